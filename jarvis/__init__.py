@@ -1,0 +1,1 @@
+"""Jarvis: the operations assistant of a car-rental company. Rooms: README.md."""

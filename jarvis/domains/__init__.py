@@ -1,0 +1,1 @@
+"""Business rules, one folder a noun."""

@@ -1,0 +1,1 @@
+"""Bookings: their life, availability, conflicts, debts."""

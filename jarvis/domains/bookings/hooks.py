@@ -1,0 +1,183 @@
+"""Rules for RentProg's webhooks: the payload is a hint, the record is the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Literal, cast
+from uuid import UUID
+
+from jarvis.domains.bookings.mirror import BookingMirror
+from jarvis.domains.clients.service import ClientService
+from jarvis.domains.fleet.service import FleetService
+from jarvis.domains.mirror import Incoming, fits, hook
+from jarvis.engine.db import Database, Tx
+from jarvis.engine.journal import Event
+from jarvis.engine.timing import Timers
+from jarvis.engine.worker import Handler, Handling, Unparsable
+from jarvis.integrations.rentprog.webhook import Change
+from jarvis.kit.clock import Clock
+from jarvis.kit.errors import NotFound, Unavailable
+
+REREAD_AFTER = timedelta(seconds=60)
+DUPLICATE_SETTLES = timedelta(seconds=2)
+Noun = Literal["car", "client", "booking"]
+
+
+class RentProgHooks:
+    """Applies deliveries in their order; reads the record anew when the payload is not enough."""
+
+    def __init__(self, db: Database, clock: Clock, fleet: FleetService, clients: ClientService, bookings: BookingMirror) -> None:
+        self._db = db
+        self._clock = clock
+        self._fleet = fleet
+        self._clients = clients
+        self._bookings = bookings
+        self._timers = Timers()
+
+    @property
+    def routes(self) -> Mapping[str, Sequence[Handler]]:
+        """Event kinds of RentProg and of our own that this room handles."""
+        table: dict[str, Sequence[Handler]] = {"rentprog.unreadable": (self.unreadable,), "rentprog.reread": (self.reread,)}
+        for noun in ("car", "client", "booking"):
+            table[f"rentprog.{noun}.create"] = (self.changed,)
+            table[f"rentprog.{noun}.update"] = (self.changed,)
+            table[f"rentprog.{noun}.destroy"] = (self.destroyed,)
+            table[f"rentprog.{noun}.duplicate"] = (self.duplicated,)
+        table["rentprog.duplicate"] = (self.duplicated,)
+        table["car.created"] = (self.link, self.note)
+        table["client.created"] = (self.link, self.note)
+        for kind in (
+            "car.updated", "car.moved", "client.updated", "booking.created", "booking.updated", "booking.cancelled",
+            "booking.issued", "booking.returned",
+        ):  # fmt: skip
+            table[kind] = (self.note,)
+        return table
+
+    async def unreadable(self, handling: Handling) -> None:
+        """Parks the delivery with its raw body; `hook` says why it cannot be read."""
+        hook(handling.event.body)
+        raise Unparsable("RentProg webhook: it became readable only now; replay it")
+
+    async def changed(self, handling: Handling) -> None:
+        """A create or an update."""
+        change, branch = hook(handling.event.body), _branch(handling.event)
+        stored = await self._stored(change)
+        incoming = Incoming(
+            raw={**change.values, "id": change.entity_id}, cleared=change.cleared, read_at=self._clock.now(),
+            from_api=change.from_api,
+        )  # fmt: skip
+        if change.verb == "update" and (stored is None or not fits(change, stored)):
+            try:
+                incoming = await self._read_again(change.noun, str(change.entity_id), branch)
+            except NotFound:
+                return  # gone since; its destroy follows or has come already
+            except Unavailable:
+                if stored is None:
+                    raise
+                async with handling.transaction() as tx:
+                    await self._arm(tx, change.noun, str(change.entity_id), branch)
+        async with handling.transaction() as tx:
+            await self._save(tx, change.noun, incoming, branch, handling.event)
+        if change.noun == "booking":
+            await self._parents(handling, str(change.entity_id), branch)
+
+    async def destroyed(self, handling: Handling) -> None:
+        """The record is gone from RentProg: hidden here, never cascaded."""
+        change = hook(handling.event.body)
+        async with handling.transaction() as tx:
+            rooms = {"car": self._fleet.forget, "client": self._clients.forget, "booking": self._bookings.forget}
+            await rooms[change.noun](tx, str(change.entity_id))
+
+    async def duplicated(self, handling: Handling) -> None:
+        """An equal body within the window triggers nothing; once its burst is over the record is read once more."""
+        original = UUID(handling.event.payload["original_event_id"])
+        row = await self._db.fetchrow("SELECT body, source, kind FROM event WHERE id = $1", original)
+        if row is None or row["kind"] == "rentprog.unreadable":
+            return
+        change = hook(row["body"])
+        branch = str(row["source"]).partition(":")[2]
+        async with handling.transaction() as tx:
+            await self._arm(tx, change.noun, str(change.entity_id), branch, after=DUPLICATE_SETTLES)
+
+    async def reread(self, handling: Handling) -> None:
+        """A timer asks for a record that could not be read before."""
+        noun, _, key = str(handling.event.payload["subject"]).partition(":")
+        assert noun in ("car", "client", "booking"), noun
+        await self._reread(handling, noun, key, handling.event.payload.get("branch"))
+
+    async def link(self, handling: Handling) -> None:
+        """A car or a client arrived: bookings that came before it are joined to it."""
+        async with handling.transaction() as tx:
+            await self._bookings.link(tx)
+
+    async def note(self, handling: Handling) -> None:
+        """The memory of a car, a client or a booking."""
+        event, payload = handling.event, handling.event.payload
+        noun = event.kind.partition(".")[0]
+        names = sorted(map(str, cast(list[Any], list(payload.get("changed") or ()))))
+        async with handling.transaction() as tx:
+            await tx.execute(
+                """INSERT INTO timeline_entry (subject_kind, subject_id, kind, happened_at, summary, event_id, dedup_key)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (dedup_key) DO NOTHING""",
+                noun, UUID(payload[f"{noun}_id"]), event.kind, self._clock.now(), ", ".join(names)[:500],
+                event.id, f"event:{event.id}",
+            )  # fmt: skip
+
+    async def _reread(self, handling: Handling, noun: Noun, key: str, branch: str | None) -> None:
+        try:
+            incoming = await self._read_again(noun, key, branch)
+        except NotFound:
+            return
+        async with handling.transaction() as tx:
+            await self._save(tx, noun, incoming, branch, handling.event)
+
+    async def _parents(self, handling: Handling, key: str, branch: str | None) -> None:
+        """Fetch the car or client that a booking names and we have not met yet."""
+        for noun, missing in zip(("car", "client"), await self._bookings.missing_parents(self._db, key), strict=True):
+            if missing is None:
+                continue
+            async with handling.transaction() as tx:
+                await self._arm(tx, "car" if noun == "car" else "client", missing, branch)
+            try:
+                incoming = await self._read_again("car" if noun == "car" else "client", missing, branch)
+            except (NotFound, Unavailable):
+                continue  # the timer asks again
+            async with handling.transaction() as tx:
+                await self._save(tx, "car" if noun == "car" else "client", incoming, branch, handling.event)
+                await self._bookings.link(tx)
+                await self._timers.cancel(tx, kind="rentprog.reread", subject=f"{noun}:{missing}")
+
+    async def _stored(self, change: Change) -> Mapping[str, object] | None:
+        key = str(change.entity_id)
+        if change.noun == "car":
+            return await self._fleet.stored_raw(self._db, key)
+        if change.noun == "client":
+            return await self._clients.stored_raw(self._db, key)
+        return await self._bookings.stored_raw(self._db, key)
+
+    async def _read_again(self, noun: Noun, key: str, branch: str | None) -> Incoming:
+        if noun == "car":
+            return await self._fleet.reread(key, branch=branch)
+        if noun == "client":
+            return await self._clients.reread(key)
+        incoming, _ = await self._bookings.reread(key, branch=branch)
+        return incoming
+
+    async def _save(self, tx: Tx, noun: Noun, incoming: Incoming, branch: str | None, event: Event) -> None:
+        if noun == "car":
+            await self._fleet.save(tx, incoming, branch=branch, event=event)
+        elif noun == "client":
+            await self._clients.save(tx, incoming, event=event)
+        else:
+            await self._bookings.save(tx, incoming, branch=branch, event=event)
+
+    async def _arm(self, tx: Tx, noun: Noun, key: str, branch: str | None, *, after: timedelta = REREAD_AFTER) -> None:
+        await self._timers.arm(
+            tx, kind="rentprog.reread", subject=f"{noun}:{key}", due_at=self._clock.now() + after,
+            payload={"branch": branch},
+        )  # fmt: skip
+
+
+def _branch(event: Event) -> str | None:
+    return event.source.partition(":")[2] or None

@@ -1,0 +1,195 @@
+"""Loading RentProg whole, and reconciling it: every run says read = saved + rejected, and is never "ok" when partial."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
+from datetime import datetime, timedelta
+from typing import Any, Literal, get_args
+from uuid import UUID
+
+from jarvis.domains.bookings.mirror import BookingMirror
+from jarvis.domains.clients.service import ClientService
+from jarvis.domains.fleet.service import FleetService
+from jarvis.domains.mirror import Incoming
+from jarvis.engine import sources
+from jarvis.engine.db import Database, Row, Tx
+from jarvis.engine.jobs import JobHandler, JobRun, enqueue
+from jarvis.engine.timing import Every
+from jarvis.engine.worker import Handler, Handling
+from jarvis.integrations.rentprog.client import Page
+from jarvis.integrations.rentprog.models import SYSTEM
+from jarvis.integrations.rentprog.port import RentProg
+from jarvis.kit.clock import Clock
+from jarvis.kit.errors import ContractBroken, IntegrationError, InvalidRequest, Unavailable
+
+Part = Literal["clients", "cars", "bookings", "active_bookings"]
+PARTS: tuple[Part, ...] = get_args(Part)
+DEADLINE = timedelta(minutes=10)
+LOAD, CARS, BOOKINGS = "rentprog.load", "rentprog.reconcile_cars", "rentprog.reconcile_bookings"
+
+CHECKS: Sequence[Every] = (
+    Every(check="check.rentprog.cars", seconds=3600),
+    Every(check="check.rentprog.bookings", seconds=300),
+)
+
+
+class RentProgSync:
+    """Walks RentProg's lists and lays every record over our mirror."""
+
+    def __init__(
+        self, db: Database, clock: Clock, rentprog: RentProg, fleet: FleetService, clients: ClientService,
+        bookings: BookingMirror,
+    ) -> None:  # fmt: skip
+        self._db = db
+        self._clock = clock
+        self._rentprog = rentprog
+        self._fleet = fleet
+        self._clients = clients
+        self._bookings = bookings
+
+    @property
+    def jobs(self) -> Mapping[str, JobHandler]:
+        return {LOAD: self.load, CARS: self.reconcile_cars, BOOKINGS: self.reconcile_bookings}
+
+    @property
+    def routes(self) -> Mapping[str, Sequence[Handler]]:
+        return {"check.rentprog.cars": (self._queue(CARS),), "check.rentprog.bookings": (self._queue(BOOKINGS),)}
+
+    def _queue(self, kind: str) -> Handler:
+        async def queue(handling: Handling) -> None:
+            async with handling.transaction() as tx:
+                await enqueue(
+                    tx, kind=kind, dedup_key=f"{kind}:{handling.event.id}", queue="long", deadline_s=600,
+                    event_id=handling.event.id, trace_id=handling.event.trace_id,
+                )  # fmt: skip
+
+        return queue
+
+    async def load(self, run: JobRun) -> Mapping[str, Any]:
+        """Everything: clients once, then cars and bookings of each branch."""
+        report: dict[str, Any] = {}
+        report["clients"] = await self.part(run, "clients", self._rentprog.branches[0])
+        for part in ("cars", "bookings"):
+            for branch in self._rentprog.branches:
+                report[f"{part} {branch}"] = await self.part(run, "cars" if part == "cars" else "bookings", branch)
+        return await self._close(report)
+
+    async def reconcile_cars(self, run: JobRun) -> Mapping[str, Any]:
+        """Cars of every branch."""
+        return await self._close({b: await self.part(run, "cars", b) for b in self._rentprog.branches})
+
+    async def reconcile_bookings(self, run: JobRun) -> Mapping[str, Any]:
+        """Active bookings of every branch, and the money owed."""
+        report: dict[str, Any] = {b: await self.part(run, "active_bookings", b) for b in self._rentprog.branches}
+        for branch in self._rentprog.branches:
+            try:
+                report[f"debts {branch}"] = {"state": "ok", "read": await self._bookings.refresh_receivables(branch)}
+            except IntegrationError as error:
+                report[f"debts {branch}"] = {"state": "failed", "cause": error.reason}
+        return await self._close(report)
+
+    async def _close(self, report: dict[str, Any]) -> Mapping[str, Any]:
+        async with self._db.transaction() as tx:
+            await self._bookings.link(tx)
+        lists = [v for k, v in report.items() if not k.startswith("debts")]
+        if all(part["state"] == "ok" for part in lists):
+            await sources.report_ok(self._db, f"{SYSTEM} reconciled", min(part["began_at"] for part in lists))
+            await sources.report_ok(self._db, SYSTEM, self._clock.now())
+        for part in lists:
+            part["began_at"] = part["began_at"].isoformat()
+        return {"state": "ok" if all(p["state"] == "ok" for p in report.values()) else "partial", "parts": report}
+
+    async def part(self, run: JobRun, part: Part, branch: str) -> dict[str, Any]:
+        """One list of one branch; a run that was cut off goes on from its last page.
+
+        Returns state (ok, partial, failed), read, saved, rejected, began_at and the cause of a failure.
+        """
+        if part not in PARTS:
+            raise InvalidRequest(f"parts: {', '.join(PARTS)}")
+        row = await self._begin(run, part, branch)
+        began = self._clock.now()
+        first = row["page_cursor"] + 1
+        counts = {"read": row["read_count"], "saved": row["saved_count"], "rejected": row["rejected_count"]}
+        state, cause = "ok", None
+        try:
+            async with aclosing(self._pages(part, branch, first)) as pages:
+                async for page in pages:
+                    await self._page(row["id"], part, branch, page, counts)
+                    await run.progress(**{f"{part} {branch}": counts["read"]})
+        except Unavailable as error:
+            await sources.report_failure(self._db, SYSTEM, self._clock.now(), error.reason)
+            state, cause = ("partial" if counts["read"] else "failed"), error.reason
+        except IntegrationError as error:
+            state, cause = ("partial" if counts["read"] else "failed"), error.reason
+        if state == "ok" and counts["rejected"]:
+            state, cause = "partial", f"{counts['rejected']} records were rejected"
+        await self._db.execute(
+            "UPDATE sync_run SET state = $2, finished_at = now(), cause = $3 WHERE id = $1", row["id"], state, cause
+        )
+        return {"state": state, **counts, "began_at": began, **({"cause": cause} if cause else {})}
+
+    async def _begin(self, run: JobRun, part: Part, branch: str) -> Row:
+        """The unfinished run of this job, or a new one."""
+        row = await self._db.fetchrow(
+            """SELECT r.* FROM sync_run r JOIN branch b ON b.id = r.branch_id
+                WHERE r.job_id = $1 AND r.kind = $2 AND b.code = $3 AND r.state = 'running'""",
+            run.id, part, branch,
+        )  # fmt: skip
+        if row is None:
+            row = await self._db.fetchrow(
+                """INSERT INTO sync_run (kind, branch_id, job_id, deadline_at)
+                   SELECT $1, b.id, $2, now() + $4 FROM branch b WHERE b.code = $3 RETURNING *""",
+                part, run.id, branch, DEADLINE,
+            )  # fmt: skip
+        if row is None:
+            raise InvalidRequest(f"no branch {branch}")
+        return row
+
+    def _pages(self, part: Part, branch: str, first: int) -> AsyncGenerator[Page]:
+        api = self._rentprog.api
+        walk: Callable[..., AsyncGenerator[Page]] = {
+            "clients": api.clients, "cars": api.cars, "bookings": api.bookings, "active_bookings": api.active_bookings,
+        }[part]  # fmt: skip
+        return walk(branch, first_page=first)
+
+    async def _page(self, run_id: UUID, part: Part, branch: str, page: Page, counts: dict[str, int]) -> None:
+        read_at = self._clock.now()
+        for raw in page.rows:
+            counts["read"] += 1
+            try:
+                await self._save(part, branch, raw, read_at)
+                counts["saved"] += 1
+            except (ContractBroken, InvalidRequest, KeyError, ValueError) as error:
+                counts["rejected"] += 1
+                await self._db.execute(
+                    "INSERT INTO sync_rejection (sync_run_id, external_key, reason, raw) VALUES ($1, $2, $3, $4)",
+                    run_id, str(raw.get("id")), f"{type(error).__name__}: {error}"[:500], raw,
+                )  # fmt: skip
+        await self._db.execute(
+            """UPDATE sync_run SET page_cursor = $2, read_count = $3, saved_count = $4, rejected_count = $5,
+                      heartbeat_at = now() WHERE id = $1""",
+            run_id, page.number, counts["read"], counts["saved"], counts["rejected"],
+        )  # fmt: skip
+
+    async def _save(self, part: Part, branch: str, raw: dict[str, Any], read_at: datetime) -> None:
+        incoming = Incoming(raw=raw, read_at=read_at)
+        save: Callable[[Tx], Awaitable[object]]
+        if part == "clients":
+            save = lambda tx: self._clients.save(tx, incoming)  # noqa: E731  # three one-line choices read best side by side
+        elif part == "cars":
+            save = lambda tx: self._fleet.save(tx, incoming, branch=branch)  # noqa: E731
+        else:
+            save = lambda tx: self._bookings.save(tx, incoming, branch=branch)  # noqa: E731
+        async with self._db.transaction() as tx:
+            await save(tx)
+
+
+async def last_runs(db: Database, limit: int = 20) -> Sequence[Row]:
+    """The newest synchronisation runs."""
+    return await db.fetch(
+        """SELECT r.kind, b.code AS branch, r.state, r.started_at, r.finished_at, r.read_count, r.saved_count,
+                  r.rejected_count, r.cause FROM sync_run r LEFT JOIN branch b ON b.id = r.branch_id
+            ORDER BY r.started_at DESC LIMIT $1""",
+        limit,
+    )

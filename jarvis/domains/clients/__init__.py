@@ -1,0 +1,1 @@
+"""Clients: one list for all branches."""

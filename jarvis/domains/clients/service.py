@@ -1,0 +1,176 @@
+"""Clients of the group: our mirror of RentProg, and who is meant by a name, a phone or a booking."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from rapidfuzz import fuzz
+
+from jarvis.domains import refs
+from jarvis.domains.fleet.naming import fold
+from jarvis.domains.mirror import SOURCE, Incoming, Saved, merged
+from jarvis.engine import sources
+from jarvis.engine.db import Database, Reader, Row, Tx
+from jarvis.engine.journal import Event, Journal
+from jarvis.integrations.rentprog.models import SYSTEM, parse_record
+from jarvis.integrations.rentprog.models import Client as RpClient
+from jarvis.integrations.rentprog.port import RentProg
+from jarvis.kit.clock import Clock
+from jarvis.kit.errors import NotFound, Unavailable
+from jarvis.kit.ids import new_id
+
+_WORD = re.compile(r"[^\W\d_]{3,}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """A client as we know them; `phone` as RentProg has it."""
+
+    id: UUID
+    first_name: str | None
+    last_name: str | None
+    phone: str | None
+    email: str | None
+    category: str | None
+    source_at: datetime
+
+    @property
+    def full_name(self) -> str:
+        return " ".join(filter(None, (self.first_name, self.last_name))) or "клиент без имени"
+
+    @property
+    def short_name(self) -> str:
+        """First name and initial: all that a group may see."""
+        initial = f" {self.last_name[0]}." if self.last_name else ""
+        return f"{self.first_name or 'клиент'}{initial}"
+
+
+def mask_phone(phone: str | None) -> str | None:
+    """`+995 ••• •• •• 41`: country code and the last two digits."""
+    key = phone_key(phone)
+    return None if key is None else f"+{key[:3]} ••• •• •• {key[-2:]}"
+
+
+def phone_key(phone: str | None) -> str | None:
+    """Digits of a phone in international form; a Georgian or Russian national form gets its country code."""
+    digits = re.sub(r"\D", "", phone or "")
+    if len(digits) == 9 and digits.startswith("5"):
+        digits = "995" + digits
+    if len(digits) == 11 and digits.startswith("8"):
+        digits = "7" + digits[1:]
+    return digits or None
+
+
+def client_of(row: Row) -> Client:
+    return Client(
+        id=row["id"], first_name=row["first_name"], last_name=row["last_name"], phone=row["phone"], email=row["email"],
+        category=row["category"], source_at=row["source_at"],
+    )  # fmt: skip
+
+
+class ClientService:
+    """Reads clients, resolves names, keeps the mirror."""
+
+    def __init__(self, db: Database, clock: Clock, rentprog: RentProg, journal: Journal) -> None:
+        self._db = db
+        self._clock = clock
+        self._rentprog = rentprog
+        self._journal = journal
+
+    async def get(self, client_id: UUID) -> Client:
+        row = await self._db.fetchrow("SELECT * FROM client WHERE id = $1", client_id)
+        if row is None:
+            raise NotFound("no such client")
+        return client_of(row)
+
+    async def find(self, said: str) -> list[Client]:
+        """Clients whose name (any alphabet, any case ending) or phone is in the phrase; the best score only."""
+        digits = phone_key(re.sub(r"[^\d+]", "", said))
+        rows = await self._db.fetch("SELECT * FROM client WHERE deleted_at IS NULL ORDER BY last_name, first_name, id")
+        if digits and len(digits) >= 6:
+            return [client_of(r) for r in rows if r["phone_key"] and r["phone_key"].endswith(digits[-9:])]
+        words = [fold(word) for word in _WORD.findall(said)]
+        scored = [(self._score(words, row), row) for row in rows]
+        best = max((score for score, _ in scored), default=0.0)
+        return [client_of(row) for score, row in scored if score >= 85 and score > best - 3]
+
+    @staticmethod
+    def _score(words: Sequence[str], row: Row) -> float:
+        parts = [fold(p) for p in (row["first_name"], row["last_name"]) if p and len(p) > 2]
+        if not parts or not words:
+            return 0.0
+        hits = [max((_alike(word, part) for word in words), default=0.0) for part in parts]
+        last = hits[-1]
+        if len(parts) == 2 and hits[0] >= 80 and last >= 80:
+            return 100 + (hits[0] + last) / 20
+        return last if last >= 85 else 0.0
+
+    async def save(self, tx: Tx, incoming: Incoming, *, event: Event | None = None) -> Saved:
+        """Lay one record over our row and publish what changed."""
+        key = str(incoming.raw["id"])
+        await refs.lock(tx, SOURCE, "client", key)
+        client_id = await refs.subject(tx, SOURCE, "client", key)
+        stored = None if client_id is None else await tx.fetchrow("SELECT * FROM client WHERE id = $1", client_id)
+        if stored is not None and stored["source_at"] > incoming.read_at:
+            return Saved(outcome="stale")
+        before: dict[str, Any] = (stored["raw"] or {}) if stored is not None else {}
+        raw = merged(before, incoming)
+        record = parse_record(RpClient, raw)
+        new = client_id is None
+        client_id = client_id or new_id()
+        await tx.execute(
+            """INSERT INTO client (id, first_name, last_name, middle_name, phone, phone_key, email, category, language,
+                                   source_at, raw)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+               ON CONFLICT (id) DO UPDATE SET first_name = $2, last_name = $3, middle_name = $4, phone = $5, phone_key = $6,
+                 email = $7, category = $8, language = $9, source_at = $10, raw = $11, deleted_at = NULL""",
+            client_id, record.name, record.lastname, record.middlename, record.phone, phone_key(record.phone),
+            record.email, record.category, record.language, incoming.read_at, raw,
+        )  # fmt: skip
+        if new:
+            await refs.bind(tx, SOURCE, "client", key, client_id)
+        changed = {n: (before.get(n), raw.get(n)) for n in {*before, *raw} if before.get(n) != raw.get(n)}
+        if new or changed:
+            cause = str(event.id) if event else incoming.read_at.isoformat()
+            kind = "client.created" if new else "client.updated"
+            await self._journal.publish(
+                tx, kind=kind, dedup_key=f"{kind}:{client_id}:{cause}", ordering_key=f"client:{client_id}", parent=event,
+                payload={"client_id": str(client_id), "external_key": key, "echo": incoming.from_api,
+                         "changed": sorted(changed)},
+            )  # fmt: skip
+        return Saved(outcome="created" if new else "updated" if changed else "unchanged", changed=changed)
+
+    async def forget(self, tx: Tx, key: str) -> None:
+        """RentProg destroyed the client: hide, never cascade."""
+        client_id = await refs.subject(tx, SOURCE, "client", key)
+        await tx.execute("UPDATE client SET deleted_at = $2 WHERE id = $1", client_id, self._clock.now())
+
+    async def reread(self, key: str) -> Incoming:
+        """The record as RentProg has it now."""
+        started = self._clock.now()
+        try:
+            record = await self._rentprog.client(int(key))
+        except Unavailable as error:
+            await sources.report_failure(self._db, SYSTEM, started, error.reason)
+            raise
+        return Incoming(raw=record.raw(), read_at=started)
+
+    async def stored_raw(self, reader: Reader, key: str) -> dict[str, Any] | None:
+        client_id = await refs.subject(reader, SOURCE, "client", key)
+        return None if client_id is None else await reader.fetchval("SELECT raw FROM client WHERE id = $1", client_id)
+
+
+def _alike(word: str, part: str) -> float:
+    if word == part:
+        return 100.0
+    if len(part) < 4:
+        return 90.0 if word.startswith(part) and len(word) <= len(part) + 2 else 0.0
+    # Russian and Georgian case endings are one to three letters long.
+    if word.startswith(part[: max(4, len(part) - 1)]) and -1 <= len(word) - len(part) <= 3:
+        return 95.0
+    return fuzz.ratio(word, part) if abs(len(word) - len(part)) <= 2 else 0.0

@@ -1,0 +1,1 @@
+"""Cars: what they are called, where they stand, in which state."""

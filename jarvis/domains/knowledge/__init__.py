@@ -1,0 +1,1 @@
+"""The company's own rules and instructions, answered only with their source."""

@@ -1,0 +1,1 @@
+"""People of the company: roles, branches, bindings, invitations, dismissal."""

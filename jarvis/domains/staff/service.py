@@ -1,0 +1,291 @@
+"""Who works here and who they are in Telegram. A binding is made by an admin only, never claimed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import cast
+from uuid import UUID
+
+from jarvis.engine import audit
+from jarvis.engine.db import Database, Reader, Row, Tx
+from jarvis.kit.actor import LANGUAGES, Actor, Language, Role
+from jarvis.kit.clock import Clock
+from jarvis.kit.errors import Conflict, InvalidRequest, NotFound
+from jarvis.kit.ids import new_token, sha256_hex
+
+INVITE_LIFE = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """A branch with its names."""
+
+    id: UUID
+    code: str
+    names: dict[str, str]
+    rents: bool
+
+    def name(self, language: str) -> str:
+        return self.names.get(language, self.names["ru"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """Somebody pressed an invitation's link and waits for an admin."""
+
+    invite_id: UUID
+    employee_id: UUID
+    employee_name: str
+    telegram_id: str
+
+
+class StaffService:
+    """Reads and changes the staff list."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+
+    async def branches(self) -> list[Branch]:
+        """All branches, rental ones first."""
+        rows = await self._db.fetch("SELECT * FROM branch ORDER BY rents DESC, code")
+        return [
+            Branch(
+                id=r["id"], code=r["code"], rents=r["rents"],
+                names={"ru": r["name_ru"], "en": r["name_en"], "ka": r["name_ka"]},
+            )
+            for r in rows
+        ]  # fmt: skip
+
+    async def actor_of_telegram(self, user_id: int) -> Actor | None:
+        """The employee bound to a Telegram user; None for strangers and dismissed people."""
+        employee_id = await self._db.fetchval(
+            "SELECT employee_id FROM employee_identity WHERE system = 'telegram' AND external_key = $1", str(user_id)
+        )
+        return None if employee_id is None else await self.actor(employee_id)
+
+    async def actor(self, employee_id: UUID) -> Actor | None:
+        """The employee as of now; None once dismissed."""
+        row = await self._db.fetchrow(
+            """SELECT e.*, b.code AS home FROM employee e LEFT JOIN branch b ON b.id = e.home_branch_id
+                WHERE e.id = $1 AND e.dismissed_at IS NULL""",
+            employee_id,
+        )
+        if row is None:
+            return None
+        scope: frozenset[str] = frozenset()
+        if not row["all_branches"]:
+            codes = await self._db.fetch(
+                "SELECT b.code FROM employee_scope s JOIN branch b ON b.id = s.branch_id WHERE s.employee_id = $1",
+                employee_id,
+            )
+            scope = frozenset({r["code"] for r in codes} | {row["home"] or "none"})
+        return Actor(
+            employee_id=row["id"], name=row["name"], role=Role(row["role"]), branches=scope,
+            home_branch=row["home"], language=cast(Language, row["language"]),
+        )  # fmt: skip
+
+    async def actor_by_name(self, name: str) -> Actor:
+        """An employee by full name, or by a part of it that fits one person.
+
+        Raises:
+            NotFound: nobody; the message lists who is there.
+        """
+        rows = await self._db.fetch("SELECT id, name FROM employee WHERE dismissed_at IS NULL ORDER BY name")
+        exact = [r["id"] for r in rows if r["name"].casefold() == name.strip().casefold()]
+        part = exact or [r["id"] for r in rows if name.strip().casefold() in r["name"].casefold()]
+        if len(part) != 1:
+            raise NotFound(f"{len(part)} people answer to {name!r}; staff: {', '.join(r['name'] for r in rows)}")
+        actor = await self.actor(part[0])
+        if actor is None:
+            raise NotFound(f"{name} has left the company")
+        return actor
+
+    async def people(self) -> Sequence[Row]:
+        """The staff list with branch codes."""
+        return await self._db.fetch(
+            """SELECT e.id, e.name, e.role, e.language, e.dismissed_at, b.code AS branch, e.all_branches,
+                      (SELECT string_agg(i.system, ', ') FROM employee_identity i WHERE i.employee_id = e.id) AS bound
+                 FROM employee e LEFT JOIN branch b ON b.id = e.home_branch_id ORDER BY e.name"""
+        )
+
+    async def heads(self, branch: str | None) -> list[str]:
+        """Names of those who answer for a branch: its heads, else the directors."""
+        rows = await self._db.fetch(
+            """SELECT e.name, e.role FROM employee e LEFT JOIN branch b ON b.id = e.home_branch_id
+                WHERE e.dismissed_at IS NULL AND ((e.role = 'branch_head' AND b.code = $1) OR e.role = 'director')
+                ORDER BY e.role, e.name""",
+            branch,
+        )
+        heads = [r["name"] for r in rows if r["role"] == "branch_head"]
+        return heads or [r["name"] for r in rows]
+
+    async def add(
+        self, *, name: str, role: Role, branch: str | None, all_branches: bool, language: Language,
+        department: str | None = None, manager: str | None = None, by: str = "CLI",
+    ) -> UUID:  # fmt: skip
+        """Hire somebody.
+
+        Raises:
+            Conflict: somebody of that name works here already.
+            NotFound: no such branch or manager.
+        """
+        async with self._db.transaction() as tx:
+            branch_id = await _branch_id(tx, branch)
+            manager_id = None
+            if manager is not None:
+                manager_id = await tx.fetchval("SELECT id FROM employee WHERE name = $1", manager)
+                if manager_id is None:
+                    raise NotFound(f"no employee {manager}")
+            employee_id = await tx.fetchval(
+                """INSERT INTO employee (name, role, home_branch_id, all_branches, department, manager_employee_id, language)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING id""",
+                name, role.value, branch_id, all_branches, department, manager_id, language,
+            )  # fmt: skip
+            if employee_id is None:
+                raise Conflict(f"{name} works here already")
+            if branch_id is not None:
+                await tx.execute("INSERT INTO employee_scope (employee_id, branch_id) VALUES ($1, $2)", employee_id, branch_id)
+            await audit.record(tx, action="staff.add", actor_name=by, subject=name, outcome=f"{role.value} {branch or ''}")
+        return employee_id
+
+    async def bind(self, *, employee_id: UUID, system: str, key: str, by: str, by_id: UUID | None = None) -> None:
+        """Bind an outside identity to an employee.
+
+        Raises:
+            Conflict: the identity, or this person's place in that system, is taken.
+        """
+        async with self._db.transaction() as tx:
+            await self._bind(tx, employee_id, system, key, by, by_id)
+
+    async def _bind(self, tx: Tx, employee_id: UUID, system: str, key: str, by: str, by_id: UUID | None) -> None:
+        owner = await tx.fetchval(
+            "SELECT employee_id FROM employee_identity WHERE system = $1 AND external_key = $2", system, key
+        )
+        if owner == employee_id:
+            return
+        if owner is not None:
+            raise Conflict(f"{system} id {key} is bound to somebody else")
+        if system == "telegram" and await tx.fetchval(
+            "SELECT true FROM employee_identity WHERE system = $1 AND employee_id = $2", system, employee_id
+        ):
+            raise Conflict(f"this person has another {system} id")
+        await tx.execute(
+            """INSERT INTO employee_identity (employee_id, system, external_key, bound_by_employee_id)
+               VALUES ($1, $2, $3, $4)""",
+            employee_id, system, key, by_id,
+        )  # fmt: skip
+        await audit.record(
+            tx, action="staff.bind", actor_id=by_id, actor_name=by, subject=f"{system}", outcome="bound",
+            details={"employee_id": str(employee_id)},
+        )  # fmt: skip
+
+    async def dismiss(self, employee_id: UUID, *, by: str) -> None:
+        """End somebody's rights at their next tool call; idempotent."""
+        async with self._db.transaction() as tx:
+            count = await tx.execute(
+                "UPDATE employee SET dismissed_at = $2 WHERE id = $1 AND dismissed_at IS NULL",
+                employee_id, self._clock.now(),
+            )  # fmt: skip
+            if count:
+                await audit.record(tx, action="staff.dismiss", actor_name=by, subject=str(employee_id), outcome="done")
+
+    async def set_language(self, employee_id: UUID, language: str) -> None:
+        """The person's own language setting."""
+        if language not in LANGUAGES:
+            raise InvalidRequest("languages: ru, en, ka")
+        await self._db.execute("UPDATE employee SET language = $2 WHERE id = $1", employee_id, language)
+
+    async def set_digest_hour(self, employee_id: UUID, hour: int | None) -> None:
+        """When the digest comes (local hour), or never."""
+        if hour is not None and not 0 <= hour <= 23:
+            raise InvalidRequest("an hour is 0 to 23")
+        await self._db.execute("UPDATE employee SET digest_hour = $2 WHERE id = $1", employee_id, hour)
+
+    async def set_muted(self, employee_id: UUID, muted: bool) -> None:
+        """Whether notices other than urgent ones are held back."""
+        await self._db.execute("UPDATE employee SET muted = $2 WHERE id = $1", employee_id, muted)
+
+    async def preferences(self, employee_id: UUID) -> tuple[str, int | None, bool]:
+        """Language, digest hour, muted."""
+        row = await self._db.fetchrow("SELECT language, digest_hour, muted FROM employee WHERE id = $1", employee_id)
+        if row is None:
+            raise NotFound("no such employee")
+        return row["language"], row["digest_hour"], row["muted"]
+
+    async def invite(self, employee_id: UUID, *, by: str) -> str:
+        """A one-time token for the bot's link; the binding still needs an admin's word."""
+        token = new_token(16)
+        async with self._db.transaction() as tx:
+            await tx.execute(
+                "INSERT INTO employee_invite (employee_id, token_digest, expires_at) VALUES ($1, $2, $3)",
+                employee_id, sha256_hex(token), self._clock.now() + INVITE_LIFE,
+            )  # fmt: skip
+            await audit.record(tx, action="staff.invite", actor_name=by, subject=str(employee_id), outcome="made")
+        return token
+
+    async def claim_invite(self, token: str, telegram_id: int) -> Claim | None:
+        """Somebody pressed a link; None when it is unknown, used or too old."""
+        row = await self._db.fetchrow(
+            """UPDATE employee_invite i SET claimed_at = $3, claimed_by_key = $2 FROM employee e
+                WHERE i.token_digest = $1 AND i.expires_at > $3 AND i.decided_at IS NULL
+                  AND (i.claimed_by_key IS NULL OR i.claimed_by_key = $2) AND e.id = i.employee_id
+                RETURNING i.id, e.id AS employee_id, e.name""",
+            sha256_hex(token), str(telegram_id), self._clock.now(),
+        )  # fmt: skip
+        if row is None:
+            return None
+        return Claim(invite_id=row["id"], employee_id=row["employee_id"], employee_name=row["name"], telegram_id=str(telegram_id))
+
+    async def decide_invite(self, invite_id: UUID, *, accept: bool, by: Actor) -> Claim:
+        """An admin's decision over a claim.
+
+        Raises:
+            Conflict: decided already, or the identity is taken.
+        """
+        async with self._db.transaction() as tx:
+            row = await tx.fetchrow(
+                """UPDATE employee_invite i SET decided_at = $2, accepted = $3, decided_by_employee_id = $4 FROM employee e
+                    WHERE i.id = $1 AND i.decided_at IS NULL AND i.claimed_by_key IS NOT NULL AND e.id = i.employee_id
+                    RETURNING i.*, e.name""",
+                invite_id, self._clock.now(), accept, by.employee_id,
+            )  # fmt: skip
+            if row is None:
+                raise Conflict("this invitation is settled already")
+            if accept:
+                await self._bind(tx, row["employee_id"], "telegram", row["claimed_by_key"], by.name, by.employee_id)
+        return Claim(
+            invite_id=invite_id, employee_id=row["employee_id"], employee_name=row["name"],
+            telegram_id=row["claimed_by_key"],
+        )  # fmt: skip
+
+    async def telegram_ids(self, role: Role) -> list[int]:
+        """Telegram ids of everybody in a role."""
+        rows = await self._db.fetch(
+            """SELECT i.external_key FROM employee e JOIN employee_identity i ON i.employee_id = e.id
+                WHERE e.role = $1 AND e.dismissed_at IS NULL AND i.system = 'telegram'""",
+            role.value,
+        )
+        return [int(r["external_key"]) for r in rows]
+
+
+async def _branch_id(reader: Reader, code: str | None) -> UUID | None:
+    if code is None:
+        return None
+    branch_id = await reader.fetchval("SELECT id FROM branch WHERE code = $1", code)
+    if branch_id is None:
+        raise NotFound(f"no branch {code}; branches: tbilisi, batumi, kutaisi, service-center")
+    return branch_id
+
+
+async def note_worker(tx: Tx, key: int | str | None, name: str | None) -> None:
+    """Remember a RentProg user that a booking names: the only list of employees RentProg gives."""
+    if key is None:
+        return
+    await tx.execute(
+        """INSERT INTO rentprog_worker (external_key, name) VALUES ($1, $2)
+           ON CONFLICT (external_key) DO UPDATE SET name = coalesce($2, rentprog_worker.name), seen_at = now()""",
+        str(key), name,
+    )  # fmt: skip

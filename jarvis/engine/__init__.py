@@ -1,0 +1,1 @@
+"""Durable work on PostgreSQL: journal, effects, doorbells, time, jobs, audit. Knows no vendor and no fleet."""

@@ -1,0 +1,27 @@
+"""Business time shared by every process: one offset row, read once a second."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from jarvis.engine.db import DATABASE_AWAY, Database
+from jarvis.kit.clock import OffsetClock
+
+
+async def load_offset(db: Database, clock: OffsetClock) -> None:
+    """Set the clock to what the row says now."""
+    clock.offset_s = float(await db.fetchval("SELECT offset_s FROM clock_setting WHERE name = 'business'"))
+
+
+async def follow(db: Database, clock: OffsetClock, *, every_s: float = 1.0) -> None:
+    """Keep following the row until cancelled; a database that is away leaves the clock as it was."""
+    while True:
+        with contextlib.suppress(*DATABASE_AWAY):  # the pool reconnects by itself; the last offset stays good
+            await load_offset(db, clock)
+        await asyncio.sleep(every_s)
+
+
+async def set_offset(db: Database, offset_s: float) -> None:
+    """Move business time for every process (the demo and tests only)."""
+    await db.execute("UPDATE clock_setting SET offset_s = $1 WHERE name = 'business'", offset_s)

@@ -1,0 +1,150 @@
+"""The database: a pool, transactions that ring doorbells after their commit, and one unit of work.
+
+Queries are plain SQL over asyncpg (docs/adr/0002). Every row is an `asyncpg.Record`; rooms turn it into their values.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+Row = asyncpg.Record
+
+# What a loop meets while PostgreSQL restarts or the network breaks; it waits and goes on.
+DATABASE_AWAY: tuple[type[Exception], ...] = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+)
+
+
+class Bell(Protocol):
+    """Rings consumers awake after a commit; losing a ring loses nothing."""
+
+    async def ring(self, names: Sequence[str]) -> None: ...
+
+
+class Silent:
+    """A bell nobody hears; the sweepers find the work."""
+
+    async def ring(self, names: Sequence[str]) -> None:
+        return
+
+
+class Reader(Protocol):
+    """What both the pool and an open transaction can do."""
+
+    async def fetch(self, sql: str, *args: object) -> list[Row]: ...
+    async def fetchrow(self, sql: str, *args: object) -> Row | None: ...
+    async def fetchval(self, sql: str, *args: object) -> Any: ...
+    async def execute(self, sql: str, *args: object) -> int: ...
+
+
+class Tx:
+    """One open transaction. Bells named here ring once it has committed."""
+
+    def __init__(self, connection: PoolConnectionProxy[Row]) -> None:
+        self._connection = connection
+        self.bells: list[str] = []
+
+    async def fetch(self, sql: str, *args: object) -> list[Row]:
+        return await self._connection.fetch(sql, *args)
+
+    async def fetchrow(self, sql: str, *args: object) -> Row | None:
+        return await self._connection.fetchrow(sql, *args)
+
+    async def fetchval(self, sql: str, *args: object) -> Any:
+        return await self._connection.fetchval(sql, *args)
+
+    async def execute(self, sql: str, *args: object) -> int:
+        """Run a statement; returns the number of rows it touched."""
+        return _count(await self._connection.execute(sql, *args))
+
+    def ring(self, name: str) -> None:
+        """Wake whoever waits for `name` after the commit."""
+        if name not in self.bells:
+            self.bells.append(name)
+
+
+class Database:
+    """The pool of one process."""
+
+    def __init__(self, pool: asyncpg.Pool[Row], bell: Bell) -> None:
+        self._pool = pool
+        self.bell = bell
+
+    async def fetch(self, sql: str, *args: object) -> list[Row]:
+        return await self._pool.fetch(sql, *args)
+
+    async def fetchrow(self, sql: str, *args: object) -> Row | None:
+        return await self._pool.fetchrow(sql, *args)
+
+    async def fetchval(self, sql: str, *args: object) -> Any:
+        return await self._pool.fetchval(sql, *args)
+
+    async def execute(self, sql: str, *args: object) -> int:
+        return _count(await self._pool.execute(sql, *args))
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[Tx]:
+        """A transaction of its own; commits at the end, rolls back on any exception."""
+        async with self._pool.acquire() as connection:
+            tx = Tx(connection)
+            async with connection.transaction():
+                yield tx
+        if tx.bells:
+            await self.bell.ring(tx.bells)
+
+
+def clean_dsn(dsn: str) -> str:
+    """Drop query parameters that asyncpg would send on as server settings (Neon's `channel_binding`)."""
+    parts = urlsplit(dsn)
+    query = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if k != "channel_binding"]
+    return urlunsplit(parts._replace(query=urlencode(query)))
+
+
+@asynccontextmanager
+async def open_database(
+    dsn: str, *, bell: Bell | None = None, max_size: int = 10, pooled: bool = False
+) -> AsyncGenerator[Database]:
+    """Open the pool and close it at the end.
+
+    Args:
+        dsn: `postgresql://…`.
+        bell: Rings doorbells after commits; silent when absent.
+        max_size: Connections at most.
+        pooled: The DSN leads to PgBouncer in transaction mode: no prepared statements are kept.
+    """
+    pool = await asyncpg.create_pool(
+        clean_dsn(dsn),
+        min_size=1,
+        max_size=max_size,
+        max_inactive_connection_lifetime=120,
+        statement_cache_size=0 if pooled else 256,
+        timeout=10,
+        command_timeout=30,
+        init=_prepare,
+    )
+    try:
+        yield Database(pool, bell or Silent())
+    finally:
+        await pool.close()
+
+
+async def _prepare(connection: asyncpg.Connection[Row]) -> None:
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=lambda v: json.dumps(v, ensure_ascii=False), decoder=json.loads
+    )
+
+
+def _count(status: str) -> int:
+    tail = status.rsplit(" ", 1)[-1]
+    return int(tail) if tail.isdigit() else 0

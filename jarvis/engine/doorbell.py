@@ -1,0 +1,100 @@
+"""Redis Streams as doorbell: a ring says "look into the table", and carries no work of its own.
+
+Emptying Redis loses nothing: consumers look into PostgreSQL at least once a second while Redis is silent, and the
+group is made again when it is gone.
+"""
+
+from __future__ import annotations
+
+# redis 5 leaves **kwargs open:
+# pyright: reportUnknownMemberType=false
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError, ResponseError
+
+_log = logging.getLogger(__name__)
+_PREFIX = "jarvis:bell:"
+_GROUP = "consumers"
+
+
+class Doorbell:
+    """Rings and waits. Never raises on a broken Redis: it only gets slower."""
+
+    def __init__(self, redis: Redis | None, *, poll_s: float = 0.5) -> None:
+        self._redis = redis
+        self._poll_s = poll_s
+        self._silent_until = 0.0
+
+    async def ring(self, names: Sequence[str]) -> None:
+        """Wake one consumer of each name; a failure is dropped, since the sweeper finds the row."""
+        if self._redis is None or time.monotonic() < self._silent_until:
+            return
+        try:
+            async with asyncio.timeout(0.5):
+                for name in names:
+                    await self._redis.xadd(_PREFIX + name, {"at": str(time.time())}, maxlen=10_000, approximate=True)
+        except (RedisError, OSError, TimeoutError) as error:
+            self._pause(error)
+
+    async def wait(self, name: str, consumer: str, timeout_s: float) -> None:
+        """Return when the bell rings or after `timeout_s` (at most the poll interval while Redis is silent)."""
+        if self._redis is None or time.monotonic() < self._silent_until:
+            await asyncio.sleep(min(timeout_s, self._poll_s))
+            return
+        stream = _PREFIX + name
+        try:
+            answer: Any = await self._redis.xreadgroup(
+                _GROUP, consumer, {stream: ">"}, count=100, block=max(1, int(timeout_s * 1000)), noack=True
+            )
+            del answer
+        except ResponseError as error:
+            if "NOGROUP" not in str(error):
+                self._pause(error)
+                return
+            await self._make_group(stream)
+        except (RedisError, OSError) as error:
+            self._pause(error)
+            await asyncio.sleep(min(timeout_s, self._poll_s))
+
+    async def _make_group(self, stream: str) -> None:
+        assert self._redis is not None
+        try:
+            await self._redis.xgroup_create(stream, _GROUP, id="$", mkstream=True)
+        except ResponseError as error:
+            if "BUSYGROUP" not in str(error):
+                self._pause(error)
+        except (RedisError, OSError) as error:
+            self._pause(error)
+
+    def _pause(self, error: Exception) -> None:
+        self._silent_until = time.monotonic() + 1.0
+        _log.warning("doorbell is silent, polling instead: %s", type(error).__name__)
+
+    async def ping(self) -> bool:
+        """Whether Redis answers now."""
+        if self._redis is None:
+            return False
+        try:
+            async with asyncio.timeout(1):
+                return bool(await self._redis.ping())
+        except (RedisError, OSError, TimeoutError):
+            return False
+
+
+@asynccontextmanager
+async def open_doorbell(url: str | None, *, poll_s: float = 0.5) -> AsyncGenerator[Doorbell]:
+    """Connect to Redis (or to nothing, with `url=None`) and close at the end."""
+    if url is None:
+        yield Doorbell(None, poll_s=poll_s)
+        return
+    redis: Redis = Redis.from_url(url, socket_connect_timeout=1, socket_timeout=15)
+    try:
+        yield Doorbell(redis, poll_s=poll_s)
+    finally:
+        await redis.aclose()

@@ -1,0 +1,40 @@
+"""When each outside source last answered, and since when it does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from jarvis.engine.db import Reader
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """Business time of the last good answer and of the beginning of the present silence."""
+
+    last_ok_at: datetime | None
+    failing_since: datetime | None
+
+
+async def report_ok(reader: Reader, name: str, now: datetime) -> None:
+    """The source answered."""
+    await reader.execute(
+        """INSERT INTO source_state (name, last_ok_at) VALUES ($1, $2)
+           ON CONFLICT (name) DO UPDATE SET last_ok_at = $2, failing_since = NULL, reason = NULL""",
+        name, now,
+    )  # fmt: skip
+
+
+async def report_failure(reader: Reader, name: str, now: datetime, reason: str) -> None:
+    """The source did not answer; the first failure of a row of them keeps its time."""
+    await reader.execute(
+        """INSERT INTO source_state (name, failing_since, reason) VALUES ($1, $2, $3)
+           ON CONFLICT (name) DO UPDATE SET failing_since = coalesce(source_state.failing_since, $2), reason = $3""",
+        name, now, reason,
+    )  # fmt: skip
+
+
+async def read(reader: Reader, name: str) -> SourceState:
+    """What we know of the source."""
+    row = await reader.fetchrow("SELECT last_ok_at, failing_since FROM source_state WHERE name = $1", name)
+    return SourceState(last_ok_at=row["last_ok_at"] if row else None, failing_since=row["failing_since"] if row else None)

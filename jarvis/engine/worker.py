@@ -1,0 +1,165 @@
+"""The event loop of a worker: claim, find the rule, run it, finish; errors decide what happens next."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+import logfire
+
+from jarvis.engine.db import DATABASE_AWAY, Database, Tx
+from jarvis.engine.dispatcher import backoff_s
+from jarvis.engine.doorbell import Doorbell
+from jarvis.engine.effects import Origin
+from jarvis.engine.journal import BELL, LEASE_S, MAX_ATTEMPTS, Event, Journal
+from jarvis.kit.errors import ContractBroken, ExpectedError, LeaseLost, Unavailable
+
+_log = logging.getLogger(__name__)
+
+
+class Unparsable(Exception):
+    """A body that no parser of ours can read: parked with its raw text, and a person is told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handling:
+    """What a rule gets: the claimed event and fenced transactions."""
+
+    event: Event
+    origin: Origin
+    journal: Journal
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[Tx]:
+        """Commits only while this worker still holds the event."""
+        async with self.journal.guarded(self.event) as tx:
+            yield tx
+
+
+Handler = Callable[[Handling], Awaitable[None]]
+Alert = Callable[[Event, str], Awaitable[None]]
+
+
+class Worker:
+    """Runs rules over events until cancelled."""
+
+    def __init__(
+        self,
+        db: Database,
+        doorbell: Doorbell,
+        *,
+        name: str,
+        routes: Mapping[str, Sequence[Handler]],
+        fallback: Handler,
+        alert: Alert,
+        concurrency: int = 8,
+    ) -> None:
+        self._journal = Journal(db)
+        self._bell = doorbell
+        self._name = name
+        self._routes = routes
+        self._fallback = fallback
+        self._alert = alert
+        self._slots = asyncio.Semaphore(concurrency)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        try:
+            while True:
+                try:
+                    busy = await self._round()
+                except DATABASE_AWAY as error:
+                    _log.warning("the database is away: %s", type(error).__name__)
+                    await asyncio.sleep(0.5)
+                    continue
+                if not busy:
+                    await self._bell.wait(BELL, self._name, 1.0)
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _round(self) -> bool:
+        await self._slots.acquire()
+        self._slots.release()
+        events = await self._journal.claim(self._name, limit=2)
+        for event in events:
+            await self._slots.acquire()
+            task = asyncio.create_task(self.handle(event))
+            self._tasks.add(task)
+            task.add_done_callback(self._finished)
+        return bool(events)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._slots.release()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("an event could not be finished: %s", error)
+
+    async def handle_one(self, event_id: UUID) -> bool:
+        """Claim and handle one event here and now; false when another worker has it."""
+        events = await self._journal.claim(self._name, only=event_id)
+        for event in events:
+            await self.handle(event)
+        return bool(events)
+
+    async def handle(self, event: Event) -> None:
+        """Run every rule of the event's kind; what they raise decides the event's fate."""
+        keeper = asyncio.create_task(self._keep(event))
+        try:
+            with logfire.span("events.handle", kind=event.kind, trace=event.trace_id, attempt=event.attempt):
+                handling = Handling(event=event, origin=Origin.of(event), journal=self._journal)
+                for handler in self._routes.get(event.kind) or (self._fallback,):
+                    await handler(handling)
+            await self._journal.done(event)
+        except LeaseLost:
+            _log.warning("event %s went to another worker", event.id)
+        except Unparsable as error:
+            await self._journal.park(event, str(error))
+            await self._alert(event, str(error))
+        except Unavailable as error:
+            await self._again(event, error.reason, error.retry_after_s)
+        except (ExpectedError, ContractBroken) as error:
+            await self._journal.dead(event, str(error))
+            await self._alert(event, str(error))
+        except DATABASE_AWAY as error:
+            _log.warning("event %s interrupted: %s", event.id, type(error).__name__)  # its lease gives it back
+        except Exception as error:  # a boundary: one event's bug must not stop the others
+            logfire.exception("events.failed", kind=event.kind)
+            _log.exception("event %s (%s) failed", event.id, event.kind)
+            await self._again(event, f"{type(error).__name__}: {error}", None)
+        finally:
+            keeper.cancel()
+
+    async def _again(self, event: Event, cause: str, after_s: float | None) -> None:
+        if event.attempt >= MAX_ATTEMPTS:
+            await self._journal.dead(event, cause)
+            await self._alert(event, cause)
+        else:
+            await self._journal.retry(event, cause, after_s or backoff_s(event.attempt, cap_s=60))
+
+    async def _keep(self, event: Event) -> None:
+        while True:
+            await asyncio.sleep(LEASE_S / 3)
+            try:
+                await self._journal.extend(event)
+            except LeaseLost:
+                return
+            except DATABASE_AWAY:
+                continue
+
+
+async def sweep_forever(db: Database, *, every_s: float = 5.0) -> None:
+    """Give back events of dead workers."""
+    journal = Journal(db)
+    while True:
+        try:
+            await journal.sweep()
+        except DATABASE_AWAY as error:
+            _log.warning("sweep postponed: %s", type(error).__name__)
+        await asyncio.sleep(every_s)

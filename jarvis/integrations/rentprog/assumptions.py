@@ -1,0 +1,25 @@
+"""What we assume of RentProg without having seen it. Each is used from here only; check them in production."""
+
+TOKEN_SKEW_S = 10.0
+"""A request token is renewed this long before `exp`; with a four-minute token a larger skew would defeat the cache."""
+
+TOKEN_LIFE_S = 180.0
+"""Life of a token whose `exp` is absent or past."""
+
+PAGE_CAP = 500
+"""No list has more pages than this; beyond it the walk is cut and reported as partial."""
+
+BOOKINGS_PAGE = 10
+"""Bookings per page, whatever is asked for."""
+
+ARRAY_FIELDS = frozenset({"values", "price_values"})
+"""Fields whose two-element arrays are values, not [old, new] pairs."""
+
+CURRENCY = "GEL"
+"""Amounts of bookings and deposits are in the branch's currency."""
+
+RETRY_ATTEMPTS = 3
+"""Reads are tried this often on network failures, 5xx and 429."""
+
+RECEIVABLE_KINDS = {"debt": "debt", "due": "due"}
+"""`receivables` tells money owed (`debt`) from money to be paid at pick-up (`due`) in its field `kind`."""

@@ -1,0 +1,145 @@
+"""Surface C, RentProg's MCP server: debts, payments and who changed what. Read tools only in this room so far."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import Any, cast
+
+import httpx
+
+from jarvis.engine.limits import Limit, Limiter
+from jarvis.integrations.rentprog.models import (
+    SYSTEM,
+    HistoryEntry,
+    Payment,
+    Quote,
+    Receivable,
+    parse_record,
+    show_moment,
+    unwrap,
+)
+from jarvis.integrations.rentprog.settings import RentProgSettings
+from jarvis.kit.errors import AuthExpired, ContractBroken, NotFound, Rejected, Unavailable
+from jarvis.kit.rest import send
+
+PROTOCOL = "2025-06-18"
+
+
+class McpApi:
+    """JSON-RPC over streamable HTTP, stateless JSON answers; 60 calls a minute a key.
+
+    Source: RentProg/rentprog-cli and its plugin (tools/list is the contract).
+    """
+
+    def __init__(self, http: httpx.AsyncClient, settings: RentProgSettings, limiter: Limiter) -> None:
+        self._http = http
+        self._settings = settings
+        self._limiter = limiter
+        self._ids = itertools.count(1)
+
+    async def whoami(self) -> dict[str, Any]:
+        """The owner of the key and its levels."""
+        return await self.call("whoami", {})
+
+    async def company_reference(self) -> dict[str, Any]:
+        """Branches, states, employees and other dictionaries."""
+        return await self.call("company_reference", {})
+
+    async def receivables(self, company_id: int) -> list[Receivable]:
+        """Money owed to a branch and money due at its pick-ups."""
+        return await self._list("receivables", {"branch_id": company_id}, Receivable)
+
+    async def payments(self, company_id: int, booking_id: int) -> list[Payment]:
+        """Payments of one booking."""
+        return await self._list("payments", {"branch_id": company_id, "booking_id": booking_id}, Payment)
+
+    async def booking_history(self, company_id: int, booking_id: int) -> list[HistoryEntry]:
+        """Who changed a booking and when, the oldest first."""
+        return await self._list("booking_history", {"branch_id": company_id, "booking_id": booking_id}, HistoryEntry)
+
+    async def action_log(self, company_id: int) -> list[HistoryEntry]:
+        """The branch's latest actions."""
+        return await self._list("action_log", {"branch_id": company_id}, HistoryEntry)
+
+    async def availability_quote(self, company_id: int, start_at: Any, end_at: Any) -> list[Quote]:
+        """Cars that RentProg offers for a period, with prices a day."""
+        window = {"start_date": show_moment(start_at), "end_date": show_moment(end_at)}
+        return await self._list("availability_quote", {"branch_id": company_id, **window}, Quote)
+
+    async def _list(self, tool: str, args: dict[str, Any], kind: type[Any]) -> list[Any]:
+        found: list[Any] = []
+        for page in range(1, 200):
+            result = await self.call(tool, {**args, "page": page, "per_page": 50})
+            rows = unwrap(result, tool)
+            found += [parse_record(kind, row) for row in rows]
+            if len(rows) < 50:
+                return found
+        raise ContractBroken(SYSTEM, f"{tool} does not end")
+
+    async def call(self, tool: str, args: dict[str, Any]) -> dict[str, Any]:
+        """Call one tool and return its structured result.
+
+        Raises:
+            Rejected: the tool answered with an error that a retry does not cure.
+            Unavailable: quota, network or an error marked retryable.
+        """
+        key = self._settings.mcp_key
+        if key is None:
+            raise AuthExpired(SYSTEM, "JARVIS_RENTPROG_MCP_KEY is not set")
+        limit = Limit(calls=self._settings.mcp_per_minute, period_s=60, burst=self._settings.mcp_per_minute // 2)
+        await self._limiter.wait("rentprog:mcp", limit, system=SYSTEM, patience_s=self._settings.patience_s)
+        request = {
+            "jsonrpc": "2.0", "id": next(self._ids), "method": "tools/call",
+            "params": {"name": tool, "arguments": args},
+        }  # fmt: skip
+        answer = await send(
+            self._http, SYSTEM, "POST", self._settings.mcp_url, json=request,
+            headers={
+                "Authorization": f"Bearer {key.get_secret_value()}", "Accept": "application/json, text/event-stream",
+                "MCP-Protocol-Version": PROTOCOL,
+            },
+        )  # fmt: skip
+        return _result(_message(answer))
+
+
+def _message(answer: httpx.Response) -> dict[str, Any]:
+    text = answer.text
+    if answer.headers.get("content-type", "").startswith("text/event-stream"):
+        text = "".join(line[5:].strip() for line in text.splitlines() if line.startswith("data:"))
+    try:
+        body = json.loads(text)
+    except ValueError:
+        raise ContractBroken(SYSTEM, "the MCP answer is no JSON") from None
+    if not isinstance(body, dict):
+        raise ContractBroken(SYSTEM, "the MCP answer is no object")
+    return cast(dict[str, Any], body)
+
+
+def _result(message: dict[str, Any]) -> dict[str, Any]:
+    if "error" in message:
+        error = cast(dict[str, Any], message["error"]) if isinstance(message["error"], dict) else dict[str, Any]()
+        raise Rejected(SYSTEM, str(error.get("message", "JSON-RPC error"))[:200])
+    result: Any = message.get("result")
+    if not isinstance(result, dict):
+        raise ContractBroken(SYSTEM, "an MCP answer without a result")
+    fields = cast(dict[str, Any], result)
+    content: Any = fields.get("structuredContent")
+    if content is None:
+        parts: list[Any] = fields.get("content") or []
+        try:
+            content = json.loads(parts[0]["text"])
+        except (LookupError, TypeError, ValueError):
+            raise ContractBroken(SYSTEM, "an MCP result that is no JSON") from None
+    if not isinstance(content, dict):
+        raise ContractBroken(SYSTEM, "an MCP result that is no object")
+    body = cast(dict[str, Any], content)
+    if fields.get("isError"):
+        details = cast(dict[str, Any], body.get("details") or {})
+        reason = str(body.get("message") or body.get("error") or "refused")[:200]
+        if details.get("status") == 404:
+            raise NotFound(f"{SYSTEM} has no such record")
+        if details.get("retryable"):
+            raise Unavailable(SYSTEM, reason)
+        raise Rejected(SYSTEM, reason)
+    return body

@@ -1,0 +1,101 @@
+"""The one door to RentProg for the domains: both surfaces, branch codes instead of company ids."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import TypeVar
+
+import httpx
+
+from jarvis.engine.db import Database
+from jarvis.engine.limits import Limiter
+from jarvis.integrations.rentprog.client import PublicApi
+from jarvis.integrations.rentprog.mcp import McpApi
+from jarvis.integrations.rentprog.models import Booking, Car, Client, HistoryEntry, Payment, Quote, Receivable
+from jarvis.integrations.rentprog.settings import RentProgSettings
+from jarvis.kit.errors import InvalidRequest, NotFound
+
+T = TypeVar("T")
+
+
+class RentProg:
+    """Reads of RentProg. `api` walks lists; the methods here find the branch that knows a record."""
+
+    def __init__(self, api: PublicApi, mcp: McpApi, settings: RentProgSettings) -> None:
+        self.api = api
+        self.mcp = mcp
+        self._settings = settings
+
+    @property
+    def branches(self) -> tuple[str, ...]:
+        return self.api.branches
+
+    def branch_of_company(self, company_id: int | None) -> str | None:
+        """The branch code of a company id, None when it is not ours."""
+        return self._settings.branch_of_company(company_id)
+
+    async def car(self, car_id: int, *, hint: str | None) -> Car:
+        """A car by id; ids of another branch answer 404, so the likely branch is asked first."""
+        for branch in self._order(hint):
+            try:
+                return await self.api.car(branch, car_id)
+            except NotFound:
+                continue
+        raise NotFound(f"RentProg has no car {car_id}")
+
+    async def car_with_bookings(self, car_id: int, *, hint: str | None) -> tuple[Car, list[dict[str, object]]]:
+        """A car and its active bookings."""
+        for branch in self._order(hint):
+            try:
+                return await self.api.car_with_bookings(branch, car_id)
+            except NotFound:
+                continue
+        raise NotFound(f"RentProg has no car {car_id}")
+
+    async def booking(self, booking_id: int, *, hint: str | None) -> tuple[Booking, str]:
+        """A booking by id, and the branch that knows it."""
+        for branch in self._order(hint):
+            try:
+                return await self.api.booking(branch, booking_id), branch
+            except NotFound:
+                continue
+        raise NotFound(f"RentProg has no booking {booking_id}")
+
+    async def client(self, client_id: int) -> Client:
+        """A client by id; every branch sees the same ones."""
+        return await self.api.client(self.branches[0], client_id)
+
+    async def receivables(self, branch: str) -> list[Receivable]:
+        return await self.mcp.receivables(self._company(branch))
+
+    async def payments(self, branch: str, booking_id: int) -> list[Payment]:
+        return await self.mcp.payments(self._company(branch), booking_id)
+
+    async def booking_history(self, branch: str, booking_id: int) -> list[HistoryEntry]:
+        return await self.mcp.booking_history(self._company(branch), booking_id)
+
+    async def availability_quote(self, branch: str, start_at: datetime, end_at: datetime) -> list[Quote]:
+        return await self.mcp.availability_quote(self._company(branch), start_at, end_at)
+
+    def _order(self, hint: str | None) -> tuple[str, ...]:
+        if hint in self.branches:
+            return (hint, *(b for b in self.branches if b != hint))
+        return self.branches
+
+    def _company(self, branch: str) -> int:
+        company = self._settings.company_ids.get(branch)
+        if company is None:
+            raise InvalidRequest(f"no company id for branch {branch}; set JARVIS_RENTPROG_COMPANY_IDS")
+        return company
+
+
+@asynccontextmanager
+async def connect(settings: RentProgSettings, db: Database) -> AsyncGenerator[RentProg]:
+    """Open the HTTP client shared by both surfaces and close it at the end."""
+    limiter = Limiter(db)
+    async with httpx.AsyncClient(
+        base_url=settings.base_url, timeout=settings.timeout_s, follow_redirects=False, trust_env=False
+    ) as http:
+        yield RentProg(PublicApi(http, settings, limiter), McpApi(http, settings, limiter), settings)

@@ -1,0 +1,31 @@
+"""JARVIS_RENTPROG_* variables."""
+
+from __future__ import annotations
+
+from pydantic import Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from jarvis.kit.settings import Settings
+
+
+class RentProgSettings(Settings):
+    """One company token, company id and webhook secret a branch, as JSON objects keyed by branch code."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, env_prefix="JARVIS_RENTPROG_")
+
+    base_url: str = "https://rentprog.net/api/v1/public"
+    company_tokens: dict[str, SecretStr] = Field(default_factory=dict)
+    company_ids: dict[str, int] = Field(default_factory=dict)
+    webhook_secrets: dict[str, SecretStr] = Field(default_factory=dict)
+    mcp_url: str = "https://rentprog.net/mcp"
+    mcp_key: SecretStr | None = None
+    timeout_s: float = 12.0
+    get_per_minute: int = 40
+    search_per_minute: int = 10
+    auth_per_minute: int = 30
+    mcp_per_minute: int = 50
+    patience_s: float = 20.0
+
+    def branch_of_company(self, company_id: int | None) -> str | None:
+        """The branch code of a company id."""
+        return next((code for code, known in self.company_ids.items() if known == company_id), None)

@@ -1,0 +1,170 @@
+"""Surface B: what RentProg pushes. Unsigned, so each branch has its own unguessable path.
+
+The handler only keeps the raw body; everything else happens after the answer, from the journal.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import logging
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, cast
+
+from litestar import MediaType, Request, Response, post
+from litestar.datastructures import State
+from litestar.params import Dependency
+from litestar.status_codes import HTTP_200_OK, HTTP_401_UNAUTHORIZED, HTTP_413_REQUEST_ENTITY_TOO_LARGE
+
+from jarvis.engine.journal import Journal
+from jarvis.integrations.rentprog import assumptions, ruby
+from jarvis.integrations.rentprog.settings import RentProgSettings
+
+MAX_BODY = 256 * 1024
+_log = logging.getLogger(__name__)
+_EVENT = re.compile(r"^(car|client|booking)[._]?(create|update|destroy)$")
+
+Noun = Literal["car", "client", "booking"]
+Verb = Literal["create", "update", "destroy"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One delivery, read. `values` holds new values; `cleared` names fields that went from a value to none;
+    `before` holds the old values of an update."""
+
+    noun: Noun
+    verb: Verb
+    entity_id: int
+    values: dict[str, Any]
+    cleared: frozenset[str]
+    before: dict[str, Any]
+    from_api: bool
+    company_id: int | None
+    previous_company_id: int | None
+
+
+class UnreadableHook(ValueError):
+    """The body cannot be read; the message says where it breaks."""
+
+
+def branch_of_secret(settings: RentProgSettings, secret: str) -> str | None:
+    """The branch whose path this is; compared in constant time."""
+    found = None
+    for branch, known in settings.webhook_secrets.items():
+        if hmac.compare_digest(known.get_secret_value().encode(), secret.encode()):
+            found = branch
+    return found
+
+
+@post("/hooks/rentprog/{secret:str}", status_code=HTTP_200_OK)
+async def rentprog_hook(
+    request: Request[Any, Any, State],
+    secret: str,
+    journal: Annotated[Journal, Dependency(skip_validation=True)],
+    rentprog_settings: Annotated[RentProgSettings, Dependency(skip_validation=True)],
+) -> Response[bytes]:
+    """Commit the raw body, then answer 200 with nothing in it."""
+    branch = branch_of_secret(rentprog_settings, secret)
+    if branch is None:
+        _log.warning("a RentProg webhook came to an unknown path")
+        return Response(b"", media_type=MediaType.TEXT, status_code=HTTP_401_UNAUTHORIZED)
+    body = await request.body()
+    if len(body) > MAX_BODY:
+        return Response(b"", media_type=MediaType.TEXT, status_code=HTTP_413_REQUEST_ENTITY_TOO_LARGE)
+    change = peek(body)
+    await journal.accept_windowed(
+        source=f"rentprog:{branch}",
+        kind=f"rentprog.{change.noun}.{change.verb}" if change else "rentprog.unreadable",
+        body=body,
+        ordering_key=f"rentprog:{change.noun}:{change.entity_id}" if change else f"rentprog:{branch}",
+    )
+    return Response(b"", media_type=MediaType.TEXT, status_code=HTTP_200_OK)
+
+
+def peek(body: bytes) -> Change | None:
+    """The delivery for its kind and ordering key; None when it cannot be read (the journal keeps it all the same)."""
+    try:
+        return read(body)
+    except UnreadableHook:
+        return None
+
+
+def read(body: bytes) -> Change:
+    """Read a delivery in any of the three encodings that were seen.
+
+    Raises:
+        UnreadableHook: no JSON envelope, an unknown event, or a payload that no parser reads.
+    """
+    try:
+        envelope = json.loads(body)
+    except (ValueError, RecursionError):
+        raise UnreadableHook("the envelope is no JSON") from None
+    if not isinstance(envelope, dict):
+        raise UnreadableHook("the envelope is no object")
+    fields = cast(dict[str, Any], envelope)
+    name = str(fields.get("event", "")).strip().lower()
+    match = _EVENT.match(name)
+    if match is None:
+        raise UnreadableHook(f"unknown event {name[:40]!r}")
+    payload = _payload(fields.get("payload"))
+    verb = cast(Verb, match[2])
+    entity_id = _integer(payload.get("id"))
+    if entity_id is None:
+        raise UnreadableHook("the payload has no id")
+    values, before, cleared = _split(payload) if verb == "update" else (payload, dict[str, Any](), frozenset[str]())
+    company = payload.get("company_id")
+    pair = cast(list[Any], company) if isinstance(company, list) else []
+    return Change(
+        noun=cast(Noun, match[1]),
+        verb=verb,
+        entity_id=entity_id,
+        values=values,
+        cleared=cleared,
+        before=before,
+        from_api=values.get("updated_from_api") is True or values.get("created_from_api") is True,
+        company_id=_integer(values.get("company_id")),
+        previous_company_id=_integer(pair[0]) if len(pair) == 2 else None,
+    )
+
+
+def _payload(payload: object) -> dict[str, Any]:
+    if isinstance(payload, str):
+        try:
+            payload = json.loads(payload)
+        except (ValueError, RecursionError):
+            try:
+                payload = ruby.parse(payload)
+            except (ruby.RubyError, RecursionError) as error:
+                raise UnreadableHook(f"the payload is neither JSON nor Ruby: {error}") from None
+    if not isinstance(payload, dict):
+        raise UnreadableHook("the payload is no object")
+    return cast(dict[str, Any], payload)
+
+
+def _split(payload: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any], frozenset[str]]:
+    """New values, old values and cleared fields of an update: an array of exactly two is [old, new]."""
+    values: dict[str, Any] = {}
+    before: dict[str, Any] = {}
+    cleared: set[str] = set()
+    for field, value in payload.items():
+        pair = cast(list[Any], value) if isinstance(value, list) and field not in assumptions.ARRAY_FIELDS else None
+        if pair is None or len(pair) != 2:
+            values[field] = value
+            continue
+        before[field] = pair[0]
+        if pair[1] is None:
+            if pair[0] is not None:
+                cleared.add(field)
+        else:
+            values[field] = pair[1]
+    return values, before, frozenset(cleared)
+
+
+def _integer(value: object) -> int | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    return int(value) if isinstance(value, str) and value.isdigit() else None

@@ -1,0 +1,51 @@
+"""One place where transport failures of HTTP vendors become our errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import httpx
+
+from jarvis.kit.errors import AuthExpired, NotFound, Rejected, Unavailable
+
+
+async def send(
+    http: httpx.AsyncClient,
+    system: str,
+    method: str,
+    path: str,
+    *,
+    params: Mapping[str, str | int] | None = None,
+    headers: Mapping[str, str] | None = None,
+    json: object | None = None,
+) -> httpx.Response:
+    """Send one request and return a 2xx answer.
+
+    Raises:
+        Unavailable: network failure, time-out, 429 (with its wait) or 5xx.
+        AuthExpired: 401 or 403.
+        NotFound: 404.
+        Rejected: any other 4xx, with the first 200 characters of the vendor's words.
+    """
+    try:
+        answer = await http.request(method, path, params=params, headers=headers, json=json)
+    except (httpx.TransportError, httpx.InvalidURL) as error:
+        # The exception's text can hold the URL and with it a token, so only its kind is kept.
+        raise Unavailable(system, f"no answer ({type(error).__name__})") from None
+    status = answer.status_code
+    if status < 300:
+        return answer
+    if status == 429:
+        raise Unavailable(system, "quota used up", retry_after_s=_retry_after(answer, 60.0))
+    if status >= 500 or status < 400:
+        raise Unavailable(system, f"answered {status}", retry_after_s=_retry_after(answer, None))
+    if status in (401, 403):
+        raise AuthExpired(system, f"refused the credential ({status})")
+    if status == 404:
+        raise NotFound(f"{system} has no such record")
+    raise Rejected(system, answer.text[:200])
+
+
+def _retry_after(answer: httpx.Response, default: float | None) -> float | None:
+    value = answer.headers.get("retry-after", "")
+    return float(value) if value.isdigit() else default

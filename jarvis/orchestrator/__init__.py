@@ -1,0 +1,1 @@
+"""Decides who acts on an event, runs agents, renders their answers from facts."""

@@ -1,0 +1,103 @@
+"""The whole house in one process: sandboxes over real sockets, RentProg loaded, domain services ready."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from pydantic import SecretStr
+
+from jarvis.engine import clockrow
+from jarvis.engine.jobs import JobRun
+from jarvis.entrypoints.core import Core, CoreSettings, open_core
+from jarvis.integrations.rentprog.sandbox import RentProgSandbox
+from jarvis.integrations.rentprog.settings import RentProgSettings
+from jarvis.kit.clock import TBILISI, OffsetClock
+from jarvis.kit.world import World, load_world
+from tests.conftest import Servers
+
+NOW = datetime(2026, 3, 12, 14, 30, tzinfo=TBILISI)
+SECRETS = {b: f"secret-{b}" for b in ("tbilisi", "batumi", "kutaisi", "service-center")}
+
+
+def small_world(text: str = "") -> World:
+    """The built-in world."""
+    return load_world()
+
+
+def rentprog_settings(sandbox: RentProgSandbox, **extra: Any) -> RentProgSettings:
+    values: dict[str, Any] = {
+        "base_url": sandbox.base_url,
+        "mcp_url": sandbox.mcp_url,
+        "mcp_key": SecretStr(sandbox.mcp_key),
+        "company_tokens": {b: SecretStr(t) for b, t in sandbox.company_tokens.items()},
+        "company_ids": dict(sandbox.data.companies),
+        "webhook_secrets": {b: SecretStr(s) for b, s in SECRETS.items()},
+        "get_per_minute": 6000,
+        "search_per_minute": 6000,
+        "auth_per_minute": 6000,
+        "mcp_per_minute": 6000,
+        "timeout_s": 2.0,
+        "patience_s": 3.0,
+    }
+    return RentProgSettings(**(values | extra))
+
+
+def generous(sandbox: RentProgSandbox) -> None:
+    """Quotas out of the way of tests that are not about them."""
+    for quota in sandbox.quotas.values():
+        quota.per_minute = 100_000
+
+
+@asynccontextmanager
+async def rentprog_sandbox(world: World | None = None, now: datetime = NOW) -> AsyncGenerator[RentProgSandbox]:
+    clock = OffsetClock((now - datetime.now(TBILISI)).total_seconds())
+    sandbox = RentProgSandbox(clock=clock)
+    sandbox.load(world or load_world(), now)
+    generous(sandbox)
+    async with sandbox.running():
+        yield sandbox
+
+
+@asynccontextmanager
+async def open_house(
+    servers: Servers, sandbox: RentProgSandbox, *, redis: bool = True, now: datetime = NOW, **extra: Any
+) -> AsyncGenerator[Core]:
+    """A core over a fresh database, its clock at `now`."""
+    name = await servers.database()
+    settings = CoreSettings(
+        database_url=SecretStr(servers.app_dsn(name)),
+        redis_url=SecretStr(servers.redis.url) if redis else None,
+        secret=SecretStr("test-secret"),
+    )
+    async with open_core(settings, rentprog_settings(sandbox, **extra)) as core:
+        await clockrow.set_offset(core.db, (now - datetime.now(TBILISI)).total_seconds())
+        await clockrow.load_offset(core.db, core.clock)
+        yield core
+
+
+async def load_all(core: Core) -> dict[str, Any]:
+    """Run the first full load here and now."""
+    return dict(await core.sync.load(await a_job(core)))
+
+
+async def a_job(core: Core) -> JobRun:
+    """A running job row to work under."""
+    job_id = await core.db.fetchval(
+        "INSERT INTO job (kind, dedup_key, state, attempt, trace_id) VALUES ('test', $1, 'running', 1, 't') RETURNING id",
+        uuid4().hex,
+    )
+    return JobRun(id=job_id, kind="test", args={}, attempt=1, trace_id="t", db=core.db)
+
+
+async def until(check: Callable[[], Awaitable[bool]], *, seconds: float = 10.0) -> None:
+    """Wait for a condition; fails loudly when it never comes."""
+    deadline = time.monotonic() + seconds
+    while not await check():
+        assert time.monotonic() < deadline, "the awaited state never came"
+        await asyncio.sleep(0.02)

@@ -112,9 +112,7 @@ def clean_dsn(dsn: str) -> str:
 
 
 @asynccontextmanager
-async def open_database(
-    dsn: str, *, bell: Bell | None = None, max_size: int = 10, pooled: bool = False
-) -> AsyncGenerator[Database]:
+async def open_database(dsn: str, *, bell: Bell | None = None, max_size: int = 10, pooled: bool = False) -> AsyncGenerator[Database]:
     """Open the pool and close it at the end.
 
     Args:

@@ -501,6 +501,7 @@ CREATE TABLE interaction (
   kind text NOT NULL,
   choice text NOT NULL,
   group_key text NOT NULL,
+  ordinal integer NOT NULL,
   allowed_employee_id uuid REFERENCES employee (id),
   conversation_id uuid REFERENCES conversation (id),
   created_at timestamptz NOT NULL,
@@ -508,7 +509,7 @@ CREATE TABLE interaction (
   used_at timestamptz,
   used_by_employee_id uuid REFERENCES employee (id)
 );
-CREATE INDEX interaction_group ON interaction (group_key);
+CREATE UNIQUE INDEX interaction_group ON interaction (group_key, ordinal);
 
 CREATE TABLE problem_report (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),

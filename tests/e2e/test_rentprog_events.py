@@ -132,9 +132,7 @@ async def test_three_updates_with_two_copies_each_are_three_in_order(servers: Se
             await house.sandbox.change("change_booking", {"booking": "1200", "field": "location_end", "value": place})
         await house.quiet()
         db = house.core.db
-        states = [
-            r["state"] for r in await db.fetch("SELECT state FROM event WHERE kind = 'rentprog.booking.update' ORDER BY seq")
-        ]
+        states = [r["state"] for r in await db.fetch("SELECT state FROM event WHERE kind = 'rentprog.booking.update' ORDER BY seq")]
         assert states.count("done") == 3
         assert states.count("duplicate") == 3
         changes = [

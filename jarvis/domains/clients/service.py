@@ -12,7 +12,6 @@ from uuid import UUID
 from rapidfuzz import fuzz
 
 from jarvis.domains import refs
-from jarvis.domains.fleet.naming import fold
 from jarvis.domains.mirror import SOURCE, Incoming, Saved, merged
 from jarvis.engine import sources
 from jarvis.engine.db import Database, Reader, Row, Tx
@@ -23,6 +22,7 @@ from jarvis.integrations.rentprog.port import RentProg
 from jarvis.kit.clock import Clock
 from jarvis.kit.errors import NotFound, Unavailable
 from jarvis.kit.ids import new_id
+from jarvis.kit.text import fold
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 

@@ -12,16 +12,7 @@ from uuid import UUID
 
 from rapidfuzz import fuzz
 
-_CYRILLIC = dict(
-    zip("абвгдежзийклмнопрстуфхцчшщъыьэюя",
-        ["a", "b", "v", "g", "d", "e", "zh", "z", "i", "i", "k", "l", "m", "n", "o", "p", "r", "s", "t", "u", "f", "h",
-         "ts", "ch", "sh", "sh", "", "i", "", "e", "iu", "ia"], strict=True)
-) | {"ё": "e"}  # fmt: skip
-_GEORGIAN = dict(
-    zip("აბგდევზთიკლმნოპჟრსტუფქღყშჩცძწჭხჯჰ",
-        ["a", "b", "g", "d", "e", "v", "z", "t", "i", "k", "l", "m", "n", "o", "p", "zh", "r", "s", "t", "u", "p", "k",
-         "g", "q", "sh", "ch", "ts", "dz", "ts", "ch", "kh", "j", "h"], strict=True)
-)  # fmt: skip
+from jarvis.kit.text import PLATE, fold
 
 # What a written sign may stand for on a plate: by shape, by sound, by keyboard place; O↔0 and I↔1 by position.
 _PLATE_SIGNS: dict[str, str] = {
@@ -32,7 +23,6 @@ _PLATE_SIGNS: dict[str, str] = {
     "ლ": "L", "მ": "M", "ნ": "N", "ო": "O", "პ": "P", "ქ": "Q", "რ": "R", "ს": "S", "ტ": "T", "უ": "U", "ვ": "V",
     "წ": "W", "ხ": "X", "ყ": "Y", "ზ": "Z", "თ": "T", "O": "O0", "0": "0O", "I": "I1", "1": "1I",
 }  # fmt: skip
-_PLATE = re.compile(r"(?<!\w)[^\W\d_]{2,3}[ -]?\d{3}(?:[ -]?[^\W\d_]{2})?(?!\w)")
 _DIGITS = re.compile(r"(?<![\d№#.:])\d{2,3}(?![\d.:]|-[оыйе])")
 _WORD = re.compile(r"[^\W\d_]+\d?")
 _ALIASES = {"sporteidzh": "sportag", "sportiedzh": "sportag", "tusan": "tukson", "tuson": "tukson", "zhuk": "dzhuk",
@@ -70,24 +60,6 @@ class Found:
     said: str = ""
 
 
-def latin(text: str) -> str:
-    """Lower-case Latin letters of a Russian, Georgian or English text."""
-    return "".join(_CYRILLIC.get(c, _GEORGIAN.get(c, c)) for c in text.casefold())
-
-
-def fold(word: str) -> str:
-    """A spelling that sounds the same in the three alphabets."""
-    text = re.sub(r"[^a-z0-9]", "", latin(word))
-    for old, new in (
-        ("ck", "k"), ("ph", "f"), ("sch", "sh"), ("x", "ks"), ("w", "v"), ("q", "k"), ("ch", "č"), ("c", "k"), ("č", "ch"),
-        ("y", "i"),
-        ("dzh", "j"), ("j", "dzh"), ("kh", "h"),
-    ):  # fmt: skip
-        text = text.replace(old, new)
-    text = re.sub(r"(.)\1", r"\1", text)
-    return text[:-1] if len(text) > 4 and text.endswith("e") else text
-
-
 def plate_key(plate: str | None) -> str | None:
     """A stored plate without spaces and hyphens, in capitals."""
     key = re.sub(r"[\W_]", "", plate or "").upper()
@@ -112,7 +84,7 @@ def reads_as(said: str, key: str) -> int:
 def find_cars(said: str, cars: Iterable[CarName]) -> Found:
     """Cars that a phrase names by plate, by digits, by model, or by a mix of them."""
     fleet = list(cars)
-    plate = _PLATE.search(said)
+    plate = PLATE.search(said)
     if plate is not None:
         found = _by_plate(plate.group(), fleet, said)
         if found is not None:

@@ -77,9 +77,7 @@ class FleetService:
     async def names(self) -> list[CarName]:
         """What every car can be called by."""
         rows = await self._db.fetch(f"{CAR_SQL} WHERE c.deleted_at IS NULL ORDER BY c.code")
-        return [
-            CarName(id=r["id"], code=r["code"], name=r["name"], plate_key=r["plate_key"], branch=r["branch_code"]) for r in rows
-        ]
+        return [CarName(id=r["id"], code=r["code"], name=r["name"], plate_key=r["plate_key"], branch=r["branch_code"]) for r in rows]
 
     async def find(self, said: str) -> Found:
         """Cars that a phrase names; more than one is for the person to choose from."""

@@ -161,9 +161,7 @@ class StaffService:
             await self._bind(tx, employee_id, system, key, by, by_id)
 
     async def _bind(self, tx: Tx, employee_id: UUID, system: str, key: str, by: str, by_id: UUID | None) -> None:
-        owner = await tx.fetchval(
-            "SELECT employee_id FROM employee_identity WHERE system = $1 AND external_key = $2", system, key
-        )
+        owner = await tx.fetchval("SELECT employee_id FROM employee_identity WHERE system = $1 AND external_key = $2", system, key)
         if owner == employee_id:
             return
         if owner is not None:

@@ -11,6 +11,4 @@ from jarvis.integrations.rentprog.port import connect
 from jarvis.integrations.rentprog.settings import RentProgSettings
 from jarvis.integrations.rentprog.webhook import rentprog_hook
 
-INTEGRATION = Integration(
-    name="rentprog", title="RentProg", settings=RentProgSettings, connect=connect, webhooks=(rentprog_hook,)
-)
+INTEGRATION = Integration(name="rentprog", title="RentProg", settings=RentProgSettings, connect=connect, webhooks=(rentprog_hook,))

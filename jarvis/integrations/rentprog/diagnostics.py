@@ -24,7 +24,5 @@ async def diagnose(client: RentProg) -> list[Diagnosis]:
         await client.mcp.whoami()
         lines.append(Diagnosis(name="RentProg MCP", ok=True, found="the agent key works"))
     except (IntegrationError, NotFound) as error:
-        lines.append(
-            Diagnosis(name="RentProg MCP", ok=False, found=str(error), advice="set JARVIS_RENTPROG_MCP_KEY and _MCP_URL")
-        )
+        lines.append(Diagnosis(name="RentProg MCP", ok=False, found=str(error), advice="set JARVIS_RENTPROG_MCP_KEY and _MCP_URL"))
     return lines

@@ -151,9 +151,7 @@ class Changes:
         self.data.note(now, self.user, "booking", booking["id"], "payment", None, "оплата долга")
         return []
 
-    def _set(
-        self, kind: Literal["car", "booking", "client"], record: Fields, fields: Mapping[str, Any], now: datetime
-    ) -> list[Hook]:
+    def _set(self, kind: Literal["car", "booking", "client"], record: Fields, fields: Mapping[str, Any], now: datetime) -> list[Hook]:
         pairs: dict[str, Any] = {}
         for name, value in fields.items():
             old = record.get(name)

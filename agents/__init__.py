@@ -1,0 +1,1 @@
+"""Roles that talk. An agent only chooses: prompt, output, toolsets; the model comes from the wiring."""

@@ -1,0 +1,53 @@
+"""The typed blocks of an answer. Facts are pointed at by id and rendered by code; text is what they leave unsaid."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+
+class Facts(BaseModel):
+    """Facts that tools returned, in the order in which they are to be shown."""
+
+    kind: Literal["facts"] = "facts"
+    ids: list[str]
+    """Ids as the tools gave them, e.g. `f1`."""
+
+
+class Text(BaseModel):
+    """At most two sentences of plain text; never a claim that something was done."""
+
+    kind: Literal["text"] = "text"
+    text: Annotated[str, Field(max_length=600)]
+
+
+class Question(BaseModel):
+    """One clarifying question, only when its answer changes the result."""
+
+    kind: Literal["question"] = "question"
+    text: Annotated[str, Field(max_length=140)]
+    options: Annotated[list[str], Field(max_length=6)] = Field(default_factory=list)
+
+
+class Proposal(BaseModel):
+    """One next request that the person may send by a button."""
+
+    kind: Literal["proposal"] = "proposal"
+    request: Annotated[str, Field(max_length=100)]
+
+
+class Refusal(BaseModel):
+    """A tool that this person may not use is needed; code words the refusal."""
+
+    kind: Literal["refusal"] = "refusal"
+    tool: str
+
+
+Block = Annotated[Facts | Text | Question | Proposal | Refusal, Field(discriminator="kind")]
+
+
+class Answer(BaseModel):
+    """A whole answer."""
+
+    blocks: Annotated[list[Block], Field(min_length=1, max_length=8)]

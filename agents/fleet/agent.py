@@ -1,0 +1,8 @@
+"""Answers about cars: where, who has it, what is free."""
+
+from __future__ import annotations
+
+from agents.base import role_agent
+from tools.fleet import fleet as toolset
+
+fleet = role_agent("fleet", toolset)

@@ -1,0 +1,8 @@
+"""Explains what Jarvis can do and how things are done here."""
+
+from __future__ import annotations
+
+from agents.base import role_agent
+from tools.guide import guide as toolset
+
+guide = role_agent("guide", toolset)

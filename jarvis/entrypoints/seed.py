@@ -1,0 +1,47 @@
+"""Fills an empty database with a world's branches and staff: the part that no vendor knows."""
+
+from __future__ import annotations
+
+from jarvis.domains.staff.service import StaffService
+from jarvis.engine.db import Database
+from jarvis.kit.actor import Role
+from jarvis.kit.clock import Clock
+from jarvis.kit.errors import Conflict
+from jarvis.kit.world import World
+
+# Everything but the schema's own rows; the audit and the memory can only be emptied by the owner.
+_TABLES_SQL = """SELECT string_agg(format('%I', tablename), ', ') FROM pg_tables
+                  WHERE schemaname = 'public' AND tablename NOT IN ('migration', 'branch', 'clock_setting')"""
+
+
+async def wipe(owner: Database) -> None:
+    """Empty every table of a demo's database (with the owner's role)."""
+    tables = await owner.fetchval(_TABLES_SQL)
+    await owner.execute(f"TRUNCATE {tables} CASCADE")
+
+
+async def seed(db: Database, clock: Clock, world: World) -> None:
+    """Branches and people of the world; running it again changes nothing."""
+    for branch in world.branches:
+        await db.execute(
+            """INSERT INTO branch (code, name_ru, name_en, name_ka, rents) VALUES ($1, $2, $3, $4, $5)
+               ON CONFLICT (code) DO UPDATE SET name_ru = $2, name_en = $3, name_ka = $4, rents = $5""",
+            branch.code, branch.ru, branch.en, branch.ka, branch.rents,
+        )  # fmt: skip
+    staff = StaffService(db, clock)
+    for person in world.staff:
+        if person.role == "stranger":
+            continue
+        try:
+            employee_id = await staff.add(
+                name=person.name, role=Role(person.role), branch=person.branch, all_branches=person.all_branches,
+                language=person.language, department=person.department, manager=person.manager, by="world",
+            )  # fmt: skip
+        except Conflict:
+            continue
+        if person.telegram_id is not None:
+            await staff.bind(employee_id=employee_id, system="telegram", key=str(person.telegram_id), by="world")
+        if person.rentprog_id is not None:
+            await staff.bind(employee_id=employee_id, system="rentprog", key=str(person.rentprog_id), by="world")
+        if person.dismissed:
+            await staff.dismiss(employee_id, by="world")

@@ -1,0 +1,131 @@
+"""The offline model: a deterministic pydantic-ai model that reads requests with a grammar and invents nothing.
+
+The class and the parser live here; what each role does with a request is in `agents/<role>/offline.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelRequest,
+    ModelResponse,
+    TextPart,
+    ToolCallPart,
+    ToolReturnPart,
+    UserPromptPart,
+)
+from pydantic_ai.models import Model, ModelRequestParameters
+from pydantic_ai.settings import ModelSettings
+from pydantic_ai.usage import RequestUsage
+
+from jarvis.integrations.llm.parser import Understood, understand
+from jarvis.kit.clock import Clock
+
+NAME = "offline"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A tool that the rules want called."""
+
+    tool: str
+    args: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finish:
+    """The typed output, as the arguments of the output tool."""
+
+    output: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What the rules see: the request, what was asked and called before, and what this run's tools said."""
+
+    said: Understood
+    before: Sequence[str]
+    last_calls: Sequence[Call]
+    last_output: Mapping[str, Any] | None
+    results: Sequence[tuple[str, str]]
+    tools: frozenset[str]
+
+
+class Rules(Protocol):
+    """One role's rules."""
+
+    def __call__(self, turn: Turn) -> Sequence[Call] | Finish: ...
+
+
+class OfflineModel(Model):
+    """Follows one role's rules."""
+
+    def __init__(self, rules: Rules, clock: Clock) -> None:
+        super().__init__()
+        self._rules = rules
+        self._clock = clock
+
+    @property
+    def model_name(self) -> str:
+        return NAME
+
+    @property
+    def system(self) -> str:
+        return NAME
+
+    async def request(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+    ) -> ModelResponse:
+        """One step: tool calls, or the final output."""
+        _, parameters = self.prepare_request(model_settings, model_request_parameters)
+        tools = frozenset(tool.name for tool in parameters.function_tools)
+        decision = self._rules(self._turn(messages, tools))
+        if isinstance(decision, Finish):
+            output = parameters.output_tools[0].name if parameters.output_tools else None
+            if output is None:
+                return self._response([TextPart(json.dumps(dict(decision.output), ensure_ascii=False))], len(messages))
+            return self._response([ToolCallPart(output, dict(decision.output))], len(messages))
+        calls = [ToolCallPart(c.tool, dict(c.args), tool_call_id=f"off_{len(messages)}_{n}") for n, c in enumerate(decision)]
+        return self._response(calls, len(messages))
+
+    def _response(self, parts: Sequence[Any], step: int) -> ModelResponse:
+        del step
+        return ModelResponse(parts=list(parts), usage=RequestUsage(), model_name=NAME, provider_name=NAME)
+
+    def _turn(self, messages: Sequence[ModelMessage], tools: frozenset[str]) -> Turn:
+        prompts: list[str] = []
+        calls: list[Call] = []
+        previous: list[Call] = []
+        output: Mapping[str, Any] | None = None
+        results: list[tuple[str, str]] = []
+        for message in messages:
+            if isinstance(message, ModelRequest):
+                for part in message.parts:
+                    if isinstance(part, UserPromptPart):
+                        prompts.append(part.content if isinstance(part.content, str) else "")
+                        if calls:
+                            previous, calls = calls, []
+                        results = []
+                    elif isinstance(part, ToolReturnPart):
+                        results.append((part.tool_name, part.model_response_str()))
+            else:
+                for part in message.parts:
+                    if isinstance(part, ToolCallPart):
+                        args = part.args_as_dict()
+                        if part.tool_name.startswith("final_result"):
+                            output = args
+                        else:
+                            calls.append(Call(tool=part.tool_name, args=args))
+        text = prompts[-1] if prompts else ""
+        return Turn(
+            said=understand(text, self._clock.now()), before=prompts[:-1], last_calls=previous, last_output=output,
+            results=results, tools=tools,
+        )  # fmt: skip

@@ -1,0 +1,400 @@
+"""The one connection to Telegram: updates become events before anything else, effects go out by stored random ids.
+
+One process holds the lease; others stand by. Flood waits reschedule, they never sleep inside a handler.
+"""
+
+# Telethon ships no stubs:
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownParameterType=false, reportMissingParameterType=false, reportAttributeAccessIssue=false
+# pyright: reportArgumentType=false, reportPrivateUsage=false, reportMissingTypeArgument=false, reportCallIssue=false
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+from telethon import Button, TelegramClient, events, utils
+from telethon.crypto import rsa
+from telethon.errors import (
+    AuthKeyError,
+    AuthKeyNotFound,
+    ChatWriteForbiddenError,
+    FloodWaitError,
+    MessageIdInvalidError,
+    MessageNotModifiedError,
+    PeerIdInvalidError,
+    RandomIdDuplicateError,
+    RPCError,
+    ServerError,
+    UnauthorizedError,
+    UserIsBlockedError,
+)
+from telethon.extensions import html as tg_html
+from telethon.tl import functions, types
+
+from jarvis.engine.db import DATABASE_AWAY, Database
+from jarvis.engine.journal import Journal
+from jarvis.engine.leases import Leases
+from jarvis.integrations.telegram.session import PgSession
+from jarvis.integrations.telegram.settings import TelegramSettings
+from jarvis.kit.errors import AuthExpired, LeaseLost, NotFound, Rejected, Unavailable
+from jarvis.kit.ids import sha256_hex
+
+SYSTEM = "Telegram"
+_log = logging.getLogger(__name__)
+OnPress = Callable[[int, str], Awaitable[str | None]]
+PRODUCTION = {1: ("149.154.175.53", 443), 2: ("149.154.167.51", 443), 4: ("149.154.167.92", 443)}
+
+
+def random_id(effect_id: UUID) -> int:
+    """The 63-bit id under which Telegram recognises a repeated send of this effect."""
+    return int(sha256_hex(str(effect_id))[:15], 16)
+
+
+class TelegramGateway:
+    """A connected client and what it can do for effects."""
+
+    def __init__(self, db: Database, settings: TelegramSettings, *, on_press: OnPress, holder: str) -> None:
+        self._db = db
+        self._settings = settings
+        self._journal = Journal(db)
+        self._on_press = on_press
+        self._holder = holder
+        self._client: TelegramClient | None = None
+        self._session: PgSession | None = None
+        self.ready = asyncio.Event()
+        self.problem: str | None = "not started"
+        self.me: int | None = None
+        self.username: str | None = None
+
+    async def run(self) -> None:
+        """Hold the lease, stay connected, begin again after a failure; until cancelled."""
+        leases = Leases(self._db)
+        while True:
+            try:
+                lease = await leases.take(f"telegram:{self._settings.session}", self._holder, self._settings.lease_s)
+                if lease is None:
+                    self.problem = "standing by: another process holds the session"
+                    await asyncio.sleep(min(2.0, self._settings.lease_s / 3))
+                    continue
+                try:
+                    await self._hold(leases, lease)
+                finally:
+                    self.ready.clear()
+                    with contextlib.suppress(*DATABASE_AWAY):
+                        await leases.give_back(lease)
+            except LeaseLost:
+                self.problem = "the lease went to another process"
+            except AuthExpired as error:
+                self.problem = error.reason
+                _log.error("Telegram refuses the bot: %s", error.reason)
+                await asyncio.sleep(5)
+            except (ConnectionError, AuthKeyError, RPCError, Unavailable, *DATABASE_AWAY) as error:
+                self.problem = f"no connection ({type(error).__name__})"
+                _log.warning("Telegram is away: %s", type(error).__name__)
+                await asyncio.sleep(1)
+
+    async def _hold(self, leases: Leases, lease: Any) -> None:
+        host, port = self._settings.host, self._settings.port
+        if self._settings.public_key is not None:
+            rsa._server_keys.clear()
+            rsa.add_key(self._settings.public_key, old=False)
+            _log.warning("talking to a Telegram server of your own at %s:%s", host, port)
+        if host is None or port is None:
+            host, port = PRODUCTION[self._settings.dc]
+        session = await PgSession.load(self._db, self._settings.session, self._settings.dc, host, port, lease.fence)
+        self._session = session
+        async with self._connected(session) as client:
+            await self._login(client, session)
+            self.problem = None
+            self.ready.set()
+            reconciler = asyncio.create_task(self._reconcile_forever())
+            try:
+                while client.is_connected():
+                    await leases.keep(lease, self._settings.lease_s)
+                    await session.flush()
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(asyncio.shield(client.disconnected), self._settings.lease_s / 3)
+            finally:
+                reconciler.cancel()
+                self.ready.clear()
+                self._client = None
+        raise ConnectionError("disconnected")
+
+    @asynccontextmanager
+    async def _connected(self, session: PgSession) -> AsyncGenerator[TelegramClient]:
+        client = TelegramClient(
+            session, self._settings.api_id or 1, self._settings.api_hash.get_secret_value() or "x",
+            timeout=self._settings.timeout_s, request_retries=1, connection_retries=2, retry_delay=1, auto_reconnect=True,
+            flood_sleep_threshold=0, raise_last_call_error=True, sequential_updates=True, catch_up=True, receive_updates=True,
+        )  # fmt: skip
+        client.add_event_handler(self._on_update, events.Raw())
+        client.session.save_entities = True
+        try:
+            try:
+                await asyncio.wait_for(client.connect(), self._settings.timeout_s * 2)
+            except AuthKeyNotFound:
+                session.forget_key()
+                await session.flush()
+                raise ConnectionError("the server does not know our key") from None
+            self._client = client
+            yield client
+        finally:
+            with contextlib.suppress(Exception):  # leaving anyway: a broken connection may fail to close politely
+                await asyncio.wait_for(client.disconnect(), 3)
+            with contextlib.suppress(LeaseLost, *DATABASE_AWAY):
+                await session.flush()
+
+    async def _login(self, client: TelegramClient, session: PgSession) -> None:
+        try:
+            if not await client.is_user_authorized():
+                await client.sign_in(bot_token=self._settings.bot_token.get_secret_value())
+            me = await client.get_me()
+        except (UnauthorizedError, RPCError) as error:
+            if isinstance(error, ServerError | FloodWaitError):
+                raise
+            raise AuthExpired(SYSTEM, "the bot token was refused; take a new one from BotFather") from None
+        self.me, self.username = me.id, me.username
+        await session.flush()
+        with contextlib.suppress(RPCError):
+            await client(
+                functions.bots.SetBotCommandsRequest(
+                    scope=types.BotCommandScopeDefault(), lang_code="",
+                    commands=[types.BotCommand(command=c, description=d) for c, d in COMMANDS],
+                )
+            )  # fmt: skip
+
+    # updates in
+
+    async def _on_update(self, update: Any) -> None:
+        """Write the update down; while the database is away nothing moves on, so nothing is lost."""
+        while True:
+            try:
+                if self._session is not None:
+                    await self._session.flush()
+                await self._accept(update)
+                return
+            except LeaseLost:
+                return
+            except DATABASE_AWAY as error:
+                _log.warning("an update waits for the database: %s", type(error).__name__)
+                await asyncio.sleep(0.5)
+
+    async def _accept(self, update: Any) -> None:
+        if isinstance(update, types.UpdateNewMessage | types.UpdateNewChannelMessage):
+            await self.accept_message(update.message, edited=False)
+        elif isinstance(update, types.UpdateEditMessage | types.UpdateEditChannelMessage):
+            await self.accept_message(update.message, edited=True)
+        elif isinstance(update, types.UpdateBotCallbackQuery):
+            await self._accept_press(update)
+
+    async def accept_message(self, message: Any, *, edited: bool) -> None:
+        """One event a message, or a version of it; our own and service messages are no input."""
+        if not isinstance(message, types.Message) or message.out:
+            return
+        sender = utils.get_peer_id(message.from_id or message.peer_id)
+        if sender == self.me:
+            return
+        chat = utils.get_peer_id(message.peer_id)
+        version = int(message.edit_date.timestamp()) if edited and message.edit_date else 0
+        if edited and not version:
+            return
+        reply_id = getattr(message.reply_to, "reply_to_msg_id", None)
+        payload = {
+            "chat_id": chat, "private": isinstance(message.peer_id, types.PeerUser), "message_id": message.id,
+            "sender_id": sender, "text": message.message or "", "reply_to": reply_id, "edited": edited,
+            "mentioned": bool(message.mentioned) or self._names_me(message.message or ""),
+            "forwarded": message.fwd_from is not None,
+            "photo": isinstance(message.media, types.MessageMediaPhoto),
+        }  # fmt: skip
+        await self._note_chat(chat, message.id, private=payload["private"])
+        await self._journal.accept(
+            source="telegram", kind="message.employee", dedup_key=f"message:{chat}:{message.id}:{version}", payload=payload,
+            ordering_key=f"telegram:{chat}:{sender}",
+        )  # fmt: skip
+
+    def _names_me(self, text: str) -> bool:
+        lowered = text.casefold()
+        return (self.username is not None and f"@{self.username.casefold()}" in lowered) or lowered.startswith(
+            ("jarvis", "джарвис", "ჯარვის")
+        )
+
+    async def _note_chat(self, chat: int, message_id: int, *, private: bool) -> None:
+        await self._db.execute(
+            """INSERT INTO chat (marked_id, kind, last_seen_message, seen_at) VALUES ($1, $2, $3, now())
+               ON CONFLICT (marked_id) DO UPDATE SET last_seen_message = greatest(chat.last_seen_message, $3), seen_at = now()""",
+            chat, "private" if private else "group", message_id,
+        )  # fmt: skip
+
+    async def _accept_press(self, update: Any) -> None:
+        token = (update.data or b"").decode("utf-8", "replace")
+        toast = await self._on_press(update.user_id, token)
+        await self._journal.accept(
+            source="telegram", kind="callback.button", dedup_key=f"press:{update.query_id}",
+            payload={"chat_id": utils.get_peer_id(update.peer), "message_id": update.msg_id, "sender_id": update.user_id,
+                     "token": token},
+            ordering_key=f"telegram:{utils.get_peer_id(update.peer)}:{update.user_id}",
+        )  # fmt: skip
+        client = self._client
+        if client is not None:
+            with contextlib.suppress(RPCError, ConnectionError):
+                await client(functions.messages.SetBotCallbackAnswerRequest(query_id=update.query_id, cache_time=0, message=toast))
+
+    async def _reconcile_forever(self) -> None:
+        while True:
+            await asyncio.sleep(self._settings.reconcile_s)
+            with contextlib.suppress(RPCError, ConnectionError, *DATABASE_AWAY):
+                await self.reconcile()
+
+    async def reconcile(self) -> int:
+        """Read message ids after the last ones seen and accept what no update told; returns how many were read."""
+        found = 0
+        groups = await self._db.fetch("SELECT marked_id, last_seen_message FROM chat WHERE kind = 'group'")
+        private = await self._db.fetchval("SELECT max(last_seen_message) FROM chat WHERE kind = 'private'")
+        for chat, last in [(r["marked_id"], r["last_seen_message"]) for r in groups] + [(None, private or 0)]:
+            for message in await self._messages(chat, list(range(last + 1, last + 51))):
+                if isinstance(message, types.Message):
+                    found += 1
+                    await self.accept_message(message, edited=False)
+        return found
+
+    async def _messages(self, chat: int | None, ids: Sequence[int]) -> list[Any]:
+        client = self.client()
+        wanted = [types.InputMessageID(i) for i in ids]
+        if chat is None:
+            answer = await client(functions.messages.GetMessagesRequest(id=wanted))
+        else:
+            channel = utils.get_input_channel(await client.get_input_entity(chat))
+            answer = await client(functions.channels.GetMessagesRequest(channel=channel, id=wanted))
+        return list(answer.messages)
+
+    # effects out
+
+    def client(self) -> TelegramClient:
+        """The connected client.
+
+        Raises:
+            Unavailable: there is no connection now.
+        """
+        if self._client is None or not self.ready.is_set():
+            raise Unavailable(SYSTEM, self.problem or "not connected", retry_after_s=1.0)
+        return self._client
+
+    async def send(
+        self, effect_id: UUID, chat_id: int, text: str, *, buttons: Sequence[Sequence[Mapping[str, str]]] = (),
+        reply_to: int | None = None, attempt: int = 1, after: int = 0,
+    ) -> int:  # fmt: skip
+        """Send one message and return its id; a repeated send of the same effect finds the first one's id.
+
+        `text` is Telegram's HTML. `after` is the last message id known before the first attempt.
+        """
+        plain, entities = tg_html.parse(text)
+        client = self.client()
+
+        async def call() -> Any:
+            return await client(
+                functions.messages.SendMessageRequest(
+                    peer=await client.get_input_entity(chat_id), message=plain, entities=entities, no_webpage=True,
+                    random_id=random_id(effect_id), reply_markup=_markup(client, buttons),
+                    reply_to=types.InputReplyToMessage(reply_to_msg_id=reply_to) if reply_to else None,
+                )
+            )  # fmt: skip
+
+        if attempt > 1 and (known := await self._recover(chat_id, plain, after)) is not None:
+            return known
+        try:
+            answer = await self._guard(call, chat_id)
+        except RandomIdDuplicateError:
+            known = await self._recover(chat_id, plain, after)
+            if known is None:
+                raise Unavailable(SYSTEM, "sent, but its id is not found yet", retry_after_s=2.0) from None
+            return known
+        return next(u.id for u in answer.updates if isinstance(u, types.UpdateMessageID))
+
+    async def _recover(self, chat_id: int, text: str, after: int) -> int | None:
+        ids = list(range(after + 1, after + 100))
+        try:
+            rows = await self._messages(None if chat_id > 0 else chat_id, ids)
+        except (RPCError, ConnectionError) as error:
+            raise Unavailable(SYSTEM, f"cannot read back ({type(error).__name__})", retry_after_s=2.0) from None
+        for message in rows:
+            ours = isinstance(message, types.Message) and message.out and message.message == text
+            if ours and utils.get_peer_id(message.peer_id) == chat_id:
+                return int(message.id)
+        return None
+
+    async def edit(self, chat_id: int, message_id: int, text: str, *, buttons: Sequence[Sequence[Mapping[str, str]]] = ()) -> None:
+        """Change a message of ours; the same text again is success."""
+        plain, entities = tg_html.parse(text)
+        client = self.client()
+
+        async def call() -> Any:
+            return await client(
+                functions.messages.EditMessageRequest(
+                    peer=await client.get_input_entity(chat_id), id=message_id, message=plain, entities=entities,
+                    no_webpage=True, reply_markup=_markup(client, buttons),
+                )
+            )  # fmt: skip
+
+        with contextlib.suppress(MessageNotModifiedError):
+            await self._guard(call, chat_id)
+
+    async def download(self, chat_id: int, message_id: int) -> bytes:
+        """The bytes of a message's photo."""
+        client = self.client()
+
+        async def call() -> Any:
+            rows = await self._messages(None if chat_id > 0 else chat_id, [message_id])
+            if not rows or getattr(rows[0], "media", None) is None:
+                raise NotFound("the message or its photo is gone")
+            return await client.download_media(rows[0], bytes)
+
+        data = await self._guard(call, chat_id)
+        if not data:
+            raise NotFound("the photo is empty")
+        return bytes(data)
+
+    async def _guard(self, call: Callable[[], Awaitable[Any]], chat_id: int) -> Any:
+        try:
+            async with asyncio.timeout(self._settings.timeout_s):
+                return await call()
+        except FloodWaitError as error:
+            # Telethon remembers a wait for all chats; ours concerns one, and is kept by the effect's own schedule.
+            with contextlib.suppress(AttributeError):
+                self.client()._flood_waited_requests.clear()
+            raise Unavailable(SYSTEM, "flood wait", retry_after_s=float(error.seconds)) from None
+        except (MessageNotModifiedError, RandomIdDuplicateError):
+            raise
+        except (UserIsBlockedError, ChatWriteForbiddenError, PeerIdInvalidError) as error:
+            raise Rejected(SYSTEM, type(error).__name__.removesuffix("Error")) from None
+        except MessageIdInvalidError:
+            raise NotFound("the message is gone") from None
+        except (ServerError, ConnectionError, TimeoutError, asyncio.CancelledError) as error:
+            if isinstance(error, asyncio.CancelledError) and asyncio.current_task() is not None:
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    raise
+            raise Unavailable(SYSTEM, f"no answer ({type(error).__name__})", retry_after_s=1.0) from None
+        except ValueError as error:
+            raise Rejected(SYSTEM, f"chat {'of a person' if chat_id > 0 else 'group'} is unknown: {error}"[:120]) from None
+        except RPCError as error:
+            raise Rejected(SYSTEM, f"{error.message}"[:120]) from None
+
+
+def _markup(client: TelegramClient, buttons: Sequence[Sequence[Mapping[str, str]]]) -> Any:
+    rows = [[Button.inline(b["label"], b["token"].encode()) for b in row] for row in buttons if row]
+    return client.build_reply_markup(rows) if rows else None
+
+
+COMMANDS: Sequence[tuple[str, str]] = (
+    ("help", "Что умеет Jarvis"),
+    ("settings", "Язык, сводка, тишина"),
+    ("new", "Начать разговор заново"),
+    ("forget", "Забыть наш разговор"),
+    ("report", "Сообщить об ошибке"),
+)

@@ -1,0 +1,5 @@
+"""Telegram's server as far as Jarvis uses it: real MTProto over TCP, for the unmodified Telethon client."""
+
+from jarvis.integrations.telegram.sandbox.server import TelegramSandbox
+
+__all__ = ["TelegramSandbox"]

@@ -1,0 +1,325 @@
+"""The running server: connections of bots on one side, people (the desk, the control surface) on the other."""
+
+# Telethon ships no stubs; its TL classes are typed by their generated code only:
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportCallIssue=false
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import itertools
+import logging
+import secrets
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from telethon.tl import functions, types
+
+from jarvis.integrations.telegram.sandbox.rpc import Rpc, RpcFailure
+from jarvis.integrations.telegram.sandbox.state import Box, Chat, Message, TelegramState, as_seen
+from jarvis.integrations.telegram.sandbox.transport import Connection, ServerKey
+from jarvis.kit.errors import InvalidRequest, NotFound
+from jarvis.kit.sandbox import Change, ChangeField, Faults, Ledger
+from jarvis.kit.world import World
+
+_log = logging.getLogger(__name__)
+BOT_NAME, BOT_USERNAME = "Jarvis", "geodrive_jarvis_bot"
+
+
+class TelegramSandbox:
+    """Telegram with one bot, the people of a world, their private chats and groups."""
+
+    name = "telegram"
+
+    def __init__(self, *, ledger_path: Path | None = None) -> None:
+        self.faults = Faults()
+        self.ledger = Ledger(ledger_path)
+        self.key = ServerKey()
+        self.token = f"777001:{secrets.token_hex(16)}"
+        self.keys: dict[int, bytes] = {}
+        self.logins: dict[int, int] = {}
+        self.connections: set[Connection] = set()
+        self.listeners: list[Callable[[Chat], None]] = []
+        self.state = TelegramState()
+        self._rpc = self._new_rpc()
+        self._queries: dict[int, Message] = {}
+        self._query_ids = itertools.count(9_000_000_001)
+        self._server: asyncio.Server | None = None
+        self._held: list[tuple[Chat, Any]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.port = 0
+
+    @property
+    def base_url(self) -> str:
+        return f"mtproto://127.0.0.1:{self.port}"
+
+    @property
+    def bot_id(self) -> int:
+        return int(self.token.split(":")[0])
+
+    def _new_rpc(self) -> Rpc:
+        rpc = Rpc(self.state, self.faults, self.ledger, lambda: self.port)
+        rpc.on_change = self._changed
+        rpc.on_answer = self._toast
+        return rpc
+
+    def load(self, world: World, now: datetime) -> None:
+        """Begin anew with the world's people and groups; bots that are connected must log in again."""
+        self.state = TelegramState()
+        self.state.add_bot(self.token, BOT_NAME, BOT_USERNAME)
+        for person in world.staff:
+            if person.telegram_id is not None:
+                self.state.add_person(person.telegram_id, person.name, person.language)
+        ids = {p.name: p.telegram_id for p in world.staff if p.telegram_id is not None}
+        for number, group in enumerate(world.groups, 5001):
+            members = {ids[name] for name in group.members if name in ids}
+            self.state.add_group(number, group.title, members | {self.bot_id})
+        self.faults.stop()
+        self.ledger.clear()
+        self._queries.clear()
+        self._rpc = self._new_rpc()
+
+    # people's side
+
+    def send(
+        self, person: str, chat: str, text: str, *, photos: Sequence[str | bytes] = (), reply_to: int | None = None,
+        forward_from: str | None = None,
+    ) -> tuple[Chat, Message]:  # fmt: skip
+        """A person writes.
+
+        Raises:
+            InvalidRequest: empty, too long, not a member, or a photo that is none.
+            NotFound: no such person or chat.
+        """
+        user = self.state.person(person)
+        place = self.state.chat_of(user, chat)
+        if not text.strip() and not photos:
+            raise InvalidRequest("write a text or attach a photo")
+        if len(text) > 4096:
+            raise InvalidRequest("a message has at most 4096 characters")
+        if reply_to is not None and reply_to not in place.messages:
+            raise NotFound(f"no message {reply_to} in this chat")
+        user.started = True
+        data = [_photo(photo) for photo in photos]
+        message = self.state.new_message(
+            place, user.id, text, escape(text, quote=False), photos=data[:1], reply_to=reply_to, forward_from=forward_from
+        )
+        self._publish(place, self._rpc.new_update, message)
+        for extra in data[1:]:
+            more = self.state.new_message(place, user.id, "", "", photos=[extra])
+            self._publish(place, self._rpc.new_update, more)
+        self._changed(place)
+        return place, message
+
+    def edit(self, person: str, chat: str, message_id: int, text: str) -> None:
+        """A person edits their own message."""
+        user = self.state.person(person)
+        place = self.state.chat_of(user, chat)
+        message = place.messages.get(message_id)
+        if message is None or message.sender != user.id:
+            raise NotFound(f"no message {message_id} of {person}")
+        message.text, message.html, message.edited_at = text, escape(text, quote=False), datetime.now().astimezone()
+        self._publish(place, self._rpc.edit_update, message)
+        self._changed(place)
+
+    async def press(self, person: str, chat: str, message_id: int, button: str | int, *, wait_s: float = 5.0) -> str | None:
+        """A person presses a button by its label or index; returns the toast.
+
+        Raises:
+            NotFound: no such message or button.
+        """
+        user = self.state.person(person)
+        place = self.state.chat_of(user, chat)
+        message = place.messages.get(message_id)
+        if message is None or message.deleted:
+            raise NotFound(f"no message {message_id} in this chat")
+        flat = [b for row in message.buttons for b in row]
+        found = next((b for n, b in enumerate(flat) if button in (b.label, n) or str(button) == str(n)), None)
+        if found is None:
+            raise NotFound(f"no button {button!r}; buttons: {', '.join(b.label for b in flat) or 'none'}")
+        query = next(self._query_ids)
+        self._queries[query] = message
+        message.toast = None
+        peer = types.PeerUser(place.id) if place.kind == "private" else types.PeerChannel(place.id)
+        self._push(
+            place,
+            types.UpdateBotCallbackQuery(
+                query_id=query, user_id=user.id, peer=peer, msg_id=message_id, chat_instance=1, data=found.data
+            ),
+        )
+        deadline = asyncio.get_running_loop().time() + wait_s
+        while query in self._queries and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.02)
+        self._queries.pop(query, None)
+        return message.toast
+
+    def chats_of(self, person: str) -> list[dict[str, Any]]:
+        """The chats of a person, the latest first."""
+        user = self.state.person(person)
+        self.state.private(user.id)
+        rows = [c for c in self.state.chats.values() if user.id in c.members and (c.kind == "group" or c.id == user.id)]
+        rows.sort(key=lambda c: max((m.date for m in c.messages.values()), default=_LONG_AGO), reverse=True)
+        return [{"chat": "dm" if c.kind == "private" else c.title, "kind": c.kind, "title": self._title(c)} for c in rows]
+
+    def messages_of(self, person: str, chat: str, after: int = 0) -> list[dict[str, Any]]:
+        """A chat's messages as the person sees them."""
+        place = self.state.chat_of(self.state.person(person), chat)
+        names = {u.id: u.name for u in self.state.users.values()}
+        return [as_seen(m, names) for m in place.messages.values() if m.id > after and not m.deleted]
+
+    def _title(self, chat: Chat) -> str:
+        return BOT_NAME if chat.kind == "private" else chat.title
+
+    def changes(self) -> Sequence[Change]:
+        people = {u.name: u.name for u in self.state.users.values() if not u.is_bot}
+        return [Change(name="block_bot", title="Человек заблокировал бота",
+                       fields=(ChangeField(name="person", title="Кто", choices=people),)),
+                Change(name="unblock_bot", title="Человек разблокировал бота",
+                       fields=(ChangeField(name="person", title="Кто", choices=people),))]  # fmt: skip
+
+    async def change(self, name: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
+        if name not in ("block_bot", "unblock_bot"):
+            raise InvalidRequest(f"Telegram has no change {name!r}")
+        user = self.state.person(str(args.get("person", "")))
+        user.blocked = name == "block_bot"
+        return {"change": name, "person": user.name}
+
+    def busy(self) -> bool:
+        return bool(self._tasks)
+
+    # updates
+
+    def _publish(self, chat: Chat, make: Callable[[Chat, Message, int, int | None], Any], message: Message) -> None:
+        box: Box = self.state.box_of(chat)
+        box.pts += 1
+        update = make(chat, message, box.pts, self.bot_id)
+        box.updates.append((box.pts, update))
+        self._push(chat, update)
+
+    def _push(self, chat: Chat, update: Any) -> None:
+        if self.faults.on("drop"):
+            return
+        if self.faults.on("reorder"):
+            self._held.append((chat, update))
+            if len(self._held) < 2:
+                return
+            rows, self._held = list(reversed(self._held)), []
+        else:
+            rows = [*reversed(self._held), (chat, update)]
+            self._held = []
+        copies = 2 if self.faults.on("duplicate") else 1
+        for _, item in rows:
+            data = bytes(self._rpc.updates([item]))
+            for connection in list(self.connections):
+                if connection.bot_id is not None and self.logins.get(connection.key_id) == connection.bot_id:
+                    for _ in range(copies):
+                        connection.send_object(data, reply=False)
+
+    def _changed(self, chat: Chat) -> None:
+        for listener in self.listeners:
+            listener(chat)
+
+    def _toast(self, query: int, text: str | None) -> None:
+        message = self._queries.pop(query, None)
+        if message is not None:
+            message.toast = text
+
+    # server
+
+    @asynccontextmanager
+    async def running(self, port: int = 0) -> AsyncGenerator[TelegramSandbox]:
+        """Listen on loopback until the end."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port)
+        self.port = self._server.sockets[0].getsockname()[1]
+        try:
+            yield self
+        finally:
+            self._server.close()
+            self.cut_all()
+            for task in list(self._tasks):
+                task.cancel()
+
+    def cut_all(self) -> None:
+        """Break every connection, as a network does."""
+        for connection in list(self.connections):
+            connection.cut()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.faults.on("down") or self.faults.on("refuse"):
+            writer.transport.abort()
+            return
+        connection = Connection(reader, writer, self.keys, self.key)
+        self.connections.add(connection)
+        try:
+            while (payload := await connection.frame()) is not None:
+                if self.faults.on("down"):
+                    break
+                if payload[:8] == b"\0" * 8:
+                    connection.answer_plain(payload)
+                    continue
+                for message_id, request in connection.open(payload):
+                    connection.bot_id = self.logins.get(connection.key_id)
+                    task = asyncio.create_task(self._answer(connection, message_id, request))
+                    self._tasks.add(task)
+                    task.add_done_callback(self._tasks.discard)
+                with contextlib.suppress(ConnectionError):
+                    await writer.drain()
+        except Exception:  # a boundary: a client's rubbish ends its connection, not the server
+            _log.exception("a connection broke")
+        finally:
+            self.connections.discard(connection)
+            connection.cut()
+
+    async def _answer(self, connection: Connection, message_id: int, request: Any) -> None:
+        if isinstance(request, functions.PingRequest | functions.PingDelayDisconnectRequest):
+            connection.send_object(bytes(types.Pong(msg_id=message_id, ping_id=request.ping_id)), reply=True)
+            return
+        if isinstance(request, types.MsgsAck | types.MsgsStateReq):
+            return
+        while hasattr(request, "query"):
+            request = request.query
+        if self.faults.on("slow"):
+            await asyncio.sleep(self.faults.arg("slow", "seconds", 2))
+        if self.faults.on("garble"):
+            connection.write(b"garbled frame of no meaning")
+            return
+        try:
+            data = self._rpc.answer(request, self.logins.get(connection.key_id))
+        except RpcFailure as failure:
+            connection.error(message_id, failure.code, failure.text)
+            return
+        except Exception:
+            _log.exception("the sandbox failed at %s", type(request).__name__)
+            connection.error(message_id, 500, "INTERNAL")
+            return
+        if isinstance(request, functions.auth.ImportBotAuthorizationRequest):
+            self.logins[connection.key_id] = self.bot_id
+            connection.bot_id = self.bot_id
+        if self._writes(request) and self.faults.on("truncate"):
+            connection.cut()  # the work is done, the answer is lost
+            return
+        connection.result(message_id, data)
+
+    @staticmethod
+    def _writes(request: Any) -> bool:
+        return isinstance(request, functions.messages.SendMessageRequest | functions.messages.SendMediaRequest)
+
+
+_LONG_AGO = datetime.fromtimestamp(0).astimezone()
+
+
+def _photo(photo: str | bytes) -> bytes:
+    if isinstance(photo, bytes):
+        return photo
+    try:
+        if len(photo) < 1024 and Path(photo).is_file():
+            return Path(photo).read_bytes()
+        return base64.b64decode(photo.partition(",")[2] if photo.startswith("data:") else photo, validate=True)
+    except (ValueError, OSError):
+        raise InvalidRequest("a photo is base64 or the path of a file") from None

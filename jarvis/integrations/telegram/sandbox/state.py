@@ -1,0 +1,209 @@
+"""People, chats and messages inside the sandbox, and the boxes of updates that a bot reads."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+
+from jarvis.kit.errors import InvalidRequest, NotFound
+
+MARK = 10**12
+
+
+@dataclass(slots=True)
+class User:
+    id: int
+    name: str
+    is_bot: bool = False
+    username: str | None = None
+    language: str = "ru"
+    started: bool = False
+    blocked: bool = False
+
+    @property
+    def access_hash(self) -> int:
+        return self.id * 7919
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    label: str
+    data: bytes
+
+
+@dataclass(slots=True)
+class Photo:
+    id: int
+    data: bytes
+    width: int = 1280
+    height: int = 960
+
+    @property
+    def access_hash(self) -> int:
+        return self.id * 31
+
+
+@dataclass(slots=True)
+class Message:
+    """`html` is the text with its entities as Telegram's HTML; `date` is real time."""
+
+    id: int
+    sender: int
+    text: str
+    html: str
+    date: datetime
+    buttons: list[list[Button]] = field(default_factory=list[list[Button]])
+    photos: list[Photo] = field(default_factory=list[Photo])
+    reply_to: int | None = None
+    forward_from: str | None = None
+    edited_at: datetime | None = None
+    deleted: bool = False
+    toast: str | None = None
+    entities: list[object] = field(default_factory=list[object])
+
+
+@dataclass(slots=True)
+class Box:
+    """One numbered sequence of updates: the bot's own, or a group's."""
+
+    pts: int = 1
+    updates: list[tuple[int, object]] = field(default_factory=list[tuple[int, object]])
+
+
+@dataclass(slots=True)
+class Chat:
+    """A private chat (id = the person's) or a supergroup (id without its mark)."""
+
+    kind: Literal["private", "group"]
+    id: int
+    title: str
+    members: set[int]
+    messages: dict[int, Message] = field(default_factory=dict[int, Message])
+    box: Box = field(default_factory=Box)
+    sends: deque[float] = field(default_factory=deque[float])
+    ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    @property
+    def marked_id(self) -> int:
+        return self.id if self.kind == "private" else -(MARK + self.id)
+
+    @property
+    def access_hash(self) -> int:
+        return self.id * 104729
+
+
+class TelegramState:
+    """Everything the server knows."""
+
+    def __init__(self) -> None:
+        self.users: dict[int, User] = {}
+        self.chats: dict[int, Chat] = {}
+        self.tokens: dict[str, int] = {}
+        self.box = Box()
+        self.private_ids = itertools.count(1)
+        self.random_ids: set[int] = set()
+        self.files: dict[int, dict[int, bytes]] = {}
+        self.photos: dict[int, Photo] = {}
+        self.photo_ids = itertools.count(5_000_001)
+        self.commands: list[tuple[str, str]] = []
+
+    def add_bot(self, token: str, name: str, username: str) -> User:
+        bot = User(id=int(token.split(":")[0]), name=name, is_bot=True, username=username)
+        self.users[bot.id] = bot
+        self.tokens[token] = bot.id
+        return bot
+
+    def add_person(self, user_id: int, name: str, language: str) -> User:
+        person = User(id=user_id, name=name, language=language)
+        self.users[user_id] = person
+        return person
+
+    def add_group(self, group_id: int, title: str, members: set[int]) -> Chat:
+        chat = Chat(kind="group", id=group_id, title=title, members=members)
+        self.chats[chat.marked_id] = chat
+        return chat
+
+    def private(self, user_id: int) -> Chat:
+        """The chat between a person and the bot, made at the first word."""
+        if user_id not in self.chats:
+            person = self.users[user_id]
+            self.chats[user_id] = Chat(kind="private", id=user_id, title=person.name, members={user_id})
+        return self.chats[user_id]
+
+    def person(self, name: str) -> User:
+        """A person by name or id.
+
+        Raises:
+            NotFound: nobody; the message lists who is there.
+        """
+        for user in self.users.values():
+            if not user.is_bot and name in (user.name, str(user.id)):
+                return user
+        known = ", ".join(u.name for u in self.users.values() if not u.is_bot)
+        raise NotFound(f"nobody is called {name!r}; people: {known}")
+
+    def chat_of(self, user: User, chat: str) -> Chat:
+        """`dm`, or a group of which the person is a member."""
+        if chat == "dm":
+            return self.private(user.id)
+        for group in self.chats.values():
+            if group.kind == "group" and chat in (group.title, str(group.marked_id)):
+                if user.id not in group.members:
+                    raise InvalidRequest(f"{user.name} is not a member of {group.title}")
+                return group
+        titles = ", ".join(c.title for c in self.chats.values() if c.kind == "group")
+        raise NotFound(f"no chat {chat!r}; chats: dm, {titles}")
+
+    def box_of(self, chat: Chat) -> Box:
+        return self.box if chat.kind == "private" else chat.box
+
+    def new_message(
+        self, chat: Chat, sender: int, text: str, html: str, *, reply_to: int | None = None,
+        photos: Sequence[bytes] = (), forward_from: str | None = None, buttons: list[list[Button]] | None = None,
+        entities: list[object] | None = None,
+    ) -> Message:  # fmt: skip
+        """Write a message into a chat."""
+        number = next(self.private_ids if chat.kind == "private" else chat.ids)
+        stored = [Photo(id=next(self.photo_ids), data=data) for data in photos]
+        self.photos |= {photo.id: photo for photo in stored}
+        message = Message(
+            id=number, sender=sender, text=text, html=html, date=datetime.now(UTC), reply_to=reply_to, photos=stored,
+            forward_from=forward_from, buttons=buttons or [], entities=entities or [],
+        )  # fmt: skip
+        chat.messages[number] = message
+        return message
+
+    def over_limit(self, chat: Chat, per_minute: int) -> int:
+        """Seconds to wait when a group has had its messages of this minute; 0 and counted otherwise."""
+        if chat.kind == "private":
+            return 0
+        now = time.monotonic()
+        while chat.sends and chat.sends[0] < now - 60:
+            chat.sends.popleft()
+        if len(chat.sends) >= per_minute:
+            return max(1, int(chat.sends[0] + 60 - now) + 1)
+        chat.sends.append(now)
+        return 0
+
+
+def as_seen(message: Message, names: Mapping[int, str]) -> dict[str, object]:
+    """A message as the control surface shows it."""
+    return {
+        "id": message.id,
+        "from": names.get(message.sender, "?"),
+        "text": message.text,
+        "html": message.html,
+        "buttons": [[button.label for button in row] for row in message.buttons],
+        "topic": None,
+        "media": [photo.id for photo in message.photos],
+        "pinned": False,
+        "edited_at": message.edited_at.isoformat() if message.edited_at else None,
+        "reply_to": message.reply_to,
+        "at": message.date.isoformat(),
+        "toast": message.toast,
+    }

@@ -1,0 +1,335 @@
+"""Rules for what people do in Telegram: they write, they press buttons, they send photos."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from jarvis.domains.conversations.service import ConversationService, NewButton
+from jarvis.domains.staff.service import StaffService
+from jarvis.engine import audit, effects
+from jarvis.engine.db import Database
+from jarvis.engine.effects import Lane
+from jarvis.engine.worker import Handler, Handling
+from jarvis.integrations.llm.parser import language_of
+from jarvis.integrations.telegram.effects import DOWNLOAD, target
+from jarvis.kit.actor import Actor, Language, Role
+from jarvis.kit.ids import short_code
+from jarvis.orchestrator import outbox, settings_menu
+from jarvis.orchestrator.brain import Brain, Reply, Request
+from jarvis.orchestrator.record import save_run
+from jarvis.orchestrator.render.facts import Button, Reader, suggestions
+from jarvis.orchestrator.render.words import say
+
+STATUS_AFTER_S = 0.8
+SLOW_AFTER_S = 20.0
+_ADDRESS = re.compile(r"^\s*(?:@\w+|jarvis|джарвис|ჯარვის\w*)[\s,:]*", re.I)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where something was said."""
+
+    chat_id: int
+    private: bool
+    message_id: int
+
+    @property
+    def key(self) -> str:
+        return f"telegram:{self.chat_id}"
+
+
+class Chat:
+    """Handlers of `message.employee`, `callback.button` and `photo.uploaded`."""
+
+    def __init__(self, db: Database, brain: Brain, staff: StaffService, conversations: ConversationService) -> None:
+        self._db = db
+        self._brain = brain
+        self._staff = staff
+        self._conversations = conversations
+
+    @property
+    def routes(self) -> Mapping[str, Sequence[Handler]]:
+        return {
+            "message.employee": (self.message,),
+            "callback.button": (self.press,),
+            "photo.uploaded": (self.photo,),
+        }
+
+    async def toast(self, user_id: int, token: str) -> str | None:
+        """What a press answers at once; the press itself is an event. None when there is nothing to say."""
+        actor = await self._staff.actor_of_telegram(user_id)
+        pressed = await self._conversations.look(token, actor.employee_id if actor else None)
+        language = actor.language if actor else "ru"
+        key = {"unknown": "press.old", "expired": "press.old", "used": "press.used", "other_person": "press.other"}
+        return say(key[pressed.state], language) if pressed.state in key else None
+
+    async def message(self, handling: Handling) -> None:
+        """Somebody wrote. In groups only what is addressed to Jarvis is heard."""
+        p = handling.event.payload
+        place = Place(chat_id=p["chat_id"], private=p["private"], message_id=p["message_id"])
+        if not place.private and not (p["mentioned"] or await self._to_me(place.chat_id, p.get("reply_to"))):
+            return
+        text = str(p["text"])
+        actor = await self._staff.actor_of_telegram(p["sender_id"])
+        if actor is None:
+            await self._stranger(handling, place, p["sender_id"], text)
+            return
+        handling.origin.actor_id, handling.origin.actor_name = actor.employee_id, actor.name
+        if p.get("photo"):
+            await self._take_photo(handling, place)
+            if not text.strip():
+                return
+        words = _ADDRESS.sub("", text).strip() if not place.private else text.strip()
+        if words.startswith("/"):
+            await self._command(handling, place, actor, words)
+        elif words:
+            await self.ask(handling, place, actor, words, forwarded=bool(p.get("forwarded")))
+
+    async def ask(
+        self, handling: Handling, place: Place, actor: Actor, text: str, *, forwarded: bool = False,
+        edit_id: int | None = None, language: Language | None = None,
+    ) -> None:  # fmt: skip
+        """Answer a request: a status if it takes long, then the answer in its place."""
+        request = Request(
+            event_id=handling.event.id, trace_id=handling.event.trace_id, actor=actor, text=text[:4000],
+            language=language or language_of(text, actor.language), place=place.key, private=place.private, forwarded=forwarded,
+        )  # fmt: skip
+        roles: list[str] = []
+        status = asyncio.create_task(self._status(handling, place, request, roles)) if edit_id is None else None
+        try:
+            reply = await self._brain.answer(request, on_route=roles.append)
+        finally:
+            if status is not None:
+                status.cancel()
+                await asyncio.gather(status, return_exceptions=True)
+        await self._publish(handling, place, actor, reply, edit_id)
+
+    async def _status(self, handling: Handling, place: Place, request: Request, roles: list[str]) -> None:
+        await asyncio.sleep(STATUS_AFTER_S)
+        key = f"status.{roles[0]}" if roles else "status"
+        reply_to = None if place.private else place.message_id
+        async with handling.transaction() as tx:
+            sent = await outbox.send(
+                tx, handling.origin, place.chat_id, say(key, request.language), key=_status_key(handling),
+                lane=Lane.URGENT, reply_to=reply_to,
+            )  # fmt: skip
+        await asyncio.sleep(SLOW_AFTER_S - STATUS_AFTER_S)
+        async with handling.transaction() as tx:
+            await outbox.edit(
+                tx, handling.origin, place.chat_id, say("status.slow", request.language), of=sent,
+                key=f"{handling.event.id}:slow", lane=Lane.URGENT, reply_to=reply_to,
+            )  # fmt: skip
+
+    async def _publish(self, handling: Handling, place: Place, actor: Actor, reply: Reply, edit_id: int | None) -> None:
+        pages = outbox.split(reply.text)
+        reply_to = None if place.private else place.message_id
+        async with handling.transaction() as tx:
+            await save_run(tx, self._conversations, reply)
+            stored = await self._conversations.store_buttons(
+                tx, [[NewButton(label=b.label, kind="ask", choice=b.request) for b in row] for row in reply.buttons],
+                group=f"answer:{handling.event.id}", employee_id=actor.employee_id, conversation_id=reply.conversation_id,
+            )  # fmt: skip
+            status = await tx.fetchval("SELECT id FROM effect WHERE idempotency_key = $1", _status_key(handling))
+            key = f"{handling.event.id}:answer"
+            first, last = pages[0], len(pages) == 1
+            if edit_id is not None or status is not None:
+                await outbox.edit(
+                    tx, handling.origin, place.chat_id, first, of=status, message_id=edit_id, key=key,
+                    buttons=stored if last else (), reply_to=reply_to,
+                )  # fmt: skip
+            else:
+                await outbox.send(
+                    tx, handling.origin, place.chat_id, first, key=key, buttons=stored if last else (), reply_to=reply_to
+                )
+            if not last:
+                await outbox.send(tx, handling.origin, place.chat_id, pages[1], key=f"{key}:2", buttons=stored)
+
+    async def press(self, handling: Handling) -> None:
+        """A stored button: once, by whom it is for. Its choice is a request, or a decision."""
+        p = handling.event.payload
+        actor = await self._staff.actor_of_telegram(p["sender_id"])
+        if actor is None:
+            return
+        handling.origin.actor_id, handling.origin.actor_name = actor.employee_id, actor.name
+        async with handling.transaction() as tx:
+            pressed = await self._conversations.use(tx, str(p["token"]), actor.employee_id)
+            if pressed.state != "ok":
+                outcome = pressed.state
+                await audit.record(tx, action="button.press", actor_id=actor.employee_id, actor_name=actor.name,
+                                   outcome=outcome, event_id=handling.event.id)  # fmt: skip
+        if pressed.state == "used" and handling.event.attempt == 1:
+            return
+        if pressed.state not in ("ok", "used"):
+            return
+        choice = pressed.choice or str(
+            await self._db.fetchval("SELECT choice FROM interaction WHERE token = $1 AND used_by_employee_id = $2",
+                                    str(p["token"]), actor.employee_id) or ""
+        )  # fmt: skip
+        kind = pressed.kind or str(await self._db.fetchval("SELECT kind FROM interaction WHERE token = $1", str(p["token"])))
+        place = Place(chat_id=p["chat_id"], private=p["chat_id"] > 0, message_id=p["message_id"])
+        if kind == "ask" and choice:
+            await self._asked_by_button(handling, place, actor, choice)
+        elif kind == "settings":
+            await settings_menu.change(self._staff, actor, choice)
+            await self._settings(handling, place, actor, edit_id=place.message_id)
+        elif kind == "invite":
+            await self._decide(handling, place, actor, choice)
+        elif kind == "report":
+            await self._report(handling, place, actor, None)
+
+    async def _asked_by_button(self, handling: Handling, place: Place, actor: Actor, choice: str) -> None:
+        """A clarifying choice is answered in place of its question; a suggestion gets a message of its own."""
+        question = await self._db.fetchval(
+            """SELECT r.state = 'asked' FROM effect e JOIN agent_run r ON r.event_id = e.event_id
+                WHERE e.kind LIKE 'telegram.%' AND (e.receipt->>'message_id')::bigint = $1
+                  AND (e.receipt->>'chat_id')::bigint = $2 ORDER BY e.seq DESC LIMIT 1""",
+            place.message_id, place.chat_id,
+        )  # fmt: skip
+        await self.ask(handling, place, actor, choice, edit_id=place.message_id if question else None)
+
+    # commands
+
+    async def _command(self, handling: Handling, place: Place, actor: Actor, text: str) -> None:
+        name, _, rest = text[1:].partition(" ")
+        name = name.partition("@")[0].casefold()
+        reader = await self._brain.reader(actor, actor.language)
+        if name == "start":
+            await self._welcome(handling, place, reader)
+        elif name in ("new", "forget"):
+            await self._conversations.close(actor.employee_id, place.key, forget=name == "forget")
+            await self._say(handling, place, reader.say("forgotten" if name == "forget" else "new"))
+        elif name == "settings":
+            await self._settings(handling, place, actor)
+        elif name == "report":
+            await self._report(handling, place, actor, rest or None)
+        else:
+            page = self._brain.help(reader)
+            await self._say(handling, place, page.text, page.buttons, actor)
+
+    async def _welcome(self, handling: Handling, place: Place, reader: Reader) -> None:
+        actor = reader.actor
+        where = reader.branch(actor.home_branch) if actor.home_branch else reader.say("company")
+        text = reader.say("welcome", name=actor.name.split()[0], role=reader.say(f"role.{actor.role.value}"), branch=where)
+        await self._say(handling, place, text, suggestions(("pickups", "free", "where"), reader), actor)
+
+    async def _settings(self, handling: Handling, place: Place, actor: Actor, *, edit_id: int | None = None) -> None:
+        fresh = await self._staff.actor(actor.employee_id) or actor
+        text, rows = await settings_menu.page(self._staff, fresh)
+        async with handling.transaction() as tx:
+            stored = await self._conversations.store_buttons(
+                tx, rows, group=f"settings:{handling.event.id}", employee_id=actor.employee_id, conversation_id=None
+            )
+            if edit_id is None:
+                await outbox.send(tx, handling.origin, place.chat_id, text, buttons=stored)
+            else:
+                await outbox.edit(tx, handling.origin, place.chat_id, text, message_id=edit_id, buttons=stored)
+
+    async def _report(self, handling: Handling, place: Place, actor: Actor, text: str | None) -> None:
+        trace = await self._conversations.report_problem(actor.employee_id, place.key, text)
+        key = "report.none" if trace is None else "report.done"
+        await self._say(handling, place, say(key, actor.language, code=short_code(trace or "")))
+
+    async def _say(
+        self, handling: Handling, place: Place, text: str, buttons: Sequence[Sequence[Button]] = (), actor: Actor | None = None
+    ) -> None:
+        async with handling.transaction() as tx:
+            stored = await self._conversations.store_buttons(
+                tx, [[NewButton(label=b.label, kind="ask", choice=b.request) for b in row] for row in buttons],
+                group=f"say:{handling.event.id}", employee_id=actor.employee_id if actor else None, conversation_id=None,
+            )  # fmt: skip
+            await outbox.send(tx, handling.origin, place.chat_id, text, buttons=stored,
+                              reply_to=None if place.private else place.message_id)  # fmt: skip
+
+    # strangers and invitations
+
+    async def _stranger(self, handling: Handling, place: Place, user_id: int, text: str) -> None:
+        """One polite refusal a person and an audit row; an invitation's link is the only thing that is heard."""
+        token = text.partition(" ")[2].strip() if text.startswith("/start ") else ""
+        language = language_of(text, "ru")
+        if token:
+            await self._invited(handling, place, user_id, token, language)
+            return
+        async with handling.transaction() as tx:
+            await audit.record(tx, action="message.stranger", actor_name="stranger", outcome="refused",
+                               subject=f"telegram:{user_id}", event_id=handling.event.id)  # fmt: skip
+            if place.private:
+                await outbox.send(tx, handling.origin, place.chat_id, say("stranger", language), key=f"stranger:{user_id}")
+
+    async def _invited(self, handling: Handling, place: Place, user_id: int, token: str, language: str) -> None:
+        claim = await self._staff.claim_invite(token, user_id)
+        admins = await self._staff.telegram_ids(Role.ADMIN)
+        async with handling.transaction() as tx:
+            key = "invite.bad" if claim is None else "invite.wait"
+            await outbox.send(tx, handling.origin, place.chat_id, say(key, language))
+            if claim is None:
+                return
+            for admin in admins:
+                rows = [[NewButton(label=say("b.confirm", "ru"), kind="invite", choice=f"yes:{claim.invite_id}"),
+                         NewButton(label=say("b.decline", "ru"), kind="invite", choice=f"no:{claim.invite_id}")]]  # fmt: skip
+                stored = await self._conversations.store_buttons(
+                    tx, rows, group=f"invite:{claim.invite_id}:{admin}", employee_id=None, conversation_id=None
+                )
+                text = say("invite.card", "ru", name=claim.employee_name, id=claim.telegram_id)
+                await outbox.send(tx, handling.origin, admin, text, buttons=stored)
+
+    async def _decide(self, handling: Handling, place: Place, actor: Actor, choice: str) -> None:
+        if actor.role is not Role.ADMIN:
+            async with handling.transaction() as tx:
+                await audit.record(tx, action="staff.bind", actor_id=actor.employee_id, actor_name=actor.name, outcome="denied")
+            return
+        word, _, invite = choice.partition(":")
+        claim = await self._staff.decide_invite(UUID(invite), accept=word == "yes", by=actor)
+        async with handling.transaction() as tx:
+            text = say(f"invite.{word}", actor.language, name=claim.employee_name, who=actor.name)
+            await outbox.edit(tx, handling.origin, place.chat_id, text, message_id=place.message_id)
+            if word == "no":
+                await outbox.send(tx, handling.origin, int(claim.telegram_id), say("invite.declined", "ru"))
+        if word == "yes":
+            bound = await self._staff.actor_of_telegram(int(claim.telegram_id))
+            if bound is not None:
+                reader = await self._brain.reader(bound, bound.language)
+                home = Place(chat_id=int(claim.telegram_id), private=True, message_id=0)
+                await self._welcome(handling, home, reader)
+
+    # photos
+
+    async def _take_photo(self, handling: Handling, place: Place) -> None:
+        async with handling.transaction() as tx:
+            await effects.request(
+                tx, handling.origin, kind=DOWNLOAD, system="telegram", target=target(place.chat_id),
+                args={"chat_id": place.chat_id, "message_id": place.message_id, "private": place.private,
+                      "employee_id": str(handling.origin.actor_id)},
+            )  # fmt: skip
+
+    async def photo(self, handling: Handling) -> None:
+        """A photo was stored: say so where it came from."""
+        p = handling.event.payload
+        actor = await self._staff.actor(UUID(p["employee_id"]))
+        if actor is None:
+            return
+        key = "photo.known" if p["known"] else "photo.stored" if p["private"] else "photo.group"
+        text = say(key, actor.language, size=max(1, int(p["size"]) // 1024))
+        async with handling.transaction() as tx:
+            await outbox.send(tx, handling.origin, p["chat_id"], text, reply_to=p["message_id"], lane=Lane.BULK)
+
+    async def _to_me(self, chat_id: int, reply_to: Any) -> bool:
+        """Whether a message answers one of ours."""
+        if reply_to is None:
+            return False
+        return bool(
+            await self._db.fetchval(
+                """SELECT true FROM effect WHERE target = $1 AND state = 'done'
+                    AND (receipt->>'message_id')::bigint = $2 LIMIT 1""",
+                target(chat_id),
+                int(reply_to),
+            )  # fmt: skip
+        )
+
+
+def _status_key(handling: Handling) -> str:
+    return f"{handling.event.id}:status"

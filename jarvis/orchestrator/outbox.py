@@ -1,0 +1,62 @@
+"""What Jarvis says in Telegram, as effects: one message a request, edited from its status into its answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from uuid import UUID
+
+from jarvis.engine import effects
+from jarvis.engine.db import Tx
+from jarvis.engine.effects import Lane, Origin
+from jarvis.integrations.telegram.effects import EDIT, SEND, target
+
+SPLIT_AT = 3500
+StoredButtons = Sequence[Sequence[dict[str, str]]]
+
+
+async def send(
+    tx: Tx, origin: Origin, chat_id: int, text: str, *, buttons: StoredButtons = (), reply_to: int | None = None,
+    key: str | None = None, ordering_key: str | None = None, lane: Lane = Lane.NORMAL,
+) -> UUID:  # fmt: skip
+    """A new message."""
+    args = {"chat_id": chat_id, "text": text, "buttons": buttons, "reply_to": reply_to}
+    return await effects.request(
+        tx, origin, kind=SEND, system="telegram", target=target(chat_id), args=args, key=key,
+        ordering_key=ordering_key or f"telegram:out:{chat_id}", lane=lane,
+    )  # fmt: skip
+
+
+async def edit(
+    tx: Tx, origin: Origin, chat_id: int, text: str, *, of: UUID | None = None, message_id: int | None = None,
+    buttons: StoredButtons = (), key: str | None = None, reply_to: int | None = None, lane: Lane = Lane.NORMAL,
+) -> UUID:  # fmt: skip
+    """Change the message that effect `of` sent, or that has `message_id`."""
+    args = {
+        "chat_id": chat_id, "text": text, "buttons": buttons, "of": str(of) if of else None, "message_id": message_id,
+        "reply_to": reply_to,
+    }  # fmt: skip
+    return await effects.request(
+        tx, origin, kind=EDIT, system="telegram", target=target(chat_id), args=args, key=key,
+        ordering_key=f"telegram:out:{chat_id}", lane=lane,
+    )  # fmt: skip
+
+
+def split(html: str, limit: int = SPLIT_AT) -> list[str]:
+    """At most two messages, cut between lines; tags never span lines in our own texts."""
+    if len(html) <= limit:
+        return [html]
+    head, used = list[str](), 0
+    lines = html.split("\n")
+    while lines and used + len(lines[0]) + 1 <= limit:
+        used += len(lines[0]) + 1
+        head.append(lines.pop(0))
+    if not head:
+        return [plain(html)[:limit]]
+    rest = "\n".join(lines)
+    return ["\n".join(head), rest if len(rest) <= limit else plain(rest)[: limit - 1] + "…"]
+
+
+def plain(html: str) -> str:
+    """The text without its tags, escaped again for Telegram."""
+    return re.sub(r"</?(?:b|i|u|s|code|pre|a|blockquote)(?:\s[^>]*)?>", "", html)

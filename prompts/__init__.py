@@ -1,0 +1,1 @@
+"""Words the models read: `<role>/instructions.md` (voice and task) and `<role>/policy.md` (what is not allowed)."""

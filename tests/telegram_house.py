@@ -1,0 +1,119 @@
+"""The house with Telegram: what a person sees in the chat is the assertion."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+from pydantic_ai.models import Model
+
+from jarvis.entrypoints.core import Core
+from jarvis.entrypoints.seed import seed
+from jarvis.entrypoints.wiring import House, open_house, run_bot, run_scheduler, run_worker
+from jarvis.integrations.llm.settings import LlmSettings
+from jarvis.integrations.rentprog.sandbox import RentProgSandbox
+from jarvis.integrations.storage.settings import StorageSettings
+from jarvis.integrations.telegram.sandbox import TelegramSandbox
+from jarvis.integrations.telegram.settings import TelegramSettings
+from jarvis.kit.world import load_world
+from tests import house as rentprog_house
+from tests.conftest import Servers
+
+
+@dataclass
+class Talk:
+    """A running system and the people who talk to it."""
+
+    core: Core
+    house: House
+    rentprog: RentProgSandbox
+    telegram: TelegramSandbox
+    tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, asyncio.Task[None]])
+    settings: TelegramSettings = field(default_factory=TelegramSettings)
+
+    def seen(self, person: str, chat: str = "dm") -> list[dict[str, Any]]:
+        return [m for m in self.telegram.messages_of(person, chat) if m["from"] == "Jarvis"]
+
+    async def ask(self, person: str, text: str, chat: str = "dm", *, seconds: float = 15.0, **extra: Any) -> dict[str, Any]:
+        """Write, wait until the answer stands, and return it as seen in the chat."""
+        before = {m["id"]: m["text"] for m in self.seen(person, chat)}
+        self.telegram.send(person, chat, text, **extra)
+        await self.quiet(seconds)
+        new = [m for m in self.seen(person, chat) if before.get(m["id"]) != m["text"]]
+        assert new, f"no answer to {text!r}"
+        return new[-1]
+
+    async def press(self, person: str, message: Mapping[str, Any], button: str | int, chat: str = "dm") -> dict[str, Any]:
+        before = {m["id"]: m["text"] for m in self.seen(person, chat)}
+        await self.telegram.press(person, chat, int(message["id"]), button)
+        await self.quiet()
+        new = [m for m in self.seen(person, chat) if before.get(m["id"]) != m["text"]]
+        return new[-1] if new else dict(message)
+
+    async def quiet(self, seconds: float = 15.0) -> None:
+        """Until nothing is on its way."""
+
+        async def idle() -> bool:
+            events = await self.core.db.fetchval("SELECT count(*) FROM event WHERE state IN ('received', 'claimed')")
+            open_effects = await self.core.db.fetchval(
+                "SELECT count(*) FROM effect WHERE state IN ('pending', 'claimed') AND next_at < now() + interval '5 s'"
+            )
+            return events == 0 and open_effects == 0
+
+        await asyncio.sleep(0.15)
+        await rentprog_house.until(idle, seconds=seconds)
+
+    def start(self, name: str) -> None:
+        runs = {
+            "worker": lambda: run_worker(self.house),
+            "bot": lambda: run_bot(self.house, self.settings),
+            "scheduler": lambda: run_scheduler(self.core, every_s=0.1),
+        }
+        self.tasks[name] = asyncio.create_task(runs[name]())
+
+    async def stop(self, *names: str) -> None:
+        for name in names or tuple(self.tasks):
+            task = self.tasks.pop(name)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+@asynccontextmanager
+async def open_talk(
+    servers: Servers, tmp_path: Path, *, loaded: bool = True, models: Mapping[str, Model] | None = None,
+    llm: LlmSettings | None = None, redis: bool = True, telegram: Mapping[str, Any] | None = None,
+) -> AsyncGenerator[Talk]:  # fmt: skip
+    world = load_world()
+    sandbox = TelegramSandbox()
+    sandbox.load(world, rentprog_house.NOW)
+    async with (
+        rentprog_house.rentprog_sandbox(world) as rentprog,
+        sandbox.running(),
+        rentprog_house.open_house(servers, rentprog, redis=redis) as core,
+        open_house(core, llm or LlmSettings(), StorageSettings(url=f"file://{tmp_path}/media"), models=models) as house,
+    ):
+        await seed(core.db, core.clock, world)
+        if loaded:
+            await rentprog_house.load_all(core)
+        settings = TelegramSettings(
+            api_id=1, api_hash=SecretStr("x"), bot_token=SecretStr(sandbox.token), host="127.0.0.1", port=sandbox.port,
+            public_key=sandbox.key.public_pem, lease_s=4.0, **dict(telegram or {}),
+        )  # fmt: skip
+        talk = Talk(core, house, rentprog, sandbox, settings=settings)
+        talk.start("worker")
+        talk.start("bot")
+
+        async def connected() -> bool:
+            return bool(sandbox.state.commands)
+
+        await rentprog_house.until(connected)
+        await talk.quiet(30)
+        try:
+            yield talk
+        finally:
+            await talk.stop()

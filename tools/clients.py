@@ -1,0 +1,55 @@
+"""Clients: who is meant, and what this person may see of them."""
+
+from __future__ import annotations
+
+from pydantic_ai import RunContext
+
+from jarvis.domains.clients.service import Client, mask_phone, phone_key
+from tools.bookings import resolve_booking
+from tools.deps import Deps
+from tools.facts import ChoiceFact, ClientFact, MissingFact, Option
+from tools.policy import CONTACTS
+from tools.toolset import new_toolset
+
+clients = new_toolset("clients")
+
+
+@clients.tool
+async def client_card(ctx: RunContext[Deps], name: str | None = None, booking: int | None = None) -> str:
+    """A client: name, category, bookings; the phone is masked unless the role may see it in a private chat.
+
+    Args:
+        name: Name or phone as it was said, e.g. `Олег Рудин`.
+        booking: A booking's number, when the client is named by it.
+    """
+    deps = ctx.deps
+    if booking is not None:
+        found = await resolve_booking(ctx, booking, None)
+        if isinstance(found, str):
+            return found
+        people = [] if found.client_id is None else [await deps.clients.get(found.client_id)]
+    else:
+        people = await deps.clients.find(name or deps.run.request)
+    if len(people) == 1:
+        return await _card(ctx, people[0])
+    if not people:
+        key = deps.run.facts.add(MissingFact(kind="client", said=(name or deps.run.request)[:60]))
+        return f"[{key}] No client answers to that."
+    options = tuple(
+        Option(label=p.full_name, detail=f"{mask_phone(p.phone) or ''}||", request=f"клиент {phone_key(p.phone) or p.full_name}")
+        for p in people[:6]
+    )
+    key = deps.run.facts.add(ChoiceFact(kind="client", said=(name or deps.run.request)[:60], options=options))
+    return f"[{key}] {len(people)} clients answer to that: ask which one, with this fact."
+
+
+async def _card(ctx: RunContext[Deps], client: Client) -> str:
+    deps = ctx.deps
+    may_see = deps.run.private and deps.actor.role in CONTACTS
+    rows = [b for b in await deps.bookings.of_client(client.id) if deps.actor.may_see(b.branch)]
+    if may_see:
+        await deps.run.record(deps.actor, "client.contact", "shown", {"client_id": str(client.id)})
+    phone = f"+{phone_key(client.phone)}" if may_see and client.phone else mask_phone(client.phone)
+    fresh = await deps.bookings.freshness(client.source_at)
+    key = deps.run.facts.add(ClientFact(client=client, phone=phone, full_name=deps.run.private, bookings=tuple(rows), fresh=fresh))
+    return f"[{key}] Client {client.short_name}, category {client.category}, {len(rows)} bookings."

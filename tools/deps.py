@@ -1,0 +1,111 @@
+"""What every tool gets: who asks, when, the domains, the prompts, and the run's ledger."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from jarvis.domains.bookings.service import BookingService
+from jarvis.domains.clients.service import ClientService
+from jarvis.domains.fleet.service import FleetService
+from jarvis.domains.knowledge.service import KnowledgeService
+from jarvis.domains.staff.service import StaffService
+from jarvis.engine import audit
+from jarvis.engine.db import Database
+from jarvis.kit.actor import Actor
+from jarvis.kit.errors import NotPermitted
+from prompts.book import PromptBook
+from tools.facts import FactBook
+
+
+@dataclass(slots=True, kw_only=True)
+class Step:
+    """One step behind an answer, as people see it at the desk."""
+
+    kind: str
+    name: str
+    role: str | None
+    arguments: Mapping[str, Any] | None
+    outcome: str | None
+    offset_ms: int
+    duration_ms: int
+    prompt_version: str | None = None
+    prompt_hash: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class RunLedger:
+    """The record of one request: facts, steps, taint, what was refused."""
+
+    db: Database
+    run_id: UUID
+    event_id: UUID
+    conversation_id: UUID
+    trace_id: str
+    request: str
+    private: bool
+    earlier: str = ""
+    facts: FactBook = field(default_factory=FactBook)
+    steps: list[Step] = field(default_factory=list[Step])
+    tainted: bool = False
+    tool_calls: int = 0
+    started: float = field(default_factory=time.monotonic)
+
+    def step(
+        self, kind: str, name: str, *, began: float, role: str | None = None, arguments: Mapping[str, Any] | None = None,
+        outcome: str | None = None, prompt: tuple[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        """Note a step that began at `began` (monotonic seconds) and ends now."""
+        now = time.monotonic()
+        self.steps.append(
+            Step(
+                kind=kind, name=name, role=role, arguments=arguments, outcome=outcome,
+                offset_ms=int((began - self.started) * 1000), duration_ms=int((now - began) * 1000),
+                prompt_version=prompt[0] if prompt else None, prompt_hash=prompt[1] if prompt else None,
+            )
+        )  # fmt: skip
+
+    async def taint(self, reason: str) -> None:
+        """Outsiders' free text was read: the conversation stays marked for good."""
+        if not self.tainted:
+            self.tainted = True
+            await self.db.execute(
+                "UPDATE conversation SET tainted = true, taint_reason = $2 WHERE id = $1 AND NOT tainted",
+                self.conversation_id, reason,
+            )  # fmt: skip
+
+    async def record(self, actor: Actor, action: str, outcome: str, details: Mapping[str, Any] | None = None) -> None:
+        """An audit entry of this run."""
+        await audit.record(
+            self.db, action=action, actor_id=actor.employee_id, actor_name=actor.name, outcome=outcome,
+            event_id=self.event_id, trace_id=self.trace_id, details=details,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deps:
+    """Identity, time and scope come from here, never from arguments."""
+
+    actor: Actor
+    now: datetime
+    staff: StaffService
+    fleet: FleetService
+    bookings: BookingService
+    clients: ClientService
+    knowledge: KnowledgeService
+    prompts: PromptBook
+    run: RunLedger
+
+    def scope(self, branch: str | None) -> frozenset[str]:
+        """The branches a branch-wide question covers for this person; a named branch must lie inside.
+
+        Raises:
+            NotPermitted: the branch is somebody else's.
+        """
+        if branch is not None and not self.actor.may_see(branch):
+            raise NotPermitted(f"branch {branch} is outside this person's scope")
+        return frozenset({branch}) if branch is not None else self.actor.branches

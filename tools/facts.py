@@ -1,0 +1,181 @@
+"""Facts that tools found: typed, with source and age. Code renders them; a model only points at their ids."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from jarvis.domains.bookings.availability import Collision, Fit
+from jarvis.domains.bookings.service import Booking, FreeCar, HistoryLine, Owed
+from jarvis.domains.clients.service import Client
+from jarvis.domains.fleet.service import Car
+from jarvis.domains.knowledge.service import Section
+from jarvis.domains.mirror import Freshness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarFact:
+    car: Car
+    current: Booking | None
+    following: Booking | None
+    debt: tuple[Owed, ...]
+    fresh: Freshness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarListFact:
+    cars: tuple[Car, ...]
+    branch: str | None
+    states: tuple[int, ...]
+    fresh: Freshness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingFact:
+    booking: Booking
+    owed: tuple[Owed, ...]
+    fresh: Freshness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingListFact:
+    """`kind`: pickups, returns, overdue, car, client."""
+
+    kind: str
+    bookings: tuple[Booking, ...]
+    branch: str | None
+    start: datetime | None
+    end: datetime | None
+    subject: str | None
+    fresh: Freshness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreeFact:
+    """Free cars of a period; with `nearest` when there are none."""
+
+    cars: tuple[FreeCar, ...]
+    branch: str | None
+    start: datetime
+    end: datetime
+    filters: tuple[str, ...]
+    elsewhere: tuple[tuple[str, int], ...]
+    fresh: Freshness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarFreeFact:
+    """Whether one car is free for a period."""
+
+    car: Car
+    start: datetime
+    end: datetime
+    fit: Fit
+    issuable: bool
+    blocking: Booking | None
+    fresh: Freshness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConflictFact:
+    pairs: tuple[tuple[Collision, Booking, Booking], ...]
+    branch: str | None
+    start: datetime
+    end: datetime
+    fresh: Freshness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebtFact:
+    """Debts, and apart from them what is due at pick-up; `branches` with the age of each."""
+
+    debts: tuple[Owed, ...]
+    due: tuple[Owed, ...]
+    subject: str | None
+    branches: tuple[tuple[str, Freshness], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientFact:
+    """`phone` is masked unless this person may see it here."""
+
+    client: Client
+    phone: str | None
+    full_name: bool
+    bookings: tuple[Booking, ...]
+    fresh: Freshness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryFact:
+    booking: Booking
+    lines: tuple[HistoryLine, ...]
+    unread_since: datetime | None
+    fresh: Freshness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnowledgeFact:
+    sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelpFact:
+    """What Jarvis can do for this person."""
+
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One candidate: what tells it apart, and the request that choosing it stands for."""
+
+    label: str
+    detail: str
+    request: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceFact:
+    """Several answer to what was said; a person chooses. `kind`: car, client, booking."""
+
+    kind: str
+    said: str
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingFact:
+    """Nothing by that name. `near` differ by one sign, or stand in another branch."""
+
+    kind: str
+    said: str
+    near: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusalFact:
+    """This person may not: the tool, or the branch that lies outside their scope, and whom to ask."""
+
+    tool: str
+    branch: str | None
+    ask: tuple[str, ...]
+
+
+Fact = (
+    CarFact | CarListFact | BookingFact | BookingListFact | FreeFact | CarFreeFact | ConflictFact | DebtFact | ClientFact
+    | HistoryFact | KnowledgeFact | HelpFact | ChoiceFact | MissingFact | RefusalFact
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class FactBook:
+    """Facts of one run by id: f1, f2, …"""
+
+    facts: dict[str, Fact] = field(default_factory=dict[str, Fact])
+
+    def add(self, fact: Fact) -> str:
+        """Keep a fact; returns its id."""
+        key = f"f{len(self.facts) + 1}"
+        self.facts[key] = fact
+        return key

@@ -1,0 +1,161 @@
+"""Cars: which one is meant, what is known of it, which are free."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from pydantic_ai import RunContext
+
+from jarvis.domains.fleet.naming import show_plate
+from jarvis.domains.fleet.service import CAN_BE_ISSUED, Car
+from jarvis.domains.mirror import Freshness
+from jarvis.kit.clock import TBILISI
+from jarvis.kit.errors import InvalidRequest
+from tools.deps import Deps
+from tools.facts import CarFact, CarFreeFact, CarListFact, ChoiceFact, FreeFact, MissingFact, Option
+from tools.toolset import new_toolset
+
+Branch = Literal["tbilisi", "batumi", "kutaisi", "service-center"]
+State = Literal["can_be_issued", "repair", "critical", "long_term", "not_for_issue", "needs_service"]
+STATES: dict[State, int] = {
+    "can_be_issued": 1, "repair": 2, "critical": 3, "long_term": 4, "not_for_issue": 5, "needs_service": 6,
+}  # fmt: skip
+
+fleet = new_toolset("fleet")
+
+
+async def resolve_car(ctx: RunContext[Deps], said: str) -> Car | str:
+    """The one car that a phrase names, or the text that tells the model why there is none."""
+    deps = ctx.deps
+    found = await deps.fleet.find(said)
+    if len(found.cars) == 1:
+        return await deps.fleet.get(found.cars[0])
+    if found.cars:
+        options = [await _option(deps, car_id, said) for car_id in found.cars[:6]]
+        key = deps.run.facts.add(ChoiceFact(kind="car", said=_short(said), options=tuple(options)))
+        return f"[{key}] {len(found.cars)} cars answer to {said!r}: ask which one, with this fact."
+    near = [await _option(deps, car_id, said) for car_id in found.near]
+    key = deps.run.facts.add(MissingFact(kind="car", said=_short(said), near=tuple(near)))
+    return f"[{key}] No car answers to {said!r}."
+
+
+async def _option(deps: Deps, car_id: UUID, said: str) -> Option:
+    car = await deps.fleet.get(car_id)
+    plate = show_plate(car.plate_key)
+    return Option(label=car.label, detail=f"{plate}|{car.branch}|{car.state}", request=f"{deps.run.request} ({plate})")
+
+
+@fleet.tool
+async def find_car(ctx: RunContext[Deps], name: str) -> str:
+    """Find which car is meant. Use it when only the car itself is asked for and nothing about its bookings.
+
+    Args:
+        name: What was said: a plate, a model, digits, e.g. `рав 118`, `TT-235-TT`.
+    """
+    return await car_card(ctx, name)
+
+
+@fleet.tool
+async def car_card(ctx: RunContext[Deps], name: str) -> str:
+    """Everything known of one car: branch, state, who has it, next booking, debt, mileage. Answers "where is", "who has".
+
+    Args:
+        name: What was said of the car, e.g. `малибу 235`, `где рав 118`.
+    """
+    car = await resolve_car(ctx, name)
+    if isinstance(car, str):
+        return car
+    deps = ctx.deps
+    await deps.bookings.refresh_car(car.id)
+    car = await deps.fleet.get(car.id)
+    rows = [b for b in await deps.bookings.of_car(car.id, since=deps.now) if b.status in ("planned", "in_rent")]
+    current = next((b for b in rows if b.status == "in_rent" or (b.start and b.end and b.start <= deps.now < b.end)), None)
+    following = next((b for b in rows if b is not current and b.start and b.start >= deps.now), None)
+    debt = tuple(o for o in await deps.bookings.owed_of(current.id) if o.kind == "debt") if current else ()
+    fresh = await deps.bookings.freshness(car.source_at)
+    key = deps.run.facts.add(CarFact(car=car, current=current, following=following, debt=debt, fresh=fresh))
+    holder = f"in rent until {current.end}" if current and current.status == "in_rent" else "not in rent"
+    return f"[{key}] {car.label}, branch {car.branch}, state {car.state}, {holder}."
+
+
+@fleet.tool
+async def list_cars(ctx: RunContext[Deps], branch: Branch | None = None, state: State | None = None) -> str:
+    """Cars of a branch or of all branches, by state: what is under repair, what stands in the service centre.
+
+    Args:
+        branch: Branch code, e.g. `batumi`; all branches when absent.
+        state: Only cars in this state, e.g. `repair`.
+    """
+    deps = ctx.deps
+    states = [STATES[state]] if state is not None else None
+    if state == "repair":
+        states = [STATES["repair"], STATES["critical"]]
+    cars = await deps.fleet.cars(branch=branch, states=states)
+    fresh = await deps.bookings.freshness()
+    key = deps.run.facts.add(CarListFact(cars=tuple(cars), branch=branch, states=tuple(states or ()), fresh=fresh))
+    return f"[{key}] {len(cars)} cars."
+
+
+@fleet.tool
+async def check_availability(
+    ctx: RunContext[Deps], start: datetime, end: datetime, branch: Branch | None = None, car: str | None = None,
+    kind: str | None = None,
+) -> str:  # fmt: skip
+    """Which cars are free for a period, or whether one car is. The preparation time of 2 h is kept.
+
+    Args:
+        start: Local wall time in Tbilisi, e.g. `2026-03-14T10:00`.
+        end: Local wall time in Tbilisi, after the start.
+        branch: Branch code; all branches when absent.
+        car: Only this car, as it was said, e.g. `джимни 077`.
+        kind: Gearbox or class as RentProg names it, e.g. `Автомат`, `Внедорожник`.
+    """
+    deps = ctx.deps
+    begin, until = _utc(start), _utc(end)
+    if until <= begin:
+        raise InvalidRequest("the end must be after the start")
+    if until - begin > timedelta(days=366):
+        raise InvalidRequest("ask for at most a year")
+    fresh = await deps.bookings.freshness()
+    if car is not None:
+        found = await resolve_car(ctx, car)
+        return found if isinstance(found, str) else await _one_car(ctx, found, begin, until, fresh)
+    filters = (kind,) if kind else ()
+    gear, size = (kind, None) if kind and kind[:4].casefold() in ("авто", "меха") else (None, kind)
+    cars = await deps.bookings.free_cars(begin, until, branch=branch, transmission=gear, car_class=size)
+    elsewhere: list[tuple[str, int]] = []
+    if not cars and branch is not None:
+        for other in await deps.staff.branches():
+            if other.rents and other.code != branch:
+                count = len(await deps.bookings.free_cars(begin, until, branch=other.code, transmission=gear, car_class=size))
+                elsewhere.append((other.code, count))
+    key = deps.run.facts.add(
+        FreeFact(cars=tuple(cars), branch=branch, start=begin, end=until, filters=filters, elsewhere=tuple(elsewhere), fresh=fresh)
+    )
+    return f"[{key}] {len(cars)} cars are free."
+
+
+async def _one_car(ctx: RunContext[Deps], car: Car, begin: datetime, until: datetime, fresh: Freshness) -> str:
+    deps = ctx.deps
+    await deps.bookings.refresh_car(car.id)
+    car = await deps.fleet.get(car.id)
+    fit = await deps.bookings.fit_of(car.id, begin, until)
+    blocking = None if fit.blocked_by is None else await deps.bookings.get(fit.blocked_by)
+    key = deps.run.facts.add(
+        CarFreeFact(
+            car=car, start=begin, end=until, fit=fit, issuable=car.active and car.state == CAN_BE_ISSUED, blocking=blocking,
+            fresh=await deps.bookings.freshness(car.source_at),
+        )
+    )  # fmt: skip
+    return f"[{key}] {car.label} is {'free' if fit.free else 'taken'}, state {car.state}."
+
+
+def _utc(moment: datetime) -> datetime:
+    """A wall time as Tbilisi's; an aware one as it is."""
+    return moment.replace(tzinfo=TBILISI) if moment.tzinfo is None else moment
+
+
+def _short(text: str) -> str:
+    return text.strip()[:60]

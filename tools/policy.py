@@ -1,0 +1,52 @@
+"""The one table of what each tool is and who may call it. A missing row means: a write, untrusted, denied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from jarvis.kit.actor import Role
+
+EVERYBODY = frozenset(Role)
+OPERATIONS = frozenset({Role.EMPLOYEE, Role.BRANCH_HEAD, Role.DEPARTMENT_HEAD, Role.DIRECTOR, Role.SALES, Role.ACCOUNTANT, Role.ADMIN})
+MONEY = OPERATIONS - {Role.SALES}
+CONTACTS = frozenset({Role.BRANCH_HEAD, Role.DEPARTMENT_HEAD, Role.DIRECTOR, Role.SALES, Role.ADMIN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolPolicy:
+    """`scope`: `company` looks everywhere, `branch` only into the person's branches.
+
+    `untrusted`: the output holds free text of outsiders and taints the conversation.
+    """
+
+    effect: Literal["read", "write"]
+    roles: frozenset[Role]
+    scope: Literal["company", "branch"] = "company"
+    effect_class: Literal["A", "B", "C"] | None = None
+    untrusted: bool = False
+    approval: Literal["never", "when_tainted", "always", "two_persons"] = "never"
+
+
+DENIED = ToolPolicy(effect="write", roles=frozenset(), untrusted=True, approval="always")
+
+POLICY: dict[str, ToolPolicy] = {
+    "find_car": ToolPolicy(effect="read", roles=EVERYBODY),
+    "car_card": ToolPolicy(effect="read", roles=EVERYBODY),
+    "list_cars": ToolPolicy(effect="read", roles=EVERYBODY),
+    "check_availability": ToolPolicy(effect="read", roles=EVERYBODY),
+    "find_booking": ToolPolicy(effect="read", roles=OPERATIONS | {Role.MECHANIC}, scope="branch"),
+    "booking_card": ToolPolicy(effect="read", roles=OPERATIONS | {Role.MECHANIC}, scope="branch"),
+    "list_bookings": ToolPolicy(effect="read", roles=OPERATIONS | {Role.MECHANIC}, scope="branch"),
+    "check_conflicts": ToolPolicy(effect="read", roles=OPERATIONS, scope="branch"),
+    "list_debts": ToolPolicy(effect="read", roles=MONEY, scope="branch"),
+    "who_changed": ToolPolicy(effect="read", roles=OPERATIONS, scope="branch"),
+    "client_card": ToolPolicy(effect="read", roles=OPERATIONS, scope="branch"),
+    "search_knowledge": ToolPolicy(effect="read", roles=EVERYBODY),
+    "about_jarvis": ToolPolicy(effect="read", roles=EVERYBODY),
+}
+
+
+def policy_of(tool: str) -> ToolPolicy:
+    """The policy of a tool; an unlisted tool is denied."""
+    return POLICY.get(tool, DENIED)

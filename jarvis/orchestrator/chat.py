@@ -56,17 +56,10 @@ class Chat:
     def routes(self) -> Mapping[str, Sequence[Handler]]:
         return {
             "message.employee": (self.message,),
+            "ask.employee": (self.command_line,),
             "callback.button": (self.press,),
             "photo.uploaded": (self.photo,),
         }
-
-    async def toast(self, user_id: int, token: str) -> str | None:
-        """What a press answers at once; the press itself is an event. None when there is nothing to say."""
-        actor = await self._staff.actor_of_telegram(user_id)
-        pressed = await self._conversations.look(token, actor.employee_id if actor else None)
-        language = actor.language if actor else "ru"
-        key = {"unknown": "press.old", "expired": "press.old", "used": "press.used", "other_person": "press.other"}
-        return say(key[pressed.state], language) if pressed.state in key else None
 
     async def message(self, handling: Handling) -> None:
         """Somebody wrote. In groups only what is addressed to Jarvis is heard."""
@@ -108,6 +101,20 @@ class Chat:
                 status.cancel()
                 await asyncio.gather(status, return_exceptions=True)
         await self._publish(handling, place, actor, reply, edit_id)
+
+    async def command_line(self, handling: Handling) -> None:
+        """A request from `jarvis ask`: the answer stays in the run's record."""
+        p = handling.event.payload
+        actor = await self._staff.actor(UUID(p["employee_id"]))
+        if actor is None:
+            return
+        request = Request(
+            event_id=handling.event.id, trace_id=handling.event.trace_id, actor=actor, text=str(p["text"])[:4000],
+            language=language_of(str(p["text"]), actor.language), place="cli", private=True,
+        )  # fmt: skip
+        reply = await self._brain.answer(request)
+        async with handling.transaction() as tx:
+            await save_run(tx, self._conversations, reply)
 
     async def _status(self, handling: Handling, place: Place, request: Request, roles: list[str]) -> None:
         await asyncio.sleep(STATUS_AFTER_S)

@@ -1,0 +1,254 @@
+"""`jarvis`: processes, the demo, and what an operator needs. Every command explains itself with --help."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Coroutine
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from jarvis.kit.errors import JarvisError
+
+app = typer.Typer(
+    no_args_is_help=True, help="Jarvis, the operations assistant of a car-rental company.", pretty_exceptions_enable=False
+)
+staff_app = typer.Typer(no_args_is_help=True, help="People: add, bind, invite, dismiss, list.")
+events_app = typer.Typer(no_args_is_help=True, help="The journal: list, show, replay.")
+effects_app = typer.Typer(no_args_is_help=True, help="Effects: list, retry.")
+app.add_typer(staff_app, name="staff")
+app.add_typer(events_app, name="events")
+app.add_typer(effects_app, name="effects")
+console = Console()
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+
+def settings_from_demo() -> None:
+    """With no database set, take the settings of the demo that runs in this folder."""
+    if "JARVIS_DATABASE_URL" not in os.environ:
+        from jarvis.entrypoints.demo.supervisor import find_demo
+
+        os.environ.update(find_demo())
+
+
+def run(work: Coroutine[Any, Any, None]) -> None:
+    """Run one command's coroutine."""
+    asyncio.run(work)
+
+
+@app.command()
+def demo(
+    world: Annotated[Path | None, typer.Option(help="A world file (docs/world.md).")] = None,
+    now: Annotated[str | None, typer.Option(help="Business time to begin at, e.g. 2026-03-12T14:30+04:00.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port of the desk; a free one when absent.")] = None,
+    browser: Annotated[bool, typer.Option(help="Open the desk in a browser.")] = True,
+) -> None:
+    """Start everything on this machine, with sandboxes instead of vendors, and open the desk."""
+    from jarvis.entrypoints.demo.supervisor import Demo, DemoOptions
+
+    moment = None
+    if now is not None:
+        try:
+            moment = datetime.fromisoformat(now)
+        except ValueError:
+            raise typer.BadParameter("an ISO time, e.g. 2026-03-12T14:30+04:00", param_hint="--now") from None
+    Demo(DemoOptions(world=world, now=moment, port=port, browser=browser), console).run()
+
+
+@app.command()
+def web(host: str = "127.0.0.1", port: int = 8000) -> None:
+    """Webhooks of vendors, signed links to files, health."""
+    from jarvis.entrypoints.run import web as start
+
+    start(host, port)
+
+
+@app.command()
+def bot() -> None:
+    """The connection to Telegram; a second one stands by."""
+    from jarvis.entrypoints.run import bot as start
+
+    start()
+
+
+@app.command()
+def worker(
+    concurrency: Annotated[int, typer.Option(help="Events handled at once.")] = 8,
+    with_scheduler: Annotated[bool, typer.Option("--with-scheduler", help="Fire slots and timers here too.")] = False,
+) -> None:
+    """Events, agents and jobs."""
+    from jarvis.entrypoints.run import worker as start
+
+    start(concurrency, with_scheduler=with_scheduler)
+
+
+@app.command()
+def scheduler() -> None:
+    """Slots and timers; any number of schedulers may run."""
+    from jarvis.entrypoints.run import scheduler as start
+
+    start()
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the schema to its newest version (JARVIS_DATABASE_DIRECT_URL)."""
+    from jarvis.entrypoints.migrate import migrate as start
+
+    start()
+
+
+@app.command()
+def ask(
+    text: Annotated[str, typer.Argument(help="The request, as an employee would write it.")],
+    as_: Annotated[str, typer.Option("--as", help="An employee's name.")],
+    json_: Json = False,
+) -> None:
+    """Ask Jarvis as an employee; prints the answer and the steps taken."""
+    from jarvis.entrypoints.cli.commands import ask as command
+
+    settings_from_demo()
+    run(command(text, as_, json_, console))
+
+
+@app.command()
+def sync(json_: Json = False) -> None:
+    """Load RentProg whole, here and now, with progress."""
+    from jarvis.entrypoints.cli.commands import sync as command
+
+    settings_from_demo()
+    run(command(json_, console))
+
+
+@app.command()
+def doctor(json_: Json = False) -> None:
+    """Check every dependency, setting and vendor; exit code 1 when something is missing."""
+    from jarvis.entrypoints.cli.doctor import doctor as command
+
+    raise typer.Exit(asyncio.run(command(json_, console)))
+
+
+@staff_app.command("add")
+def staff_add(
+    name: str,
+    role: Annotated[str, typer.Option(help="employee, branch_head, department_head, director, sales, …")],
+    branch: Annotated[str | None, typer.Option(help="tbilisi, batumi, kutaisi, service-center.")] = None,
+    all_branches: Annotated[bool, typer.Option("--all-branches", help="May look into every branch.")] = False,
+    language: str = "ru",
+) -> None:
+    """Hire somebody."""
+    from jarvis.entrypoints.cli.commands import staff_add as command
+
+    settings_from_demo()
+    run(command(name, role, branch, all_branches, language, console))
+
+
+@staff_app.command("bind")
+def staff_bind(name: str, telegram_id: Annotated[int, typer.Option(help="Telegram user id.")]) -> None:
+    """Bind a Telegram id at once: the way for the first administrator."""
+    from jarvis.entrypoints.cli.commands import staff_bind as command
+
+    settings_from_demo()
+    run(command(name, telegram_id, console))
+
+
+@staff_app.command("invite")
+def staff_invite(name: str, bot_name: Annotated[str, typer.Option("--bot", help="The bot's username.")] = "") -> None:
+    """Print a one-time link; an administrator confirms the person who presses it."""
+    from jarvis.entrypoints.cli.commands import staff_invite as command
+
+    settings_from_demo()
+    run(command(name, bot_name, console))
+
+
+@staff_app.command("dismiss")
+def staff_dismiss(name: str) -> None:
+    """End somebody's rights at their next tool call."""
+    from jarvis.entrypoints.cli.commands import staff_dismiss as command
+
+    settings_from_demo()
+    run(command(name, console))
+
+
+@staff_app.command("list")
+def staff_list(json_: Json = False) -> None:
+    """Everybody, with role, branch and bindings."""
+    from jarvis.entrypoints.cli.commands import staff_list as command
+
+    settings_from_demo()
+    run(command(json_, console))
+
+
+@events_app.command("list")
+def events_list(
+    state: Annotated[str | None, typer.Option(help="received, claimed, done, dead, parked, duplicate.")] = None,
+    kind: str | None = None, limit: int = 30, json_: Json = False,
+) -> None:  # fmt: skip
+    """The newest events."""
+    from jarvis.entrypoints.cli.commands import events_list as command
+
+    settings_from_demo()
+    run(command(state, kind, limit, json_, console))
+
+
+@events_app.command("show")
+def events_show(event_id: str) -> None:
+    """One event with its body, its cause and what followed."""
+    from jarvis.entrypoints.cli.commands import events_show as command
+
+    settings_from_demo()
+    run(command(event_id, console))
+
+
+@events_app.command("replay")
+def events_replay(
+    event_id: Annotated[str | None, typer.Argument(help="One event; or give --since.")] = None,
+    since: Annotated[str | None, typer.Option(help="ISO time of the first event.")] = None,
+    until: Annotated[str | None, typer.Option(help="ISO time after the last event.")] = None,
+    kind: str | None = None,
+    effects: Annotated[bool, typer.Option("--effects", help="Let effects go out again; dry without it.")] = False,
+) -> None:
+    """Put past events into the journal again, dry unless --effects."""
+    from jarvis.entrypoints.cli.commands import events_replay as command
+
+    settings_from_demo()
+    run(command(event_id, since, until, kind, effects, console))
+
+
+@effects_app.command("list")
+def effects_list(
+    state: Annotated[str | None, typer.Option(help="pending, claimed, done, dead, unknown, shadow.")] = None,
+    limit: int = 30, json_: Json = False,
+) -> None:  # fmt: skip
+    """The newest effects."""
+    from jarvis.entrypoints.cli.commands import effects_list as command
+
+    settings_from_demo()
+    run(command(state, limit, json_, console))
+
+
+@effects_app.command("retry")
+def effects_retry(effect_id: str) -> None:
+    """Put a dead effect back into its queue under its old key."""
+    from jarvis.entrypoints.cli.commands import effects_retry as command
+
+    settings_from_demo()
+    run(command(effect_id, console))
+
+
+def main() -> None:
+    """The entry point: our own errors become one line and exit code 2."""
+    try:
+        app()
+    except JarvisError as error:
+        sys.stderr.write(f"jarvis: {error}\n")
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

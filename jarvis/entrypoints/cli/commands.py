@@ -1,0 +1,216 @@
+"""What the commands do, over an open core."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from jarvis.domains.bookings.sync import LOAD
+from jarvis.engine import jobs
+from jarvis.engine.db import Row
+from jarvis.engine.effects import EffectLog
+from jarvis.engine.journal import Journal
+from jarvis.entrypoints.core import Core, CoreSettings, open_core
+from jarvis.integrations.rentprog.settings import RentProgSettings
+from jarvis.kit.actor import LANGUAGES, Role
+from jarvis.kit.errors import InvalidRequest, NotFound
+from jarvis.kit.ids import new_id
+from jarvis.kit.settings import load
+
+
+@asynccontextmanager
+async def core() -> AsyncGenerator[Core]:
+    """The core from the environment."""
+    async with open_core(load(CoreSettings), load(RentProgSettings), pool=4) as opened:
+        yield opened
+
+
+async def ask(text: str, name: str, as_json: bool, console: Console) -> None:
+    """Journal the request, handle it here unless a worker was faster, print the answer and its steps."""
+    from jarvis.entrypoints.process import observe
+    from jarvis.entrypoints.wiring import event_worker, open_house
+    from jarvis.integrations.llm.settings import LlmSettings
+
+    observe()
+    async with core() as opened, open_house(opened, load(LlmSettings)) as house:
+        actor = await opened.staff.actor_by_name(name)
+        accepted = await opened.journal.accept(
+            source="cli", kind="ask.employee", dedup_key=str(new_id()), ordering_key=f"cli:{actor.employee_id}",
+            payload={"employee_id": str(actor.employee_id), "text": text},
+        )  # fmt: skip
+        await event_worker(house, "cli").handle_one(accepted.event_id)
+        run = await _finished(opened, accepted.event_id)
+        steps = await opened.db.fetch("SELECT * FROM agent_step WHERE agent_run_id = $1 ORDER BY ordinal", run["id"])
+    if as_json:
+        body = {
+            "answer": run["answer_text"], "buttons": run["answer_buttons"], "state": run["state"], "roles": run["roles"],
+            "offline": run["offline"],
+            "steps": [{k: s[k] for k in ("kind", "name", "arguments", "outcome", "offset_ms", "duration_ms")} for s in steps],
+        }  # fmt: skip
+        console.print_json(json.dumps(body, ensure_ascii=False, default=str))
+        return
+    console.print(re.sub(r"<[^>]+>", "", run["answer_text"] or ""), markup=False, highlight=False)
+    for row in run["answer_buttons"] or []:
+        console.print("  " + "  ".join(f"[{label}]" for label in row), markup=False, highlight=False)
+    table = Table("№", "step", "name", "ms", "outcome", title="Steps")
+    for step in steps:
+        table.add_row(str(step["ordinal"]), step["kind"], step["name"], str(step["duration_ms"]), (step["outcome"] or "")[:70])
+    console.print(table)
+
+
+async def _finished(opened: Core, event_id: UUID) -> Row:
+    for _ in range(600):
+        row = await opened.db.fetchrow("SELECT * FROM agent_run WHERE event_id = $1 AND state <> 'running'", event_id)
+        if row is not None:
+            return row
+        event = await opened.db.fetchrow("SELECT state, cause FROM event WHERE id = $1", event_id)
+        if event is not None and event["state"] in ("dead", "parked"):
+            raise InvalidRequest(f"the request failed: {event['cause']}")
+        await asyncio.sleep(0.1)
+    raise InvalidRequest("no answer in 60 s; `jarvis events list` shows what happened")
+
+
+async def sync(as_json: bool, console: Console) -> None:
+    """Run the full load as a job in this process."""
+    async with core() as opened:
+        async with opened.db.transaction() as tx:
+            job_id = await jobs.enqueue(tx, kind=LOAD, dedup_key=f"load:{new_id()}", queue="manual", deadline_s=1800)
+        assert job_id is not None
+        task = asyncio.create_task(jobs.run_job(opened.db, opened.sync.jobs, job_id))
+        with Progress(console=console, disable=as_json, transient=True) as progress:
+            bar = progress.add_task("RentProg", total=None)
+            while not task.done():
+                await asyncio.sleep(0.2)
+                state = await opened.db.fetchval("SELECT progress FROM job WHERE id = $1", job_id)
+                done = sum(v for v in (state or {}).values() if isinstance(v, int))
+                progress.update(bar, description=f"RentProg: {done} records")
+        await task
+        row = await opened.db.fetchrow("SELECT state, result, cause FROM job WHERE id = $1", job_id)
+    assert row is not None
+    if as_json:
+        console.print_json(json.dumps({"state": row["state"], "result": row["result"], "cause": row["cause"]}, default=str))
+        return
+    table = Table("list", "state", "read", "saved", "rejected", "cause")
+    parts: dict[str, dict[str, Any]] = (row["result"] or {"parts": {}})["parts"]
+    for name, part in parts.items():
+        cells = [str(part.get(k, "")) for k in ("state", "read", "saved", "rejected", "cause")]
+        table.add_row(name, *cells)
+    console.print(table)
+    if row["cause"]:
+        raise InvalidRequest(str(row["cause"]))
+
+
+async def staff_add(name: str, role: str, branch: str | None, all_branches: bool, language: str, console: Console) -> None:
+    if role not in {r.value for r in Role}:
+        raise InvalidRequest(f"roles: {', '.join(r.value for r in Role)}")
+    if language not in LANGUAGES:
+        raise InvalidRequest("languages: ru, en, ka")
+    async with core() as opened:
+        await opened.staff.add(name=name, role=Role(role), branch=branch, all_branches=all_branches, language=language)
+    console.print(f"{name} works here now. Next: jarvis staff invite {name!r}")
+
+
+async def staff_bind(name: str, telegram_id: int, console: Console) -> None:
+    async with core() as opened:
+        actor = await opened.staff.actor_by_name(name)
+        await opened.staff.bind(employee_id=actor.employee_id, system="telegram", key=str(telegram_id), by="CLI")
+    console.print(f"{actor.name} is bound to Telegram id {telegram_id}.")
+
+
+async def staff_invite(name: str, bot_name: str, console: Console) -> None:
+    async with core() as opened:
+        actor = await opened.staff.actor_by_name(name)
+        token = await opened.staff.invite(actor.employee_id, by="CLI")
+    link = f"https://t.me/{bot_name}?start={token}" if bot_name else f"/start {token}"
+    console.print(f"{actor.name}: send this once, valid 3 days, an administrator confirms:\n{link}", highlight=False)
+
+
+async def staff_dismiss(name: str, console: Console) -> None:
+    async with core() as opened:
+        actor = await opened.staff.actor_by_name(name)
+        await opened.staff.dismiss(actor.employee_id, by="CLI")
+    console.print(f"{actor.name} has left; their next request is refused.")
+
+
+async def staff_list(as_json: bool, console: Console) -> None:
+    async with core() as opened:
+        rows = await opened.staff.people()
+    _show(rows, ("name", "role", "branch", "language", "bound", "dismissed_at"), as_json, console)
+
+
+async def events_list(state: str | None, kind: str | None, limit: int, as_json: bool, console: Console) -> None:
+    async with core() as opened:
+        rows = await opened.journal.recent(state=state, kind=kind, limit=limit)
+    _show(rows, ("id", "kind", "state", "received_at", "attempts", "cause"), as_json, console)
+
+
+async def events_show(event_id: str, console: Console) -> None:
+    async with core() as opened:
+        row = await opened.db.fetchrow("SELECT * FROM event WHERE id = $1", _uuid(event_id))
+        effects = await opened.db.fetch(
+            "SELECT id, kind, target, state, receipt, cause FROM effect WHERE event_id = $1", _uuid(event_id)
+        )
+    if row is None:
+        raise NotFound("no such event")
+    body = {**dict(row), "body": (row["body"] or b"").decode("utf-8", "replace"), "effects": [dict(e) for e in effects]}
+    console.print_json(json.dumps(body, ensure_ascii=False, default=str))
+
+
+async def events_replay(
+    event_id: str | None, since: str | None, until: str | None, kind: str | None, effects: bool, console: Console
+) -> None:
+    async with core() as opened:
+        made = await Journal(opened.db).replay(
+            event_id=_uuid(event_id) if event_id else None, since=_time(since), until=_time(until), kind=kind, dry=not effects
+        )
+    console.print(f"{len(made)} events replayed, effects {'go out' if effects else 'are only recorded (shadow)'}.")
+
+
+async def effects_list(state: str | None, limit: int, as_json: bool, console: Console) -> None:
+    async with core() as opened:
+        rows = await EffectLog(opened.db).recent(state=state, limit=limit)
+    _show(rows, ("id", "kind", "target", "state", "attempts", "requested_at", "cause"), as_json, console)
+
+
+async def effects_retry(effect_id: str, console: Console) -> None:
+    async with core() as opened:
+        await EffectLog(opened.db).retry(_uuid(effect_id))
+    console.print("It is in its queue again.")
+
+
+def _show(rows: Sequence[Row], columns: Sequence[str], as_json: bool, console: Console) -> None:
+    if as_json:
+        listed: list[dict[str, Any]] = [{name: row[name] for name in columns} for row in rows]
+        console.print_json(json.dumps(listed, ensure_ascii=False, default=str))
+        return
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*("" if row[name] is None else str(row[name])[:60] for name in columns))
+    console.print(table)
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise InvalidRequest(f"{text!r} is no id; `list` shows them") from None
+
+
+def _time(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidRequest(f"{text!r} is no ISO time, e.g. 2026-03-12T14:30+04:00") from None
+    return moment if moment.tzinfo else moment.astimezone()

@@ -1,0 +1,90 @@
+"""`jarvis doctor`: every dependency, setting and vendor, with what to do about it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from importlib.metadata import version
+
+from rich.console import Console
+from rich.table import Table
+
+from jarvis.engine.integration import Diagnosis
+from jarvis.entrypoints.cli.commands import core
+from jarvis.integrations.llm.settings import LlmSettings
+from jarvis.integrations.rentprog.diagnostics import diagnose as diagnose_rentprog
+from jarvis.integrations.telegram.diagnostics import diagnose as diagnose_telegram
+from jarvis.integrations.telegram.settings import TelegramSettings
+from jarvis.kit.errors import InvalidRequest, JarvisError
+from jarvis.kit.settings import load
+
+
+async def doctor(as_json: bool, console: Console) -> int:
+    """Print one line a check; returns the exit code."""
+    lines = _machine()
+    try:
+        if "JARVIS_DATABASE_URL" not in os.environ:
+            from jarvis.entrypoints.demo.supervisor import find_demo
+
+            os.environ.update(find_demo())
+        lines += await _house()
+    except InvalidRequest as error:
+        lines.append(Diagnosis(name="Settings", ok=False, found="none", advice=str(error)))
+    except (JarvisError, OSError) as error:
+        lines.append(Diagnosis(name="Database", ok=False, found=f"{error}", advice="check JARVIS_DATABASE_URL"))
+    if as_json:
+        body = [{"name": d.name, "ok": d.ok, "found": d.found, "advice": "" if d.ok else d.advice} for d in lines]
+        console.print_json(json.dumps(body, ensure_ascii=False))
+    else:
+        table = Table("check", "", "found", "what to do")
+        for d in lines:
+            table.add_row(d.name, "ok" if d.ok else "missing", d.found, "" if d.ok else d.advice)
+        console.print(table)
+    return 0 if all(d.ok for d in lines) else 1
+
+
+def _machine() -> list[Diagnosis]:
+    python = ".".join(map(str, sys.version_info[:3]))
+    pins = {name: version(name) for name in ("pydantic-ai-slim", "pydantic-evals")}
+    same = len(set(pins.values())) == 1
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    return [
+        Diagnosis(name="Python", ok=sys.version_info[:2] == (3, 11), found=python, advice="use CPython 3.11"),
+        Diagnosis(name="pydantic-ai and its evals", ok=same, found=str(pins), advice="install deploy/requirements/core.txt"),
+        Diagnosis(name="Chromium (tests of pages)", ok=browser is not None, found=browser or "none", advice="apt install chromium"),
+    ]
+
+
+async def _house() -> list[Diagnosis]:
+    lines: list[Diagnosis] = []
+    async with core() as opened:
+        tables = await opened.db.fetchval("SELECT count(*) FROM migration")
+        lines.append(Diagnosis(name="Database", ok=bool(tables), found=f"{tables} migrations ran", advice="run `jarvis migrate`"))
+        may_delete = await opened.db.fetchval("SELECT has_table_privilege(current_user, 'audit_entry', 'DELETE')")
+        advice = "connect as the role jarvis_app, not as the owner"
+        lines.append(
+            Diagnosis(
+                name="Database role",
+                ok=not may_delete,
+                found="audit only grows" if not may_delete else "may delete audit",
+                advice=advice,
+            )
+        )
+        redis = await opened.doorbell.ping()
+        lines.append(Diagnosis(name="Redis", ok=redis, found="answers" if redis else "silent", advice="set JARVIS_REDIS_URL"))
+        admins = await opened.db.fetchval("SELECT count(*) FROM employee WHERE role = 'admin' AND dismissed_at IS NULL")
+        lines.append(
+            Diagnosis(
+                name="Administrators", ok=bool(admins), found=str(admins), advice="jarvis staff add NAME --role admin, then bind"
+            )
+        )
+        dead = await opened.db.fetchval("SELECT count(*) FROM event WHERE state IN ('dead', 'parked')")
+        lines.append(Diagnosis(name="Dead or parked events", ok=not dead, found=str(dead), advice="jarvis events list --state parked"))
+        lines += await diagnose_rentprog(opened.rentprog)
+        lines += await diagnose_telegram(load(TelegramSettings), opened.db)
+    llm = load(LlmSettings)
+    found = ", ".join(llm.chain) + ", offline" if llm.online else "offline model only"
+    lines.append(Diagnosis(name="Language models", ok=True, found=found))
+    return lines

@@ -1,0 +1,123 @@
+"""The demo's web application: the control surface of the sandboxes and the desk."""
+
+# Litestar leaves the generics of its static router open:
+# pyright: reportUnknownVariableType=false
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from litestar import Litestar, Request, Response
+from litestar.contrib.jinja import JinjaTemplateEngine
+from litestar.datastructures import State
+from litestar.static_files import create_static_files_router
+from litestar.template.config import TemplateConfig
+
+from jarvis.domains.bookings.sync import LOAD
+from jarvis.engine import clockrow, jobs
+from jarvis.engine.db import Database
+from jarvis.entrypoints.demo.control import control_routes
+from jarvis.entrypoints.demo.desk import desk_routes
+from jarvis.entrypoints.demo.text import filters
+from jarvis.entrypoints.seed import seed, wipe
+from jarvis.integrations.rentprog.sandbox import RentProgSandbox
+from jarvis.integrations.telegram.sandbox import TelegramSandbox
+from jarvis.integrations.telegram.sandbox.state import Chat
+from jarvis.kit.clock import OffsetClock
+from jarvis.kit.errors import ExpectedError
+from jarvis.kit.ids import new_id
+from jarvis.kit.sandbox import VendorSandbox
+from jarvis.kit.world import World
+
+HERE = Path(__file__).parent
+
+
+@dataclass(slots=True, kw_only=True)
+class Stage:
+    """Everything that the desk and the control surface drive."""
+
+    world: World
+    db: Database
+    owner: Database
+    clock: OffsetClock
+    rentprog: RentProgSandbox
+    telegram: TelegramSandbox
+    secrets: dict[str, str]
+    web: str
+    version: int = 0
+    happened: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def vendors(self) -> dict[str, VendorSandbox]:
+        return {"rentprog": self.rentprog, "telegram": self.telegram}
+
+    def load(self) -> None:
+        """Load the world into every sandbox."""
+        for vendor in self.vendors.values():
+            vendor.load(self.world, self.clock.now())
+        self.happened.clear()
+        self.telegram.listeners = [self.touched]
+
+    def touched(self, chat: Chat | None = None) -> None:
+        """Something that a page shows has changed."""
+        self.version += 1
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def changes(self) -> AsyncGenerator[int]:
+        """The version now and after every change; at least every 15 s, to keep a stream alive."""
+        while True:
+            yield self.version
+            waiting = self._changed
+            try:
+                await asyncio.wait_for(waiting.wait(), 15)
+            except TimeoutError:
+                continue
+
+    async def queue_load(self) -> None:
+        """Ask Jarvis to load RentProg whole."""
+        async with self.db.transaction() as tx:
+            await jobs.enqueue(tx, kind=LOAD, dedup_key=f"load:{new_id()}", queue="long", deadline_s=600)
+
+    async def move_clock(self, now: datetime) -> None:
+        """Set business time for every process."""
+        offset = (now - datetime.now(now.tzinfo)).total_seconds()
+        await clockrow.set_offset(self.db, offset)
+        self.clock.offset_s = offset
+        self.touched()
+
+    async def reset(self) -> None:
+        """Reload the world and Jarvis's database."""
+        await wipe(self.owner)
+        self.load()
+        await seed(self.owner, self.clock, self.world)
+        self.telegram.cut_all()
+        await self.queue_load()
+        self.touched()
+
+
+def demo_app(stage: Stage) -> Litestar:
+    """The ASGI application; loopback only, never part of production."""
+
+    def refused(request: Request[object, object, State], error: ExpectedError) -> Response[bytes]:
+        del request
+        body = json.dumps({"error": str(error)}, ensure_ascii=False).encode()
+        return Response(body, status_code=422, media_type="application/json")
+
+    engine = JinjaTemplateEngine(directory=HERE / "templates")
+    engine.engine.autoescape = True
+    engine.engine.trim_blocks = engine.engine.lstrip_blocks = True
+    engine.engine.filters.update(filters())
+    return Litestar(
+        [*control_routes(stage), *desk_routes(stage), create_static_files_router(path="/static", directories=[HERE / "static"])],
+        template_config=TemplateConfig(instance=engine),
+        exception_handlers={ExpectedError: refused},
+        request_max_body_size=30 * 1024 * 1024,
+        openapi_config=None,
+    )

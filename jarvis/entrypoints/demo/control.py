@@ -1,0 +1,139 @@
+"""`/sandbox/*`: what scripts and tests rely on. Errors are 4xx with `{"error": "..."}`."""
+
+# The stage is typed where it is built; Litestar's handlers take bodies as plain dicts here.
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+from litestar import delete, get, post
+from litestar.params import Parameter
+
+from jarvis.entrypoints.demo.status import in_flight, ready
+from jarvis.kit.clock import TBILISI
+from jarvis.kit.errors import InvalidRequest, NotFound
+from jarvis.kit.sandbox import VendorSandbox
+
+if TYPE_CHECKING:
+    from jarvis.entrypoints.demo.app import Stage
+
+
+def control_routes(stage: Stage) -> list[Any]:
+    """The handlers, bound to one stage."""
+
+    def vendor(name: str) -> VendorSandbox:
+        found = stage.vendors.get(name)
+        if found is None:
+            raise NotFound(f"no vendor {name!r}; vendors: {', '.join(stage.vendors)}")
+        return found
+
+    @get("/sandbox/status")
+    async def status() -> dict[str, Any]:
+        people = [{"name": p.name, "role": p.role, "branch": p.branch} for p in stage.world.staff]
+        urls = {name: sandbox.base_url for name, sandbox in stage.vendors.items()}
+        return {
+            "ready": await ready(stage), "now": stage.clock.now().astimezone(TBILISI).isoformat(), "world": stage.world.name,
+            "version": stage.version, "people": people, "vendors": urls,
+        }  # fmt: skip
+
+    @post("/sandbox/telegram/send", status_code=200)
+    async def send(data: dict[str, Any]) -> dict[str, Any]:
+        chat, message = stage.telegram.send(
+            _text(data, "as"), str(data.get("chat", "dm")), str(data.get("text") or ""), photos=data.get("photos") or (),
+            reply_to=data.get("reply_to"), forward_from=data.get("forward_from"),
+        )  # fmt: skip
+        return {"chat": "dm" if chat.kind == "private" else chat.title, "id": message.id}
+
+    @post("/sandbox/telegram/press", status_code=200)
+    async def press(data: dict[str, Any]) -> dict[str, Any]:
+        toast = await stage.telegram.press(
+            _text(data, "as"), str(data.get("chat", "dm")), _number(data, "message_id"), data.get("button", 0)
+        )
+        return {"toast": toast}
+
+    @get("/sandbox/telegram/chats")
+    async def chats(person: Annotated[str, Parameter(query="as")]) -> list[dict[str, Any]]:
+        return stage.telegram.chats_of(person)
+
+    @get("/sandbox/telegram/messages")
+    async def messages(person: Annotated[str, Parameter(query="as")], chat: str = "dm", after: int = 0) -> list[dict[str, Any]]:
+        return stage.telegram.messages_of(person, chat, after)
+
+    @get("/sandbox/{name:str}/changes")
+    async def changes(name: str) -> list[dict[str, Any]]:
+        return [
+            {"name": c.name, "title": c.title,
+             "fields": [{"name": f.name, "title": f.title, "choices": f.choices, "default": f.default} for f in c.fields]}
+            for c in vendor(name).changes()
+        ]  # fmt: skip
+
+    @get("/sandbox/{name:str}/ledger")
+    async def ledger(name: str) -> list[dict[str, Any]]:
+        return [dict(entry) for entry in vendor(name).ledger.entries()]
+
+    @post("/sandbox/{name:str}/fault", status_code=200)
+    async def fault(name: str, data: dict[str, Any]) -> dict[str, Any]:
+        kind = _text(data, "kind")
+        vendor(name).faults.start(kind, {k: v for k, v in data.items() if k != "kind"})
+        if kind == "down" and name == "telegram":
+            stage.telegram.cut_all()
+        stage.touched()
+        return {"on": sorted(vendor(name).faults.active)}
+
+    @delete("/sandbox/{name:str}/fault", status_code=200)
+    async def no_fault(name: str) -> dict[str, Any]:
+        vendor(name).faults.stop()
+        stage.touched()
+        return {"on": []}
+
+    @post("/sandbox/clock", status_code=200)
+    async def clock(data: dict[str, Any]) -> dict[str, Any]:
+        await stage.move_clock(_moment(data, stage.clock.now()))
+        return {"now": stage.clock.now().astimezone(TBILISI).isoformat()}
+
+    @post("/sandbox/reset", status_code=200)
+    async def reset() -> dict[str, Any]:
+        await stage.reset()
+        return {"reset": True}
+
+    @get("/sandbox/idle")
+    async def idle(timeout_s: float = 10.0) -> dict[str, Any]:
+        deadline = time.monotonic() + min(timeout_s, 120)
+        while (busy := await in_flight(stage)) and time.monotonic() < deadline:
+            await asyncio.sleep(0.05)
+        return {"idle": not busy, "in_flight": busy}
+
+    @post("/sandbox/{name:str}/{change:str}", status_code=200)
+    async def change(name: str, change: str, data: dict[str, Any] | None = None) -> dict[str, Any]:
+        result = dict(await vendor(name).change(change, data or {}))
+        stage.touched()
+        return result
+
+    return [status, send, press, chats, messages, changes, ledger, fault, no_fault, clock, reset, idle, change]
+
+
+def _text(data: dict[str, Any], name: str) -> str:
+    value = data.get(name)
+    if not isinstance(value, str) or not value:
+        raise InvalidRequest(f"`{name}` is needed")
+    return value
+
+
+def _number(data: dict[str, Any], name: str) -> int:
+    value = data.get(name)
+    if not isinstance(value, int):
+        raise InvalidRequest(f"`{name}` is a number")
+    return value
+
+
+def _moment(data: dict[str, Any], now: datetime) -> datetime:
+    if "advance_s" in data:
+        return now + timedelta(seconds=float(data["advance_s"]))
+    try:
+        moment = datetime.fromisoformat(str(data.get("now")))
+    except ValueError:
+        raise InvalidRequest("`now` is an ISO time, or give `advance_s`") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=TBILISI)

@@ -1,0 +1,207 @@
+"""The desk: the people's side of Telegram, the vendors' worlds, and the steps behind an answer. Works without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import TYPE_CHECKING, Annotated, Any
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import Cookie, State, UploadFile
+from litestar.enums import RequestEncodingType
+from litestar.exceptions import NotFoundException
+from litestar.params import Body
+from litestar.response import Redirect, ServerSentEvent, Template
+
+from jarvis.entrypoints.demo.text import words
+from jarvis.entrypoints.demo.trace import chain_of, steps_behind
+from jarvis.kit.clock import TBILISI
+from jarvis.kit.errors import ExpectedError, InvalidRequest
+from jarvis.kit.world import WorldPerson
+from jarvis.orchestrator.render.moments import day
+
+if TYPE_CHECKING:
+    from jarvis.entrypoints.demo.app import Stage
+
+Form = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART)]
+Req = Request[Any, Any, State]
+_CSP = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+_LANGUAGES = ("ru", "en", "ka")
+
+
+def desk_routes(stage: Stage) -> list[Any]:
+    """The handlers, bound to one stage."""
+
+    def page(request: Req, name: str, **context: Any) -> Template:
+        language = _language(request)
+        now = stage.clock.now()
+        return Template(
+            template_name=name,
+            context={
+                "t": words(language), "language": language, "theme": request.cookies.get("theme", "auto"),
+                "now": f"{day(now, now, language)}, {now.astimezone(TBILISI):%H:%M}", "languages": _LANGUAGES, **context,
+            },
+            headers={"Content-Security-Policy": _CSP, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"},
+        )  # fmt: skip
+
+    def person(number: int) -> WorldPerson:
+        found = next((p for p in stage.world.staff if p.telegram_id == number), None)
+        if found is None:
+            raise NotFoundException("no such person")
+        return found
+
+    async def view(request: Req, number: int) -> dict[str, Any]:
+        """Everything that the desk shows of one person and chat."""
+        who = person(number)
+        query = request.query_params
+        chats = stage.telegram.chats_of(who.name)
+        for row in chats:
+            log = stage.telegram.messages_of(who.name, row["chat"])
+            row["last"] = log[-1] if log else None
+        titles = [row["chat"] for row in chats]
+        chat = query.get("chat", "dm")
+        chat = chat if chat in titles else "dm"
+        log = stage.telegram.messages_of(who.name, chat)
+        pane = query.get("pane", "world")
+        message = int(query["message"]) if query.get("message", "").isdigit() else None
+        vendor = query.get("vendor", "rentprog")
+        vendor = vendor if vendor in stage.vendors else "rentprog"
+        changes = stage.vendors[vendor].changes()
+        change = next((c for c in changes if c.name == query.get("change")), changes[0])
+        language = _language(request)
+        steps = None
+        if pane == "steps" and message is not None:
+            steps = await steps_behind(
+                stage.db, stage.telegram.state.chat_of(stage.telegram.state.person(who.name), chat).marked_id, message
+            )
+        return {
+            "who": who, "chats": chats, "chat": chat, "log": log, "pane": pane, "message": message, "vendor": vendor,
+            "vendors": {"rentprog": "RentProg", "telegram": "Telegram"}, "changes": changes, "change": change, "steps": steps,
+            "faults": sorted(stage.vendors[vendor].faults.active), "ledger": list(reversed(stage.vendors[vendor].ledger.entries()))[:40],
+            "chains": [await chain_of(stage.db, item, language) for item in reversed(stage.happened[-6:])],
+            "title": "Jarvis" if chat == "dm" else chat, "version": stage.version, "toast": query.get("toast"),
+        }  # fmt: skip
+
+    @get("/")
+    async def start(request: Req) -> Template:
+        groups: list[tuple[str, list[WorldPerson]]] = []
+        working = [p for p in stage.world.staff if not p.dismissed and p.role != "stranger" and p.telegram_id is not None]
+        language = _language(request)
+        for branch in stage.world.branches:
+            name = {"ru": branch.ru, "en": branch.en, "ka": branch.ka}[language]
+            groups.append((name, [p for p in working if p.branch == branch.code]))
+        groups.append((words(language)("company"), [p for p in working if p.branch is None]))
+        outside = [p for p in stage.world.staff if p.dismissed or p.role == "stranger"]
+        return page(request, "start.html", groups=[g for g in groups if g[1]], outside=outside)
+
+    @get("/as/{number:int}")
+    async def desk(request: Req, number: int) -> Template:
+        return page(request, "desk.html", **await view(request, number))
+
+    @get("/as/{number:int}/parts")
+    async def parts(request: Req, number: int) -> Template:
+        return page(request, "parts.html", **await view(request, number))
+
+    @post("/as/{number:int}/send", status_code=200)
+    async def send(request: Req, number: int, data: Form) -> Response[Any]:
+        who = person(number)
+        chat = str(data.get("chat") or "dm")
+        photos: list[bytes] = []
+        upload = data.get("photo")
+        if isinstance(upload, UploadFile) and upload.filename:
+            photos.append(await upload.read())
+        try:
+            stage.telegram.send(who.name, chat, str(data.get("text") or ""), photos=photos)
+        except ExpectedError as error:
+            return _back(request, number, toast=str(error))
+        return _back(request, number)
+
+    @post("/as/{number:int}/press", status_code=200)
+    async def press(request: Req, number: int, data: Form) -> Response[Any]:
+        who = person(number)
+        try:
+            toast = await stage.telegram.press(
+                who.name, str(data.get("chat") or "dm"), int(data.get("message") or 0), int(data.get("button") or 0)
+            )
+        except (ExpectedError, ValueError) as error:
+            toast = str(error)
+        return _back(request, number, toast=toast)
+
+    @post("/as/{number:int}/world", status_code=200)
+    async def world(request: Req, number: int, data: Form) -> Response[Any]:
+        name, change = str(data.get("vendor")), str(data.get("change"))
+        args = {k.removeprefix("arg_"): v for k, v in data.items() if k.startswith("arg_")}
+        toast = None
+        try:
+            sandbox = stage.vendors.get(name)
+            if sandbox is None:
+                raise InvalidRequest(f"no vendor {name}")
+            began = await stage.db.fetchval("SELECT clock_timestamp()")
+            result = await sandbox.change(change, args)
+            title = next(c.title for c in sandbox.changes() if c.name == change)
+            stage.happened.append({"title": title, "args": args, "began": began, "vendor": name, "result": result})
+            stage.touched()
+        except ExpectedError as error:
+            toast = str(error)
+        return _back(request, number, toast=toast)
+
+    @post("/as/{number:int}/fault", status_code=200)
+    async def fault(request: Req, number: int, data: Form) -> Response[Any]:
+        sandbox = stage.vendors.get(str(data.get("vendor")), stage.rentprog)
+        kind = str(data.get("kind") or "")
+        if kind:
+            sandbox.faults.start(kind, {"seconds": 3})
+            if kind == "down" and sandbox is stage.telegram:
+                stage.telegram.cut_all()
+        else:
+            sandbox.faults.stop()
+        stage.touched()
+        return _back(request, number)
+
+    @post("/as/{number:int}/clock", status_code=200)
+    async def clock(request: Req, number: int, data: Form) -> Response[Any]:
+        from datetime import timedelta
+
+        await stage.move_clock(stage.clock.now() + timedelta(hours=float(data.get("hours") or 1)))
+        return _back(request, number)
+
+    @get("/look/{name:str}/{value:str}")
+    async def look(request: Req, name: str, value: str) -> Redirect:
+        """Keep the language or the theme in a cookie, so that the first byte is already right."""
+        allowed = {"lang": _LANGUAGES, "theme": ("auto", "light", "dark")}
+        if value not in allowed.get(name, ()):
+            raise NotFoundException("no such choice")
+        target = request.query_params.get("to", "/")
+        safe = target if target.startswith("/") and not target.startswith("//") else "/"
+        return Redirect(safe, cookies=[Cookie(key=name, value=value, max_age=31_536_000, samesite="lax", path="/")])
+
+    @get("/photo/{number:int}")
+    async def photo(number: int) -> Response[bytes]:
+        found = stage.telegram.state.photos.get(number)
+        if found is None:
+            raise NotFoundException("no such photo")
+        return Response(found.data, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=86400"})
+
+    @get("/events", sync_to_thread=False)
+    def events() -> ServerSentEvent:
+        async def ticks() -> AsyncGenerator[dict[str, str]]:
+            async for version in stage.changes():
+                yield {"data": str(version), "event": "changed", "id": str(version)}
+
+        return ServerSentEvent(ticks())
+
+    return [start, desk, parts, send, press, world, fault, clock, look, photo, events]
+
+
+def _language(request: Req) -> str:
+    chosen = request.cookies.get("lang", "ru")
+    return chosen if chosen in _LANGUAGES else "ru"
+
+
+def _back(request: Req, number: int, *, toast: str | None = None) -> Response[Any]:
+    """To the page again; a script that sent the form only wants the toast."""
+    if request.headers.get("x-desk") == "1":
+        return Response({"toast": toast}, status_code=200)
+    referer = request.headers.get("referer", "")
+    query = referer.partition("?")[2]
+    suffix = f"?{query}" if query else ""
+    return Redirect(f"/as/{number}{suffix}", status_code=303)

@@ -1,0 +1,89 @@
+"""The process of the sandboxes: vendors, their ledgers, the control surface and the desk. Survives Jarvis's own crashes."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+from pathlib import Path
+
+from jarvis.engine import clockrow
+from jarvis.engine.db import open_database
+from jarvis.engine.doorbell import open_doorbell
+from jarvis.entrypoints.demo.app import Stage, demo_app
+from jarvis.entrypoints.process import observe, until_signal
+from jarvis.integrations.rentprog.sandbox import RentProgSandbox
+from jarvis.integrations.telegram.sandbox import TelegramSandbox
+from jarvis.kit.clock import OffsetClock
+from jarvis.kit.ids import new_token
+from jarvis.kit.sandbox import served
+from jarvis.kit.world import load_world
+
+
+def _env(stage: Stage) -> dict[str, str]:
+    """What Jarvis's processes must know to reach the sandboxes."""
+    rentprog, telegram = stage.rentprog, stage.telegram
+    return {
+        "JARVIS_RENTPROG_BASE_URL": rentprog.base_url,
+        "JARVIS_RENTPROG_MCP_URL": rentprog.mcp_url,
+        "JARVIS_RENTPROG_MCP_KEY": rentprog.mcp_key,
+        "JARVIS_RENTPROG_COMPANY_TOKENS": json.dumps(rentprog.company_tokens),
+        "JARVIS_RENTPROG_COMPANY_IDS": json.dumps(rentprog.data.companies),
+        "JARVIS_RENTPROG_WEBHOOK_SECRETS": json.dumps(stage.secrets),
+        "JARVIS_RENTPROG_TIMEOUT_S": "4",
+        "JARVIS_RENTPROG_GET_PER_MINUTE": "110",
+        "JARVIS_TELEGRAM_API_ID": "1",
+        "JARVIS_TELEGRAM_API_HASH": "sandbox",
+        "JARVIS_TELEGRAM_BOT_TOKEN": telegram.token,
+        "JARVIS_TELEGRAM_HOST": "127.0.0.1",
+        "JARVIS_TELEGRAM_PORT": str(telegram.port),
+        "JARVIS_TELEGRAM_PUBLIC_KEY": telegram.key.public_pem,
+        "JARVIS_TELEGRAM_LEASE_S": "5",
+        "JARVIS_TELEGRAM_RECONCILE_S": "15",
+    }
+
+
+async def run(folder: Path, port: int, web: str, world_path: Path | None) -> None:
+    """Serve until cancelled."""
+    world = load_world(world_path)
+    clock = OffsetClock()
+    async with (
+        open_doorbell(os.environ.get("JARVIS_REDIS_URL")) as doorbell,
+        open_database(os.environ["JARVIS_DATABASE_URL"], bell=doorbell, max_size=5) as db,
+        open_database(os.environ["JARVIS_DATABASE_DIRECT_URL"], max_size=2) as owner,
+    ):
+        await clockrow.load_offset(db, clock)
+        follower = asyncio.create_task(clockrow.follow(db, clock))
+        rentprog = RentProgSandbox(clock=clock, ledger_path=folder / "ledger-rentprog.jsonl")
+        telegram = TelegramSandbox(ledger_path=folder / "ledger-telegram.jsonl")
+        secrets = {branch.code: new_token() for branch in world.branches}
+        stage = Stage(world=world, db=db, owner=owner, clock=clock, rentprog=rentprog, telegram=telegram, secrets=secrets, web=web)
+        stage.load()
+        async with rentprog.running(), telegram.running(), served(demo_app(stage), port=port):
+            rentprog.hook_urls = {c: f"{web}/hooks/rentprog/{secrets[b]}" for b, c in rentprog.data.companies.items()}
+            await stage.queue_load()
+            facts = folder / "host.json"
+            draft = facts.with_suffix(".draft")
+            draft.touch(mode=0o600)
+            draft.write_text(json.dumps({"env": _env(stage)}))
+            draft.rename(facts)
+            try:
+                await asyncio.Event().wait()
+            finally:
+                follower.cancel()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--web", required=True)
+    parser.add_argument("--world", type=Path)
+    args = parser.parse_args()
+    observe()
+    asyncio.run(until_signal(run(args.folder, args.port, args.web, args.world)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""Whether Jarvis is ready, and what is still on its way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jarvis.entrypoints.demo.app import Stage
+
+
+async def ready(stage: Stage) -> bool:
+    """The bot holds the session, RentProg was loaded, the web process answers."""
+    row = await stage.db.fetchrow(
+        """SELECT coalesce(bool_or(held_until > now()), false) AS bot,
+                  EXISTS (SELECT 1 FROM job WHERE kind = 'rentprog.load' AND state = 'done') AS loaded
+             FROM lease WHERE name LIKE 'telegram:%'"""
+    )
+    return bool(row and row["bot"] and row["loaded"] and stage.telegram.state.commands)
+
+
+async def in_flight(stage: Stage) -> dict[str, int]:
+    """Open events, runs, jobs, due effects and webhooks; empty when the house is quiet."""
+    row = await stage.db.fetchrow(
+        """SELECT (SELECT count(*) FROM event WHERE state = 'claimed' OR (state = 'received' AND available_at <= now())) AS events,
+                  (SELECT count(*) FROM effect WHERE state = 'claimed' OR (state = 'pending' AND next_at <= now())) AS effects,
+                  (SELECT count(*) FROM job WHERE state = 'running' OR (state = 'queued' AND available_at <= now())) AS jobs"""
+    )
+    assert row is not None
+    counts = {name: int(row[name]) for name in ("events", "effects", "jobs")}
+    counts["webhooks"] = int(stage.rentprog.busy())
+    return {name: count for name, count in counts.items() if count}

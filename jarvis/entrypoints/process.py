@@ -1,0 +1,43 @@
+"""What every process does first: tracing, quiet logs, a name of its own, an end at a signal."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+from collections.abc import Coroutine
+from typing import Any
+
+import logfire
+
+from jarvis.kit.ids import new_id
+
+
+def observe(*, agents: bool = False) -> None:
+    """One trace an event; content stays off. Sends nothing unless LOGFIRE_TOKEN is set."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # Their INFO lines hold URLs, and RentProg's company token stands in one.
+    for name in ("httpx", "httpcore", "httpx2", "telethon"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logfire.configure(send_to_logfire="if-token-present", console=False, service_name="jarvis")
+    if agents:
+        logfire.instrument_pydantic_ai(include_content=False)
+
+
+def process_name(kind: str) -> str:
+    """Names a process in leases and claims."""
+    return f"{kind}:{socket.gethostname()}:{os.getpid()}:{new_id().hex[-6:]}"
+
+
+async def until_signal(work: Coroutine[Any, Any, None]) -> None:
+    """Run until the work ends or SIGTERM or SIGINT comes; the work is cancelled then and may clean up."""
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        return

@@ -1,0 +1,106 @@
+"""The long-running processes, each from its settings: web, bot, worker, scheduler, jobs."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import UUID
+
+from jarvis.engine.jobs import run_job
+from jarvis.entrypoints.core import CoreSettings, open_core
+from jarvis.entrypoints.process import observe, until_signal
+from jarvis.integrations.rentprog.settings import RentProgSettings
+from jarvis.integrations.storage.settings import StorageSettings
+from jarvis.kit.errors import SettingsMissing
+from jarvis.kit.settings import load
+
+
+def _redis(core: CoreSettings) -> str:
+    if core.redis_url is None:
+        raise SettingsMissing("JARVIS_REDIS_URL: jobs are carried by Redis")
+    return core.redis_url.get_secret_value()
+
+
+async def _web(host: str, port: int) -> None:
+    import uvicorn
+
+    from jarvis.entrypoints.bot import link_signer, open_storage
+    from jarvis.entrypoints.web import web_app
+
+    async with open_core(load(CoreSettings), load(RentProgSettings)) as core, open_storage(core, load(StorageSettings)) as storage:
+        app = web_app(core, storage=storage, signer=link_signer(core))
+        server = uvicorn.Server(
+            uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, loop="uvloop", http="httptools")
+        )
+        await server.serve()
+
+
+def web(host: str, port: int) -> None:
+    """Webhooks, signed links and health, until a signal comes."""
+    observe()
+    asyncio.run(_web(host, port))
+
+
+async def _bot() -> None:
+    from jarvis.entrypoints.bot import open_storage, run_bot
+    from jarvis.integrations.telegram.settings import TelegramSettings
+
+    telegram = load(TelegramSettings)
+    if not telegram.configured:
+        raise SettingsMissing("JARVIS_TELEGRAM_API_ID, JARVIS_TELEGRAM_API_HASH, JARVIS_TELEGRAM_BOT_TOKEN")
+    async with open_core(load(CoreSettings), load(RentProgSettings)) as core, open_storage(core, load(StorageSettings)) as storage:
+        await run_bot(core, storage, telegram)
+
+
+def bot() -> None:
+    """The connection to Telegram, or a standby for it."""
+    observe()
+    asyncio.run(until_signal(_bot()))
+
+
+async def _worker(concurrency: int, with_scheduler: bool) -> None:
+    from jarvis.engine.carrier import supervise, tell_forever
+    from jarvis.entrypoints.wiring import open_house, run_scheduler, run_worker
+    from jarvis.integrations.llm.settings import LlmSettings
+
+    settings = load(CoreSettings)
+    async with open_core(settings, load(RentProgSettings), pool=concurrency + 6) as core:
+        async with open_house(core, load(LlmSettings)) as house:
+            tasks = [run_worker(house, concurrency=concurrency)]
+            tasks.append(tell_forever(core.db, core.doorbell, _redis(settings)))
+            tasks.append(supervise(["-m", "jarvis.entrypoints.jobworker"]))
+            if with_scheduler:
+                tasks.append(run_scheduler(core))
+            await asyncio.gather(*tasks)
+
+
+def worker(concurrency: int, *, with_scheduler: bool) -> None:
+    """Events and effects here, jobs in a supervised child."""
+    observe(agents=True)
+    asyncio.run(until_signal(_worker(concurrency, with_scheduler)))
+
+
+async def _scheduler() -> None:
+    from jarvis.domains.bookings.sync import CHECKS
+    from jarvis.engine.timing import Scheduler
+
+    async with open_core(load(CoreSettings), load(RentProgSettings), pool=3) as core:
+        await Scheduler(core.db, core.clock, CHECKS).run()
+
+
+def scheduler() -> None:
+    """Fires slots and timers; any number may run."""
+    observe()
+    asyncio.run(until_signal(_scheduler()))
+
+
+async def carry_jobs() -> None:
+    """arq workers of every queue, until one of them ends."""
+    from jarvis.engine.carrier import QUEUES, work
+
+    settings = load(CoreSettings)
+    async with open_core(settings, load(RentProgSettings), pool=8) as core:
+
+        async def run(job_id: UUID) -> bool:
+            return await run_job(core.db, core.sync.jobs, job_id)
+
+        await asyncio.gather(*(work(_redis(settings), queue, run) for queue in QUEUES))

@@ -63,14 +63,14 @@ async def _worker(concurrency: int, with_scheduler: bool) -> None:
     from jarvis.integrations.llm.settings import LlmSettings
 
     settings = load(CoreSettings)
-    async with open_core(settings, load(RentProgSettings), pool=concurrency + 6) as core:
-        async with open_house(core, load(LlmSettings)) as house:
-            tasks = [run_worker(house, concurrency=concurrency)]
-            tasks.append(tell_forever(core.db, core.doorbell, _redis(settings)))
-            tasks.append(supervise(["-m", "jarvis.entrypoints.jobworker"]))
-            if with_scheduler:
-                tasks.append(run_scheduler(core))
-            await asyncio.gather(*tasks)
+    opened = open_core(settings, load(RentProgSettings), pool=concurrency + 6)
+    async with opened as core, open_house(core, load(LlmSettings)) as house:
+        tasks = [run_worker(house, concurrency=concurrency)]
+        tasks.append(tell_forever(core.db, core.doorbell, _redis(settings)))
+        tasks.append(supervise(["-m", "jarvis.entrypoints.jobworker"]))
+        if with_scheduler:
+            tasks.append(run_scheduler(core))
+        await asyncio.gather(*tasks)
 
 
 def worker(concurrency: int, *, with_scheduler: bool) -> None:

@@ -60,7 +60,8 @@ async def ask(text: str, name: str, as_json: bool, console: Console) -> None:
         console.print_json(json.dumps(body, ensure_ascii=False, default=str))
         return
     console.print(re.sub(r"<[^>]+>", "", run["answer_text"] or ""), markup=False, highlight=False)
-    for row in run["answer_buttons"] or []:
+    buttons: list[list[str]] = run["answer_buttons"] or []
+    for row in buttons:
         console.print("  " + "  ".join(f"[{label}]" for label in row), markup=False, highlight=False)
     table = Table("№", "step", "name", "ms", "outcome", title="Steps")
     for step in steps:
@@ -92,7 +93,8 @@ async def sync(as_json: bool, console: Console) -> None:
             while not task.done():
                 await asyncio.sleep(0.2)
                 state = await opened.db.fetchval("SELECT progress FROM job WHERE id = $1", job_id)
-                done = sum(v for v in (state or {}).values() if isinstance(v, int))
+                counts: dict[str, int] = state or {}
+                done = sum(counts.values())
                 progress.update(bar, description=f"RentProg: {done} records")
         await task
         row = await opened.db.fetchrow("SELECT state, result, cause FROM job WHERE id = $1", job_id)
@@ -101,7 +103,8 @@ async def sync(as_json: bool, console: Console) -> None:
         console.print_json(json.dumps({"state": row["state"], "result": row["result"], "cause": row["cause"]}, default=str))
         return
     table = Table("list", "state", "read", "saved", "rejected", "cause")
-    parts: dict[str, dict[str, Any]] = (row["result"] or {"parts": {}})["parts"]
+    result: dict[str, Any] = row["result"] or {}
+    parts: dict[str, dict[str, Any]] = result.get("parts") or {}
     for name, part in parts.items():
         cells = [str(part.get(k, "")) for k in ("state", "read", "saved", "rejected", "cause")]
         table.add_row(name, *cells)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 from litestar import Request, Response, get, post
@@ -12,8 +13,8 @@ from litestar.exceptions import NotFoundException
 from litestar.params import Body
 from litestar.response import Redirect, ServerSentEvent, Template
 
+from jarvis.entrypoints.demo.records import chain_of, steps_behind
 from jarvis.entrypoints.demo.text import words
-from jarvis.entrypoints.demo.trace import chain_of, steps_behind
 from jarvis.kit.clock import TBILISI
 from jarvis.kit.errors import ExpectedError, InvalidRequest
 from jarvis.kit.world import WorldPerson
@@ -49,18 +50,24 @@ def desk_routes(stage: Stage) -> list[Any]:
             raise NotFoundException("no such person")
         return found
 
+    def told(name: str, chat: str) -> list[dict[str, Any]]:
+        """A chat's messages with their times on the demo's clock: Telegram itself keeps real time."""
+        shift = timedelta(seconds=stage.clock.offset_s)
+        rows = stage.telegram.messages_of(name, chat)
+        return [row | {"at": (datetime.fromisoformat(row["at"]) + shift).isoformat()} for row in rows]
+
     async def view(request: Req, number: int) -> dict[str, Any]:
         """Everything that the desk shows of one person and chat."""
         who = person(number)
         query = request.query_params
         chats = stage.telegram.chats_of(who.name)
         for row in chats:
-            log = stage.telegram.messages_of(who.name, row["chat"])
+            log = told(who.name, row["chat"])
             row["last"] = log[-1] if log else None
         titles = [row["chat"] for row in chats]
         chat = query.get("chat", "dm")
         chat = chat if chat in titles else "dm"
-        log = stage.telegram.messages_of(who.name, chat)
+        log = told(who.name, chat)
         pane = query.get("pane", "world")
         message = int(query["message"]) if query.get("message", "").isdigit() else None
         vendor = query.get("vendor", "rentprog")
@@ -77,7 +84,7 @@ def desk_routes(stage: Stage) -> list[Any]:
             "who": who, "chats": chats, "chat": chat, "log": log, "pane": pane, "message": message, "vendor": vendor,
             "vendors": {"rentprog": "RentProg", "telegram": "Telegram"}, "changes": changes, "change": change, "steps": steps,
             "faults": sorted(stage.vendors[vendor].faults.active), "ledger": list(reversed(stage.vendors[vendor].ledger.entries()))[:40],
-            "chains": [await chain_of(stage.db, item, language) for item in reversed(stage.happened[-6:])],
+            "chains": [await chain_of(stage.db, item, language, stage.clock.offset_s) for item in reversed(stage.happened[-6:])],
             "title": "Jarvis" if chat == "dm" else chat, "version": stage.version, "toast": query.get("toast"),
         }  # fmt: skip
 
@@ -159,8 +166,6 @@ def desk_routes(stage: Stage) -> list[Any]:
 
     @post("/as/{number:int}/clock", status_code=200)
     async def clock(request: Req, number: int, data: Form) -> Response[Any]:
-        from datetime import timedelta
-
         await stage.move_clock(stage.clock.now() + timedelta(hours=float(data.get("hours") or 1)))
         return _back(request, number)
 

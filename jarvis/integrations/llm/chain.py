@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic_ai.exceptions import (
-    ModelConnectionError,
-    ModelRateLimitError,
-    ModelRequestTimeout,
-    ModelServerError,
-    ModelTimeoutError,
-    ModelUnavailableError,
-    UnexpectedModelBehavior,
-)
+from pydantic_ai.exceptions import ModelAPIError, ModelHTTPError, UnexpectedModelBehavior
 from pydantic_ai.models import Model
 from pydantic_ai.models.fallback import FallbackModel
 from pydantic_ai.settings import ModelSettings
@@ -19,16 +11,15 @@ from jarvis.integrations.llm.offline import OfflineModel
 from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.kit.errors import SettingsMissing
 
-# Narrow on purpose: a request that is wrong (400, 401, 404) is our bug and costs one call, not one a provider.
-FALL_OVER: tuple[type[Exception], ...] = (
-    ModelRateLimitError,
-    ModelUnavailableError,
-    ModelServerError,
-    ModelConnectionError,
-    ModelTimeoutError,
-    ModelRequestTimeout,
-    UnexpectedModelBehavior,
-)
+
+def falls_over(error: Exception) -> bool:
+    """Whether the next model is asked: quotas, 5xx, silence and unreadable answers.
+
+    Narrow on purpose: a request that is wrong (400, 401, 404) is our bug and costs one call, not one a provider.
+    """
+    if isinstance(error, ModelHTTPError) and error.status_code < 500 and error.status_code not in (408, 429):
+        return False
+    return isinstance(error, ModelAPIError | UnexpectedModelBehavior)
 
 
 def build_chain(settings: LlmSettings, offline: OfflineModel) -> Model:
@@ -40,7 +31,7 @@ def build_chain(settings: LlmSettings, offline: OfflineModel) -> Model:
     links = [_link(settings, name) for name in settings.chain]
     if not links:
         return offline
-    return FallbackModel(links[0], *links[1:], offline, fallback_on=FALL_OVER)
+    return FallbackModel(links[0], *links[1:], offline, fallback_on=falls_over)
 
 
 def _link(settings: LlmSettings, name: str) -> Model:

@@ -44,7 +44,7 @@ class TelegramEffects:
                    SELECT max((receipt->>'message_id')::bigint) AS n FROM effect
                     WHERE target = $2 AND state = 'done' AND receipt ? 'message_id'
                    UNION ALL SELECT max(last_seen_message) FROM chat
-                    WHERE CASE WHEN $3 > 0 THEN kind = 'private' ELSE marked_id = $3 END) known), 0))
+                    WHERE CASE WHEN $3::bigint > 0 THEN kind = 'private' ELSE marked_id = $3::bigint END) known), 0))
                 WHERE id = $1 RETURNING (args->>'after')::bigint""",
             effect.id, effect.target, chat_id,
         )  # fmt: skip

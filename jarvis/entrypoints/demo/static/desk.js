@@ -108,4 +108,6 @@
   stream.addEventListener("error", () => { link.textContent = link.dataset.lost; link.classList.add("lost"); });
   document.querySelector("a[href='#pane']")?.addEventListener("click", (event) => { event.preventDefault(); document.getElementById("pane").classList.toggle("open"); });
   down();
+  requestAnimationFrame(down);
+  window.addEventListener("load", () => setTimeout(down, 60));
 })();

@@ -148,7 +148,7 @@ class Rpc:
         rows = []
         for number in wanted:
             home = next((c for c in private if number in c.messages), None)
-            rows.append(types.MessageEmpty(id=number) if home is None else self.message_or_empty(home, number, bot_id))
+            rows.append(types.MessageEmpty(id=number, peer_id=None) if home is None else self.message_or_empty(home, number, bot_id))
         return types.messages.Messages(messages=rows, topics=[], chats=chats, users=users)
 
     def do_GetChannels(self, request: Any, bot_id: int | None) -> Any:
@@ -323,7 +323,7 @@ class Rpc:
     def message_or_empty(self, chat: Chat, number: int, bot_id: int | None) -> Any:
         message = chat.messages.get(number)
         if message is None or message.deleted:
-            return types.MessageEmpty(id=number)
+            return types.MessageEmpty(id=number, peer_id=None)
         return self.message(chat, message, bot_id)
 
     def message(self, chat: Chat, message: Message, bot_id: int | None) -> Any:

@@ -75,7 +75,8 @@ class TelegramSandbox:
         self.state.add_bot(self.token, BOT_NAME, BOT_USERNAME)
         for person in world.staff:
             if person.telegram_id is not None:
-                self.state.add_person(person.telegram_id, person.name, person.language)
+                known = self.state.add_person(person.telegram_id, person.name, person.language)
+                known.started = person.role != "stranger"  # staff pressed Start when they were bound
         ids = {p.name: p.telegram_id for p in world.staff if p.telegram_id is not None}
         for number, group in enumerate(world.groups, 5001):
             members = {ids[name] for name in group.members if name in ids}

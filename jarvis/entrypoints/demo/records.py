@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from jarvis.engine.db import Database
@@ -41,7 +41,7 @@ async def steps_behind(db: Database, chat_id: int, message_id: int) -> dict[str,
     }  # fmt: skip
 
 
-async def chain_of(db: Database, item: Mapping[str, Any], language: str) -> dict[str, Any]:
+async def chain_of(db: Database, item: Mapping[str, Any], language: str, offset_s: float = 0.0) -> dict[str, Any]:
     """One change's way: you → webhook → rules → what followed, each with its delay."""
     t = words(language)
     began: datetime = item["began"]
@@ -62,7 +62,12 @@ async def chain_of(db: Database, item: Mapping[str, Any], language: str) -> dict
             {"title": name, "kind": row["kind"], "done": row["state"] == "done", "waits": row["state"] in ("received", "claimed"),
              "duplicate": duplicate, "after_ms": int((row["received_at"] - began).total_seconds() * 1000)}
         )  # fmt: skip
-    return {"title": item["title"], "args": ", ".join(str(v) for v in item["args"].values()), "began": began, "links": links[:8]}
+    return {
+        "title": item["title"],
+        "args": ", ".join(str(v) for v in item["args"].values()),
+        "began": began + timedelta(seconds=offset_s),
+        "links": links[:8],
+    }
 
 
 def _concerns(row: Any, entity: set[str]) -> bool:

@@ -1,0 +1,60 @@
+# Everything a newcomer needs: make demo, make test. The rest is the `jarvis` command (make help).
+SHELL := /bin/bash
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+CORE := $(VENV)/.core-installed
+DEV := $(VENV)/.dev-installed
+
+.PHONY: help demo test check format bench evals lock system clean wheel
+
+help:            ## What can be made here
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+$(VENV)/bin/uv:
+	@command -v $(PYTHON) >/dev/null || { echo "Jarvis needs CPython 3.11 with venv ($(PYTHON) was not found; set PYTHON=...)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check uv
+
+$(CORE): $(VENV)/bin/uv deploy/requirements/core.txt pyproject.toml
+	$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r deploy/requirements/core.txt
+	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+$(DEV): $(CORE) deploy/requirements/dev.txt
+	$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r deploy/requirements/core.txt -r deploy/requirements/dev.txt
+	@touch $@
+
+demo: $(CORE)    ## Start everything on this machine and open the desk (ARGS="--port 8080 --no-browser")
+	@exec $(BIN)/jarvis demo $(ARGS)
+
+system:          ## Install a browser for the tests of pages, when this machine allows it
+	@bash deploy/system-packages.sh
+
+test: $(DEV) system  ## Set up and run all tests
+	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m evals.routing --floor 0.8
+
+check: $(DEV)    ## Format, lint, types, layers, house rules, the wheel
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	bash deploy/check-wheel.sh
+
+format: $(DEV)   ## Format and fix what can be fixed
+	$(BIN)/ruff check --fix -q . || true
+	$(BIN)/ruff format .
+
+bench: $(DEV)    ## Measure our figures side by side
+	$(BIN)/python -m benchmarks
+
+evals: $(DEV)    ## Routing suite; MODEL=openai:NAME runs it with a real model
+	$(BIN)/python -m evals.routing $(if $(MODEL),--model $(MODEL),)
+
+lock: $(VENV)/bin/uv  ## Write the locks anew
+	$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 deploy/requirements/core.in -o deploy/requirements/core.txt
+	$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 deploy/requirements/dev.in -o deploy/requirements/dev.txt
+
+clean:           ## Remove what make made here
+	rm -rf $(VENV) .jarvis dist

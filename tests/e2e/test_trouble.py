@@ -1,0 +1,155 @@
+"""What people see when something is down, and that nothing is lost or doubled by it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+from pydantic_ai import models
+
+from jarvis.engine import clockrow
+from jarvis.integrations.llm.sandbox import LlmSandbox
+from jarvis.integrations.llm.sandbox.server import Said
+from jarvis.integrations.llm.settings import LlmSettings
+from tests.conftest import Servers
+from tests.telegram_house import open_talk
+
+NINO = "Нино Беридзе"
+
+
+async def test_rentprog_down_shows_the_last_known_with_its_age(servers: Servers, tmp_path: Path) -> None:
+    async with open_talk(servers, tmp_path) as talk:
+        await talk.ask(NINO, "где малибу 235?")
+        await clockrow.set_offset(talk.core.db, talk.core.clock.offset_s + 7200)
+        await clockrow.load_offset(talk.core.db, talk.core.clock)
+        talk.rentprog.faults.start("down", {})
+        answer = await talk.ask(NINO, "где малибу 235?", seconds=30)
+        assert "Malibu 235" in answer["text"]
+        assert "RentProg не отвечает с 16:30, новее данных нет" in answer["text"]
+        assert "RentProg, 2 ч назад (14:30)" in answer["text"]
+        debts = await talk.ask(NINO, "долги по тбилиси", seconds=30)
+        assert "Долги не проверены" in debts["text"]
+        assert "Долгов нет" not in debts["text"], "no data is not OK"
+        history = await talk.ask(NINO, "кто менял бронь 1200", seconds=30)
+        assert "Не проверено" in history["text"]
+        talk.rentprog.faults.stop()
+        assert "только что" in (await talk.ask(NINO, "где малибу 235?"))["text"]
+
+
+async def test_a_conversation_goes_on_after_a_restart(servers: Servers, tmp_path: Path) -> None:
+    async with open_talk(servers, tmp_path) as talk:
+        await talk.ask(NINO, "свободен ли джимни 077 завтра")
+        await talk.stop("worker", "bot")
+        talk.telegram.send(NINO, "dm", "ту же, но на вторник")
+        await asyncio.sleep(0.3)
+        talk.start("worker")
+        talk.start("bot")
+        for _ in range(200):
+            await asyncio.sleep(0.05)
+            if "вт 17.03" in talk.seen(NINO)[-1]["text"]:
+                break
+        answer = talk.seen(NINO)[-1]["text"]
+        assert "Jimny 077" in answer, "what was written while nobody listened is answered, with its memory"
+        assert "вт 17.03" in answer
+
+
+async def test_forgotten_means_forgotten(servers: Servers, tmp_path: Path) -> None:
+    async with open_talk(servers, tmp_path) as talk:
+        await talk.ask(NINO, "свободен ли джимни 077 завтра")
+        await talk.ask(NINO, "/forget")
+        assert "Jimny" not in (await talk.ask(NINO, "ту же, но на вторник"))["text"]
+        await talk.ask(NINO, "свободен ли джимни 077 завтра")
+        await clockrow.set_offset(talk.core.db, talk.core.clock.offset_s + timedelta(minutes=31).total_seconds())
+        await clockrow.load_offset(talk.core.db, talk.core.clock)
+        assert "Jimny" not in (await talk.ask(NINO, "ту же, но на вторник"))["text"], "a new one after 30 idle minutes"
+
+
+async def test_redis_gone_is_only_slower(servers: Servers, tmp_path: Path) -> None:
+    async with open_talk(servers, tmp_path) as talk:
+        try:
+            servers.redis.stop()
+            assert "Malibu 235" in (await talk.ask(NINO, "где малибу 235?"))["text"]
+        finally:
+            servers.redis.start()
+        assert "Prius 417" in (await talk.ask(NINO, "где приус 417?"))["text"]
+
+
+def hanging(body: Mapping[str, Any]) -> Said:
+    return Said(text="never")
+
+
+async def test_a_model_that_hangs_gives_way_to_the_offline_one_behind_a_status(servers: Servers, tmp_path: Path) -> None:
+    async with LlmSandbox(hanging).running() as provider:
+        provider.faults.start("hang", {"seconds": 20})
+        llm = LlmSettings(chain=("openai:x",), openai_api_key=SecretStr("k"), openai_base_url=provider.openai_url, deadline_s=1.2)
+        with models.override_allow_model_requests(True):
+            async with open_talk(servers, tmp_path, llm=llm) as talk:
+                talk.telegram.send(NINO, "dm", "где малибу 235?")
+                for _ in range(60):
+                    await asyncio.sleep(0.05)
+                    if talk.seen(NINO):
+                        break
+                status = talk.seen(NINO)[-1]
+                assert status["text"].endswith("…"), "a status within the first two seconds"
+                await talk.quiet(30)
+                answer = talk.seen(NINO)[-1]
+        assert answer["id"] == status["id"], "the answer is edited into the status"
+        assert "Офлайн-режим" in answer["text"]
+        assert "Malibu 235" in answer["text"]
+
+
+async def test_a_model_that_claims_or_invents_is_cut_down_to_facts(servers: Servers, tmp_path: Path) -> None:
+    def lying(body: Mapping[str, Any]) -> Said:
+        names = [t["function"]["name"] for t in body["tools"]]
+        results = [m for m in body["messages"] if m["role"] == "tool"]
+        output = next(n for n in names if n.startswith("final_result"))
+        if "car_card" not in names:
+            return Said(calls=[(output, {"delegations": [{"role": "fleet", "request": "где малибу 235", "reason": "r"}]})])
+        if not results:
+            return Said(calls=[("car_card", {"name": "малибу 235"})])
+        blocks = [{"kind": "text", "text": "Готово! Я продлил бронь."}, {"kind": "facts", "ids": ["f1", "f9"]},
+                  {"kind": "text", "text": "<b>Осторожно</b>, дождь."}]  # fmt: skip
+        return Said(calls=[(output, {"blocks": blocks})])
+
+    async with LlmSandbox(lying).running() as provider:
+        llm = LlmSettings(chain=("openai:x",), openai_api_key=SecretStr("k"), openai_base_url=provider.openai_url)
+        with models.override_allow_model_requests(True):
+            async with open_talk(servers, tmp_path, llm=llm) as talk:
+                answer = (await talk.ask(NINO, "где малибу 235?"))["text"]
+                dropped = await talk.core.db.fetchval("SELECT count(*) FROM agent_step WHERE kind = 'dropped'")
+    assert "продлил" not in answer
+    assert "Malibu 235" in answer
+    assert "<b>Осторожно</b>, дождь." in answer, "a model's tags are shown as text"
+    assert "Офлайн" not in answer
+    assert dropped == 1
+
+
+async def test_telegram_faults_lose_and_double_nothing(servers: Servers, tmp_path: Path) -> None:
+    async with open_talk(servers, tmp_path, telegram={"reconcile_s": 1.0}) as talk:
+        talk.telegram.faults.start("duplicate", {})
+        assert "Malibu 235" in (await talk.ask(NINO, "где малибу 235?"))["text"]
+        talk.telegram.faults.stop()
+        assert len(talk.seen(NINO)) == 1
+        talk.telegram.faults.start("drop", {"times": 1})
+        talk.telegram.send(NINO, "dm", "где приус 417?")
+        for _ in range(100):
+            await asyncio.sleep(0.1)
+            if len(talk.seen(NINO)) == 2:
+                break
+        assert "Prius 417" in talk.seen(NINO)[-1]["text"], "a message that no update told of is found by its id"
+
+
+async def test_a_send_whose_answer_was_lost_is_not_sent_twice(servers: Servers, tmp_path: Path) -> None:
+    async with open_talk(servers, tmp_path) as talk:
+        talk.telegram.faults.start("truncate", {"times": 1})
+        talk.telegram.send(NINO, "dm", "где малибу 235?")
+        await asyncio.sleep(0.5)
+        await talk.quiet(40)
+        sends = [e for e in talk.telegram.ledger.entries() if e["kind"] == "send"]
+        assert len(sends) == 1
+        receipt = await talk.core.db.fetchval("SELECT receipt FROM effect WHERE kind = 'telegram.send'")
+        assert receipt["message_id"] == talk.seen(NINO)[0]["id"], "the id was recovered by reading back"

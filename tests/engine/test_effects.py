@@ -1,0 +1,227 @@
+"""Effects: one under its key, in order, within limits, retried, never from a dry replay; slots, timers, jobs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from jarvis.engine import effects, jobs
+from jarvis.engine.carrier import tell_forever, work
+from jarvis.engine.db import Database
+from jarvis.engine.dispatcher import Dispatcher
+from jarvis.engine.doorbell import Doorbell
+from jarvis.engine.effects import Effect, EffectLog, Lane, Origin, Receipt, TargetLimit
+from jarvis.engine.limits import Limit
+from jarvis.engine.timing import Every, Scheduler, Timers
+from jarvis.kit.clock import OffsetClock
+from jarvis.kit.errors import Rejected, Unavailable
+from tests.conftest import Servers
+from tests.house import until
+
+
+async def _want(db: Database, key: str, *, order: str | None = None, lane: Lane = Lane.NORMAL, dry: bool = False) -> None:
+    async with db.transaction() as tx:
+        origin = Origin(event_id=None, trace_id="t", dry=dry)
+        await effects.request(
+            tx, origin, kind="far.do", system="far", target="far:1", args={"key": key}, key=key, ordering_key=order, lane=lane
+        )
+
+
+class Far:
+    """An outside system that fails as told."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.failures: dict[str, list[Exception]] = {}
+
+    async def __call__(self, effect: Effect) -> Receipt:
+        await asyncio.sleep(0.002)
+        key = str(effect.args["key"])
+        if self.failures.get(key):
+            raise self.failures[key].pop(0)
+        self.seen.append(key)
+        return Receipt(facts={"n": len(self.seen)})
+
+
+def _dispatcher(db: Database, bell: Doorbell, far: Far, name: str, limits: Sequence[TargetLimit] = ()) -> Dispatcher:
+    return Dispatcher(db, bell, name=name, system="far", handlers={"far.do": far}, limits=lambda _e: limits)
+
+
+async def _run(db: Database, *dispatchers: Dispatcher, left: int = 0) -> None:
+    tasks = [asyncio.create_task(d.run()) for d in dispatchers]
+
+    async def empty() -> bool:
+        return await db.fetchval("SELECT count(*) FROM effect WHERE state IN ('pending', 'claimed')") == left
+
+    try:
+        await until(empty)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_one_key_is_one_effect_with_its_audit(db: Database, doorbell: Doorbell) -> None:
+    far = Far()
+    await asyncio.gather(*(_want(db, "same") for _ in range(8)))
+    await _run(db, _dispatcher(db, doorbell, far, "a"), _dispatcher(db, doorbell, far, "b"))
+    assert far.seen == ["same"]
+    outcomes = [r["outcome"] for r in await db.fetch("SELECT outcome FROM audit_entry ORDER BY seq")]
+    assert outcomes == ["requested", "done"]
+
+
+async def test_order_is_kept_per_key_among_dispatchers(db: Database, doorbell: Doorbell) -> None:
+    far = Far()
+    for n in range(30):
+        await _want(db, f"{n % 3}-{n:02d}", order=f"k{n % 3}")
+    await _run(db, *(_dispatcher(db, doorbell, far, f"d{n}") for n in range(4)))
+    for key in "012":
+        mine = [s for s in far.seen if s.startswith(key)]
+        assert mine == sorted(mine)
+        assert len(mine) == 10
+
+
+async def test_transient_failures_are_retried_and_refusals_die_with_their_reason(db: Database, doorbell: Doorbell) -> None:
+    far = Far()
+    far.failures = {"late": [Unavailable("Far", "away", retry_after_s=0.05)] * 2, "bad": [Rejected("Far", "no such thing")],
+                    "bug": [RuntimeError("oops")]}  # fmt: skip
+    for key in far.failures:
+        await _want(db, key)
+    await _run(db, _dispatcher(db, doorbell, far, "d"))
+    rows = {r["idempotency_key"]: r for r in await db.fetch("SELECT * FROM effect")}
+    assert (rows["late"]["state"], rows["late"]["attempts"]) == ("done", 3)
+    assert rows["bad"]["state"] == "dead"
+    assert "no such thing" in rows["bad"]["cause"]
+    assert "internal error" in rows["bug"]["cause"]
+    await EffectLog(db).retry(rows["bad"]["id"])
+    await _run(db, _dispatcher(db, doorbell, far, "d"))
+    assert "bad" in far.seen
+
+
+async def test_urgent_goes_first_and_a_dry_replay_sends_nothing(db: Database, doorbell: Doorbell) -> None:
+    far = Far()
+    await _want(db, "bulk", lane=Lane.BULK)
+    await _want(db, "normal")
+    await _want(db, "urgent", lane=Lane.URGENT)
+    await _want(db, "dry", dry=True)
+    claimed = await EffectLog(db).claim("w", ["far"], limit=10)
+    assert [e.idempotency_key for e in claimed] == ["urgent", "normal", "bulk"]
+    assert await db.fetchval("SELECT state FROM effect WHERE idempotency_key = 'dry'") == "shadow"
+
+
+async def test_a_limit_is_shared_and_reschedules(db: Database, doorbell: Doorbell) -> None:
+    far = Far()
+    limits = [TargetLimit(suffix="m", limit=Limit(calls=3, period_s=60, burst=3))]
+    for n in range(5):
+        await _want(db, f"n{n}")
+    await _run(db, _dispatcher(db, doorbell, far, "a", limits), _dispatcher(db, doorbell, far, "b", limits), left=2)
+    assert len(far.seen) == 3
+
+
+async def test_a_dead_dispatchers_effect_is_given_back(db: Database, doorbell: Doorbell) -> None:
+    await _want(db, "held")
+    (effect,) = await EffectLog(db).claim("dies", ["far"])
+    await db.execute("UPDATE effect SET lease_until = now() - interval '1 s'")
+    assert await EffectLog(db).sweep() == 1
+    assert not await EffectLog(db).attempt(effect), "the old holder may not send any more"
+    far = Far()
+    await _run(db, _dispatcher(db, doorbell, far, "lives"))
+    assert far.seen == ["held"]
+
+
+async def test_emptying_redis_in_the_middle_loses_and_doubles_nothing(db: Database, doorbell: Doorbell, servers: Servers) -> None:
+    from redis.asyncio import Redis
+
+    far = Far()
+    redis: Any = Redis.from_url(servers.redis.url)  # pyright: ignore[reportUnknownMemberType]  # redis 5 stubs
+    tasks = [asyncio.create_task(_dispatcher(db, doorbell, far, f"d{n}").run()) for n in range(2)]
+    for n in range(60):
+        await _want(db, f"{n}", order=f"k{n % 5}")
+        if n % 15 == 7:
+            await redis.flushall()
+
+    async def empty() -> bool:
+        return len(far.seen) >= 60
+
+    await until(empty)
+    await asyncio.sleep(0.1)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await redis.aclose()
+    assert sorted(far.seen, key=int) == [str(n) for n in range(60)]
+
+
+async def test_five_schedulers_make_one_event_of_a_slot_and_a_timer(db: Database) -> None:
+    clock = OffsetClock()
+    checks = [Every(check="check.test", seconds=3600)]
+    async with db.transaction() as tx:
+        await Timers().arm(tx, kind="timer.test", subject="s", due_at=clock.now() - timedelta(seconds=1))
+    await asyncio.gather(*(Scheduler(db, clock, checks).tick() for _ in range(5)))
+    kinds = [r["kind"] for r in await db.fetch("SELECT kind FROM event ORDER BY kind")]
+    assert kinds == ["check.test", "timer.test"]
+    clock.offset_s += 3600
+    await asyncio.gather(*(Scheduler(db, clock, checks).tick() for _ in range(5)))
+    assert await db.fetchval("SELECT count(*) FROM event WHERE kind = 'check.test'") == 2
+
+
+async def test_a_timer_that_is_moved_or_cancelled_does_not_fire(db: Database) -> None:
+    clock, timers = OffsetClock(), Timers()
+    async with db.transaction() as tx:
+        for subject in ("moved", "cancelled"):
+            await timers.arm(tx, kind="t", subject=subject, due_at=clock.now() - timedelta(seconds=1))
+        await timers.arm(tx, kind="t", subject="moved", due_at=clock.now() + timedelta(hours=1))
+        assert await timers.cancel(tx, kind="t", subject="cancelled")
+    assert await Scheduler(db, clock, ()).tick() == 0
+    clock.offset_s = 7200
+    assert await Scheduler(db, clock, ()).tick() == 1
+
+
+@pytest.mark.parametrize("kill", [False, True])
+async def test_a_job_runs_and_runs_again_when_its_worker_dies(db: Database, doorbell: Doorbell, servers: Servers, kill: bool) -> None:
+    ran: list[int] = []
+
+    async def handler(run: jobs.JobRun) -> dict[str, Any]:
+        ran.append(run.attempt)
+        if kill and run.attempt == 1:
+            await asyncio.sleep(60)  # this attempt is the one whose worker dies
+        return {"attempt": run.attempt}
+
+    async def carry(job_id: Any) -> bool:
+        return await jobs.run_job(db, {"test": handler}, job_id)
+
+    async with db.transaction() as tx:
+        await jobs.enqueue(tx, kind="test", dedup_key="j", queue=f"q{int(kill)}")
+        assert await jobs.enqueue(tx, kind="test", dedup_key="j") is None
+    teller = asyncio.create_task(tell_forever(db, doorbell, servers.redis.url, every_s=0.1))
+    worker = asyncio.create_task(work(servers.redis.url, f"q{int(kill)}", carry))
+    if kill:
+
+        async def started() -> bool:
+            return bool(ran)
+
+        await until(started)
+        worker.cancel()
+        await asyncio.gather(worker, return_exceptions=True)
+        await db.execute("UPDATE job SET state = 'running', heartbeat_at = now() - interval '20 s', cause = NULL")
+        worker = asyncio.create_task(work(servers.redis.url, f"q{int(kill)}", carry))
+
+    async def done() -> bool:
+        return await db.fetchval("SELECT state FROM job") == "done"
+
+    try:
+        await until(done, seconds=20)
+    finally:
+        for task in (teller, worker):
+            task.cancel()
+        await asyncio.gather(teller, worker, return_exceptions=True)
+    assert ran == ([1, 2] if kill else [1])
+
+
+def test_a_slot_is_aligned() -> None:
+    at = datetime(2026, 3, 12, 10, 37, 12, tzinfo=UTC)
+    assert Every(check="c", seconds=300).due(at) == datetime(2026, 3, 12, 10, 35, tzinfo=UTC)

@@ -102,8 +102,7 @@ async def test_transient_failures_are_retried_and_refusals_die_with_their_reason
     assert "bad" in far.seen
 
 
-async def test_urgent_goes_first_and_a_dry_replay_sends_nothing(db: Database, doorbell: Doorbell) -> None:
-    far = Far()
+async def test_urgent_goes_first_and_a_dry_replay_sends_nothing(db: Database) -> None:
     await _want(db, "bulk", lane=Lane.BULK)
     await _want(db, "normal")
     await _want(db, "urgent", lane=Lane.URGENT)

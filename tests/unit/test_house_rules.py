@@ -97,9 +97,10 @@ def test_no_broad_except_outside_a_boundary() -> None:
         source = path.read_text()
         lines = source.splitlines()
         for node in ast.walk(ast.parse(source)):
-            if isinstance(node, ast.ExceptHandler) and isinstance(node.type, ast.Name) and node.type.id == "Exception":
-                if "boundary" not in lines[node.lineno - 1] and "sandbox" not in str(path):
-                    loose.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+            if not isinstance(node, ast.ExceptHandler) or not isinstance(node.type, ast.Name) or node.type.id != "Exception":
+                continue
+            if "boundary" not in lines[node.lineno - 1] and "sandbox" not in str(path):
+                loose.append(f"{path.relative_to(ROOT)}:{node.lineno}")
     assert not loose
 
 

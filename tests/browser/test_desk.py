@@ -10,6 +10,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import cast
 
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
@@ -138,7 +139,9 @@ async def test_the_control_surface_is_what_scripts_rely_on(demo: Demo) -> None:
     query = urllib.parse.urlencode({"as": "Тамар Ломидзе", "chat": "dm"})
     _, messages = await asyncio.to_thread(call, "GET", f"/sandbox/telegram/messages?{query}")
     assert isinstance(messages, list)
-    assert {"id", "from", "text", "buttons", "topic", "media", "pinned", "edited_at", "reply_to"} <= set(messages[-1])
+    assert {"id", "from", "text", "buttons", "topic", "media", "pinned", "edited_at", "reply_to"} <= set(
+        cast(dict[str, object], messages[-1])
+    )
     for body in ({}, {"as": "Никто", "text": "x"}, {"as": "Тамар Ломидзе", "chat": "Смена Батуми", "text": "x"}):
         code, said = await asyncio.to_thread(call, "POST", "/sandbox/telegram/send", body)
         assert code == 422

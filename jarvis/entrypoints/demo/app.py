@@ -70,6 +70,13 @@ class Stage:
         self._changed.set()
         self._changed = asyncio.Event()
 
+    def follow(self) -> None:
+        """A change was made: look again while its webhook, event and rules come in."""
+        self.touched()
+        loop = asyncio.get_running_loop()
+        for delay_s in (0.15, 0.5, 1.2, 2.5, 5.0):
+            loop.call_later(delay_s, self.touched)
+
     async def changes(self) -> AsyncGenerator[int]:
         """The version now and after every change; at least every 15 s, to keep a stream alive."""
         while True:

@@ -146,7 +146,7 @@ def desk_routes(stage: Stage) -> list[Any]:
             result = await sandbox.change(change, args)
             title = next(c.title for c in sandbox.changes() if c.name == change)
             stage.happened.append({"title": title, "args": args, "began": began, "vendor": name, "result": result})
-            stage.touched()
+            stage.follow()
         except ExpectedError as error:
             toast = str(error)
         return _back(request, number, toast=toast)

@@ -21,7 +21,6 @@ from uuid import UUID
 from telethon import Button, TelegramClient, events, utils
 from telethon.crypto import rsa
 from telethon.errors import (
-    AuthKeyError,
     AuthKeyNotFound,
     ChatWriteForbiddenError,
     FloodWaitError,
@@ -94,7 +93,7 @@ class TelegramGateway:
                 self.problem = error.reason
                 _log.error("Telegram refuses the bot: %s", error.reason)
                 await asyncio.sleep(5)
-            except (ConnectionError, AuthKeyError, RPCError, Unavailable, *DATABASE_AWAY) as error:
+            except Exception as error:  # a boundary: Telethon lets EOFError, its own and asyncio's errors out of a handshake
                 self.problem = f"no connection ({type(error).__name__})"
                 _log.warning("Telegram is away: %s", type(error).__name__)
                 await asyncio.sleep(1)

@@ -33,10 +33,13 @@
   const down = () => { const log = document.getElementById("log"); if (log) log.scrollTop = log.scrollHeight; };
 
   // Replace only what changed, keep focus, caret, drafts and chosen values.
+  let latest = 0;
   const refresh = async () => {
+    const mine = ++latest;
     const answer = await fetch(location.pathname + "/parts" + location.search, { headers: { "x-desk": "1" } });
-    if (!answer.ok) return;
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const html = await answer.text();
+    if (!answer.ok || mine < latest) return;
+    const fresh = new DOMParser().parseFromString(html, "text/html");
     const log = document.getElementById("log");
     const stick = log ? bottom(log) : true;
     for (const part of ["#chats", "#log", "#pane .chains", "#pane .faults", "#pane .ledger", "#pane .steps"]) {

@@ -1,0 +1,141 @@
+"""The gateway over real MTProto: the four failure walks, one holder at a time, floods, refusals of Telegram."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from pydantic import SecretStr
+
+from jarvis.engine.db import Database
+from jarvis.integrations.telegram.gateway import TelegramGateway
+from jarvis.integrations.telegram.sandbox import TelegramSandbox
+from jarvis.integrations.telegram.settings import TelegramSettings
+from jarvis.kit.errors import NotFound, Rejected, Unavailable
+from jarvis.kit.world import load_world
+from tests.house import NOW, until
+
+NINO = 7001003
+GROUP = -1000000005001
+
+
+@pytest.fixture
+async def sandbox() -> AsyncGenerator[TelegramSandbox]:
+    running = TelegramSandbox()
+    running.load(load_world(), NOW)
+    async with running.running():
+        yield running
+
+
+def settings(sandbox: TelegramSandbox, **extra: Any) -> TelegramSettings:
+    values: dict[str, Any] = {
+        "api_id": 1, "api_hash": SecretStr("x"), "bot_token": SecretStr(sandbox.token), "host": "127.0.0.1",
+        "port": sandbox.port, "public_key": sandbox.key.public_pem, "lease_s": 2.0, "timeout_s": 1.5,
+    }  # fmt: skip
+    return TelegramSettings(**(values | extra))
+
+
+async def quiet(user: int, token: str) -> str | None:
+    return None
+
+
+@asynccontextmanager
+async def gateway(sandbox: TelegramSandbox, db: Database, holder: str = "one", **extra: Any) -> AsyncGenerator[TelegramGateway]:
+    opened = TelegramGateway(db, settings(sandbox, **extra), on_press=quiet, holder=holder)
+    task = asyncio.create_task(opened.run())
+    try:
+        yield opened
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.mark.parametrize(("fault", "args"), [("slow", {"seconds": 4}), ("garble", {}), ("rate_limit", {"seconds": 7})])
+async def test_a_failing_server_is_unavailable_and_recovers(
+    sandbox: TelegramSandbox, db: Database, fault: str, args: dict[str, Any]
+) -> None:
+    async with gateway(sandbox, db) as bot:
+        await asyncio.wait_for(bot.ready.wait(), 10)
+        await bot.send(uuid4(), NINO, "before")
+        sandbox.faults.start(fault, args)
+        with pytest.raises(Unavailable) as caught:
+            await bot.send(uuid4(), NINO, "during")
+        if fault == "rate_limit":
+            assert caught.value.retry_after_s == 7
+        sandbox.faults.stop()
+        sandbox.cut_all()
+        await asyncio.sleep(0.2)
+
+        async def sent() -> bool:
+            try:
+                await bot.send(uuid4(), NINO, "after")
+            except Unavailable:
+                await asyncio.sleep(0.2)
+                return False
+            return True
+
+        await until(sent, seconds=20)
+    assert sandbox.messages_of("Нино Беридзе", "dm")[-1]["text"] == "after"
+
+
+async def test_a_server_that_is_down_means_not_ready_until_it_is_back(sandbox: TelegramSandbox, db: Database) -> None:
+    sandbox.faults.start("down", {})
+    async with gateway(sandbox, db) as bot:
+        await asyncio.sleep(0.5)
+        assert not bot.ready.is_set()
+        with pytest.raises(Unavailable):
+            await bot.send(uuid4(), NINO, "x")
+        sandbox.faults.stop()
+        await asyncio.wait_for(bot.ready.wait(), 20)
+
+
+async def test_a_bad_token_is_not_ready_and_never_asks(sandbox: TelegramSandbox, db: Database) -> None:
+    async with gateway(sandbox, db, bot_token=SecretStr("777001:wrong")) as bot:
+
+        async def told() -> bool:
+            return "bot token" in (bot.problem or "")
+
+        await until(told)
+        assert not bot.ready.is_set()
+
+
+async def test_one_process_holds_the_session_and_the_other_takes_over(sandbox: TelegramSandbox, db: Database) -> None:
+    async with gateway(sandbox, db, "second") as standby_off:
+        await asyncio.wait_for(standby_off.ready.wait(), 10)
+        async with gateway(sandbox, db, "standby") as standby:
+            await asyncio.sleep(0.5)
+            assert not standby.ready.is_set()
+            assert "standing by" in (standby.problem or "")
+    async with gateway(sandbox, db, "third") as third:
+        await asyncio.wait_for(third.ready.wait(), 10)
+        logins = len(sandbox.logins)
+        await third.send(uuid4(), NINO, "x")
+    assert logins == 1, "the stored key is used again"
+
+
+async def test_telegrams_own_refusals_have_words(sandbox: TelegramSandbox, db: Database) -> None:
+    async with gateway(sandbox, db) as bot:
+        await asyncio.wait_for(bot.ready.wait(), 10)
+        first = await bot.send(uuid4(), NINO, "<b>one</b> &amp; two", buttons=[[{"label": "A", "token": "t"}]])
+        await bot.edit(NINO, first, "<b>one</b> &amp; two", buttons=[[{"label": "A", "token": "t"}]])
+        assert sandbox.messages_of("Нино Беридзе", "dm")[0]["text"] == "one & two"
+        await sandbox.change("block_bot", {"person": "Нино Беридзе"})
+        with pytest.raises(Rejected):
+            await bot.send(uuid4(), NINO, "x")
+        with pytest.raises(NotFound):
+            await bot.edit(NINO, 999, "x")
+        with pytest.raises(Rejected):
+            await bot.send(uuid4(), 7001102, "a stranger never pressed Start")
+
+
+async def test_a_repeated_send_is_the_first_one(sandbox: TelegramSandbox, db: Database) -> None:
+    async with gateway(sandbox, db) as bot:
+        await asyncio.wait_for(bot.ready.wait(), 10)
+        effect = uuid4()
+        first = await bot.send(effect, NINO, "once")
+        assert await bot.send(effect, NINO, "once", attempt=2, after=0) == first
+    assert len(sandbox.ledger.entries()) == 1

@@ -1,0 +1,34 @@
+"""Every known event kind has its handlers, and none of them needs a model."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from jarvis.domains.bookings.hooks import RentProgHooks
+from jarvis.domains.bookings.sync import RentProgSync
+from jarvis.orchestrator.chat import Chat
+from jarvis.orchestrator.routes import collect
+
+NOTHING = cast(Any, None)
+EXPECTED = {
+    "rentprog.car.create": ["changed"], "rentprog.car.update": ["changed"], "rentprog.car.destroy": ["destroyed"],
+    "rentprog.car.duplicate": ["duplicated"], "rentprog.client.create": ["changed"], "rentprog.client.update": ["changed"],
+    "rentprog.client.destroy": ["destroyed"], "rentprog.client.duplicate": ["duplicated"],
+    "rentprog.booking.create": ["changed"], "rentprog.booking.update": ["changed"], "rentprog.booking.destroy": ["destroyed"],
+    "rentprog.booking.duplicate": ["duplicated"], "rentprog.duplicate": ["duplicated"], "rentprog.unreadable": ["unreadable"],
+    "rentprog.reread": ["reread"],
+    "car.created": ["link", "note"], "car.updated": ["note"], "car.moved": ["note"],
+    "client.created": ["link", "note"], "client.updated": ["note"],
+    "booking.created": ["note"], "booking.updated": ["note"], "booking.cancelled": ["note"], "booking.issued": ["note"],
+    "booking.returned": ["note"],
+    "check.rentprog.cars": ["queue"], "check.rentprog.bookings": ["queue"],
+    "message.employee": ["message"], "ask.employee": ["command_line"], "callback.button": ["press"], "photo.uploaded": ["photo"],
+}  # fmt: skip
+
+
+def test_the_table_of_routes() -> None:
+    hooks = RentProgHooks(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
+    sync = RentProgSync(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
+    chat = Chat(NOTHING, NOTHING, NOTHING, NOTHING)
+    table = collect(hooks.routes, sync.routes, chat.routes)
+    assert {kind: [cast(Any, h).__name__ for h in handlers] for kind, handlers in table.items()} == EXPECTED

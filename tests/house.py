@@ -25,11 +25,6 @@ NOW = datetime(2026, 3, 12, 14, 30, tzinfo=TBILISI)
 SECRETS = {b: f"secret-{b}" for b in ("tbilisi", "batumi", "kutaisi", "service-center")}
 
 
-def small_world(text: str = "") -> World:
-    """The built-in world."""
-    return load_world()
-
-
 def rentprog_settings(sandbox: RentProgSandbox, **extra: Any) -> RentProgSettings:
     values: dict[str, Any] = {
         "base_url": sandbox.base_url,

@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from jarvis.engine import audit
-from jarvis.engine.db import Database, Reader, Row, Tx
+from jarvis.engine.db import Database, Row, Tx
 from jarvis.engine.journal import Event
 from jarvis.engine.limits import Limit
 from jarvis.kit.errors import InvalidRequest, LeaseLost, NotFound
@@ -246,11 +246,6 @@ class EffectLog:
                  FROM effect WHERE ($1::text IS NULL OR state = $1) ORDER BY seq DESC LIMIT $2""",
             state, limit,
         )  # fmt: skip
-
-
-async def message_receipt(reader: Reader, effect_id: UUID) -> Mapping[str, Any] | None:
-    """The receipt of a finished effect, or None."""
-    return await reader.fetchval("SELECT receipt FROM effect WHERE id = $1 AND state = 'done'", effect_id)
 
 
 def _effect(row: Row) -> Effect:

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -110,8 +110,3 @@ class Scheduler:
                 )  # fmt: skip
                 await tx.execute("UPDATE timer SET state = 'fired', event_id = $2 WHERE id = $1", row["id"], accepted.event_id)
         return len(rows)
-
-
-async def prune_slots(db: Database, *, keep: timedelta = timedelta(days=14)) -> int:
-    """Forget slots older than `keep`."""
-    return await db.execute("DELETE FROM slot WHERE due_at < now() - $1::interval", keep)

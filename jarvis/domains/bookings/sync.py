@@ -183,13 +183,3 @@ class RentProgSync:
             save = lambda tx: self._bookings.save(tx, incoming, branch=branch)  # noqa: E731
         async with self._db.transaction() as tx:
             await save(tx)
-
-
-async def last_runs(db: Database, limit: int = 20) -> Sequence[Row]:
-    """The newest synchronisation runs."""
-    return await db.fetch(
-        """SELECT r.kind, b.code AS branch, r.state, r.started_at, r.finished_at, r.read_count, r.saved_count,
-                  r.rejected_count, r.cause FROM sync_run r LEFT JOIN branch b ON b.id = r.branch_id
-            ORDER BY r.started_at DESC LIMIT $1""",
-        limit,
-    )

@@ -102,12 +102,6 @@ def find_cars(said: str, cars: Iterable[CarName]) -> Found:
     return Found(cars=[c.id for c in named], said=said)
 
 
-def mentions_car(said: str, cars: Iterable[CarName]) -> bool:
-    """Whether a phrase names at least one known car or a plate."""
-    found = find_cars(said, cars)
-    return bool(found.cars or found.near)
-
-
 def _by_plate(said: str, fleet: Sequence[CarName], whole: str) -> Found | None:
     short = re.sub(r"[\W_]", "", said)
     exact = [c for c in fleet if c.plate_key and reads_as(said, c.plate_key) == 0]

@@ -21,6 +21,7 @@ from jarvis.engine.db import Row
 from jarvis.engine.effects import EffectLog
 from jarvis.engine.journal import Journal
 from jarvis.entrypoints.core import Core, CoreSettings, open_core
+from jarvis.entrypoints.process import observe
 from jarvis.integrations.rentprog.settings import RentProgSettings
 from jarvis.kit.actor import LANGUAGES, Role
 from jarvis.kit.errors import InvalidRequest, NotFound
@@ -31,17 +32,16 @@ from jarvis.kit.settings import load
 @asynccontextmanager
 async def core() -> AsyncGenerator[Core]:
     """The core from the environment."""
+    observe()
     async with open_core(load(CoreSettings), load(RentProgSettings), pool=4) as opened:
         yield opened
 
 
 async def ask(text: str, name: str, as_json: bool, console: Console) -> None:
     """Journal the request, handle it here unless a worker was faster, print the answer and its steps."""
-    from jarvis.entrypoints.process import observe
     from jarvis.entrypoints.wiring import event_worker, open_house
     from jarvis.integrations.llm.settings import LlmSettings
 
-    observe()
     async with core() as opened, open_house(opened, load(LlmSettings)) as house:
         actor = await opened.staff.actor_by_name(name)
         accepted = await opened.journal.accept(

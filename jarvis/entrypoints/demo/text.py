@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
-from html import escape
 from typing import Any
 
 from jarvis.kit.clock import TBILISI
@@ -138,8 +137,3 @@ def drawn(html: str) -> str:
         return f'<svg class="sign" viewBox="0 0 16 16" role="img" aria-label="{sign}">{shape}</svg>'
 
     return _SIGNS.sub(draw, html)
-
-
-def plain(html: str) -> str:
-    """One line of text."""
-    return escape(re.sub(r"<[^>]+>", "", html).replace("\n", " "))[:80]

@@ -53,14 +53,40 @@ def _option(booking: Booking, request: str) -> Option:
 
 
 @bookings.tool
-async def find_booking(ctx: RunContext[Deps], number: int, branch: Branch | None = None) -> str:
-    """Find a booking by its number. Numbers are unique only inside a branch.
+async def find_booking(
+    ctx: RunContext[Deps], car: str | None = None, client: str | None = None, start: datetime | None = None,
+    end: datetime | None = None,
+) -> str:  # fmt: skip
+    """Bookings whose number is not known, past ones too: who had a car on a day, all bookings of a client.
 
     Args:
-        number: The number people use, e.g. `1234`.
-        branch: Branch code when it was said.
+        car: The car as it was said, e.g. `приус 417`.
+        client: The client's name or phone as it was said, e.g. `Рудин`.
+        start: Local wall time of the period's start, e.g. `2026-03-11T00:00`; any time when absent.
+        end: Local wall time of the period's end.
     """
-    return await booking_card(ctx, number, branch)
+    deps = ctx.deps
+    if car is None and client is None:
+        raise InvalidRequest("name a car or a client")
+    cars = clients = subject = None
+    if car is not None:
+        found = await resolve_car(ctx, car)
+        if isinstance(found, str):
+            return found
+        cars, subject = [found.id], found.label
+    if client is not None:
+        people = await deps.clients.find(client)
+        if not people:
+            key = deps.run.facts.add(MissingFact(kind="client", said=client[:60]))
+            return f"[{key}] No client answers to {client!r}."
+        clients, subject = [p.id for p in people], subject or people[0].short_name
+    begin, until = _period(deps, start, end) if start is not None else (None, None)
+    rows = await deps.bookings.search(cars=cars, clients=clients, since=begin, until=until, scope=deps.actor.branches)
+    fresh = await deps.bookings.freshness()
+    key = deps.run.facts.add(
+        BookingListFact(kind="found", bookings=tuple(rows), branch=None, start=begin, end=until, subject=subject, fresh=fresh)
+    )
+    return f"[{key}] {len(rows)} bookings."
 
 
 @bookings.tool
@@ -77,7 +103,7 @@ async def booking_card(ctx: RunContext[Deps], number: int, branch: Branch | None
     deps = ctx.deps
     await deps.bookings.refresh_booking(found.id)
     booking = await deps.bookings.get(found.id)
-    owed = tuple(await deps.bookings.owed_of(booking.id))
+    owed = tuple(await deps.bookings.owed_of(booking.id)) if deps.may("list_debts", booking.branch) else ()
     fresh = await deps.bookings.freshness(booking.source_at)
     key = deps.run.facts.add(BookingFact(booking=booking, owed=owed, fresh=fresh))
     return f"[{key}] Booking {booking.number}: {booking.car_label}, {booking.status}, {booking.start} to {booking.end}."

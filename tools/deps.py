@@ -20,6 +20,7 @@ from jarvis.kit.actor import Actor
 from jarvis.kit.errors import NotPermitted
 from prompts.book import PromptBook
 from tools.facts import FactBook
+from tools.policy import policy_of
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,6 +100,10 @@ class Deps:
     knowledge: KnowledgeService
     prompts: PromptBook
     run: RunLedger
+
+    def may(self, tool: str, branch: str | None) -> bool:
+        """Whether what this tool shows of a branch is for this person; for facts that show more than their own tool's."""
+        return self.actor.role in policy_of(tool).roles and self.actor.may_see(branch)
 
     def scope(self, branch: str | None) -> frozenset[str]:
         """The branches a branch-wide question covers for this person; a named branch must lie inside.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from jarvis.domains.bookings.availability import Collision, Fit
 from jarvis.domains.bookings.service import Booking, FreeCar, HistoryLine, Owed
@@ -15,10 +15,13 @@ from jarvis.domains.mirror import Freshness
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarFact:
+    """`bookings_shown`: this person may see whose bookings they are; times alone are for everybody."""
+
     car: Car
     current: Booking | None
     following: Booking | None
     debt: tuple[Owed, ...]
+    bookings_shown: bool
     fresh: Freshness
 
 
@@ -39,7 +42,7 @@ class BookingFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingListFact:
-    """`kind`: pickups, returns, overdue, car, client."""
+    """`kind`: pickups, returns, overdue, car, found."""
 
     kind: str
     bookings: tuple[Booking, ...]
@@ -52,7 +55,7 @@ class BookingListFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreeFact:
-    """Free cars of a period; with `nearest` when there are none."""
+    """Free cars of a period, with `buffer` kept around bookings; counts of other branches when there are none."""
 
     cars: tuple[FreeCar, ...]
     branch: str | None
@@ -60,6 +63,7 @@ class FreeFact:
     end: datetime
     filters: tuple[str, ...]
     elsewhere: tuple[tuple[str, int], ...]
+    buffer: timedelta
     fresh: Freshness
 
 

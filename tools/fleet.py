@@ -49,12 +49,21 @@ async def _option(deps: Deps, car_id: UUID, said: str) -> Option:
 
 @fleet.tool
 async def find_car(ctx: RunContext[Deps], name: str) -> str:
-    """Find which car is meant. Use it when only the car itself is asked for and nothing about its bookings.
+    """Which cars answer to a name, with branch and state, from our own copy. Use it for "which Sonatas do we have".
 
     Args:
-        name: What was said: a plate, a model, digits, e.g. `рав 118`, `TT-235-TT`.
+        name: What was said: a plate, a model, digits, e.g. `приусы`, `TT-235-TT`.
     """
-    return await car_card(ctx, name)
+    deps = ctx.deps
+    found = await deps.fleet.find(name)
+    if not found.cars:
+        near = [await _option(deps, car_id, name) for car_id in found.near]
+        key = deps.run.facts.add(MissingFact(kind="car", said=_short(name), near=tuple(near)))
+        return f"[{key}] No car answers to {name!r}."
+    cars = tuple([await deps.fleet.get(car_id) for car_id in found.cars])
+    oldest = await deps.bookings.freshness(min(car.source_at for car in cars))
+    key = deps.run.facts.add(CarListFact(cars=cars, branch=None, states=(), fresh=oldest))
+    return f"[{key}] {len(cars)} cars answer to {name!r}: {', '.join(car.handle for car in cars[:10])}."
 
 
 @fleet.tool
@@ -73,9 +82,14 @@ async def car_card(ctx: RunContext[Deps], name: str) -> str:
     rows = [b for b in await deps.bookings.of_car(car.id, since=deps.now) if b.status in ("planned", "in_rent")]
     current = next((b for b in rows if b.status == "in_rent" or (b.start and b.end and b.start <= deps.now < b.end)), None)
     following = next((b for b in rows if b is not current and b.start and b.start >= deps.now), None)
-    debt = tuple(o for o in await deps.bookings.owed_of(current.id) if o.kind == "debt") if current else ()
+    owed = await deps.bookings.owed_of(current.id) if current and deps.may("list_debts", car.branch) else []
     fresh = await deps.bookings.freshness(car.source_at)
-    key = deps.run.facts.add(CarFact(car=car, current=current, following=following, debt=debt, fresh=fresh))
+    key = deps.run.facts.add(
+        CarFact(
+            car=car, current=current, following=following, debt=tuple(o for o in owed if o.kind == "debt"), fresh=fresh,
+            bookings_shown=deps.may("booking_card", car.branch),
+        )
+    )  # fmt: skip
     holder = f"in rent until {current.end}" if current and current.status == "in_rent" else "not in rent"
     return f"[{key}] {car.label}, branch {car.branch}, state {car.state}, {holder}."
 
@@ -132,8 +146,11 @@ async def check_availability(
                 count = len(await deps.bookings.free_cars(begin, until, branch=other.code, transmission=gear, car_class=size))
                 elsewhere.append((other.code, count))
     key = deps.run.facts.add(
-        FreeFact(cars=tuple(cars), branch=branch, start=begin, end=until, filters=filters, elsewhere=tuple(elsewhere), fresh=fresh)
-    )
+        FreeFact(
+            cars=tuple(cars), branch=branch, start=begin, end=until, filters=filters, elsewhere=tuple(elsewhere),
+            buffer=deps.bookings.preparation, fresh=fresh,
+        )
+    )  # fmt: skip
     return f"[{key}] {len(cars)} cars are free."
 
 

@@ -24,22 +24,24 @@ def rules(turn: Turn) -> Sequence[Call] | Finish:
 def _calls(said: Understood) -> list[Call]:
     if said.has("debts"):
         return [Call(tool="list_debts", args=_set(branch=said.branch, client=said.name))]
-    if said.has("changed") and said.number is not None:
-        return [Call(tool="who_changed", args=_set(number=said.number, branch=said.branch))]
     if said.number is not None:
-        return [Call(tool="booking_card", args=_set(number=said.number, branch=said.branch))]
+        tool = "who_changed" if said.has("changed") else "booking_card"
+        return [Call(tool=tool, args=_set(number=said.number, branch=said.branch))]
+    if (said.has("took") and (said.car or said.name)) or (said.has("booking") and said.name and not said.car):
+        return [Call(tool="find_booking", args=_window(said) | _set(car=_car(said), client=None if said.car else said.name))]
+    return _lists(said)
+
+
+def _lists(said: Understood) -> list[Call]:
+    window = _window(said) | _set(branch=said.branch)
     if said.has("conflicts"):
-        return [Call(tool="check_conflicts", args=_window(said) | _set(branch=said.branch, car=_car(said)))]
+        return [Call(tool="check_conflicts", args=window | _set(car=_car(said)))]
     if said.has("overdue"):
         return [Call(tool="list_bookings", args=_set(what="overdue", branch=said.branch))]
     if said.car:
         return [Call(tool="list_bookings", args={"what": "car", "car": said.text})]
-    window = _window(said) | _set(branch=said.branch)
-    if said.has("pickups") and not said.has("returns"):
-        return [Call(tool="list_bookings", args={"what": "pickups"} | window)]
-    if said.has("returns") and not said.has("pickups"):
-        return [Call(tool="list_bookings", args={"what": "returns"} | window)]
-    return [Call(tool="list_bookings", args={"what": what} | window) for what in ("pickups", "returns")]
+    kinds = [kind for kind in ("pickups", "returns") if said.has("pickups" if kind == "pickups" else "returns")]
+    return [Call(tool="list_bookings", args={"what": what} | window) for what in kinds or ("pickups", "returns")]
 
 
 def _follow(last: Call, said: Understood) -> Call:
@@ -47,13 +49,13 @@ def _follow(last: Call, said: Understood) -> Call:
     args: dict[str, Any] = dict(last.args)
     if said.branch is not None:
         args["branch"] = said.branch
-    if said.period is not None and last.tool in ("list_bookings", "check_conflicts"):
+    if said.period is not None and last.tool in ("list_bookings", "check_conflicts", "find_booking"):
         args |= _window(said)
     if said.number is not None and "number" in args:
         args["number"] = said.number
     if said.name is not None and last.tool == "list_debts":
         args["client"] = said.name
-    if said.car and last.tool in ("list_bookings", "check_conflicts"):
+    if said.car and last.tool in ("list_bookings", "check_conflicts", "find_booking"):
         args["car"] = said.text
     return Call(tool=last.tool, args=args)
 

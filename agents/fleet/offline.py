@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,8 @@ from jarvis.kit.clock import day_bounds, local_date
 
 _KINDS = {"автомат": "Автомат", "automatic": "Автомат", "механик": "Механика", "внедорожник": "Внедорожник", "эконом": "Эконом",
           "минивэн": "Минивэн", "джип": "Внедорожник", "suv": "Внедорожник"}  # fmt: skip
+
+_WHICH = re.compile(r"^\s*(?:какие|сколько|which|how many|რომელი|რამდენი)\b", re.I)
 
 
 def rules(turn: Turn) -> Sequence[Call] | Finish:
@@ -31,6 +34,8 @@ def _first(said: Understood) -> Call:
         return Call(tool="check_availability", args=_window(said))
     if said.has("repair"):
         return Call(tool="list_cars", args=_set(branch=said.branch, state="repair"))
+    if said.car and _WHICH.search(said.text):
+        return Call(tool="find_car", args={"name": said.text})
     if said.car:
         return Call(tool="car_card", args={"name": said.text})
     return Call(tool="list_cars", args=_set(branch=said.branch))

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from rapidfuzz import fuzz, process
+
 from jarvis.integrations.llm.offline import Call, Finish, Turn
 from jarvis.integrations.llm.parser import Understood, understand
 
@@ -15,7 +17,9 @@ _GUIDE = re.compile(
     r"|как (?:мы|нам|надо|правильно|при|выда|оформ|дела)|шаги|инструкц"
     r"|что ты умеешь|what can you do|რა შეგიძლია|როგორ)", re.I,
 )  # fmt: skip
-_STRONG_BOOKING = ("debts", "due", "overdue", "conflicts", "changed", "plan")
+_KIND, _KNOWN = re.compile(r"^kind: (.*)$", re.M), re.compile(r"^known kinds: (.*)$", re.M)
+ALMOST_THE_SAME = 80.0
+_STRONG_BOOKING = ("took", "debts", "due", "overdue", "conflicts", "changed", "plan")
 
 
 def rules(turn: Turn) -> Sequence[Call] | Finish:
@@ -35,6 +39,16 @@ def rules(turn: Turn) -> Sequence[Call] | Finish:
     if said.has("off"):
         return Finish(output={"refusal": "off_topic"})
     return Finish(output={"question": "unclear", "options": []})
+
+
+def event_rules(turn: Turn) -> Sequence[Call] | Finish:
+    """The known kind that is spelled almost the same, or none: without a model nothing is read into a name."""
+    kind = _KIND.search(turn.said.text)
+    known = _KNOWN.search(turn.said.text)
+    if kind is None or known is None:
+        return Finish(output={"kind": None, "reason": ""})
+    found = process.extractOne(kind[1], known[1].split(", "), scorer=fuzz.ratio, score_cutoff=ALMOST_THE_SAME)
+    return Finish(output={"kind": found[0] if found else None, "reason": "похожее имя" if found else ""})
 
 
 def role_of(said: Understood) -> str | None:

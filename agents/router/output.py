@@ -25,3 +25,11 @@ class Route(BaseModel):
     question: Annotated[str, Field(max_length=140)] | None = None
     options: Annotated[list[str], Field(max_length=3)] = Field(default_factory=list[str])
     refusal: Literal["off_topic"] | None = None
+
+
+class RouteProposal(BaseModel):
+    """Which known kind's rule fits an event that no rule knows; a person decides."""
+
+    kind: str | None = None
+    """One of the known kinds, or none."""
+    reason: Annotated[str, Field(max_length=120)] = ""

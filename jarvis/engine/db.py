@@ -5,6 +5,7 @@ Queries are plain SQL over asyncpg (docs/adr/0002). Every row is an `asyncpg.Rec
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 Row = asyncpg.Record
+CLOSE_S = 5.0  # a connection that is not given back by then is cut
 
 # What a loop meets while PostgreSQL restarts or the network breaks; it waits and goes on.
 DATABASE_AWAY: tuple[type[Exception], ...] = (
@@ -134,7 +136,11 @@ async def open_database(dsn: str, *, bell: Bell | None = None, max_size: int = 1
     try:
         yield Database(pool, bell or Silent())
     finally:
-        await pool.close()
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                await pool.close()
+        except TimeoutError:
+            pool.terminate()
 
 
 async def _prepare(connection: asyncpg.Connection[Row]) -> None:

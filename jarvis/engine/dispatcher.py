@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import random
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
 import logfire
 
-from jarvis.engine.db import DATABASE_AWAY, Database
+from jarvis.engine.db import Database
 from jarvis.engine.doorbell import Doorbell
 from jarvis.engine.effects import Effect, EffectHandler, EffectLog, TargetLimit, bell
 from jarvis.engine.limits import Limiter
+from jarvis.engine.loop import ClaimLoop
+from jarvis.engine.tracing import traced
 from jarvis.kit.errors import ExpectedError, IntegrationError, LeaseLost, Unavailable
 
 _log = logging.getLogger(__name__)
-MAX_ATTEMPTS = 10
+GIVE_UP_AFTER = timedelta(hours=24)
 
 Limits = Callable[[Effect], Sequence[TargetLimit]]
 
@@ -42,47 +44,17 @@ class Dispatcher:
     ) -> None:
         self._log = EffectLog(db)
         self._limiter = Limiter(db)
-        self._bell = doorbell
-        self._name = name
-        self._system = system
         self._handlers = handlers
         self._limits = limits
-        self._slots = asyncio.Semaphore(concurrency)
-        self._tasks: set[asyncio.Task[None]] = set()
+
+        async def claim(limit: int) -> Sequence[Effect]:
+            return await self._log.claim(name, [system], limit=limit)
+
+        self._loop = ClaimLoop(doorbell, bell=bell(system), name=name, claim=claim, work=self._carry, concurrency=concurrency)
 
     async def run(self) -> None:
-        """Work until cancelled; what is in flight then is given back by its lease."""
-        try:
-            while True:
-                try:
-                    busy = await self._round()
-                except DATABASE_AWAY as error:
-                    _log.warning("the database is away: %s", type(error).__name__)
-                    await asyncio.sleep(0.5)
-                    continue
-                if not busy:
-                    await self._bell.wait(bell(self._system), self._name, 1.0)
-        finally:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _round(self) -> bool:
-        await self._slots.acquire()
-        self._slots.release()
-        effects = await self._log.claim(self._name, [self._system], limit=4)
-        for effect in effects:
-            await self._slots.acquire()
-            task = asyncio.create_task(self._carry(effect))
-            self._tasks.add(task)
-            task.add_done_callback(self._finished)
-        return bool(effects)
-
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        self._slots.release()
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("an effect could not be recorded: %s", error)
+        """Work until cancelled."""
+        await self._loop.run()
 
     async def _carry(self, effect: Effect) -> None:
         for rule in self._limits(effect):
@@ -94,7 +66,7 @@ class Dispatcher:
                 return
         if not await self._log.attempt(effect):
             return
-        with logfire.span("effects.carry", kind=effect.kind, trace=effect.trace_id):
+        with traced("effects.carry", effect.trace_id, kind=effect.kind, effect=str(effect.id)):
             await self._try(effect)
 
     async def _try(self, effect: Effect) -> None:
@@ -105,7 +77,8 @@ class Dispatcher:
                 return
             receipt = await handler(effect)
         except Unavailable as error:
-            if effect.attempt >= MAX_ATTEMPTS:
+            # Counted in time, not in attempts: a vendor that is away for an afternoon costs nobody an effect.
+            if datetime.now(UTC) - effect.requested_at > GIVE_UP_AFTER:
                 await self._log.dead(effect, error.reason)
             else:
                 await self._log.later(effect, error.retry_after_s or backoff_s(effect.attempt), error.reason)
@@ -119,14 +92,3 @@ class Dispatcher:
             await self._log.dead(effect, f"internal error: {type(error).__name__}: {error}")
         else:
             await self._log.done(effect, receipt)
-
-
-async def sweep_forever(db: Database, *, every_s: float = 5.0) -> None:
-    """Give back what dead dispatchers held."""
-    log = EffectLog(db)
-    while True:
-        try:
-            await log.sweep()
-        except DATABASE_AWAY as error:
-            _log.warning("sweep postponed: %s", type(error).__name__)
-        await asyncio.sleep(every_s)

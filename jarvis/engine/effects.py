@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Any, Literal, Protocol
 from uuid import UUID
@@ -40,6 +40,7 @@ class Effect:
     fence: int
     lane: Lane
     trace_id: str
+    requested_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,5 +253,5 @@ def _effect(row: Row) -> Effect:
     return Effect(
         id=row["id"], kind=row["kind"], target=row["target"], idempotency_key=row["idempotency_key"],
         args=row["args"], attempt=row["attempts"] + 1, fence=row["fence"], lane=Lane(row["lane"]),
-        trace_id=row["trace_id"],
+        trace_id=row["trace_id"], requested_at=row["requested_at"],
     )  # fmt: skip

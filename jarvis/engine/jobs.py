@@ -16,6 +16,7 @@ from uuid import UUID
 import logfire
 
 from jarvis.engine.db import DATABASE_AWAY, Database, Row, Tx
+from jarvis.engine.tracing import traced
 from jarvis.kit.errors import ExpectedError, LeaseLost, Unavailable
 from jarvis.kit.ids import new_id
 
@@ -140,7 +141,7 @@ async def run_job(db: Database, handlers: Mapping[str, JobHandler], job_id: UUID
     run = JobRun(id=row["id"], kind=row["kind"], args=row["args"], attempt=row["attempt"], trace_id=row["trace_id"], db=db)
     beat = asyncio.create_task(_beat(run))
     try:
-        with logfire.span("jobs.run", kind=run.kind, attempt=run.attempt, trace=run.trace_id):
+        with traced("jobs.run", run.trace_id, kind=run.kind, attempt=run.attempt):
             async with asyncio.timeout(row["deadline_s"]):
                 result = await handlers[run.kind](run)
         await log.finish(run, result)

@@ -252,6 +252,22 @@ class Journal:
             tx.ring(BELL)
         return made
 
+    async def refuse(self, *, source: str, reason: str) -> None:
+        """Count a delivery that was refused at the door; nothing of it is kept."""
+        await self._db.execute(
+            """INSERT INTO refused_delivery (source, reason, hour) VALUES ($1, $2, date_trunc('hour', now()))
+               ON CONFLICT (source, reason, hour) DO UPDATE SET deliveries = refused_delivery.deliveries + 1""",
+            source, reason,
+        )  # fmt: skip
+
+    async def refused(self, *, hours: int = 24) -> int:
+        """Deliveries refused in the last hours."""
+        return int(
+            await self._db.fetchval(
+                "SELECT coalesce(sum(deliveries), 0) FROM refused_delivery WHERE hour > now() - make_interval(hours => $1)", hours
+            )
+        )
+
     async def recent(self, *, state: str | None = None, kind: str | None = None, limit: int = 50) -> Sequence[Row]:
         """The newest events first, without their bodies."""
         return await self._db.fetch(

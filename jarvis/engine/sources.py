@@ -34,7 +34,8 @@ async def report_failure(reader: Reader, name: str, now: datetime, reason: str) 
     )  # fmt: skip
 
 
-async def read(reader: Reader, name: str) -> SourceState:
-    """What we know of the source."""
-    row = await reader.fetchrow("SELECT last_ok_at, failing_since FROM source_state WHERE name = $1", name)
-    return SourceState(last_ok_at=row["last_ok_at"] if row else None, failing_since=row["failing_since"] if row else None)
+async def read(reader: Reader, *names: str) -> list[SourceState]:
+    """What we know of each source, in the order of the names."""
+    rows = await reader.fetch("SELECT name, last_ok_at, failing_since FROM source_state WHERE name = ANY($1)", list(names))
+    known = {r["name"]: SourceState(last_ok_at=r["last_ok_at"], failing_since=r["failing_since"]) for r in rows}
+    return [known.get(name, SourceState(last_ok_at=None, failing_since=None)) for name in names]

@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import logfire
@@ -16,9 +17,12 @@ from jarvis.engine.dispatcher import backoff_s
 from jarvis.engine.doorbell import Doorbell
 from jarvis.engine.effects import Origin
 from jarvis.engine.journal import BELL, LEASE_S, MAX_ATTEMPTS, Event, Journal
+from jarvis.engine.loop import ClaimLoop
+from jarvis.engine.tracing import traced
 from jarvis.kit.errors import ContractBroken, ExpectedError, LeaseLost, Unavailable
 
 _log = logging.getLogger(__name__)
+GIVE_UP_AFTER = timedelta(hours=6)
 
 
 class Unparsable(Exception):
@@ -59,47 +63,19 @@ class Worker:
         concurrency: int = 8,
     ) -> None:
         self._journal = Journal(db)
-        self._bell = doorbell
         self._name = name
         self._routes = routes
         self._fallback = fallback
         self._alert = alert
-        self._slots = asyncio.Semaphore(concurrency)
-        self._tasks: set[asyncio.Task[None]] = set()
+
+        async def claim(limit: int) -> Sequence[Event]:
+            return await self._journal.claim(name, limit=limit)
+
+        self._loop = ClaimLoop(doorbell, bell=BELL, name=name, claim=claim, work=self.handle, concurrency=concurrency)
 
     async def run(self) -> None:
         """Work until cancelled."""
-        try:
-            while True:
-                try:
-                    busy = await self._round()
-                except DATABASE_AWAY as error:
-                    _log.warning("the database is away: %s", type(error).__name__)
-                    await asyncio.sleep(0.5)
-                    continue
-                if not busy:
-                    await self._bell.wait(BELL, self._name, 1.0)
-        finally:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _round(self) -> bool:
-        await self._slots.acquire()
-        self._slots.release()
-        events = await self._journal.claim(self._name, limit=2)
-        for event in events:
-            await self._slots.acquire()
-            task = asyncio.create_task(self.handle(event))
-            self._tasks.add(task)
-            task.add_done_callback(self._finished)
-        return bool(events)
-
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        self._slots.release()
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("an event could not be finished: %s", error)
+        await self._loop.run()
 
     async def handle_one(self, event_id: UUID) -> bool:
         """Claim and handle one event here and now; false when another worker has it."""
@@ -112,7 +88,7 @@ class Worker:
         """Run every rule of the event's kind; what they raise decides the event's fate."""
         keeper = asyncio.create_task(self._keep(event))
         try:
-            with logfire.span("events.handle", kind=event.kind, trace=event.trace_id, attempt=event.attempt):
+            with traced("events.handle", event.trace_id, kind=event.kind, event=str(event.id), attempt=event.attempt):
                 handling = Handling(event=event, origin=Origin.of(event), journal=self._journal)
                 for handler in self._routes.get(event.kind) or (self._fallback,):
                     await handler(handling)
@@ -123,7 +99,9 @@ class Worker:
             await self._journal.park(event, str(error))
             await self._alert(event, str(error))
         except Unavailable as error:
-            await self._again(event, error.reason, error.retry_after_s)
+            # Counted in time: a source that is away for an hour kills no event and wakes nobody.
+            late = datetime.now(UTC) - event.received_at > GIVE_UP_AFTER
+            await self._again(event, error.reason, error.retry_after_s, last=late)
         except (ExpectedError, ContractBroken) as error:
             await self._journal.dead(event, str(error))
             await self._alert(event, str(error))
@@ -132,12 +110,12 @@ class Worker:
         except Exception as error:  # a boundary: one event's bug must not stop the others
             logfire.exception("events.failed", kind=event.kind)
             _log.exception("event %s (%s) failed", event.id, event.kind)
-            await self._again(event, f"{type(error).__name__}: {error}", None)
+            await self._again(event, f"{type(error).__name__}: {error}", None, last=event.attempt >= MAX_ATTEMPTS)
         finally:
             keeper.cancel()
 
-    async def _again(self, event: Event, cause: str, after_s: float | None) -> None:
-        if event.attempt >= MAX_ATTEMPTS:
+    async def _again(self, event: Event, cause: str, after_s: float | None, *, last: bool) -> None:
+        if last:
             await self._journal.dead(event, cause)
             await self._alert(event, cause)
         else:
@@ -152,14 +130,3 @@ class Worker:
                 return
             except DATABASE_AWAY:
                 continue
-
-
-async def sweep_forever(db: Database, *, every_s: float = 5.0) -> None:
-    """Give back events of dead workers."""
-    journal = Journal(db)
-    while True:
-        try:
-            await journal.sweep()
-        except DATABASE_AWAY as error:
-            _log.warning("sweep postponed: %s", type(error).__name__)
-        await asyncio.sleep(every_s)

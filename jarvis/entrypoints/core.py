@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from pydantic import SecretStr
 from pydantic_settings import SettingsConfigDict
@@ -40,7 +41,7 @@ class CoreSettings(Settings):
     storage_url: str = "file://.jarvis/media"
     public_url: str = "http://127.0.0.1:8000"
     secret: SecretStr = SecretStr("")
-    demo: bool = False
+    preparation_h: float = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +86,9 @@ async def open_core(settings: CoreSettings, rentprog_settings: RentProgSettings,
         yield Core(
             settings=settings, db=db, doorbell=doorbell, clock=clock, journal=journal,
             rentprog_settings=rentprog_settings, rentprog=rentprog, staff=StaffService(db, clock), fleet=fleet,
-            clients=clients, mirror=mirror, bookings=BookingService(db, clock, rentprog, fleet, mirror),
+            clients=clients, mirror=mirror, bookings=BookingService(
+                db, clock, rentprog, fleet, mirror, preparation=timedelta(hours=settings.preparation_h)
+            ),
             hooks=RentProgHooks(db, clock, fleet, clients, mirror),
             sync=RentProgSync(db, clock, rentprog, fleet, clients, mirror),
             knowledge=KnowledgeService(load_pages()),

@@ -80,11 +80,10 @@ def worker(concurrency: int, *, with_scheduler: bool) -> None:
 
 
 async def _scheduler() -> None:
-    from jarvis.domains.bookings.sync import CHECKS
-    from jarvis.engine.timing import Scheduler
+    from jarvis.entrypoints.wiring import run_scheduler
 
     async with open_core(load(CoreSettings), load(RentProgSettings), pool=3) as core:
-        await Scheduler(core.db, core.clock, CHECKS).run()
+        await run_scheduler(core)
 
 
 def scheduler() -> None:

@@ -13,10 +13,12 @@ from agents.bookings.offline import rules as bookings_rules
 from agents.clients.offline import rules as clients_rules
 from agents.fleet.offline import rules as fleet_rules
 from agents.guide.offline import rules as guide_rules
+from agents.router.offline import event_rules
 from agents.router.offline import rules as router_rules
-from jarvis.domains.bookings.sync import CHECKS
+from jarvis.domains.bookings import sync
 from jarvis.domains.conversations.service import ConversationService
-from jarvis.engine import dispatcher, worker
+from jarvis.engine.effects import EffectLog
+from jarvis.engine.loop import sweep_forever
 from jarvis.engine.timing import Scheduler
 from jarvis.engine.worker import Handler, Worker
 from jarvis.entrypoints.core import Core
@@ -24,12 +26,16 @@ from jarvis.entrypoints.process import process_name
 from jarvis.integrations.llm.chain import build_chain
 from jarvis.integrations.llm.offline import OfflineModel, Rules
 from jarvis.integrations.llm.settings import LlmSettings
+from jarvis.orchestrator import digest
 from jarvis.orchestrator.brain import Brain
 from jarvis.orchestrator.chat import Chat
+from jarvis.orchestrator.digest import Digests
 from jarvis.orchestrator.routes import Unrouted, collect
 
+CHECKS = (*sync.CHECKS, *digest.CHECKS)
 _RULES: Mapping[str, Rules] = {
-    "router": router_rules, "fleet": fleet_rules, "bookings": bookings_rules, "clients": clients_rules, "guide": guide_rules,
+    "router": router_rules, "event_router": event_rules, "fleet": fleet_rules, "bookings": bookings_rules,
+    "clients": clients_rules, "guide": guide_rules,
 }  # fmt: skip
 
 
@@ -57,9 +63,11 @@ async def open_house(core: Core, llm: LlmSettings, *, models: Mapping[str, Model
         db=core.db, clock=core.clock, staff=core.staff, fleet=core.fleet, bookings=core.bookings, clients=core.clients,
         knowledge=core.knowledge, conversations=conversations, models=known.__getitem__,
     )  # fmt: skip
-    chat = Chat(core.db, brain, core.staff, conversations)
-    unrouted = Unrouted(core.db, core.staff)
-    routes = collect(core.hooks.routes, core.sync.routes, chat.routes)
+    unrouted = Unrouted(core.journal, core.clock, core.db, core.staff, conversations, known["event_router"])
+    chat = Chat(core.db, brain, core.staff, conversations, unrouted)
+    digests = Digests(core.clock, core.staff, core.fleet, core.bookings)
+    routes = collect(core.hooks.routes, core.sync.routes, chat.routes, digests.routes)
+    unrouted.routes = routes
     yield House(
         core=core, brain=brain, chat=chat, conversations=conversations, unrouted=unrouted, routes=routes,
     )  # fmt: skip
@@ -78,8 +86,7 @@ async def run_worker(house: House, *, concurrency: int = 8) -> None:
     name = process_name("worker")
     await asyncio.gather(
         event_worker(house, name, concurrency=concurrency).run(),
-        worker.sweep_forever(house.core.db),
-        dispatcher.sweep_forever(house.core.db),
+        sweep_forever(house.core.journal.sweep, EffectLog(house.core.db).sweep),
     )
 
 

@@ -17,7 +17,7 @@ from uuid import UUID
 import logfire
 from pydantic_ai import Agent
 from pydantic_ai.exceptions import AgentRunError, ModelAPIError, RunTimedOut, UsageLimitExceeded
-from pydantic_ai.messages import ModelMessagesTypeAdapter, ModelResponse
+from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelResponse
 from pydantic_ai.models import Model
 from pydantic_ai.usage import RunUsage, UsageLimits
 
@@ -38,8 +38,10 @@ from jarvis.engine.db import Database
 from jarvis.integrations.llm.offline import NAME as OFFLINE
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock
-from jarvis.kit.ids import new_id, short_code
-from jarvis.orchestrator.render.facts import Button, Reader, Rendered, render, suggestions
+from jarvis.kit.ids import short_code
+from jarvis.orchestrator.render.base import Button, Reader, Rendered, short
+from jarvis.orchestrator.render.facts import render
+from jarvis.orchestrator.render.people import suggestions
 from prompts.book import PromptBook
 from tools.deps import Deps, RunLedger
 from tools.facts import ChoiceFact, HelpFact
@@ -48,6 +50,7 @@ from tools.toolset import refuse
 
 _log = logging.getLogger(__name__)
 REQUEST_S = 55.0
+BUTTON_ROWS = 6
 LIMITS = UsageLimits(request_limit=12, tool_calls_limit=20)
 ROLES: Mapping[str, Agent[Deps, Answer]] = {"fleet": fleet, "bookings": bookings, "clients": clients, "guide": guide}
 Models = Callable[[str], Model]
@@ -89,6 +92,11 @@ class Reply:
     messages: list[tuple[str, Any]] = field(default_factory=list[tuple[str, Any]])
     ledger: RunLedger | None = None
     cause: str | None = None
+    history: Mapping[str, Sequence[Any]] = field(default_factory=dict[str, Sequence[Any]])
+
+    def read_before(self, role: str) -> list[ModelMessage]:
+        """What a role read and wrote in the last runs of this conversation."""
+        return ModelMessagesTypeAdapter.validate_python(list(self.history.get(role, ())))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -129,12 +137,14 @@ class Brain:
 
     async def answer(self, request: Request, *, on_route: Callable[[str], None] | None = None) -> Reply:
         """Answer one request. Failures become words; only bugs are raised."""
-        conversation = await self._conversations.open(request.actor.employee_id, request.place)
-        run_id = await self._begin(request, conversation.id)
+        conversation = await self._conversations.begin(
+            employee_id=request.actor.employee_id, place=request.place, event_id=request.event_id, text=request.text,
+            language=request.language, trace_id=request.trace_id,
+        )  # fmt: skip
         ledger = RunLedger(
-            db=self._db, run_id=run_id, event_id=request.event_id, conversation_id=conversation.id,
+            db=self._db, run_id=conversation.run_id, event_id=request.event_id, conversation_id=conversation.id,
             trace_id=request.trace_id, request=request.text, private=request.private, tainted=conversation.tainted,
-            earlier=await self._conversations.earlier(conversation.id),
+            earlier=conversation.earlier,
         )  # fmt: skip
         deps = Deps(
             actor=request.actor, now=self._clock.now(), staff=self._staff, fleet=self._fleet, bookings=self._bookings,
@@ -143,8 +153,11 @@ class Brain:
         if request.forwarded:
             await ledger.taint("a forwarded message")
         reader = await self.reader(request.actor, request.language)
-        reply = Reply(run_id=run_id, conversation_id=conversation.id, state="answered", text="", ledger=ledger)
-        with logfire.span("orchestrator.answer", trace=request.trace_id):
+        reply = Reply(
+            run_id=conversation.run_id, conversation_id=conversation.id, state="answered", text="", ledger=ledger,
+            history=conversation.history,
+        )  # fmt: skip
+        with logfire.span("orchestrator.answer", run=str(reply.run_id)):
             await self._fill(request, deps, reader, reply, on_route)
         if reply.offline:
             mark = reader.say("offline.first") + "\n" if conversation.fresh else ""
@@ -175,16 +188,14 @@ class Brain:
     def _failed(self, request: Request, reader: Reader, reply: Reply, cause: str) -> None:
         reply.state, reply.cause = "failed", cause
         reply.text = reader.say("error", cause=reader.say(cause), code=short_code(request.trace_id))
-        retry = Button(label=reader.say("b.retry"), request=request.text)
-        reply.buttons = [[retry]]
+        reply.buttons = [_retry(request, reader)]
 
     async def _route(self, request: Request, deps: Deps, reply: Reply) -> Route:
         began = time.monotonic()
         prompt = self._prompts.prompt("router")
-        history = await self._conversations.history(reply.conversation_id, "router")
         result = await router.run(
             request.text, deps=deps, model=self._models("router"), usage=reply.usage, usage_limits=LIMITS,
-            message_history=ModelMessagesTypeAdapter.validate_python(history), conversation_id=str(reply.conversation_id),
+            message_history=reply.read_before("router"), conversation_id=str(reply.conversation_id),
         )  # fmt: skip
         reply.messages.append(("router", result.new_messages()))
         reply.offline = _offline(result.new_messages())
@@ -199,10 +210,9 @@ class Brain:
         began = time.monotonic()
         prompt = self._prompts.prompt(delegation.role)
         try:
-            history = await self._conversations.history(reply.conversation_id, delegation.role)
             result = await ROLES[delegation.role].run(
                 delegation.request, deps=deps, model=self._models(delegation.role), usage=reply.usage, usage_limits=LIMITS,
-                message_history=ModelMessagesTypeAdapter.validate_python(history), timeout=self._limit_s - 5,
+                message_history=reply.read_before(delegation.role), timeout=self._limit_s - 5,
                 conversation_id=str(reply.conversation_id),
             )  # fmt: skip
             part.answer, part.messages = result.output, result.new_messages()
@@ -225,7 +235,9 @@ class Brain:
         plain = route.question is None or route.question == "unclear"
         reply.text = reader.say(key) if plain or route.refusal else _safe(route.question or "")
         options = route.options if not plain else []
-        reply.buttons = [[Button(label=o[:34], request=o)] for o in options] or suggestions(examples_for(deps.actor.role)[:3], reader)
+        reply.buttons = [[Button(label=short(o), request=o)] for o in options] or suggestions(
+            examples_for(deps.actor.role)[:3], reader
+        )
 
     async def _compose(self, request: Request, parts: Sequence[_Part], deps: Deps, reader: Reader, reply: Reply) -> None:
         pieces: list[Rendered] = []
@@ -240,10 +252,10 @@ class Brain:
             pieces += await self._blocks(part, deps, reader)
         shown = [p for p in pieces if p.text]
         reply.text = "\n\n".join(p.text for p in shown)
-        reply.buttons = [row for p in shown for row in p.buttons][:8]
+        reply.buttons = [row for p in pieces for row in p.buttons][:BUTTON_ROWS]
         if all(part.answer is None for part in parts):
             reply.state = "failed"
-            reply.buttons = [[Button(label=reader.say("b.retry"), request=request.text)]]
+            reply.buttons = [_retry(request, reader)]
         elif any(isinstance(fact, ChoiceFact) for fact in deps.run.facts.facts.values()):
             reply.state = "asked"
         if not reply.text:
@@ -259,10 +271,10 @@ class Brain:
             elif isinstance(block, Text):
                 pieces += self._text(block, part, deps, reader)
             elif isinstance(block, Question):
-                buttons = [[Button(label=o[:34], request=o)] for o in block.options]
+                buttons = [[Button(label=short(o), request=o)] for o in block.options]
                 pieces.append(Rendered(text=f"❓ {_safe(block.text)}", buttons=buttons))
             elif isinstance(block, Proposal):
-                pieces.append(Rendered(text="", buttons=[[Button(label=block.request[:34], request=block.request)]]))
+                pieces.append(Rendered(text="", buttons=[[Button(label=short(block.request), request=block.request)]]))
             else:
                 pieces.append(await self._refusal(block, deps, reader))
         return pieces
@@ -283,20 +295,17 @@ class Brain:
         deps.run.step("refused", block.tool, began=time.monotonic(), outcome=deps.actor.role.value)
         return render(deps.run.facts.facts[key], reader)
 
-    async def _begin(self, request: Request, conversation_id: UUID) -> UUID:
-        """The run's row; a repeated event begins its run anew."""
-        run_id: UUID = await self._db.fetchval(
-            """INSERT INTO agent_run (id, conversation_id, event_id, employee_id, request_text, language, started_at, trace_id)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-               ON CONFLICT (event_id) DO UPDATE SET state = 'running', started_at = $7 RETURNING id""",
-            new_id(), conversation_id, request.event_id, request.actor.employee_id, request.text, request.language,
-            self._clock.now(), request.trace_id,
-        )  # fmt: skip
-        return run_id
-
     def help(self, reader: Reader) -> Rendered:
         """What Jarvis can do for this person."""
         return render(HelpFact(examples=examples_for(reader.actor.role)), reader)
+
+
+def _retry(request: Request, reader: Reader) -> list[Button]:
+    """What somebody may do about a failure: ask again, or tell us of it."""
+    return [
+        Button(label=reader.say("b.retry"), request=request.text),
+        Button(label=reader.say("b.report"), kind="report"),
+    ]
 
 
 def _offline(messages: Sequence[Any]) -> bool:

@@ -17,13 +17,16 @@ from jarvis.engine.effects import Lane
 from jarvis.engine.worker import Handler, Handling
 from jarvis.integrations.llm.parser import language_of
 from jarvis.integrations.telegram.effects import DOWNLOAD, target
-from jarvis.kit.actor import Actor, Language, Role
+from jarvis.kit.actor import Actor, Language
 from jarvis.kit.ids import short_code
 from jarvis.orchestrator import outbox, settings_menu
 from jarvis.orchestrator.brain import Brain, Reply, Request
-from jarvis.orchestrator.record import save_run
-from jarvis.orchestrator.render.facts import Button, Reader, suggestions
+from jarvis.orchestrator.invites import Invites
+from jarvis.orchestrator.record import run_of_message, save_run
+from jarvis.orchestrator.render.base import Button, next_page
+from jarvis.orchestrator.render.people import suggestions
 from jarvis.orchestrator.render.words import say
+from jarvis.orchestrator.routes import Unrouted
 
 STATUS_AFTER_S = 0.8
 SLOW_AFTER_S = 20.0
@@ -46,11 +49,15 @@ class Place:
 class Chat:
     """Handlers of `message.employee`, `callback.button` and `photo.uploaded`."""
 
-    def __init__(self, db: Database, brain: Brain, staff: StaffService, conversations: ConversationService) -> None:
+    def __init__(
+        self, db: Database, brain: Brain, staff: StaffService, conversations: ConversationService, unrouted: Unrouted
+    ) -> None:
         self._db = db
         self._brain = brain
         self._staff = staff
         self._conversations = conversations
+        self._unrouted = unrouted
+        self._invites = Invites(staff, conversations, self._welcome)
 
     @property
     def routes(self) -> Mapping[str, Sequence[Handler]]:
@@ -138,7 +145,7 @@ class Chat:
         async with handling.transaction() as tx:
             await save_run(tx, self._conversations, reply)
             stored = await self._conversations.store_buttons(
-                tx, [[NewButton(label=b.label, kind="ask", choice=b.request) for b in row] for row in reply.buttons],
+                tx, stored_form(reply.buttons),
                 group=f"answer:{handling.event.id}", employee_id=actor.employee_id, conversation_id=reply.conversation_id,
             )  # fmt: skip
             status = await tx.fetchval("SELECT id FROM effect WHERE idempotency_key = $1", _status_key(handling))
@@ -164,20 +171,12 @@ class Chat:
             return
         handling.origin.actor_id, handling.origin.actor_name = actor.employee_id, actor.name
         async with handling.transaction() as tx:
-            pressed = await self._conversations.use(tx, str(p["token"]), actor.employee_id)
+            pressed = await self._conversations.use(tx, str(p["token"]), actor.employee_id, handling.event.id)
             if pressed.state != "ok":
-                outcome = pressed.state
                 await audit.record(tx, action="button.press", actor_id=actor.employee_id, actor_name=actor.name,
-                                   outcome=outcome, event_id=handling.event.id)  # fmt: skip
-        if pressed.state == "used" and handling.event.attempt == 1:
-            return
-        if pressed.state not in ("ok", "used"):
-            return
-        choice = pressed.choice or str(
-            await self._db.fetchval("SELECT choice FROM interaction WHERE token = $1 AND used_by_employee_id = $2",
-                                    str(p["token"]), actor.employee_id) or ""
-        )  # fmt: skip
-        kind = pressed.kind or str(await self._db.fetchval("SELECT kind FROM interaction WHERE token = $1", str(p["token"])))
+                                   outcome=pressed.state, event_id=handling.event.id)  # fmt: skip
+                return
+        kind, choice = pressed.kind, pressed.choice
         place = Place(chat_id=p["chat_id"], private=p["chat_id"] > 0, message_id=p["message_id"])
         if kind == "ask" and choice:
             await self._asked_by_button(handling, place, actor, choice)
@@ -185,19 +184,19 @@ class Chat:
             await settings_menu.change(self._staff, actor, choice)
             await self._settings(handling, place, actor, edit_id=place.message_id)
         elif kind == "invite":
-            await self._decide(handling, place, actor, choice)
+            await self._invites.decided(handling, place.chat_id, place.message_id, actor, choice)
+        elif kind == "route":
+            await self._unrouted.decided(handling, place.chat_id, place.message_id, actor, choice)
         elif kind == "report":
             await self._report(handling, place, actor, None)
+        elif kind == "page":
+            await self._page(handling, place, actor, choice)
 
     async def _asked_by_button(self, handling: Handling, place: Place, actor: Actor, choice: str) -> None:
         """A clarifying choice is answered in place of its question; a suggestion gets a message of its own."""
-        question = await self._db.fetchval(
-            """SELECT r.state = 'asked' FROM effect e JOIN agent_run r ON r.event_id = e.event_id
-                WHERE e.kind LIKE 'telegram.%' AND (e.receipt->>'message_id')::bigint = $1
-                  AND (e.receipt->>'chat_id')::bigint = $2 ORDER BY e.seq DESC LIMIT 1""",
-            place.message_id, place.chat_id,
-        )  # fmt: skip
-        await self.ask(handling, place, actor, choice, edit_id=place.message_id if question else None)
+        run = await run_of_message(self._db, place.chat_id, place.message_id)
+        asked = run is not None and run["state"] == "asked"
+        await self.ask(handling, place, actor, choice, edit_id=place.message_id if asked else None)
 
     # commands
 
@@ -206,7 +205,7 @@ class Chat:
         name = name.partition("@")[0].casefold()
         reader = await self._brain.reader(actor, actor.language)
         if name == "start":
-            await self._welcome(handling, place, reader)
+            await self._welcome(handling, place.chat_id, actor)
         elif name in ("new", "forget"):
             await self._conversations.close(actor.employee_id, place.key, forget=name == "forget")
             await self._say(handling, place, reader.say("forgotten" if name == "forget" else "new"))
@@ -218,11 +217,17 @@ class Chat:
             page = self._brain.help(reader)
             await self._say(handling, place, page.text, page.buttons, actor)
 
-    async def _welcome(self, handling: Handling, place: Place, reader: Reader) -> None:
-        actor = reader.actor
+    async def _welcome(self, handling: Handling, chat_id: int, actor: Actor) -> None:
+        reader = await self._brain.reader(actor, actor.language)
         where = reader.branch(actor.home_branch) if actor.home_branch else reader.say("company")
         text = reader.say("welcome", name=actor.name.split()[0], role=reader.say(f"role.{actor.role.value}"), branch=where)
+        place = Place(chat_id=chat_id, private=True, message_id=0)
         await self._say(handling, place, text, suggestions(("pickups", "free", "where"), reader), actor)
+
+    async def _page(self, handling: Handling, place: Place, actor: Actor, stored: str) -> None:
+        """The rest of a list, in a message of its own."""
+        page = next_page(stored, await self._brain.reader(actor, actor.language))
+        await self._say(handling, place, page.text, page.buttons, actor)
 
     async def _settings(self, handling: Handling, place: Place, actor: Actor, *, edit_id: int | None = None) -> None:
         fresh = await self._staff.actor(actor.employee_id) or actor
@@ -246,7 +251,7 @@ class Chat:
     ) -> None:
         async with handling.transaction() as tx:
             stored = await self._conversations.store_buttons(
-                tx, [[NewButton(label=b.label, kind="ask", choice=b.request) for b in row] for row in buttons],
+                tx, stored_form(buttons),
                 group=f"say:{handling.event.id}", employee_id=actor.employee_id if actor else None, conversation_id=None,
             )  # fmt: skip
             await outbox.send(tx, handling.origin, place.chat_id, text, buttons=stored,
@@ -259,49 +264,13 @@ class Chat:
         token = text.partition(" ")[2].strip() if text.startswith("/start ") else ""
         language = language_of(text, "ru")
         if token:
-            await self._invited(handling, place, user_id, token, language)
+            await self._invites.claimed(handling, place.chat_id, user_id, token, language)
             return
         async with handling.transaction() as tx:
             await audit.record(tx, action="message.stranger", actor_name="stranger", outcome="refused",
                                subject=f"telegram:{user_id}", event_id=handling.event.id)  # fmt: skip
             if place.private:
                 await outbox.send(tx, handling.origin, place.chat_id, say("stranger", language), key=f"stranger:{user_id}")
-
-    async def _invited(self, handling: Handling, place: Place, user_id: int, token: str, language: str) -> None:
-        claim = await self._staff.claim_invite(token, user_id)
-        admins = await self._staff.telegram_ids(Role.ADMIN)
-        async with handling.transaction() as tx:
-            key = "invite.bad" if claim is None else "invite.wait"
-            await outbox.send(tx, handling.origin, place.chat_id, say(key, language))
-            if claim is None:
-                return
-            for admin in admins:
-                rows = [[NewButton(label=say("b.confirm", "ru"), kind="invite", choice=f"yes:{claim.invite_id}"),
-                         NewButton(label=say("b.decline", "ru"), kind="invite", choice=f"no:{claim.invite_id}")]]  # fmt: skip
-                stored = await self._conversations.store_buttons(
-                    tx, rows, group=f"invite:{claim.invite_id}:{admin}", employee_id=None, conversation_id=None
-                )
-                text = say("invite.card", "ru", name=claim.employee_name, id=claim.telegram_id)
-                await outbox.send(tx, handling.origin, admin, text, buttons=stored)
-
-    async def _decide(self, handling: Handling, place: Place, actor: Actor, choice: str) -> None:
-        if actor.role is not Role.ADMIN:
-            async with handling.transaction() as tx:
-                await audit.record(tx, action="staff.bind", actor_id=actor.employee_id, actor_name=actor.name, outcome="denied")
-            return
-        word, _, invite = choice.partition(":")
-        claim = await self._staff.decide_invite(UUID(invite), accept=word == "yes", by=actor)
-        async with handling.transaction() as tx:
-            text = say(f"invite.{word}", actor.language, name=claim.employee_name, who=actor.name)
-            await outbox.edit(tx, handling.origin, place.chat_id, text, message_id=place.message_id)
-            if word == "no":
-                await outbox.send(tx, handling.origin, int(claim.telegram_id), say("invite.declined", "ru"))
-        if word == "yes":
-            bound = await self._staff.actor_of_telegram(int(claim.telegram_id))
-            if bound is not None:
-                reader = await self._brain.reader(bound, bound.language)
-                home = Place(chat_id=int(claim.telegram_id), private=True, message_id=0)
-                await self._welcome(handling, home, reader)
 
     # photos
 
@@ -336,6 +305,11 @@ class Chat:
                 int(reply_to),
             )  # fmt: skip
         )
+
+
+def stored_form(rows: Sequence[Sequence[Button]]) -> list[list[NewButton]]:
+    """Rendered buttons as the conversation keeps them."""
+    return [[NewButton(label=b.label, kind=b.kind, choice=b.request) for b in row] for row in rows]
 
 
 def _status_key(handling: Handling) -> str:

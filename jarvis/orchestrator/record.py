@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Sequence
 from uuid import UUID
@@ -10,6 +11,7 @@ from pydantic_ai.messages import ModelMessagesTypeAdapter
 
 from jarvis.domains.conversations.service import ConversationService
 from jarvis.engine.db import Reader, Row, Tx
+from jarvis.integrations.telegram.effects import target
 from jarvis.orchestrator.brain import Reply
 
 
@@ -26,16 +28,16 @@ async def save_run(tx: Tx, conversations: ConversationService, reply: Reply) -> 
         reply.usage.input_tokens, reply.usage.output_tokens, reply.cause,
     )  # fmt: skip
     await tx.execute("DELETE FROM agent_step WHERE agent_run_id = $1", reply.run_id)
-    steps = sorted(ledger.steps, key=lambda step: (step.offset_ms, step.duration_ms))
-    for ordinal, step in enumerate(steps, 1):
-        arguments = None if step.arguments is None else json.loads(json.dumps(dict(step.arguments), default=str))
-        await tx.execute(
-            """INSERT INTO agent_step (agent_run_id, ordinal, kind, role, name, arguments, outcome, prompt_version,
-                                       prompt_hash, offset_ms, duration_ms)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)""",
-            reply.run_id, ordinal, step.kind, step.role, step.name, arguments, step.outcome, step.prompt_version,
-            step.prompt_hash, step.offset_ms, step.duration_ms,
-        )  # fmt: skip
+    steps = [dataclasses.asdict(s) for s in sorted(ledger.steps, key=lambda step: (step.offset_ms, step.duration_ms))]
+    await tx.execute(
+        """INSERT INTO agent_step (agent_run_id, ordinal, kind, role, name, arguments, outcome, prompt_version, prompt_hash,
+                                   offset_ms, duration_ms)
+           SELECT $1, s.ordinal, s.kind, s.role, s.name, s.arguments, s.outcome, s.prompt_version, s.prompt_hash,
+                  s.offset_ms, s.duration_ms
+             FROM jsonb_to_recordset($2) AS s (ordinal integer, kind text, role text, name text, arguments jsonb, outcome text,
+                                               prompt_version text, prompt_hash text, offset_ms integer, duration_ms integer)""",
+        reply.run_id, json.loads(json.dumps([{"ordinal": n, **s} for n, s in enumerate(steps, 1)], default=str)),
+    )  # fmt: skip
     if not repeated:
         for role, messages in reply.messages:
             rows = ModelMessagesTypeAdapter.dump_python(messages, mode="json")
@@ -51,7 +53,7 @@ async def run_of_message(reader: Reader, chat_id: int, message_id: int) -> Row |
     """The run whose answer stands in a Telegram message."""
     return await reader.fetchrow(
         """SELECT r.* FROM effect e JOIN agent_run r ON r.event_id = e.event_id
-            WHERE e.state = 'done' AND (e.receipt->>'message_id')::bigint = $2 AND (e.receipt->>'chat_id')::bigint = $1
+            WHERE e.state = 'done' AND e.target = $1 AND (e.receipt->>'message_id')::bigint = $2
             ORDER BY e.seq DESC LIMIT 1""",
-        chat_id, message_id,
+        target(chat_id), message_id,
     )  # fmt: skip

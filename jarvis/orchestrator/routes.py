@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
+from html import escape
 
-from jarvis.domains.staff.service import StaffService
+from pydantic_ai.exceptions import AgentRunError, ModelAPIError
+from pydantic_ai.models import Model
+
+from agents.router.agent import event_router, unknown_event
+from agents.router.output import RouteProposal
+from jarvis.domains.conversations.service import ConversationService, NewButton
+from jarvis.domains.staff.service import Contact, StaffService
 from jarvis.engine import audit
 from jarvis.engine.db import Database
 from jarvis.engine.effects import Lane, Origin
-from jarvis.engine.journal import Event, trace_code
+from jarvis.engine.journal import Event, Journal, trace_code
 from jarvis.engine.worker import Handler, Handling
-from jarvis.kit.actor import Role
+from jarvis.kit.actor import Actor, Role
+from jarvis.kit.clock import Clock
 from jarvis.orchestrator import outbox
+from jarvis.orchestrator.render import moments
+from jarvis.orchestrator.render.words import say
+from prompts.book import PromptBook
+
+_log = logging.getLogger(__name__)
+Routes = Mapping[str, Sequence[Handler]]
 
 
-def collect(*tables: Mapping[str, Sequence[Handler]]) -> dict[str, Sequence[Handler]]:
+def collect(*tables: Routes) -> dict[str, Sequence[Handler]]:
     """One table of every room's routes; handlers of one kind run in the order of the rooms."""
     routes: dict[str, Sequence[Handler]] = {}
     for table in tables:
@@ -24,31 +39,119 @@ def collect(*tables: Mapping[str, Sequence[Handler]]) -> dict[str, Sequence[Hand
 
 
 class Unrouted:
-    """What happens to an event of an unknown kind, and to what could not be handled."""
+    """What happens to an event of an unknown kind, and to what could not be handled. `routes` is set by the wiring."""
 
-    def __init__(self, db: Database, staff: StaffService) -> None:
+    def __init__(
+        self, journal: Journal, clock: Clock, db: Database, staff: StaffService, conversations: ConversationService, model: Model
+    ) -> None:
+        self._journal = journal
+        self._clock = clock
         self._db = db
         self._staff = staff
+        self._conversations = conversations
+        self._model = model
+        self.routes: Routes = {}
 
     async def fallback(self, handling: Handling) -> None:
-        """No rule knows the kind: it is recorded and an administrator is asked for a route. Nothing else happens."""
+        """No rule knows the kind: a person's earlier decision counts, else administrators are asked once a kind."""
+        kind = handling.event.kind
+        known = await self._db.fetchrow("SELECT state, handled_as FROM event_route WHERE kind = $1", kind)
+        if known is not None and known["state"] == "routed":
+            for handler in self.routes[known["handled_as"]]:
+                await handler(handling)
+            return
+        if known is None:
+            await self._ask(handling, await self._propose(handling.event))
+
+    async def _propose(self, event: Event) -> RouteProposal:
+        """The router's proposal, from names alone; none when the model fails or names a kind that has no rule."""
+        try:
+            prompt = unknown_event(event.kind, event.source, sorted(map(str, event.payload)), sorted(self.routes))
+            proposal = (await event_router.run(prompt, deps=PromptBook(), model=self._model)).output
+        except (AgentRunError, ModelAPIError, ExceptionGroup) as error:
+            _log.warning("no proposal for %s: %s", event.kind, type(error).__name__)
+            return RouteProposal()
+        return proposal if proposal.kind in self.routes else RouteProposal()
+
+    async def _ask(self, handling: Handling, proposal: RouteProposal) -> None:
         event = handling.event
         async with handling.transaction() as tx:
-            await audit.record(tx, action="event.unrouted", actor_name="Jarvis", subject=event.kind, outcome="told",
-                               event_id=event.id)  # fmt: skip
-            text = (
-                f"⚠️ Событие без маршрута: <code>{event.kind}</code>\nКод <code>{trace_code(event.trace_id)}</code>. Ничего не сделано."
-            )
-            for admin in await self._staff.telegram_ids(Role.ADMIN):
-                await outbox.send(tx, handling.origin, admin, text, key=f"unrouted:{event.kind}:{admin}", lane=Lane.BULK)
+            first = await tx.fetchval(
+                """INSERT INTO event_route (kind, proposed_kind, reason, asked_at) VALUES ($1, $2, $3, $4)
+                   ON CONFLICT (kind) DO NOTHING RETURNING true""",
+                event.kind, proposal.kind, proposal.reason, self._clock.now(),
+            )  # fmt: skip
+            if not first:
+                return
+            await audit.record(
+                tx, action="event.unrouted", actor_name="Jarvis", subject=event.kind, outcome=f"asked: {proposal.kind or 'none'}",
+                event_id=event.id, trace_id=event.trace_id,
+            )  # fmt: skip
+            for admin in await self._listeners():
+                stored = await self._conversations.store_buttons(
+                    tx, [_choices(event.kind, proposal, admin)], group=f"route:{event.kind}:{admin.telegram_id}",
+                    employee_id=None, conversation_id=None,
+                )  # fmt: skip
+                await outbox.send(tx, handling.origin, admin.telegram_id, _question(event, proposal, admin), buttons=stored,
+                                  key=f"unrouted:{event.kind}:{admin.telegram_id}", lane=Lane.BULK)  # fmt: skip
+
+    async def decided(self, handling: Handling, chat_id: int, message_id: int, actor: Actor, choice: str) -> None:
+        """An administrator's word over a kind; events that waited for it are put into the journal again."""
+        kind, _, handled_as = choice.partition("|")
+        if actor.role is not Role.ADMIN or (handled_as and handled_as not in self.routes):
+            async with handling.transaction() as tx:
+                await audit.record(tx, action="event.route", actor_id=actor.employee_id, actor_name=actor.name, outcome="denied",
+                                   subject=kind, event_id=handling.event.id)  # fmt: skip
+            return
+        async with handling.transaction() as tx:
+            fresh = await tx.fetchval(
+                """UPDATE event_route SET state = $2, handled_as = $3, decided_at = $4, decided_by_employee_id = $5
+                    WHERE kind = $1 AND state = 'asked' RETURNING true""",
+                kind, "routed" if handled_as else "ignored", handled_as or None, self._clock.now(), actor.employee_id,
+            )  # fmt: skip
+            waiting = await tx.fetch("SELECT id FROM event WHERE kind = $1 AND state = 'done' AND NOT dry ORDER BY seq", kind)
+            again = [row["id"] for row in waiting] if fresh and handled_as else []
+            text = say(
+                "route.yes" if handled_as else "route.no", actor.language, kind=escape(kind), as_kind=escape(handled_as),
+                who=escape(actor.name), t=moments.clock(self._clock.now()), n=len(again),
+            )  # fmt: skip
+            if not fresh:
+                text = say("invite.settled", actor.language, name=escape(kind))
+            await audit.record(tx, action="event.route", actor_id=actor.employee_id, actor_name=actor.name, subject=kind,
+                               outcome=handled_as or "ignored", event_id=handling.event.id)  # fmt: skip
+            await outbox.edit(tx, handling.origin, chat_id, text, message_id=message_id)
+        for event_id in again:
+            await self._journal.replay(event_id=event_id, dry=False)
 
     async def alert(self, event: Event, cause: str) -> None:
         """An event was parked or given up: administrators are told once an event."""
-        admins = await self._staff.telegram_ids(Role.ADMIN)
         origin = Origin(event_id=event.id, trace_id=event.trace_id, dry=event.dry)
-        safe = cause.replace("&", "&amp;").replace("<", "&lt;")[:200]
-        code = trace_code(event.trace_id)
-        text = f"⚠️ <b>Событие не обработано</b>: {event.kind}\nПричина: {safe}\nТело сохранено · код <code>{code}</code>"
+        admins = await self._listeners()
         async with self._db.transaction() as tx:
             for admin in admins:
-                await outbox.send(tx, origin, admin, text, key=f"{event.id}:alert:{admin}", lane=Lane.BULK)
+                text = say(
+                    "failed", admin.language, kind=escape(event.kind), cause=escape(cause[:200]), code=trace_code(event.trace_id)
+                )
+                await outbox.send(tx, origin, admin.telegram_id, text, key=f"{event.id}:alert:{admin.telegram_id}", lane=Lane.BULK)
+
+    async def _listeners(self) -> list[Contact]:
+        """Administrators; those who muted Jarvis only when there is nobody else."""
+        admins = await self._staff.contacts(Role.ADMIN)
+        return [a for a in admins if not a.muted] or admins
+
+
+def _choices(kind: str, proposal: RouteProposal, admin: Contact) -> list[NewButton]:
+    buttons = [NewButton(label=say("b.ignore", admin.language), kind="route", choice=f"{kind}|")]
+    if proposal.kind is not None:
+        buttons.insert(0, NewButton(label=say("b.route", admin.language), kind="route", choice=f"{kind}|{proposal.kind}"))
+    return buttons
+
+
+def _question(event: Event, proposal: RouteProposal, admin: Contact) -> str:
+    lines = [say("unrouted", admin.language, kind=escape(event.kind), code=trace_code(event.trace_id))]
+    if proposal.kind is None:
+        lines.append(say("unrouted.none", admin.language))
+    else:
+        why = f" ({escape(proposal.reason)})" if proposal.reason else ""
+        lines.append(say("unrouted.like", admin.language, as_kind=escape(proposal.kind), why=why))
+    return "\n".join(lines)

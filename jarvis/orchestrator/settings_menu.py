@@ -8,6 +8,7 @@ from jarvis.kit.actor import Actor
 from jarvis.orchestrator.render.words import say
 
 _NAMES = {"ru": "Русский", "en": "English", "ka": "ქართული"}
+DIGEST_HOURS = (8, 9, 10, 18, 20)
 
 
 async def page(staff: StaffService, actor: Actor) -> tuple[str, list[list[NewButton]]]:
@@ -17,10 +18,12 @@ async def page(staff: StaffService, actor: Actor) -> tuple[str, list[list[NewBut
     text = say("settings", language, language=_NAMES[language], digest=digest, muted=say("yes" if muted else "no", language))
     rows = [
         [NewButton(label=name, kind="settings", choice=f"language:{code}") for code, name in _NAMES.items()],
-        [_choice("b.digest" if hour is None else "b.digest.off", language, "digest:9" if hour is None else "digest:off")],
+        [NewButton(label=f"🗒 {h}:00", kind="settings", choice=f"digest:{h}") for h in DIGEST_HOURS if h != hour],
         [_choice("b.unmute" if muted else "b.mute", language, "mute:no" if muted else "mute:yes")],
         [NewButton(label=say("b.report", language), kind="report", choice="report")],
     ]
+    if hour is not None:
+        rows[2].insert(0, _choice("b.digest.off", language, "digest:off"))
     return text, rows
 
 

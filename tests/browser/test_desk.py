@@ -90,9 +90,10 @@ async def test_it_works_without_scripts(demo: Demo, browser: Browser) -> None:
     page = await context.new_page()
     await page.goto(demo.base + "/as/7001008")
     await page.get_by_label("Напишите Jarvis").fill("кто должен?")
-    await page.get_by_role("button", name="Отправить").click()
+    async with page.expect_navigation():
+        await page.get_by_role("button", name="Отправить").click()
     for _ in range(40):
-        await page.reload()
+        await page.goto(demo.base + "/as/7001008")
         if "Долги" in await page.locator("#log").inner_text():
             break
         await asyncio.sleep(0.2)

@@ -59,7 +59,7 @@ async def test_an_unknown_booking_is_said_to_be_unknown(talk: Talk) -> None:
 async def test_who_changed_a_booking(talk: Talk) -> None:
     await talk.rentprog.change("change_booking", {"booking": "1204", "field": "location_end", "value": "Вокзал"})
     answer = await talk.ask(NINO, "кто менял бронь 1204?")
-    assert "Оператор · location_end: Офис → Вокзал" in answer["text"]
+    assert "Оператор · место возврата: Офис → Вокзал" in answer["text"]
 
 
 async def test_a_role_is_refused_in_words_and_on_record(talk: Talk) -> None:

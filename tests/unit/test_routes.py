@@ -7,6 +7,7 @@ from typing import Any, cast
 from jarvis.domains.bookings.hooks import RentProgHooks
 from jarvis.domains.bookings.sync import RentProgSync
 from jarvis.orchestrator.chat import Chat
+from jarvis.orchestrator.digest import Digests
 from jarvis.orchestrator.routes import collect
 
 NOTHING = cast(Any, None)
@@ -21,7 +22,7 @@ EXPECTED = {
     "client.created": ["link", "note"], "client.updated": ["note"],
     "booking.created": ["note"], "booking.updated": ["note"], "booking.cancelled": ["note"], "booking.issued": ["note"],
     "booking.returned": ["note"],
-    "check.rentprog.cars": ["queue"], "check.rentprog.bookings": ["queue"],
+    "check.rentprog.cars": ["queue"], "check.rentprog.bookings": ["queue"], "check.digest": ["send"],
     "message.employee": ["message"], "ask.employee": ["command_line"], "callback.button": ["press"], "photo.uploaded": ["photo"],
 }  # fmt: skip
 
@@ -29,6 +30,7 @@ EXPECTED = {
 def test_the_table_of_routes() -> None:
     hooks = RentProgHooks(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
     sync = RentProgSync(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
-    chat = Chat(NOTHING, NOTHING, NOTHING, NOTHING)
-    table = collect(hooks.routes, sync.routes, chat.routes)
+    chat = Chat(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
+    digests = Digests(NOTHING, NOTHING, NOTHING, NOTHING)
+    table = collect(hooks.routes, sync.routes, chat.routes, digests.routes)
     assert {kind: [cast(Any, h).__name__ for h in handlers] for kind, handlers in table.items()} == EXPECTED

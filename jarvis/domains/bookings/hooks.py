@@ -67,7 +67,8 @@ class RentProgHooks:
             raw={**change.values, "id": change.entity_id}, cleared=change.cleared, read_at=self._clock.now(),
             from_api=change.from_api,
         )  # fmt: skip
-        if change.verb == "update" and (stored is None or not fits(change, stored)):
+        known = stored is not None
+        if known != (change.verb == "update") or (stored is not None and not fits(change, stored)):  # late, early or lost
             try:
                 incoming = await self._read_again(change.noun, str(change.entity_id), branch)
             except NotFound:
@@ -77,6 +78,8 @@ class RentProgHooks:
                     raise
                 async with handling.transaction() as tx:
                     await self._arm(tx, change.noun, str(change.entity_id), branch)
+                if change.verb == "create":
+                    return  # what we hold is newer than the record's first state
         async with handling.transaction() as tx:
             await self._save(tx, change.noun, incoming, branch, handling.event)
         if change.noun == "booking":

@@ -177,7 +177,8 @@ class BookingMirror:
         async with self._db.transaction() as tx:
             branch_id = await tx.fetchval("SELECT id FROM branch WHERE code = $1", branch)
             await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 3))", branch)
-            await tx.execute("DELETE FROM receivable WHERE branch_id = $1", branch_id)
+            keys = sorted({str(line.booking_id) for line in lines})  # a booking may have come from another branch
+            await tx.execute("DELETE FROM receivable WHERE branch_id = $1 OR booking_key = ANY($2)", branch_id, keys)
             for line in lines:
                 key = str(line.booking_id)
                 booking_id = await refs.subject(tx, SOURCE, "booking", key)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
 from jarvis.domains import refs
-from jarvis.domains.bookings.availability import Collision, Fit, Purpose, Span, Status, collisions, fit
+from jarvis.domains.bookings.availability import PREPARATION, Collision, Fit, Purpose, Span, Status, collisions, fit
 from jarvis.domains.bookings.mirror import BookingMirror
+from jarvis.domains.fleet.naming import handle
 from jarvis.domains.fleet.service import CAN_BE_ISSUED, Car, FleetService
 from jarvis.domains.mirror import SOURCE, Freshness, Incoming
 from jarvis.engine import sources
@@ -48,6 +49,16 @@ class Booking:
     deposit: Money | None
     responsible: str | None
     source_at: datetime
+
+    @property
+    def shown(self) -> str:
+        """The number as people see it; RentProg sometimes gives none."""
+        return "—" if self.number is None else str(self.number)
+
+    @property
+    def handle(self) -> str:
+        """A name of the car that fits no other."""
+        return handle(self.car_label or "", self.plate_key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +116,11 @@ def booking_of(row: Row) -> Booking:
 class BookingService:
     """Reads over our mirror, refreshed from RentProg where one record is asked for."""
 
-    def __init__(self, db: Database, clock: Clock, rentprog: RentProg, fleet: FleetService, mirror: BookingMirror) -> None:
+    def __init__(
+        self, db: Database, clock: Clock, rentprog: RentProg, fleet: FleetService, mirror: BookingMirror, *,
+        preparation: timedelta = PREPARATION,
+    ) -> None:  # fmt: skip
+        self.preparation = preparation
         self._db = db
         self._clock = clock
         self._rentprog = rentprog
@@ -114,10 +129,8 @@ class BookingService:
 
     async def freshness(self, as_of: datetime | None = None) -> Freshness:
         """Age of what we show: `as_of`, else the last complete reconciliation of bookings."""
-        state = await sources.read(self._db, SYSTEM)
-        if as_of is None:
-            as_of = (await sources.read(self._db, f"{SYSTEM} reconciled")).last_ok_at
-        return Freshness(source=SYSTEM, as_of=as_of, failing_since=state.failing_since)
+        state, reconciled = await sources.read(self._db, SYSTEM, f"{SYSTEM} reconciled")
+        return Freshness(source=SYSTEM, as_of=as_of or reconciled.last_ok_at, failing_since=state.failing_since)
 
     async def refresh_car(self, car_id: UUID) -> None:
         """Read one car and its active bookings anew; a RentProg that does not answer leaves the mirror as it is."""
@@ -188,6 +201,21 @@ class BookingService:
         return await self._window("b.end_at >= $1 AND b.end_at < $2 AND b.status <> 'cancelled'", "b.end_at",
                                   since, until, branch, scope)  # fmt: skip
 
+    async def search(
+        self, *, cars: Sequence[UUID] | None, clients: Sequence[UUID] | None, since: datetime | None, until: datetime | None,
+        scope: frozenset[str],
+    ) -> list[Booking]:  # fmt: skip
+        """Bookings, past ones too, of these cars or clients that touch a period; the newest first, cancelled ones left out."""
+        rows = await self._db.fetch(
+            f"""{_SQL} WHERE b.deleted_at IS NULL AND b.status <> 'cancelled'
+                 AND ($1::uuid[] IS NULL OR b.car_id = ANY($1)) AND ($2::uuid[] IS NULL OR b.client_id = ANY($2))
+                 AND ($3::timestamptz IS NULL OR b.end_at > $3 OR b.status = 'in_rent')
+                 AND ($4::timestamptz IS NULL OR b.start_at < $4)
+                 AND ($5::text[] = '{{}}' OR br.code = ANY($5)) ORDER BY b.start_at DESC NULLS LAST""",
+            None if cars is None else list(cars), None if clients is None else list(clients), since, until, list(scope),
+        )  # fmt: skip
+        return [booking_of(r) for r in rows]
+
     async def overdue(self, branch: str | None, scope: frozenset[str]) -> list[Booking]:
         """Cars that are still out after their return time."""
         now = self._clock.now()
@@ -204,13 +232,14 @@ class BookingService:
         )  # fmt: skip
         return [booking_of(r) for r in rows]
 
-    async def _spans(self, since: datetime, until: datetime, car_id: UUID | None = None) -> list[Span]:
+    async def _spans(self, since: datetime, until: datetime, cars: Sequence[UUID] | None, around: timedelta) -> list[Span]:
+        """Bookings of these cars (of all when None) that matter to a period and to the preparation time around it."""
         rows = await self._db.fetch(
             """SELECT id, car_id, start_at, end_at, status, purpose FROM booking
                 WHERE deleted_at IS NULL AND car_id IS NOT NULL AND start_at IS NOT NULL AND end_at IS NOT NULL
                   AND status IN ('planned', 'in_rent') AND start_at < $2 AND (end_at > $1 OR status = 'in_rent')
-                  AND ($3::uuid IS NULL OR car_id = $3)""",
-            since, until, car_id,
+                  AND ($3::uuid[] IS NULL OR car_id = ANY($3))""",
+            since - around, until + around, None if cars is None else list(cars),
         )  # fmt: skip
         return [
             Span(booking_id=r["id"], car_id=r["car_id"], start=r["start_at"], end=r["end_at"], status=r["status"],
@@ -224,8 +253,8 @@ class BookingService:
     ) -> list[FreeCar]:  # fmt: skip
         """Cars that can be issued for a period: those with their preparation time first, then the tight ones."""
         cars = await self._fleet.cars(branch=branch, states=[CAN_BE_ISSUED], branches=scope)
-        spans = await self._spans(start.replace(hour=0), end.replace(hour=23))
-        prices = await self._prices(branch)
+        spans = await self._spans(start, end, [car.id for car in cars], self.preparation)
+        prices = await self._prices([car.id for car in cars])
         by_car: dict[UUID, list[Span]] = {}
         for span in spans:
             by_car.setdefault(span.car_id, []).append(span)
@@ -235,29 +264,32 @@ class BookingService:
                 continue
             if car_class and not _same_word(car.car_class, car_class):
                 continue
-            result = fit(by_car.get(car.id, ()), start, end, now=self._clock.now())
+            result = fit(by_car.get(car.id, ()), start, end, now=self._clock.now(), buffer=self.preparation)
             if result.free:
                 found.append(FreeCar(car=car, fit=result, price=prices.get(car.id)))
         return sorted(found, key=lambda f: (f.fit.tight, f.car.label))
 
-    async def _prices(self, branch: str | None) -> dict[UUID, Money]:
+    async def _prices(self, cars: Sequence[UUID]) -> dict[UUID, Money]:
         """The latest price a day that a booking of each car had; the price grid itself is not mirrored."""
         rows = await self._db.fetch(
             """SELECT DISTINCT ON (car_id) car_id, price_minor, currency FROM booking
-                WHERE price_minor IS NOT NULL AND car_id IS NOT NULL AND purpose = 'rental' ORDER BY car_id, start_at DESC"""
+                WHERE price_minor IS NOT NULL AND car_id = ANY($1) AND purpose = 'rental' ORDER BY car_id, start_at DESC""",
+            list(cars),
         )
         return {r["car_id"]: Money(r["price_minor"], r["currency"]) for r in rows}
 
     async def fit_of(self, car_id: UUID, start: datetime, end: datetime) -> Fit:
         """Whether one car is free for a period."""
-        return fit(await self._spans(start.replace(hour=0), end.replace(hour=23), car_id), start, end, now=self._clock.now())
+        spans = await self._spans(start, end, [car_id], self.preparation)
+        return fit(spans, start, end, now=self._clock.now(), buffer=self.preparation)
 
     async def collisions(
         self, since: datetime, until: datetime, *, branch: str | None, scope: frozenset[str], car_id: UUID | None = None
     ) -> list[tuple[Collision, Booking, Booking]]:
         """Pairs of bookings that get in each other's way."""
         found: list[tuple[Collision, Booking, Booking]] = []
-        for item in collisions(await self._spans(since, until, car_id)):
+        spans = await self._spans(since, until, None if car_id is None else [car_id], timedelta(0))
+        for item in collisions(spans, buffer=self.preparation):
             first, second = await self.get(item.first), await self.get(item.second)
             if branch not in (None, first.branch) or (scope and first.branch not in scope):
                 continue
@@ -293,15 +325,12 @@ class BookingService:
         result: dict[str, Freshness] = {}
         for branch in branches:
             name = f"{SYSTEM} debts {branch}"
-            state = await sources.read(self._db, name)
-            failing = None
             try:
                 await self._mirror.refresh_receivables(branch)
-                state = await sources.read(self._db, name)
             except IntegrationError as error:
                 await sources.report_failure(self._db, name, self._clock.now(), error.reason)
-                failing = (await sources.read(self._db, name)).failing_since
-            result[branch] = Freshness(source=SYSTEM, as_of=state.last_ok_at, failing_since=failing)
+            (state,) = await sources.read(self._db, name)  # a success clears the failure's time
+            result[branch] = Freshness(source=SYSTEM, as_of=state.last_ok_at, failing_since=state.failing_since)
         return result
 
     async def history(self, booking: Booking) -> list[HistoryLine]:

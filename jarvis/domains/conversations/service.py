@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
@@ -15,16 +15,23 @@ from jarvis.kit.ids import new_token
 IDLE = timedelta(minutes=30)
 BUTTON_LIFE = timedelta(days=7)
 REMEMBERED_RUNS = 6
-EARLIER_CHARS = 600
+EARLIER_CHARS = 1200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """An open conversation. `fresh` is true at its first request."""
+    """An open conversation with the run that begins in it. `fresh` is true at its first request.
+
+    `history` holds what each role read and wrote in its last runs, the oldest first, as JSON messages; `earlier` sums up
+    older requests with the first line of their answers.
+    """
 
     id: UUID
+    run_id: UUID
     tainted: bool
     fresh: bool
+    history: Mapping[str, Sequence[Any]]
+    earlier: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,24 +60,22 @@ class ConversationService:
         self._db = db
         self._clock = clock
 
-    async def open(self, employee_id: UUID, place: str) -> Conversation:
-        """The conversation of a person in a place; a new one after 30 idle minutes."""
-        now = self._clock.now()
-        async with self._db.transaction() as tx:
-            await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 4))", f"{employee_id}:{place}")
-            await tx.execute(
-                """UPDATE conversation SET closed_at = $3
-                    WHERE employee_id = $1 AND place = $2 AND closed_at IS NULL AND last_at < $4""",
-                employee_id, place, now, now - IDLE,
-            )  # fmt: skip
-            row = await tx.fetchrow(
-                """INSERT INTO conversation (employee_id, place, started_at, last_at) VALUES ($1, $2, $3, $3)
-                   ON CONFLICT (employee_id, place) WHERE closed_at IS NULL DO UPDATE SET last_at = greatest(conversation.last_at, $3)
-                   RETURNING id, tainted, (xmax = 0) AS fresh""",
-                employee_id, place, now,
-            )  # fmt: skip
+    async def begin(self, *, employee_id: UUID, place: str, event_id: UUID, text: str, language: str, trace_id: str) -> Conversation:
+        """Begin a request: the conversation of a person in a place (a new one after 30 idle minutes) and the run's row.
+
+        A repeated event begins its own run anew.
+        """
+        row = await self._db.fetchrow(
+            "SELECT * FROM conversation_begin($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            employee_id, place, event_id, text, language, trace_id, self._clock.now(), IDLE, REMEMBERED_RUNS,
+        )  # fmt: skip
         assert row is not None
-        return Conversation(id=row["id"], tainted=row["tainted"], fresh=row["fresh"])
+        runs: dict[str, list[list[Any]]] = row["history"]
+        return Conversation(
+            id=row["conversation_id"], run_id=row["run_id"], tainted=row["tainted"], fresh=row["fresh"],
+            history={role: [message for messages in rows for message in messages] for role, rows in runs.items()},
+            earlier="; ".join(row["earlier"])[-EARLIER_CHARS:],
+        )  # fmt: skip
 
     async def close(self, employee_id: UUID, place: str, *, forget: bool) -> None:
         """End the conversation; with `forget` all earlier ones of this place are hidden as well."""
@@ -84,24 +89,6 @@ class ConversationService:
                 "UPDATE conversation SET forgotten_at = $3 WHERE employee_id = $1 AND place = $2 AND forgotten_at IS NULL",
                 employee_id, place, now,
             )  # fmt: skip
-
-    async def history(self, conversation_id: UUID, role: str) -> list[Any]:
-        """What a role's last runs read and wrote, the oldest first, as JSON messages."""
-        rows = await self._db.fetch(
-            """SELECT m.messages FROM agent_message m JOIN conversation c ON c.id = m.conversation_id
-                WHERE m.conversation_id = $1 AND m.role = $2 AND c.forgotten_at IS NULL ORDER BY m.seq DESC LIMIT $3""",
-            conversation_id, role, REMEMBERED_RUNS,
-        )  # fmt: skip
-        return [message for row in reversed(rows) for message in row["messages"]]
-
-    async def earlier(self, conversation_id: UUID) -> str:
-        """A short list of older requests that no longer stand in the history."""
-        rows = await self._db.fetch(
-            """SELECT request_text FROM agent_run WHERE conversation_id = $1 AND state = 'answered'
-                ORDER BY started_at DESC OFFSET $2 LIMIT 20""",
-            conversation_id, REMEMBERED_RUNS,
-        )  # fmt: skip
-        return "; ".join(str(row["request_text"]) for row in reversed(rows))[-EARLIER_CHARS:]
 
     async def remember(self, tx: Tx, conversation_id: UUID, run_id: UUID, role: str, messages: Sequence[Any]) -> None:
         """Append what one role read and wrote."""
@@ -153,21 +140,29 @@ class ConversationService:
             return Pressed(state="used")
         return Pressed(state="ok", kind=row["kind"], choice=row["choice"], group=row["group_key"])
 
-    async def use(self, tx: Tx, token: str, employee_id: UUID) -> Pressed:
-        """Use a button once: its whole group is settled with it. A second press finds it used."""
+    async def use(self, tx: Tx, token: str, employee_id: UUID, event_id: UUID) -> Pressed:
+        """Use a button once: its whole group is settled with it. A second press finds it used.
+
+        The press that used it finds it its own when its handling is repeated after an interruption.
+        """
         row = await tx.fetchrow("SELECT * FROM interaction WHERE token = $1 FOR UPDATE", token)
         if row is None:
             return Pressed(state="unknown")
         if row["allowed_employee_id"] not in (None, employee_id):
             return Pressed(state="other_person")
-        if row["used_at"] is not None:
+        mine = row["used_by_event_id"] == event_id
+        if row["used_at"] is not None and not mine:
             return Pressed(state="used")
-        if row["expires_at"] < self._clock.now():
+        if row["expires_at"] < self._clock.now() and not mine:
             return Pressed(state="expired")
-        await tx.execute(
-            "UPDATE interaction SET used_at = $2, used_by_employee_id = $3 WHERE group_key = $1 AND used_at IS NULL",
-            row["group_key"], self._clock.now(), employee_id,
-        )  # fmt: skip
+        if not mine:
+            # The token that was pressed names the press; its neighbours are settled without one.
+            await tx.execute(
+                """UPDATE interaction SET used_at = $2, used_by_employee_id = $3,
+                          used_by_event_id = CASE WHEN token = $4 THEN $5::uuid END
+                    WHERE group_key = $1 AND used_at IS NULL""",
+                row["group_key"], self._clock.now(), employee_id, token, event_id,
+            )  # fmt: skip
         return Pressed(state="ok", kind=row["kind"], choice=row["choice"], group=row["group_key"])
 
     async def report_problem(self, employee_id: UUID, place: str, text: str | None) -> str | None:

@@ -73,6 +73,11 @@ def show_plate(key: str | None) -> str:
     return key or ""
 
 
+def handle(label: str, key: str | None) -> str:
+    """A name that fits one car only: what staff say, with the plate behind it."""
+    return f"{label} ({show_plate(key)})" if key else label
+
+
 def reads_as(said: str, key: str) -> int:
     """How many signs of what was said cannot stand for the plate's; 99 when the lengths differ."""
     signs = re.sub(r"[\W_]", "", said).upper()

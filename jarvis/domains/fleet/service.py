@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from jarvis.domains import refs
-from jarvis.domains.fleet.naming import CarName, Found, find_cars, plate_key
+from jarvis.domains.fleet.naming import CarName, Found, find_cars, handle, plate_key
 from jarvis.domains.mirror import SOURCE, Incoming, Saved, merged
 from jarvis.engine import sources
 from jarvis.engine.db import Database, Reader, Row, Tx
@@ -50,6 +50,11 @@ class Car:
     def label(self) -> str:
         """Model and three digits, as staff say it."""
         return self.code or self.name or self.plate_key or "авто"
+
+    @property
+    def handle(self) -> str:
+        """A name that fits no other car."""
+        return handle(self.label, self.plate_key)
 
 
 def car_of(row: Row) -> Car:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,6 +17,7 @@ from jarvis.kit.errors import Conflict, InvalidRequest, NotFound
 from jarvis.kit.ids import new_token, sha256_hex
 
 INVITE_LIFE = timedelta(days=3)
+BRANCHES_KEPT_S = 60.0  # branches change by hand, once in a year
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,18 @@ class Claim:
     employee_id: UUID
     employee_name: str
     telegram_id: str
+    language: Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """Somebody whom Jarvis may write to in private. `digest_hour` is local; `muted` holds back what is not urgent."""
+
+    employee_id: UUID
+    telegram_id: int
+    language: Language
+    digest_hour: int | None
+    muted: bool
 
 
 class StaffService:
@@ -47,45 +61,37 @@ class StaffService:
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
+        self._branches: list[Branch] = []
+        self._branches_until = 0.0
 
     async def branches(self) -> list[Branch]:
         """All branches, rental ones first."""
+        if self._branches and time.monotonic() < self._branches_until:
+            return self._branches
         rows = await self._db.fetch("SELECT * FROM branch ORDER BY rents DESC, code")
-        return [
+        self._branches_until = time.monotonic() + BRANCHES_KEPT_S
+        self._branches = [
             Branch(
                 id=r["id"], code=r["code"], rents=r["rents"],
                 names={"ru": r["name_ru"], "en": r["name_en"], "ka": r["name_ka"]},
             )
             for r in rows
         ]  # fmt: skip
+        return self._branches
 
     async def actor_of_telegram(self, user_id: int) -> Actor | None:
         """The employee bound to a Telegram user; None for strangers and dismissed people."""
-        employee_id = await self._db.fetchval(
-            "SELECT employee_id FROM employee_identity WHERE system = 'telegram' AND external_key = $1", str(user_id)
+        row = await self._db.fetchrow(
+            f"""{_ACTOR_SQL} JOIN employee_identity i ON i.employee_id = e.id
+                WHERE i.system = 'telegram' AND i.external_key = $1 AND e.dismissed_at IS NULL""",
+            str(user_id),
         )
-        return None if employee_id is None else await self.actor(employee_id)
+        return None if row is None else _actor(row)
 
     async def actor(self, employee_id: UUID) -> Actor | None:
         """The employee as of now; None once dismissed."""
-        row = await self._db.fetchrow(
-            """SELECT e.*, b.code AS home FROM employee e LEFT JOIN branch b ON b.id = e.home_branch_id
-                WHERE e.id = $1 AND e.dismissed_at IS NULL""",
-            employee_id,
-        )
-        if row is None:
-            return None
-        scope: frozenset[str] = frozenset()
-        if not row["all_branches"]:
-            codes = await self._db.fetch(
-                "SELECT b.code FROM employee_scope s JOIN branch b ON b.id = s.branch_id WHERE s.employee_id = $1",
-                employee_id,
-            )
-            scope = frozenset({r["code"] for r in codes} | {row["home"] or "none"})
-        return Actor(
-            employee_id=row["id"], name=row["name"], role=Role(row["role"]), branches=scope,
-            home_branch=row["home"], language=cast(Language, row["language"]),
-        )  # fmt: skip
+        row = await self._db.fetchrow(f"{_ACTOR_SQL} WHERE e.id = $1 AND e.dismissed_at IS NULL", employee_id)
+        return None if row is None else _actor(row)
 
     async def actor_by_name(self, name: str) -> Actor:
         """An employee by full name, or by a part of it that fits one person.
@@ -230,43 +236,70 @@ class StaffService:
             """UPDATE employee_invite i SET claimed_at = $3, claimed_by_key = $2 FROM employee e
                 WHERE i.token_digest = $1 AND i.expires_at > $3 AND i.decided_at IS NULL
                   AND (i.claimed_by_key IS NULL OR i.claimed_by_key = $2) AND e.id = i.employee_id
-                RETURNING i.id, e.id AS employee_id, e.name""",
+                RETURNING i.id, e.id AS employee_id, e.name, e.language""",
             sha256_hex(token), str(telegram_id), self._clock.now(),
         )  # fmt: skip
         if row is None:
             return None
-        return Claim(invite_id=row["id"], employee_id=row["employee_id"], employee_name=row["name"], telegram_id=str(telegram_id))
+        return Claim(
+            invite_id=row["id"], employee_id=row["employee_id"], employee_name=row["name"], telegram_id=str(telegram_id),
+            language=row["language"],
+        )  # fmt: skip
 
     async def decide_invite(self, invite_id: UUID, *, accept: bool, by: Actor) -> Claim:
         """An admin's decision over a claim.
 
         Raises:
-            Conflict: decided already, or the identity is taken.
+            Conflict: decided already (the message is the person's name), or the identity is taken.
         """
         async with self._db.transaction() as tx:
             row = await tx.fetchrow(
                 """UPDATE employee_invite i SET decided_at = $2, accepted = $3, decided_by_employee_id = $4 FROM employee e
                     WHERE i.id = $1 AND i.decided_at IS NULL AND i.claimed_by_key IS NOT NULL AND e.id = i.employee_id
-                    RETURNING i.*, e.name""",
+                    RETURNING i.*, e.name, e.language""",
                 invite_id, self._clock.now(), accept, by.employee_id,
             )  # fmt: skip
             if row is None:
-                raise Conflict("this invitation is settled already")
+                name = await tx.fetchval(
+                    "SELECT e.name FROM employee_invite i JOIN employee e ON e.id = i.employee_id WHERE i.id = $1", invite_id
+                )
+                raise Conflict(str(name))
             if accept:
                 await self._bind(tx, row["employee_id"], "telegram", row["claimed_by_key"], by.name, by.employee_id)
         return Claim(
             invite_id=invite_id, employee_id=row["employee_id"], employee_name=row["name"],
-            telegram_id=row["claimed_by_key"],
+            telegram_id=row["claimed_by_key"], language=row["language"],
         )  # fmt: skip
 
-    async def telegram_ids(self, role: Role) -> list[int]:
-        """Telegram ids of everybody in a role."""
+    async def contacts(self, role: Role | None = None, *, digest_hour: int | None = None) -> list[Contact]:
+        """Everybody with a bound Telegram: of a role, or whose digest comes at this local hour."""
         rows = await self._db.fetch(
-            """SELECT i.external_key FROM employee e JOIN employee_identity i ON i.employee_id = e.id
-                WHERE e.role = $1 AND e.dismissed_at IS NULL AND i.system = 'telegram'""",
-            role.value,
-        )
-        return [int(r["external_key"]) for r in rows]
+            """SELECT e.id, i.external_key, e.language, e.digest_hour, e.muted
+                 FROM employee e JOIN employee_identity i ON i.employee_id = e.id
+                WHERE i.system = 'telegram' AND e.dismissed_at IS NULL AND ($1::text IS NULL OR e.role = $1)
+                  AND ($2::int IS NULL OR e.digest_hour = $2) ORDER BY e.name""",
+            role.value if role else None, digest_hour,
+        )  # fmt: skip
+        return [
+            Contact(employee_id=r["id"], telegram_id=int(r["external_key"]), language=r["language"],
+                    digest_hour=r["digest_hour"], muted=r["muted"])
+            for r in rows
+        ]  # fmt: skip
+
+
+_ACTOR_SQL = """SELECT e.id, e.name, e.role, e.all_branches, e.language, b.code AS home,
+                       ARRAY(SELECT c.code FROM employee_scope s JOIN branch c ON c.id = s.branch_id
+                              WHERE s.employee_id = e.id) AS scope
+                  FROM employee e LEFT JOIN branch b ON b.id = e.home_branch_id"""
+
+
+def _actor(row: Row) -> Actor:
+    """Nobody without a branch of their own looks everywhere: only `all_branches` does."""
+    scope = frozenset[str]() if row["all_branches"] else frozenset({*row["scope"], row["home"] or "none"})
+    return Actor(
+        employee_id=row["id"], name=row["name"], role=Role(row["role"]), branches=scope,
+        home_branch=row["home"], language=cast(Language, row["language"]),
+    )  # fmt: skip
 
 
 async def _branch_id(reader: Reader, code: str | None) -> UUID | None:

@@ -83,7 +83,8 @@ class Stage:
             yield self.version
             waiting = self._changed
             try:
-                await asyncio.wait_for(waiting.wait(), 15)
+                async with asyncio.timeout(15):
+                    await waiting.wait()
             except TimeoutError:
                 continue
 

@@ -103,7 +103,7 @@ class Demo:
         web_port = free_port()
         self.env = {
             **{k: v for k, v in os.environ.items() if not k.startswith("JARVIS_") or k.startswith("JARVIS_LLM_")},
-            "JARVIS_DATABASE_URL": app, "JARVIS_DATABASE_DIRECT_URL": owner, "JARVIS_REDIS_URL": redis.url, "JARVIS_DEMO": "1",
+            "JARVIS_DATABASE_URL": app, "JARVIS_DATABASE_DIRECT_URL": owner, "JARVIS_REDIS_URL": redis.url,
             "JARVIS_STORAGE_URL": f"file://{(folder / 'media').resolve()}", "JARVIS_SECRET": new_token(),
             "JARVIS_PUBLIC_URL": f"http://127.0.0.1:{web_port}", "PYTHONUNBUFFERED": "1",
         }  # fmt: skip

@@ -75,6 +75,7 @@ _PARTS = {_name: hour for names, hour in (("утром утра morning დი�
 _LEXICON: dict[str, tuple[str, ...]] = {
     "where": _stems("где where სად куда находится местоположен"),
     "who_has": _stems("ездит ვისთან"),
+    "took": _stems("брал брала брали катал катала катались ездил ездила had drove"),
     "free": _stems("свобод free available თავისუფ автомат automatic механик доступн"),
     "repair": _stems("ремонт repair რემონტ"),
     "cars": _stems("машин авто cars car fleet парк автопарк მანქან тачк"),
@@ -104,7 +105,7 @@ _MODELS = _stems(
 )
 
 Intent = Literal[
-    "where", "who_has", "free", "repair", "cars", "condition", "debts", "due", "pickups", "returns", "overdue", "conflicts",
+    "where", "who_has", "took", "free", "repair", "cars", "condition", "debts", "due", "pickups", "returns", "overdue", "conflicts",
     "changed", "booking", "plan", "client", "contact", "guide", "how", "off", "more", "same",
 ]  # fmt: skip
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hmac
 import json
-import logging
 import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, cast
@@ -22,7 +21,6 @@ from jarvis.integrations.rentprog import assumptions, ruby
 from jarvis.integrations.rentprog.settings import RentProgSettings
 
 MAX_BODY = 256 * 1024
-_log = logging.getLogger(__name__)
 _EVENT = re.compile(r"^(car|client|booking)[._]?(create|update|destroy)$")
 
 Noun = Literal["car", "client", "booking"]
@@ -68,7 +66,7 @@ async def rentprog_hook(
     """Commit the raw body, then answer 200 with nothing in it."""
     branch = branch_of_secret(rentprog_settings, secret)
     if branch is None:
-        _log.warning("a RentProg webhook came to an unknown path")
+        await journal.refuse(source="rentprog", reason="unknown path")
         return Response(b"", media_type=MediaType.TEXT, status_code=HTTP_401_UNAUTHORIZED)
     body = await request.body()
     if len(body) > MAX_BODY:

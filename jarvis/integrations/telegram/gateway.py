@@ -74,7 +74,8 @@ class TelegramGateway:
     async def run(self) -> None:
         """Hold the lease, stay connected, begin again after a failure; until cancelled."""
         leases = Leases(self._db)
-        while True:
+        task = asyncio.current_task()
+        while task is None or not task.cancelling():  # a library below may eat a cancellation; the loop ends all the same
             try:
                 lease = await leases.take(f"telegram:{self._settings.session}", self._holder, self._settings.lease_s)
                 if lease is None:
@@ -118,7 +119,8 @@ class TelegramGateway:
                     await leases.keep(lease, self._settings.lease_s)
                     await session.flush()
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(asyncio.shield(client.disconnected), self._settings.lease_s / 3)
+                        async with asyncio.timeout(self._settings.lease_s / 3):
+                            await asyncio.shield(client.disconnected)
             finally:
                 reconciler.cancel()
                 self.ready.clear()
@@ -136,7 +138,8 @@ class TelegramGateway:
         client.session.save_entities = True
         try:
             try:
-                await asyncio.wait_for(client.connect(), self._settings.timeout_s * 2)
+                async with asyncio.timeout(self._settings.timeout_s * 2):
+                    await client.connect()
             except AuthKeyNotFound:
                 session.forget_key()
                 await session.flush()
@@ -145,7 +148,8 @@ class TelegramGateway:
             yield client
         finally:
             with contextlib.suppress(Exception):  # leaving anyway: a broken connection may fail to close politely
-                await asyncio.wait_for(client.disconnect(), 3)
+                async with asyncio.timeout(3):
+                    await client.disconnect()  # pyright: ignore[reportGeneralTypeIssues]  # a coroutine while a loop runs
             with contextlib.suppress(LeaseLost, *DATABASE_AWAY):
                 await session.flush()
 

@@ -129,7 +129,8 @@ class RentProgSandbox:
         async with httpx.AsyncClient(timeout=10, trust_env=False) as http:
             while True:
                 try:
-                    hook = await asyncio.wait_for(self._outbox.get(), 0.4)
+                    async with asyncio.timeout(0.4):
+                        hook = await self._outbox.get()
                 except TimeoutError:
                     if held is not None:
                         await self._deliver(http, held)

@@ -1,0 +1,84 @@
+"""The loop that workers and dispatchers share: claim rows while there is room, work on them side by side."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+from jarvis.engine.db import DATABASE_AWAY
+from jarvis.engine.doorbell import Doorbell
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+BATCH = 4
+AWAY_S = 0.5
+
+
+class ClaimLoop(Generic[T]):
+    """Runs until cancelled. Never claims more than it can begin at once, so that other processes get the rest.
+
+    Args:
+        doorbell: Wakes the loop; without a ring it looks once a second.
+        bell: The name it listens to.
+        name: This consumer's name.
+        claim: Takes at most so many rows for us.
+        work: Works on one row; what it raises is logged, its row comes back by its lease.
+        concurrency: Rows worked on at once.
+    """
+
+    def __init__(
+        self, doorbell: Doorbell, *, bell: str, name: str, claim: Callable[[int], Awaitable[Sequence[T]]],
+        work: Callable[[T], Awaitable[None]], concurrency: int,
+    ) -> None:  # fmt: skip
+        self._doorbell = doorbell
+        self._bell = bell
+        self._name = name
+        self._claim = claim
+        self._work = work
+        self._concurrency = concurrency
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Work until cancelled; what is in flight then is given back by its lease."""
+        try:
+            while True:
+                free = self._concurrency - len(self._tasks)
+                if not free:
+                    await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+                    continue
+                try:
+                    rows = await self._claim(min(free, BATCH))
+                except DATABASE_AWAY as error:
+                    _log.warning("the database is away: %s", type(error).__name__)
+                    await asyncio.sleep(AWAY_S)
+                    continue
+                for row in rows:
+                    task = asyncio.create_task(self._one(row))
+                    self._tasks.add(task)
+                    task.add_done_callback(self._tasks.discard)
+                if not rows:
+                    await self._doorbell.wait(self._bell, self._name, 1.0)
+        finally:
+            left = list(self._tasks)
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+
+    async def _one(self, row: T) -> None:
+        try:
+            await self._work(row)
+        except Exception:  # a boundary: one row that cannot be recorded must not stop the others
+            _log.exception("%s could not finish a row; its lease gives it back", self._name)
+
+
+async def sweep_forever(*sweeps: Callable[[], Awaitable[int]], every_s: float = 5.0) -> None:
+    """Give back what dead processes held, until cancelled."""
+    while True:
+        try:
+            for sweep in sweeps:
+                await sweep()
+        except DATABASE_AWAY as error:
+            _log.warning("sweep postponed: %s", type(error).__name__)
+        await asyncio.sleep(every_s)

@@ -1,0 +1,85 @@
+"""The digest: at the hour that a person chose, the day of their branches in one message, without a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from html import escape
+
+from jarvis.domains.bookings.service import BookingService, Owed
+from jarvis.domains.fleet.service import FleetService
+from jarvis.domains.staff.service import Contact, StaffService
+from jarvis.engine.effects import Lane
+from jarvis.engine.timing import Every
+from jarvis.engine.worker import Handler, Handling
+from jarvis.kit.actor import Actor
+from jarvis.kit.clock import Clock, day_bounds, local, local_date
+from jarvis.orchestrator import outbox
+from jarvis.orchestrator.render import moments
+from jarvis.orchestrator.render.base import Reader, source
+from jarvis.orchestrator.render.bookings import sums
+from tools.policy import policy_of
+
+KIND = "check.digest"
+CHECKS: Sequence[Every] = (Every(check=KIND, seconds=3600),)
+IN_REPAIR = (2, 3)
+LIST_MAX = 5
+
+
+class Digests:
+    """Writes digests for everybody whose hour it is and who is not muted."""
+
+    def __init__(self, clock: Clock, staff: StaffService, fleet: FleetService, bookings: BookingService) -> None:
+        self._clock = clock
+        self._staff = staff
+        self._fleet = fleet
+        self._bookings = bookings
+
+    @property
+    def routes(self) -> Mapping[str, Sequence[Handler]]:
+        return {KIND: (self.send,)}
+
+    async def send(self, handling: Handling) -> None:
+        """One message a person and hour; a repeated event repeats none."""
+        due = datetime.fromisoformat(handling.event.payload["due_at"])
+        for contact in await self._staff.contacts(digest_hour=local(due).hour):
+            actor = await self._staff.actor(contact.employee_id)
+            if contact.muted or actor is None or actor.role not in policy_of("list_bookings").roles:
+                continue
+            text = await self._text(actor, contact)
+            async with handling.transaction() as tx:
+                key = f"digest:{contact.employee_id}:{due.isoformat()}"
+                await outbox.send(tx, handling.origin, contact.telegram_id, text, key=key, lane=Lane.BULK)
+
+    async def _text(self, actor: Actor, contact: Contact) -> str:
+        branches = await self._staff.branches()
+        reader = Reader(actor=actor, now=self._clock.now(), language=contact.language, branches={b.code: b.names for b in branches})
+        scope = actor.branches
+        start, end = day_bounds(local_date(reader.now))
+        pickups = await self._bookings.pickups(start, end, None, scope)
+        returns = await self._bookings.returns(start, end, None, scope)
+        overdue = await self._bookings.overdue(None, scope)
+        where = ", ".join(sorted(reader.branch(code) for code in scope)) if scope else reader.say("company")
+        lines = [
+            reader.say("digest", branch=where, date=moments.day(reader.now, reader.now, reader.language)),
+            reader.say("digest.day", a=len(pickups), b=len(returns)),
+        ]
+        if overdue:
+            names = [f"{'#' if reader.language == 'en' else '№'}{b.shown} {escape(b.car_label or '')}".strip() for b in overdue]
+            more = f" +{len(names) - LIST_MAX}" if len(names) > LIST_MAX else ""
+            lines.append(reader.say("digest.overdue", list=", ".join(names[:LIST_MAX]) + more))
+        if actor.role in policy_of("list_debts").roles:
+            lines.append(await self._debts([b.code for b in branches if not scope or b.code in scope], reader))
+        repair = await self._fleet.cars(states=IN_REPAIR, branches=scope)
+        lines.append(reader.say("digest.repair", n=len(repair)))
+        lines.append(source(await self._bookings.freshness(), reader))
+        return "\n".join(lines)
+
+    async def _debts(self, branches: Sequence[str], reader: Reader) -> str:
+        ages = await self._bookings.refresh_debts(branches)
+        if any(fresh.failing_since is not None for fresh in ages.values()):
+            return reader.say("digest.unchecked")
+        owed: list[Owed] = []
+        for code in branches:
+            owed += await self._bookings.debts(code, kind="debt")
+        return reader.say("digest.debts", x=sums(tuple(owed), reader), n=len(owed)) if owed else reader.say("digest.debts.none")

@@ -1,0 +1,67 @@
+"""How a colleague joins: the link of an invitation, an administrator's word, the welcome."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from jarvis.domains.conversations.service import ConversationService, NewButton
+from jarvis.domains.staff.service import StaffService
+from jarvis.engine import audit
+from jarvis.engine.worker import Handling
+from jarvis.kit.actor import Actor, Language, Role
+from jarvis.kit.errors import Conflict
+from jarvis.orchestrator import outbox
+from jarvis.orchestrator.render.words import say
+
+Welcome = Callable[[Handling, int, Actor], Awaitable[None]]
+
+
+class Invites:
+    """Claims of invitations and the decisions over them. `welcome` greets somebody in their private chat."""
+
+    def __init__(self, staff: StaffService, conversations: ConversationService, welcome: Welcome) -> None:
+        self._staff = staff
+        self._conversations = conversations
+        self._welcome = welcome
+
+    async def claimed(self, handling: Handling, chat_id: int, user_id: int, token: str, language: Language) -> None:
+        """Somebody pressed a link: they wait, every administrator gets a card in a language of their own."""
+        claim = await self._staff.claim_invite(token, user_id)
+        admins = await self._staff.contacts(Role.ADMIN)
+        async with handling.transaction() as tx:
+            await outbox.send(tx, handling.origin, chat_id, say("invite.bad" if claim is None else "invite.wait", language))
+            if claim is None:
+                return
+            for admin in admins:
+                rows = [[NewButton(label=say(f"b.{word}", admin.language), kind="invite", choice=f"{choice}:{claim.invite_id}")
+                         for word, choice in (("confirm", "yes"), ("decline", "no"))]]  # fmt: skip
+                stored = await self._conversations.store_buttons(
+                    tx, rows, group=f"invite:{claim.invite_id}:{admin.telegram_id}", employee_id=None, conversation_id=None
+                )
+                text = say("invite.card", admin.language, name=claim.employee_name, id=claim.telegram_id)
+                await outbox.send(tx, handling.origin, admin.telegram_id, text, buttons=stored)
+
+    async def decided(self, handling: Handling, chat_id: int, message_id: int, actor: Actor, choice: str) -> None:
+        """An administrator pressed a button of the card; its copies elsewhere answer that it is settled."""
+        if actor.role is not Role.ADMIN:
+            async with handling.transaction() as tx:
+                await audit.record(tx, action="staff.bind", actor_id=actor.employee_id, actor_name=actor.name, outcome="denied")
+            return
+        word, _, invite = choice.partition(":")
+        try:
+            claim = await self._staff.decide_invite(UUID(invite), accept=word == "yes", by=actor)
+        except Conflict as settled:
+            async with handling.transaction() as tx:
+                text = say("invite.settled", actor.language, name=str(settled))
+                await outbox.edit(tx, handling.origin, chat_id, text, message_id=message_id)
+            return
+        async with handling.transaction() as tx:
+            text = say(f"invite.{word}", actor.language, name=claim.employee_name, who=actor.name)
+            await outbox.edit(tx, handling.origin, chat_id, text, message_id=message_id)
+            if word == "no":
+                await outbox.send(tx, handling.origin, int(claim.telegram_id), say("invite.declined", claim.language))
+        if word == "yes":
+            bound = await self._staff.actor_of_telegram(int(claim.telegram_id))
+            if bound is not None:
+                await self._welcome(handling, int(claim.telegram_id), bound)

@@ -1,0 +1,120 @@
+"""What every renderer works with: the reader, buttons, the line of source and age, lists that go on behind a button."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+from jarvis.domains.mirror import FRESH_FOR, Freshness
+from jarvis.kit.actor import Actor
+from jarvis.kit.money import Money
+from jarvis.orchestrator.render import moments
+from jarvis.orchestrator.render.words import say
+
+LIST_MAX = 7
+PAGE_MAX = 20
+LABEL_MAX = 34
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """A button below an answer. `ask`: its press stands for the new request; `page`: `request` holds the rest of a list;
+    `report`: the person says that something is wrong."""
+
+    label: str
+    request: str = ""
+    kind: Literal["ask", "page", "report"] = "ask"
+
+
+@dataclass(slots=True, kw_only=True)
+class Rendered:
+    """HTML and the rows of buttons below it."""
+
+    text: str
+    buttons: list[list[Button]] = field(default_factory=list[list[Button]])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """For whom, when, and in which language."""
+
+    actor: Actor
+    now: datetime
+    language: str
+    branches: Mapping[str, Mapping[str, str]]
+
+    def branch(self, code: str | None) -> str:
+        return self.branches.get(code or "", {}).get(self.language, code or "—")
+
+    def say(self, key: str, **values: object) -> str:
+        return say(key, self.language, **values)
+
+    def at(self, moment: datetime | None) -> str:
+        return moments.moment(moment, self.now, self.language)
+
+    def brief(self, moment: datetime | None) -> str:
+        return moments.short_moment(moment, self.now, self.language)
+
+    def span(self, start: datetime | None, end: datetime | None) -> str:
+        if start is None or end is None:
+            return self.brief(None)
+        return moments.period(start, end, self.now, self.language)
+
+    def money(self, money: Money, *, exact: bool = False) -> str:
+        return money.show(self.language, exact=exact)
+
+    def count(self, number: int) -> str:
+        """`48 215`, `48,215`."""
+        return f"{number:,}".replace(",", "," if self.language == "en" else "\N{NO-BREAK SPACE}")
+
+    @staticmethod
+    def hours(span: timedelta) -> str:
+        return f"{span.total_seconds() / 3600:g}"
+
+    def age(self, moment: datetime | None) -> str:
+        return moments.age(moment, self.now, self.language)
+
+
+def source(fresh: Freshness, reader: Reader) -> str:
+    """The last line: source and age; a sentence of its own when it is old or the source is silent."""
+    line = f"<i>{fresh.source}, {reader.age(fresh.as_of)}</i>"
+    if fresh.failing_since is not None:
+        return f"{reader.say('silent', t=moments.clock(fresh.failing_since))}\n{line}"
+    if fresh.as_of is None:
+        return reader.say("never")
+    if reader.now - fresh.as_of > FRESH_FOR:
+        return f"{reader.say('stale', age=reader.age(fresh.as_of))}\n{line}"
+    return line
+
+
+def listed(head: str, rows: Sequence[str], fresh: Freshness, reader: Reader, *, extra: Sequence[str] = ()) -> Rendered:
+    """A head, the first rows, what is to be said below them, source and age; more rows stand behind a button."""
+    buttons: list[list[Button]] = []
+    if len(rows) > LIST_MAX:
+        moment = reader.say("as_of", source=fresh.source, t=reader.brief(fresh.as_of))
+        buttons = [[_more(head, rows[LIST_MAX:], f"<i>{moment}</i>", reader)]]
+    return Rendered(text="\n".join([head, *rows[:LIST_MAX], *extra, source(fresh, reader)]), buttons=buttons)
+
+
+def _more(head: str, rows: Sequence[str], tail: str, reader: Reader) -> Button:
+    stored = json.dumps({"head": head, "rows": list(rows), "tail": tail}, ensure_ascii=False)
+    return Button(label=reader.say("b.more", n=len(rows)), request=stored, kind="page")
+
+
+def next_page(stored: str, reader: Reader) -> Rendered:
+    """The rest of a list as it was read then, with the moment of that reading; again with a button when it is long."""
+    page = json.loads(stored)
+    rows: list[str] = page["rows"]
+    buttons = [[_more(page["head"], rows[PAGE_MAX:], page["tail"], reader)]] if len(rows) > PAGE_MAX else []
+    return Rendered(text="\n".join([page["head"], *rows[:PAGE_MAX], page["tail"]]), buttons=buttons)
+
+
+def short(text: str) -> str:
+    """A label that fits a button: cut between words, never inside one."""
+    if len(text) <= LABEL_MAX:
+        return text
+    head = text[: LABEL_MAX - 1]
+    return (head.rsplit(" ", 1)[0] if " " in head else head).rstrip(" ,.·(") + "…"

@@ -1,0 +1,111 @@
+"""Cars: one of them, lists, what is free."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from html import escape
+
+from jarvis.domains.bookings.service import FreeCar
+from jarvis.domains.fleet.naming import show_plate
+from jarvis.domains.fleet.service import Car
+from jarvis.orchestrator.render import moments
+from jarvis.orchestrator.render.base import Button, Reader, Rendered, listed, source
+from jarvis.orchestrator.render.people import client_short, number_of
+from jarvis.orchestrator.render.words import vendor_word
+from tools import facts as f
+
+
+def _car_head(car: Car, reader: Reader) -> str:
+    return f"🚗 <b>{escape(car.label)}</b> · <code>{show_plate(car.plate_key)}</code> · {reader.branch(car.branch)}"
+
+
+def _car_line(car: Car) -> str:
+    return f"{escape(car.label)} · <code>{show_plate(car.plate_key)}</code>"
+
+
+def car(fact: f.CarFact, reader: Reader) -> Rendered:
+    """Where it stands, who has it, what follows. Bookings only for those who may see them."""
+    lines = [_car_head(fact.car, reader), *_now(fact, reader)]
+    if fact.following is not None:
+        start = reader.brief(fact.following.start)
+        lines.append(
+            reader.say("next", num=fact.following.shown, start=start) if fact.bookings_shown else reader.say("next.plain", start=start)
+        )
+    lines += [reader.say("debt", amount=reader.money(owed.amount)) for owed in fact.debt]
+    km = fact.car.mileage_km
+    tail = reader.say("mileage.none") if km is None else reader.say("mileage", km=reader.count(km))
+    lines.append(f"{tail} · {reader.say('dirty')}" if fact.car.clean is False else tail)
+    lines.append(source(fact.fresh, reader))
+    buttons = [[Button(label=reader.say("b.bookings"), request=reader.say("ask.car.bookings", car=fact.car.handle))]]
+    return Rendered(text="\n".join(lines), buttons=buttons if fact.bookings_shown else [])
+
+
+def _now(fact: f.CarFact, reader: Reader) -> list[str]:
+    """What the car does now: repair, trip, rental with its client, or its state."""
+    current, state = fact.current, reader.say(f"state.{fact.car.state or 0}")
+    if current is None:
+        return [state]
+    if current.purpose != "rental":
+        return [reader.say(current.purpose, end=reader.at(current.end))]
+    lines = [reader.say("in_rent", end=reader.at(current.end)) if current.status == "in_rent" else state]
+    if fact.bookings_shown:
+        lines.append(f"📅 {number_of(current, reader)}: {client_short(current)}, {reader.span(current.start, current.end)}")
+    if current.status == "in_rent":
+        if current.end is not None and current.end < reader.now:
+            lines.append(reader.say("late", end=reader.brief(current.end)))
+        if fact.car.state not in (None, 1):
+            lines.append(state)
+    return lines
+
+
+def car_list(fact: f.CarListFact, reader: Reader) -> Rendered:
+    where = reader.branch(fact.branch) if fact.branch else reader.say("all_branches")
+    rows = [
+        f"• {_car_line(car)}{'' if fact.branch else f' · {reader.branch(car.branch)}'} · {reader.say(f'state.{car.state or 0}')}"
+        for car in fact.cars
+    ]
+    head = reader.say("cars", n=len(rows)) if rows else reader.say("cars.none")
+    return listed(f"{head} · {where}", rows, fact.fresh, reader)
+
+
+def free(fact: f.FreeFact, reader: Reader) -> Rendered:
+    where = reader.branch(fact.branch) if fact.branch else reader.say("all_branches")
+    wanted = "".join(f" · {escape(vendor_word(x, reader.language))}" for x in fact.filters)
+    when = f"{where}, {reader.span(fact.start, fact.end)}{wanted}"
+    if not fact.cars:
+        found = [f"{reader.branch(code)}: {count}" for code, count in fact.elsewhere if count]
+        extra = [reader.say("free.elsewhere", list=", ".join(found))] if found else []
+        return listed(f"{reader.say('free.none')} · {when}", (), fact.fresh, reader, extra=extra)
+    rows = [_free_row(item, fact, reader) for item in fact.cars]
+    buffer = f"<i>{reader.say('free.buffer', h=reader.hours(fact.buffer))}</i>"
+    return listed(f"{reader.say('free', n=len(rows))} · {when}", rows, fact.fresh, reader, extra=[buffer])
+
+
+def _free_row(item: FreeCar, fact: f.FreeFact, reader: Reader) -> str:
+    parts = [_car_line(item.car)]
+    if not fact.branch:
+        parts.append(reader.branch(item.car.branch))
+    parts += [escape(vendor_word(x, reader.language)) for x in (item.car.car_class, item.car.transmission) if x]
+    if item.price is not None:
+        parts.append(reader.say("price", price=reader.money(item.price)))
+    parts += _tight(item.fit.back_at, item.fit.next_start, reader) if item.fit.tight else []
+    return "• " + " · ".join(parts)
+
+
+def _tight(back: datetime | None, following: datetime | None, reader: Reader) -> list[str]:
+    if back is not None:
+        return [reader.say("free.tight", t=moments.clock(back))]
+    return [reader.say("free.tight_next", t=moments.clock(following))] if following is not None else []
+
+
+def one_free(fact: f.CarFreeFact, reader: Reader) -> Rendered:
+    car = f"{_car_line(fact.car)} · {reader.branch(fact.car.branch)}"
+    key = "one.taken" if not fact.fit.free else "one.free" if fact.issuable else "one.state"
+    lines = [reader.say(key, car=car), reader.span(fact.start, fact.end)]
+    if fact.blocking is not None:
+        lines.append(reader.say("blocked", num=fact.blocking.shown, period=reader.span(fact.blocking.start, fact.blocking.end)))
+    if fact.fit.free and fact.fit.tight:
+        lines += _tight(fact.fit.back_at, fact.fit.next_start, reader)
+    if not fact.issuable:
+        lines.append(reader.say(f"state.{fact.car.state or 0}"))
+    return Rendered(text="\n".join([*lines, source(fact.fresh, reader)]))

@@ -21,7 +21,8 @@ def observe(*, agents: bool = False) -> None:
     # Their INFO lines hold URLs, and RentProg's company token stands in one.
     for name in ("httpx", "httpcore", "httpx2", "telethon"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    logfire.configure(send_to_logfire="if-token-present", console=False, service_name="jarvis")
+    # Events carry their trace from process to process (engine/tracing.py), so contexts from outside are expected.
+    logfire.configure(send_to_logfire="if-token-present", console=False, service_name="jarvis", distributed_tracing=True)
     if agents:
         logfire.instrument_pydantic_ai(include_content=False)
 

@@ -8,9 +8,11 @@ from litestar import Litestar, MediaType, Response, get
 from litestar.di import Provide
 
 import jarvis.integrations
+from jarvis.engine import sources
 from jarvis.engine.integration import discover
 from jarvis.entrypoints.core import Core
 from jarvis.integrations.storage.port import LinkSigner, Storage
+from jarvis.integrations.telegram.settings import SYSTEM as TELEGRAM
 from jarvis.kit.errors import InvalidRequest, NotFound
 
 
@@ -31,7 +33,11 @@ def web_app(core: Core, *, storage: Storage | None = None, signer: LinkSigner | 
     async def ready() -> Response[dict[str, Any]]:
         database = await core.db.fetchval("SELECT 1") == 1
         redis = await core.doorbell.ping()
-        body = {"database": database, "redis": redis, "note": "without redis work goes on, only slower"}
+        (telegram,) = await sources.read(core.db, TELEGRAM)
+        body = {
+            "database": database, "redis": redis, "telegram": telegram.failing_since is None,
+            "note": "without redis work goes on, only slower; telegram is false while it refuses the bot",
+        }  # fmt: skip
         return Response(body, status_code=200 if database else 503)
 
     @get("/media/{key:path}")

@@ -225,3 +225,46 @@ async def test_a_booking_whose_parents_cannot_be_read_is_joined_later(servers: S
         row = await house.booking(80001)
         assert row["car_id"] is not None
         assert row["client_id"] is not None
+
+
+async def test_a_create_that_comes_late_brings_nothing_old_back(servers: Servers) -> None:
+    async with running(servers, loaded=False) as house:
+        first = dict(house.sandbox.data.bookings[80001])
+        await house.sandbox.change("change_booking", {"booking": "1200", "field": "location_end", "value": "Вокзал"})
+        await house.quiet()
+        house.sandbox.send([Hook(event="booking_create", company_id=101, payload=first)])
+        await house.quiet()
+        assert first["location_end"] == "Офис"
+        assert (await house.booking(80001))["place_end"] == "Вокзал"
+        house.sandbox.faults.start("down", {})
+        body = house.sandbox.body(Hook(event="booking_create", company_id=101, payload=first | {"days": 99}))
+        assert await house.post("tbilisi", body) == 200
+        await house.quiet()
+        assert (await house.booking(80001))["place_end"] == "Вокзал", "RentProg is away: what we hold stands"
+
+
+async def test_a_debt_that_moved_to_another_branch_is_there_once(servers: Servers) -> None:
+    async with rentprog_sandbox() as sandbox, open_house(servers, sandbox) as core:
+        await load_all(core)
+        owing = next(b for b in sandbox.data.bookings.values() if any(o["kind"] == "debt" for o in sandbox.data.owed.get(b["id"], [])))
+        before, after = ("tbilisi", "kutaisi") if owing["company_id"] == 101 else ("batumi", "kutaisi")
+        await core.bookings.refresh_debts([before, after])
+        total = await core.db.fetchval("SELECT sum(amount_minor) FROM receivable WHERE booking_key = $1", str(owing["id"]))
+        owing["company_id"] = sandbox.data.companies[after]
+        await core.bookings.refresh_debts([after])
+        rows = await core.db.fetch(
+            "SELECT r.amount_minor, b.code FROM receivable r JOIN branch b ON b.id = r.branch_id WHERE r.booking_key = $1",
+            str(owing["id"]),
+        )
+        assert sum(r["amount_minor"] for r in rows) == total
+        assert {r["code"] for r in rows} == {after}
+
+
+async def test_a_guessed_path_is_counted_and_its_body_forgotten(servers: Servers) -> None:
+    async with running(servers, loaded=False) as house:
+        async with httpx.AsyncClient(trust_env=False) as http:
+            for _ in range(3):
+                answer = await http.post(f"{house.base}/hooks/rentprog/guessed", content=b'{"secret": "body"}')
+                assert (answer.status_code, answer.content) == (401, b"")
+        assert await house.core.journal.refused() == 3
+        assert await house.core.db.fetchval("SELECT count(*) FROM event") == 0

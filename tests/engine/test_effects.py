@@ -102,6 +102,55 @@ async def test_transient_failures_are_retried_and_refusals_die_with_their_reason
     assert "bad" in far.seen
 
 
+async def test_a_far_side_that_is_away_for_long_costs_no_effect(db: Database, doorbell: Doorbell) -> None:
+    far = Far()
+    far.failures = {"patient": [Unavailable("Far", "away", retry_after_s=0.01)] * 25,
+                    "old": [Unavailable("Far", "away", retry_after_s=0.01)] * 25}  # fmt: skip
+    for key in far.failures:
+        await _want(db, key)
+    await db.execute("UPDATE effect SET requested_at = now() - interval '25 hours' WHERE idempotency_key = 'old'")
+
+    async def ringing() -> None:
+        while True:  # a retry is looked for once a second without a ring
+            await doorbell.ring([effects.bell("far")])
+            await asyncio.sleep(0.02)
+
+    ringer = asyncio.create_task(ringing())
+    await _run(db, _dispatcher(db, doorbell, far, "d"))
+    ringer.cancel()
+    rows = {r["idempotency_key"]: r for r in await db.fetch("SELECT * FROM effect")}
+    assert (rows["patient"]["state"], rows["patient"]["attempts"]) == ("done", 26)
+    assert (rows["old"]["state"], rows["old"]["cause"]) == ("dead", "away"), "a day later a person decides"
+
+
+async def test_a_loop_claims_no_more_than_it_can_begin(db: Database, doorbell: Doorbell) -> None:
+    held = asyncio.Event()
+
+    async def slow(effect: Effect) -> Receipt:
+        await held.wait()
+        return Receipt(facts={})
+
+    for n in range(9):
+        await _want(db, f"n{n}")
+    loop = Dispatcher(db, doorbell, name="a", system="far", handlers={"far.do": slow}, limits=lambda _e: (), concurrency=3)
+    task = asyncio.create_task(loop.run())
+
+    async def three() -> bool:
+        return await db.fetchval("SELECT count(*) FROM effect WHERE state = 'claimed'") == 3
+
+    await until(three)
+    await asyncio.sleep(0.3)
+    assert await three(), "the rest stays for other processes"
+    held.set()
+    await until(lambda: _none_left(db))
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def _none_left(db: Database) -> bool:
+    return await db.fetchval("SELECT count(*) FROM effect WHERE state <> 'done'") == 0
+
+
 async def test_urgent_goes_first_and_a_dry_replay_sends_nothing(db: Database) -> None:
     await _want(db, "bulk", lane=Lane.BULK)
     await _want(db, "normal")

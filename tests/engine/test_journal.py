@@ -5,11 +5,19 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+import logfire
 import pytest
+from logfire.testing import TestExporter
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
+from jarvis.engine import effects
 from jarvis.engine.db import Database
-from jarvis.engine.journal import Journal
-from jarvis.kit.errors import LeaseLost
+from jarvis.engine.dispatcher import Dispatcher
+from jarvis.engine.doorbell import Doorbell
+from jarvis.engine.journal import MAX_ATTEMPTS, Event, Journal
+from jarvis.engine.worker import Handling, Worker
+from jarvis.kit.errors import LeaseLost, Unavailable
+from tests.house import until
 
 
 async def _accept(journal: Journal, key: str, order: str | None = None) -> None:
@@ -114,3 +122,85 @@ async def test_replay_of_a_range_keeps_the_order(db: Database) -> None:
         keys += [e.payload["key"] for e in events]
         await journal.done(events[0])
     assert keys == [f"r{n}" for n in range(5)]
+
+
+async def test_what_follows_from_a_dry_replay_is_dry(db: Database) -> None:
+    journal = Journal(db)
+    await _accept(journal, "a")
+    (first,) = await journal.claim("w")
+    await journal.done(first)
+    await journal.replay(event_id=first.id, dry=True)
+    (again,) = await journal.claim("w")
+    async with db.transaction() as tx:
+        await journal.publish(tx, kind="follows", dedup_key="f", payload={}, parent=again)
+    (child,) = await journal.claim("w")
+    assert (child.kind, child.dry) == ("follows", True)
+    async with db.transaction() as tx:
+        await journal.publish(tx, kind="follows", dedup_key="g", payload={}, parent=first)
+    (wet,) = await journal.claim("w")
+    assert wet.dry is False
+
+
+async def test_a_source_that_is_away_for_an_hour_kills_no_event(db: Database, doorbell: Doorbell) -> None:
+    told: list[str] = []
+
+    async def away(handling: Handling) -> None:
+        raise Unavailable("Far", "away", retry_after_s=0.01)
+
+    async def alert(event: Event, cause: str) -> None:
+        told.append(cause)
+
+    journal, worker = Journal(db), Worker(db, doorbell, name="w", routes={"test.event": (away,)}, fallback=away, alert=alert)
+    await _accept(journal, "a")
+    for _ in range(MAX_ATTEMPTS + 3):
+        await db.execute("UPDATE event SET available_at = now() - interval '1 s'")
+        (event,) = await journal.claim("w")
+        await worker.handle(event)
+    assert await db.fetchval("SELECT state FROM event") == "received"
+    assert told == []
+    await db.execute("UPDATE event SET received_at = now() - interval '7 hours', available_at = now() - interval '1 s'")
+    (event,) = await journal.claim("w")
+    await worker.handle(event)
+    assert await db.fetchval("SELECT state FROM event") == "dead"
+    assert told == ["away"]
+
+
+async def test_refused_deliveries_are_counted_and_nothing_else(db: Database) -> None:
+    journal = Journal(db)
+    for _ in range(3):
+        await journal.refuse(source="v", reason="unknown path")
+    assert await journal.refused() == 3
+    assert await db.fetchval("SELECT count(*) FROM refused_delivery") == 1
+    assert await db.fetchval("SELECT count(*) FROM event") == 0
+
+
+async def test_one_event_is_one_trace_in_every_process(db: Database, doorbell: Doorbell) -> None:
+    exporter = TestExporter()
+    logfire.configure(send_to_logfire=False, console=False, distributed_tracing=True,
+                      additional_span_processors=[SimpleSpanProcessor(exporter)])  # fmt: skip
+
+    async def rule(handling: Handling) -> None:
+        async with handling.transaction() as tx:
+            await effects.request(tx, handling.origin, kind="far.do", system="far", target="far", args={})
+
+    async def far(effect: effects.Effect) -> effects.Receipt:
+        return effects.Receipt(facts={})
+
+    async def alert(event: Event, cause: str) -> None:
+        raise AssertionError(cause)
+
+    await _accept(Journal(db), "a")
+    worker = Worker(db, doorbell, name="w", routes={"test.event": (rule,)}, fallback=rule, alert=alert)
+    dispatcher = Dispatcher(db, doorbell, name="d", system="far", handlers={"far.do": far}, limits=lambda _effect: ())
+    tasks = [asyncio.create_task(worker.run()), asyncio.create_task(dispatcher.run())]
+
+    async def carried() -> bool:
+        return await db.fetchval("SELECT count(*) FROM effect WHERE state = 'done'") == 1
+
+    await until(carried)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    trace = await db.fetchval("SELECT trace_id FROM event")
+    spans = {s.name: f"{s.context.trace_id:032x}" for s in exporter.exported_spans if s.context is not None}
+    assert spans["events.handle"] == spans["effects.carry"] == trace

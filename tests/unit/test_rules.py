@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jarvis.domains.bookings.availability import PREPARATION, Span, collisions, fit
+from jarvis.domains.bookings.availability import PREPARATION, collisions, fit
 from jarvis.domains.bookings.rules import purpose_of, status_of
 from jarvis.domains.fleet.naming import CarName, find_cars, plate_key
 from jarvis.integrations.llm.parser import language_of, understand, wall
@@ -19,47 +19,23 @@ from jarvis.kit.clock import TBILISI, local_date
 from jarvis.kit.errors import ContractBroken, InvalidRequest
 from jarvis.kit.money import Money, to_minor
 from jarvis.kit.world import load_world
+from tests.oracle import a_span, brute_force
 
 NOW = datetime(2026, 3, 12, 14, 30, tzinfo=TBILISI)
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
-
-
-def _span(chance: random.Random, car: UUID) -> Span:
-    start = T0 + timedelta(hours=chance.randrange(0, 240))
-    end = start + timedelta(hours=chance.randrange(1, 72))
-    return Span(
-        booking_id=uuid4(), car_id=car, start=start, end=end,
-        status=chance.choice(["planned", "planned", "in_rent", "done", "cancelled"]),
-        purpose=chance.choice(["rental", "rental", "repair", "staff_trip"]),
-    )  # fmt: skip
-
-
-def _brute(spans: list[Span], start: datetime, end: datetime, now: datetime, pad: timedelta) -> bool:
-    """Every quarter of an hour of the wanted period (and its padding) is looked at."""
-    step = timedelta(minutes=15)
-    for span in spans:
-        if span.purpose == "staff_trip" or span.status not in ("planned", "in_rent"):
-            continue
-        until = max(span.end, now) if span.status == "in_rent" else span.end
-        moment = start - pad
-        while moment < end + pad:
-            if span.start <= moment < until:
-                return False
-            moment += step
-    return True
 
 
 def test_availability_equals_brute_force_on_1000_random_fleets() -> None:
     chance = random.Random(20260312)
     for _ in range(1000):
         car = uuid4()
-        spans = [_span(chance, car) for _ in range(chance.randrange(0, 6))]
+        spans = [a_span(chance, car) for _ in range(chance.randrange(0, 6))]
         start = T0 + timedelta(hours=chance.randrange(0, 240))
         end = start + timedelta(hours=chance.randrange(1, 48))
         now = T0 + timedelta(hours=chance.randrange(0, 240))
         found = fit(spans, start, end, now=now)
-        assert found.free == _brute(spans, start, end, now, timedelta(0))
-        comfortable = _brute(spans, start, end, now, PREPARATION)
+        assert found.free == brute_force(spans, start, end, now, timedelta(0))
+        comfortable = brute_force(spans, start, end, now, PREPARATION)
         assert (found.free and not found.tight) == comfortable
 
 
@@ -67,7 +43,7 @@ def test_collisions_equal_brute_force() -> None:
     chance = random.Random(7)
     for _ in range(300):
         car = uuid4()
-        spans = [_span(chance, car) for _ in range(5)]
+        spans = [a_span(chance, car) for _ in range(5)]
         live = [s for s in spans if s.blocks()]
         expected = {
             frozenset((a.booking_id, b.booking_id))

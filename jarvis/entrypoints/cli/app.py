@@ -158,7 +158,9 @@ def staff_bind(name: str, telegram_id: Annotated[int, typer.Option(help="Telegra
 
 
 @staff_app.command("invite")
-def staff_invite(name: str, bot_name: Annotated[str, typer.Option("--bot", help="The bot's username.")] = "") -> None:
+def staff_invite(
+    name: str, bot_name: Annotated[str, typer.Option("--bot", help="The bot's username, when no bot has logged in yet.")] = ""
+) -> None:
     """Print a one-time link; an administrator confirms the person who presses it."""
     from jarvis.entrypoints.cli.commands import staff_invite as command
 

@@ -134,6 +134,7 @@ async def staff_invite(name: str, bot_name: str, console: Console) -> None:
     async with core() as opened:
         actor = await opened.staff.actor_by_name(name)
         token = await opened.staff.invite(actor.employee_id, by="CLI")
+        bot_name = bot_name or await opened.db.fetchval("SELECT max(username) FROM telegram_session") or ""
     link = f"https://t.me/{bot_name}?start={token}" if bot_name else f"/start {token}"
     console.print(f"{actor.name}: send this once, valid 3 days, an administrator confirms:\n{link}", highlight=False)
 

@@ -82,6 +82,9 @@ async def _house() -> list[Diagnosis]:
         )
         dead = await opened.db.fetchval("SELECT count(*) FROM event WHERE state IN ('dead', 'parked')")
         lines.append(Diagnosis(name="Dead or parked events", ok=not dead, found=str(dead), advice="jarvis events list --state parked"))
+        refused = await opened.journal.refused()
+        advice = "somebody guesses webhook paths, or RentProg has an old address: compare it with JARVIS_RENTPROG_WEBHOOK_SECRETS"
+        lines.append(Diagnosis(name="Refused webhooks, 24 h", ok=not refused, found=str(refused), advice=advice))
         lines += await diagnose_rentprog(opened.rentprog)
         lines += await diagnose_telegram(load(TelegramSettings), opened.db)
     llm = load(LlmSettings)

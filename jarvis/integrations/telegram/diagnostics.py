@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from jarvis.engine import sources
 from jarvis.engine.db import Database
 from jarvis.engine.integration import Diagnosis
-from jarvis.integrations.telegram.settings import TelegramSettings
+from jarvis.integrations.telegram.settings import SYSTEM, TelegramSettings
 
 
 async def diagnose(settings: TelegramSettings, db: Database) -> list[Diagnosis]:
@@ -16,4 +17,8 @@ async def diagnose(settings: TelegramSettings, db: Database) -> list[Diagnosis]:
     held = await db.fetchval("SELECT held_until > now() FROM lease WHERE name = $1", f"telegram:{settings.session}")
     found = "a bot process holds the session" if held else "no bot process runs"
     lines.append(Diagnosis(name="Telegram bot", ok=bool(held), found=found, advice="start `jarvis bot`"))
+    (state,) = await sources.read(db, SYSTEM)
+    if state.failing_since is not None:
+        found = f"Telegram refuses the bot since {state.failing_since:%Y-%m-%d %H:%M} UTC"
+        lines.append(Diagnosis(name="Telegram login", ok=False, found=found, advice="take a new token from BotFather"))
     return lines

@@ -15,9 +15,11 @@ import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import logfire
 from telethon import Button, TelegramClient, events, utils
 from telethon.crypto import rsa
 from telethon.errors import (
@@ -36,15 +38,17 @@ from telethon.errors import (
 from telethon.extensions import html as tg_html
 from telethon.tl import functions, types
 
+from jarvis.engine import sources
 from jarvis.engine.db import DATABASE_AWAY, Database
 from jarvis.engine.journal import Journal
 from jarvis.engine.leases import Leases
 from jarvis.integrations.telegram.session import PgSession
-from jarvis.integrations.telegram.settings import TelegramSettings
-from jarvis.kit.errors import AuthExpired, LeaseLost, NotFound, Rejected, Unavailable
+from jarvis.integrations.telegram.settings import SYSTEM, TelegramSettings
+from jarvis.kit.errors import AuthExpired, LeaseLost, NotFound, Rejected, SettingsMissing, Unavailable
 from jarvis.kit.ids import sha256_hex
 
-SYSTEM = "Telegram"
+WINDOW = 50  # message ids read at once
+REFUSED_PAUSE_S = 5.0
 _log = logging.getLogger(__name__)
 OnPress = Callable[[int, str], Awaitable[str | None]]
 PRODUCTION = {1: ("149.154.175.53", 443), 2: ("149.154.167.51", 443), 4: ("149.154.167.92", 443)}
@@ -88,22 +92,31 @@ class TelegramGateway:
                     self.ready.clear()
                     with contextlib.suppress(*DATABASE_AWAY):
                         await leases.give_back(lease)
+            except SettingsMissing:
+                raise
             except LeaseLost:
                 self.problem = "the lease went to another process"
             except AuthExpired as error:
                 self.problem = error.reason
-                _log.error("Telegram refuses the bot: %s", error.reason)
-                await asyncio.sleep(5)
+                await self._alert(error.reason)
+                await asyncio.sleep(REFUSED_PAUSE_S)
             except Exception as error:  # a boundary: Telethon lets EOFError, its own and asyncio's errors out of a handshake
                 self.problem = f"no connection ({type(error).__name__})"
                 _log.warning("Telegram is away: %s", type(error).__name__)
                 await asyncio.sleep(1)
 
+    async def _alert(self, reason: str) -> None:
+        """No chat can tell of this: it goes to the log, the traces, `jarvis doctor` and the web process's readiness."""
+        _log.error("Telegram refuses the bot: %s", reason)
+        logfire.error("telegram.refused", reason=reason)
+        with contextlib.suppress(*DATABASE_AWAY):
+            await sources.report_failure(self._db, SYSTEM, datetime.now(UTC), reason)
+
     async def _hold(self, leases: Leases, lease: Any) -> None:
         host, port = self._settings.host, self._settings.port
         if self._settings.public_key is not None:
             rsa._server_keys.clear()
-            rsa.add_key(self._settings.public_key, old=False)
+            rsa.add_key(self._settings.public_key_pem(), old=False)
             _log.warning("talking to a Telegram server of your own at %s:%s", host, port)
         if host is None or port is None:
             host, port = PRODUCTION[self._settings.dc]
@@ -112,6 +125,7 @@ class TelegramGateway:
         async with self._connected(session) as client:
             await self._login(client, session)
             self.problem = None
+            await sources.report_ok(self._db, SYSTEM, datetime.now(UTC))
             self.ready.set()
             reconciler = asyncio.create_task(self._reconcile_forever())
             try:
@@ -163,14 +177,16 @@ class TelegramGateway:
                 raise
             raise AuthExpired(SYSTEM, "the bot token was refused; take a new one from BotFather") from None
         self.me, self.username = me.id, me.username
+        session.note_username(me.username)
         await session.flush()
-        with contextlib.suppress(RPCError):
-            await client(
-                functions.bots.SetBotCommandsRequest(
-                    scope=types.BotCommandScopeDefault(), lang_code="",
-                    commands=[types.BotCommand(command=c, description=d) for c, d in COMMANDS],
-                )
-            )  # fmt: skip
+        for language, words in COMMANDS.items():
+            with contextlib.suppress(RPCError):  # the menu is a convenience; the start goes on without it
+                await client(
+                    functions.bots.SetBotCommandsRequest(
+                        scope=types.BotCommandScopeDefault(), lang_code=language,
+                        commands=[types.BotCommand(command=c, description=d) for c, d in words],
+                    )
+                )  # fmt: skip
 
     # updates in
 
@@ -204,8 +220,8 @@ class TelegramGateway:
         if sender == self.me:
             return
         chat = utils.get_peer_id(message.peer_id)
-        version = int(message.edit_date.timestamp()) if edited and message.edit_date else 0
-        if edited and not version:
+        version = _version(message) if edited else "0"
+        if version is None:
             return
         reply_id = getattr(message.reply_to, "reply_to_msg_id", None)
         payload = {
@@ -255,20 +271,24 @@ class TelegramGateway:
                 await self.reconcile()
 
     async def reconcile(self) -> int:
-        """Read message ids after the last ones seen and accept what no update told; returns how many were read."""
+        """Read message ids after the last ones seen and accept what no update told; returns how many were read.
+
+        Our own messages have ids of the same row, so a window that holds any message is followed by the next one.
+        """
         found = 0
         groups = await self._db.fetch("SELECT marked_id, last_seen_message FROM chat WHERE kind = 'group'")
         private = await self._db.fetchval("SELECT max(last_seen_message) FROM chat WHERE kind = 'private'")
         for chat, last in [(r["marked_id"], r["last_seen_message"]) for r in groups] + [(None, private or 0)]:
-            for message in await self._messages(chat, list(range(last + 1, last + 51))):
-                if isinstance(message, types.Message):
-                    found += 1
+            while rows := [m for m in await self._messages(chat, range(last + 1, last + 1 + WINDOW)) if isinstance(m, types.Message)]:
+                for message in rows:
                     await self.accept_message(message, edited=False)
+                found += len(rows)
+                last += WINDOW
         return found
 
     async def _messages(self, chat: int | None, ids: Sequence[int]) -> list[Any]:
         client = self.client()
-        wanted = [types.InputMessageID(i) for i in ids]
+        wanted = [types.InputMessageID(id=i) for i in ids]
         if chat is None:
             answer = await client(functions.messages.GetMessagesRequest(id=wanted))
         else:
@@ -320,7 +340,7 @@ class TelegramGateway:
         return next(u.id for u in answer.updates if isinstance(u, types.UpdateMessageID))
 
     async def _recover(self, chat_id: int, text: str, after: int) -> int | None:
-        ids = list(range(after + 1, after + 100))
+        ids = range(after + 1, after + 1 + 2 * WINDOW)
         try:
             rows = await self._messages(None if chat_id > 0 else chat_id, ids)
         except (RPCError, ConnectionError) as error:
@@ -389,15 +409,28 @@ class TelegramGateway:
             raise Rejected(SYSTEM, f"{error.message}"[:120]) from None
 
 
+def _version(message: Any) -> str | None:
+    """Names one edit: dates are whole seconds, so the text tells two edits of one second apart. None when nobody edited
+    (Telegram adds a preview or a reaction by itself)."""
+    return f"{int(message.edit_date.timestamp())}:{sha256_hex(message.message or '')[:12]}" if message.edit_date else None
+
+
 def _markup(client: TelegramClient, buttons: Sequence[Sequence[Mapping[str, str]]]) -> Any:
     rows = [[Button.inline(b["label"], b["token"].encode()) for b in row] for row in buttons if row]
     return client.build_reply_markup(rows) if rows else None
 
 
-COMMANDS: Sequence[tuple[str, str]] = (
-    ("help", "Что умеет Jarvis"),
-    ("settings", "Язык, сводка, тишина"),
-    ("new", "Начать разговор заново"),
-    ("forget", "Забыть наш разговор"),
-    ("report", "Сообщить об ошибке"),
-)
+COMMANDS: Mapping[str, Sequence[tuple[str, str]]] = {
+    "": (
+        ("help", "Что умеет Jarvis"), ("settings", "Язык, сводка, тишина"), ("new", "Начать разговор заново"),
+        ("forget", "Забыть наш разговор"), ("report", "Сообщить об ошибке"),
+    ),
+    "en": (
+        ("help", "What Jarvis can do"), ("settings", "Language, digest, mute"), ("new", "Begin a new conversation"),
+        ("forget", "Forget our conversation"), ("report", "Report a problem"),
+    ),
+    "ka": (
+        ("help", "რა შეუძლია Jarvis-ს"), ("settings", "ენა, შეჯამება, ჩუმი რეჟიმი"), ("new", "საუბრის თავიდან დაწყება"),
+        ("forget", "ჩვენი საუბრის დავიწყება"), ("report", "შეცდომის შეტყობინება"),
+    ),
+}  # fmt: skip

@@ -16,7 +16,7 @@ from telethon.sessions import MemorySession
 from telethon.tl import types
 
 from jarvis.engine.db import Database
-from jarvis.kit.errors import LeaseLost
+from jarvis.kit.errors import LeaseLost, SettingsMissing
 
 
 class PgSession(MemorySession):
@@ -30,6 +30,7 @@ class PgSession(MemorySession):
         self._new_entities: dict[int, tuple[Any, ...]] = {}
         self._key_changed = False
         self._state_changed: set[int] = set()
+        self._username: str | None = None
 
     @classmethod
     async def load(cls, db: Database, name: str, dc: int, host: str, port: int, fence: int) -> PgSession:
@@ -37,6 +38,7 @@ class PgSession(MemorySession):
 
         Raises:
             LeaseLost: a newer holder has opened it.
+            SettingsMissing: the session belongs to another data centre; its key would be worthless there.
         """
         row = await db.fetchrow(
             """INSERT INTO telegram_session (name, dc, host, port, fence) VALUES ($1, $2, $3, $4, $5)
@@ -45,8 +47,13 @@ class PgSession(MemorySession):
         )  # fmt: skip
         if row is None:
             raise LeaseLost(f"telegram session {name}")
+        if row["auth_key"] is not None and row["dc"] != dc:
+            raise SettingsMissing(
+                f"JARVIS_TELEGRAM_DC: session {name!r} belongs to data centre {row['dc']}, not {dc}; give JARVIS_TELEGRAM_SESSION"
+                " another name to log in anew"
+            )
         session = cls(db, row["id"], fence)
-        same = (row["dc"], row["host"], row["port"]) == (dc, host, port)
+        same = (row["host"], row["port"]) == (host, port)
         session.set_dc(dc, host, port)
         if same and row["auth_key"] is not None:
             session._auth_key = AuthKey(row["auth_key"])
@@ -83,6 +90,11 @@ class PgSession(MemorySession):
         self._update_states.clear()
         self._key_changed = True
 
+    def note_username(self, username: str | None) -> None:
+        """The bot's public name, for links that other processes make."""
+        self._username = username
+        self._key_changed = True
+
     async def flush(self) -> None:
         """Write what changed.
 
@@ -96,9 +108,9 @@ class PgSession(MemorySession):
         key = self._auth_key.key if self._auth_key is not None else None
         async with self._db.transaction() as tx:
             held = await tx.execute(
-                """UPDATE telegram_session SET dc = $3, host = $4, port = $5, auth_key = $6
+                """UPDATE telegram_session SET dc = $3, host = $4, port = $5, auth_key = $6, username = coalesce($7, username)
                     WHERE id = $1 AND fence = $2""",
-                self._id, self._fence, self.dc_id, self.server_address, self.port, key,
+                self._id, self._fence, self.dc_id, self.server_address, self.port, key, self._username,
             )  # fmt: skip
             if not held:
                 raise LeaseLost("telegram session")

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import ipaddress
+from pathlib import Path
 from typing import Self
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 from pydantic import SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from jarvis.kit.errors import SettingsMissing
 from jarvis.kit.settings import Settings
+
+SYSTEM = "Telegram"
 
 
 class TelegramSettings(Settings):
-    """Defaults lead to Telegram's own servers; another server needs host, port and its public key together."""
+    """Defaults lead to Telegram's own servers; another server needs host, port and its public key together.
+
+    `public_key` is a PEM text or the path of a PEM file, PKCS#1 or SPKI. `production` refuses every server but Telegram's.
+    """
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, env_prefix="JARVIS_TELEGRAM_")
 
@@ -29,6 +38,7 @@ class TelegramSettings(Settings):
     group_per_minute: int = 18
     group_urgent_reserve: int = 4
     reconcile_s: float = 60.0
+    production: bool = False
 
     @model_validator(mode="after")
     def _together(self) -> Self:
@@ -37,7 +47,25 @@ class TelegramSettings(Settings):
             raise ValueError("HOST, PORT and PUBLIC_KEY come together: a server of your own needs all three")
         if self.host is not None and not ipaddress.ip_address(self.host).is_loopback:
             raise ValueError("HOST of another server must be a loopback address")
+        if self.host is not None and self.production:
+            raise ValueError("JARVIS_TELEGRAM_PRODUCTION forbids a server of your own; leave HOST, PORT and PUBLIC_KEY out")
         return self
+
+    def public_key_pem(self) -> str:
+        """The key of a server of your own, in the PKCS#1 form that Telethon reads.
+
+        Raises:
+            SettingsMissing: no file and no RSA public key.
+        """
+        text = self.public_key or ""
+        try:
+            pem = text if text.lstrip().startswith("-----BEGIN") else Path(text).read_text(encoding="ascii")
+            key = load_pem_public_key(pem.encode("ascii"))
+        except (OSError, ValueError) as error:
+            raise SettingsMissing(f"JARVIS_TELEGRAM_PUBLIC_KEY: neither a PEM key nor the path of one ({error})") from None
+        if not isinstance(key, RSAPublicKey):
+            raise SettingsMissing("JARVIS_TELEGRAM_PUBLIC_KEY: Telegram's servers have RSA keys")
+        return key.public_bytes(Encoding.PEM, PublicFormat.PKCS1).decode("ascii")
 
     @property
     def configured(self) -> bool:

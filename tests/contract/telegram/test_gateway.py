@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +16,7 @@ from jarvis.engine.db import Database
 from jarvis.integrations.telegram.gateway import TelegramGateway
 from jarvis.integrations.telegram.sandbox import TelegramSandbox
 from jarvis.integrations.telegram.settings import TelegramSettings
-from jarvis.kit.errors import NotFound, Rejected, Unavailable
+from jarvis.kit.errors import NotFound, Rejected, SettingsMissing, Unavailable
 from jarvis.kit.world import load_world
 from tests.house import NOW, until
 
@@ -101,6 +102,80 @@ async def test_a_bad_token_is_not_ready_and_never_asks(sandbox: TelegramSandbox,
 
         await until(told)
         assert not bot.ready.is_set()
+
+        async def on_record() -> bool:
+            return await db.fetchval("SELECT reason FROM source_state WHERE name = 'Telegram'") is not None
+
+        await until(on_record)
+    async with gateway(sandbox, db) as bot:
+        await asyncio.wait_for(bot.ready.wait(), 20)
+        assert await db.fetchval("SELECT failing_since FROM source_state WHERE name = 'Telegram'") is None
+
+
+async def test_two_edits_of_one_second_are_two_events(sandbox: TelegramSandbox, db: Database) -> None:
+    async with gateway(sandbox, db) as bot:
+        await asyncio.wait_for(bot.ready.wait(), 10)
+        _, message = sandbox.send("Нино Беридзе", "dm", "where")
+        sandbox.edit("Нино Беридзе", "dm", message.id, "where is it")
+        sandbox.edit("Нино Беридзе", "dm", message.id, "where is it now")
+
+        async def all_there() -> bool:
+            return await db.fetchval("SELECT count(*) FROM event WHERE kind = 'message.employee'") == 3
+
+        await until(all_there)
+        rows = await db.fetch("SELECT payload FROM event ORDER BY seq")
+        assert [r["payload"]["text"] for r in rows] == ["where", "where is it", "where is it now"]
+
+
+async def test_a_lost_message_is_found_behind_many_of_our_own(sandbox: TelegramSandbox, db: Database) -> None:
+    async with gateway(sandbox, db) as bot:
+        await asyncio.wait_for(bot.ready.wait(), 10)
+        sandbox.send("Нино Беридзе", "dm", "first")
+
+        async def first_seen() -> bool:
+            return await db.fetchval("SELECT count(*) FROM event") == 1
+
+        await until(first_seen)
+        for number in range(60):
+            await bot.send(uuid4(), NINO, f"ours {number}")
+        sandbox.faults.start("drop", {})
+        sandbox.send("Нино Беридзе", "dm", "lost")
+        sandbox.faults.stop()
+        assert await bot.reconcile() > 0
+        assert [r["payload"]["text"] for r in await db.fetch("SELECT payload FROM event ORDER BY seq")] == ["first", "lost"]
+        assert await bot.reconcile() == 0
+
+
+async def test_the_menu_speaks_three_languages_and_the_name_is_known(sandbox: TelegramSandbox, db: Database) -> None:
+    async with gateway(sandbox, db) as bot:
+        await asyncio.wait_for(bot.ready.wait(), 10)
+    assert set(sandbox.state.commands) == {"", "en", "ka"}
+    assert await db.fetchval("SELECT username FROM telegram_session") == bot.username
+
+
+async def test_a_key_is_read_from_a_file_in_either_form(sandbox: TelegramSandbox, db: Database, tmp_path: Path) -> None:
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
+
+    key = load_pem_public_key(sandbox.key.public_pem.encode())
+    path = tmp_path / "server.pem"
+    path.write_bytes(key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    async with gateway(sandbox, db, public_key=str(path)) as bot:
+        await asyncio.wait_for(bot.ready.wait(), 10)
+    for bad in (str(tmp_path / "none.pem"), "-----BEGIN PUBLIC KEY-----\nrubbish\n-----END PUBLIC KEY-----"):
+        with pytest.raises(SettingsMissing, match="PUBLIC_KEY"):
+            settings(sandbox, public_key=bad).public_key_pem()
+    with pytest.raises(ValueError, match="PRODUCTION"):
+        settings(sandbox, production=True)
+    with pytest.raises(ValueError, match="loopback"):
+        settings(sandbox, host="8.8.8.8")
+
+
+async def test_a_session_of_another_data_centre_refuses_to_start(sandbox: TelegramSandbox, db: Database) -> None:
+    async with gateway(sandbox, db) as bot:
+        await asyncio.wait_for(bot.ready.wait(), 10)
+    other = TelegramGateway(db, settings(sandbox, dc=4), on_press=quiet, holder="other")
+    with pytest.raises(SettingsMissing, match="data centre 2, not 4"):
+        await asyncio.wait_for(other.run(), 10)
 
 
 async def test_one_process_holds_the_session_and_the_other_takes_over(sandbox: TelegramSandbox, db: Database) -> None:

@@ -97,7 +97,7 @@ class Rpc:
         return _vector([self.user(self.state.users[i], me=bot_id) for i in found if i in self.state.users])
 
     def do_SetBotCommands(self, request: Any, bot_id: int | None) -> bytes:
-        self.state.commands = [(c.command, c.description) for c in request.commands]
+        self.state.commands[request.lang_code] = [(c.command, c.description) for c in request.commands]
         return _true()
 
     def do_SetTyping(self, request: Any, bot_id: int | None) -> bytes:

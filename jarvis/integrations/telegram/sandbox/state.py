@@ -110,7 +110,7 @@ class TelegramState:
         self.files: dict[int, dict[int, bytes]] = {}
         self.photos: dict[int, Photo] = {}
         self.photo_ids = itertools.count(5_000_001)
-        self.commands: list[tuple[str, str]] = []
+        self.commands: dict[str, list[tuple[str, str]]] = {}
 
     def add_bot(self, token: str, name: str, username: str) -> User:
         bot = User(id=int(token.split(":")[0]), name=name, is_bot=True, username=username)

@@ -89,7 +89,7 @@ class Talk:
 @asynccontextmanager
 async def open_talk(
     servers: Servers, tmp_path: Path, *, loaded: bool = True, models: Mapping[str, Model] | None = None,
-    llm: LlmSettings | None = None, redis: bool = True, telegram: Mapping[str, Any] | None = None,
+    llm: LlmSettings | None = None, redis: bool = True, telegram: Mapping[str, Any] | None = None, slow_after_s: float = 20.0,
 ) -> AsyncGenerator[Talk]:  # fmt: skip
     world = load_world()
     sandbox = TelegramSandbox()
@@ -99,7 +99,7 @@ async def open_talk(
         sandbox.running(),
         rentprog_house.open_house(servers, rentprog, redis=redis) as core,
         open_storage(core, StorageSettings(url=f"file://{tmp_path}/media")) as storage,
-        open_house(core, llm or LlmSettings(), models=models) as house,
+        open_house(core, llm or LlmSettings(), models=models, slow_after_s=slow_after_s) as house,
     ):
         await seed(core.db, core.clock, world)
         if loaded:

@@ -28,7 +28,7 @@ from jarvis.integrations.llm.offline import OfflineModel, Rules
 from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.orchestrator import digest
 from jarvis.orchestrator.brain import Brain
-from jarvis.orchestrator.chat import Chat
+from jarvis.orchestrator.chat import SLOW_AFTER_S, Chat
 from jarvis.orchestrator.digest import Digests
 from jarvis.orchestrator.routes import Unrouted, collect
 
@@ -52,8 +52,12 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(core: Core, llm: LlmSettings, *, models: Mapping[str, Model] | None = None) -> AsyncGenerator[House]:
-    """Build the orchestrator over an open core. `models` stand in for the chain in tests and evals."""
+async def open_house(
+    core: Core, llm: LlmSettings, *, models: Mapping[str, Model] | None = None, slow_after_s: float = SLOW_AFTER_S
+) -> AsyncGenerator[House]:
+    """Build the orchestrator over an open core. `models` stand in for the chain in tests and evals; after `slow_after_s`
+    the status message says that the answer takes longer than usual.
+    """
     known: dict[str, Model] = dict(models or {})
     for role, rules in _RULES.items():
         if role not in known:
@@ -64,7 +68,7 @@ async def open_house(core: Core, llm: LlmSettings, *, models: Mapping[str, Model
         knowledge=core.knowledge, conversations=conversations, models=known.__getitem__,
     )  # fmt: skip
     unrouted = Unrouted(core.journal, core.clock, core.db, core.staff, conversations, known["event_router"])
-    chat = Chat(core.db, brain, core.staff, conversations, unrouted)
+    chat = Chat(core.db, brain, core.staff, conversations, unrouted, slow_after_s=slow_after_s)
     digests = Digests(core.clock, core.staff, core.fleet, core.bookings)
     routes = collect(core.hooks.routes, core.sync.routes, chat.routes, digests.routes)
     unrouted.routes = routes

@@ -50,8 +50,10 @@ class Chat:
     """Handlers of `message.employee`, `callback.button` and `photo.uploaded`."""
 
     def __init__(
-        self, db: Database, brain: Brain, staff: StaffService, conversations: ConversationService, unrouted: Unrouted
-    ) -> None:
+        self, db: Database, brain: Brain, staff: StaffService, conversations: ConversationService, unrouted: Unrouted, *,
+        slow_after_s: float = SLOW_AFTER_S,
+    ) -> None:  # fmt: skip
+        self._slow_after_s = slow_after_s
         self._db = db
         self._brain = brain
         self._staff = staff
@@ -132,7 +134,7 @@ class Chat:
                 tx, handling.origin, place.chat_id, say(key, request.language), key=_status_key(handling),
                 lane=Lane.URGENT, reply_to=reply_to,
             )  # fmt: skip
-        await asyncio.sleep(SLOW_AFTER_S - STATUS_AFTER_S)
+        await asyncio.sleep(self._slow_after_s - STATUS_AFTER_S)
         async with handling.transaction() as tx:
             await outbox.edit(
                 tx, handling.origin, place.chat_id, say("status.slow", request.language), of=sent,

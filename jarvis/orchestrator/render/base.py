@@ -113,8 +113,11 @@ def next_page(stored: str, reader: Reader) -> Rendered:
 
 
 def short(text: str) -> str:
-    """A label that fits a button: cut between words, never inside one."""
+    """A label that fits a button: cut between words, never inside one, and not behind a preposition."""
     if len(text) <= LABEL_MAX:
         return text
     head = text[: LABEL_MAX - 1]
-    return (head.rsplit(" ", 1)[0] if " " in head else head).rstrip(" ,.·(") + "…"
+    words = head.split(" ")[:-1]
+    while len(words) > 1 and len(words[-1]) <= 2:
+        words.pop()
+    return (" ".join(words) or head).rstrip(" ,.·(") + "…"

@@ -1,0 +1,188 @@
+"""What Jarvis does beside answering: lists that go on, digests, unknown events, partial failures, slow answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+from pydantic_ai import models
+from pydantic_ai.exceptions import ModelHTTPError
+from pydantic_ai.messages import ModelMessage, ModelResponse
+from pydantic_ai.models.function import AgentInfo, FunctionModel
+
+from jarvis.engine import clockrow
+from jarvis.integrations.llm.sandbox import LlmSandbox
+from jarvis.integrations.llm.sandbox.server import Said
+from jarvis.integrations.llm.settings import LlmSettings
+from jarvis.integrations.rentprog.sandbox.changes import Hook
+from jarvis.kit.clock import TBILISI
+from tests.conftest import Servers
+from tests.house import until
+from tests.telegram_house import Talk, open_talk
+
+NINO, TAMAR, PAVEL, GIORGI = "Нино Беридзе", "Тамар Ломидзе", "Павел Дёмин", "Гиорги Капанадзе"
+
+
+def failing(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+    raise ModelHTTPError(500, "scripted", "broken")
+
+
+async def _at(talk: Talk, moment: datetime) -> None:
+    await clockrow.set_offset(talk.core.db, (moment - datetime.now(TBILISI)).total_seconds())
+    await clockrow.load_offset(talk.core.db, talk.core.clock)
+
+
+async def test_a_long_list_goes_on_behind_a_button(servers: Servers, tmp_path: Path) -> None:
+    async with open_talk(servers, tmp_path) as talk:
+        answer = await talk.ask(TAMAR, "покажи парк Тбилиси")
+        total = int(answer["text"].split("Машин: ")[1].split(" ")[0])
+        assert answer["text"].count("•") == 7
+        assert answer["buttons"] == [[f"Показать ещё {total - 7}"]]
+        rest = await talk.press(TAMAR, answer, 0)
+        assert rest["id"] != answer["id"], "the first page stays where it was"
+        assert rest["text"].count("•") == min(20, total - 7)
+        assert "RentProg, на чт 12.03, 14:30" in rest["text"], "the moment of the reading, not of the press"
+
+
+async def test_bookings_of_a_car_are_for_those_who_may_see_them(servers: Servers, tmp_path: Path) -> None:
+    async with open_talk(servers, tmp_path) as talk:
+        mechanic = (await talk.ask(GIORGI, "где малибу 235?"))["text"]
+        assert "В аренде, до сб 14.03, 12:00" in mechanic
+        assert "Олег" not in mechanic
+        assert "№" not in mechanic
+        head = await talk.ask(NINO, "где малибу 235?")
+        assert "№1200: Олег Р." in head["text"]
+        listed = await talk.press(NINO, head, "Брони")
+        assert "Malibu 235" in listed["text"]
+        assert "№1200" in listed["text"]
+
+
+async def test_who_had_a_car_is_found_without_a_number(servers: Servers, tmp_path: Path) -> None:
+    async with open_talk(servers, tmp_path) as talk:
+        took = await talk.ask(NINO, "кто брал малибу 235 вчера")
+        assert "№1200 · Malibu 235 · Олег Р." in took["text"]
+        client = await talk.ask(NINO, "брони клиента Рудин")
+        assert "№1200" in client["text"]
+        which = await talk.ask(NINO, "какие у нас сонаты")
+        assert "Машин: 2" in which["text"]
+
+
+async def test_a_digest_comes_at_its_hour_once_and_not_to_the_muted(servers: Servers, tmp_path: Path) -> None:
+    async with open_talk(servers, tmp_path) as talk:
+        page = await talk.ask(NINO, "/settings")
+        page = await talk.press(NINO, page, "🗒 18:00")
+        assert "Сводка: в 18:00" in page["text"]
+        page = await talk.press(TAMAR, await talk.ask(TAMAR, "/settings"), "🗒 18:00")
+        await talk.press(TAMAR, page, "Тишина")
+        await _at(talk, datetime(2026, 3, 12, 18, 0, 1, tzinfo=TBILISI))
+        talk.start("scheduler")
+        await talk.stop("scheduler")
+        talk.start("scheduler")
+
+        async def came() -> bool:
+            return "🗒" in talk.seen(NINO)[-1]["text"] and "Тбилиси" in talk.seen(NINO)[-1]["text"]
+
+        await until(came)
+        await talk.quiet()
+        digests = [m for m in talk.seen(NINO) if "Выдачи" in m["text"]]
+        assert len(digests) == 1
+        for part in ("Тбилиси, чт 12.03", "Выдачи", "возвраты", "Долги", "В ремонте"):
+            assert part in digests[0]["text"], digests[0]["text"]
+        assert not [m for m in talk.seen(TAMAR) if "Выдачи" in m["text"]]
+
+
+async def test_an_event_without_a_route_is_put_before_an_administrator(servers: Servers, tmp_path: Path) -> None:
+    async with open_talk(servers, tmp_path) as talk:
+        hook = Hook(event="car_update", company_id=101, payload={"mileage": [50_000, 77_777], "id": 90001})
+        talk.rentprog.data.cars[90001]["mileage"] = 77_777
+        body = talk.rentprog.body(hook)
+
+        async def publish(key: str) -> None:
+            await talk.core.journal.accept(source="rentprog:tbilisi", kind="rentprog.cars.update", dedup_key=key, body=body)
+            await talk.quiet()
+
+        await publish("one")
+        await publish("two")
+        cards = [m for m in talk.seen(PAVEL) if "rentprog.cars.update" in m["text"]]
+        assert len(cards) == 1, "asked once a kind"
+        assert "обрабатывать как rentprog.car.update" in cards[0]["text"]
+        assert await talk.core.db.fetchval("SELECT count(*) FROM car WHERE mileage_km = 77777") == 0, "only proposed"
+        settled = await talk.press(PAVEL, cards[0], "Обрабатывать так")
+        assert "Маршрут: rentprog.cars.update → rentprog.car.update" in settled["text"]
+        assert "Поставлено заново: 2" in settled["text"]
+        await talk.quiet()
+        assert await talk.core.db.fetchval("SELECT mileage_km FROM car WHERE code = 'Malibu 235'") == 77_777
+        calls = await talk.core.db.fetchval("SELECT count(*) FROM event_route")
+        await publish("three")
+        assert await talk.core.db.fetchval("SELECT count(*) FROM event_route") == calls == 1
+        assert await talk.core.db.fetchval("SELECT count(*) FROM audit_entry WHERE action = 'event.route'") == 1
+
+
+async def test_a_kind_like_no_other_gets_no_proposal(servers: Servers, tmp_path: Path) -> None:
+    async with open_talk(servers, tmp_path) as talk:
+        await talk.core.journal.accept(source="moon", kind="moon.rise", dedup_key="1", payload={"phase": "full"})
+        await talk.quiet()
+        card = talk.seen(PAVEL)[-1]
+        assert "Похожего правила нет" in card["text"]
+        assert card["buttons"] == [["Не обрабатывать"]]
+        assert "Не обрабатывается: moon.rise" in (await talk.press(PAVEL, card, 0))["text"]
+
+
+async def test_of_two_matters_one_fails_and_the_other_is_answered(servers: Servers, tmp_path: Path) -> None:
+    async with open_talk(servers, tmp_path, models={"bookings": FunctionModel(failing)}) as talk:
+        answer = (await talk.ask(TAMAR, "где малибу 235 и кто должен в Батуми"))["text"]
+        assert "Malibu 235" in answer
+        assert "⚠️ Не получилось: кто должен в Батуми. Причина: модель не ответила" in answer
+        assert "Долги" not in answer
+
+
+async def test_a_failed_answer_offers_a_retry_and_a_report(servers: Servers, tmp_path: Path) -> None:
+    async with open_talk(servers, tmp_path, models={"router": FunctionModel(failing)}) as talk:
+        answer = await talk.ask(NINO, "где малибу 235?")
+        assert "Не получилось ответить: модель не ответила. Ничего не изменено." in answer["text"]
+        assert answer["buttons"] == [["Повторить", "Сообщить об ошибке"]]
+        code = answer["text"].split("код ")[1][:6]
+        report = await talk.press(NINO, answer, "Сообщить об ошибке")
+        assert f"код {code}" in report["text"], "the report carries the trace of the answer it is about"
+        assert await talk.core.db.fetchval("SELECT count(*) FROM problem_report") == 1
+
+
+async def test_a_slow_answer_says_that_it_is_slow(servers: Servers, tmp_path: Path) -> None:
+    def late(body: Mapping[str, Any]) -> Said:
+        return Said(text="never")
+
+    async with LlmSandbox(late).running() as provider:
+        provider.faults.start("hang", {"seconds": 20})
+        llm = LlmSettings(chain=("openai:x",), openai_api_key=SecretStr("k"), openai_base_url=provider.openai_url, deadline_s=2.5)
+        with models.override_allow_model_requests(True):
+            async with open_talk(servers, tmp_path, llm=llm, slow_after_s=1.6) as talk:
+                talk.telegram.send(NINO, "dm", "где малибу 235?")
+                said: list[str] = []
+
+                async def answered() -> bool:
+                    texts = [m["text"] for m in talk.seen(NINO)]
+                    if texts and texts[-1] not in said:
+                        said.append(texts[-1])
+                    return bool(said) and "Malibu 235" in said[-1]
+
+                await until(answered, seconds=30)
+                assert len(talk.seen(NINO)) == 1, "one message, edited"
+    assert said[0].endswith("…")
+    assert "Дольше обычного" in said[1]
+
+
+async def test_a_button_works_after_six_days_and_says_why_after_eight(servers: Servers, tmp_path: Path) -> None:
+    async with open_talk(servers, tmp_path) as talk:
+        first = await talk.ask(NINO, "где соната")
+        second = await talk.ask(GIORGI, "где соната")
+        now = talk.core.clock.now()
+        await _at(talk, now + timedelta(days=6))
+        assert "SN-081" in (await talk.press(NINO, first, 0))["text"]
+        await _at(talk, now + timedelta(days=8))
+        toast = await talk.telegram.press(GIORGI, "dm", int(second["id"]), 0)
+        assert toast == "Кнопка устарела, спросите ещё раз"
+        await asyncio.sleep(0)

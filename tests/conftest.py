@@ -35,6 +35,14 @@ def _loopback_only(self: socket.socket, address: object) -> None:
 socket.socket.connect = _loopback_only  # type: ignore[method-assign]
 
 
+def reachable(folder: Path) -> Path:
+    """The folder, opened for the unprivileged user who must run PostgreSQL when tests run as root."""
+    for path in (folder, *folder.parents):
+        if str(path) not in ("/", "/tmp"):
+            path.chmod(path.stat().st_mode | 0o011)
+    return folder
+
+
 class Servers:
     """The running pair and a factory of databases."""
 
@@ -61,11 +69,8 @@ class Servers:
 
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Generator[Servers]:
-    folder = tmp_path_factory.mktemp("servers")
-    for path in (folder, *folder.parents):
-        if str(path) not in ("/", "/tmp"):
-            path.chmod(path.stat().st_mode | 0o011)
-    postgres, redis = Postgres(folder / "pg", fsync=False), Redis(folder / "redis")
+    folder = reachable(tmp_path_factory.mktemp("servers"))
+    postgres, redis = Postgres(folder / "pg", durable=False), Redis(folder / "redis")
     postgres.start()
     redis.start()
 

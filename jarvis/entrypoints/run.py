@@ -57,7 +57,7 @@ def bot() -> None:
     asyncio.run(until_signal(_bot()))
 
 
-async def _worker(concurrency: int, with_scheduler: bool) -> None:
+async def _worker(concurrency: int, with_scheduler: bool, with_jobs: bool) -> None:
     from jarvis.engine.carrier import supervise, tell_forever
     from jarvis.entrypoints.wiring import open_house, run_scheduler, run_worker
     from jarvis.integrations.llm.settings import LlmSettings
@@ -67,16 +67,17 @@ async def _worker(concurrency: int, with_scheduler: bool) -> None:
     async with opened as core, open_house(core, load(LlmSettings)) as house:
         tasks = [run_worker(house, concurrency=concurrency)]
         tasks.append(tell_forever(core.db, core.doorbell, _redis(settings)))
-        tasks.append(supervise(["-m", "jarvis.entrypoints.jobworker"]))
+        if with_jobs:
+            tasks.append(supervise(["-m", "jarvis.entrypoints.jobworker"]))
         if with_scheduler:
             tasks.append(run_scheduler(core))
         await asyncio.gather(*tasks)
 
 
-def worker(concurrency: int, *, with_scheduler: bool) -> None:
+def worker(concurrency: int, *, with_scheduler: bool, with_jobs: bool) -> None:
     """Events and effects here, jobs in a supervised child."""
     observe(agents=True)
-    asyncio.run(until_signal(_worker(concurrency, with_scheduler)))
+    asyncio.run(until_signal(_worker(concurrency, with_scheduler, with_jobs)))
 
 
 async def _scheduler() -> None:
@@ -92,7 +93,13 @@ def scheduler() -> None:
     asyncio.run(until_signal(_scheduler()))
 
 
-async def carry_jobs() -> None:
+def carrier() -> None:
+    """Jobs, until a signal comes or Redis goes away; whoever started it starts it again."""
+    observe()
+    asyncio.run(until_signal(_carry_jobs()))
+
+
+async def _carry_jobs() -> None:
     """arq workers of every queue, until one of them ends."""
     from jarvis.engine.carrier import QUEUES, work
 

@@ -16,17 +16,18 @@ from jarvis.engine.db import Database
 from jarvis.engine.effects import Lane
 from jarvis.engine.worker import Handler, Handling
 from jarvis.integrations.llm.parser import language_of
-from jarvis.integrations.telegram.effects import DOWNLOAD, target
+from jarvis.integrations.telegram.kinds import DOWNLOAD, target
 from jarvis.kit.actor import Actor, Language
 from jarvis.kit.ids import short_code
 from jarvis.orchestrator import outbox, settings_menu
 from jarvis.orchestrator.brain import Brain, Reply, Request
 from jarvis.orchestrator.invites import Invites
-from jarvis.orchestrator.record import run_of_message, save_run
+from jarvis.orchestrator.record import save_run
 from jarvis.orchestrator.render.base import Button, next_page
 from jarvis.orchestrator.render.people import suggestions
 from jarvis.orchestrator.render.words import say
 from jarvis.orchestrator.routes import Unrouted
+from jarvis.orchestrator.trail import run_of_message
 
 STATUS_AFTER_S = 0.8
 SLOW_AFTER_S = 20.0

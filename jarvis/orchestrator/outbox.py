@@ -9,7 +9,7 @@ from uuid import UUID
 from jarvis.engine import effects
 from jarvis.engine.db import Tx
 from jarvis.engine.effects import Lane, Origin
-from jarvis.integrations.telegram.effects import EDIT, SEND, target
+from jarvis.integrations.telegram.kinds import EDIT, SEND, target
 
 SPLIT_AT = 3500
 StoredButtons = Sequence[Sequence[dict[str, str]]]

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
-from uuid import UUID
 
 from pydantic_ai.messages import ModelMessagesTypeAdapter
 
 from jarvis.domains.conversations.service import ConversationService
-from jarvis.engine.db import Reader, Row, Tx
-from jarvis.integrations.telegram.effects import target
+from jarvis.engine.db import Tx
 from jarvis.orchestrator.brain import Reply
 
 
@@ -42,18 +39,3 @@ async def save_run(tx: Tx, conversations: ConversationService, reply: Reply) -> 
         for role, messages in reply.messages:
             rows = ModelMessagesTypeAdapter.dump_python(messages, mode="json")
             await conversations.remember(tx, reply.conversation_id, reply.run_id, role, rows)
-
-
-async def steps_of(reader: Reader, run_id: UUID) -> Sequence[Row]:
-    """The steps of a run in their order."""
-    return await reader.fetch("SELECT * FROM agent_step WHERE agent_run_id = $1 ORDER BY ordinal", run_id)
-
-
-async def run_of_message(reader: Reader, chat_id: int, message_id: int) -> Row | None:
-    """The run whose answer stands in a Telegram message."""
-    return await reader.fetchrow(
-        """SELECT r.* FROM effect e JOIN agent_run r ON r.event_id = e.event_id
-            WHERE e.state = 'done' AND e.target = $1 AND (e.receipt->>'message_id')::bigint = $2
-            ORDER BY e.seq DESC LIMIT 1""",
-        target(chat_id), message_id,
-    )  # fmt: skip

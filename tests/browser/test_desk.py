@@ -17,6 +17,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 from rich.console import Console
 
 from jarvis.entrypoints.demo.supervisor import Demo, DemoOptions
+from tests.conftest import reachable
 from tests.house import NOW
 
 ARGS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
@@ -26,10 +27,7 @@ NINO = "/as/7001003"
 
 @pytest.fixture(scope="module")
 async def demo(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Demo]:
-    folder = tmp_path_factory.mktemp("demo")
-    for path in (folder, *folder.parents):
-        if str(path) not in ("/", "/tmp"):
-            path.chmod(path.stat().st_mode | 0o011)
+    folder = reachable(tmp_path_factory.mktemp("demo"))
     running = Demo(DemoOptions(now=NOW, browser=False, folder=folder), Console(quiet=True))
     try:
         await asyncio.to_thread(running.start, lambda _text: None)

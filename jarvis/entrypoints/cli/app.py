@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import time
 from collections.abc import Coroutine
 from datetime import datetime
 from pathlib import Path
@@ -49,15 +50,19 @@ def demo(
     browser: Annotated[bool, typer.Option(help="Open the desk in a browser.")] = True,
 ) -> None:
     """Start everything on this machine, with sandboxes instead of vendors, and open the desk."""
-    from jarvis.entrypoints.demo.supervisor import Demo, DemoOptions
-
     moment = None
     if now is not None:
         try:
             moment = datetime.fromisoformat(now)
         except ValueError:
             raise typer.BadParameter("an ISO time, e.g. 2026-03-12T14:30+04:00", param_hint="--now") from None
-    Demo(DemoOptions(world=world, now=moment, port=port, browser=browser), console).run()
+    began = time.monotonic()
+    from jarvis.entrypoints.demo.start import begin
+
+    begun = begin()
+    from jarvis.entrypoints.demo.supervisor import Demo, DemoOptions
+
+    Demo(DemoOptions(world=world, now=moment, port=port, browser=browser), console, begun).run(began)
 
 
 @app.command()
@@ -80,11 +85,22 @@ def bot() -> None:
 def worker(
     concurrency: Annotated[int, typer.Option(help="Events handled at once.")] = 8,
     with_scheduler: Annotated[bool, typer.Option("--with-scheduler", help="Fire slots and timers here too.")] = False,
+    with_jobs: Annotated[
+        bool, typer.Option("--with-jobs/--without-jobs", help="Carry jobs in a child of this worker, or leave them to `jarvis jobs`.")
+    ] = True,
 ) -> None:
     """Events, agents and jobs."""
     from jarvis.entrypoints.run import worker as start
 
-    start(concurrency, with_scheduler=with_scheduler)
+    start(concurrency, with_scheduler=with_scheduler, with_jobs=with_jobs)
+
+
+@app.command()
+def jobs() -> None:
+    """Long and scheduled work alone; ends when Redis restarts, so let a supervisor start it again."""
+    from jarvis.entrypoints.run import carrier as start
+
+    start()
 
 
 @app.command()

@@ -6,19 +6,25 @@ import argparse
 import asyncio
 import json
 import os
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from jarvis.domains.bookings.sync import CHECKS
 from jarvis.engine import clockrow
 from jarvis.engine.db import open_database
 from jarvis.engine.doorbell import open_doorbell
+from jarvis.engine.timing import Scheduler
 from jarvis.entrypoints.demo.app import Stage, demo_app
 from jarvis.entrypoints.process import observe, until_signal
+from jarvis.entrypoints.seed import seed, wipe
 from jarvis.integrations.rentprog.sandbox import RentProgSandbox
 from jarvis.integrations.telegram.sandbox import TelegramSandbox
 from jarvis.kit.clock import OffsetClock
+from jarvis.kit.errors import InvalidRequest
 from jarvis.kit.ids import new_token
 from jarvis.kit.sandbox import served
-from jarvis.kit.world import load_world
+from jarvis.kit.world import World, load_world
 
 
 def _env(stage: Stage) -> dict[str, str]:
@@ -44,16 +50,18 @@ def _env(stage: Stage) -> dict[str, str]:
     }
 
 
-async def run(folder: Path, port: int, web: str, world_path: Path | None) -> None:
-    """Serve until cancelled."""
-    world = load_world(world_path)
-    clock = OffsetClock()
+async def run(folder: Path, port: int, web: str, world: World, offset_s: float) -> None:
+    """Begin with an empty Jarvis and a fresh world, and serve until cancelled."""
+    clock = OffsetClock(offset_s)
     async with (
         open_doorbell(os.environ.get("JARVIS_REDIS_URL")) as doorbell,
         open_database(os.environ["JARVIS_DATABASE_URL"], bell=doorbell, max_size=5) as db,
         open_database(os.environ["JARVIS_DATABASE_DIRECT_URL"], max_size=2) as owner,
     ):
-        await clockrow.load_offset(db, clock)
+        await wipe(owner)
+        await clockrow.set_offset(owner, offset_s)
+        await seed(owner, clock, world)
+        await Scheduler(owner, clock, CHECKS).skip()
         follower = asyncio.create_task(clockrow.follow(db, clock))
         rentprog = RentProgSandbox(clock=clock, ledger_path=folder / "ledger-rentprog.jsonl")
         telegram = TelegramSandbox(ledger_path=folder / "ledger-telegram.jsonl")
@@ -74,16 +82,18 @@ async def run(folder: Path, port: int, web: str, world_path: Path | None) -> Non
                 follower.cancel()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
+def main(argv: Sequence[str]) -> None:
+    """Serve the sandboxes and the desk until a signal comes."""
+    parser = argparse.ArgumentParser(prog="jarvis demo host")
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--web", required=True)
     parser.add_argument("--world", type=Path)
-    args = parser.parse_args()
+    parser.add_argument("--offset-s", type=float, default=0.0)
+    args = parser.parse_args(argv)
     observe()
-    asyncio.run(until_signal(run(args.folder, args.port, args.web, args.world)))
-
-
-if __name__ == "__main__":
-    main()
+    try:
+        world = load_world(args.world)
+    except InvalidRequest as error:
+        sys.exit(str(error))
+    asyncio.run(until_signal(run(args.folder, args.port, args.web, world, args.offset_s)))

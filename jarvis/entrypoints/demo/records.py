@@ -9,7 +9,7 @@ from typing import Any, cast
 from jarvis.engine.db import Database
 from jarvis.engine.journal import trace_code
 from jarvis.entrypoints.demo.text import words
-from jarvis.orchestrator.record import run_of_message, steps_of
+from jarvis.orchestrator.trail import run_of_message, steps_of
 
 _TOOLS = {
     "car_card": "Карточка авто", "find_car": "Поиск авто", "list_cars": "Список авто", "check_availability": "Свободные",

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import fcntl
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 import urllib.request
 import webbrowser
@@ -17,22 +14,20 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import IO, Any
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from jarvis.engine import clockrow
-from jarvis.engine.db import open_database
+from jarvis.entrypoints.demo.start import Forks, Host, Order, begin
 from jarvis.entrypoints.embedded import Postgres, Redis, free_port, migrate, provision
-from jarvis.entrypoints.seed import seed, wipe
-from jarvis.kit.clock import TBILISI, OffsetClock
+from jarvis.kit.clock import TBILISI
 from jarvis.kit.errors import InvalidRequest, SettingsMissing
 from jarvis.kit.ids import new_token
-from jarvis.kit.world import World, load_world
 
-_PR_SET_PDEATHSIG = 1
+STOP_S = 6.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,18 +44,19 @@ class DemoOptions:
 class Demo:
     """One running demo."""
 
-    def __init__(self, options: DemoOptions, console: Console) -> None:
+    def __init__(self, options: DemoOptions, console: Console, begun: tuple[Host, Forks] | None = None) -> None:
+        self._host, self._forks = begun or begin()
         self.options = options
         self.console = console
-        self.children: dict[str, subprocess.Popen[bytes]] = {}
+        self.children: dict[str, BaseProcess] = {}
         self.stack = ExitStack()
         self.base = ""
+        self.log = Path()
         self.env: dict[str, str] = {}
         self._stop = False
 
-    def run(self) -> None:
-        """Start, serve until Ctrl-C, stop everything."""
-        began = time.monotonic()
+    def run(self, began: float) -> None:
+        """Start, serve until Ctrl-C, stop everything. `began` is the monotonic time of the command's first line."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._signalled)
         try:
@@ -85,9 +81,10 @@ class Demo:
 
     def start(self, say: Callable[[str], None]) -> None:
         """Bring everything up; returns when a person can write and be answered."""
-        world = load_world(self.options.world)
         folder = self._claim_folder()
-        postgres, redis = Postgres(folder / "postgres"), Redis(folder / "redis")
+        self.log = folder.resolve() / "log"
+        self.log.unlink(missing_ok=True)
+        postgres, redis = Postgres(folder / "postgres", durable=False), Redis(folder / "redis")
         redis.end_leftover()
         say("PostgreSQL and Redis")
         postgres.start()
@@ -98,8 +95,8 @@ class Demo:
         if self.options.now is not None:
             now = self.options.now if self.options.now.tzinfo else self.options.now.replace(tzinfo=TBILISI)
             offset_s = (now - datetime.now(UTC)).total_seconds()
-        say("Schema and staff")
-        owner, app = asyncio.run(self._database(postgres, world, offset_s))
+        say("Schema")
+        owner, app = asyncio.run(_schema(postgres))
         web_port = free_port()
         self.env = {
             **{k: v for k, v in os.environ.items() if not k.startswith("JARVIS_") or k.startswith("JARVIS_LLM_")},
@@ -109,25 +106,17 @@ class Demo:
         }  # fmt: skip
         say("Sandboxes of RentProg and Telegram")
         port = self.options.port or free_port()
-        facts = self._start_host(folder, port, web_port)
+        facts = self._start_host(folder, port, web_port, offset_s)
         self.env |= facts["env"]
         self._write_env(folder)
         say("Web, bot and worker")
-        self._child("web", "web", "--port", str(web_port))
-        self._child("bot", "bot")
-        self._child("worker", "worker", "--with-scheduler")
+        self._spawn("jobs", "jobs")
+        self._spawn("bot", "bot")
+        self._spawn("worker", "worker", "--with-scheduler", "--without-jobs")
+        self._spawn("web", "web", "--port", str(web_port))
         self.base = f"http://127.0.0.1:{port}"
         say("Loading RentProg")
         self._wait_ready()
-
-    async def _database(self, postgres: Postgres, world: World, offset_s: float) -> tuple[str, str]:
-        owner, app = await provision(postgres, "jarvis")
-        await migrate(owner)
-        async with open_database(owner, max_size=2) as db:
-            await wipe(db)
-            await clockrow.set_offset(db, offset_s)
-            await seed(db, OffsetClock(offset_s), world)
-        return owner, app
 
     def _claim_folder(self) -> Path:
         """`.jarvis/demo`, or the next free one when another demo runs beside this."""
@@ -144,14 +133,13 @@ class Demo:
             return folder
         raise SettingsMissing("nine demos run already; stop one of them")
 
-    def _start_host(self, folder: Path, port: int, web_port: int) -> dict[str, Any]:
+    def _start_host(self, folder: Path, port: int, web_port: int, offset_s: float) -> dict[str, Any]:
         facts = folder / "host.json"
         facts.unlink(missing_ok=True)
-        argv = ["-m", "jarvis.entrypoints.demo.host", "--folder", str(folder), "--port", str(port)]
-        argv += ["--web", f"http://127.0.0.1:{web_port}"]
+        argv = ["--folder", str(folder), "--port", str(port), "--web", f"http://127.0.0.1:{web_port}", "--offset-s", str(offset_s)]
         if self.options.world is not None:
             argv += ["--world", str(self.options.world)]
-        self._spawn("host", argv)
+        self._spawn("host", *argv)
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             if facts.exists():
@@ -160,18 +148,20 @@ class Demo:
             time.sleep(0.05)
         raise SettingsMissing("the sandboxes did not start")
 
-    def _child(self, name: str, *argv: str) -> None:
-        self._spawn(name, ["-m", "jarvis.entrypoints.cli.app", *argv])
-
-    def _spawn(self, name: str, argv: list[str]) -> None:
-        self.children[name] = subprocess.Popen([sys.executable, *argv], env=self.env, process_group=0, preexec_fn=_die_with_parent)
+    def _spawn(self, name: str, *argv: str) -> None:
+        order = Order(argv=argv, env=self.env, log=str(self.log))
+        self.children[name] = self._host.begin(order) if name == "host" else self._forks.start(name, order)
 
     def _check(self, name: str) -> None:
-        code = self.children[name].poll()
+        code = self.children[name].exitcode
         if code is not None:
-            raise SettingsMissing(f"the process `{name}` ended with {code}; its words stand above")
+            words = self.log.read_text(errors="replace").strip().rpartition("\n")[2] if self.log.exists() else ""
+            raise SettingsMissing(f"the process `{name}` ended with {code}: {words or 'without a word'} (all of it: {self.log})")
 
     def _alive(self) -> bool:
+        """Whether everything runs; the carrier of jobs ends with its Redis and is started again."""
+        if self.children["jobs"].exitcode is not None:
+            self._spawn("jobs", "jobs")
         for name in self.children:
             self._check(name)
         return True
@@ -187,7 +177,7 @@ class Demo:
             except OSError:
                 pass
             time.sleep(0.1)
-        raise SettingsMissing("Jarvis did not become ready in 90 s; the words of its processes stand above")
+        raise SettingsMissing("Jarvis did not become ready in 90 s; the words of its processes stand in {self.log}")
 
     def _write_env(self, folder: Path) -> None:
         """Lets `jarvis ask` and the other commands find this demo; readable by its owner only."""
@@ -206,26 +196,24 @@ class Demo:
 
     def stop(self) -> None:
         """End every process that this demo started, then its servers."""
+        self.children.setdefault("host", self._host.process)
         for child in self.children.values():
-            if child.poll() is None:
-                child.terminate()
-        deadline = time.monotonic() + 6
+            child.terminate()
+        deadline = time.monotonic() + STOP_S
         for child in self.children.values():
-            try:
-                child.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
+            child.join(max(0.1, deadline - time.monotonic()))
+            if child.exitcode is None:
                 child.kill()
-                child.wait()
+                child.join()
         self.children.clear()
         self.stack.close()
 
 
-def _die_with_parent() -> None:
-    """A child of a killed demo ends with it (Linux; elsewhere the next start clears up)."""
-    try:
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    except (OSError, AttributeError):
-        return
+async def _schema(postgres: Postgres) -> tuple[str, str]:
+    """The database of this demo in its newest form; the DSNs of owner and application."""
+    owner, app = await provision(postgres, "jarvis")
+    await migrate(owner)
+    return owner, app
 
 
 def find_demo(folder: Path = Path(".jarvis")) -> dict[str, str]:

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 from jarvis.engine.db import Database
 from jarvis.engine.integration import Integration
-from jarvis.integrations.telegram.effects import KINDS
+from jarvis.integrations.telegram.kinds import KINDS
 from jarvis.integrations.telegram.settings import TelegramSettings
 
 

@@ -1,4 +1,4 @@
-"""Kinds of effects that Telegram carries, and the limits of its chats."""
+"""Carries Telegram's effects, within the limits of its chats."""
 
 from __future__ import annotations
 
@@ -7,19 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from jarvis.engine.db import Database
-from jarvis.engine.effects import Effect, EffectHandler, EffectKind, Lane, Receipt, TargetLimit
+from jarvis.engine.effects import Effect, EffectHandler, Lane, Receipt, TargetLimit
 from jarvis.engine.limits import Limit
 from jarvis.integrations.telegram.gateway import TelegramGateway
+from jarvis.integrations.telegram.kinds import DOWNLOAD, EDIT, SEND
 from jarvis.integrations.telegram.settings import TelegramSettings
 from jarvis.kit.errors import NotFound
-
-SEND, EDIT, DOWNLOAD = "telegram.send", "telegram.edit", "telegram.download"
-KINDS = tuple(EffectKind(name=name, system="telegram", effect_class="B") for name in (SEND, EDIT, DOWNLOAD))
-
-
-def target(chat_id: int) -> str:
-    """The name under which a chat's limits are kept."""
-    return f"telegram:{chat_id}"
 
 
 class TelegramEffects:

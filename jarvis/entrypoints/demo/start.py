@@ -1,0 +1,104 @@
+"""The first lines of the demo and of each of its processes. Light on purpose: it runs before anything else is imported.
+
+One process imports Jarvis once and forks the others: five imports of the same libraries would take most of the start.
+The sandboxes need other libraries and import them beside it, while PostgreSQL starts.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from multiprocessing import forkserver, get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+
+_FORKS, _SPAWNS = get_context("forkserver"), get_context("spawn")
+_ROOMS = ("run", "web", "wiring", "bot")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a process must know to begin: its arguments, its settings, where its words go."""
+
+    argv: Sequence[str]
+    env: Mapping[str, str]
+    log: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """The process of the sandboxes, importing, and the pipe by which it gets its order."""
+
+    process: BaseProcess
+    orders: Connection
+
+    def begin(self, order: Order) -> BaseProcess:
+        """Let it serve."""
+        self.orders.send(order)
+        return self.process
+
+
+class Forks:
+    """Jarvis's own processes, as `jarvis …` starts them in production. They end when this object's process does."""
+
+    def __init__(self) -> None:
+        _FORKS.set_forkserver_preload([f"jarvis.entrypoints.{room}" for room in _ROOMS])
+        forkserver.ensure_running()
+        self._far_end, self._near_end = _FORKS.Pipe(duplex=False)
+
+    def start(self, name: str, order: Order) -> BaseProcess:
+        process = _FORKS.Process(target=_jarvis, args=(order, self._far_end), name=name)
+        process.start()
+        return process
+
+
+def begin() -> tuple[Host, Forks]:
+    """Start the imports of every process; call it before any import of one's own."""
+    forks = Forks()
+    theirs, ours = _SPAWNS.Pipe(duplex=False)
+    process = _SPAWNS.Process(target=_host, args=(theirs,), name="host")
+    process.start()
+    return Host(process=process, orders=ours), forks
+
+
+def _host(orders: Connection) -> None:
+    os.setpgid(0, 0)
+    from jarvis.entrypoints.demo.host import main
+
+    try:
+        order: Order = orders.recv()
+    except EOFError:
+        return  # the demo ended before it had begun
+    _become(order, orders)
+    main(order.argv)
+
+
+def _jarvis(order: Order, supervisor: Connection) -> None:
+    os.setpgid(0, 0)
+    _become(order, supervisor)
+    from jarvis.entrypoints.cli.app import main
+
+    main()
+
+
+def _become(order: Order, supervisor: Connection) -> None:
+    """Take words, settings and arguments; Ctrl-C reaches the supervisor alone, which ends the others in order."""
+    threading.Thread(target=_end_with, args=(supervisor,), daemon=True).start()
+    words = os.open(order.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for stream in (1, 2):
+        os.dup2(words, stream)
+    for name in [name for name in os.environ if name.startswith("JARVIS_")]:
+        del os.environ[name]
+    os.environ.update(order.env)
+    sys.argv = ["jarvis", *order.argv]
+
+
+def _end_with(supervisor: Connection) -> None:
+    """A killed demo takes its processes with it: the pipe that only it holds open breaks."""
+    try:
+        supervisor.recv()
+    except (EOFError, OSError):
+        os._exit(1)

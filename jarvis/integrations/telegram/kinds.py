@@ -1,0 +1,13 @@
+"""Kinds of effects that Telegram carries. Light on purpose: processes that only ask for effects need no Telethon."""
+
+from __future__ import annotations
+
+from jarvis.engine.effects import EffectKind
+
+SEND, EDIT, DOWNLOAD = "telegram.send", "telegram.edit", "telegram.download"
+KINDS = tuple(EffectKind(name=name, system="telegram", effect_class="B") for name in (SEND, EDIT, DOWNLOAD))
+
+
+def target(chat_id: int) -> str:
+    """The name under which a chat's effects and limits are kept."""
+    return f"telegram:{chat_id}"

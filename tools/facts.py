@@ -15,13 +15,14 @@ from jarvis.domains.mirror import Freshness
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarFact:
-    """`bookings_shown`: this person may see whose bookings they are; times alone are for everybody."""
+    """`bookings_shown`: this person may see which bookings they are, `client_shown` also whose; times are for everybody."""
 
     car: Car
     current: Booking | None
     following: Booking | None
     debt: tuple[Owed, ...]
     bookings_shown: bool
+    client_shown: bool
     fresh: Freshness
 
 

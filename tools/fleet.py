@@ -87,7 +87,7 @@ async def car_card(ctx: RunContext[Deps], name: str) -> str:
     key = deps.run.facts.add(
         CarFact(
             car=car, current=current, following=following, debt=tuple(o for o in owed if o.kind == "debt"), fresh=fresh,
-            bookings_shown=deps.may("booking_card", car.branch),
+            bookings_shown=deps.may("booking_card", None), client_shown=deps.may("booking_card", car.branch),
         )
     )  # fmt: skip
     holder = f"in rent until {current.end}" if current and current.status == "in_rent" else "not in rent"

@@ -23,7 +23,7 @@ from jarvis.engine import clockrow, jobs
 from jarvis.engine.db import Database
 from jarvis.entrypoints.demo.control import control_routes
 from jarvis.entrypoints.demo.desk import desk_routes
-from jarvis.entrypoints.demo.text import filters
+from jarvis.entrypoints.demo.signs import filters
 from jarvis.entrypoints.seed import seed, wipe
 from jarvis.integrations.rentprog.sandbox import RentProgSandbox
 from jarvis.integrations.telegram.sandbox import TelegramSandbox
@@ -51,6 +51,8 @@ class Stage:
     web: str
     version: int = 0
     happened: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
+    read: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
+    recent: list[int] = field(default_factory=list[int])
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -62,6 +64,7 @@ class Stage:
         for vendor in self.vendors.values():
             vendor.load(self.world, self.clock.now())
         self.happened.clear()
+        self.read.clear()
         self.telegram.listeners = [self.touched]
 
     def touched(self, chat: Chat | None = None) -> None:

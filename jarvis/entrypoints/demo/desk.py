@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 from litestar import Request, Response, get, post
@@ -13,8 +13,8 @@ from litestar.exceptions import NotFoundException
 from litestar.params import Body
 from litestar.response import Redirect, ServerSentEvent, Template
 
-from jarvis.entrypoints.demo.records import chain_of, steps_behind
 from jarvis.entrypoints.demo.text import words
+from jarvis.entrypoints.demo.view import VENDORS, Asked, view
 from jarvis.kit.clock import TBILISI
 from jarvis.kit.errors import ExpectedError, InvalidRequest
 from jarvis.kit.world import WorldPerson
@@ -50,43 +50,10 @@ def desk_routes(stage: Stage) -> list[Any]:
             raise NotFoundException("no such person")
         return found
 
-    def told(name: str, chat: str) -> list[dict[str, Any]]:
-        """A chat's messages with their times on the demo's clock: Telegram itself keeps real time."""
-        shift = timedelta(seconds=stage.clock.offset_s)
-        rows = stage.telegram.messages_of(name, chat)
-        return [row | {"at": (datetime.fromisoformat(row["at"]) + shift).isoformat()} for row in rows]
-
-    async def view(request: Req, number: int) -> dict[str, Any]:
-        """Everything that the desk shows of one person and chat."""
-        who = person(number)
-        query = request.query_params
-        chats = stage.telegram.chats_of(who.name)
-        for row in chats:
-            log = told(who.name, row["chat"])
-            row["last"] = log[-1] if log else None
-        titles = [row["chat"] for row in chats]
-        chat = query.get("chat", "dm")
-        chat = chat if chat in titles else "dm"
-        log = told(who.name, chat)
-        pane = query.get("pane", "world")
-        message = int(query["message"]) if query.get("message", "").isdigit() else None
-        vendor = query.get("vendor", "rentprog")
-        vendor = vendor if vendor in stage.vendors else "rentprog"
-        changes = stage.vendors[vendor].changes()
-        change = next((c for c in changes if c.name == query.get("change")), changes[0])
-        language = _language(request)
-        steps = None
-        if pane == "steps" and message is not None:
-            steps = await steps_behind(
-                stage.db, stage.telegram.state.chat_of(stage.telegram.state.person(who.name), chat).marked_id, message
-            )
-        return {
-            "who": who, "chats": chats, "chat": chat, "log": log, "pane": pane, "message": message, "vendor": vendor,
-            "vendors": {"rentprog": "RentProg", "telegram": "Telegram"}, "changes": changes, "change": change, "steps": steps,
-            "faults": sorted(stage.vendors[vendor].faults.active), "ledger": list(reversed(stage.vendors[vendor].ledger.entries()))[:40],
-            "chains": [await chain_of(stage.db, item, language, stage.clock.offset_s) for item in reversed(stage.happened[-6:])],
-            "title": "Jarvis" if chat == "dm" else chat, "version": stage.version, "toast": query.get("toast"),
-        }  # fmt: skip
+    async def shown(request: Req, number: int, template: str) -> Template:
+        who, language = person(number), _language(request)
+        asked = Asked.of(request.query_params)
+        return page(request, template, toast=request.query_params.get("toast"), **await view(stage, who, asked, language))
 
     @get("/")
     async def start(request: Req) -> Template:
@@ -98,15 +65,17 @@ def desk_routes(stage: Stage) -> list[Any]:
             groups.append((name, [p for p in working if p.branch == branch.code]))
         groups.append((words(language)("company"), [p for p in working if p.branch is None]))
         outside = [p for p in stage.world.staff if p.dismissed or p.role == "stranger"]
-        return page(request, "start.html", groups=[g for g in groups if g[1]], outside=outside)
+        last = stage.recent[0] if stage.recent else None
+        return page(request, "start.html", groups=[g for g in groups if g[1]], outside=outside, last=last)
 
     @get("/as/{number:int}")
     async def desk(request: Req, number: int) -> Template:
-        return page(request, "desk.html", **await view(request, number))
+        stage.recent = [number, *(n for n in stage.recent if n != number)][:3]
+        return await shown(request, number, "desk.html")
 
     @get("/as/{number:int}/parts")
     async def parts(request: Req, number: int) -> Template:
-        return page(request, "parts.html", **await view(request, number))
+        return await shown(request, number, "parts.html")
 
     @post("/as/{number:int}/send", status_code=200)
     async def send(request: Req, number: int, data: Form) -> Response[Any]:
@@ -143,9 +112,9 @@ def desk_routes(stage: Stage) -> list[Any]:
             if sandbox is None:
                 raise InvalidRequest(f"no vendor {name}")
             began = await stage.db.fetchval("SELECT clock_timestamp()")
+            offered = next((c for c in sandbox.changes() if c.name == change), None)
             result = await sandbox.change(change, args)
-            title = next(c.title for c in sandbox.changes() if c.name == change)
-            stage.happened.append({"title": title, "args": args, "began": began, "vendor": name, "result": result})
+            stage.happened.append({"change": offered, "args": args, "began": began, "system": VENDORS[name], "result": result})
             stage.follow()
         except ExpectedError as error:
             toast = str(error)

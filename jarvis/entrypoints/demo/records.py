@@ -2,43 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from jarvis.engine.db import Database
+from jarvis.engine.db import Database, Row
 from jarvis.engine.journal import trace_code
-from jarvis.entrypoints.demo.text import words
+from jarvis.entrypoints.demo.text import Words, known, seconds, words
+from jarvis.integrations.telegram.kinds import target
 from jarvis.orchestrator.trail import run_of_message, steps_of
 
-_TOOLS = {
-    "car_card": "Карточка авто", "find_car": "Поиск авто", "list_cars": "Список авто", "check_availability": "Свободные",
-    "booking_card": "Карточка брони", "find_booking": "Поиск брони", "list_bookings": "Список броней",
-    "check_conflicts": "Накладки", "list_debts": "Долги", "who_changed": "Кто менял", "client_card": "Карточка клиента",
-    "search_knowledge": "Правила", "about_jarvis": "Что умею",
-}  # fmt: skip
+LINKS = 8
 
 
-async def steps_behind(db: Database, chat_id: int, message_id: int) -> dict[str, Any] | None:
+async def counts_behind(db: Database, chat_id: int, messages: Sequence[int]) -> dict[int, Row]:
+    """By message: how many steps its run took, how long (ms), and whether it was offline."""
+    rows = await db.fetch(
+        """SELECT DISTINCT ON (e.message_id) e.message_id, r.offline, s.steps, s.ms
+             FROM (SELECT (receipt->>'message_id')::bigint AS message_id, event_id, seq FROM effect
+                    WHERE state = 'done' AND target = $1 AND (receipt->>'message_id')::bigint = ANY($2)) e
+             JOIN agent_run r ON r.event_id = e.event_id
+             JOIN LATERAL (SELECT count(*) AS steps, coalesce(max(offset_ms + duration_ms), 0) AS ms
+                             FROM agent_step WHERE agent_run_id = r.id) s ON s.steps > 0
+            ORDER BY e.message_id, e.seq DESC""",
+        target(chat_id), list(messages),
+    )  # fmt: skip
+    return {row["message_id"]: row for row in rows}
+
+
+async def steps_behind(db: Database, chat_id: int, message_id: int, language: str) -> dict[str, Any] | None:
     """The run behind a message: figures, then numbered steps on one time axis."""
     run = await run_of_message(db, chat_id, message_id)
     if run is None:
         return None
+    t = words(language)
     rows = await steps_of(db, run["id"])
     total = max((r["offset_ms"] + r["duration_ms"] for r in rows), default=0)
-    steps = [
-        {
-            "ordinal": r["ordinal"], "kind": r["kind"], "name": r["name"], "title": _TOOLS.get(r["name"], ""), "role": r["role"],
-            "arguments": [(k, str(v)) for k, v in arguments.items()], "outcome": r["outcome"],
-            "offset": r["offset_ms"], "duration": r["duration_ms"],
-            "prompt": f"v{r['prompt_version']} · {r['prompt_hash']}" if r["prompt_hash"] else None,
-        }
-        for r, arguments in ((r, cast(dict[str, Any], r["arguments"] or {})) for r in rows)
-    ]  # fmt: skip
     return {
-        "steps": steps, "total_ms": total, "offline": run["offline"], "calls": run["model_calls"], "roles": run["roles"],
-        "request": run["request_text"], "code": trace_code(run["trace_id"]), "state": run["state"],
+        "steps": [_step(r, t, language) for r in rows], "total_ms": max(total, 1), "time": seconds(total, language),
+        "cost": t("offline") if run["offline"] else t("unpriced"), "calls": run["model_calls"], "request": run["request_text"],
+        "code": trace_code(run["trace_id"]),
     }  # fmt: skip
+
+
+def _step(row: Row, t: Words, language: str) -> dict[str, Any]:
+    kind, name = row["kind"], row["name"]
+    title = t(f"tool.{name}") if known(f"tool.{name}") else t(f"step.{kind}")
+    if kind == "model":
+        title = f"{t('step.model')}: {_word('role', row['role'], t)}"
+    elif kind in ("refused", "error"):
+        title = f"{t(f'step.{kind}')}: {title}"
+    outcome = str(row["outcome"] or "")
+    plain = kind in ("route", "model")
+    arguments = cast(dict[str, Any], row["arguments"] or {})
+    return {
+        "kind": kind, "title": title, "code": name if known(f"tool.{name}") else "", "took": seconds(row["duration_ms"], language),
+        "offset": row["offset_ms"], "duration": row["duration_ms"],
+        "arguments": [(_word("param", k, t), str(v).replace("T", " ")) for k, v in arguments.items() if v is not None],
+        "answer": ", ".join(_word("role" if kind == "route" else "out", part, t) for part in outcome.split(", ")) if plain else "",
+        "raw": "" if plain else outcome,
+        "prompt": f"v{row['prompt_version']} · {row['prompt_hash']}" if row["prompt_hash"] else None,
+    }  # fmt: skip
+
+
+def _word(room: str, name: str | None, t: Words) -> str:
+    for key in (f"{room}.{name}", f"out.{name}"):
+        if known(key):
+            return t(key)
+    return name or ""
 
 
 async def chain_of(db: Database, item: Mapping[str, Any], language: str, offset_s: float = 0.0) -> dict[str, Any]:
@@ -47,31 +78,47 @@ async def chain_of(db: Database, item: Mapping[str, Any], language: str, offset_
     began: datetime = item["began"]
     entity = {str(h["payload"].get("id")) for h in item["result"].get("webhooks", [])}
     rows = await db.fetch(
-        """SELECT kind, state, received_at, started_at, payload, body FROM event
-            WHERE received_at >= $1 AND (kind LIKE 'rentprog.%' OR kind LIKE 'car.%' OR kind LIKE 'booking.%' OR kind LIKE 'client.%')
+        """SELECT kind, state, received_at, finished_at, payload, body FROM event
+            WHERE received_at >= $1 AND received_at < $1 + interval '2 minutes'
+              AND (kind LIKE 'rentprog.%' OR kind LIKE 'car.%' OR kind LIKE 'booking.%' OR kind LIKE 'client.%')
             ORDER BY seq LIMIT 40""",
         began,
     )
-    links: list[dict[str, Any]] = []
-    for row in rows:
-        if not _concerns(row, entity):
-            continue
-        duplicate = row["state"] == "duplicate"
-        name = t("chain.dup") if duplicate else t("chain.hook") if row["kind"].startswith("rentprog.") else t("chain.rule")
-        links.append(
-            {"title": name, "kind": row["kind"], "done": row["state"] == "done", "waits": row["state"] in ("received", "claimed"),
-             "duplicate": duplicate, "after_ms": int((row["received_at"] - began).total_seconds() * 1000)}
-        )  # fmt: skip
+    links = [_link(row, began, t, language) for row in rows if _concerns(row, entity)][:LINKS]
+    waits, copied = any(link["state"] == "waits" for link in links), any(link["state"] == "dup" for link in links)
+    last = max((row["finished_at"] or row["received_at"] for row in rows if _concerns(row, entity)), default=began)
+    if not links:
+        chip = ("warn", t("chain.waits") if entity else "")
+    elif copied:
+        chip = ("warn", t("chain.copy"))
+    else:
+        took = seconds(int((last - began).total_seconds() * 1000), language)
+        chip = ("warn", t("chain.waits")) if waits else ("ok", t("chain.took", x=took))
     return {
-        "title": item["title"],
-        "args": ", ".join(str(v) for v in item["args"].values()),
-        "began": began + timedelta(seconds=offset_s),
-        "links": links[:8],
-    }
+        "began": began + timedelta(seconds=offset_s), "system": item["system"], "links": links, "chip": chip,
+    }  # fmt: skip
 
 
-def _concerns(row: Any, entity: set[str]) -> bool:
-    if row["payload"] and str(row["payload"].get("external_key")) in entity:
+def _link(row: Row, began: datetime, t: Words, language: str) -> dict[str, str]:
+    kind = str(row["kind"])
+    state = "dup" if row["state"] == "duplicate" else "done" if row["state"] == "done" else "waits"
+    if state == "dup":
+        title = t("chain.dup")
+    elif kind == "rentprog.reread":
+        title = t("chain.reread")
+    elif kind.endswith(".duplicate"):
+        title = t("chain.told")
+    elif kind.startswith("rentprog."):
+        title = t("chain.hook")
+    else:
+        title = t("chain.event", x=t(f"event.{kind}") if known(f"event.{kind}") else t("event.other"))
+    after = int((row["received_at"] - began).total_seconds() * 1000)
+    return {"title": title, "state": state, "after": f"+{seconds(after, language)}"}
+
+
+def _concerns(row: Row, entity: set[str]) -> bool:
+    payload: dict[str, Any] = row["payload"] or {}
+    if str(payload.get("external_key")) in entity or str(payload.get("subject", "")).rpartition(":")[2] in entity:
         return True
     body = (row["body"] or b"").decode("utf-8", "replace")
     return any(key in body for key in entity)

@@ -1,13 +1,8 @@
-"""Words of the desk in three languages, and the filters of its templates."""
+"""Words of the desk in three languages."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from datetime import datetime
-from typing import Any
-
-from jarvis.kit.clock import TBILISI
 
 # fmt: off
 _WORDS: dict[str, tuple[str, str, str]] = {
@@ -20,12 +15,10 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "dismissed": ("Уволен", "Has left", "წასულია"),
     "stranger": ("Не привязан к компании", "Not of the company", "კომპანიაში არ არის"),
     "sandbox": ("Песочница", "Sandbox", "ქვიშის ყუთი"),
-    "chats": ("Чаты", "Chats", "ჩატები"),
-    "world": ("Мир", "World", "სამყარო"),
-    "change": ("Изменить", "Change", "შეცვლა"),
-    "ledger": ("Журнал", "Ledger", "ჟურნალი"),
-    "steps": ("Шаги", "Steps", "ნაბიჯები"),
-    "who_am_i": ("Кто я", "Who am I", "ვინ ვარ"),
+    "chats": ("Чаты", "Chats", "ჩატები"), "world": ("Мир", "World", "სამყარო"), "change": ("Изменить", "Change", "შეცვლა"),
+    "ledger": ("Журнал", "Ledger", "ჟურნალი"), "steps": ("Шаги", "Steps", "ნაბიჯები"), "who_am_i": ("Кто я", "Who am I", "ვინ ვარ"),
+    "close": ("Закрыть", "Close", "დახურვა"), "back": ("Назад", "Back", "უკან"), "clear": ("Очистить", "Clear", "გასუფთავება"),
+    "search": ("Чат или слово", "Chat or word", "ჩატი ან სიტყვა"),
     "send": ("Отправить", "Send", "გაგზავნა"),
     "write": ("Напишите Jarvis", "Write to Jarvis", "მისწერეთ Jarvis-ს"),
     "attach": ("Приложить фото", "Attach a photo", "ფოტოს დართვა"),
@@ -34,39 +27,84 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "ask.title": ("Спросите Jarvis", "Ask Jarvis", "ჰკითხეთ Jarvis-ს"),
     "ask.note": ("Где машина, что свободно, кто должен. Пишите как удобно.", "Where a car is, what is free, who owes. Write as you like.",
                  "სად არის მანქანა, რა არის თავისუფალი, ვის აქვს დავალიანება."),
+    "ask.1": ("Что свободно на выходные?", "What is free this weekend?", "რა არის თავისუფალი შაბათ-კვირას?"),
+    "ask.2": ("Где приус 417?", "Where is prius 417?", "სად არის პრიუს 417?"),
+    "today": ("Сегодня", "Today", "დღეს"), "yesterday": ("Вчера", "Yesterday", "გუშინ"),
+    "newer": ("Новых", "New", "ახალი"), "unread": ("непрочитанных", "unread", "წაუკითხავი"),
     "vendor": ("Система", "System", "სისტემა"),
     "what": ("Что случилось", "What happened", "რა მოხდა"),
     "do": ("Изменить в", "Change in", "შეცვლა:"),
     "choose": ("Выбрать", "Choose", "არჩევა"),
     "faults": ("Сбои", "Faults", "შეფერხებები"),
-    "fault.down": ("Не отвечает", "Does not answer", "არ პასუხობს"),
-    "fault.slow": ("Медленно", "Slow", "ნელა"),
-    "fault.duplicate": ("Дубли вебхуков", "Doubled webhooks", "გაორმაგებული ვებჰუკები"),
+    "fault.down": ("Не отвечает", "Does not answer", "არ პასუხობს"), "fault.slow": ("Медленно", "Slow", "ნელა"),
+    "fault.duplicate": ("Дубли", "Doubles", "დუბლები"), "fault.drop": ("Теряет", "Loses", "კარგავს"),
+    "fault.rate_limit": ("Лимит", "Limit", "ლიმიტი"), "fault.garble": ("Мусор", "Rubbish", "ნაგავი"),
+    "fault.reorder": ("Не по порядку", "Out of order", "არეული რიგი"), "fault.refuse": ("Отказ", "Refuses", "უარი"),
+    "fault.expire_token": ("Токен истёк", "Token expired", "ტოკენს ვადა გაუვიდა"), "fault.hang": ("Висит", "Hangs", "გაჭედილია"),
+    "fault.truncate": ("Обрыв ответа", "Answer cut", "პასუხი წყდება"),
     "fault.stop": ("Прекратить", "Stop it", "შეწყვეტა"),
     "fault.on": ("Сбой включён", "A fault is on", "შეფერხება ჩართულია"),
-    "clock.hour": ("+1 час", "+1 hour", "+1 საათი"),
-    "clock.day": ("До завтра", "To tomorrow", "ხვალამდე"),
-    "chain.you": ("Вы изменили", "You changed", "თქვენ შეცვალეთ"),
-    "chain.hook": ("Пришёл вебхук", "The webhook came", "ვებჰუკი მოვიდა"),
-    "chain.rule": ("Правило без модели", "A rule, no model", "წესი, მოდელის გარეშე"),
-    "chain.dup": ("Повтор, не запускает ничего", "A copy, triggers nothing", "ასლი, არაფერს უშვებს"),
+    "clock.hour": ("+1 час", "+1 hour", "+1 საათი"), "clock.day": ("До завтра", "To tomorrow", "ხვალამდე"),
+    "chain.you": ("Вы изменили запись в", "You changed a record in", "თქვენ შეცვალეთ ჩანაწერი:"),
+    "chain.hook": ("Пришёл вебхук, записан до ответа", "The webhook came, stored before the answer", "ვებჰუკი მოვიდა, პასუხამდე ჩაიწერა"),
+    "chain.dup": ("Копия вебхука: ничего не запускает", "A copy of the webhook: triggers nothing", "ვებჰუკის ასლი: არაფერს უშვებს"),
+    "chain.reread": ("Запись перечитана", "The record was read anew", "ჩანაწერი თავიდან წაიკითხა"),
+    "chain.told": ("Копия отмечена, запись будет перечитана", "The copy is noted, the record will be read anew", "ასლი აღინიშნა, ჩანაწერი თავიდან წაიკითხება"),
+    "chain.event": ("Событие «{x}», правило без модели", "Event “{x}”, a rule, no model", "მოვლენა „{x}“, წესი მოდელის გარეშე"),
     "chain.none": ("Пока ничего не менялось", "Nothing has changed yet", "ჯერ არაფერი შეცვლილა"),
-    "ledger.none": ("Журнал пуст", "The ledger is empty", "ჟურნალი ცარიელია"),
+    "chain.took": ("дошло за {x}", "arrived in {x}", "მოვიდა: {x}"), "chain.waits": ("в пути", "on its way", "გზაშია"),
+    "chain.copy": ("повтор", "copy", "ასლი"), "chain.lost": ("вебхук не пришёл", "no webhook came", "ვებჰუკი არ მოვიდა"),
+    "event.car.created": ("новое авто", "new car", "ახალი მანქანა"), "event.car.updated": ("авто изменилось", "car changed", "მანქანა შეიცვალა"),
+    "event.car.moved": ("авто переехало", "car moved", "მანქანა გადავიდა"),
+    "event.client.created": ("новый клиент", "new client", "ახალი კლიენტი"),
+    "event.client.updated": ("клиент изменился", "client changed", "კლიენტი შეიცვალა"),
+    "event.booking.created": ("новая бронь", "new booking", "ახალი ჯავშანი"),
+    "event.booking.updated": ("бронь изменилась", "booking changed", "ჯავშანი შეიცვალა"),
+    "event.booking.issued": ("машину выдали", "car handed over", "მანქანა გაიცა"),
+    "event.booking.returned": ("машину вернули", "car returned", "მანქანა დაბრუნდა"),
+    "event.booking.cancelled": ("бронь отменена", "booking cancelled", "ჯავშანი გაუქმდა"),
+    "event.other": ("другое", "other", "სხვა"),
+    "ledger.none": ("Журнал пуст: сюда попадает всё, что система получила от Jarvis", "The ledger is empty: whatever the system got from Jarvis comes here",
+                    "ჟურნალი ცარიელია: აქ ჩაიწერება ყველაფერი, რაც სისტემამ Jarvis-ისგან მიიღო"),
+    "ledger.send": ("Сообщение", "Message", "შეტყობინება"), "ledger.edit": ("Правка", "Edit", "რედაქტირება"),
+    "ledger.delete": ("Удаление", "Deletion", "წაშლა"), "ledger.write": ("Запись", "Write", "ჩაწერა"),
     "steps.none": ("Выберите «Шаги» под ответом Jarvis", "Choose “Steps” under an answer", "აირჩიეთ „ნაბიჯები“ პასუხის ქვეშ"),
+    "steps.behind": ("Шаги за ответом", "Steps behind the answer", "ნაბიჯები პასუხის უკან"),
+    "steps.count": ("шагов: {n}", "steps: {n}", "ნაბიჯი: {n}"),
     "time": ("время", "time", "დრო"), "cost": ("цена", "cost", "ფასი"),
-    "calls": ("вызовы модели", "model calls", "მოდელის გამოძახება"), "writes": ("записи", "writes", "ჩაწერა"),
-    "offline": ("офлайн, 0 ¢", "offline, 0 ¢", "ოფლაინ, 0 ¢"),
-    "step.route": ("Кому поручить", "Who must act", "ვის დაევალოს"), "step.model": ("Ответ роли", "The role's answer", "როლის პასუხი"),
+    "calls": ("модель", "model", "მოდელი"), "writes": ("записи", "writes", "ჩაწერა"),
+    "offline": ("офлайн, 0 ¢", "offline, 0 ¢", "ოფლაინ, 0 ¢"), "offline.short": ("офлайн", "offline", "ოფლაინ"),
+    "unpriced": ("без цены", "no price", "ფასის გარეშე"),
+    "step.route": ("Маршрут", "Route", "მარშრუტი"), "step.model": ("Ответ роли", "The role's answer", "როლის პასუხი"),
     "step.tool": ("Чтение", "Read", "წაკითხვა"), "step.refused": ("Отказ", "Refused", "უარი"),
-    "step.dropped": ("Выброшено", "Dropped", "ამოღებულია"), "step.error": ("Не вышло", "Failed", "ვერ შესრულდა"),
-    "step.answer": ("Ответ", "Answer", "პასუხი"),
-    "photo": ("Фото", "Photo", "ფოტო"),
-    "edited": ("изменено", "edited", "შეცვლილია"),
-    "you": ("Вы", "You", "თქვენ"),
+    "step.dropped": ("Выброшено без квитанции", "Dropped without a receipt", "ამოღებულია ქვითრის გარეშე"),
+    "step.error": ("Не вышло", "Failed", "ვერ შესრულდა"), "step.answer": ("Ответ", "Answer", "პასუხი"),
+    "raw": ("Что увидела модель", "What the model read", "რა დაინახა მოდელმა"), "prompt": ("инструкция", "prompt", "ინსტრუქცია"),
+    "role.fleet": ("автопарк", "fleet", "ავტოპარკი"), "role.bookings": ("брони", "bookings", "ჯავშნები"),
+    "role.clients": ("клиенты", "clients", "კლიენტები"), "role.guide": ("справка", "guide", "ცნობარი"),
+    "out.question": ("вопрос", "question", "კითხვა"), "out.off_topic": ("не наша работа", "not our work", "ჩვენი საქმე არ არის"),
+    "out.facts": ("факты", "facts", "ფაქტები"), "out.text": ("текст", "text", "ტექსტი"), "out.refusal": ("отказ", "refusal", "უარი"),
+    "out.proposal": ("предложение", "proposal", "წინადადება"), "out.cause.model": ("модель не ответила", "the model did not answer", "მოდელმა არ უპასუხა"),
+    "out.cause.time": ("не хватило времени", "ran out of time", "დრო არ ეყო"),
+    "tool.car_card": ("Карточка авто", "Car card", "მანქანის ბარათი"), "tool.find_car": ("Найти авто", "Find cars", "მანქანის პოვნა"),
+    "tool.list_cars": ("Список авто", "List cars", "მანქანების სია"), "tool.check_availability": ("Свободные", "Availability", "თავისუფალი"),
+    "tool.booking_card": ("Карточка брони", "Booking card", "ჯავშნის ბარათი"), "tool.find_booking": ("Найти бронь", "Find bookings", "ჯავშნის პოვნა"),
+    "tool.list_bookings": ("Список броней", "List bookings", "ჯავშნების სია"), "tool.check_conflicts": ("Накладки", "Conflicts", "გადაფარვა"),
+    "tool.list_debts": ("Долги", "Debts", "დავალიანება"), "tool.who_changed": ("Кто менял", "Who changed", "ვინ შეცვალა"),
+    "tool.client_card": ("Карточка клиента", "Client card", "კლიენტის ბარათი"), "tool.search_knowledge": ("Правила", "Rules", "წესები"),
+    "tool.about_jarvis": ("Что умею", "What I can do", "რა შემიძლია"),
+    "param.request": ("просьба", "request", "მოთხოვნა"), "param.name": ("что сказано", "what was said", "რა ითქვა"),
+    "param.car": ("авто", "car", "მანქანა"), "param.client": ("клиент", "client", "კლიენტი"), "param.number": ("номер", "number", "ნომერი"),
+    "param.booking": ("бронь", "booking", "ჯავშანი"), "param.branch": ("филиал", "branch", "ფილიალი"), "param.start": ("с", "from", "დან"),
+    "param.end": ("по", "to", "მდე"), "param.what": ("список", "list", "სია"), "param.kind": ("вид", "kind", "სახე"),
+    "param.state": ("состояние", "state", "მდგომარეობა"), "param.question": ("вопрос", "question", "კითხვა"),
+    "photo": ("Фото", "Photo", "ფოტო"), "edited": ("изменено", "edited", "შეცვლილია"),
     "skip": ("К переписке", "To the conversation", "მიმოწერაზე"),
-    "online": ("На связи", "Connected", "კავშირშია"), "lost": ("Нет связи, пробую снова", "No connection, trying again", "კავშირი არ არის"),
-    "theme": ("Тема", "Theme", "თემა"), "back": ("Назад", "Back", "უკან"), "find": ("Имя или роль", "Name or role", "სახელი ან როლი"),
+    "online": ("На связи", "Connected", "კავშირშია"), "lost": ("Нет связи, пробую снова", "No connection, trying again", "კავშირი არ არის, ვცდი თავიდან"),
+    "now": ("Сейчас", "Now", "ახლა"),
+    "theme": ("Тема", "Theme", "თემა"), "language": ("Язык", "Language", "ენა"), "find": ("Имя или роль", "Name or role", "სახელი ან როლი"),
     "none.found": ("Ничего не нашлось", "Nothing found", "ვერაფერი მოიძებნა"),
+    "error": ("Не удалось", "It failed", "ვერ მოხერხდა"),
     "role.employee": ("Сотрудник", "Employee", "თანამშრომელი"), "role.branch_head": ("Руководитель филиала", "Branch head", "ფილიალის ხელმძღვანელი"),
     "role.department_head": ("Руководитель подразделения", "Department head", "დეპარტამენტის ხელმძღვანელი"),
     "role.director": ("Директор", "Director", "დირექტორი"), "role.sales": ("Продажи", "Sales", "გაყიდვები"),
@@ -74,66 +112,54 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "role.mechanic": ("Механик", "Mechanic", "მექანიკოსი"), "role.admin": ("Администратор", "Administrator", "ადმინისტრატორი"),
     "role.prompt_engineer": ("Инженер промптов", "Prompt engineer", "პრომპტ-ინჟინერი"),
     "role.stranger": ("Посторонний", "Stranger", "უცხო"),
-    "help": ("Клавиши: / поиск, Enter отправить, S шаги, W мир, [ ] чаты", "Keys: / search, Enter send, S steps, W world, [ ] chats",
-             "კლავიშები: / ძებნა, Enter გაგზავნა, S ნაბიჯები, W სამყარო, [ ] ჩატები"),
-    "error": ("Не удалось", "It failed", "ვერ მოხერხდა"),
+    "help": ("/ поиск · Enter отправить · ↑ ↓ чаты · [ ] соседний чат · S шаги · W мир · Alt 1…3 человек · Esc закрыть",
+             "/ search · Enter send · ↑ ↓ chats · [ ] next chat · S steps · W world · Alt 1…3 person · Esc close",
+             "/ ძებნა · Enter გაგზავნა · ↑ ↓ ჩატები · [ ] მეზობელი ჩატი · S ნაბიჯები · W სამყარო · Alt 1…3 ადამიანი · Esc დახურვა"),
+    "keys": ("Клавиши", "Keys", "კლავიშები"),
+    "change.move_car": ("Авто переехало в другой филиал", "A car moved to another branch", "მანქანა სხვა ფილიალში გადავიდა"),
+    "change.set_car_state": ("Сменилось состояние авто", "A car's state changed", "მანქანის მდგომარეობა შეიცვალა"),
+    "change.set_mileage": ("Изменился пробег", "Mileage changed", "გარბენი შეიცვალა"),
+    "change.extend_booking": ("Бронь продлили", "A booking was extended", "ჯავშანი გახანგრძლივდა"),
+    "change.change_booking": ("Бронь изменили (любое поле)", "A booking was changed (any field)", "ჯავშანი შეიცვალა (ნებისმიერი ველი)"),
+    "change.create_booking": ("Новая бронь", "New booking", "ახალი ჯავშანი"), "change.issue_booking": ("Машину выдали", "A car was handed over", "მანქანა გაიცა"),
+    "change.return_booking": ("Машину вернули", "A car was returned", "მანქანა დაბრუნდა"),
+    "change.cancel_booking": ("Бронь отменили", "A booking was cancelled", "ჯავშანი გაუქმდა"),
+    "change.rename_client": ("Клиента переименовали", "A client was renamed", "კლიენტს სახელი შეეცვალა"),
+    "change.pay_debt": ("Долг оплачен (вебхука нет)", "A debt was paid (no webhook)", "ვალი გადაიხადეს (ვებჰუკის გარეშე)"),
+    "change.block_bot": ("Человек заблокировал бота", "Somebody blocked the bot", "ადამიანმა ბოტი დაბლოკა"),
+    "change.unblock_bot": ("Человек разблокировал бота", "Somebody unblocked the bot", "ადამიანმა ბოტი განბლოკა"),
+    "arg.car": ("Авто", "Car", "მანქანა"), "arg.branch": ("Куда", "Where to", "სად"), "arg.state": ("Состояние", "State", "მდგომარეობა"),
+    "arg.mileage": ("Пробег, км", "Mileage, km", "გარბენი, კმ"), "arg.booking": ("Бронь", "Booking", "ჯავშანი"),
+    "arg.days": ("На сколько суток", "For how many days", "რამდენი დღით"), "arg.field": ("Поле", "Field", "ველი"),
+    "arg.value": ("Значение", "Value", "მნიშვნელობა"), "arg.client": ("Клиент", "Client", "კლიენტი"),
+    "arg.start": ("Через сколько суток", "In how many days", "რამდენ დღეში"), "arg.name": ("Имя", "First name", "სახელი"),
+    "arg.lastname": ("Фамилия", "Last name", "გვარი"), "arg.person": ("Кто", "Who", "ვინ"),
 }
 # fmt: on
 _COLUMN = {"ru": 0, "en": 1, "ka": 2}
+Words = Callable[..., str]
 
 
-def words(language: str) -> Callable[[str], str]:
-    """A function from key to word."""
+def words(language: str) -> Words:
+    """A function from a key (and its values) to a sentence; an unknown key is a bug and raises KeyError."""
     column = _COLUMN.get(language, 0)
-    return lambda key: _WORDS[key][column]
+
+    def say(key: str, **values: object) -> str:
+        text = _WORDS[key][column]
+        return text.format(**values) if values else text
+
+    return say
 
 
-def filters() -> dict[str, Callable[..., Any]]:
-    """Jinja filters."""
-    return {"hm": hm, "initials": initials, "ground": ground, "drawn": drawn}
+def known(key: str) -> bool:
+    """Whether the desk has a word of its own for this."""
+    return key in _WORDS
 
 
-def hm(value: str | datetime | None) -> str:
-    """`14:32` in Tbilisi."""
-    if value is None:
-        return ""
-    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return f"{moment.astimezone(TBILISI):%H:%M}"
-
-
-def initials(name: str) -> str:
-    """Two letters of a name."""
-    return "".join(part[0] for part in name.split()[:2]).upper()
-
-
-def ground(name: str) -> int:
-    """One of five pale grounds, the same in every list."""
-    return sum(map(ord, name)) % 5
-
-
-# The fixed signs of our messages, drawn by the page: a bare system has no glyphs for them. Copied text stays as sent.
-_CIRCLES = {"🟢": "#2E9E57", "🟠": "#D9822B", "🔴": "#C8332B", "⚫": "#333B40", "🔵": "#2B6CB0", "🩷": "#D46A9A", "⚪": "#C9D1D6",
-            "🟡": "#D9B62B"}  # fmt: skip
-_PATHS = {
-    "🚗": "M2 10l2-4h8l2 4v3h-2v-1H4v1H2zM4 9h8l-1-2H5z", "📅": "M2 3h12v11H2zM4 7h8v5H4zM5 1v3M11 1v3",
-    "👤": "M8 8a3 3 0 100-6 3 3 0 000 6zm-6 6a6 6 0 0112 0z", "📍": "M8 1a5 5 0 00-5 5c0 4 5 9 5 9s5-5 5-9a5 5 0 00-5-5z",
-    "💰": "M6 1h4l-1 3c4 2 4 10-1 10S3 6 7 4z", "🔧": "M10 2a4 4 0 00-4 5L1 12l3 3 5-5a4 4 0 005-4l-2 2-3-3z",
-    "❓": "M8 1a7 7 0 100 14A7 7 0 008 1zM7 11h2v2H7zm-1-5c0-3 5-3 5 0 0 2-2 2-2 4H7c0-3 2-3 2-4s-1-1-1 0z",
-    "⚠": "M8 1l7 13H1zM7 6h2v4H7zm0 5h2v2H7z", "⛔": "M8 1a7 7 0 100 14A7 7 0 008 1zM4 7h8v2H4z",
-    "🕓": "M8 1a7 7 0 100 14A7 7 0 008 1zM7 4h2v4l3 2-1 1-4-2z", "₾": "M3 14h10v-1H8a4 4 0 01-1-8v4h1V5h1v4h1V5a4 4 0 013 3h1a5 5 0 00-4-4V2H9v2H8V2H7v2a5 5 0 000 10z",
-}  # fmt: skip
-_SIGNS = re.compile("[" + "".join([*_CIRCLES, *_PATHS]) + "]\ufe0f?")
-
-
-def drawn(html: str) -> str:
-    """The text with its fixed signs as small pictures that keep the sign as their text alternative."""
-
-    def draw(found: re.Match[str]) -> str:
-        sign = found.group()[0]
-        if sign in _CIRCLES:
-            shape = f'<circle cx="8" cy="8" r="5" fill="{_CIRCLES[sign]}"/>'
-        else:
-            shape = f'<path d="{_PATHS[sign]}" fill="currentColor" fill-rule="evenodd"/>'
-        return f'<svg class="sign" viewBox="0 0 16 16" role="img" aria-label="{sign}">{shape}</svg>'
-
-    return _SIGNS.sub(draw, html)
+def seconds(ms: int, language: str) -> str:
+    """`38 мс`, `1,8 с`."""
+    short, long = {"ru": ("мс", "с"), "en": ("ms", "s"), "ka": ("მწმ", "წმ")}[language]
+    if ms < 1000:
+        return f"{ms} {short}"
+    text = f"{ms / 1000:.1f}"
+    return f"{text if language == 'en' else text.replace('.', ',')} {long}"

@@ -37,7 +37,7 @@ def car(fact: f.CarFact, reader: Reader) -> Rendered:
     lines.append(f"{tail} · {reader.say('dirty')}" if fact.car.clean is False else tail)
     lines.append(source(fact.fresh, reader))
     buttons = [[Button(label=reader.say("b.bookings"), request=reader.say("ask.car.bookings", car=fact.car.handle))]]
-    return Rendered(text="\n".join(lines), buttons=buttons if fact.bookings_shown else [])
+    return Rendered(text="\n".join(lines), buttons=buttons if fact.client_shown else [])
 
 
 def _now(fact: f.CarFact, reader: Reader) -> list[str]:
@@ -49,7 +49,8 @@ def _now(fact: f.CarFact, reader: Reader) -> list[str]:
         return [reader.say(current.purpose, end=reader.at(current.end))]
     lines = [reader.say("in_rent", end=reader.at(current.end)) if current.status == "in_rent" else state]
     if fact.bookings_shown:
-        lines.append(f"📅 {number_of(current, reader)}: {client_short(current)}, {reader.span(current.start, current.end)}")
+        who = f"{client_short(current)}, " if fact.client_shown else ""
+        lines.append(f"📅 {number_of(current, reader)}: {who}{reader.span(current.start, current.end)}")
     if current.status == "in_rent":
         if current.end is not None and current.end < reader.now:
             lines.append(reader.say("late", end=reader.brief(current.end)))

@@ -1,0 +1,173 @@
+"""What one page of the desk shows of one person: chats, a conversation, the right pane."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from jarvis.entrypoints.demo.records import chain_of, counts_behind, steps_behind
+from jarvis.entrypoints.demo.text import Words, known, seconds, words
+from jarvis.kit.clock import local_date
+from jarvis.kit.sandbox import Change
+from jarvis.kit.world import WorldPerson
+from jarvis.orchestrator.render.moments import day
+from jarvis.orchestrator.render.words import say
+
+if TYPE_CHECKING:
+    from jarvis.entrypoints.demo.app import Stage
+
+VENDORS = {"rentprog": "RentProg", "telegram": "Telegram"}
+PANES = ("talk", "chats", "world", "ledger", "steps")
+FAULTS: Mapping[str, tuple[str, ...]] = {
+    "rentprog": ("down", "slow", "duplicate", "drop", "rate_limit"),
+    "telegram": ("down", "slow", "duplicate", "drop", "rate_limit"),
+}
+CHAINS, LEDGER = 6, 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the address asks for."""
+
+    chat: str
+    pane: str
+    vendor: str
+    change: str
+    message: int | None
+    search: str
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> Asked:
+        message, pane, vendor = query.get("message", ""), query.get("pane", "talk"), query.get("vendor", "rentprog")
+        return cls(
+            chat=query.get("chat", "dm"), pane=pane if pane in PANES else "talk", vendor=vendor if vendor in VENDORS else "rentprog",
+            change=query.get("change", ""), message=int(message) if message.isdigit() else None, search=query.get("q", "").strip(),
+        )  # fmt: skip
+
+
+async def view(stage: Stage, who: WorldPerson, asked: Asked, language: str) -> dict[str, Any]:
+    """The context of the desk's templates."""
+    t = words(language)
+    rows = stage.telegram.chats_of(who.name)
+    chat = asked.chat if asked.chat in [row["chat"] for row in rows] else "dm"
+    log = _log(stage, who.name, chat)
+    place = stage.telegram.state.chat_of(stage.telegram.state.person(who.name), chat).marked_id
+    if asked.pane != "chats":
+        stage.read[(who.name, chat)] = max((m["id"] for m in log), default=0)
+    await _under(stage, log, place, language)
+    changes = [_localised(change, stage, language) for change in stage.vendors[asked.vendor].changes()]
+    ledger = stage.vendors[asked.vendor].ledger.entries()
+    steps = None
+    if asked.pane == "steps" and asked.message is not None:
+        steps = await steps_behind(stage.db, place, asked.message, language)
+    return {
+        "who": who, "where": _where(stage, who, language), "recent": _recent(stage, who), "asked": asked, "chat": chat, "log": log,
+        "chats": _chats(stage, who.name, rows, asked.search), "days": _days(log, stage.clock.now(), t, language),
+        "title": "Jarvis" if chat == "dm" else chat, "vendors": VENDORS, "changes": changes, "steps": steps, "known": known,
+        "change": next((c for c in changes if c["name"] == asked.change), changes[0]), "version": stage.version,
+        "faults": sorted(stage.vendors[asked.vendor].faults.active), "fault_kinds": FAULTS[asked.vendor],
+        "ledger": [_entry(e, stage.clock.offset_s) for e in reversed(ledger[-LEDGER:])], "ledger_count": len(ledger),
+        "chains": [
+            await chain_of(stage.db, item, language, stage.clock.offset_s) | _about(item, stage, language)
+            for item in reversed(stage.happened[-CHAINS:])
+        ],
+    }  # fmt: skip
+
+
+def _log(stage: Stage, name: str, chat: str) -> list[dict[str, Any]]:
+    """A chat's messages with their times on the demo's clock: Telegram itself keeps real time."""
+    shift = timedelta(seconds=stage.clock.offset_s)
+    rows = stage.telegram.messages_of(name, chat)
+    return [row | {"at": (datetime.fromisoformat(row["at"]) + shift).isoformat()} for row in rows]
+
+
+def _chats(stage: Stage, name: str, rows: list[dict[str, Any]], search: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    wanted = search.casefold()
+    for row in rows:
+        log = _log(stage, name, row["chat"])
+        if wanted and wanted not in row["title"].casefold() and not any(wanted in m["text"].casefold() for m in log):
+            continue
+        read = stage.read.get((name, row["chat"]), 0)
+        unread = sum(1 for m in log if m["id"] > read and m["from"] != name)
+        found.append(row | {"last": log[-1] if log else None, "unread": unread})
+    return found
+
+
+def _days(log: list[dict[str, Any]], now: datetime, t: Words, language: str) -> dict[int, str]:
+    """Before which messages a new day begins, and how it is called."""
+    heads: dict[int, str] = {}
+    before = None
+    for message in log:
+        moment = datetime.fromisoformat(message["at"])
+        if local_date(moment) != before:
+            before = local_date(moment)
+            ago = (local_date(now) - before).days
+            heads[message["id"]] = t("today") if ago == 0 else t("yesterday") if ago == 1 else day(moment, now, language)
+    return heads
+
+
+async def _under(stage: Stage, log: list[dict[str, Any]], place: int, language: str) -> None:
+    """What stands under Jarvis's bubbles: how many steps, how long, at what price."""
+    t = words(language)
+    counts = await counts_behind(stage.db, place, [m["id"] for m in log if m["from"] == "Jarvis"])
+    for message in log:
+        found = counts.get(message["id"])
+        message["steps"] = None
+        if found is not None:
+            price = t("offline.short") if found["offline"] else t("unpriced")
+            message["steps"] = (t("steps.count", n=found["steps"]), f"{seconds(found['ms'], language)} · {price}")
+
+
+def _where(stage: Stage, who: WorldPerson, language: str) -> str:
+    branch = next((b for b in stage.world.branches if b.code == who.branch), None)
+    return {"ru": branch.ru, "en": branch.en, "ka": branch.ka}[language] if branch else words(language)("company")
+
+
+def _recent(stage: Stage, who: WorldPerson) -> list[WorldPerson]:
+    """The two people one was before."""
+    by_id = {p.telegram_id: p for p in stage.world.staff}
+    return [by_id[number] for number in stage.recent if number in by_id and number != who.telegram_id][:2]
+
+
+def _localised(change: Change, stage: Stage, language: str) -> dict[str, Any]:
+    t = words(language)
+    names = {b.code: {"ru": b.ru, "en": b.en, "ka": b.ka} for b in stage.world.branches}
+    russian = {b["ru"]: b[language] for b in names.values()}
+    fields: list[dict[str, Any]] = []
+    for field in change.fields:
+        choices = field.choices
+        if choices is not None and field.name == "branch":
+            choices = {code: names[code][language] for code in choices}
+        elif choices is not None and field.name == "state":
+            choices = {code: say(f"state.{code}", language).partition(" ")[2] for code in choices}
+        elif choices is not None and field.name == "car":
+            choices = {key: _with_branch(label, russian) for key, label in choices.items()}
+        fields.append({"name": field.name, "title": t(f"arg.{field.name}"), "choices": choices, "default": field.default})
+    return {"name": change.name, "title": t(f"change.{change.name}"), "fields": fields}
+
+
+def _about(item: Mapping[str, Any], stage: Stage, language: str) -> dict[str, str]:
+    """What was changed, in names: `Elantra 640 → Batumi`."""
+    change = _localised(item["change"], stage, language)
+    fields: list[dict[str, Any]] = change["fields"]
+    choices: dict[str, Mapping[str, str]] = {field["name"]: field["choices"] or {} for field in fields}
+    names = [str(choices.get(k, {}).get(str(v), v)).partition(" · ")[0] for k, v in item["args"].items() if v]
+    return {"title": change["title"], "about": " → ".join(names)}
+
+
+def _with_branch(label: str, branches: Mapping[str, str]) -> str:
+    car, _, branch = label.rpartition(" · ")
+    return f"{car} · {branches.get(branch, branch)}"
+
+
+def _entry(entry: Mapping[str, Any], offset_s: float) -> dict[str, Any]:
+    at = datetime.fromisoformat(entry["at"]) + timedelta(seconds=offset_s)
+    return {
+        "kind": entry["kind"],
+        "at": at,
+        "where": entry.get("chat") or entry.get("path") or "",
+        "text": str(entry.get("text") or "")[:160],
+    }

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shutil
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import AsyncGenerator
+from importlib.resources import files
 from pathlib import Path
 from typing import cast
 
@@ -22,7 +24,7 @@ from tests.house import NOW
 
 ARGS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
         "--disable-sync", "--disable-dev-shm-usage"]  # fmt: skip
-NINO = "/as/7001003"
+NINO, VERA = "/as/7001003", "/as/7001020"
 
 
 @pytest.fixture(scope="module")
@@ -101,21 +103,152 @@ async def test_it_works_without_scripts(demo: Demo, browser: Browser) -> None:
     await context.close()
 
 
-@pytest.mark.parametrize("width", [1440, 1024, 390])
-@pytest.mark.parametrize(("theme", "language"), [("light", "ru"), ("dark", "ka"), ("light", "en")])
-async def test_nothing_overflows(demo: Demo, browser: Browser, artefacts: Path, width: int, theme: str, language: str) -> None:
-    page = await _page(browser, demo, NINO, width=width, theme=theme, language=language)
+async def _sound(page: Page, width: int) -> None:
+    """No sideways scrolling, no target under 24 px."""
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
     small = await page.evaluate(
-        """[...document.querySelectorAll('a, button')].filter(e => { const r = e.getBoundingClientRect();
+        """[...document.querySelectorAll('a, button, summary')].filter(e => { const r = e.getBoundingClientRect();
            return r.width && r.height && (r.width < 24 || r.height < 24) && !e.classList.contains('skip') }).map(e => e.outerHTML)"""
     )
     assert small == []
-    if language != "ru":
-        labels = await page.locator("header.top, .pane .head, #composer").all_inner_texts()
-        assert not any(word in " ".join(labels) for word in ("Песочница", "Отправить", "Журнал", "Шаги"))
-    await page.screenshot(path=artefacts / f"desk-{width}-{theme}-{language}.png")
+
+
+@pytest.mark.parametrize("width", [1440, 1024, 390])
+@pytest.mark.parametrize(("theme", "language"), [("light", "ru"), ("dark", "ka"), ("light", "en"), ("dark", "ru")])
+async def test_nothing_overflows(demo: Demo, browser: Browser, artefacts: Path, width: int, theme: str, language: str) -> None:
+    for pane in ("talk", "chats", "world", "ledger"):
+        page = await _page(browser, demo, f"{NINO}?pane={pane}", width=width, theme=theme, language=language)
+        await _sound(page, width)
+        await page.screenshot(path=artefacts / f"desk-{width}-{theme}-{language}-{pane}.png")
+        await page.context.close()
+    page = await _page(browser, demo, "/", width=width, theme=theme, language=language)
+    await _sound(page, width)
     await page.context.close()
+
+
+@pytest.mark.parametrize("language", ["en", "ka"])
+async def test_no_russian_word_is_left_on_another_languages_page(demo: Demo, browser: Browser, language: str) -> None:
+    """Names of people and of groups are data; everything that the page itself says is in its language."""
+    page = await _page(browser, demo, VERA, language=language)
+    said = [
+        await page.locator(part).inner_text()
+        for part in (".top .chip", ".top form", "#log", "#composer", ".bottom", ".persona .quiet")
+    ]
+    for vendor in ("rentprog", "telegram"):
+        await page.goto(f"{demo.base}{VERA}?pane=world&vendor={vendor}")
+        for change in await page.locator("#change option").evaluate_all("all => all.map(o => o.value)"):
+            await page.goto(f"{demo.base}{VERA}?pane=world&vendor={vendor}&change={change}")
+            said.append(await page.evaluate(
+                """(() => { const pane = document.getElementById('pane').cloneNode(true);
+                   for (const names of pane.querySelectorAll('#arg_client, #arg_person')) names.remove();
+                   return pane.textContent })()"""
+            ))  # fmt: skip
+        await page.goto(f"{demo.base}{VERA}?pane=ledger&vendor={vendor}")
+        said.append(await page.locator("#pane .tabs, #pane .vendors, #pane h2").first.inner_text())
+    left = {word for text in said for word in re.findall(r"[А-Яа-яЁё]{2,}", text)}
+    assert left == set()
+    await page.context.close()
+
+
+async def test_the_keyboard_alone_is_enough(demo: Demo, browser: Browser, artefacts: Path) -> None:
+    page = await _page(browser, demo, "/")
+    await page.keyboard.type("лаша")
+    await expect(page.locator(".people li:visible")).to_have_count(1)
+    await page.keyboard.press("Tab")
+    for _ in range(8):
+        if "Лаша" in await page.evaluate("document.activeElement.textContent"):
+            break
+        await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/as/*")
+    await page.keyboard.press("Escape")
+    await page.keyboard.type("что свободно на выходные")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#log .in").last).to_contain_text("Свободно", timeout=10_000)
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("s")
+    await expect(page.locator(".steps")).to_contain_text("check_availability")
+    await _sound(page, 1440)
+    await page.screenshot(path=artefacts / "keyboard.png")
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#change")).to_be_visible()
+    await page.keyboard.press("?")
+    await expect(page.locator("#toast")).to_contain_text("Alt 1…3")
+    await page.keyboard.press("/")
+    await page.keyboard.type("смена")
+    await expect(page.locator(".chatrow:visible")).to_have_count(1)
+    await page.context.close()
+
+
+async def test_what_came_meanwhile_is_counted(demo: Demo, browser: Browser) -> None:
+    page = await _page(browser, demo, "/as/7001004?chat=dm")
+    await asyncio.to_thread(
+        _call, demo, "POST", "/sandbox/telegram/send", {"as": "Нино Беридзе", "chat": "Смена Тбилиси", "text": "кто на смене?"}
+    )
+    await expect(page.locator(".chatrow .badge")).to_contain_text("1", timeout=10_000)
+    await page.get_by_role("link", name="Смена Тбилиси").click()
+    await expect(page.locator(".chatrow .badge")).to_have_count(0)
+    await expect(page.locator(".day")).to_contain_text("Сегодня")
+    await page.context.close()
+
+
+async def test_a_reader_who_scrolled_up_is_not_moved(demo: Demo, browser: Browser) -> None:
+    page = await _page(browser, demo, "/as/7001013")
+
+    async def say(text: str) -> None:
+        body = {"as": "Роман Лыков", "chat": "dm", "text": text}
+        assert (await asyncio.to_thread(_call, demo, "POST", "/sandbox/telegram/send", body))[0] == 200
+        await asyncio.to_thread(_call, demo, "GET", "/sandbox/idle?timeout_s=15")
+
+    for text in ("где малибу 235?", "где приус 417?", "какие машины в ремонте", "что свободно на выходные"):
+        await say(text)
+    await expect(page.locator(".message")).to_have_count(8, timeout=10_000)
+    await page.evaluate("document.getElementById('log').scrollTop = 0")
+    await asyncio.sleep(0.2)
+    await say("бронь 1204")
+    await expect(page.locator("#newer")).to_contain_text("Новых: 2", timeout=10_000)
+    assert await page.evaluate("document.getElementById('log').scrollTop") < 100
+    await page.locator("#newer").click()
+    await expect(page.locator("#newer")).to_be_hidden()
+    await page.context.close()
+
+
+def _luminance(color: str) -> float:
+    parts = [int(color[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+    red, green, blue = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _contrast(one: str, two: str) -> float:
+    high, low = sorted((_luminance(one), _luminance(two)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def _tokens(css: str, selector: str) -> dict[str, str]:
+    block = css.split(f"\n{selector}{{" if not css.startswith(selector) else f"{selector}{{")[1].split("}")[0]
+    return {name: color for name, color in re.findall(r"--([a-z0-9-]+):(#[0-9A-F]{6})", block)}
+
+
+def test_every_text_can_be_read_on_every_ground_it_meets() -> None:
+    css = (files("jarvis.entrypoints.demo") / "static" / "desk.css").read_text(encoding="utf-8")
+    themes = {name: _tokens(css, selector) for name, selector in (("light", ":root"), ("dark", "[data-theme=dark]"))}
+    grounds = ("bg", "surface", "surface2", "chat", "bin")
+    pairs = [(text, ground) for text in ("ink", "ink2", "ink3") for ground in grounds]
+    pairs += [("ink", "bout"), ("ink2", "bout"), ("ink", "accent-soft"), ("ink2", "accent-soft"), ("accent-ink", "accent")]
+    pairs += [("accent", ground) for ground in ("surface", "surface2", "bin", "chat", "accent-soft")]
+    pairs += [("ok", "surface"), ("ok", "ok-soft"), ("warn", "warn-soft"), ("bad", "surface"), ("surface", "ink")]
+    for name, tokens in themes.items():
+        for text, ground in pairs:
+            assert _contrast(tokens[text], tokens[ground]) >= 4.5, (name, text, ground)
+        assert _contrast(tokens["edge"], tokens["surface"]) >= 3, name
+    for ground in re.findall(r"\.g\d{background:(#[0-9A-F]{6})}", css):
+        assert _contrast("#15212A", ground) >= 7
+
+
+def test_the_pages_keep_their_budget() -> None:
+    static = files("jarvis.entrypoints.demo") / "static"
+    assert len((static / "desk.css").read_bytes()) < 40_000
+    assert len((static / "desk.js").read_bytes()) < 30_000
 
 
 def _call(demo: Demo, method: str, path: str, body: object | None = None) -> tuple[int, object]:

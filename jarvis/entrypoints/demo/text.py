@@ -70,7 +70,7 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "ledger.delete": ("Удаление", "Deletion", "წაშლა"), "ledger.write": ("Запись", "Write", "ჩაწერა"),
     "steps.none": ("Выберите «Шаги» под ответом Jarvis", "Choose “Steps” under an answer", "აირჩიეთ „ნაბიჯები“ პასუხის ქვეშ"),
     "steps.behind": ("Шаги за ответом", "Steps behind the answer", "ნაბიჯები პასუხის უკან"),
-    "steps.count": ("шагов: {n}", "steps: {n}", "ნაბიჯი: {n}"),
+    "steps.count": ("Шаги: {n}", "Steps: {n}", "ნაბიჯები: {n}"),
     "time": ("время", "time", "დრო"), "cost": ("цена", "cost", "ფასი"),
     "calls": ("модель", "model", "მოდელი"), "writes": ("записи", "writes", "ჩაწერა"),
     "offline": ("офлайн, 0 ¢", "offline, 0 ¢", "ოფლაინ, 0 ¢"), "offline.short": ("офлайн", "offline", "ოფლაინ"),

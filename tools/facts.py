@@ -28,10 +28,13 @@ class CarFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarListFact:
+    """`assumed`: nobody named the branch, it is the person's own."""
+
     cars: tuple[Car, ...]
     branch: str | None
     states: tuple[int, ...]
     fresh: Freshness
+    assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +59,10 @@ class BookingListFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreeFact:
-    """Free cars of a period, with `buffer` kept around bookings; counts of other branches when there are none."""
+    """Free cars of a period, with `buffer` kept around bookings; counts of other branches when there are none.
+
+    `assumed`: nobody named the branch, it is the person's own.
+    """
 
     cars: tuple[FreeCar, ...]
     branch: str | None
@@ -66,6 +72,7 @@ class FreeFact:
     elsewhere: tuple[tuple[str, int], ...]
     buffer: timedelta
     fresh: Freshness
+    assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, cast
 from uuid import UUID
 
 from pydantic_ai import RunContext
@@ -18,6 +18,7 @@ from tools.facts import CarFact, CarFreeFact, CarListFact, ChoiceFact, FreeFact,
 from tools.toolset import new_toolset
 
 Branch = Literal["tbilisi", "batumi", "kutaisi", "service-center"]
+BranchOrAll = Branch | Literal["all"]
 State = Literal["can_be_issued", "repair", "critical", "long_term", "not_for_issue", "needs_service"]
 STATES: dict[State, int] = {
     "can_be_issued": 1, "repair": 2, "critical": 3, "long_term": 4, "not_for_issue": 5, "needs_service": 6,
@@ -95,26 +96,27 @@ async def car_card(ctx: RunContext[Deps], name: str) -> str:
 
 
 @fleet.tool
-async def list_cars(ctx: RunContext[Deps], branch: Branch | None = None, state: State | None = None) -> str:
+async def list_cars(ctx: RunContext[Deps], branch: BranchOrAll | None = None, state: State | None = None) -> str:
     """Cars of a branch or of all branches, by state: what is under repair, what stands in the service centre.
 
     Args:
-        branch: Branch code, e.g. `batumi`; all branches when absent.
+        branch: Branch code, e.g. `batumi`, or `all`; the person's own branch when none was said.
         state: Only cars in this state, e.g. `repair`.
     """
     deps = ctx.deps
+    branch, assumed = _branch(deps, branch)
     states = [STATES[state]] if state is not None else None
     if state == "repair":
         states = [STATES["repair"], STATES["critical"]]
     cars = await deps.fleet.cars(branch=branch, states=states)
     fresh = await deps.bookings.freshness()
-    key = deps.run.facts.add(CarListFact(cars=tuple(cars), branch=branch, states=tuple(states or ()), fresh=fresh))
+    key = deps.run.facts.add(CarListFact(cars=tuple(cars), branch=branch, states=tuple(states or ()), fresh=fresh, assumed=assumed))
     return f"[{key}] {len(cars)} cars."
 
 
 @fleet.tool
 async def check_availability(
-    ctx: RunContext[Deps], start: datetime, end: datetime, branch: Branch | None = None, car: str | None = None,
+    ctx: RunContext[Deps], start: datetime, end: datetime, branch: BranchOrAll | None = None, car: str | None = None,
     kind: str | None = None,
 ) -> str:  # fmt: skip
     """Which cars are free for a period, or whether one car is. The preparation time of 2 h is kept.
@@ -122,7 +124,7 @@ async def check_availability(
     Args:
         start: Local wall time in Tbilisi, e.g. `2026-03-14T10:00`.
         end: Local wall time in Tbilisi, after the start.
-        branch: Branch code; all branches when absent.
+        branch: Branch code, or `all`; the person's own branch when none was said.
         car: Only this car, as it was said, e.g. `джимни 077`.
         kind: Gearbox or class as RentProg names it, e.g. `Автомат`, `Внедорожник`.
     """
@@ -136,6 +138,7 @@ async def check_availability(
     if car is not None:
         found = await resolve_car(ctx, car)
         return found if isinstance(found, str) else await _one_car(ctx, found, begin, until, fresh)
+    branch, assumed = _branch(deps, branch)
     filters = (kind,) if kind else ()
     gear, size = (kind, None) if kind and kind[:4].casefold() in ("авто", "меха") else (None, kind)
     cars = await deps.bookings.free_cars(begin, until, branch=branch, transmission=gear, car_class=size)
@@ -148,7 +151,7 @@ async def check_availability(
     key = deps.run.facts.add(
         FreeFact(
             cars=tuple(cars), branch=branch, start=begin, end=until, filters=filters, elsewhere=tuple(elsewhere),
-            buffer=deps.bookings.preparation, fresh=fresh,
+            buffer=deps.bookings.preparation, fresh=fresh, assumed=assumed,
         )
     )  # fmt: skip
     return f"[{key}] {len(cars)} cars are free."
@@ -167,6 +170,15 @@ async def _one_car(ctx: RunContext[Deps], car: Car, begin: datetime, until: date
         )
     )  # fmt: skip
     return f"[{key}] {car.label} is {'free' if fit.free else 'taken'}, state {car.state}."
+
+
+def _branch(deps: Deps, said: BranchOrAll | None) -> tuple[Branch | None, bool]:
+    """The branch to look into (None: all), and whether it was assumed since none was said."""
+    if said == "all":
+        return None, False
+    if said is not None or not deps.actor.branches:
+        return said, False
+    return cast("Branch | None", deps.actor.home_branch), deps.actor.home_branch is not None
 
 
 def _utc(moment: datetime) -> datetime:

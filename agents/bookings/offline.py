@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from agents.offline import answer_facts, need
+from jarvis.integrations.llm.dates import wall
 from jarvis.integrations.llm.offline import Call, Finish, Turn
-from jarvis.integrations.llm.parser import Understood, wall
+from jarvis.integrations.llm.parser import Understood
 
 
 def rules(turn: Turn) -> Sequence[Call] | Finish:

@@ -7,13 +7,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agents.offline import answer_facts, need
+from jarvis.integrations.llm.dates import wall
 from jarvis.integrations.llm.offline import Call, Finish, Turn
-from jarvis.integrations.llm.parser import Understood, wall
+from jarvis.integrations.llm.parser import Understood
 from jarvis.kit.clock import day_bounds, local_date
 
-_KINDS = {"автомат": "Автомат", "automatic": "Автомат", "механик": "Механика", "внедорожник": "Внедорожник", "эконом": "Эконом",
-          "минивэн": "Минивэн", "джип": "Внедорожник", "suv": "Внедорожник"}  # fmt: skip
+_KINDS = {
+    "автомат": "Автомат", "automatic": "Автомат", "ავტომატ": "Автомат", "механик": "Механика", "внедорожник": "Внедорожник",
+    "джип": "Внедорожник", "suv": "Внедорожник", "4x4": "Внедорожник", "4х4": "Внедорожник", "полноприв": "Внедорожник",
+    "эконом": "Эконом", "минивэн": "Минивэн", "семимест": "Минивэн", "7 seats": "Минивэн",
+}  # fmt: skip
 
+_STATES = {"не выдавать": "not_for_issue", "критич": "critical", "долгосроч": "long_term", "обслужив": "needs_service"}
 _WHICH = re.compile(r"^\s*(?:какие|сколько|which|how many|რომელი|რამდენი)\b", re.I)
 
 
@@ -32,13 +37,16 @@ def rules(turn: Turn) -> Sequence[Call] | Finish:
 def _first(said: Understood) -> Call:
     if said.has("free") or (said.period is not None and said.car and not said.has("where", "who_has")):
         return Call(tool="check_availability", args=_window(said))
+    state = next((code for word, code in _STATES.items() if word in said.text.casefold()), None)
+    if state is not None and not said.car:
+        return Call(tool="list_cars", args=_set(branch=_where(said), state=state))
     if said.has("repair"):
-        return Call(tool="list_cars", args=_set(branch=said.branch, state="repair"))
+        return Call(tool="list_cars", args=_set(branch=_where(said), state="repair"))
     if said.car and _WHICH.search(said.text):
         return Call(tool="find_car", args={"name": said.text})
-    if said.car:
+    if said.car or (said.has("where", "who_has") and said.branch is None):
         return Call(tool="car_card", args={"name": said.text})
-    return Call(tool="list_cars", args=_set(branch=said.branch))
+    return Call(tool="list_cars", args=_set(branch=_where(said)))
 
 
 def _follow(turn: Turn) -> Call | None:
@@ -48,8 +56,8 @@ def _follow(turn: Turn) -> Call | None:
     last, said = turn.last_calls[-1], turn.said
     args: dict[str, Any] = dict(last.args)
     tool = last.tool
-    if said.branch is not None and tool in ("check_availability", "list_cars"):
-        args["branch"] = said.branch
+    if _where(said) is not None and tool in ("check_availability", "list_cars"):
+        args["branch"] = _where(said)
     if said.period is not None:
         if tool in ("car_card", "find_car"):
             tool, args = "check_availability", {"car": args.get("name")}
@@ -63,9 +71,13 @@ def _window(said: Understood) -> Mapping[str, Any]:
     start, end = (said.period.start, said.period.end) if said.period else day_bounds(local_date(said.now))
     kind = next((name for word, name in _KINDS.items() if word in said.text.casefold()), None)
     return _set(
-        start=wall(start), end=wall(end), branch=said.branch,
+        start=wall(start), end=wall(end), branch=_where(said),
         car=said.text if said.car else None, kind=kind,
     )  # fmt: skip
+
+
+def _where(said: Understood) -> str | None:
+    return "all" if said.everywhere else said.branch
 
 
 def _set(**args: Any) -> dict[str, Any]:

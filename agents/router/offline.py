@@ -13,7 +13,7 @@ from jarvis.integrations.llm.parser import Understood, understand
 
 _SPLIT = re.compile(r"\s+(?:и|and|да|და)\s+|\s*[;,]\s+(?=(?:где|кто|что|какие|покажи|where|who|what|show)\b)", re.I)
 _GUIDE = re.compile(
-    r"(?:^|\s)(?:правил|по правилам|rules?\b|how (?:do|to|can) (?:we|i)\b"
+    r"(?:^|\s)(?:правил|что делать|what to do|what if|по правилам|rules?\b|how (?:do|to|can) (?:we|i)\b"
     r"|как (?:мы|нам|надо|правильно|при|выда|оформ|дела)|шаги|инструкц"
     r"|что ты умеешь|what can you do|რა შეგიძლია|როგორ)", re.I,
 )  # fmt: skip
@@ -77,7 +77,7 @@ def _places(said: Understood) -> bool:
 
 def _only_slots(said: Understood) -> bool:
     """A follow-up names a branch, a day, a car or "the same", and no new matter."""
-    slots = said.branch or said.period or said.car or said.number or said.name
+    slots = said.branch or said.everywhere or said.period or said.car or said.number or said.name
     return said.follow_up or (role_of(said) is None and bool(slots))
 
 

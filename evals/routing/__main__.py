@@ -1,4 +1,4 @@
-"""`python -m evals.routing [--floor 0.8] [--model openai:NAME]`: prints the report; fails under the floor."""
+"""`python -m evals.routing [--floor 0.8] [--model openai:NAME]`: prints what was wrong; fails under the floor."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import os
 import sys
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import uuid4
@@ -13,7 +14,7 @@ from uuid import uuid4
 from pydantic_ai.models import Model
 
 from agents.router.offline import rules
-from evals.routing.suite import RoutingCase, dataset, route
+from evals.routing.suite import FIRST, LATER, RoutingCase, dataset, route
 from jarvis.integrations.llm.chain import build_chain
 from jarvis.integrations.llm.offline import OfflineModel
 from jarvis.integrations.llm.settings import LlmSettings
@@ -41,19 +42,24 @@ async def main(floor: float, model_name: str | None) -> int:
     model: Model = offline
     if model_name is not None:
         os.environ["JARVIS_LLM_CHAIN"] = f'["{model_name}"]'
-        model = build_chain(load(LlmSettings), offline)
+        model = build_chain(load(LlmSettings), None)
 
     async def task(case: RoutingCase) -> list[str]:
         return await route(case, model, _deps())
 
-    suite = dataset()
+    return max([await _score(name, task, floor, model_name or "the offline model") for name in (FIRST, LATER)])
+
+
+async def _score(name: str, task: Callable[[RoutingCase], Awaitable[list[str]]], floor: float, model: str) -> int:
+    """Run one file and print what was wrong; 1 when it is under the floor or anything broke."""
+    suite = dataset(name)
     report = await suite.evaluate(task, progress=False, max_concurrency=8)
     broken = bool(report.failures) or any(c.evaluator_failures for c in report.cases) or len(report.cases) != len(suite.cases)
     wrong = [c for c in report.cases if not all(a.value for a in c.assertions.values())]
     for case in wrong:
         sys.stdout.write(f"  wrong: {case.name}: {case.inputs.text!r} -> {case.output}, expected {case.inputs.expected}\n")
     share = 1 - len(wrong) / len(suite.cases)
-    sys.stdout.write(f"routing: {share:.3f} of {len(suite.cases)} cases right with {model_name or 'the offline model'}\n")
+    sys.stdout.write(f"routing {name}: {share:.3f} of {len(suite.cases)} cases right with {model}\n")
     return 1 if broken or share < floor else 0
 
 

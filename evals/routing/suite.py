@@ -35,16 +35,19 @@ class RightRoles(Evaluator[RoutingCase, list[str], Any]):
         return sorted(ctx.output) == sorted(ctx.inputs.expected)
 
 
-def cases() -> list[RoutingCase]:
-    """All cases, in their order."""
-    text = files("evals.routing").joinpath("cases.yaml").read_text(encoding="utf-8")
+FIRST, LATER = "cases.yaml", "later.yaml"
+
+
+def cases(name: str) -> list[RoutingCase]:
+    """The cases of one file, in their order: those from before the grammar, or those that came with a rule."""
+    text = files("evals.routing").joinpath(name).read_text(encoding="utf-8")
     return [RoutingCase.model_validate(row) for row in yaml.safe_load(text)]
 
 
-def dataset() -> Dataset[RoutingCase, list[str], Any]:
-    """The suite for pydantic-evals."""
-    rows = [Case[RoutingCase, list[str], Any](name=case.name, inputs=case) for case in cases()]
-    return Dataset[RoutingCase, list[str], Any](name="routing", cases=rows, evaluators=[RightRoles()])
+def dataset(name: str) -> Dataset[RoutingCase, list[str], Any]:
+    """One file as a suite for pydantic-evals."""
+    rows = [Case[RoutingCase, list[str], Any](name=case.name, inputs=case) for case in cases(name)]
+    return Dataset[RoutingCase, list[str], Any](name=f"routing {name}", cases=rows, evaluators=[RightRoles()])
 
 
 def roles_of(route: Route) -> list[str]:

@@ -130,10 +130,10 @@ class Brain:
         self._prompts = prompts or PromptBook()
         self._limit_s = limit_s
 
-    async def reader(self, actor: Actor, language: str) -> Reader:
+    async def reader(self, actor: Actor, language: str, request: str = "") -> Reader:
         """For whom things are rendered."""
         branches = {b.code: b.names for b in await self._staff.branches()}
-        return Reader(actor=actor, now=self._clock.now(), language=language, branches=branches)
+        return Reader(actor=actor, now=self._clock.now(), language=language, branches=branches, request=request)
 
     async def answer(self, request: Request, *, on_route: Callable[[str], None] | None = None) -> Reply:
         """Answer one request. Failures become words; only bugs are raised."""
@@ -152,7 +152,7 @@ class Brain:
         )  # fmt: skip
         if request.forwarded:
             await ledger.taint("a forwarded message")
-        reader = await self.reader(request.actor, request.language)
+        reader = await self.reader(request.actor, request.language, request.text)
         reply = Reply(
             run_id=conversation.run_id, conversation_id=conversation.id, state="answered", text="", ledger=ledger,
             history=conversation.history,

@@ -52,8 +52,11 @@ async def test_bookings_of_a_car_are_for_those_who_may_see_them(servers: Servers
     async with open_talk(servers, tmp_path) as talk:
         mechanic = (await talk.ask(GIORGI, "где малибу 235?"))["text"]
         assert "В аренде, до сб 14.03, 12:00" in mechanic
+        assert "№1200: вт 10.03" in mechanic, "a colleague of another branch sees the booking, not whose it is"
         assert "Олег" not in mechanic
-        assert "№" not in mechanic
+        engineer = (await talk.ask("Вера Климова", "где малибу 235?"))["text"]
+        assert "В аренде, до сб 14.03, 12:00" in engineer
+        assert "№" not in engineer
         head = await talk.ask(NINO, "где малибу 235?")
         assert "№1200: Олег Р." in head["text"]
         listed = await talk.press(NINO, head, "Брони")
@@ -69,6 +72,15 @@ async def test_who_had_a_car_is_found_without_a_number(servers: Servers, tmp_pat
         assert "№1200" in client["text"]
         which = await talk.ask(NINO, "какие у нас сонаты")
         assert "Машин: 2" in which["text"]
+
+
+async def test_the_own_branch_is_assumed_and_the_others_are_one_press_away(servers: Servers, tmp_path: Path) -> None:
+    async with open_talk(servers, tmp_path) as talk:
+        own = await talk.ask("Дато Мчедлишвили", "что свободно завтра вечером")
+        assert "Батуми, пт 13.03, 18:00 → пт 13.03, 22:00" in own["text"]
+        everywhere = await talk.press("Дато Мчедлишвили", own, "Все филиалы")
+        assert "все филиалы, пт 13.03, 18:00" in everywhere["text"]
+        assert "Тбилиси" in everywhere["text"]
 
 
 async def test_a_digest_comes_at_its_hour_once_and_not_to_the_muted(servers: Servers, tmp_path: Path) -> None:

@@ -29,11 +29,11 @@ async def test_where_is_a_car_and_who_has_it(talk: Talk) -> None:
 
 async def test_what_is_free_at_the_weekend_and_a_follow_up(talk: Talk) -> None:
     answer = await talk.ask(LASHA, "что свободно на выходные в Батуми")
-    assert "Батуми, сб 14.03 → вс 15.03" in answer["text"]
+    assert "Батуми, сб 14.03, 09:00 → вс 15.03, 20:00" in answer["text"]
     assert "Camry 909" in answer["text"]
     assert "Juke 145" not in answer["text"], "that car is still out after its return time"
     answer = await talk.ask(LASHA, "а в Кутаиси?")
-    assert "Кутаиси, сб 14.03 → вс 15.03" in answer["text"]
+    assert "Кутаиси, сб 14.03, 09:00 → вс 15.03, 20:00" in answer["text"]
 
 
 async def test_debts_are_apart_from_what_is_due(talk: Talk) -> None:

@@ -108,8 +108,9 @@ def test_prompts_carry_a_version_and_a_hash() -> None:
     from prompts.book import PromptBook
 
     book = PromptBook()
-    for role in ("router", "fleet", "bookings", "clients", "guide"):
+    for role in ("router", "event_router", "fleet", "bookings", "clients", "guide"):
         prompt = book.prompt(role)
-        assert prompt.version == "1"
+        assert prompt.version.isdigit()
         assert len(prompt.hash) == 12
-        importlib.import_module(f"agents.{role}.agent")
+        if role != "event_router":  # the router's second agent, in the router's own folder
+            importlib.import_module(f"agents.{role}.agent")

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from jarvis.domains.bookings.availability import PREPARATION, collisions, fit
 from jarvis.domains.bookings.rules import purpose_of, status_of
 from jarvis.domains.fleet.naming import CarName, find_cars, plate_key
-from jarvis.integrations.llm.parser import language_of, understand, wall
+from jarvis.integrations.llm.dates import wall
+from jarvis.integrations.llm.parser import language_of, understand
 from jarvis.integrations.rentprog.models import Booking, parse_moment
 from jarvis.kit.clock import TBILISI, local_date
 from jarvis.kit.errors import ContractBroken, InvalidRequest
@@ -67,6 +68,7 @@ CODES = {UUID(int=c.id): c.code for c in load_world().cars}
         ("TT-235-TT", ["Malibu 235"]), ("ТТ235ТТ", ["Malibu 235"]), ("АА418ВВ", ["Tucson 418"]), ("aa 418 bb", ["Tucson 418"]),
         ("соната", ["Sonata 081", "Sonata 564"]), ("фиесту 123", ["Fiesta 123"]), ("მალიბუ 235", ["Malibu 235"]),
         ("жук 145", ["Juke 145"]), ("аутлендер", ["Outlander 264"]), ("gde prius 417", ["Prius 417"]),
+        ("соньку", ["Sonata 081", "Sonata 564"]), ("тушка 418", ["Tucson 418"]), ("аутик", ["Outlander 264"]),
         ("что свободно завтра с 10", []), ("бронь 1234", []), ("", []),
     ],
 )  # fmt: skip
@@ -148,7 +150,7 @@ def test_flags_beat_names_and_which_was_used_is_known() -> None:
 @pytest.mark.parametrize(
     ("text", "start", "end"),
     [
-        ("что свободно на выходные", "2026-03-14T00:00", "2026-03-16T00:00"),
+        ("что свободно на выходные", "2026-03-14T09:00", "2026-03-15T20:00"),
         ("завтра к 10", "2026-03-13T10:00", "2026-03-14T10:00"),
         ("с 10 до 18 завтра", "2026-03-13T10:00", "2026-03-13T18:00"),
         ("до пятницы", "2026-03-12T14:30", "2026-03-13T20:00"),
@@ -156,6 +158,11 @@ def test_flags_beat_names_and_which_was_used_is_known() -> None:
         ("с 5 по 8 декабря", "2026-12-05T00:00", "2026-12-09T00:00"),
         ("from Friday to Sunday", "2026-03-13T00:00", "2026-03-16T00:00"),
         ("ხვალ", "2026-03-13T00:00", "2026-03-14T00:00"),
+        ("на следующей неделе", "2026-03-16T00:00", "2026-03-23T00:00"),
+        ("from tmrw 6pm till Sunday noon", "2026-03-13T18:00", "2026-03-15T12:00"),
+        ("в субботу вечером", "2026-03-14T18:00", "2026-03-14T22:00"),
+        ("послезавтра утром", "2026-03-14T09:00", "2026-03-14T12:00"),
+        ("tomorrow night", "2026-03-13T22:00", "2026-03-14T06:00"),
         ("15.03", "2026-03-15T00:00", "2026-03-16T00:00"),
     ],
 )
@@ -171,7 +178,16 @@ def test_the_parser_never_breaks_on_odd_text(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "language"), [("TT-235-TT", "ka"), ("418", "ka"), ("where is malibu", "en"), ("gde prius", "ru"), ("სად არის", "ka")]
+    ("text", "language"),
+    [
+        ("TT-235-TT", "ka"),
+        ("418", "ka"),
+        ("where is malibu", "en"),
+        ("gde prius", "ru"),
+        ("rodis brundeba sonata", "ka"),
+        ("anything 4x4 from tmrw till Sunday", "en"),
+        ("სად არის", "ka"),
+    ],
 )
 def test_language_is_that_of_the_words(text: str, language: str) -> None:
     assert language_of(text, "ka") == language

@@ -25,8 +25,17 @@ _PLATE_SIGNS: dict[str, str] = {
 }  # fmt: skip
 _DIGITS = re.compile(r"(?<![\d№#.:])\d{2,3}(?![\d.:]|-[оыйе])")
 _WORD = re.compile(r"[^\W\d_]+\d?")
-_ALIASES = {"sporteidzh": "sportag", "sportiedzh": "sportag", "tusan": "tukson", "tuson": "tukson", "zhuk": "dzhuk",
-            "autlender": "outlander", "autlander": "outlander", "rafik": "rav", "ravchik": "rav", "rafchik": "rav"}  # fmt: skip
+# Nicknames, in the folded spelling, by the model's folded spelling.
+_ALIASES = {
+    _nick: model
+    for model, nicks in {
+        "sportag": "sporteidzh sportiedzh sportik", "tukson": "tusan tuson tushka tushku tushki", "dzhuk": "zhuk zhuka",
+        "outlander": "autlender autlander autik aut autika autiku", "rav": "rafik ravchik rafchik",
+        "prado": "pradik pradika kruzak kruzaka", "sonata": "sonia soniu soni sonka sonku sonki",
+        "kashkai": "kashik kashika", "kstrail": "ikstreil hitrila hitrilu",
+    }.items()
+    for _nick in nicks.split()
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

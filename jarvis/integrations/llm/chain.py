@@ -22,16 +22,20 @@ def falls_over(error: Exception) -> bool:
     return isinstance(error, ModelAPIError | UnexpectedModelBehavior)
 
 
-def build_chain(settings: LlmSettings, offline: OfflineModel) -> Model:
+def build_chain(settings: LlmSettings, offline: OfflineModel | None) -> Model:
     """The model that agents run on: providers from the settings, then the offline model.
 
+    Without `offline` a provider that fails is a failure: an eval of a model must never be answered by another one.
+
     Raises:
-        SettingsMissing: a link of the chain lacks its key or is of an unknown kind.
+        SettingsMissing: a link of the chain lacks its key or is of an unknown kind, or there is no link at all.
     """
-    links = [_link(settings, name) for name in settings.chain]
+    links: list[Model] = [_link(settings, name) for name in settings.chain]
+    if offline is not None:
+        links.append(offline)
     if not links:
-        return offline
-    return FallbackModel(links[0], *links[1:], offline, fallback_on=falls_over)
+        raise SettingsMissing("JARVIS_LLM_CHAIN: it names no model")
+    return links[0] if len(links) == 1 else FallbackModel(links[0], *links[1:], fallback_on=falls_over)
 
 
 def _link(settings: LlmSettings, name: str) -> Model:

@@ -39,12 +39,13 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """For whom, when, and in which language."""
+    """For whom, when, in which language, and what they asked."""
 
     actor: Actor
     now: datetime
     language: str
     branches: Mapping[str, Mapping[str, str]]
+    request: str = ""
 
     def branch(self, code: str | None) -> str:
         return self.branches.get(code or "", {}).get(self.language, code or "—")

@@ -66,7 +66,14 @@ def car_list(fact: f.CarListFact, reader: Reader) -> Rendered:
         for car in fact.cars
     ]
     head = reader.say("cars", n=len(rows)) if rows else reader.say("cars.none")
-    return listed(f"{head} · {where}", rows, fact.fresh, reader)
+    return _elsewhere(listed(f"{head} · {where}", rows, fact.fresh, reader), fact.assumed, reader)
+
+
+def _elsewhere(shown: Rendered, assumed: bool, reader: Reader) -> Rendered:
+    """Where the branch was only assumed, the others are one press away."""
+    if assumed:
+        shown.buttons.append([Button(label=reader.say("b.all_branches"), request=reader.say("ask.all", request=reader.request))])
+    return shown
 
 
 def free(fact: f.FreeFact, reader: Reader) -> Rendered:
@@ -76,10 +83,11 @@ def free(fact: f.FreeFact, reader: Reader) -> Rendered:
     if not fact.cars:
         found = [f"{reader.branch(code)}: {count}" for code, count in fact.elsewhere if count]
         extra = [reader.say("free.elsewhere", list=", ".join(found))] if found else []
-        return listed(f"{reader.say('free.none')} · {when}", (), fact.fresh, reader, extra=extra)
+        return _elsewhere(listed(f"{reader.say('free.none')} · {when}", (), fact.fresh, reader, extra=extra), fact.assumed, reader)
     rows = [_free_row(item, fact, reader) for item in fact.cars]
     buffer = f"<i>{reader.say('free.buffer', h=reader.hours(fact.buffer))}</i>"
-    return listed(f"{reader.say('free', n=len(rows))} · {when}", rows, fact.fresh, reader, extra=[buffer])
+    shown = listed(f"{reader.say('free', n=len(rows))} · {when}", rows, fact.fresh, reader, extra=[buffer])
+    return _elsewhere(shown, fact.assumed, reader)
 
 
 def _free_row(item: FreeCar, fact: f.FreeFact, reader: Reader) -> str:

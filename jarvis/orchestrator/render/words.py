@@ -71,6 +71,8 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "list.found": ("<b>Брони: {n}</b>", "<b>Bookings: {n}</b>", "<b>ჯავშანი: {n}</b>"),
     "list.none.found": ("<b>Таких броней нет</b>", "<b>No such bookings</b>", "<b>ასეთი ჯავშანი არ არის</b>"),
     "b.more": ("Показать ещё {n}", "{n} more", "კიდევ {n}"),
+    "b.all_branches": ("Все филиалы", "All branches", "ყველა ფილიალი"),
+    "ask.all": ("{request} (все филиалы)", "{request} (all branches)", "{request} (ყველა ფილიალი)"),
     "b.bookings": ("Брони", "Bookings", "ჯავშნები"),
     "b.history": ("История", "History", "ისტორია"),
     "b.car": ("Машина", "Car", "მანქანა"),

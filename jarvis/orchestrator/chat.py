@@ -265,15 +265,14 @@ class Chat:
     async def _stranger(self, handling: Handling, place: Place, user_id: int, text: str) -> None:
         """One polite refusal a person and an audit row; an invitation's link is the only thing that is heard."""
         token = text.partition(" ")[2].strip() if text.startswith("/start ") else ""
-        language = language_of(text, "ru")
         if token:
-            await self._invites.claimed(handling, place.chat_id, user_id, token, language)
+            await self._invites.claimed(handling, place.chat_id, user_id, token)
             return
         async with handling.transaction() as tx:
             await audit.record(tx, action="message.stranger", actor_name="stranger", outcome="refused",
                                subject=f"telegram:{user_id}", event_id=handling.event.id)  # fmt: skip
             if place.private:
-                await outbox.send(tx, handling.origin, place.chat_id, say("stranger", language), key=f"stranger:{user_id}")
+                await outbox.send(tx, handling.origin, place.chat_id, say("stranger", language_of(text, "ru")), key=f"stranger:{user_id}")
 
     # photos
 

@@ -25,9 +25,10 @@ class Invites:
         self._conversations = conversations
         self._welcome = welcome
 
-    async def claimed(self, handling: Handling, chat_id: int, user_id: int, token: str, language: Language) -> None:
+    async def claimed(self, handling: Handling, chat_id: int, user_id: int, token: str) -> None:
         """Somebody pressed a link: they wait, every administrator gets a card in a language of their own."""
         claim = await self._staff.claim_invite(token, user_id)
+        language: Language = claim.language if claim is not None else "ru"
         admins = await self._staff.contacts(Role.ADMIN)
         async with handling.transaction() as tx:
             await outbox.send(tx, handling.origin, chat_id, say("invite.bad" if claim is None else "invite.wait", language))

@@ -30,17 +30,34 @@ class Doorbell:
         self._redis = redis
         self._poll_s = poll_s
         self._silent_until = 0.0
+        self._due: set[str] = set()
+        self._ringing: asyncio.Task[None] | None = None
 
     async def ring(self, names: Sequence[str]) -> None:
-        """Wake one consumer of each name; a failure is dropped, since the sweeper finds the row."""
+        """Wake one consumer of each name, without waiting for Redis; a failure is dropped, since the sweeper finds the row.
+
+        Rings that come while one is on its way leave together: whoever wakes reads the table until it is empty.
+        """
         if self._redis is None or time.monotonic() < self._silent_until:
             return
-        try:
-            async with asyncio.timeout(0.5):
-                for name in names:
-                    await self._redis.xadd(_PREFIX + name, {"at": str(time.time())}, maxlen=10_000, approximate=True)
-        except (RedisError, OSError, TimeoutError) as error:
-            self._pause(error)
+        self._due.update(names)
+        if self._ringing is None or self._ringing.done():
+            self._ringing = asyncio.create_task(self._ring(self._redis))
+
+    async def _ring(self, redis: Redis) -> None:
+        while self._due:
+            names, self._due = self._due, set()
+            try:
+                async with asyncio.timeout(0.5):
+                    for name in names:
+                        await redis.xadd(_PREFIX + name, {"at": str(time.time())}, maxlen=10_000, approximate=True)
+            except (RedisError, OSError, TimeoutError) as error:
+                self._pause(error)
+
+    async def flush(self) -> None:
+        """Wait until the rings on their way have left."""
+        if self._ringing is not None:
+            await self._ringing
 
     async def wait(self, name: str, consumer: str, timeout_s: float) -> None:
         """Return when the bell rings or after `timeout_s` (at most the poll interval while Redis is silent)."""
@@ -94,7 +111,9 @@ async def open_doorbell(url: str | None, *, poll_s: float = 0.5) -> AsyncGenerat
         yield Doorbell(None, poll_s=poll_s)
         return
     redis: Redis = Redis.from_url(url, socket_connect_timeout=1, socket_timeout=15)
+    bell = Doorbell(redis, poll_s=poll_s)
     try:
-        yield Doorbell(redis, poll_s=poll_s)
+        yield bell
     finally:
+        await bell.flush()
         await redis.aclose()

@@ -85,23 +85,14 @@ class Journal:
 
         For a duplicate one follow-up event ending in `.duplicate` is published: read again.
         """
-        digest = sha256_hex(source, kind, body)
-        async with self._db.transaction() as tx:
-            row = await tx.fetchrow(
-                "SELECT * FROM event_accept_windowed($1, $2, $3, $4, $5, $6, $7)",
-                source, kind, digest, ordering_key, body, new_id().hex, window,
-            )  # fmt: skip
-            assert row is not None
-            original: UUID | None = row["original_id"]
-            if original is not None:
-                await self.publish(
-                    tx,
-                    kind=f"{kind.rpartition('.')[0]}.duplicate",
-                    dedup_key=f"duplicate:{row['event_id']}",
-                    payload={"original_event_id": str(original)},
-                )
-            tx.ring(BELL)
-        return Accepted(event_id=row["event_id"], fresh=original is None)
+        row = await self._db.fetchrow(
+            "SELECT * FROM event_accept_windowed($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            source, kind, sha256_hex(source, kind, body), ordering_key, body, new_id().hex, window,
+            f"{kind.rpartition('.')[0]}.duplicate", new_id().hex,
+        )  # fmt: skip
+        assert row is not None
+        await self._db.bell.ring([BELL])
+        return Accepted(event_id=row["event_id"], fresh=row["original_id"] is None)
 
     async def publish(
         self,

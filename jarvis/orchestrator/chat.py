@@ -272,7 +272,8 @@ class Chat:
             await audit.record(tx, action="message.stranger", actor_name="stranger", outcome="refused",
                                subject=f"telegram:{user_id}", event_id=handling.event.id)  # fmt: skip
             if place.private:
-                await outbox.send(tx, handling.origin, place.chat_id, say("stranger", language_of(text, "ru")), key=f"stranger:{user_id}")
+                refusal = say("stranger", language_of(text, "ru"))
+                await outbox.send(tx, handling.origin, place.chat_id, refusal, key=f"stranger:{user_id}")
 
     # photos
 

@@ -79,3 +79,28 @@ BEGIN
          FROM agent_run r WHERE r.conversation_id = v_id AND r.state = 'answered' AND r.id <> v_run
         ORDER BY r.started_at DESC OFFSET p_runs LIMIT 20) o ORDER BY o.started_at);
 END $$;
+
+-- One round trip a delivery: an equal body within the window is kept as a duplicate, with the event that tells of it.
+DROP FUNCTION event_accept_windowed(text, text, text, text, bytea, text, interval);
+CREATE FUNCTION event_accept_windowed(
+  p_source text, p_kind text, p_digest text, p_key text, p_body bytea, p_trace text, p_window interval,
+  p_duplicate_kind text, p_duplicate_trace text
+) RETURNS TABLE (event_id uuid, original_id uuid) LANGUAGE plpgsql AS $$
+DECLARE v_id uuid := gen_random_uuid(); v_first uuid;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended(coalesce(p_key, p_digest), 1));
+  SELECT e.id INTO v_first FROM event e
+   WHERE e.body_digest = p_digest AND e.source = p_source AND e.duplicate_of_event_id IS NULL
+     AND e.received_at > now() - p_window
+   ORDER BY e.received_at DESC LIMIT 1;  -- as event_digest is ordered: by seq the planner may walk the whole table
+  INSERT INTO event (id, source, kind, dedup_key, body_digest, ordering_key, body, trace_id, state,
+                     duplicate_of_event_id, finished_at)
+  VALUES (v_id, p_source, p_kind, p_digest || ':' || v_id, p_digest, p_key, p_body, p_trace,
+          CASE WHEN v_first IS NULL THEN 'received' ELSE 'duplicate' END, v_first,
+          CASE WHEN v_first IS NULL THEN NULL ELSE now() END);
+  IF v_first IS NOT NULL THEN
+    PERFORM event_accept('jarvis', p_duplicate_kind, 'duplicate:' || v_id, NULL, NULL,
+                         jsonb_build_object('original_event_id', v_first), p_duplicate_trace, NULL);
+  END IF;
+  RETURN QUERY SELECT v_id, v_first;
+END $$;

@@ -165,6 +165,7 @@ async def test_the_keyboard_alone_is_enough(demo: Demo, browser: Browser, artefa
     await page.keyboard.type("что свободно на выходные")
     await page.keyboard.press("Enter")
     await expect(page.locator("#log .in").last).to_contain_text("Свободно", timeout=10_000)
+    await expect(page.locator(".under").last).to_be_visible()
     await page.keyboard.press("Escape")
     await page.keyboard.press("s")
     await expect(page.locator(".steps")).to_contain_text("check_availability")
@@ -203,6 +204,10 @@ async def test_a_reader_who_scrolled_up_is_not_moved(demo: Demo, browser: Browse
     for text in ("где малибу 235?", "где приус 417?", "какие машины в ремонте", "что свободно на выходные"):
         await say(text)
     await expect(page.locator(".message")).to_have_count(8, timeout=10_000)
+    await expect(page.locator(".message").last).to_contain_text("Свободно")
+    while await page.evaluate("document.getElementById('log').scrollTop") < 100:  # it follows its end until then
+        await asyncio.sleep(0.05)
+    await expect(page.locator("#newer")).to_be_hidden()
     await page.evaluate("document.getElementById('log').scrollTop = 0")
     await asyncio.sleep(0.2)
     await say("бронь 1204")

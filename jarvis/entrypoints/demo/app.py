@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +21,7 @@ from litestar.template.config import TemplateConfig
 
 from jarvis.domains.bookings.sync import LOAD
 from jarvis.engine import clockrow, jobs
-from jarvis.engine.db import Database
+from jarvis.engine.db import DATABASE_AWAY, Database
 from jarvis.entrypoints.demo.control import control_routes
 from jarvis.entrypoints.demo.desk import desk_routes
 from jarvis.entrypoints.demo.signs import filters
@@ -34,6 +35,7 @@ from jarvis.kit.ids import new_id
 from jarvis.kit.sandbox import VendorSandbox
 from jarvis.kit.world import World
 
+WATCH_S = 0.3
 HERE = Path(__file__).parent
 
 
@@ -73,18 +75,27 @@ class Stage:
         self._changed.set()
         self._changed = asyncio.Event()
 
-    def follow(self) -> None:
-        """A change was made: look again while its webhook, event and rules come in."""
-        self.touched()
-        loop = asyncio.get_running_loop()
-        for delay_s in (0.15, 0.5, 1.2, 2.5, 5.0):
-            loop.call_later(delay_s, self.touched)
+    async def watch(self) -> None:
+        """Notice what Jarvis writes down a moment after it was seen: receipts, events, rules, finished runs."""
+        seen: object = None
+        while True:
+            try:
+                found = await self.db.fetchval(
+                    """SELECT jsonb_build_array((SELECT max(seq) FROM event), (SELECT max(finished_at) FROM event),
+                              (SELECT max(finished_at) FROM effect), (SELECT max(finished_at) FROM agent_run))"""
+                )
+            except DATABASE_AWAY:
+                found = seen
+            if found != seen:
+                seen = found
+                self.touched()
+            await asyncio.sleep(WATCH_S)
 
     async def changes(self) -> AsyncGenerator[int]:
         """The version now and after every change; at least every 15 s, to keep a stream alive."""
         while True:
-            yield self.version
             waiting = self._changed
+            yield self.version
             try:
                 async with asyncio.timeout(15):
                     await waiting.wait()
@@ -121,6 +132,12 @@ def demo_app(stage: Stage) -> Litestar:
         body = json.dumps({"error": str(error)}, ensure_ascii=False).encode()
         return Response(body, status_code=422, media_type="application/json")
 
+    @asynccontextmanager
+    async def watching(app: Litestar) -> AsyncGenerator[None]:
+        task = asyncio.create_task(stage.watch())
+        yield
+        task.cancel()
+
     engine = JinjaTemplateEngine(directory=HERE / "templates")
     engine.engine.autoescape = True
     engine.engine.trim_blocks = engine.engine.lstrip_blocks = True
@@ -129,6 +146,7 @@ def demo_app(stage: Stage) -> Litestar:
         [*control_routes(stage), *desk_routes(stage), create_static_files_router(path="/static", directories=[HERE / "static"])],
         template_config=TemplateConfig(instance=engine),
         exception_handlers={ExpectedError: refused},
+        lifespan=[watching],
         request_max_body_size=30 * 1024 * 1024,
         openapi_config=None,
     )

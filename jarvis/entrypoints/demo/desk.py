@@ -115,7 +115,7 @@ def desk_routes(stage: Stage) -> list[Any]:
             offered = next((c for c in sandbox.changes() if c.name == change), None)
             result = await sandbox.change(change, args)
             stage.happened.append({"change": offered, "args": args, "began": began, "system": VENDORS[name], "result": result})
-            stage.follow()
+            stage.touched()
         except ExpectedError as error:
             toast = str(error)
         return _back(request, number, toast=toast)

@@ -19,7 +19,7 @@ async def ready(stage: Stage) -> bool:
 
 
 async def in_flight(stage: Stage) -> dict[str, int]:
-    """Open events, runs, jobs, due effects and webhooks; empty when the house is quiet."""
+    """Open events, runs, jobs, due effects, webhooks and unread messages; empty when the house is quiet."""
     row = await stage.db.fetchrow(
         """SELECT (SELECT count(*) FROM event WHERE state = 'claimed' OR (state = 'received' AND available_at <= now())) AS events,
                   (SELECT count(*) FROM effect WHERE state = 'claimed' OR (state = 'pending' AND next_at <= now())) AS effects,
@@ -28,4 +28,10 @@ async def in_flight(stage: Stage) -> dict[str, int]:
     assert row is not None
     counts = {name: int(row[name]) for name in ("events", "effects", "jobs")}
     counts["webhooks"] = int(stage.rentprog.busy())
+    keys = [f"message:{chat}:{message}:" for chat, message in stage.telegram.last_words()]
+    counts["messages"] = await stage.db.fetchval(
+        """SELECT count(*) FROM unnest($1::text[]) key
+            WHERE NOT EXISTS (SELECT 1 FROM event WHERE source = 'telegram' AND starts_with(dedup_key, key))""",
+        keys,
+    )
     return {name: count for name, count in counts.items() if count}

@@ -32,11 +32,12 @@
   toast.addEventListener("mouseleave", later);
   const draftKey = () => "draft:" + location.pathname + (new URLSearchParams(location.search).get("chat") || "dm");
 
-  // The log stays where the reader is; news below are counted on a button.
+  // The log follows its end until the reader scrolls up; then it stays, and news below are counted on a button.
   const log = () => by("log");
   const newer = () => by("newer");
   const atBottom = () => log().scrollHeight - log().scrollTop - log().clientHeight < 60;
-  const down = () => { log().scrollTop = log().scrollHeight; newer().hidden = true; newer().dataset.n = "0"; };
+  let following = true, top = 0;
+  const down = () => { following = true; log().scrollTop = log().scrollHeight; top = log().scrollTop; newer().hidden = true; newer().dataset.n = "0"; };
   const count = (n) => {
     if (n <= 0) return;
     newer().dataset.n = String(Number(newer().dataset.n || 0) + n);
@@ -53,7 +54,6 @@
     const html = await answer.text();
     if (!answer.ok || mine < latest) return;
     const fresh = new DOMParser().parseFromString(html, "text/html");
-    const stick = atBottom();
     const before = log().querySelectorAll(".message").length;
     for (const part of PARTS) {
       const old = document.querySelector(part), now = fresh.querySelector(part);
@@ -64,7 +64,7 @@
       const details = old.querySelector("details");
       if (open && details) details.open = true;
     }
-    if (stick) down(); else count(log().querySelectorAll(".message").length - before);
+    if (following) down(); else count(log().querySelectorAll(".message").length - before);
     if (by("search").value) by("search").dispatchEvent(new Event("input"));
   };
   const patch = (old, now) => {
@@ -105,7 +105,13 @@
     if (event.target.type === "file") event.target.parentElement.classList.toggle("has", event.target.files.length > 0);
   });
   document.addEventListener("click", (event) => { if (event.target.closest("#newer")) down(); });
-  log().addEventListener("scroll", () => { if (atBottom()) down(); }, { passive: true });
+  log().addEventListener("scroll", () => {
+    if (atBottom()) down(); else if (log().scrollTop < top) following = false;
+    top = log().scrollTop;
+  }, { passive: true });
+  const settle = () => { if (following) down(); };
+  log().addEventListener("load", settle, true);  // a photo arrived and pushed the end away
+  new ResizeObserver(settle).observe(log());
 
   const text = by("text");
   text.value = localStorage.getItem(draftKey()) || "";

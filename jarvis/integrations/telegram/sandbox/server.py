@@ -194,6 +194,11 @@ class TelegramSandbox:
     def busy(self) -> bool:
         return bool(self._tasks)
 
+    def last_words(self) -> list[tuple[int, int]]:
+        """The newest message of a person in each chat: the chat's marked id and the message's."""
+        spoken = [(c.marked_id, [m.id for m in c.messages.values() if m.sender != self.bot_id]) for c in self.state.chats.values()]
+        return [(chat, max(ids)) for chat, ids in spoken if ids]
+
     # updates
 
     def _publish(self, chat: Chat, make: Callable[[Chat, Message, int, int | None], Any], message: Message) -> None:

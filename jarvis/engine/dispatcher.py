@@ -18,6 +18,7 @@ from jarvis.engine.tracing import traced
 from jarvis.kit.errors import ExpectedError, IntegrationError, LeaseLost, Unavailable
 
 _log = logging.getLogger(__name__)
+MAX_ATTEMPTS = 10
 GIVE_UP_AFTER = timedelta(hours=24)
 
 Limits = Callable[[Effect], Sequence[TargetLimit]]
@@ -77,8 +78,8 @@ class Dispatcher:
                 return
             receipt = await handler(effect)
         except Unavailable as error:
-            # Counted in time, not in attempts: a vendor that is away for an afternoon costs nobody an effect.
-            if datetime.now(UTC) - effect.requested_at > GIVE_UP_AFTER:
+            # A vendor that is away for an afternoon costs nobody an effect; one that is retried by hand gets its attempts.
+            if datetime.now(UTC) - effect.requested_at > GIVE_UP_AFTER and effect.attempt >= MAX_ATTEMPTS:
                 await self._log.dead(effect, error.reason)
             else:
                 await self._log.later(effect, error.retry_after_s or backoff_s(effect.attempt), error.reason)

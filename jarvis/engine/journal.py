@@ -192,11 +192,11 @@ class Journal:
             raise LeaseLost(f"event {event.id}")
 
     async def sweep(self) -> int:
-        """Give events of dead workers back; returns how many were revived."""
+        """Give events of dead workers back, and bury those whose worker died every time; returns how many were touched."""
         revived = await self._db.execute(
-            """UPDATE event SET state = CASE WHEN attempts >= $1 THEN 'dead' ELSE 'received' END,
-                      cause = CASE WHEN attempts >= $1 THEN 'the worker died every time' ELSE cause END,
-                      finished_at = CASE WHEN attempts >= $1 THEN now() END, lease_until = NULL
+            """UPDATE event SET state = CASE WHEN losses + 1 >= $1 THEN 'dead' ELSE 'received' END, losses = losses + 1,
+                      cause = CASE WHEN losses + 1 >= $1 THEN 'the worker died every time' ELSE cause END,
+                      finished_at = CASE WHEN losses + 1 >= $1 THEN now() END, lease_until = NULL
                 WHERE state = 'claimed' AND lease_until < now()""",
             MAX_ATTEMPTS,
         )

@@ -99,8 +99,8 @@ class Worker:
             await self._journal.park(event, str(error))
             await self._alert(event, str(error))
         except Unavailable as error:
-            # Counted in time: a source that is away for an hour kills no event and wakes nobody.
-            late = datetime.now(UTC) - event.received_at > GIVE_UP_AFTER
+            # A source that is away for an hour kills no event and wakes nobody; an old event still gets its attempts.
+            late = datetime.now(UTC) - event.received_at > GIVE_UP_AFTER and event.attempt >= MAX_ATTEMPTS
             await self._again(event, error.reason, error.retry_after_s, last=late)
         except (ExpectedError, ContractBroken) as error:
             await self._journal.dead(event, str(error))

@@ -104,3 +104,6 @@ BEGIN
   END IF;
   RETURN QUERY SELECT v_id, v_first;
 END $$;
+
+-- How often a worker died with the event; attempts alone also count a source that was away.
+ALTER TABLE event ADD COLUMN losses integer NOT NULL DEFAULT 0;

@@ -158,11 +158,43 @@ async def test_a_source_that_is_away_for_an_hour_kills_no_event(db: Database, do
         await worker.handle(event)
     assert await db.fetchval("SELECT state FROM event") == "received"
     assert told == []
+    await db.execute("UPDATE event SET available_at = now() - interval '1 s'")
+    await journal.claim("w")
+    await db.execute("UPDATE event SET lease_until = now() - interval '1 s'")
+    assert await journal.sweep() == 1, "a worker that restarts after a long outage buries nothing"
+    assert await db.fetchval("SELECT state FROM event") == "received"
     await db.execute("UPDATE event SET received_at = now() - interval '7 hours', available_at = now() - interval '1 s'")
     (event,) = await journal.claim("w")
     await worker.handle(event)
     assert await db.fetchval("SELECT state FROM event") == "dead"
     assert told == ["away"]
+
+
+async def test_an_event_that_kills_its_worker_every_time_is_buried(db: Database) -> None:
+    journal = Journal(db)
+    await _accept(journal, "a")
+    for _ in range(MAX_ATTEMPTS):
+        assert len(await journal.claim("w")) == 1
+        await db.execute("UPDATE event SET lease_until = now() - interval '1 s'")
+        await journal.sweep()
+    row = await db.fetchrow("SELECT state, cause FROM event")
+    assert row is not None
+    assert (row["state"], row["cause"]) == ("dead", "the worker died every time")
+
+
+async def test_an_old_event_still_gets_its_attempts(db: Database, doorbell: Doorbell) -> None:
+    async def away(handling: Handling) -> None:
+        raise Unavailable("Far", "away", retry_after_s=0.01)
+
+    async def alert(event: Event, cause: str) -> None:
+        raise AssertionError(cause)
+
+    journal, worker = Journal(db), Worker(db, doorbell, name="w", routes={"test.event": (away,)}, fallback=away, alert=alert)
+    await _accept(journal, "a")
+    await db.execute("UPDATE event SET received_at = now() - interval '9 hours'")  # a night without workers
+    (event,) = await journal.claim("w")
+    await worker.handle(event)
+    assert await db.fetchval("SELECT state FROM event") == "received"
 
 
 async def test_refused_deliveries_are_counted_and_nothing_else(db: Database) -> None:

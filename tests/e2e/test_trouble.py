@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pydantic import SecretStr
 from pydantic_ai import models
 
@@ -100,6 +101,19 @@ async def test_a_model_that_hangs_gives_way_to_the_offline_one_behind_a_status(s
         assert answer["id"] == status["id"], "the answer is edited into the status"
         assert "Офлайн-режим" in answer["text"]
         assert "Malibu 235" in answer["text"]
+
+
+@pytest.mark.parametrize("fault", ["refuse", "rate_limit"])
+async def test_a_model_that_is_down_gives_way_to_the_offline_one(servers: Servers, tmp_path: Path, fault: str) -> None:
+    async with LlmSandbox(hanging).running() as provider:
+        provider.faults.start(fault, {})
+        llm = LlmSettings(chain=("openai:x",), openai_api_key=SecretStr("k"), openai_base_url=provider.openai_url, deadline_s=5)
+        with models.override_allow_model_requests(True):
+            async with open_talk(servers, tmp_path, llm=llm) as talk:
+                answer = await talk.ask(NINO, "где малибу 235?")
+        assert "Офлайн-режим" in answer["text"]
+        assert "Malibu 235" in answer["text"]
+        assert len(provider.requests) >= 1, "the model was asked first"
 
 
 async def test_a_model_that_claims_or_invents_is_cut_down_to_facts(servers: Servers, tmp_path: Path) -> None:

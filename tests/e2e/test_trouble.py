@@ -13,9 +13,12 @@ from pydantic import SecretStr
 from pydantic_ai import models
 
 from jarvis.engine import clockrow
+from jarvis.engine.effects import Lane, Origin
 from jarvis.integrations.llm.sandbox import LlmSandbox
 from jarvis.integrations.llm.sandbox.server import Said
 from jarvis.integrations.llm.settings import LlmSettings
+from jarvis.kit.ids import new_id
+from jarvis.orchestrator import outbox
 from tests.conftest import Servers
 from tests.telegram_house import open_talk
 
@@ -155,6 +158,42 @@ async def test_telegram_faults_lose_and_double_nothing(servers: Servers, tmp_pat
             if len(talk.seen(NINO)) == 2:
                 break
         assert "Prius 417" in talk.seen(NINO)[-1]["text"], "a message that no update told of is found by its id"
+
+
+async def test_a_noisy_group_mutes_no_other_chat(servers: Servers, tmp_path: Path) -> None:
+    async with open_talk(servers, tmp_path) as talk:
+        group = talk.telegram.state.chat_of(talk.telegram.state.person(NINO), "Смена Тбилиси").marked_id
+        origin = Origin(event_id=None, trace_id=new_id().hex)
+        async with talk.core.db.transaction() as tx:
+            for number in range(30):
+                await outbox.send(tx, origin, group, f"новость {number}", key=f"noise:{number}", lane=Lane.BULK)
+        for _ in range(100):
+            await asyncio.sleep(0.1)
+            if len(talk.seen(NINO, "Смена Тбилиси")) >= 3:
+                break
+        talk.telegram.send(NINO, "dm", "где малибу 235?")
+        for _ in range(100):
+            await asyncio.sleep(0.1)
+            if any("Malibu 235" in m["text"] for m in talk.seen(NINO)):
+                break
+        assert "Malibu 235" in talk.seen(NINO)[-1]["text"]
+        noise = await talk.core.db.fetch("SELECT state, cause FROM effect WHERE target = $1", outbox.target(group))
+        assert {row["state"] for row in noise} >= {"pending", "done"}, "the group still has its own queue"
+        assert not [row for row in noise if row["cause"] == "flood wait"], "our own limit keeps Telegram from refusing"
+        said = [m["text"] for m in talk.seen(NINO, "Смена Тбилиси")]
+        assert said == [f"новость {number}" for number in range(len(said))], "in order, none twice"
+
+
+async def test_a_flood_wait_is_waited_out_and_nothing_is_sent_twice(servers: Servers, tmp_path: Path) -> None:
+    async with open_talk(servers, tmp_path) as talk:
+        talk.telegram.faults.start("rate_limit", {"seconds": 2, "times": 1})
+        talk.telegram.send(NINO, "dm", "где малибу 235?")
+        for _ in range(150):
+            await asyncio.sleep(0.1)
+            if any("Malibu 235" in m["text"] for m in talk.seen(NINO)):
+                break
+        assert [("Malibu 235" in m["text"]) for m in talk.seen(NINO)] == [True], "one message, the answer in it"
+        assert await talk.core.db.fetchval("SELECT max(attempts) FROM effect WHERE state = 'done'") == 2
 
 
 async def test_a_send_whose_answer_was_lost_is_not_sent_twice(servers: Servers, tmp_path: Path) -> None:

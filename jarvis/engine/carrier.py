@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from jarvis.engine.db import DATABASE_AWAY, Database
 from jarvis.engine.doorbell import Doorbell
 from jarvis.engine.jobs import BELL, JobLog
+from jarvis.engine.loop import going
 
 _log = logging.getLogger(__name__)
 QUEUES = ("short", "long")
@@ -47,7 +48,7 @@ async def tell_forever(db: Database, doorbell: Doorbell, url: str, *, every_s: f
     """Tell arq of queued jobs, again when nobody took them; survives a Redis that comes and goes."""
     log = JobLog(db)
     pool: ArqRedis | None = None
-    while True:
+    while going():
         try:
             await log.sweep()
             if pool is None:

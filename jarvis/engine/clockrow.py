@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 
 from jarvis.engine.db import DATABASE_AWAY, Database
+from jarvis.engine.loop import going
 from jarvis.kit.clock import OffsetClock
 
 
@@ -16,7 +17,7 @@ async def load_offset(db: Database, clock: OffsetClock) -> None:
 
 async def follow(db: Database, clock: OffsetClock, *, every_s: float = 1.0) -> None:
     """Keep following the row until cancelled; a database that is away leaves the clock as it was."""
-    while True:
+    while going():
         with contextlib.suppress(*DATABASE_AWAY):  # the pool reconnects by itself; the last offset stays good
             await load_offset(db, clock)
         await asyncio.sleep(every_s)

@@ -16,6 +16,7 @@ from uuid import UUID
 import logfire
 
 from jarvis.engine.db import DATABASE_AWAY, Database, Row, Tx
+from jarvis.engine.loop import going
 from jarvis.engine.tracing import traced
 from jarvis.kit.errors import ExpectedError, LeaseLost, Unavailable
 from jarvis.kit.ids import new_id
@@ -163,7 +164,7 @@ async def run_job(db: Database, handlers: Mapping[str, JobHandler], job_id: UUID
 
 
 async def _beat(run: JobRun) -> None:
-    while True:
+    while going():
         await asyncio.sleep(HEARTBEAT_S)
         try:
             await run.progress()

@@ -16,6 +16,13 @@ BATCH = 4
 AWAY_S = 0.5
 
 
+def going() -> bool:
+    """Whether the running task may go on. A library below may answer a cancellation with an error of its own (a driver whose
+    connection broke on the way), which a loop would take for trouble of the far side; a loop that asks here ends all the same."""
+    task = asyncio.current_task()
+    return task is None or not task.cancelling()
+
+
 class ClaimLoop(Generic[T]):
     """Runs until cancelled. Never claims more than it can begin at once, so that other processes get the rest.
 
@@ -43,7 +50,7 @@ class ClaimLoop(Generic[T]):
     async def run(self) -> None:
         """Work until cancelled; what is in flight then is given back by its lease."""
         try:
-            while True:
+            while going():
                 free = self._concurrency - len(self._tasks)
                 if not free:
                     await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -75,7 +82,7 @@ class ClaimLoop(Generic[T]):
 
 async def sweep_forever(*sweeps: Callable[[], Awaitable[int]], every_s: float = 5.0) -> None:
     """Give back what dead processes held, until cancelled."""
-    while True:
+    while going():
         try:
             for sweep in sweeps:
                 await sweep()

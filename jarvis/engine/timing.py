@@ -15,6 +15,7 @@ from uuid import UUID
 
 from jarvis.engine.db import DATABASE_AWAY, Database, Tx
 from jarvis.engine.journal import Journal
+from jarvis.engine.loop import going
 from jarvis.kit.clock import Clock
 
 _log = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ class Scheduler:
 
     async def run(self, *, every_s: float = 0.5) -> None:
         """Fire until cancelled."""
-        while True:
+        while going():
             try:
                 await self.tick()
             except DATABASE_AWAY as error:

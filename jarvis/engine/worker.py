@@ -17,7 +17,7 @@ from jarvis.engine.dispatcher import backoff_s
 from jarvis.engine.doorbell import Doorbell
 from jarvis.engine.effects import Origin
 from jarvis.engine.journal import BELL, LEASE_S, MAX_ATTEMPTS, Event, Journal
-from jarvis.engine.loop import ClaimLoop
+from jarvis.engine.loop import ClaimLoop, going
 from jarvis.engine.tracing import traced
 from jarvis.kit.errors import ContractBroken, ExpectedError, LeaseLost, Unavailable
 
@@ -122,7 +122,7 @@ class Worker:
             await self._journal.retry(event, cause, after_s or backoff_s(event.attempt, cap_s=60))
 
     async def _keep(self, event: Event) -> None:
-        while True:
+        while going():
             await asyncio.sleep(LEASE_S / 3)
             try:
                 await self._journal.extend(event)

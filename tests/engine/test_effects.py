@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 
 from jarvis.engine import effects, jobs
@@ -16,6 +17,7 @@ from jarvis.engine.dispatcher import Dispatcher
 from jarvis.engine.doorbell import Doorbell
 from jarvis.engine.effects import Effect, EffectLog, Lane, Origin, Receipt, TargetLimit
 from jarvis.engine.limits import Limit
+from jarvis.engine.loop import ClaimLoop
 from jarvis.engine.timing import Every, Scheduler, Timers
 from jarvis.kit.clock import OffsetClock
 from jarvis.kit.errors import Rejected, Unavailable
@@ -121,6 +123,28 @@ async def test_a_far_side_that_is_away_for_long_costs_no_effect(db: Database, do
     rows = {r["idempotency_key"]: r for r in await db.fetch("SELECT * FROM effect")}
     assert (rows["patient"]["state"], rows["patient"]["attempts"]) == ("done", 26)
     assert (rows["old"]["state"], rows["old"]["cause"]) == ("dead", "away"), "a day later a person decides"
+
+
+async def test_a_loop_ends_though_the_driver_answers_its_cancellation_with_an_error(doorbell: Doorbell) -> None:
+    begun = asyncio.Event()
+
+    async def claim(limit: int) -> list[Effect]:
+        begun.set()
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            raise asyncpg.InterfaceError("connection is closed") from None
+        return []
+
+    async def work(effect: Effect) -> None:
+        raise AssertionError(effect)
+
+    loop = ClaimLoop(doorbell, bell="x", name="x", claim=claim, work=work, concurrency=1)
+    task = asyncio.create_task(loop.run())
+    await begun.wait()
+    task.cancel()
+    done, _ = await asyncio.wait([task], timeout=5)
+    assert done == {task}
 
 
 async def test_a_loop_claims_no_more_than_it_can_begin(db: Database, doorbell: Doorbell) -> None:

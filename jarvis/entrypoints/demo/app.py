@@ -22,6 +22,7 @@ from litestar.template.config import TemplateConfig
 from jarvis.domains.bookings.sync import LOAD
 from jarvis.engine import clockrow, jobs
 from jarvis.engine.db import DATABASE_AWAY, Database
+from jarvis.engine.loop import going
 from jarvis.entrypoints.demo.control import control_routes
 from jarvis.entrypoints.demo.desk import desk_routes
 from jarvis.entrypoints.demo.signs import filters
@@ -78,7 +79,7 @@ class Stage:
     async def watch(self) -> None:
         """Notice what Jarvis writes down a moment after it was seen: receipts, events, rules, finished runs."""
         seen: object = None
-        while True:
+        while going():
             try:
                 found = await self.db.fetchval(
                     """SELECT jsonb_build_array((SELECT max(seq) FROM event), (SELECT max(finished_at) FROM event),

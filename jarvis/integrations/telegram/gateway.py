@@ -42,6 +42,7 @@ from jarvis.engine import sources
 from jarvis.engine.db import DATABASE_AWAY, Database
 from jarvis.engine.journal import Journal
 from jarvis.engine.leases import Leases
+from jarvis.engine.loop import going
 from jarvis.integrations.telegram.session import PgSession
 from jarvis.integrations.telegram.settings import SYSTEM, TelegramSettings
 from jarvis.kit.errors import AuthExpired, LeaseLost, NotFound, Rejected, SettingsMissing, Unavailable
@@ -78,8 +79,7 @@ class TelegramGateway:
     async def run(self) -> None:
         """Hold the lease, stay connected, begin again after a failure; until cancelled."""
         leases = Leases(self._db)
-        task = asyncio.current_task()
-        while task is None or not task.cancelling():  # a library below may eat a cancellation; the loop ends all the same
+        while going():
             try:
                 lease = await leases.take(f"telegram:{self._settings.session}", self._holder, self._settings.lease_s)
                 if lease is None:
@@ -265,7 +265,7 @@ class TelegramGateway:
                 await client(functions.messages.SetBotCallbackAnswerRequest(query_id=update.query_id, cache_time=0, message=toast))
 
     async def _reconcile_forever(self) -> None:
-        while True:
+        while going():
             await asyncio.sleep(self._settings.reconcile_s)
             with contextlib.suppress(RPCError, ConnectionError, *DATABASE_AWAY):
                 await self.reconcile()

@@ -228,19 +228,24 @@ class Journal:
         )  # fmt: skip
         if not rows:
             raise NotFound("no event matches")
-        made: list[UUID] = []
         async with self._db.transaction() as tx:
-            for row in rows:
-                copy = new_id()
-                await tx.execute(
-                    """INSERT INTO event (id, source, kind, dedup_key, ordering_key, body, payload, trace_id,
-                                          parent_event_id, dry)
-                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)""",
-                    copy, row["source"], row["kind"], f"replay:{copy}", row["ordering_key"], row["body"],
-                    row["payload"], new_id().hex, row["id"], dry,
-                )  # fmt: skip
-                made.append(copy)
-            tx.ring(BELL)
+            return await self.replay_in(tx, [row["id"] for row in rows], dry=dry)
+
+    async def replay_in(self, tx: Tx, event_ids: Sequence[UUID], *, dry: bool) -> list[UUID]:
+        """The same for named events, in the transaction of the decision that they be replayed."""
+        rows = await tx.fetch("SELECT * FROM event WHERE id = ANY($1) ORDER BY seq", list(event_ids))
+        made: list[UUID] = []
+        for row in rows:
+            copy = new_id()
+            await tx.execute(
+                """INSERT INTO event (id, source, kind, dedup_key, ordering_key, body, payload, trace_id,
+                                      parent_event_id, dry)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)""",
+                copy, row["source"], row["kind"], f"replay:{copy}", row["ordering_key"], row["body"],
+                row["payload"], new_id().hex, row["id"], dry,
+            )  # fmt: skip
+            made.append(copy)
+        tx.ring(BELL)
         return made
 
     async def refuse(self, *, source: str, reason: str) -> None:

@@ -120,8 +120,7 @@ class Unrouted:
             await audit.record(tx, action="event.route", actor_id=actor.employee_id, actor_name=actor.name, subject=kind,
                                outcome=handled_as or "ignored", event_id=handling.event.id)  # fmt: skip
             await outbox.edit(tx, handling.origin, chat_id, text, message_id=message_id)
-        for event_id in again:
-            await self._journal.replay(event_id=event_id, dry=False)
+            await self._journal.replay_in(tx, again, dry=False)
 
     async def alert(self, event: Event, cause: str) -> None:
         """An event was parked or given up: administrators are told once an event."""

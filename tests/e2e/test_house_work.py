@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 from pydantic import SecretStr
 from pydantic_ai import models
 from pydantic_ai.exceptions import ModelHTTPError
@@ -132,6 +133,34 @@ async def test_an_event_without_a_route_is_put_before_an_administrator(servers: 
         await publish("three")
         assert await talk.core.db.fetchval("SELECT count(*) FROM event_route") == calls == 1
         assert await talk.core.db.fetchval("SELECT count(*) FROM audit_entry WHERE action = 'event.route'") == 1
+
+
+async def test_a_decided_route_and_its_replay_stand_or_fall_together(servers: Servers, tmp_path: Path) -> None:
+    async with open_talk(servers, tmp_path) as talk:
+        talk.rentprog.data.cars[90001]["mileage"] = 77_777
+        body = talk.rentprog.body(Hook(event="car_update", company_id=101, payload={"mileage": [50_000, 77_777], "id": 90001}))
+        await talk.core.journal.accept(source="rentprog:tbilisi", kind="rentprog.cars.update", dedup_key="one", body=body)
+        await talk.quiet()
+        owner = await asyncpg.connect(servers.owner_dsn(await talk.core.db.fetchval("SELECT current_database()")))
+        await owner.execute(
+            """CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'cut off'; END $$;
+               CREATE TRIGGER cut BEFORE INSERT ON event FOR EACH ROW WHEN (NEW.dedup_key LIKE 'replay:%')
+               EXECUTE FUNCTION cut()"""
+        )
+        card = next(m for m in talk.seen(PAVEL) if "rentprog.cars.update" in m["text"])
+        await talk.telegram.press(PAVEL, "dm", int(card["id"]), "Обрабатывать так")
+
+        async def failed() -> bool:
+            return bool(await talk.core.db.fetchval("SELECT true FROM event WHERE kind = 'callback.button' AND cause LIKE '%cut off%'"))
+
+        await until(failed)
+        await owner.execute("DROP TRIGGER cut ON event")
+        await owner.close()
+
+        async def applied() -> bool:
+            return await talk.core.db.fetchval("SELECT mileage_km FROM car WHERE code = 'Malibu 235'") == 77_777
+
+        await until(applied)
 
 
 async def test_a_kind_like_no_other_gets_no_proposal(servers: Servers, tmp_path: Path) -> None:

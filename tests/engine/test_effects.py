@@ -126,10 +126,12 @@ async def test_a_far_side_that_is_away_for_long_costs_no_effect(db: Database, do
 
 
 async def test_a_loop_ends_though_the_driver_answers_its_cancellation_with_an_error(doorbell: Doorbell) -> None:
-    begun = asyncio.Event()
+    begun, over = asyncio.Event(), asyncio.Event()
 
     async def claim(limit: int) -> list[Effect]:
         begun.set()
+        if over.is_set():
+            raise RuntimeError("the loop went on after its cancellation")
         try:
             await asyncio.sleep(60)
         except asyncio.CancelledError:
@@ -144,6 +146,8 @@ async def test_a_loop_ends_though_the_driver_answers_its_cancellation_with_an_er
     await begun.wait()
     task.cancel()
     done, _ = await asyncio.wait([task], timeout=5)
+    over.set()  # a loop that lives on ends by this at its next look, so that this test fails and does not hang
+    task.cancel()
     assert done == {task}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic_ai import Agent, RunContext
+from pydantic_ai import Agent, DeferredToolRequests, RunContext
 from pydantic_ai.toolsets import AbstractToolset
 
 from agents.blocks import Answer
@@ -10,12 +10,15 @@ from jarvis.kit.clock import local
 from tools.deps import Deps
 from tools.toolset import guard
 
+RoleAgent = Agent[Deps, Answer | DeferredToolRequests]
 
-def role_agent(role: str, *toolsets: AbstractToolset[Deps]) -> Agent[Deps, Answer]:
-    """An agent of one role over guarded tools; its model is given to each run."""
-    agent: Agent[Deps, Answer] = Agent(
-        None, name=role, deps_type=Deps, output_type=Answer, toolsets=guard(*toolsets), retries=2, end_strategy="early"
-    )
+
+def role_agent(role: str, *toolsets: AbstractToolset[Deps]) -> RoleAgent:
+    """An agent of one role over guarded tools; its model is given to each run. Writes end a run: they wait for a person."""
+    agent: RoleAgent = Agent(
+        None, name=role, deps_type=Deps, output_type=[Answer, DeferredToolRequests], toolsets=guard(role, *toolsets), retries=2,
+        end_strategy="early",
+    )  # fmt: skip
 
     def words(ctx: RunContext[Deps]) -> str:
         return ctx.deps.prompts.prompt(role).text

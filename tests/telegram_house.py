@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from pydantic_ai.models import Model
 from jarvis.entrypoints.bot import open_storage, run_bot
 from jarvis.entrypoints.core import Core
 from jarvis.entrypoints.seed import seed
+from jarvis.entrypoints.web import web_app
 from jarvis.entrypoints.wiring import House, open_house, run_scheduler, run_worker
 from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.integrations.rentprog.sandbox import RentProgSandbox
@@ -22,6 +24,7 @@ from jarvis.integrations.storage.port import Storage
 from jarvis.integrations.storage.settings import StorageSettings
 from jarvis.integrations.telegram.sandbox import TelegramSandbox
 from jarvis.integrations.telegram.settings import TelegramSettings
+from jarvis.kit.sandbox import served
 from jarvis.kit.world import load_world
 from tests import house as rentprog_house
 from tests.conftest import Servers
@@ -37,6 +40,7 @@ class Talk:
     rentprog: RentProgSandbox
     telegram: TelegramSandbox
     tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, asyncio.Task[None]])
+    ambiguous_for: timedelta = timedelta(seconds=1)
     settings: TelegramSettings = field(default_factory=TelegramSettings)
 
     def seen(self, person: str, chat: str = "dm") -> list[dict[str, Any]]:
@@ -62,6 +66,8 @@ class Talk:
         """Until nothing is on its way."""
 
         async def idle() -> bool:
+            if self.rentprog.busy():
+                return False
             events = await self.core.db.fetchval("SELECT count(*) FROM event WHERE state IN ('received', 'claimed')")
             open_effects = await self.core.db.fetchval(
                 "SELECT count(*) FROM effect WHERE state IN ('pending', 'claimed') AND next_at < now() + interval '5 s'"
@@ -73,7 +79,7 @@ class Talk:
 
     def start(self, name: str) -> None:
         runs = {
-            "worker": lambda: run_worker(self.house),
+            "worker": lambda: run_worker(self.house, ambiguous_for=self.ambiguous_for),
             "bot": lambda: run_bot(self.core, self.storage, self.settings),
             "scheduler": lambda: run_scheduler(self.core, every_s=0.1),
         }
@@ -90,6 +96,7 @@ class Talk:
 async def open_talk(
     servers: Servers, tmp_path: Path, *, loaded: bool = True, models: Mapping[str, Model] | None = None,
     llm: LlmSettings | None = None, redis: bool = True, telegram: Mapping[str, Any] | None = None, slow_after_s: float = 20.0,
+    **rentprog_settings: Any,
 ) -> AsyncGenerator[Talk]:  # fmt: skip
     world = load_world()
     sandbox = TelegramSandbox()
@@ -97,10 +104,15 @@ async def open_talk(
     async with (
         rentprog_house.rentprog_sandbox(world) as rentprog,
         sandbox.running(),
-        rentprog_house.open_house(servers, rentprog, redis=redis) as core,
+        rentprog_house.open_house(servers, rentprog, redis=redis, **rentprog_settings) as core,
         open_storage(core, StorageSettings(url=f"file://{tmp_path}/media")) as storage,
         open_house(core, llm or LlmSettings(), models=models, slow_after_s=slow_after_s) as house,
+        served(web_app(core), port=0) as port,
     ):
+        rentprog.hook_urls = {
+            company: f"http://127.0.0.1:{port}/hooks/rentprog/{rentprog_house.SECRETS[branch]}"
+            for branch, company in rentprog.data.companies.items()
+        }
         await seed(core.db, core.clock, world)
         if loaded:
             await rentprog_house.load_all(core)

@@ -2,25 +2,73 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from jarvis.domains.bookings.changes import Changes
 from jarvis.domains.bookings.service import BookingService
 from jarvis.domains.clients.service import ClientService
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.knowledge.service import KnowledgeService
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit
+from jarvis.engine.approval_models import PlannedWrite
+from jarvis.engine.approvals import Approvals
 from jarvis.engine.db import Database
 from jarvis.kit.actor import Actor
+from jarvis.kit.canon import digest
 from jarvis.kit.errors import NotPermitted
 from prompts.book import PromptBook
 from tools.facts import FactBook
 from tools.policy import policy_of
+
+RECEIPT_S = 10.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Grant:
+    """An approval that a resumed run carries: which calls it covers, and what has become of them."""
+
+    approval_id: UUID
+    db: Database
+    approvals: Approvals
+
+    async def covers(self, call_key: str, arguments: Mapping[str, Any]) -> bool:
+        """Whether this very call, with these very arguments, was approved."""
+        approval = await self.approvals.read(self.db, self.approval_id)
+        bound = digest(arguments)
+        return approval.state == "approved" and any(
+            item.call_key == call_key and item.arguments_digest == bound for item in approval.items
+        )
+
+    async def outcome(self, call_key: str) -> str:
+        """What has become of a call's writes, waiting for their receipts at most ten seconds."""
+        until = time.monotonic() + RECEIPT_S
+        while True:
+            items = [i for i in (await self.approvals.read(self.db, self.approval_id)).items if i.call_key == call_key]
+            if all(i.state != "sent" for i in items) or time.monotonic() > until:
+                return "; ".join(f"write {i.ordinal}: {_OUTCOMES.get(i.state, i.state)}" for i in items)
+            await asyncio.sleep(0.1)
+
+
+_OUTCOMES = {"done": "receipt received", "sent": "pending, the card will show it", "dead": "not done", "dropped": "not done",
+             "unknown": "outcome unknown, a person is asked", "shadow": "only noted"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedStep:
+    """One tool call whose writes wait for a word."""
+
+    role: str
+    tool: str
+    call_key: str
+    arguments: Mapping[str, Any]
+    writes: Sequence[PlannedWrite]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,7 +88,10 @@ class Step:
 
 @dataclass(slots=True, kw_only=True)
 class RunLedger:
-    """The record of one request: facts, steps, taint, what was refused."""
+    """The record of one request: facts, steps, taint, what was refused, writes that wait for a word.
+
+    `quotes` are outsiders' words that took part; `grant` is there in a run that goes on after an approval.
+    """
 
     db: Database
     run_id: UUID
@@ -53,6 +104,9 @@ class RunLedger:
     facts: FactBook = field(default_factory=FactBook)
     steps: list[Step] = field(default_factory=list[Step])
     tainted: bool = False
+    quotes: list[str] = field(default_factory=list[str])
+    planned: list[PlannedStep] = field(default_factory=list[PlannedStep])
+    grant: Grant | None = None
     tool_calls: int = 0
     started: float = field(default_factory=time.monotonic)
 
@@ -96,6 +150,7 @@ class Deps:
     staff: StaffService
     fleet: FleetService
     bookings: BookingService
+    changes: Changes
     clients: ClientService
     knowledge: KnowledgeService
     prompts: PromptBook

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from jarvis.domains.bookings.availability import Collision, Fit
+from jarvis.domains.bookings.changes import Obstacle
 from jarvis.domains.bookings.service import Booking, FreeCar, HistoryLine, Owed
 from jarvis.domains.clients.service import Client
 from jarvis.domains.fleet.service import Car
@@ -174,9 +176,26 @@ class RefusalFact:
     ask: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObstacleFact:
+    """An extension that cannot be, and what can."""
+
+    obstacle: Obstacle
+    fresh: Freshness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemFact:
+    """A change that cannot be: the tool, the reason as a key of the catalogue, and what its sentence needs."""
+
+    tool: str
+    reason: str
+    values: Mapping[str, object]
+
+
 Fact = (
     CarFact | CarListFact | BookingFact | BookingListFact | FreeFact | CarFreeFact | ConflictFact | DebtFact | ClientFact
-    | HistoryFact | KnowledgeFact | HelpFact | ChoiceFact | MissingFact | RefusalFact
+    | HistoryFact | KnowledgeFact | HelpFact | ChoiceFact | MissingFact | RefusalFact | ObstacleFact | ProblemFact
 )  # fmt: skip
 
 

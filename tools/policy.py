@@ -10,6 +10,8 @@ from jarvis.kit.actor import Role
 EVERYBODY = frozenset(Role)
 OPERATIONS = frozenset({Role.EMPLOYEE, Role.BRANCH_HEAD, Role.DEPARTMENT_HEAD, Role.DIRECTOR, Role.SALES, Role.ACCOUNTANT, Role.ADMIN})
 MONEY = OPERATIONS - {Role.SALES}
+ACTORS = frozenset({Role.EMPLOYEE, Role.BRANCH_HEAD, Role.DEPARTMENT_HEAD, Role.DIRECTOR})
+HEADS = ACTORS - {Role.EMPLOYEE}
 CONTACTS = frozenset({Role.BRANCH_HEAD, Role.DEPARTMENT_HEAD, Role.DIRECTOR, Role.SALES, Role.ADMIN})
 
 
@@ -17,7 +19,7 @@ CONTACTS = frozenset({Role.BRANCH_HEAD, Role.DEPARTMENT_HEAD, Role.DIRECTOR, Rol
 class ToolPolicy:
     """`scope`: `company` looks everywhere, `branch` only into the person's branches.
 
-    `untrusted`: the output holds free text of outsiders and taints the conversation.
+    `untrusted`: the output holds free text of outsiders and taints the conversation. `approvers`: whose word a write needs.
     """
 
     effect: Literal["read", "write"]
@@ -26,6 +28,12 @@ class ToolPolicy:
     effect_class: Literal["A", "B", "C"] | None = None
     untrusted: bool = False
     approval: Literal["never", "when_tainted", "always", "two_persons"] = "never"
+    approvers: frozenset[Role] = frozenset()
+
+
+def _write(roles: frozenset[Role], approvers: frozenset[Role]) -> ToolPolicy:
+    """A change in RentProg: always on a card, under RentProg's own idempotency key."""
+    return ToolPolicy(effect="write", roles=roles, scope="branch", effect_class="A", approval="always", approvers=approvers)
 
 
 DENIED = ToolPolicy(effect="write", roles=frozenset(), untrusted=True, approval="always")
@@ -44,6 +52,13 @@ POLICY: dict[str, ToolPolicy] = {
     "client_card": ToolPolicy(effect="read", roles=OPERATIONS, scope="branch"),
     "search_knowledge": ToolPolicy(effect="read", roles=EVERYBODY),
     "about_jarvis": ToolPolicy(effect="read", roles=EVERYBODY),
+    "extend_booking": _write(ACTORS | {Role.SALES}, ACTORS),
+    "change_booking": _write(ACTORS | {Role.SALES}, ACTORS),
+    "note_booking": _write(ACTORS | {Role.SALES, Role.MECHANIC}, ACTORS),
+    "create_booking": _write(ACTORS | {Role.SALES}, ACTORS),
+    "cancel_booking": _write(ACTORS, HEADS),
+    "move_car": _write(ACTORS | {Role.MECHANIC}, HEADS),
+    "set_car_state": _write(ACTORS | {Role.MECHANIC}, HEADS),
 }
 
 

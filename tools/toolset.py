@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
-from pydantic_ai import FunctionToolset, ModelRetry, RunContext, ToolFailed
+from pydantic_ai import ApprovalRequired, FunctionToolset, ModelRetry, RunContext, ToolFailed
 from pydantic_ai.toolsets import AbstractToolset, CombinedToolset, ToolsetTool, WrapperToolset
+from pydantic_core import to_jsonable_python
 
+from jarvis.domains.bookings.sending import Impossible
+from jarvis.engine.approval_models import PlannedWrite
 from jarvis.kit.errors import (
     ExpectedError,
     IntegrationError,
@@ -18,8 +22,8 @@ from jarvis.kit.errors import (
     Rejected,
     Unavailable,
 )
-from tools.deps import Deps
-from tools.facts import RefusalFact
+from tools.deps import Deps, PlannedStep
+from tools.facts import ProblemFact, RefusalFact
 from tools.policy import policy_of
 
 MAX_TOOL_CALLS = 20
@@ -33,13 +37,20 @@ def new_toolset(name: str) -> FunctionToolset[Deps]:
     )
 
 
-def guard(*toolsets: AbstractToolset[Deps]) -> list[AbstractToolset[Deps]]:
-    """These toolsets behind the guard."""
-    return [Guarded(CombinedToolset(list(toolsets)))]
+def guard(role: str, *toolsets: AbstractToolset[Deps]) -> list[AbstractToolset[Deps]]:
+    """These toolsets behind the guard of an agent's role."""
+    return [Guarded(CombinedToolset(list(toolsets)), role)]
 
 
+@dataclass
 class Guarded(WrapperToolset[Deps]):
-    """The only enforcement point of `tools/policy.py`."""
+    """The only enforcement point of `tools/policy.py`.
+
+    A write tool only plans: its plan waits on a card. In a run that goes on after the word, the call must be the one that was
+    approved, argument by argument; what was approved is then on its way already, and the call returns what became of it.
+    """
+
+    role: str
 
     async def get_tools(self, ctx: RunContext[Deps]) -> dict[str, ToolsetTool[Deps]]:
         tools = await super().get_tools(ctx)
@@ -52,7 +63,10 @@ class Guarded(WrapperToolset[Deps]):
             raise ToolFailed("The request has used all its tool calls; answer with what is known.")
         try:
             await self._check(name, ctx.deps)
-            result = await super().call_tool(name, tool_args, ctx, tool)
+            result = await self._call(name, tool_args, ctx, tool)
+        except ApprovalRequired:
+            run.step("tool", name, began=began, arguments=tool_args, outcome="waits for approval")
+            raise
         except NotPermitted as error:
             await self._refuse(name, tool_args, ctx.deps, str(error))
             run.step("refused", name, began=began, arguments=tool_args, outcome=str(error))
@@ -84,8 +98,26 @@ class Guarded(WrapperToolset[Deps]):
             raise NotPermitted("this person has left the company")
         if actor.role not in policy.roles:
             raise NotPermitted(f"the role {actor.role.value} may not use {name}")
-        if policy.effect == "write":
-            raise NotPermitted("this version only reads")
+
+    async def _call(self, name: str, tool_args: dict[str, Any], ctx: RunContext[Deps], tool: ToolsetTool[Deps]) -> Any:
+        if policy_of(name).effect == "read":
+            return await super().call_tool(name, tool_args, ctx, tool)
+        run, key = ctx.deps.run, ctx.tool_call_id or ""
+        arguments = to_jsonable_python(tool_args)
+        if ctx.tool_call_approved:
+            if run.grant is None or not await run.grant.covers(key, arguments):
+                raise NotPermitted("the approval is not for these arguments")
+            return await run.grant.outcome(key)
+        try:
+            planned = await super().call_tool(name, tool_args, ctx, tool)
+        except Impossible as error:
+            fact = run.facts.add(ProblemFact(tool=name, reason=error.reason, values=error.values))
+            return f"[{fact}] It cannot be: {error}. Show this fact."
+        if isinstance(planned, str):  # a question or an obstacle: nothing to approve
+            return planned
+        writes = cast(list[PlannedWrite], planned)
+        run.planned.append(PlannedStep(role=self.role, tool=name, call_key=key, arguments=arguments, writes=writes))
+        raise ApprovalRequired(metadata={"writes": len(writes)})
 
     async def _refuse(self, name: str, args: Mapping[str, Any], deps: Deps, reason: str) -> None:
         branch = args.get("branch")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from agents.offline import answer_facts, need
 from jarvis.integrations.llm.dates import wall
 from jarvis.integrations.llm.offline import Call, Finish, Turn
+from jarvis.integrations.llm.orders import ROLE, Order, orders_of
 from jarvis.integrations.llm.parser import Understood
 
 
@@ -16,10 +18,64 @@ def rules(turn: Turn) -> Sequence[Call] | Finish:
     if turn.results:
         return answer_facts(turn)
     said = turn.said
+    orders = [o for o in orders_of(said.text, said.now) if ROLE[o.verb] == "bookings"]
+    if orders:
+        return _orders(turn, orders)
     known = said.intents - {"more", "same", "how", "cars", "where"}
     if turn.last_calls and (said.follow_up or not (known or said.number)):
         return need(turn, *(_follow(call, said) for call in turn.last_calls))
     return need(turn, *_calls(said))
+
+
+def _orders(turn: Turn, orders: Sequence[Order]) -> Sequence[Call] | Finish:
+    """Each change as a call; one that could mean two things is asked about, never guessed."""
+    calls: list[Call] = []
+    for order in orders:
+        if order.asks:
+            options = [_dated(order, day) for day in order.asks]
+            return Finish(output={"blocks": [{"kind": "question", "text": _WHICH_DAY[turn.said.language], "options": options}]})
+        call = _order(order, turn.said)
+        if call is None:
+            return Finish(output={"blocks": [{"kind": "question", "text": _SAY_MORE[turn.said.language], "options": []}]})
+        calls.append(call)
+    return need(turn, *calls)
+
+
+def _dated(order: Order, day: date) -> str:
+    number = "" if order.number is None else f" {order.number}"
+    return f"продли{number} до {day:%d.%m.%Y}"
+
+
+def _order(order: Order, said: Understood) -> Call | None:
+    """One change; None when something that it needs was not said."""
+    whom = _set(number=order.number, branch=said.branch)
+    if order.verb == "extend":
+        if order.number is None:
+            whom |= _set(car=order.text if said.car else None, client=None if said.car else said.name)
+        until = _set(
+            until=None if order.moment is None else order.moment.isoformat(timespec="minutes"),
+            until_day=None if order.day is None else order.day.isoformat(), days=order.days if order.day is None else None,
+            move_next_to=order.next_car,
+        )  # fmt: skip
+        named = {"number", "car", "client"} & set(whom)
+        return Call(tool="extend_booking", args=whom | until) if named and until and not order.vague else None
+    if order.number is None:
+        return None
+    if order.verb == "cancel":
+        return Call(tool="cancel_booking", args=whom)
+    if order.verb == "note":
+        return Call(tool="note_booking", args={"number": order.number, "text": order.note}) if order.note else None
+    if order.verb == "swap":
+        return Call(tool="change_booking", args=whom | {"car": order.other_car}) if order.other_car else None
+    return None
+
+
+_WHICH_DAY = {"ru": "Какой день?", "en": "Which day?", "ka": "რომელი დღე?"}
+_SAY_MORE = {
+    "ru": "Уточните: номер брони и что изменить, например «продли 1200 до 16.03 12:00»",
+    "en": "Please name the booking and the change, e.g. “extend booking 1200 until 16.03 12:00”",
+    "ka": "დააზუსტეთ: ჯავშნის ნომერი და ცვლილება, მაგ. „გააგრძელე ჯავშანი 1200 16.03 12:00“",
+}
 
 
 def _calls(said: Understood) -> list[Call]:

@@ -9,6 +9,7 @@ from typing import Any
 from agents.offline import answer_facts, need
 from jarvis.integrations.llm.dates import wall
 from jarvis.integrations.llm.offline import Call, Finish, Turn
+from jarvis.integrations.llm.orders import ROLE, Order, order_of
 from jarvis.integrations.llm.parser import Understood
 from jarvis.kit.clock import day_bounds, local_date
 
@@ -27,11 +28,31 @@ def rules(turn: Turn) -> Sequence[Call] | Finish:
     if turn.results:
         return answer_facts(turn)
     said = turn.said
+    order = order_of(said.text, said.now)
+    if order is not None and ROLE[order.verb] == "fleet":
+        return _order(turn, order)
     if said.follow_up or not (said.intents - {"more", "same", "how"} or said.car):
         merged = _follow(turn)
         if merged is not None:
             return need(turn, merged)
     return need(turn, _first(said))
+
+
+def _order(turn: Turn, order: Order) -> Sequence[Call] | Finish:
+    """A move or a state; without its goal nothing is guessed."""
+    said = turn.said
+    if order.verb == "move" and said.branch is not None:
+        return need(turn, Call(tool="move_car", args={"car": order.text, "branch": said.branch}))
+    if order.verb == "state" and order.state is not None:
+        return need(turn, Call(tool="set_car_state", args={"car": order.text, "state": order.state}))
+    options = [f"{order.text} · {name}" for name in ("не выдавать", "в ремонт")] if order.verb == "state" else []
+    return Finish(output={"blocks": [{"kind": "question", "text": _SAY_MORE[said.language], "options": options}]})
+
+
+_SAY_MORE = {
+    "ru": "Уточните: какая машина и куда или в какое состояние?", "en": "Which car, and where to or into which state?",
+    "ka": "დააზუსტეთ: რომელი მანქანა და სად, ან რა მდგომარეობაში?",
+}  # fmt: skip
 
 
 def _first(said: Understood) -> Call:

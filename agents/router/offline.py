@@ -9,6 +9,7 @@ from typing import Any, cast
 from rapidfuzz import fuzz, process
 
 from jarvis.integrations.llm.offline import Call, Finish, Turn
+from jarvis.integrations.llm.orders import ROLE, order_of
 from jarvis.integrations.llm.parser import Understood, understand
 
 _SPLIT = re.compile(r"\s+(?:и|and|да|და)\s+|\s*[;,]\s+(?=(?:где|кто|что|какие|покажи|where|who|what|show)\b)", re.I)
@@ -53,6 +54,9 @@ def event_rules(turn: Turn) -> Sequence[Call] | Finish:
 
 def role_of(said: Understood) -> str | None:
     """The one role that the words of a request point to."""
+    order = order_of(said.text, said.now)
+    if order is not None:
+        return ROLE[order.verb]
     if said.has("off"):
         return None
     if said.has("guide") or _GUIDE.search(said.text):

@@ -51,11 +51,12 @@ class Reader(Protocol):
 
 
 class Tx:
-    """One open transaction. Bells named here ring once it has committed."""
+    """One open transaction. Bells named here ring once it has committed; `audit_shard` is the audit's chain it holds."""
 
     def __init__(self, connection: PoolConnectionProxy[Row]) -> None:
         self._connection = connection
         self.bells: list[str] = []
+        self.audit_shard: int | None = None
 
     async def fetch(self, sql: str, *args: object) -> list[Row]:
         return await self._connection.fetch(sql, *args)

@@ -15,13 +15,18 @@ from jarvis.engine.effects import Effect, EffectHandler, EffectLog, TargetLimit,
 from jarvis.engine.limits import Limiter
 from jarvis.engine.loop import ClaimLoop
 from jarvis.engine.tracing import traced
-from jarvis.kit.errors import ExpectedError, IntegrationError, LeaseLost, Unavailable
+from jarvis.kit.errors import ExpectedError, IntegrationError, LeaseLost, OutcomeUnknown, Unavailable
 
 _log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 10
 GIVE_UP_AFTER = timedelta(hours=24)
+AMBIGUOUS_FOR = timedelta(seconds=45)  # after so long a person is asked, within a minute of the request
 
 Limits = Callable[[Effect], Sequence[TargetLimit]]
+
+
+def _spent(effect: Effect, patience: timedelta) -> bool:
+    return datetime.now(UTC) - effect.requested_at > patience
 
 
 def backoff_s(attempt: int, *, base_s: float = 0.5, cap_s: float = 120.0) -> float:
@@ -42,7 +47,9 @@ class Dispatcher:
         handlers: Mapping[str, EffectHandler],
         limits: Limits,
         concurrency: int = 8,
+        ambiguous_for: timedelta = AMBIGUOUS_FOR,
     ) -> None:
+        self._ambiguous_for = ambiguous_for
         self._log = EffectLog(db)
         self._limiter = Limiter(db)
         self._handlers = handlers
@@ -77,9 +84,14 @@ class Dispatcher:
                 await self._log.dead(effect, f"nobody here carries {effect.kind}")
                 return
             receipt = await handler(effect)
+        except OutcomeUnknown as error:
+            if effect.effect_class == "C" or _spent(effect, self._ambiguous_for):
+                await self._log.unknown(effect, error.reason)
+            else:
+                await self._log.later(effect, error.retry_after_s or backoff_s(effect.attempt, cap_s=10), error.reason)
         except Unavailable as error:
             # A vendor that is away for an afternoon costs nobody an effect; one that is retried by hand gets its attempts.
-            if datetime.now(UTC) - effect.requested_at > GIVE_UP_AFTER and effect.attempt >= MAX_ATTEMPTS:
+            if _spent(effect, GIVE_UP_AFTER) and effect.attempt >= MAX_ATTEMPTS:
                 await self._log.dead(effect, error.reason)
             else:
                 await self._log.later(effect, error.retry_after_s or backoff_s(effect.attempt), error.reason)
@@ -90,6 +102,8 @@ class Dispatcher:
         except Exception as error:  # a boundary: a bug in one effect must not stop the others
             logfire.exception("effects.failed", kind=effect.kind)
             _log.exception("effect %s failed", effect.kind)
-            await self._log.dead(effect, f"internal error: {type(error).__name__}: {error}")
+            text = f"internal error: {type(error).__name__}: {error}"
+            # What was on its way when our own code broke may have arrived.
+            await (self._log.unknown if effect.effect_class == "C" else self._log.dead)(effect, text)
         else:
             await self._log.done(effect, receipt)

@@ -1,6 +1,9 @@
 """Effects: every change of the outside world is one row, written with the business change it belongs to.
 
-Lanes: 0 urgent, 1 normal, 2 bulk. Order is kept per ordering key; a finished or dead effect lets the next one go on.
+Lanes: 0 urgent, 1 normal, 2 bulk. Order is kept per ordering key; a finished or dead effect lets the next one go on, an
+unknown one holds it until a person has said what became of it.
+
+States: pending → claimed → done | dead | unknown; `shadow` is only noted, `dropped` waited for a step that failed.
 """
 
 from __future__ import annotations
@@ -16,9 +19,12 @@ from jarvis.engine import audit
 from jarvis.engine.db import Database, Row, Tx
 from jarvis.engine.journal import Event
 from jarvis.engine.limits import Limit
+from jarvis.kit.actor import Actor
 from jarvis.kit.errors import InvalidRequest, LeaseLost, NotFound
 
 LEASE_S = 45
+
+EffectClass = Literal["A", "B", "C"]
 
 
 class Lane(IntEnum):
@@ -41,6 +47,7 @@ class Effect:
     lane: Lane
     trace_id: str
     requested_at: datetime
+    effect_class: EffectClass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +60,12 @@ class Receipt:
 class EffectHandler(Protocol):
     """Carries one effect out.
 
+    Class A repeats under `effect.idempotency_key` or the key among its arguments. Class B reads back before it repeats:
+    whenever `effect.attempt` is above one. Class C is never repeated after an OutcomeUnknown.
+
     Raises:
         Unavailable: try again later (its `retry_after_s` is honoured).
+        OutcomeUnknown: it was sent and may have been carried out.
         Rejected, NotFound, AuthExpired, ContractBroken: it will not work; the row dies with the reason.
     """
 
@@ -63,11 +74,15 @@ class EffectHandler(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectKind:
-    """A vendor's declaration of one kind of effect."""
+    """A vendor's declaration of one kind of effect.
+
+    `undo_s`: seconds within which a person may take it back by a reverse effect; None says that it is irreversible.
+    """
 
     name: str
     system: str
-    effect_class: Literal["A", "B", "C"]
+    effect_class: EffectClass
+    undo_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,31 +119,36 @@ async def request(
     tx: Tx,
     origin: Origin,
     *,
-    kind: str,
-    system: str,
+    kind: EffectKind,
     target: str,
     args: Mapping[str, Any],
     key: str | None = None,
     ordering_key: str | None = None,
     lane: Lane = Lane.NORMAL,
+    after: UUID | None = None,
+    settled_kind: str | None = None,
+    branch: str | None = None,
 ) -> UUID:
     """Ask for one change of the outside world, with its audit entry, in the caller's transaction.
 
-    A second request under the same key returns the first row's id and changes nothing.
+    A second request under the same key returns the first row's id and changes nothing. `after`: only once that effect is
+    done. `settled_kind`: the internal event that tells how it ended.
     """
-    key = key or origin.key(kind)
+    key = key or origin.key(kind.name)
     effect_id = await tx.fetchval(
         """INSERT INTO effect
-             (kind, system, target, idempotency_key, ordering_key, lane, args, event_id, trace_id, state)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (idempotency_key) DO NOTHING RETURNING id""",
-        kind, system, target, key, ordering_key, int(lane), dict(args), origin.event_id, origin.trace_id,
-        "shadow" if origin.dry else "pending",
+             (kind, system, target, idempotency_key, ordering_key, lane, args, event_id, trace_id, state, effect_class,
+              after_effect_id, settled_kind, branch)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+           ON CONFLICT (idempotency_key) DO NOTHING RETURNING id""",
+        kind.name, kind.system, target, key, ordering_key, int(lane), dict(args), origin.event_id, origin.trace_id,
+        "shadow" if origin.dry else "pending", kind.effect_class, after, settled_kind, branch,
     )  # fmt: skip
     if effect_id is None:
         return await tx.fetchval("SELECT id FROM effect WHERE idempotency_key = $1", key)
     await audit.record(
         tx,
-        action=f"effect.{kind}",
+        action=f"effect.{kind.name}",
         actor_id=origin.actor_id,
         actor_name=origin.actor_name,
         subject=target,
@@ -137,7 +157,7 @@ async def request(
         effect_id=effect_id,
         trace_id=origin.trace_id,
     )
-    tx.ring(bell(system))
+    tx.ring(bell(kind.system))
     return effect_id
 
 
@@ -161,7 +181,9 @@ class EffectLog:
                WHERE e.state = 'pending' AND e.system = ANY($2) AND e.next_at <= now()
                  AND (e.ordering_key IS NULL OR NOT EXISTS (
                    SELECT 1 FROM effect p WHERE p.ordering_key = e.ordering_key AND p.seq < e.seq
-                      AND p.state IN ('pending', 'claimed')))
+                      AND p.state IN ('pending', 'claimed', 'unknown')))
+                 AND (e.after_effect_id IS NULL OR EXISTS (
+                   SELECT 1 FROM effect a WHERE a.id = e.after_effect_id AND a.state = 'done'))
                ORDER BY e.lane, e.seq LIMIT $3 FOR UPDATE SKIP LOCKED)
             UPDATE effect e SET state = 'claimed', claimed_by = $1, fence = e.fence + 1,
                    lease_until = now() + $4 FROM ready WHERE e.id = ready.id RETURNING e.*
@@ -173,7 +195,7 @@ class EffectLog:
     async def attempt(self, effect: Effect) -> bool:
         """Count an attempt just before the send; false when the claim was lost meanwhile."""
         count = await self._db.execute(
-            """UPDATE effect SET attempts = attempts + 1, lease_until = now() + $3
+            """UPDATE effect SET attempts = attempts + 1, attempting = true, lease_until = now() + $3
                 WHERE id = $1 AND state = 'claimed' AND fence = $2""",
             effect.id, effect.fence, timedelta(seconds=LEASE_S),
         )  # fmt: skip
@@ -187,39 +209,71 @@ class EffectLog:
         """It will not work; a person may retry it."""
         await self._finish(effect, "dead", None, cause)
 
+    async def unknown(self, effect: Effect, cause: str) -> None:
+        """It may have happened: nothing is sent again until a person has looked."""
+        await self._finish(effect, "unknown", None, cause)
+
     async def _finish(self, effect: Effect, state: str, receipt: dict[str, Any] | None, cause: str | None) -> None:
         async with self._db.transaction() as tx:
-            count = await tx.execute(
+            row = await tx.fetchrow(
                 """UPDATE effect SET state = $3, receipt = $4, cause = $5, finished_at = now(), lease_until = NULL
-                    WHERE id = $1 AND state = 'claimed' AND fence = $2""",
+                    WHERE id = $1 AND state = 'claimed' AND fence = $2 RETURNING *""",
                 effect.id, effect.fence, state, receipt, cause,
             )  # fmt: skip
-            if not count:
+            if row is None:
                 raise LeaseLost(f"effect {effect.id}")
-            await audit.record(
-                tx, action=f"effect.{effect.kind}", actor_name="Jarvis", subject=effect.target,
-                outcome=state if cause is None else f"{state}: {cause}", effect_id=effect.id, trace_id=effect.trace_id,
-            )  # fmt: skip
-            tx.ring(bell(effect.kind.split(".")[0]))
-            tx.ring("receipts")
+            await _settled(tx, row)
+
+    async def resolve(self, effect_id: UUID, outcome: Literal["done", "not_done", "again"], *, by: Actor, tx: Tx) -> bool:
+        """A person's word over an unknown effect; false when somebody else gave it already."""
+        state = {"done": "done", "not_done": "dead", "again": "pending"}[outcome]
+        row = await tx.fetchrow(
+            """UPDATE effect SET state = $2, next_at = now(), resolved_by_employee_id = $3,
+                      receipt = CASE WHEN $2 = 'done' THEN jsonb_build_object('resolved', true) END,
+                      requested_at = CASE WHEN $2 = 'pending' THEN now() ELSE requested_at END,
+                      cause = CASE WHEN $2 = 'dead' THEN 'a person found it not done' ELSE cause END
+                WHERE id = $1 AND state = 'unknown' RETURNING *""",
+            effect_id, state, by.employee_id,
+        )  # fmt: skip
+        if row is None:
+            return False
+        await audit.record(
+            tx, action=f"effect.{row['kind']}", actor_id=by.employee_id, actor_name=by.name, subject=row["target"],
+            outcome=f"resolved: {outcome}", effect_id=effect_id, trace_id=row["trace_id"],
+        )  # fmt: skip
+        if state == "pending":
+            tx.ring(bell(row["system"]))
+        else:
+            await _settled(tx, row)
+        return True
 
     async def later(self, effect: Effect, delay_s: float, cause: str | None = None) -> None:
         """Give the effect back to its queue."""
         await self._db.execute(
-            """UPDATE effect SET state = 'pending', lease_until = NULL, cause = coalesce($4, cause),
+            """UPDATE effect SET state = 'pending', attempting = false, lease_until = NULL, cause = coalesce($4, cause),
                       next_at = now() + make_interval(secs => $3)
                 WHERE id = $1 AND state = 'claimed' AND fence = $2""",
             effect.id, effect.fence, delay_s, cause,
         )  # fmt: skip
 
     async def sweep(self) -> int:
-        """Give effects of dead dispatchers back to their queue."""
-        rows = await self._db.fetch(
-            """UPDATE effect SET state = 'pending', lease_until = NULL
-                WHERE state = 'claimed' AND lease_until < now() RETURNING system"""
-        )
-        if rows:
-            await self._db.bell.ring(sorted({bell(row["system"]) for row in rows}))
+        """Give effects of dead dispatchers back to their queue; of class C those that may have been sent become unknown."""
+        async with self._db.transaction() as tx:
+            rows = await tx.fetch(
+                """WITH lost AS (
+                     SELECT id, effect_class = 'C' AND attempting AS ambiguous FROM effect
+                      WHERE state = 'claimed' AND lease_until < now() ORDER BY seq FOR UPDATE SKIP LOCKED)
+                   UPDATE effect e SET lease_until = NULL,
+                          state = CASE WHEN ambiguous THEN 'unknown' ELSE 'pending' END,
+                          cause = CASE WHEN ambiguous THEN 'the worker died while sending' ELSE e.cause END,
+                          finished_at = CASE WHEN ambiguous THEN now() END
+                     FROM lost WHERE e.id = lost.id RETURNING e.*"""
+            )
+            for row in rows:
+                if row["state"] == "unknown":
+                    await _settled(tx, row)
+                else:
+                    tx.ring(bell(row["system"]))
         return len(rows)
 
     async def receipt(self, effect_id: UUID) -> tuple[str, dict[str, Any] | None]:
@@ -249,9 +303,32 @@ class EffectLog:
         )  # fmt: skip
 
 
+async def _settled(tx: Tx, row: Row) -> None:
+    """What follows from an end: its audit entry, the news, and the steps that waited for it."""
+    await audit.record(
+        tx, action=f"effect.{row['kind']}", actor_name="Jarvis", subject=row["target"], outcome=row["state"],
+        effect_id=row["id"], trace_id=row["trace_id"], details=None if row["cause"] is None else {"cause": row["cause"]},
+    )  # fmt: skip
+    if row["settled_kind"] is not None:
+        await tx.fetch(
+            "SELECT * FROM event_accept('jarvis', $1, $2, $3, NULL, $4, $5, $6)",
+            row["settled_kind"], f"settled:{row['id']}:{row['state']}:{row['fence']}", f"effect:{row['id']}",
+            {"effect_id": str(row["id"]), "kind": row["kind"], "state": row["state"]}, row["trace_id"], row["event_id"],
+        )  # fmt: skip
+        tx.ring("events")
+    if row["state"] in ("dead", "dropped"):
+        for step in await tx.fetch(
+            """UPDATE effect SET state = 'dropped', finished_at = now(), cause = 'an earlier step failed'
+                WHERE after_effect_id = $1 AND state = 'pending' RETURNING *""",
+            row["id"],
+        ):
+            await _settled(tx, step)
+    tx.ring(bell(row["system"]))
+
+
 def _effect(row: Row) -> Effect:
     return Effect(
         id=row["id"], kind=row["kind"], target=row["target"], idempotency_key=row["idempotency_key"],
         args=row["args"], attempt=row["attempts"] + 1, fence=row["fence"], lane=Lane(row["lane"]),
-        trace_id=row["trace_id"], requested_at=row["requested_at"],
+        trace_id=row["trace_id"], requested_at=row["requested_at"], effect_class=row["effect_class"],
     )  # fmt: skip

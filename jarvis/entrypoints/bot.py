@@ -11,9 +11,9 @@ from uuid import UUID
 
 from PIL import Image, UnidentifiedImageError
 
-from jarvis.domains.conversations.service import ConversationService
 from jarvis.engine.dispatcher import Dispatcher
 from jarvis.engine.effects import Effect, Receipt
+from jarvis.engine.interactions import Interactions
 from jarvis.entrypoints.core import Core
 from jarvis.entrypoints.process import process_name
 from jarvis.integrations.storage.port import FsStorage, LinkSigner, Storage, connect
@@ -88,13 +88,11 @@ def _kind(data: bytes) -> tuple[str, str]:
 def bot_parts(core: Core, storage: Storage, settings: TelegramSettings) -> tuple[TelegramGateway, Dispatcher]:
     """The gateway and the dispatcher of Telegram's effects."""
     name = process_name("bot")
-    gateway = TelegramGateway(
-        core.db, settings, on_press=Toasts(core.staff, ConversationService(core.db, core.clock)).toast, holder=name
-    )
+    gateway = TelegramGateway(core.db, settings, on_press=Toasts(core.staff, Interactions(core.db, core.clock)).toast, holder=name)
     carried = TelegramEffects(core.db, gateway, settings)
     dispatch = Dispatcher(
         core.db, core.doorbell, name=name, system="telegram",
-        handlers={**carried.handlers, DOWNLOAD: Downloads(core, storage, gateway)}, limits=carried.limits,
+        handlers={**carried.handlers, DOWNLOAD.name: Downloads(core, storage, gateway)}, limits=carried.limits,
     )  # fmt: skip
     return gateway, dispatch
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pydantic import SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from jarvis.domains.bookings.changes import Changes
 from jarvis.domains.bookings.hooks import RentProgHooks
 from jarvis.domains.bookings.mirror import BookingMirror
 from jarvis.domains.bookings.service import BookingService
@@ -26,6 +27,7 @@ from jarvis.engine.journal import Journal
 from jarvis.integrations.rentprog import RentProgSettings
 from jarvis.integrations.rentprog.port import RentProg, connect
 from jarvis.kit.clock import OffsetClock
+from jarvis.kit.money import Money, to_minor
 from jarvis.kit.settings import Settings
 
 
@@ -42,6 +44,8 @@ class CoreSettings(Settings):
     public_url: str = "http://127.0.0.1:8000"
     secret: SecretStr = SecretStr("")
     preparation_h: float = 2.0
+    approval_min: float = 30.0
+    refund_limit_gel: float = 1000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +64,7 @@ class Core:
     clients: ClientService
     mirror: BookingMirror
     bookings: BookingService
+    changes: Changes
     hooks: RentProgHooks
     sync: RentProgSync
     knowledge: KnowledgeService
@@ -83,11 +88,13 @@ async def open_core(settings: CoreSettings, rentprog_settings: RentProgSettings,
         fleet = FleetService(db, clock, rentprog, journal)
         clients = ClientService(db, clock, rentprog, journal)
         mirror = BookingMirror(db, clock, rentprog, journal)
+        bookings = BookingService(db, clock, rentprog, fleet, mirror, preparation=timedelta(hours=settings.preparation_h))
         yield Core(
             settings=settings, db=db, doorbell=doorbell, clock=clock, journal=journal,
             rentprog_settings=rentprog_settings, rentprog=rentprog, staff=StaffService(db, clock), fleet=fleet,
-            clients=clients, mirror=mirror, bookings=BookingService(
-                db, clock, rentprog, fleet, mirror, preparation=timedelta(hours=settings.preparation_h)
+            clients=clients, mirror=mirror, bookings=bookings,
+            changes=Changes(
+                db, clock, rentprog, fleet, bookings, mirror, refund_limit=Money(to_minor(settings.refund_limit_gel))
             ),
             hooks=RentProgHooks(db, clock, fleet, clients, mirror),
             sync=RentProgSync(db, clock, rentprog, fleet, clients, mirror),

@@ -11,13 +11,14 @@ from jarvis.kit.world import World
 
 # Everything but the schema's own rows; the audit and the memory can only be emptied by the owner.
 _TABLES_SQL = """SELECT string_agg(format('%I', tablename), ', ') FROM pg_tables
-                  WHERE schemaname = 'public' AND tablename NOT IN ('migration', 'branch', 'clock_setting')"""
+                  WHERE schemaname = 'public' AND tablename NOT IN ('migration', 'branch', 'clock_setting', 'audit_head')"""
 
 
 async def wipe(owner: Database) -> None:
     """Empty every table of a demo's database (with the owner's role)."""
     tables = await owner.fetchval(_TABLES_SQL)
     await owner.execute(f"TRUNCATE {tables} CASCADE")
+    await owner.execute(r"UPDATE audit_head SET n = 0, hash = '\x'")
 
 
 async def seed(db: Database, clock: Clock, world: World) -> None:

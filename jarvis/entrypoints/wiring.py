@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from pydantic_ai.models import Model
 
@@ -17,7 +18,10 @@ from agents.router.offline import event_rules
 from agents.router.offline import rules as router_rules
 from jarvis.domains.bookings import sync
 from jarvis.domains.conversations.service import ConversationService
+from jarvis.engine.approvals import Approvals
+from jarvis.engine.dispatcher import AMBIGUOUS_FOR, Dispatcher
 from jarvis.engine.effects import EffectLog
+from jarvis.engine.interactions import Interactions
 from jarvis.engine.loop import sweep_forever
 from jarvis.engine.timing import Scheduler
 from jarvis.engine.worker import Handler, Worker
@@ -26,6 +30,8 @@ from jarvis.entrypoints.process import process_name
 from jarvis.integrations.llm.chain import build_chain
 from jarvis.integrations.llm.offline import OfflineModel, Rules
 from jarvis.integrations.llm.settings import LlmSettings
+from jarvis.integrations.rentprog.effects import RentProgEffects
+from jarvis.integrations.rentprog.kinds import KINDS
 from jarvis.orchestrator import digest
 from jarvis.orchestrator.brain import Brain
 from jarvis.orchestrator.chat import SLOW_AFTER_S, Chat
@@ -47,6 +53,7 @@ class House:
     brain: Brain
     chat: Chat
     conversations: ConversationService
+    approvals: Approvals
     unrouted: Unrouted
     routes: Mapping[str, Sequence[Handler]]
 
@@ -63,17 +70,22 @@ async def open_house(
         if role not in known:
             known[role] = build_chain(llm, OfflineModel(rules, core.clock))
     conversations = ConversationService(core.db, core.clock)
+    interactions = Interactions(core.db, core.clock)
+    approvals = Approvals(core.db, core.clock, KINDS, core.changes.versions, life=timedelta(minutes=core.settings.approval_min))
     brain = Brain(
-        db=core.db, clock=core.clock, staff=core.staff, fleet=core.fleet, bookings=core.bookings, clients=core.clients,
-        knowledge=core.knowledge, conversations=conversations, models=known.__getitem__,
+        db=core.db, clock=core.clock, staff=core.staff, fleet=core.fleet, bookings=core.bookings, changes=core.changes,
+        approvals=approvals, clients=core.clients, knowledge=core.knowledge, conversations=conversations, models=known.__getitem__,
     )  # fmt: skip
-    unrouted = Unrouted(core.journal, core.clock, core.db, core.staff, conversations, known["event_router"])
-    chat = Chat(core.db, brain, core.staff, conversations, unrouted, slow_after_s=slow_after_s)
+    unrouted = Unrouted(core.journal, core.clock, core.db, core.staff, interactions, known["event_router"])
+    chat = Chat(
+        core.db, brain, core.staff, conversations, interactions, approvals, core.changes, unrouted, core.clock,
+        slow_after_s=slow_after_s,
+    )  # fmt: skip
     digests = Digests(core.clock, core.staff, core.fleet, core.bookings)
     routes = collect(core.hooks.routes, core.sync.routes, chat.routes, digests.routes)
     unrouted.routes = routes
     yield House(
-        core=core, brain=brain, chat=chat, conversations=conversations, unrouted=unrouted, routes=routes,
+        core=core, brain=brain, chat=chat, conversations=conversations, approvals=approvals, unrouted=unrouted, routes=routes,
     )  # fmt: skip
 
 
@@ -85,11 +97,20 @@ def event_worker(house: House, name: str, *, concurrency: int = 8) -> Worker:
     )  # fmt: skip
 
 
-async def run_worker(house: House, *, concurrency: int = 8) -> None:
+def rentprog_dispatcher(core: Core, name: str, *, ambiguous_for: timedelta = AMBIGUOUS_FOR) -> Dispatcher:
+    """Carries RentProg's writes."""
+    return Dispatcher(
+        core.db, core.doorbell, name=name, system="rentprog", handlers=RentProgEffects(core.rentprog).handlers,
+        limits=lambda _effect: (), concurrency=4, ambiguous_for=ambiguous_for,
+    )  # fmt: skip
+
+
+async def run_worker(house: House, *, concurrency: int = 8, ambiguous_for: timedelta = AMBIGUOUS_FOR) -> None:
     """Handle events until cancelled; jobs run beside it in a child of their own."""
     name = process_name("worker")
     await asyncio.gather(
         event_worker(house, name, concurrency=concurrency).run(),
+        rentprog_dispatcher(house.core, name, ambiguous_for=ambiguous_for).run(),
         sweep_forever(house.core.journal.sweep, EffectLog(house.core.db).sweep),
     )
 

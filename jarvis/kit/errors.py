@@ -9,6 +9,7 @@ JarvisError
 │   └── NotPermitted         this person may not
 ├── IntegrationError         an outside system failed
 │   ├── Unavailable          network, time-out, 5xx, quota; safe to try later
+│   │   └── OutcomeUnknown   a change was sent and no answer came: it may have happened
 │   ├── AuthExpired          a person must renew a credential
 │   ├── ContractBroken       the answer no longer parses
 │   └── Rejected             the system understood and said no
@@ -66,6 +67,10 @@ class Unavailable(IntegrationError):
     def __init__(self, system: str, message: str, *, retry_after_s: float | None = None) -> None:
         super().__init__(system, message)
         self.retry_after_s = retry_after_s
+
+
+class OutcomeUnknown(Unavailable):
+    """A change was sent and the answer was lost: it may have been carried out. Not to be repeated without a key or a look."""
 
 
 class AuthExpired(IntegrationError):

@@ -18,11 +18,28 @@ from jarvis.kit.errors import InvalidRequest
 from jarvis.kit.world import World
 
 FaultKind = Literal[
-    "slow", "refuse", "garble", "duplicate", "reorder", "drop", "rate_limit", "expire_token", "down", "hang", "truncate"
+    "slow",
+    "refuse",
+    "garble",
+    "duplicate",
+    "reorder",
+    "drop",
+    "rate_limit",
+    "expire_token",
+    "down",
+    "hang",
+    "truncate",
+    "lose_answer",
+    "outcome_unknown",
+    "pending",
+    "accept",
+    "stale",
+    "fail",
+    "inject",
 ]
 FAULT_KINDS: tuple[str, ...] = (
     "slow", "refuse", "garble", "duplicate", "reorder", "drop", "rate_limit", "expire_token", "down", "hang",
-    "truncate",
+    "truncate", "lose_answer", "outcome_unknown", "pending", "accept", "stale", "fail", "inject",
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""One request, from its words to a rendered answer: route, ask the roles side by side, render from facts.
+"""One request, from its words to a rendered answer or a card: route, ask the roles side by side, render from facts.
 
 Model calls ≤ 12, tool calls ≤ 20 and 60 s a request; what failed is told step by step.
 """
@@ -15,12 +15,22 @@ from typing import Any
 from uuid import UUID
 
 import logfire
-from pydantic_ai import Agent
-from pydantic_ai.exceptions import AgentRunError, ModelAPIError, RunTimedOut, UsageLimitExceeded
-from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelResponse
+from pydantic_ai import DeferredToolRequests, DeferredToolResults
+from pydantic_ai.exceptions import AgentRunError, ModelAPIError, RunTimedOut, UsageLimitExceeded, UserError
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelMessagesTypeAdapter,
+    ModelRequest,
+    ModelResponse,
+    TextPart,
+    ToolCallPart,
+    ToolReturnPart,
+    UserPromptPart,
+)
 from pydantic_ai.models import Model
 from pydantic_ai.usage import RunUsage, UsageLimits
 
+from agents.base import RoleAgent
 from agents.blocks import Answer, Facts, Proposal, Question, Refusal, Text
 from agents.bookings.agent import bookings
 from agents.clients.agent import clients
@@ -28,12 +38,16 @@ from agents.fleet.agent import fleet
 from agents.guide.agent import guide
 from agents.router.agent import router
 from agents.router.output import Delegation, Route
+from jarvis.domains.bookings.changes import Changes
 from jarvis.domains.bookings.service import BookingService
 from jarvis.domains.clients.service import ClientService
 from jarvis.domains.conversations.service import ConversationService
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.knowledge.service import KnowledgeService
 from jarvis.domains.staff.service import StaffService
+from jarvis.engine.approval_models import Approval, Draft
+from jarvis.engine.approval_models import Step as WriteStep
+from jarvis.engine.approvals import Approvals
 from jarvis.engine.db import Database
 from jarvis.integrations.llm.offline import NAME as OFFLINE
 from jarvis.kit.actor import Actor
@@ -43,16 +57,18 @@ from jarvis.orchestrator.render.base import Button, Reader, Rendered, short
 from jarvis.orchestrator.render.facts import render
 from jarvis.orchestrator.render.people import suggestions
 from prompts.book import PromptBook
-from tools.deps import Deps, RunLedger
-from tools.facts import ChoiceFact, HelpFact
+from tools.deps import Deps, Grant, RunLedger
+from tools.facts import ChoiceFact, Fact, HelpFact, MissingFact, ObstacleFact, ProblemFact, RefusalFact
 from tools.guide import examples_for
+from tools.policy import policy_of
 from tools.toolset import refuse
 
 _log = logging.getLogger(__name__)
 REQUEST_S = 55.0
+QUOTE_CHARS = 200
 BUTTON_ROWS = 6
 LIMITS = UsageLimits(request_limit=12, tool_calls_limit=20)
-ROLES: Mapping[str, Agent[Deps, Answer]] = {"fleet": fleet, "bookings": bookings, "clients": clients, "guide": guide}
+ROLES: Mapping[str, RoleAgent] = {"fleet": fleet, "bookings": bookings, "clients": clients, "guide": guide}
 Models = Callable[[str], Model]
 # Free text that claims completion without a receipt is dropped (law 4).
 _CLAIM = re.compile(
@@ -79,7 +95,7 @@ class Request:
 
 @dataclass(slots=True, kw_only=True)
 class Reply:
-    """The rendered answer and what is to be recorded of it."""
+    """The rendered answer, the card of its writes, and what is to be recorded."""
 
     run_id: UUID
     conversation_id: UUID
@@ -92,6 +108,7 @@ class Reply:
     messages: list[tuple[str, Any]] = field(default_factory=list[tuple[str, Any]])
     ledger: RunLedger | None = None
     cause: str | None = None
+    draft: Draft | None = None
     history: Mapping[str, Sequence[Any]] = field(default_factory=dict[str, Sequence[Any]])
 
     def read_before(self, role: str) -> list[ModelMessage]:
@@ -105,8 +122,10 @@ class _Part:
 
     delegation: Delegation
     answer: Answer | None = None
+    waits: bool = False
     cause: str | None = None
     messages: Any = None
+    history: Any = None
     offline: bool = False
 
 
@@ -115,14 +134,16 @@ class Brain:
 
     def __init__(
         self, *, db: Database, clock: Clock, staff: StaffService, fleet: FleetService, bookings: BookingService,
-        clients: ClientService, knowledge: KnowledgeService, conversations: ConversationService, models: Models,
-        prompts: PromptBook | None = None, limit_s: float = REQUEST_S,
+        changes: Changes, approvals: Approvals, clients: ClientService, knowledge: KnowledgeService,
+        conversations: ConversationService, models: Models, prompts: PromptBook | None = None, limit_s: float = REQUEST_S,
     ) -> None:  # fmt: skip
         self._db = db
         self._clock = clock
         self._staff = staff
         self._fleet = fleet
         self._bookings = bookings
+        self._changes = changes
+        self._approvals = approvals
         self._clients = clients
         self._knowledge = knowledge
         self._conversations = conversations
@@ -146,12 +167,10 @@ class Brain:
             trace_id=request.trace_id, request=request.text, private=request.private, tainted=conversation.tainted,
             earlier=conversation.earlier,
         )  # fmt: skip
-        deps = Deps(
-            actor=request.actor, now=self._clock.now(), staff=self._staff, fleet=self._fleet, bookings=self._bookings,
-            clients=self._clients, knowledge=self._knowledge, prompts=self._prompts, run=ledger,
-        )  # fmt: skip
+        deps = self._deps(request.actor, ledger)
         if request.forwarded:
             await ledger.taint("a forwarded message")
+            ledger.quotes.append(request.text[:QUOTE_CHARS])
         reader = await self.reader(request.actor, request.language, request.text)
         reply = Reply(
             run_id=conversation.run_id, conversation_id=conversation.id, state="answered", text="", ledger=ledger,
@@ -159,11 +178,17 @@ class Brain:
         )  # fmt: skip
         with logfire.span("orchestrator.answer", run=str(reply.run_id)):
             await self._fill(request, deps, reader, reply, on_route)
-        if reply.offline:
+        if reply.offline and (reply.text or conversation.fresh):
             mark = reader.say("offline.first") + "\n" if conversation.fresh else ""
             tail = "" if conversation.fresh else f"\n<i>{reader.say('offline.mark')}</i>"
             reply.text = f"{mark}{reply.text}{tail}"
         return reply
+
+    def _deps(self, actor: Actor, ledger: RunLedger) -> Deps:
+        return Deps(
+            actor=actor, now=self._clock.now(), staff=self._staff, fleet=self._fleet, bookings=self._bookings,
+            changes=self._changes, clients=self._clients, knowledge=self._knowledge, prompts=self._prompts, run=ledger,
+        )  # fmt: skip
 
     async def _fill(self, request: Request, deps: Deps, reader: Reader, reply: Reply, on_route: Callable[[str], None] | None) -> None:
         try:
@@ -215,7 +240,13 @@ class Brain:
                 message_history=reply.read_before(delegation.role), timeout=self._limit_s - 5,
                 conversation_id=str(reply.conversation_id),
             )  # fmt: skip
-            part.answer, part.messages = result.output, result.new_messages()
+            part.messages = result.new_messages()
+            if isinstance(result.output, DeferredToolRequests):
+                part.waits = True
+                part.history = ModelMessagesTypeAdapter.dump_python(result.all_messages(), mode="json")
+                part.messages = _closed(part.messages)
+            else:
+                part.answer = result.output
             part.offline = _offline(part.messages)
         except UsageLimitExceeded:
             part.cause = "cause.time"
@@ -224,7 +255,7 @@ class Brain:
         except (AgentRunError, ModelAPIError, ExceptionGroup) as error:
             _log.warning("%s failed: %s", delegation.role, type(error).__name__)
             part.cause = "cause.model"
-        outcome = part.cause if part.answer is None else ", ".join(b.kind for b in part.answer.blocks)
+        outcome = part.cause or ("waits for approval" if part.answer is None else ", ".join(b.kind for b in part.answer.blocks))
         deps.run.step("model", delegation.role, began=began, role=delegation.role, outcome=outcome,
                       arguments={"request": delegation.request}, prompt=(prompt.version, prompt.hash))  # fmt: skip
         return part
@@ -245,21 +276,76 @@ class Brain:
             if part.messages is not None:
                 reply.messages.append((part.delegation.role, part.messages))
             reply.offline = reply.offline or part.offline
+            if part.waits:
+                continue
             if part.answer is None:
                 cause = reader.say(part.cause or "cause.model")
                 pieces.append(Rendered(text=reader.say("step.failed", part=_safe(part.delegation.request), cause=cause)))
                 continue
             pieces += await self._blocks(part, deps, reader)
+        hindrance = _hindrances(deps.run, parts)
+        pieces += [render(fact, reader) for fact in hindrance]
         shown = [p for p in pieces if p.text]
         reply.text = "\n\n".join(p.text for p in shown)
         reply.buttons = [row for p in pieces for row in p.buttons][:BUTTON_ROWS]
-        if all(part.answer is None for part in parts):
+        if any(part.waits for part in parts) and not hindrance:
+            reply.draft = self._draft(request, parts, deps, reply)
+            reply.state = "asked"
+        elif all(part.answer is None and not part.waits for part in parts):
             reply.state = "failed"
             reply.buttons = [_retry(request, reader)]
         elif any(isinstance(fact, ChoiceFact) for fact in deps.run.facts.facts.values()):
             reply.state = "asked"
-        if not reply.text:
+        if not reply.text and reply.draft is None:
             self._failed(request, reader, reply, "cause.source")
+
+    def _draft(self, request: Request, parts: Sequence[_Part], deps: Deps, reply: Reply) -> Draft:
+        """One card for all writes of the request, in the order of the delegations and of the calls."""
+        run = deps.run
+        order = {part.delegation.role: n for n, part in enumerate(parts)}
+        planned = sorted(run.planned, key=lambda step: order.get(step.role, len(order)))
+        policies = [policy_of(step.tool) for step in planned]
+        return Draft(
+            event_id=request.event_id, run_id=reply.run_id, conversation_id=reply.conversation_id, requester=request.actor,
+            request=request.text, language=request.language, place=request.place,
+            roles=policies[0].approvers.intersection(*(policy.approvers for policy in policies)),
+            needed=2 if any(policy.approval == "two_persons" for policy in policies) else 1, tainted=run.tainted,
+            trace_id=request.trace_id, quotes=list(run.quotes) if run.tainted else [],
+            steps=[
+                WriteStep(role=s.role, tool=s.tool, call_key=s.call_key, arguments=s.arguments, write=w)
+                for s in planned for w in s.writes
+            ],
+            histories={part.delegation.role: part.history for part in parts if part.waits},
+        )  # fmt: skip
+
+    async def resume(self, approval: Approval, actor: Actor, event_id: UUID) -> list[tuple[str, list[ModelMessage], str]]:
+        """Let each role go on from its stored history with what became of its writes.
+
+        Returns role, messages to remember, and what it has to say beyond the card (nothing that claims completion).
+        """
+        said: list[tuple[str, list[ModelMessage], str]] = []
+        for role, stored in await self._approvals.history(self._db, approval.id):
+            ledger = RunLedger(
+                db=self._db, run_id=approval.run_id, event_id=event_id, conversation_id=approval.conversation_id,
+                trace_id=approval.trace_id, request=approval.request, private=True, tainted=approval.tainted,
+                grant=Grant(approval_id=approval.id, db=self._db, approvals=self._approvals),
+            )  # fmt: skip
+            calls = {item.call_key for item in approval.items if item.role == role}
+            text = ""
+            try:
+                result = await ROLES[role].run(
+                    message_history=ModelMessagesTypeAdapter.validate_python(stored), deps=self._deps(actor, ledger),
+                    deferred_tool_results=DeferredToolResults(approvals=dict.fromkeys(calls, True)), model=self._models(role),
+                    usage_limits=LIMITS, timeout=self._limit_s, conversation_id=str(approval.conversation_id),
+                )  # fmt: skip
+                if isinstance(result.output, Answer) and not _offline(result.new_messages()):
+                    texts = [b.text for b in result.output.blocks if isinstance(b, Text | Question) and not _CLAIM.search(b.text)]
+                    text = "\n".join(_safe(t) for t in texts)
+            except (AgentRunError, ModelAPIError, UserError, ExceptionGroup) as error:
+                _log.warning("%s could not go on after its approval: %s", role, type(error).__name__)
+            outcome = "; ".join([await ledger.grant.outcome(key) for key in sorted(calls)]) if ledger.grant else ""
+            said.append((role, _memory(approval, outcome), text))
+        return said
 
     async def _blocks(self, part: _Part, deps: Deps, reader: Reader) -> list[Rendered]:
         assert part.answer is not None
@@ -306,6 +392,36 @@ def _retry(request: Request, reader: Reader) -> list[Button]:
         Button(label=reader.say("b.retry"), request=request.text),
         Button(label=reader.say("b.report"), kind="report"),
     ]
+
+
+def _closed(messages: Sequence[ModelMessage]) -> list[ModelMessage]:
+    """A run whose writes wait, as memory: every call has an answer, so that later requests can follow it."""
+    last = messages[-1] if messages else None
+    calls = [p for p in last.parts if isinstance(p, ToolCallPart)] if isinstance(last, ModelResponse) else []
+    returned = {p.tool_call_id for m in messages if isinstance(m, ModelRequest) for p in m.parts if isinstance(p, ToolReturnPart)}
+    waiting = [
+        ToolReturnPart(tool_name=c.tool_name, content="waits on a card for a person's word; nothing has been changed",
+                       tool_call_id=c.tool_call_id)
+        for c in calls if c.tool_call_id not in returned
+    ]  # fmt: skip
+    return [*messages, ModelRequest(parts=waiting)] if waiting else list(messages)
+
+
+def _memory(approval: Approval, outcome: str) -> list[ModelMessage]:
+    """The decision as later requests remember it."""
+    return [
+        ModelRequest(parts=[UserPromptPart(content=f"(the card was approved by {approval.decided_by}: {outcome})")]),
+        ModelResponse(parts=[TextPart(content="noted")], model_name=OFFLINE),
+    ]
+
+
+def _hindrances(run: RunLedger, parts: Sequence[_Part]) -> list[Fact]:
+    """What must be settled before a card: a choice, something unknown, an obstacle, found by a role whose writes wait."""
+    if not any(part.waits for part in parts):
+        return []
+    shown = {i for part in parts if part.answer is not None for b in part.answer.blocks if isinstance(b, Facts) for i in b.ids}
+    kinds = (ChoiceFact, MissingFact, ObstacleFact, ProblemFact, RefusalFact)
+    return [fact for key, fact in run.facts.facts.items() if isinstance(fact, kinds) and key not in shown]
 
 
 def _offline(messages: Sequence[Any]) -> bool:

@@ -9,21 +9,30 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from jarvis.domains.conversations.service import ConversationService, NewButton
+from pydantic_ai.messages import ModelMessagesTypeAdapter
+
+from jarvis.domains.bookings.changes import Changes
+from jarvis.domains.conversations.service import ConversationService
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit, effects
+from jarvis.engine.approval_models import Approval
+from jarvis.engine.approvals import Approvals
 from jarvis.engine.db import Database
 from jarvis.engine.effects import Lane
+from jarvis.engine.interactions import Interactions, NewButton, Who
 from jarvis.engine.worker import Handler, Handling
 from jarvis.integrations.llm.parser import language_of
 from jarvis.integrations.telegram.kinds import DOWNLOAD, target
 from jarvis.kit.actor import Actor, Language
+from jarvis.kit.clock import Clock
 from jarvis.kit.ids import short_code
 from jarvis.orchestrator import outbox, settings_menu
 from jarvis.orchestrator.brain import Brain, Reply, Request
+from jarvis.orchestrator.cards import Cards
 from jarvis.orchestrator.invites import Invites
 from jarvis.orchestrator.record import save_run
 from jarvis.orchestrator.render.base import Button, next_page
+from jarvis.orchestrator.render.moments import clock
 from jarvis.orchestrator.render.people import suggestions
 from jarvis.orchestrator.render.words import say
 from jarvis.orchestrator.routes import Unrouted
@@ -31,6 +40,11 @@ from jarvis.orchestrator.trail import run_of_message
 
 STATUS_AFTER_S = 0.8
 SLOW_AFTER_S = 20.0
+# What somebody types under a card: never a confirmation.
+_YES = re.compile(
+    r"^\W*(?:да|давай|ок|окей|го|добро|плюс|подтверждаю|согласен|согласна|yes|yep|ok|okay|go|sure|ok do it|do it|კი|ჰო|კარგი)\W*$",
+    re.I,
+)
 _ADDRESS = re.compile(r"^\s*(?:@\w+|jarvis|джарвис|ჯარვის\w*)[\s,:]*", re.I)
 
 
@@ -51,7 +65,8 @@ class Chat:
     """Handlers of `message.employee`, `callback.button` and `photo.uploaded`."""
 
     def __init__(
-        self, db: Database, brain: Brain, staff: StaffService, conversations: ConversationService, unrouted: Unrouted, *,
+        self, db: Database, brain: Brain, staff: StaffService, conversations: ConversationService,
+        interactions: Interactions, approvals: Approvals, changes: Changes, unrouted: Unrouted, clock: Clock, *,
         slow_after_s: float = SLOW_AFTER_S,
     ) -> None:  # fmt: skip
         self._slow_after_s = slow_after_s
@@ -59,8 +74,10 @@ class Chat:
         self._brain = brain
         self._staff = staff
         self._conversations = conversations
+        self._interactions = interactions
         self._unrouted = unrouted
-        self._invites = Invites(staff, conversations, self._welcome)
+        self._cards = Cards(db, clock, staff, changes, approvals, interactions, reader_of=brain.reader, resume=self._resume)
+        self._invites = Invites(staff, interactions, self._welcome)
 
     @property
     def routes(self) -> Mapping[str, Sequence[Handler]]:
@@ -69,6 +86,7 @@ class Chat:
             "ask.employee": (self.command_line,),
             "callback.button": (self.press,),
             "photo.uploaded": (self.photo,),
+            **self._cards.routes,
         }
 
     async def message(self, handling: Handling) -> None:
@@ -90,6 +108,8 @@ class Chat:
         words = _ADDRESS.sub("", text).strip() if not place.private else text.strip()
         if words.startswith("/"):
             await self._command(handling, place, actor, words)
+        elif _YES.match(words) and (waits := await self._cards.typed(actor, place.key)) is not None:
+            await self._say(handling, place, say("card.typed", actor.language, t=clock(waits.expires_at)))
         elif words:
             await self.ask(handling, place, actor, words, forwarded=bool(p.get("forwarded")))
 
@@ -126,6 +146,20 @@ class Chat:
         async with handling.transaction() as tx:
             await save_run(tx, self._conversations, reply)
 
+    async def _resume(self, handling: Handling, approval: Approval) -> None:
+        """The agents' own words after an approval, if they have any; the card itself tells what was done."""
+        actor = await self._staff.actor(approval.requester_id)
+        if actor is None:
+            return
+        said = await self._brain.resume(approval, actor, handling.event.id)
+        async with handling.transaction() as tx:
+            for role, messages, text in said:
+                rows = ModelMessagesTypeAdapter.dump_python(messages, mode="json")
+                await self._conversations.remember(tx, approval.conversation_id, approval.run_id, role, rows)
+                chat = approval.place.partition(":")[2]
+                if text and chat:
+                    await outbox.send(tx, handling.origin, int(chat), text, key=f"resume:{approval.id}:{role}")
+
     async def _status(self, handling: Handling, place: Place, request: Request, roles: list[str]) -> None:
         await asyncio.sleep(STATUS_AFTER_S)
         key = f"status.{roles[0]}" if roles else "status"
@@ -147,12 +181,17 @@ class Chat:
         reply_to = None if place.private else place.message_id
         async with handling.transaction() as tx:
             await save_run(tx, self._conversations, reply)
-            stored = await self._conversations.store_buttons(
-                tx, stored_form(reply.buttons),
-                group=f"answer:{handling.event.id}", employee_id=actor.employee_id, conversation_id=reply.conversation_id,
+            stored = await self._interactions.store(
+                tx, stored_form(reply.buttons), group=f"answer:{handling.event.id}", who=Who(employee_id=actor.employee_id),
+                life=None, conversation_id=reply.conversation_id,
             )  # fmt: skip
             status = await tx.fetchval("SELECT id FROM effect WHERE idempotency_key = $1", _status_key(handling))
             key = f"{handling.event.id}:answer"
+            if reply.draft is not None and not reply.text:
+                await self._cards.show(
+                    tx, handling.origin, reply.draft, place.chat_id, status=status, edit_id=edit_id, reply_to=reply_to
+                )
+                return
             first, last = pages[0], len(pages) == 1
             if edit_id is not None or status is not None:
                 await outbox.edit(
@@ -165,16 +204,26 @@ class Chat:
                 )
             if not last:
                 await outbox.send(tx, handling.origin, place.chat_id, pages[1], key=f"{key}:2", buttons=stored)
+            if reply.draft is not None:
+                await self._cards.show(tx, handling.origin, reply.draft, place.chat_id, status=None, edit_id=None, reply_to=reply_to)
 
     async def press(self, handling: Handling) -> None:
         """A stored button: once, by whom it is for. Its choice is a request, or a decision."""
         p = handling.event.payload
         actor = await self._staff.actor_of_telegram(p["sender_id"])
         if actor is None:
+            async with handling.transaction() as tx:
+                await audit.record(tx, action="button.press", actor_name="stranger", subject=f"telegram:{p['sender_id']}",
+                                   outcome="not_allowed", event_id=handling.event.id)  # fmt: skip
             return
         handling.origin.actor_id, handling.origin.actor_name = actor.employee_id, actor.name
+        seen = await self._interactions.look(str(p["token"]), actor)
+        if seen.kind == "approve" and seen.state == "ok":
+            await self._cards.before_decision(handling, seen.choice)
         async with handling.transaction() as tx:
-            pressed = await self._conversations.use(tx, str(p["token"]), actor.employee_id, handling.event.id)
+            pressed = await self._interactions.use(
+                tx, str(p["token"]), actor, handling.event.id, settles=seen.kind not in ("approve", "undo", "unknown")
+            )
             if pressed.state != "ok":
                 await audit.record(tx, action="button.press", actor_id=actor.employee_id, actor_name=actor.name,
                                    outcome=pressed.state, event_id=handling.event.id)  # fmt: skip
@@ -194,6 +243,19 @@ class Chat:
             await self._report(handling, place, actor, None)
         elif kind == "page":
             await self._page(handling, place, actor, choice)
+        else:
+            await self._acted(handling, place, actor, kind, choice)
+
+    async def _acted(self, handling: Handling, place: Place, actor: Actor, kind: str, choice: str) -> None:
+        """A decision over a card, an undo, a word over an unknown outcome."""
+        if kind == "approve":
+            await self._cards.decided(handling, actor, choice)
+        elif kind == "undo":
+            await self._cards.undone(handling, actor, choice)
+        elif kind == "unknown":
+            await self._cards.resolved(handling, actor, choice)
+        elif kind == "open":
+            await self._cards.opened(handling, place.chat_id, actor, choice)
 
     async def _asked_by_button(self, handling: Handling, place: Place, actor: Actor, choice: str) -> None:
         """A clarifying choice is answered in place of its question; a suggestion gets a message of its own."""
@@ -216,6 +278,8 @@ class Chat:
             await self._settings(handling, place, actor)
         elif name == "report":
             await self._report(handling, place, actor, rest or None)
+        elif name == "inbox":
+            await self._cards.inbox(handling, place.chat_id, actor)
         else:
             page = self._brain.help(reader)
             await self._say(handling, place, page.text, page.buttons, actor)
@@ -236,8 +300,8 @@ class Chat:
         fresh = await self._staff.actor(actor.employee_id) or actor
         text, rows = await settings_menu.page(self._staff, fresh)
         async with handling.transaction() as tx:
-            stored = await self._conversations.store_buttons(
-                tx, rows, group=f"settings:{handling.event.id}", employee_id=actor.employee_id, conversation_id=None
+            stored = await self._interactions.store(
+                tx, rows, group=f"settings:{handling.event.id}", who=Who(employee_id=actor.employee_id), life=None
             )
             if edit_id is None:
                 await outbox.send(tx, handling.origin, place.chat_id, text, buttons=stored)
@@ -253,9 +317,9 @@ class Chat:
         self, handling: Handling, place: Place, text: str, buttons: Sequence[Sequence[Button]] = (), actor: Actor | None = None
     ) -> None:
         async with handling.transaction() as tx:
-            stored = await self._conversations.store_buttons(
-                tx, stored_form(buttons),
-                group=f"say:{handling.event.id}", employee_id=actor.employee_id if actor else None, conversation_id=None,
+            stored = await self._interactions.store(
+                tx, stored_form(buttons), group=f"say:{handling.event.id}",
+                who=Who(employee_id=actor.employee_id if actor else None), life=None,
             )  # fmt: skip
             await outbox.send(tx, handling.origin, place.chat_id, text, buttons=stored,
                               reply_to=None if place.private else place.message_id)  # fmt: skip
@@ -280,7 +344,7 @@ class Chat:
     async def _take_photo(self, handling: Handling, place: Place) -> None:
         async with handling.transaction() as tx:
             await effects.request(
-                tx, handling.origin, kind=DOWNLOAD, system="telegram", target=target(place.chat_id),
+                tx, handling.origin, kind=DOWNLOAD, target=target(place.chat_id),
                 args={"chat_id": place.chat_id, "message_id": place.message_id, "private": place.private,
                       "employee_id": str(handling.origin.actor_id)},
             )  # fmt: skip

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-from jarvis.domains.conversations.service import ConversationService, NewButton
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit
+from jarvis.engine.interactions import DECISION_LIFE, Interactions, NewButton, Who
 from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor, Language, Role
 from jarvis.kit.errors import Conflict
@@ -20,9 +20,9 @@ Welcome = Callable[[Handling, int, Actor], Awaitable[None]]
 class Invites:
     """Claims of invitations and the decisions over them. `welcome` greets somebody in their private chat."""
 
-    def __init__(self, staff: StaffService, conversations: ConversationService, welcome: Welcome) -> None:
+    def __init__(self, staff: StaffService, interactions: Interactions, welcome: Welcome) -> None:
         self._staff = staff
-        self._conversations = conversations
+        self._interactions = interactions
         self._welcome = welcome
 
     async def claimed(self, handling: Handling, chat_id: int, user_id: int, token: str) -> None:
@@ -37,8 +37,12 @@ class Invites:
             for admin in admins:
                 rows = [[NewButton(label=say(f"b.{word}", admin.language), kind="invite", choice=f"{choice}:{claim.invite_id}")
                          for word, choice in (("confirm", "yes"), ("decline", "no"))]]  # fmt: skip
-                stored = await self._conversations.store_buttons(
-                    tx, rows, group=f"invite:{claim.invite_id}:{admin.telegram_id}", employee_id=None, conversation_id=None
+                stored = await self._interactions.store(
+                    tx,
+                    rows,
+                    group=f"invite:{claim.invite_id}:{admin.telegram_id}",
+                    who=Who(roles=frozenset({Role.ADMIN})),
+                    life=DECISION_LIFE,
                 )
                 text = say("invite.card", admin.language, name=claim.employee_name, id=claim.telegram_id)
                 await outbox.send(tx, handling.origin, admin.telegram_id, text, buttons=stored)

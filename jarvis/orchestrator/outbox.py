@@ -22,7 +22,7 @@ async def send(
     """A new message."""
     args = {"chat_id": chat_id, "text": text, "buttons": buttons, "reply_to": reply_to}
     return await effects.request(
-        tx, origin, kind=SEND, system="telegram", target=target(chat_id), args=args, key=key,
+        tx, origin, kind=SEND, target=target(chat_id), args=args, key=key,
         ordering_key=ordering_key or f"telegram:out:{chat_id}", lane=lane,
     )  # fmt: skip
 
@@ -37,7 +37,7 @@ async def edit(
         "reply_to": reply_to,
     }  # fmt: skip
     return await effects.request(
-        tx, origin, kind=EDIT, system="telegram", target=target(chat_id), args=args, key=key,
+        tx, origin, kind=EDIT, target=target(chat_id), args=args, key=key,
         ordering_key=f"telegram:out:{chat_id}", lane=lane,
     )  # fmt: skip
 

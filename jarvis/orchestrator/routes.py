@@ -11,11 +11,11 @@ from pydantic_ai.models import Model
 
 from agents.router.agent import event_router, unknown_event
 from agents.router.output import RouteProposal
-from jarvis.domains.conversations.service import ConversationService, NewButton
 from jarvis.domains.staff.service import Contact, StaffService
 from jarvis.engine import audit
 from jarvis.engine.db import Database
 from jarvis.engine.effects import Lane, Origin
+from jarvis.engine.interactions import DECISION_LIFE, Interactions, NewButton, Who
 from jarvis.engine.journal import Event, Journal, trace_code
 from jarvis.engine.worker import Handler, Handling
 from jarvis.kit.actor import Actor, Role
@@ -42,13 +42,13 @@ class Unrouted:
     """What happens to an event of an unknown kind, and to what could not be handled. `routes` is set by the wiring."""
 
     def __init__(
-        self, journal: Journal, clock: Clock, db: Database, staff: StaffService, conversations: ConversationService, model: Model
+        self, journal: Journal, clock: Clock, db: Database, staff: StaffService, interactions: Interactions, model: Model
     ) -> None:
         self._journal = journal
         self._clock = clock
         self._db = db
         self._staff = staff
-        self._conversations = conversations
+        self._interactions = interactions
         self._model = model
         self.routes: Routes = {}
 
@@ -88,9 +88,9 @@ class Unrouted:
                 event_id=event.id, trace_id=event.trace_id,
             )  # fmt: skip
             for admin in await self._listeners():
-                stored = await self._conversations.store_buttons(
+                stored = await self._interactions.store(
                     tx, [_choices(event.kind, proposal, admin)], group=f"route:{event.kind}:{admin.telegram_id}",
-                    employee_id=None, conversation_id=None,
+                    who=Who(roles=frozenset({Role.ADMIN})), life=DECISION_LIFE,
                 )  # fmt: skip
                 await outbox.send(tx, handling.origin, admin.telegram_id, _question(event, proposal, admin), buttons=stored,
                                   key=f"unrouted:{event.kind}:{admin.telegram_id}", lane=Lane.BULK)  # fmt: skip

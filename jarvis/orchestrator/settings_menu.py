@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from jarvis.domains.conversations.service import NewButton
 from jarvis.domains.staff.service import StaffService
+from jarvis.engine.interactions import NewButton
 from jarvis.kit.actor import Actor
 from jarvis.orchestrator.render.words import say
 

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from jarvis.domains.conversations.service import ConversationService
 from jarvis.domains.staff.service import StaffService
+from jarvis.engine.interactions import Interactions, Pressed
 from jarvis.orchestrator.render.words import say
 
-_KEYS = {"unknown": "press.old", "expired": "press.old", "used": "press.used", "other_person": "press.other"}
+_KEYS = {"unknown": "press.old", "expired": "press.old", "used": "press.used"}
 
 
 class Toasts:
     """Looks at a stored button without using it up."""
 
-    def __init__(self, staff: StaffService, conversations: ConversationService) -> None:
+    def __init__(self, staff: StaffService, interactions: Interactions) -> None:
         self._staff = staff
-        self._conversations = conversations
+        self._interactions = interactions
 
     async def toast(self, user_id: int, token: str) -> str | None:
         """The short notice over the chat; None when the press simply works."""
         actor = await self._staff.actor_of_telegram(user_id)
-        pressed = await self._conversations.look(token, actor.employee_id if actor else None)
+        pressed = await self._interactions.look(token, actor)
+        language = actor.language if actor else "ru"
+        if pressed.state == "not_allowed":
+            return _not_allowed(pressed, language)
         key = _KEYS.get(pressed.state)
-        return say(key, actor.language if actor else "ru") if key else None
+        return say(key, language) if key else None
+
+
+def _not_allowed(pressed: Pressed, language: str) -> str:
+    """Who may, when it is a matter of roles; never more than that it is for somebody else."""
+    if not pressed.who.roles:
+        return say("press.other", language)
+    roles = ", ".join(say(f"role.{role.value}", language) for role in sorted(pressed.who.roles))
+    return say("press.roles", language, roles=roles)[:200]

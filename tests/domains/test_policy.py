@@ -22,11 +22,15 @@ from tools.toolset import guard
 
 ALL = "employee branch_head department_head director sales marketing accountant mechanic admin prompt_engineer"
 STAFF = "employee branch_head department_head director sales accountant admin"
+ACTORS = "employee branch_head department_head director"
 MATRIX = {
     "find_car": ALL, "car_card": ALL, "list_cars": ALL, "check_availability": ALL, "search_knowledge": ALL, "about_jarvis": ALL,
     "find_booking": f"{STAFF} mechanic", "booking_card": f"{STAFF} mechanic", "list_bookings": f"{STAFF} mechanic",
     "check_conflicts": STAFF, "who_changed": STAFF, "client_card": STAFF,
     "list_debts": "employee branch_head department_head director accountant admin",
+    "extend_booking": f"{ACTORS} sales", "change_booking": f"{ACTORS} sales", "create_booking": f"{ACTORS} sales",
+    "note_booking": f"{ACTORS} sales mechanic", "cancel_booking": ACTORS, "move_car": f"{ACTORS} mechanic",
+    "set_car_state": f"{ACTORS} mechanic",
 }  # fmt: skip
 
 
@@ -34,9 +38,14 @@ def test_the_table_is_what_the_company_agreed_to() -> None:
     assert {tool: {role.value for role in policy.roles} for tool, policy in POLICY.items()} == {
         tool: set(roles.split()) for tool, roles in MATRIX.items()
     }
-    assert {policy.effect for policy in POLICY.values()} == {"read"}, "this version only reads"
+    heads = {"branch_head", "department_head", "director"}
+    assert {tool: {role.value for role in policy.approvers} for tool, policy in POLICY.items() if policy.effect == "write"} == {
+        "extend_booking": {*ACTORS.split()}, "change_booking": {*ACTORS.split()}, "create_booking": {*ACTORS.split()},
+        "note_booking": {*ACTORS.split()}, "cancel_booking": heads, "move_car": heads, "set_car_state": heads,
+    }  # fmt: skip
     assert {tool for tool, policy in POLICY.items() if policy.scope == "branch"} == {
         "find_booking", "booking_card", "list_bookings", "check_conflicts", "list_debts", "who_changed", "client_card",
+        "extend_booking", "change_booking", "note_booking", "cancel_booking", "create_booking", "move_car", "set_car_state",
     }  # fmt: skip
 
 
@@ -75,12 +84,13 @@ async def _deps(core: Core, db: Database, role: Role) -> Deps:
     run: Any = uuid4()
     event = (await core.journal.accept(source="t", kind="t", dedup_key=str(run), payload={})).event_id
     ledger = RunLedger(db=db, run_id=run, event_id=event, conversation_id=run, trace_id="t", request="x", private=True)
-    return Deps(actor=actor, now=core.clock.now(), staff=core.staff, fleet=core.fleet, bookings=core.bookings, clients=core.clients,
+    return Deps(actor=actor, now=core.clock.now(), staff=core.staff, fleet=core.fleet, bookings=core.bookings, changes=core.changes,
+                clients=core.clients,
                 knowledge=core.knowledge, prompts=PromptBook(), run=ledger)  # fmt: skip
 
 
 async def test_every_role_may_call_exactly_its_tools(servers: Servers) -> None:
-    agent = Agent(None, deps_type=Deps, toolsets=guard(_toolset()), retries=0)
+    agent = Agent(None, deps_type=Deps, toolsets=guard("test", _toolset()), retries=0)
     async with rentprog_sandbox() as sandbox, open_house(servers, sandbox) as core:
         for role in Role:
             deps = await _deps(core, core.db, role)
@@ -95,7 +105,7 @@ async def test_every_role_may_call_exactly_its_tools(servers: Servers) -> None:
 
 @pytest.mark.parametrize("change", ["UPDATE employee SET role = 'mechanic'", "UPDATE employee SET dismissed_at = now()"])
 async def test_a_right_lost_between_seeing_and_calling_is_lost(servers: Servers, change: str) -> None:
-    agent = Agent(None, deps_type=Deps, toolsets=guard(_toolset()))
+    agent = Agent(None, deps_type=Deps, toolsets=guard("test", _toolset()))
     async with rentprog_sandbox() as sandbox, open_house(servers, sandbox) as core:
         deps = await _deps(core, core.db, Role.ACCOUNTANT)
         assert "acted by" in (await agent.run("go", deps=deps, model=_calling("list_debts"))).output

@@ -15,7 +15,7 @@ from jarvis.engine.carrier import tell_forever, work
 from jarvis.engine.db import Database
 from jarvis.engine.dispatcher import Dispatcher
 from jarvis.engine.doorbell import Doorbell
-from jarvis.engine.effects import Effect, EffectLog, Lane, Origin, Receipt, TargetLimit
+from jarvis.engine.effects import Effect, EffectKind, EffectLog, Lane, Origin, Receipt, TargetLimit
 from jarvis.engine.limits import Limit
 from jarvis.engine.loop import ClaimLoop
 from jarvis.engine.timing import Every, Scheduler, Timers
@@ -24,13 +24,13 @@ from jarvis.kit.errors import Rejected, Unavailable
 from tests.conftest import Servers
 from tests.house import until
 
+FAR = EffectKind(name="far.do", system="far", effect_class="B")
+
 
 async def _want(db: Database, key: str, *, order: str | None = None, lane: Lane = Lane.NORMAL, dry: bool = False) -> None:
     async with db.transaction() as tx:
         origin = Origin(event_id=None, trace_id="t", dry=dry)
-        await effects.request(
-            tx, origin, kind="far.do", system="far", target="far:1", args={"key": key}, key=key, ordering_key=order, lane=lane
-        )
+        await effects.request(tx, origin, kind=FAR, target="far:1", args={"key": key}, key=key, ordering_key=order, lane=lane)
 
 
 class Far:

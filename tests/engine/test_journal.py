@@ -14,10 +14,13 @@ from jarvis.engine import effects
 from jarvis.engine.db import Database
 from jarvis.engine.dispatcher import Dispatcher
 from jarvis.engine.doorbell import Doorbell
+from jarvis.engine.effects import EffectKind
 from jarvis.engine.journal import MAX_ATTEMPTS, Event, Journal
 from jarvis.engine.worker import Handling, Worker
 from jarvis.kit.errors import LeaseLost, Unavailable
 from tests.house import until
+
+FAR = EffectKind(name="far.do", system="far", effect_class="B")
 
 
 async def _accept(journal: Journal, key: str, order: str | None = None) -> None:
@@ -213,7 +216,7 @@ async def test_one_event_is_one_trace_in_every_process(db: Database, doorbell: D
 
     async def rule(handling: Handling) -> None:
         async with handling.transaction() as tx:
-            await effects.request(tx, handling.origin, kind="far.do", system="far", target="far", args={})
+            await effects.request(tx, handling.origin, kind=FAR, target="far", args={})
 
     async def far(effect: effects.Effect) -> effects.Receipt:
         return effects.Receipt(facts={})

@@ -8,6 +8,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from jarvis.engine import audit
 from jarvis.engine.db import Database
 
 ROOT = Path(__file__).parents[2]
@@ -26,9 +27,8 @@ async def test_every_row_has_a_uuid_and_every_reference_a_key(db: Database) -> N
     foreign = {
         (r["table_name"], r["column_name"])
         for r in await db.fetch(
-            """SELECT k.table_name, k.column_name FROM information_schema.table_constraints c
-                 JOIN information_schema.key_column_usage k USING (constraint_name, constraint_schema)
-                WHERE c.constraint_type = 'FOREIGN KEY'"""
+            """SELECT c.conrelid::regclass::text AS table_name, a.attname AS column_name FROM pg_constraint c
+                 JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey) WHERE c.contype = 'f'"""
         )
     }
     # What is no reference of ours: outside systems' ids, traces, and subjects of several kinds.
@@ -54,8 +54,9 @@ def test_no_business_rule_reads_json() -> None:
 
 
 async def test_the_application_may_only_add_to_the_audit(db: Database) -> None:
-    await db.execute("INSERT INTO audit_entry (action, actor_name, outcome) VALUES ('t', 't', 't')")
-    for sql in ("UPDATE audit_entry SET outcome = 'x'", "DELETE FROM audit_entry", "TRUNCATE audit_entry",
+    await audit.record(db, action="t", actor_name="t", outcome="t")
+    for sql in ("INSERT INTO audit_entry (action) VALUES ('t')", "UPDATE audit_entry SET outcome = 'x'", "DELETE FROM audit_entry",
+                "TRUNCATE audit_entry", "UPDATE audit_head SET n = 0", "DELETE FROM audit_payload", "DELETE FROM approval_item",
                 "DELETE FROM agent_message", "DROP TABLE audit_entry", "CREATE TABLE x (id uuid)"):  # fmt: skip
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await db.execute(sql)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any, cast
 
 from jarvis.domains.bookings.hooks import RentProgHooks
@@ -18,10 +19,11 @@ EXPECTED = {
     "rentprog.booking.create": ["changed"], "rentprog.booking.update": ["changed"], "rentprog.booking.destroy": ["destroyed"],
     "rentprog.booking.duplicate": ["duplicated"], "rentprog.duplicate": ["duplicated"], "rentprog.unreadable": ["unreadable"],
     "rentprog.reread": ["reread"],
-    "car.created": ["link", "note"], "car.updated": ["note"], "car.moved": ["note"],
+    "car.created": ["link", "note"], "car.updated": ["note", "changed"], "car.moved": ["note", "changed"],
     "client.created": ["link", "note"], "client.updated": ["note"],
-    "booking.created": ["note"], "booking.updated": ["note"], "booking.cancelled": ["note"], "booking.issued": ["note"],
-    "booking.returned": ["note"],
+    "booking.created": ["note"], "booking.updated": ["note", "changed"], "booking.cancelled": ["note", "changed"],
+    "booking.issued": ["note", "changed"], "booking.returned": ["note", "changed"],
+    "approval.expired": ["expired"], "approval.settled": ["settled"], "approval.resume": ["resumed"],
     "check.rentprog.cars": ["queue"], "check.rentprog.bookings": ["queue"], "check.digest": ["send"],
     "message.employee": ["message"], "ask.employee": ["command_line"], "callback.button": ["press"], "photo.uploaded": ["photo"],
 }  # fmt: skip
@@ -30,7 +32,7 @@ EXPECTED = {
 def test_the_table_of_routes() -> None:
     hooks = RentProgHooks(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
     sync = RentProgSync(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
-    chat = Chat(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
+    chat = Chat(NOTHING, cast(Any, SimpleNamespace(reader=None)), NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
     digests = Digests(NOTHING, NOTHING, NOTHING, NOTHING)
     table = collect(hooks.routes, sync.routes, chat.routes, digests.routes)
     assert {kind: [cast(Any, h).__name__ for h in handlers] for kind, handlers in table.items()} == EXPECTED

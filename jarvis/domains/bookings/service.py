@@ -48,6 +48,7 @@ class Booking:
     total: Money | None
     deposit: Money | None
     responsible: str | None
+    description: str | None
     source_at: datetime
 
     @property
@@ -109,7 +110,8 @@ def booking_of(row: Row) -> Booking:
         client_first=row["first_name"], client_last=row["last_name"], client_phone=row["phone"], start=row["start_at"],
         end=row["end_at"], place_start=row["place_start"], place_end=row["place_end"], state_raw=row["state_raw"],
         status=row["status"], purpose=row["purpose"], price=money("price_minor"), total=money("total_minor"),
-        deposit=money("deposit_minor"), responsible=row["responsible_name"], source_at=row["source_at"],
+        deposit=money("deposit_minor"), responsible=row["responsible_name"], description=row["description"],
+        source_at=row["source_at"],
     )  # fmt: skip
 
 
@@ -278,9 +280,9 @@ class BookingService:
         )
         return {r["car_id"]: Money(r["price_minor"], r["currency"]) for r in rows}
 
-    async def fit_of(self, car_id: UUID, start: datetime, end: datetime) -> Fit:
-        """Whether one car is free for a period."""
-        spans = await self._spans(start, end, [car_id], self.preparation)
+    async def fit_of(self, car_id: UUID, start: datetime, end: datetime, *, without: frozenset[UUID] = frozenset()) -> Fit:
+        """Whether one car is free for a period, as if the bookings `without` were not there."""
+        spans = [s for s in await self._spans(start, end, [car_id], self.preparation) if s.booking_id not in without]
         return fit(spans, start, end, now=self._clock.now(), buffer=self.preparation)
 
     async def collisions(

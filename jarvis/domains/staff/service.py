@@ -286,6 +286,21 @@ class StaffService:
             for r in rows
         ]  # fmt: skip
 
+    async def approvers(self, roles: frozenset[Role], branches: frozenset[str]) -> list[tuple[Actor, int]]:
+        """Those of these roles who may look into all these branches, with their Telegram ids: nearest first (a head of one of
+        the branches, then heads of departments, then directors)."""
+        rows = await self._db.fetch(
+            f"""{_ACTOR_SQL} JOIN employee_identity i ON i.employee_id = e.id
+                WHERE i.system = 'telegram' AND e.dismissed_at IS NULL AND e.role = ANY($1) ORDER BY e.name""".replace(
+                "e.language, b.code", "e.language, i.external_key, b.code"
+            ),
+            sorted(roles),
+        )
+        found = [(_actor(row), int(row["external_key"])) for row in rows]
+        able = [pair for pair in found if all(pair[0].may_see(branch) for branch in branches)]
+        order = {Role.BRANCH_HEAD: 0, Role.DEPARTMENT_HEAD: 1, Role.DIRECTOR: 2}
+        return sorted(able, key=lambda pair: (order.get(pair[0].role, 3), pair[0].name))
+
 
 _ACTOR_SQL = """SELECT e.id, e.name, e.role, e.all_branches, e.language, b.code AS home,
                        ARRAY(SELECT c.code FROM employee_scope s JOIN branch c ON c.id = s.branch_id

@@ -160,6 +160,16 @@ def _days(words: list[str], today: date) -> list[date]:
     return found[:2]
 
 
+def weekday_of(word: str) -> int | None:
+    """The weekday that a folded word names, Monday is 0."""
+    return next((n for stem, n in _WEEKDAYS.items() if word == stem or (len(stem) > 3 and word.startswith(stem))), None)
+
+
+def day_words(word: str) -> int | None:
+    """How many days from today a folded word lies: today, tomorrow, the day after."""
+    return next((n for stem, n in _DAYS.items() if word == stem or (len(stem) > 3 and word.startswith(stem))), None)
+
+
 def is_day(word: str) -> bool:
     """Whether a folded word names a day, a month, a week or a part of a day."""
     tables = (*_DAYS, *_WEEKDAYS, *_MONTHS, *_WEEKEND, *_WEEK, *_PARTS)

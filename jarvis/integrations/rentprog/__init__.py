@@ -7,8 +7,11 @@ user's profile. Described by the vendor's own repositories and by what was seen 
 from __future__ import annotations
 
 from jarvis.engine.integration import Integration
+from jarvis.integrations.rentprog.kinds import KINDS
 from jarvis.integrations.rentprog.port import connect
 from jarvis.integrations.rentprog.settings import RentProgSettings
 from jarvis.integrations.rentprog.webhook import rentprog_hook
 
-INTEGRATION = Integration(name="rentprog", title="RentProg", settings=RentProgSettings, connect=connect, webhooks=(rentprog_hook,))
+INTEGRATION = Integration(
+    name="rentprog", title="RentProg", settings=RentProgSettings, connect=connect, effects=KINDS, webhooks=(rentprog_hook,)
+)

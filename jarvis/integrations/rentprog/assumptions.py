@@ -23,3 +23,18 @@ RETRY_ATTEMPTS = 3
 
 RECEIVABLE_KINDS = {"debt": "debt", "due": "due"}
 """`receivables` tells money owed (`debt`) from money to be paid at pick-up (`due`) in its field `kind`."""
+
+EXTENSION_PRICE = "sum"
+"""`extend_booking.price` is the sum for the added time, not the price of a day."""
+
+NEW_BRANCH = "new_branch_id"
+"""The argument of `update_car` that moves a car to another branch."""
+
+NOTE_FIELD = "description"
+"""`update_booking` takes the note of a booking under this name."""
+
+AREA_OF_TOOL = {"update_car": "fleet"}
+"""The area whose level decides over a write tool; all other tools that we use are `crm`."""
+
+CANCELLED = "Отмена"
+"""The state that the public API is given for a cancelled booking."""

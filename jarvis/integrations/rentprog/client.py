@@ -21,7 +21,7 @@ from jarvis.integrations.rentprog.settings import RentProgSettings
 from jarvis.kit.errors import AuthExpired, ContractBroken, NotFound, Unavailable
 from jarvis.kit.rest import send
 
-CallClass = Literal["get", "search", "auth"]
+CallClass = Literal["get", "search", "auth", "write"]
 
 
 class _Token(BaseModel):
@@ -38,7 +38,7 @@ class Page:
 
 
 class PublicApi:
-    """Reads of the public API. Every call waits for this branch's share of the quota."""
+    """The public API. Every call waits for this branch's share of the quota."""
 
     def __init__(self, http: httpx.AsyncClient, settings: RentProgSettings, limiter: Limiter) -> None:
         self._http = http
@@ -83,6 +83,33 @@ class PublicApi:
         """Bookings by text of at least three characters."""
         body = await self._get(branch, "search", "/search_bookings", {"query": query})
         return [parse_record(Booking, row) for row in unwrap(body, "bookings")]
+
+    async def update_booking(self, branch: str, booking_id: int, fields: Mapping[str, str | int]) -> None:
+        """Change a booking. Never repeated here: whoever repeats reads it back first."""
+        await self._write(branch, "/update_booking", params={"booking_id": booking_id, **fields})
+
+    async def create_booking(self, branch: str, fields: Mapping[str, str | int]) -> Booking:
+        """Create a booking; RentProg checks no availability. Never repeated here."""
+        return parse_record(Booking, await self._write(branch, "/create_booking", json_body=fields))
+
+    async def _write(
+        self, branch: str, path: str, *, params: Mapping[str, str | int] | None = None, json_body: object | None = None
+    ) -> object:
+        for fresh in (False, True):
+            token = await self._token(branch, fresh=fresh)
+            await self._pace(branch, "write")
+            try:
+                answer = await send(
+                    self._http, SYSTEM, "POST", path, params=params, json=json_body,
+                    headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
+                )  # fmt: skip
+            except AuthExpired:  # refused before anything was done
+                self._tokens.pop(branch, None)
+                if fresh:
+                    raise
+                continue
+            return _json(answer)
+        raise AssertionError("the second round returns or raises")
 
     def cars(self, branch: str, *, first_page: int = 1) -> AsyncGenerator[Page]:
         """All cars of a branch, page by page."""
@@ -170,6 +197,7 @@ class PublicApi:
             "get": self._settings.get_per_minute,
             "search": self._settings.search_per_minute,
             "auth": self._settings.auth_per_minute,
+            "write": self._settings.write_per_minute,
         }[call]
         limit = Limit(calls=per_minute, period_s=60, burst=max(1, per_minute // 2))
         await self._limiter.wait(f"rentprog:{branch}:{call}", limit, system=SYSTEM, patience_s=self._settings.patience_s)

@@ -1,9 +1,10 @@
-"""Surface C, RentProg's MCP server: debts, payments and who changed what. Read tools only in this room so far."""
+"""Surface C, RentProg's MCP server: debts, payments, who changed what, and every write that a person approved."""
 
 from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Mapping
 from typing import Any, cast
 
 import httpx
@@ -12,6 +13,7 @@ from jarvis.engine.limits import Limit, Limiter
 from jarvis.integrations.rentprog.models import (
     SYSTEM,
     HistoryEntry,
+    Operation,
     Payment,
     Quote,
     Receivable,
@@ -20,7 +22,7 @@ from jarvis.integrations.rentprog.models import (
     unwrap,
 )
 from jarvis.integrations.rentprog.settings import RentProgSettings
-from jarvis.kit.errors import AuthExpired, ContractBroken, NotFound, Rejected, Unavailable
+from jarvis.kit.errors import AuthExpired, ContractBroken, NotFound, OutcomeUnknown, Rejected, Unavailable
 from jarvis.kit.rest import send
 
 PROTOCOL = "2025-06-18"
@@ -41,6 +43,31 @@ class McpApi:
     async def whoami(self) -> dict[str, Any]:
         """The owner of the key and its levels."""
         return await self.call("whoami", {})
+
+    async def levels(self) -> dict[str, str]:
+        """What the key may do in each area: none, read, approve, preview or direct."""
+        found = (await self.whoami()).get("levels")
+        if not isinstance(found, dict):
+            raise ContractBroken(SYSTEM, "whoami names no levels")
+        return {str(k): str(v) for k, v in cast(dict[Any, Any], found).items()}
+
+    async def write(
+        self, tool: str, arguments: Mapping[str, Any], *, company: int | None, key: str, token: str | None = None
+    ) -> Operation:
+        """One write under its idempotency key; at the level *preview* the first call only previews.
+
+        Raises:
+            OutcomeUnknown: RentProg cannot say whether it happened; repeat under the same key only.
+            Rejected: refused for good.
+            Unavailable: no answer, or quota; the same key may be repeated.
+        """
+        extra = {"idempotency_key": key, "branch_id": company, "preview_token": token}
+        args = {**arguments, **{name: value for name, value in extra.items() if value is not None}}
+        return parse_record(Operation, await self.call(tool, args))
+
+    async def operation_status(self, operation_id: str) -> Operation:
+        """How far an accepted write is."""
+        return parse_record(Operation, await self.call("operation_status", {"operation_id": operation_id}))
 
     async def company_reference(self) -> dict[str, Any]:
         """Branches, states, employees and other dictionaries."""
@@ -137,6 +164,8 @@ def _result(message: dict[str, Any]) -> dict[str, Any]:
     if fields.get("isError"):
         details = cast(dict[str, Any], body.get("details") or {})
         reason = str(body.get("message") or body.get("error") or "refused")[:200]
+        if str(body.get("error", "")).endswith("_outcome_unknown"):
+            raise OutcomeUnknown(SYSTEM, "RentProg does not know the outcome", retry_after_s=3.0)
         if details.get("status") == 404:
             raise NotFound(f"{SYSTEM} has no such record")
         if details.get("retryable"):

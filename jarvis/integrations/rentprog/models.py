@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Self, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from jarvis.kit.clock import TBILISI
 from jarvis.kit.errors import ContractBroken
@@ -175,6 +175,23 @@ class Quote(BaseModel):
     code: str | None = None
     price: Decimal | None = None
     currency: str = "GEL"
+
+
+class Operation(BaseModel):
+    """The state of one write over MCP. `preview` holds the changes as [old, new] by RentProg's field names."""
+
+    model_config = ConfigDict(extra="allow")
+
+    operation_id: str
+    status: str
+    preview_token: str | None = None
+    preview: dict[str, Any] = Field(default_factory=dict)
+    result: dict[str, Any] = Field(default_factory=dict)
+    message: str | None = None
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        return cast(dict[str, Any], self.preview.get("changes") or {})
 
 
 R = TypeVar("R", bound=BaseModel)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -11,6 +12,7 @@ import httpx
 
 from jarvis.engine.db import Database
 from jarvis.engine.limits import Limiter
+from jarvis.integrations.rentprog import assumptions
 from jarvis.integrations.rentprog.client import PublicApi
 from jarvis.integrations.rentprog.mcp import McpApi
 from jarvis.integrations.rentprog.models import Booking, Car, Client, HistoryEntry, Payment, Quote, Receivable
@@ -18,15 +20,18 @@ from jarvis.integrations.rentprog.settings import RentProgSettings
 from jarvis.kit.errors import InvalidRequest, NotFound
 
 T = TypeVar("T")
+LEVELS_KEPT_S = 60.0
 
 
 class RentProg:
-    """Reads of RentProg. `api` walks lists; the methods here find the branch that knows a record."""
+    """RentProg. `api` walks lists; the methods here find the branch that knows a record."""
 
     def __init__(self, api: PublicApi, mcp: McpApi, settings: RentProgSettings) -> None:
         self.api = api
         self.mcp = mcp
         self._settings = settings
+        self._levels: dict[str, str] = {}
+        self._levels_until = 0.0
 
     @property
     def branches(self) -> tuple[str, ...]:
@@ -68,27 +73,46 @@ class RentProg:
         return await self.api.client(self.branches[0], client_id)
 
     async def receivables(self, branch: str) -> list[Receivable]:
-        return await self.mcp.receivables(self._company(branch))
+        return await self.mcp.receivables(self.company(branch))
 
     async def payments(self, branch: str, booking_id: int) -> list[Payment]:
-        return await self.mcp.payments(self._company(branch), booking_id)
+        return await self.mcp.payments(self.company(branch), booking_id)
 
     async def booking_history(self, branch: str, booking_id: int) -> list[HistoryEntry]:
-        return await self.mcp.booking_history(self._company(branch), booking_id)
+        return await self.mcp.booking_history(self.company(branch), booking_id)
+
+    async def level(self, tool: str) -> str:
+        """What the agent key may do with a write tool; `none` when there is no key. Kept for a minute."""
+        if not self._settings.mcp_key:
+            return "none"
+        if time.monotonic() > self._levels_until:
+            self._levels = await self.mcp.levels()
+            self._levels_until = time.monotonic() + LEVELS_KEPT_S
+        return self._levels.get(assumptions.AREA_OF_TOOL.get(tool, "crm"), "none")
+
+    @property
+    def has_agent_key(self) -> bool:
+        """Whether MCP may be used at all; without it writes go over the public API."""
+        return self._settings.mcp_key is not None
+
+    def company(self, branch: str) -> int:
+        """The company id of a branch.
+
+        Raises:
+            InvalidRequest: none is set for it.
+        """
+        company = self._settings.company_ids.get(branch)
+        if company is None:
+            raise InvalidRequest(f"no company id for branch {branch}; set JARVIS_RENTPROG_COMPANY_IDS")
+        return company
 
     async def availability_quote(self, branch: str, start_at: datetime, end_at: datetime) -> list[Quote]:
-        return await self.mcp.availability_quote(self._company(branch), start_at, end_at)
+        return await self.mcp.availability_quote(self.company(branch), start_at, end_at)
 
     def _order(self, hint: str | None) -> tuple[str, ...]:
         if hint in self.branches:
             return (hint, *(b for b in self.branches if b != hint))
         return self.branches
-
-    def _company(self, branch: str) -> int:
-        company = self._settings.company_ids.get(branch)
-        if company is None:
-            raise InvalidRequest(f"no company id for branch {branch}; set JARVIS_RENTPROG_COMPANY_IDS")
-        return company
 
 
 @asynccontextmanager

@@ -23,6 +23,7 @@ class RentProgSettings(Settings):
     get_per_minute: int = 40
     search_per_minute: int = 10
     auth_per_minute: int = 30
+    write_per_minute: int = 20
     mcp_per_minute: int = 50
     patience_s: float = 20.0
 

@@ -25,7 +25,7 @@ class TelegramEffects:
 
     @property
     def handlers(self) -> Mapping[str, EffectHandler]:
-        return {SEND: self.send, EDIT: self.edit}
+        return {SEND.name: self.send, EDIT.name: self.edit}
 
     async def send(self, effect: Effect) -> Receipt:
         """A new message; `after` is noted before the first attempt, so that an ambiguous one can be found again."""
@@ -65,7 +65,7 @@ class TelegramEffects:
 
     def limits(self, effect: Effect) -> Sequence[TargetLimit]:
         """A message a second to a person; a group's minute keeps some messages for what is urgent."""
-        if effect.kind == DOWNLOAD:
+        if effect.kind == DOWNLOAD.name:
             return ()
         chat_id = int(effect.args["chat_id"])
         if chat_id > 0:

@@ -422,15 +422,18 @@ def _markup(client: TelegramClient, buttons: Sequence[Sequence[Mapping[str, str]
 
 COMMANDS: Mapping[str, Sequence[tuple[str, str]]] = {
     "": (
-        ("help", "Что умеет Jarvis"), ("settings", "Язык, сводка, тишина"), ("new", "Начать разговор заново"),
+        ("help", "Что умеет Jarvis"), ("inbox", "Что ждёт моего решения"),
+        ("settings", "Язык, сводка, тишина"), ("new", "Начать разговор заново"),
         ("forget", "Забыть наш разговор"), ("report", "Сообщить об ошибке"),
     ),
     "en": (
-        ("help", "What Jarvis can do"), ("settings", "Language, digest, mute"), ("new", "Begin a new conversation"),
+        ("help", "What Jarvis can do"), ("inbox", "What waits for my word"),
+        ("settings", "Language, digest, mute"), ("new", "Begin a new conversation"),
         ("forget", "Forget our conversation"), ("report", "Report a problem"),
     ),
     "ka": (
-        ("help", "რა შეუძლია Jarvis-ს"), ("settings", "ენა, შეჯამება, ჩუმი რეჟიმი"), ("new", "საუბრის თავიდან დაწყება"),
+        ("help", "რა შეუძლია Jarvis-ს"), ("inbox", "რა ელოდება ჩემს გადაწყვეტილებას"),
+        ("settings", "ენა, შეჯამება, ჩუმი რეჟიმი"), ("new", "საუბრის თავიდან დაწყება"),
         ("forget", "ჩვენი საუბრის დავიწყება"), ("report", "შეცდომის შეტყობინება"),
     ),
 }  # fmt: skip

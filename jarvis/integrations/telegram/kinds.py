@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from jarvis.engine.effects import EffectKind
 
-SEND, EDIT, DOWNLOAD = "telegram.send", "telegram.edit", "telegram.download"
-KINDS = tuple(EffectKind(name=name, system="telegram", effect_class="B") for name in (SEND, EDIT, DOWNLOAD))
+SEND, EDIT, DOWNLOAD = (
+    EffectKind(name=f"telegram.{name}", system="telegram", effect_class="B") for name in ("send", "edit", "download")
+)
+KINDS = (SEND, EDIT, DOWNLOAD)
 
 
 def target(chat_id: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from jarvis.orchestrator.render import bookings, cars, people
+from jarvis.orchestrator.render import acting, bookings, cars, people
 from jarvis.orchestrator.render.base import Reader, Rendered
 from tools import facts as f
 
@@ -14,7 +14,8 @@ _RENDERERS: Mapping[type[Any], Callable[[Any, Reader], Rendered]] = {
     f.BookingFact: bookings.booking, f.BookingListFact: bookings.booking_list, f.ConflictFact: bookings.conflicts,
     f.DebtFact: bookings.debts, f.HistoryFact: bookings.history, f.ClientFact: people.client_card,
     f.KnowledgeFact: people.knowledge, f.HelpFact: people.help_page, f.ChoiceFact: people.choice,
-    f.MissingFact: people.missing, f.RefusalFact: people.refusal,
+    f.MissingFact: people.missing, f.RefusalFact: people.refusal, f.ObstacleFact: acting.obstacle,
+    f.ProblemFact: acting.problem,
 }  # fmt: skip
 
 

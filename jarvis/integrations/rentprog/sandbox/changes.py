@@ -69,9 +69,10 @@ def offered(data: Data) -> list[Change]:
 class Changes:
     """Applies changes to the data and says which webhooks follow."""
 
-    def __init__(self, data: Data, user: str = "Оператор") -> None:
+    def __init__(self, data: Data, user: str = "Оператор", *, from_api: bool = False) -> None:
         self.data = data
         self.user = user
+        self.from_api = from_api
 
     def apply(self, name: str, args: Mapping[str, Any], now: datetime) -> list[Hook]:
         """Make one change.
@@ -92,21 +93,21 @@ class Changes:
         target = self._company(args)
         if car["company_id"] == target:
             raise InvalidRequest("the car is in that branch already")
-        hooks = self._set("car", car, {"company_id": target}, now)
+        hooks = self.set("car", car, {"company_id": target}, now)
         return [*hooks, Hook(event=hooks[0].event, company_id=target, payload=hooks[0].payload)] if args.get("both") else hooks
 
     def do_set_car_state(self, args: Mapping[str, Any], now: datetime) -> list[Hook]:
-        return self._set("car", pick(self.data.cars, args, "car"), {"state": int(args["state"])}, now)
+        return self.set("car", pick(self.data.cars, args, "car"), {"state": int(args["state"])}, now)
 
     def do_set_mileage(self, args: Mapping[str, Any], now: datetime) -> list[Hook]:
-        return self._set("car", pick(self.data.cars, args, "car"), {"mileage": int(args["mileage"])}, now)
+        return self.set("car", pick(self.data.cars, args, "car"), {"mileage": int(args["mileage"])}, now)
 
     def do_extend_booking(self, args: Mapping[str, Any], now: datetime) -> list[Hook]:
         booking = pick(self.data.bookings, args, "booking")
         days = int(args.get("days", 1))
         total = booking["days"] + days
         fields = {"end_date": shift(booking["end_date"], days), "days": total, "total": float(booking["price"] * total)}
-        return self._set("booking", booking, fields | {"rental_cost": booking["price"] * total}, now)
+        return self.set("booking", booking, fields | {"rental_cost": booking["price"] * total}, now)
 
     def do_change_booking(self, args: Mapping[str, Any], now: datetime) -> list[Hook]:
         booking = pick(self.data.bookings, args, "booking")
@@ -116,7 +117,7 @@ class Changes:
         value: Any = args.get("value")
         if isinstance(value, str) and isinstance(booking[name], int) and value.lstrip("-").isdigit():
             value = int(value)
-        return self._set("booking", booking, {name: value}, now)
+        return self.set("booking", booking, {name: value}, now)
 
     def do_create_booking(self, args: Mapping[str, Any], now: datetime) -> list[Hook]:
         car, client = pick(self.data.cars, args, "car"), pick(self.data.clients, args, "client")
@@ -128,22 +129,26 @@ class Changes:
         booking = new_booking(self.data, now, booking_id, number, branch, car["id"], client["id"], start, end, car["_price"])
         self.data.bookings[booking_id] = booking
         self.data.note(now, self.user, "booking", booking_id, "created", None, "Новая")
-        return [Hook(event="booking_create", company_id=booking["company_id"], payload=dict(booking))]
+        return [self.created(booking)]
+
+    def created(self, booking: Fields) -> Hook:
+        """The webhook of a new booking."""
+        return Hook(event="booking_create", company_id=booking["company_id"], payload={**booking, "created_from_api": self.from_api})
 
     def do_issue_booking(self, args: Mapping[str, Any], now: datetime) -> list[Hook]:
         booking = pick(self.data.bookings, args, "booking")
-        return self._set("booking", booking, {"in_rent": True, "state": "Активная", "start_worker_id": 60004}, now)
+        return self.set("booking", booking, {"in_rent": True, "state": "Активная", "start_worker_id": 60004}, now)
 
     def do_return_booking(self, args: Mapping[str, Any], now: datetime) -> list[Hook]:
         booking = pick(self.data.bookings, args, "booking")
-        return self._set("booking", booking, {"in_rent": False, "state": "Отъездила", "end_worker_id": 60004}, now)
+        return self.set("booking", booking, {"in_rent": False, "state": "Отъездила", "end_worker_id": 60004}, now)
 
     def do_cancel_booking(self, args: Mapping[str, Any], now: datetime) -> list[Hook]:
-        return self._set("booking", pick(self.data.bookings, args, "booking"), {"state": "Отмена"}, now)
+        return self.set("booking", pick(self.data.bookings, args, "booking"), {"state": "Отмена"}, now)
 
     def do_rename_client(self, args: Mapping[str, Any], now: datetime) -> list[Hook]:
         client = pick(self.data.clients, args, "client")
-        return self._set("client", client, {"name": str(args["name"]), "lastname": str(args["lastname"])}, now)
+        return self.set("client", client, {"name": str(args["name"]), "lastname": str(args["lastname"])}, now)
 
     def do_pay_debt(self, args: Mapping[str, Any], now: datetime) -> list[Hook]:
         booking = pick(self.data.bookings, args, "booking")
@@ -151,7 +156,8 @@ class Changes:
         self.data.note(now, self.user, "booking", booking["id"], "payment", None, "оплата долга")
         return []
 
-    def _set(self, kind: Literal["car", "booking", "client"], record: Fields, fields: Mapping[str, Any], now: datetime) -> list[Hook]:
+    def set(self, kind: Literal["car", "booking", "client"], record: Fields, fields: Mapping[str, Any], now: datetime) -> list[Hook]:
+        """Lay fields over a record; the webhook holds what differs as [old, new]."""
         pairs: dict[str, Any] = {}
         for name, value in fields.items():
             old = record.get(name)
@@ -164,7 +170,7 @@ class Changes:
         company = record.get("company_id") or min(self.data.companies.values())
         if isinstance(pairs.get("company_id"), list):
             company = pairs["company_id"][0]
-        payload = {**pairs, "id": record["id"], "updated_from_api": False}
+        payload = {**pairs, "id": record["id"], "updated_from_api": self.from_api}
         return [Hook(event=f"{kind}_update", company_id=company, payload=payload)]
 
     def _company(self, args: Mapping[str, Any]) -> int:

@@ -1,4 +1,4 @@
-"""The MCP server's read tools over the sandbox's data."""
+"""The MCP server over the sandbox's data: its read tools, and the way to its writes."""
 
 from __future__ import annotations
 
@@ -8,19 +8,40 @@ from datetime import datetime
 from typing import Any
 
 from jarvis.integrations.rentprog.models import parse_moment
-from jarvis.integrations.rentprog.sandbox.changes import STATES
+from jarvis.integrations.rentprog.sandbox.changes import STATES, Hook
 from jarvis.integrations.rentprog.sandbox.data import Data, Fields
+from jarvis.integrations.rentprog.sandbox.operations import AREAS, Operations, Refused
 
 Args = Mapping[str, Any]
 
 
-def answer(data: Data, method: str, params: Any) -> dict[str, Any]:
-    """The `result` or `error` member of one JSON-RPC answer."""
+def answer(data: Data, operations: Operations, method: str, params: Any, now: datetime) -> tuple[dict[str, Any], list[Hook]]:
+    """The `result` or `error` member of one JSON-RPC answer, and the webhooks that follow a write."""
+    name = str(params.get("name")) if method == "tools/call" else ""
+    if name not in AREAS and name != "operation_status" and name != "whoami":
+        return _read(data, method, params), []
+    args: Args = params.get("arguments") or {}
+    try:
+        if name == "whoami":
+            return _wrap(whoami(data, args) | {"levels": dict(operations.levels)}), []
+        if name == "operation_status":
+            return _wrap(operations.status(args)), []
+        content, hooks = operations.write(data, name, args, now)
+    except Refused as refused:
+        return _wrap(refused.content, error=True), []
+    if content.pop("_outcome_unknown", False):
+        lost = Refused(f"{name}_outcome_unknown", "the outcome of the operation is unknown", status=502)
+        return _wrap(lost.content, error=True), hooks
+    return _wrap(content), hooks
+
+
+def _read(data: Data, method: str, params: Any) -> dict[str, Any]:
     if method == "initialize":
         info = {"name": "rentprog-sandbox", "version": "1"}
         return {"result": {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}, "serverInfo": info}}
     if method == "tools/list":
         tools = [{"name": n, "description": f.__doc__, "inputSchema": {"type": "object"}} for n, f in TOOLS.items()]
+        tools += [{"name": n, "description": "A write.", "inputSchema": {"type": "object"}} for n in (*AREAS, "operation_status")]
         return {"result": {"tools": tools}}
     if method != "tools/call":
         return {"error": {"code": -32601, "message": f"no method {method}"}}
@@ -47,7 +68,7 @@ def _page(rows: list[Fields], args: Args, name: str) -> Fields:
 
 def whoami(data: Data, args: Args) -> Fields:
     """Owner of the key, levels and branches."""
-    return {"user": {"id": 1, "name": "Jarvis"}, "levels": dict.fromkeys(("crm", "fleet", "money", "staff"), "read")}
+    return {"user": {"id": 1, "name": "Jarvis"}}
 
 
 def company_reference(data: Data, args: Args) -> Fields:

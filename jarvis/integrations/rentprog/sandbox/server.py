@@ -24,6 +24,7 @@ from jarvis.integrations.rentprog import ruby
 from jarvis.integrations.rentprog.sandbox import mcp_tools
 from jarvis.integrations.rentprog.sandbox.changes import Changes, Hook, offered
 from jarvis.integrations.rentprog.sandbox.data import Data, Fields, from_world
+from jarvis.integrations.rentprog.sandbox.operations import Operations, public_write
 from jarvis.kit.clock import Clock, OffsetClock
 from jarvis.kit.sandbox import Change, Faults, Ledger, served
 from jarvis.kit.world import World
@@ -51,6 +52,7 @@ class RentProgSandbox:
         self.token_life_s = token_life_s
         self.faults = Faults()
         self.ledger = Ledger(ledger_path)
+        self.operations = Operations(self.faults, self.ledger)
         self.data = Data()
         self.company_tokens: dict[str, str] = {}
         self.mcp_key = "rpa_" + secrets.token_hex(12)
@@ -58,7 +60,7 @@ class RentProgSandbox:
         self.encoding: Encoding = "ruby"
         self.envelope: Literal["bare", "data", "jsonapi"] = "bare"
         self.quotas = {"get": Quota(per_minute=120), "search": Quota(per_minute=30), "auth": Quota(per_minute=60),
-                       "mcp": Quota(per_minute=60)}  # fmt: skip
+                       "mcp": Quota(per_minute=60), "write": Quota(per_minute=60)}  # fmt: skip
         self.tokens_given: list[str] = []
         self.deliveries: list[dict[str, Any]] = []
         self._bearers: dict[str, tuple[str, float]] = {}
@@ -81,6 +83,7 @@ class RentProgSandbox:
         for branch in world.branches:
             self.company_tokens.setdefault(branch.code, secrets.token_hex(16))
         self.faults.stop()
+        self.operations.clear()
         self.ledger.clear()
         self.deliveries.clear()
 
@@ -191,8 +194,7 @@ class RentProgSandbox:
 
         @post("/api/v1/public/{path:path}", status_code=200)
         async def write(request: Req, path: str) -> Response[Any]:
-            self.ledger.add("write", path=path, body=(await request.body()).decode(errors="replace")[:2000])
-            return Response({"error": "this sandbox only reads"}, status_code=422)
+            return await self._write(path.strip("/"), request)
 
         @post("/mcp", status_code=200)
         async def mcp(request: Req) -> Response[Any]:
@@ -253,6 +255,29 @@ class RentProgSandbox:
             return self._search(path, {"search_cars": cars, "search_bookings": bookings}.get(path, data.clients), query)
         return Response({"error": "not found"}, status_code=404)
 
+    async def _write(self, path: str, request: Req) -> Response[Any]:
+        """`update_booking` by query, `create_booking` by JSON; no key, no preview, availability is not checked."""
+        branch = self._branch(request)
+        if branch is None:
+            return Response({"error": "token expired"}, status_code=401)
+        if (refusal := await self._gate("write", f"{branch}:write")) is not None:
+            return refusal
+        args: dict[str, Any] = dict(request.query_params)
+        if path == "create_booking":
+            args = json.loads(await request.body() or b"{}")
+        try:
+            record, hooks = public_write(self.data, self.data.companies[branch], path, args, self.clock.now())
+        except LookupError:
+            return Response({"error": "not found"}, status_code=404)
+        except ValueError as wrong:
+            return Response({"errors": {"base": [str(wrong)]}}, status_code=422)
+        self.ledger.add(path, entity=record["id"], fields={k: v for k, v in args.items() if k != "booking_id"})
+        self.send(hooks)
+        if self.faults.on("lose_answer"):
+            await asyncio.sleep(self.faults.arg("lose_answer", "seconds", 30))
+            return Response("<html>504</html>", status_code=504, media_type="text/html")
+        return Response(_public(record))
+
     @staticmethod
     def _open(booking: Fields) -> bool:
         return bool(booking["active"]) and booking["state"] not in ("Отъездила", "Завершена", "Отмена")
@@ -299,7 +324,13 @@ class RentProgSandbox:
         except (ValueError, LookupError, TypeError):
             error = {"code": -32700, "message": "parse error"}
             return Response({"jsonrpc": "2.0", "id": None, "error": error}, status_code=400)
-        return Response({"jsonrpc": "2.0", "id": call_id, **mcp_tools.answer(self.data, method, params)})
+        before = len(self.ledger.entries())
+        result, hooks = mcp_tools.answer(self.data, self.operations, method, params, self.clock.now())
+        self.send(hooks)
+        if len(self.ledger.entries()) > before and self.faults.on("lose_answer"):
+            await asyncio.sleep(self.faults.arg("lose_answer", "seconds", 30))
+            return Response("<html>504</html>", status_code=504, media_type="text/html")
+        return Response({"jsonrpc": "2.0", "id": call_id, **result})
 
 
 def _public(record: Fields) -> Fields:

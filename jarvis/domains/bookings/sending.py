@@ -1,0 +1,98 @@
+"""The way a write takes to RentProg: over MCP with a preview, or over the public API, and the arguments of its reverse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from jarvis.domains import refs
+from jarvis.domains.clients.service import Client
+from jarvis.domains.mirror import SOURCE
+from jarvis.engine.db import Database
+from jarvis.engine.effects import EffectKind
+from jarvis.integrations.rentprog import kinds
+from jarvis.integrations.rentprog.models import SYSTEM
+from jarvis.integrations.rentprog.port import RentProg
+from jarvis.kit.errors import Conflict, Unavailable
+from jarvis.kit.ids import new_id
+
+
+class Impossible(Conflict):
+    """A change that cannot be planned. `reason` is a key of the catalogue, `values` what its sentence needs."""
+
+    def __init__(self, reason: str, **values: object) -> None:
+        super().__init__(f"{reason} {values}" if values else reason)
+        self.reason = reason
+        self.values = values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sendable:
+    """The kind and the arguments of one write, previewed when RentProg offers previews."""
+
+    kind: EffectKind
+    args: Mapping[str, Any]
+
+
+class Sending:
+    """Plans how a write goes out; sends nothing."""
+
+    def __init__(self, db: Database, rentprog: RentProg) -> None:
+        self._db = db
+        self._rentprog = rentprog
+
+    async def plan(
+        self, kind: EffectKind, tool: str, arguments: Mapping[str, Any], branch: str | None, key: str, *,
+        public: Mapping[str, Any] | None = None, booking_key: int | None = None, search: str | None = None,
+    ) -> Sendable:  # fmt: skip
+        """Over MCP, previewed when the key is at that level; over the public API when there is no agent key."""
+        if branch is None:
+            raise Impossible("no_branch")
+        level = await self._rentprog.level(tool)
+        if level == "none" and not self._rentprog.has_agent_key and public is not None:
+            args: dict[str, Any] = {"branch": branch, "fields": dict(public)}
+            if booking_key is not None:
+                return Sendable(kind=kinds.PUBLIC_UPDATE_BOOKING, args=args | {"booking_id": booking_key})
+            return Sendable(kind=kinds.PUBLIC_CREATE_BOOKING, args=args | {"search": search})
+        if level not in ("approve", "preview", "direct"):
+            raise Impossible("no_level")
+        company = self._rentprog.company(branch)
+        args = {"tool": tool, "arguments": dict(arguments), "company": company, "key": key}
+        if level == "preview":
+            preview = await self._rentprog.mcp.write(tool, arguments, company=company, key=key)
+            if preview.status != "previewed" or preview.preview_token is None:
+                raise Unavailable(SYSTEM, f"gave no preview ({preview.status})")
+            args |= {"token": preview.preview_token, "before": preview.changes}
+        return Sendable(kind=kind, args=args)
+
+    def undo(self, sendable: Sendable, undo: Mapping[str, Any] | None, branch: str | None) -> Mapping[str, Any] | None:
+        """The arguments of the reverse write, by the same way as the write itself."""
+        if undo is None:
+            return None
+        if sendable.kind.effect_class == "B":
+            return {**sendable.args, "fields": undo["fields"]} if "fields" in undo else None
+        company = self._rentprog.company(undo.get("branch") or branch or "")
+        return {"tool": undo["tool"], "arguments": undo["arguments"], "company": company, "key": str(new_id())}
+
+    async def booking_key(self, booking_id: UUID) -> tuple[str, int]:
+        """A new idempotency key, and RentProg's id of the booking."""
+        found = await refs.key_of(self._db, SOURCE, "booking", booking_id)
+        if found is None:
+            raise Impossible("no_key", what="booking")
+        return str(new_id()), int(found)
+
+    async def car_key(self, car_id: UUID) -> int:
+        """RentProg's id of a car."""
+        found = await refs.key_of(self._db, SOURCE, "car", car_id)
+        if found is None:
+            raise Impossible("no_key", what="car")
+        return int(found)
+
+    async def client_key(self, client: Client) -> int:
+        """RentProg's id of a client."""
+        found = await refs.key_of(self._db, SOURCE, "client", client.id)
+        if found is None:
+            raise Impossible("no_key", what="client")
+        return int(found)

@@ -1,0 +1,319 @@
+"""Approvals: all writes of one request wait on one card for the word of those who may give it.
+
+An approval is bound to the digest of what its card shows: tools, arguments, what will be sent, the version of the fields
+shown, who may approve and until when. It is consumed once, in the transaction that asks for the effects. Silence means no.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal, Protocol
+from uuid import UUID
+
+from jarvis.engine import audit, effects
+from jarvis.engine.approval_models import BOUND, Approval, Draft, approval_of, bound_digest, group_of, item_of, row_of
+from jarvis.engine.db import Database, Reader, Tx
+from jarvis.engine.effects import EffectKind, Origin
+from jarvis.engine.timing import Timers
+from jarvis.kit.actor import Actor
+from jarvis.kit.clock import Clock
+from jarvis.kit.errors import InvalidRequest, NotFound
+from jarvis.kit.ids import new_id
+
+LIFE = timedelta(minutes=30)
+EXPIRED, SETTLED, RESUME = "approval.expired", "approval.settled", "approval.resume"
+DIGEST_SHOWN = 16  # so much of the digest a button carries
+
+Verdict = Literal["approved", "voted", "declined", "not_allowed", "same_person", "settled", "expired", "void", "tampered"]
+
+
+class Versions(Protocol):
+    """Reads fields of a subject as they are now, in the spelling of `PlannedWrite.shown`."""
+
+    async def __call__(self, reader: Reader, kind: str, subject_id: UUID, fields: Sequence[str]) -> Mapping[str, Any]: ...
+
+
+class Approvals:
+    """Opens, decides, expires and voids approvals; asks for their effects.
+
+    Args:
+        kinds: Every kind of effect that a card may ask for.
+        versions: Reads the fields shown, as they are now.
+        life: How long a card waits.
+    """
+
+    def __init__(self, db: Database, clock: Clock, kinds: Sequence[EffectKind], versions: Versions, *, life: timedelta = LIFE) -> None:
+        self._db = db
+        self._clock = clock
+        self._kinds = {kind.name: kind for kind in kinds}
+        self._versions = versions
+        self._life = life
+        self._timers = Timers()
+
+    async def open(self, tx: Tx, draft: Draft) -> UUID:
+        """Put the writes of a request on one card; a repeated event finds its first card again."""
+        known: UUID | None = await tx.fetchval("SELECT id FROM approval WHERE event_id = $1", draft.event_id)
+        if known is not None:
+            return known
+        if not draft.steps:
+            raise InvalidRequest("a card needs at least one write")
+        approval_id, now = new_id(), self._clock.now()
+        branches = sorted({s.write.branch for s in draft.steps if s.write.branch is not None})
+        needed = 2 if draft.needed == 2 or any(s.write.critical for s in draft.steps) else 1
+        expires = now + self._life
+        rows = [row_of(n, step) for n, step in enumerate(draft.steps, 1)]
+        bound = bound_digest(rows, draft.conversation_id, sorted(draft.roles), branches, needed, expires)
+        await tx.execute(
+            """INSERT INTO approval (id, event_id, agent_run_id, conversation_id, requester_employee_id, request_text, language,
+                                     place, approver_roles, branches, needed, tainted, quotes, digest, asked_at, expires_at,
+                                     trace_id)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)""",
+            approval_id, draft.event_id, draft.run_id, draft.conversation_id, draft.requester.employee_id, draft.request,
+            draft.language, draft.place, sorted(draft.roles), branches, needed, draft.tainted, list(draft.quotes), bound, now,
+            expires, draft.trace_id,
+        )  # fmt: skip
+        for row in rows:
+            await tx.execute(
+                """INSERT INTO approval_item (approval_id, ordinal, role, tool, call_key, arguments, arguments_digest, write,
+                                              subject_kind, subject_id, shown)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)""",
+                approval_id, row["ordinal"], row["role"], row["tool"], row["call_key"], row["arguments"],
+                row["arguments_digest"], row["write"], row["subject_kind"], row["subject_id"], row["shown"],
+            )  # fmt: skip
+        for role, messages in draft.histories.items():
+            await tx.execute(
+                "INSERT INTO approval_history (approval_id, role, messages) VALUES ($1, $2, $3)", approval_id, role, messages
+            )
+        await self._timers.arm(tx, kind=EXPIRED, subject=str(approval_id), due_at=expires)
+        await audit.record(
+            tx, action="approval.ask", actor_id=draft.requester.employee_id, actor_name=draft.requester.name,
+            subject=str(approval_id), outcome=bound[:DIGEST_SHOWN], event_id=draft.event_id, trace_id=draft.trace_id,
+            details={"tools": [s.tool for s in draft.steps], "needed": needed, "tainted": draft.tainted},
+        )  # fmt: skip
+        return approval_id
+
+    async def read(self, reader: Reader, approval_id: UUID) -> Approval:
+        """A card as it stands."""
+        row = await reader.fetchrow(
+            """SELECT a.*, r.name AS requester_name, d.name AS decider_name FROM approval a
+                 JOIN employee r ON r.id = a.requester_employee_id LEFT JOIN employee d ON d.id = a.decided_by_employee_id
+                WHERE a.id = $1""",
+            approval_id,
+        )
+        if row is None:
+            raise NotFound("no such approval")
+        items = await reader.fetch(
+            """SELECT i.*, e.state AS effect_state, e.receipt, e.cause, e.requested_at AS sent_at, e.finished_at,
+                      u.state AS undo_state, p.name AS undoer
+                 FROM approval_item i LEFT JOIN effect e ON e.id = i.effect_id LEFT JOIN effect u ON u.id = i.undo_effect_id
+                      LEFT JOIN employee p ON p.id = i.undone_by_employee_id
+                WHERE i.approval_id = $1 ORDER BY i.ordinal""",
+            approval_id,
+        )
+        votes = await reader.fetch(
+            """SELECT v.employee_id, e.name, v.voted_at FROM approval_vote v JOIN employee e ON e.id = v.employee_id
+                WHERE v.approval_id = $1 ORDER BY v.voted_at""",
+            approval_id,
+        )
+        return approval_of(row, [item_of(i) for i in items], [(v["employee_id"], v["name"], v["voted_at"]) for v in votes])
+
+    async def decide(self, tx: Tx, approval_id: UUID, seen: str, actor: Actor, event_id: UUID, *, accept: bool) -> Verdict:
+        """One person's word over a card. With the last word that is needed, its effects are asked for here and now.
+
+        `seen` is the beginning of the digest that the pressed button carried. A repeated event finds its own decision.
+        """
+        await tx.execute("SELECT FROM approval WHERE id = $1 FOR UPDATE", approval_id)
+        approval = await self.read(tx, approval_id)
+        if approval.state != "waiting":
+            mine = await tx.fetchval("SELECT decided_by_event_id FROM approval WHERE id = $1", approval_id) == event_id
+            return "settled" if not mine else "approved" if approval.state == "approved" else "declined"
+        verdict = await self._judge(tx, approval, seen, actor, accept)
+        if verdict == "approved":
+            await self._vote(tx, approval, actor, event_id)
+            if len(approval.voters) + 1 < approval.needed:
+                verdict = "voted"
+            else:
+                await self._carry_out(tx, approval, actor, event_id)
+        elif verdict == "declined":
+            await self._close(tx, approval_id, "declined", actor, event_id, None)
+        await audit.record(
+            tx, action="approval.decide", actor_id=actor.employee_id, actor_name=actor.name, subject=str(approval_id),
+            outcome=verdict, event_id=event_id, trace_id=approval.trace_id, details={"digest": approval.digest},
+        )  # fmt: skip
+        return verdict
+
+    async def _judge(self, tx: Tx, approval: Approval, seen: str, actor: Actor, accept: bool) -> Verdict:
+        if not accept:
+            mine = actor.employee_id == approval.requester_id
+            return "declined" if mine or approval.may_approve(actor) else "not_allowed"
+        if not approval.may_approve(actor):
+            return "not_allowed"
+        if approval.expires_at <= self._clock.now():
+            await self._close(tx, approval.id, "expired", None, None, None)
+            return "expired"
+        if await self._bound(tx, approval.id) != approval.digest or not approval.digest.startswith(seen) or not seen:
+            await self._close(tx, approval.id, "void", None, None, {"kind": "tampered"})
+            return "tampered"
+        if any(voter == actor.employee_id for voter, _, _ in approval.voters):
+            return "same_person"
+        changed = await self.changed(tx, approval)
+        if changed is not None:
+            await self._close(tx, approval.id, "void", None, None, changed)
+            return "void"
+        return "approved"
+
+    async def changed(self, reader: Reader, approval: Approval) -> Mapping[str, Any] | None:
+        """The fields of the first write that are no longer what the card shows: `{kind, subject, fields: [{field, old, new}]}`."""
+        for item in approval.items:
+            now = await self._versions(reader, item.subject_kind, item.subject_id, sorted(item.shown))
+            fields = [{"field": n, "old": was, "new": now.get(n)} for n, was in item.shown.items() if now.get(n) != was]
+            if fields:
+                return {"kind": "changed", "subject": item.subject_kind, "fields": fields}
+        return None
+
+    async def _bound(self, tx: Tx, approval_id: UUID) -> str:
+        """The digest of what is stored now: an argument changed behind the card's back shows here."""
+        row = await tx.fetchrow("SELECT * FROM approval WHERE id = $1", approval_id)
+        assert row is not None
+        items = await tx.fetch("SELECT * FROM approval_item WHERE approval_id = $1 ORDER BY ordinal", approval_id)
+        rows = [{name: item[name] for name in BOUND} for item in items]
+        return bound_digest(
+            rows, row["conversation_id"], sorted(row["approver_roles"]), sorted(row["branches"]), row["needed"], row["expires_at"]
+        )
+
+    async def _vote(self, tx: Tx, approval: Approval, actor: Actor, event_id: UUID) -> None:
+        await tx.execute(
+            "INSERT INTO approval_vote (approval_id, employee_id, event_id, voted_at) VALUES ($1, $2, $3, $4)",
+            approval.id, actor.employee_id, event_id, self._clock.now(),
+        )  # fmt: skip
+
+    async def _carry_out(self, tx: Tx, approval: Approval, actor: Actor, event_id: UUID) -> None:
+        await self._close(tx, approval.id, "approved", actor, event_id, None)
+        origin = Origin(event_id=event_id, trace_id=approval.trace_id, actor_id=actor.employee_id, actor_name=actor.name)
+        before: UUID | None = None
+        for item in approval.items:
+            kind = self._kinds[item.write["kind"]]
+            before = await effects.request(
+                tx, origin, kind=kind, target=item.write["target"], args=item.write["args"], key=f"approval:{item.id}",
+                ordering_key=item.write["target"], after=before, settled_kind=SETTLED, branch=item.write["branch"],
+            )  # fmt: skip
+            await tx.execute(
+                "UPDATE approval_item SET effect_id = $2, consumed_at = $3 WHERE id = $1 AND effect_id IS NULL",
+                item.id, before, self._clock.now(),
+            )  # fmt: skip
+        await tx.fetch(
+            "SELECT * FROM event_accept('jarvis', $1, $2, $3, NULL, $4, $5, $6)",
+            RESUME, f"resume:{approval.id}", group_of(approval.id), {"approval_id": str(approval.id)}, approval.trace_id, event_id,
+        )  # fmt: skip
+        tx.ring("events")
+
+    async def expire(self, tx: Tx, approval_id: UUID) -> bool:
+        """Its time is over; false when it was decided before."""
+        return await self._close(tx, approval_id, "expired", None, None, None)
+
+    async def void(self, tx: Tx, approval_id: UUID, reason: Mapping[str, Any]) -> bool:
+        """What it shows has changed; false when it was decided before."""
+        return await self._close(tx, approval_id, "void", None, None, reason)
+
+    async def _close(
+        self, tx: Tx, approval_id: UUID, state: str, actor: Actor | None, event_id: UUID | None, reason: Mapping[str, Any] | None
+    ) -> bool:
+        closed = await tx.execute(
+            """UPDATE approval SET state = $2, decided_at = $3, decided_by_employee_id = $4, decided_by_event_id = $5, reason = $6
+                WHERE id = $1 AND state = 'waiting'""",
+            approval_id, state, self._clock.now(), actor.employee_id if actor else None, event_id,
+            None if reason is None else dict(reason),
+        )  # fmt: skip
+        await self._timers.cancel(tx, kind=EXPIRED, subject=str(approval_id))
+        return bool(closed)
+
+    async def waiting_on(self, reader: Reader, subject_id: UUID) -> list[UUID]:
+        """Cards that wait and show this subject."""
+        rows = await reader.fetch(
+            """SELECT DISTINCT a.id FROM approval a JOIN approval_item i ON i.approval_id = a.id
+                WHERE a.state = 'waiting' AND i.subject_id = $1""",
+            subject_id,
+        )
+        return [row["id"] for row in rows]
+
+    async def inbox(self, reader: Reader, actor: Actor, place: str | None = None) -> list[Approval]:
+        """Cards that wait for this person's word, or that this person asked for; the soonest to expire first."""
+        rows = await reader.fetch(
+            """SELECT id FROM approval WHERE state = 'waiting' AND ($2::text IS NULL OR place = $2)
+                  AND (requester_employee_id = $1 OR $3 = ANY(approver_roles)) ORDER BY expires_at""",
+            actor.employee_id, place, actor.role.value,
+        )  # fmt: skip
+        cards = [await self.read(reader, row["id"]) for row in rows]
+        return [card for card in cards if card.requester_id == actor.employee_id or card.may_approve(actor)]
+
+    async def unknown(self, reader: Reader, actor: Actor) -> list[Approval]:
+        """Cards with a write whose outcome nobody knows, for those who may say it."""
+        rows = await reader.fetch(
+            "SELECT DISTINCT i.approval_id AS id FROM approval_item i JOIN effect e ON e.id = i.effect_id WHERE e.state = 'unknown'"
+        )
+        cards = [await self.read(reader, row["id"]) for row in rows]
+        return [card for card in cards if card.requester_id == actor.employee_id or card.may_approve(actor)]
+
+    async def lapsed(self, reader: Reader, actor: Actor, since: datetime) -> list[Approval]:
+        """This person's own cards that ran out without a word since then."""
+        rows = await reader.fetch(
+            """SELECT id FROM approval WHERE state = 'expired' AND requester_employee_id = $1 AND expires_at > $2
+                ORDER BY expires_at DESC LIMIT 5""",
+            actor.employee_id, since,
+        )  # fmt: skip
+        return [await self.read(reader, row["id"]) for row in rows]
+
+    async def of_effect(self, reader: Reader, effect_id: UUID) -> tuple[UUID, UUID, bool] | None:
+        """The approval and item that an effect belongs to, and whether it is the undo."""
+        row = await reader.fetchrow(
+            "SELECT approval_id, id, undo_effect_id = $1 AS undo FROM approval_item WHERE effect_id = $1 OR undo_effect_id = $1",
+            effect_id,
+        )
+        return None if row is None else (row["approval_id"], row["id"], bool(row["undo"]))
+
+    async def note_done(self, tx: Tx, item_id: UUID) -> None:
+        """A write is done: it may be taken back from now on for as long as its kind allows."""
+        row = await tx.fetchrow("SELECT write, undo_until FROM approval_item WHERE id = $1", item_id)
+        if row is None or row["undo_until"] is not None or row["write"]["undo"] is None:
+            return
+        seconds = self._kinds[row["write"]["kind"]].undo_s
+        if seconds is not None:
+            until = self._clock.now() + timedelta(seconds=seconds)
+            await tx.execute("UPDATE approval_item SET undo_until = $2 WHERE id = $1", item_id, until)
+
+    async def undo(self, tx: Tx, item_id: UUID, actor: Actor, event_id: UUID) -> Verdict:
+        """Take one write back: the requester or an approver, in time, once."""
+        row = await tx.fetchrow("SELECT * FROM approval_item WHERE id = $1 FOR UPDATE", item_id)
+        if row is None:
+            raise NotFound("no such write")
+        approval = await self.read(tx, row["approval_id"])
+        write: Mapping[str, Any] = row["write"]
+        reverse: Mapping[str, Any] = write["undo"] or {}
+        verdict: Verdict = "approved"
+        if actor.employee_id != approval.requester_id and not approval.may_approve(actor):
+            verdict = "not_allowed"
+        elif row["undo_effect_id"] is not None:
+            verdict = "settled"
+        elif row["undo_until"] is None or row["undo_until"] <= self._clock.now() or not reverse:
+            verdict = "expired"
+        if verdict == "approved":
+            origin = Origin(event_id=event_id, trace_id=approval.trace_id, actor_id=actor.employee_id, actor_name=actor.name)
+            effect_id = await effects.request(
+                tx, origin, kind=self._kinds[write["kind"]], target=write["target"], args=reverse, key=f"undo:{item_id}",
+                ordering_key=write["target"], settled_kind=SETTLED, branch=write["branch"],
+            )  # fmt: skip
+            await tx.execute(
+                "UPDATE approval_item SET undo_effect_id = $2, undone_by_employee_id = $3 WHERE id = $1",
+                item_id, effect_id, actor.employee_id,
+            )  # fmt: skip
+        await audit.record(
+            tx, action="approval.undo", actor_id=actor.employee_id, actor_name=actor.name, subject=str(approval.id),
+            outcome=verdict, event_id=event_id, trace_id=approval.trace_id,
+        )  # fmt: skip
+        return verdict
+
+    async def history(self, reader: Reader, approval_id: UUID) -> list[tuple[str, Any]]:
+        """Each role with what it had read and written when its writes began to wait."""
+        rows = await reader.fetch("SELECT role, messages FROM approval_history WHERE approval_id = $1 ORDER BY role", approval_id)
+        return [(row["role"], row["messages"]) for row in rows]

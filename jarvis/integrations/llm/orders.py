@@ -1,0 +1,145 @@
+"""The changes that the offline model's grammar knows: what is to be done, to which booking or car, until when.
+
+Only imperatives and infinitives are orders ("продли", "продлить", "extend"); a past tense asks about the past.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+
+from jarvis.integrations.llm.dates import day_words, weekday_of
+from jarvis.kit.clock import local_date
+from jarvis.kit.text import PLATE, fold
+
+Verb = Literal["extend", "cancel", "move", "state", "note", "swap", "create", "times"]
+ROLE: dict[Verb, str] = {
+    "extend": "bookings", "cancel": "bookings", "note": "bookings", "swap": "bookings", "create": "bookings", "times": "bookings",
+    "move": "fleet", "state": "fleet",
+}  # fmt: skip
+_VERBS: tuple[tuple[Verb, str], ...] = (
+    ("note", r"\bзапиши\w*\s+в\s+брон|\bдобавь\w*\s+(?:заметку|комментарий)|\bnote\s+in\s+booking|\badd\s+a\s+note|ჩაწერე"),
+    ("swap", r"^\W*пересади(?:ть|те)?\b|\bпоменя(?:й|ть)\w*\s+(?:машину|тачку|авто)|^\W*move\s+booking\b|^\W*გადასვი"),
+    ("extend", r"\bпродли(?:ть|те)?\b|\b(?:накинь|накинуть|докинь|докинуть)\b|\bextend\b|გააგრძელე\w*|გაუგრძელე\w*|გავაგრძელოთ"),
+    ("cancel", r"\bотмени(?:ть|те)?\b.*(?:брон|заказ|№|\d{3,})|\bcancel\b.*(?:booking|#|\d{3,})|გააუქმე\w*.*(?:ჯავშან|№|\d{3,})"),
+    ("create", r"\b(?:создай|создать|оформи|оформить|заведи)\s+(?:новую\s+)?брон|\bзабронируй\w*|\bbook\s+(?!ing)|\bcreate\s+a\s+booking|დაჯავშნე"),
+    ("times", r"\b(?:перенеси|перенести|сдвинь|сдвинуть)\b.*(?:выдач|возврат|приём|прием)|\b(?:move|shift)\s+the\s+(?:pick-?up|return)\b"
+              r"|\bместо\s+(?:выдачи|возврата)\b.*\b(?:поменяй|смени|поставь|измени)|\b(?:поменяй|смени|измени)\w*\s+место\s+(?:выдачи|возврата)"),
+    ("state", r"\bсн(?:ять|ими)\w*\b.*с\s+линии|\bверн(?:и|уть)\w*\b.*(?:на\s+линию|в\s+строй)|\bпостав(?:ь|ить)\w*\b.*(?:ремонт|состояни|не\s+выдавать"
+              r"|обслуживан|можно\s+выдавать)|\bset\b.*\bstate\b|\b(?:put|take)\b.*(?:under repair|off the line|back on the line)|ხაზიდან\s+მოხსენი"),
+    ("move", r"\b(?:перегони|перегнать|переведи|перевести|докати)(?:те)?\b|^\W*(?:move|transfer)\b.*\bto\b|გადაიყვანე\w*"),
+)  # fmt: skip
+_STATES = (
+    ("not_for_issue", r"не\s+выдавать|not\s+for\s+issue"), ("repair", r"ремонт|repair|სარემონტო"), ("critical", r"критич|critical"),
+    ("needs_service", r"обслуживан|needs\s+service"), ("can_be_issued", r"можно\s+выдавать|на\s+линию|в\s+строй|can\s+be\s+issued|back\s+on"),
+    ("not_for_issue", r"с\s+линии|off\s+the\s+line|ხაზიდან"),
+)  # fmt: skip
+_DATE = re.compile(r"(?<!\d)(\d{1,2})\.(\d{1,2})(?:\.(\d{4}))?(?!\d)")
+_TIME = re.compile(r"(?<![\d.])(\d{1,2}):(\d{2})(?!\d)|(?<!\d)(?:\bв|\bк|\bat)\s+(\d{1,2})(?![\d.:]|\s*(?:дн|сут))")
+_LENGTH = (
+    (1, r"на\s+(?:один\s+|ещё\s+|еще\s+)?(?:день|сутки)\b|(?:for|by)\s+(?:a|one)\s+day|ერთი\s+დღ"),
+    (2, r"на\s+(?:двое|два)\s+(?:сут|дн)|by\s+two\s+days"), (7, r"на\s+неделю|(?:for|by)\s+a\s+week|ერთი\s+კვირ"),
+)  # fmt: skip
+_N_DAYS = re.compile(r"(?:на|for|by)\s+(?:ещё\s+|еще\s+)?(\d{1,2})\s*(?:дн|ден|сут|days?)|(\d{1,2})\s*დღ", re.I)
+_NEXT = re.compile(r"следующ\w+|\bnext\b|მომავალ", re.I)
+_VAGUE = re.compile(r"на\s+(?:пару|несколько)\s+(?:дн|сут)|через\s+пару|на\s+днях|for\s+a\s+(?:few|couple)", re.I)
+_NUMBER = re.compile(r"(?:№|#)?(?<![\d.:])(?!20\d\d(?!\d))(\d{3,6})(?![\d.:])")
+_SWAP = re.compile(
+    r"(?:брон\w*|booking|ჯავშან\w*)?\s*№?(\d{3,6})\s+пересади\w*\s+на\s+(.+)$|move\s+booking\s+#?(\d{3,6})\s+to\s+(.+)$"
+    r"|ჯავშანი?\s*№?(\d{3,6})\s+გადასვი\s+(.+)$", re.I,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One change. `asks`: moments that it may mean, when a person must choose; never guessed for a change."""
+
+    verb: Verb
+    text: str
+    number: int | None = None
+    day: date | None = None
+    moment: datetime | None = None
+    days: int | None = None
+    note: str | None = None
+    state: str | None = None
+    other_car: str | None = None
+    next_car: str | None = None
+    asks: Sequence[date] = ()
+    vague: bool = False
+    extra: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+def order_of(text: str, now: datetime) -> Order | None:
+    """The change that a clause asks for."""
+    verb: Verb | None = next((name for name, pattern in _VERBS if re.search(pattern, text, re.I)), None)
+    if verb is None:
+        return None
+    if verb == "note":
+        head, _, note = text.partition(":")
+        return Order(verb=verb, text=text, number=_number(head), note=note.strip().strip('«»"“”') or None)
+    swap = _SWAP.search(text) if verb == "extend" else None
+    main = text[: swap.start()] if swap else text
+    day, moment, asks = _until(main, now)
+    found = [g for g in swap.groups() if g] if swap else []
+    other = re.search(r"\b(?:на|to)\s+(?!\d{1,2}[.:])([^\d\W].*)$|\bმანქანაზე\s+(.+)$", text, re.I) if verb == "swap" else None
+    return Order(
+        verb=verb, text=text, number=_number(main), day=day, moment=moment, asks=asks, days=_length(main), vague=bool(_VAGUE.search(main)),
+        state=next((name for name, pattern in _STATES if re.search(pattern, text, re.I)), None) if verb == "state" else None,
+        other_car=(other[1] or other[2]) if other else None, next_car=found[1].strip() if len(found) == 2 else None,
+    )  # fmt: skip
+
+
+def _number(text: str) -> int | None:
+    found = _NUMBER.search(PLATE.sub(" ", re.sub(r"\b\d{1,2}\.\d{1,2}\.\d{4}\b", " ", text)))
+    return int(found[1]) if found else None
+
+
+def _length(text: str) -> int | None:
+    counted = _N_DAYS.search(text)
+    if counted:
+        return int(counted[1] or counted[2])
+    return next((days for days, pattern in _LENGTH if re.search(pattern, text, re.I)), None)
+
+
+def _until(text: str, now: datetime) -> tuple[date | None, datetime | None, Sequence[date]]:
+    """The day, or the moment, until which; or the days between which a person must choose."""
+    clock = _TIME.search(_DATE.sub(" ", text))
+    hour, minute = (int(clock[1] or clock[3]), int(clock[2] or 0)) if clock else (None, 0)
+    today = local_date(now)
+    dated = _DATE.search(text)
+    day: date | None = None
+    if dated:
+        try:
+            day = date(int(dated[3] or today.year), int(dated[2]), int(dated[1]))
+        except ValueError:
+            return None, None, ()
+        if dated[3] is None and day < today - timedelta(days=60):
+            day = day.replace(year=day.year + 1)
+    else:
+        words = [fold(w) for w in re.findall(r"[^\W\d_]+", text)]
+        weekday = next((n for word in words if (n := weekday_of(word)) is not None), None)
+        if weekday is not None:
+            day = today + timedelta(days=(weekday - today.weekday()) % 7)
+            if _NEXT.search(text) or day == today:
+                first = day if day != today else today
+                return None, None, (first, first + timedelta(days=7))
+        else:
+            offset = next((n for word in words if (n := day_words(word)) is not None), None)
+            day = None if offset is None else today + timedelta(days=offset)
+    if day is None or hour is None or hour > 23 or minute > 59:
+        return day, None, ()
+    return None, datetime(day.year, day.month, day.day, hour, minute), ()  # noqa: DTZ001  # a wall time for the tool
+
+
+def orders_of(text: str, now: datetime) -> list[Order]:
+    """Every change of a request: clauses are joined by "и", "and", "да"; a note keeps its own words."""
+    whole = order_of(text, now)
+    if whole is None or whole.verb == "note":
+        return [whole] if whole else []
+    clauses = re.split(r"\s+(?:и|and|და)\s+(?=(?:запиши|добавь|продли|отмени|перегони|переведи|поставь|сними|note|add|extend|cancel|put)\w*\b)",
+                       text, flags=re.I)  # fmt: skip
+    found = [order for clause in clauses if (order := order_of(clause, now)) is not None]
+    return found or [whole]

@@ -1,0 +1,250 @@
+"""Cards of approval in Telegram: shown, pressed, carried out, settled; all copies of a card are edited together."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from jarvis.domains.bookings.changes import Changes
+from jarvis.domains.staff.service import StaffService
+from jarvis.engine import audit
+from jarvis.engine.approval_models import Approval, Draft
+from jarvis.engine.approvals import EXPIRED, RESUME, SETTLED, Approvals
+from jarvis.engine.db import Database, Tx
+from jarvis.engine.effects import EffectLog, Origin
+from jarvis.engine.interactions import ANYBODY, DECISION_LIFE, Copy, Interactions, NewButton, Who
+from jarvis.engine.worker import Handler, Handling
+from jarvis.kit.actor import Actor
+from jarvis.kit.clock import Clock
+from jarvis.kit.ids import sha256_hex
+from jarvis.orchestrator import outbox
+from jarvis.orchestrator.render import acting
+from jarvis.orchestrator.render.base import Reader
+
+ReaderOf = Callable[[Actor, str], Awaitable[Reader]]
+Resume = Callable[[Handling, Approval], Awaitable[None]]
+COPIES = 4
+LAPSED = timedelta(hours=24)
+
+
+class Cards:
+    """Shows approvals and handles what happens to them. `resume` lets the agents go on after the word."""
+
+    def __init__(
+        self, db: Database, clock: Clock, staff: StaffService, changes: Changes, approvals: Approvals, interactions: Interactions,
+        reader_of: ReaderOf, resume: Resume,
+    ) -> None:  # fmt: skip
+        self._db = db
+        self._clock = clock
+        self._staff = staff
+        self._changes = changes
+        self._approvals = approvals
+        self._interactions = interactions
+        self._reader_of = reader_of
+        self._resume = resume
+        self._log = EffectLog(db)
+
+    @property
+    def routes(self) -> Mapping[str, Sequence[Handler]]:
+        table: dict[str, Sequence[Handler]] = {
+            EXPIRED: (self.expired,), SETTLED: (self.settled,), RESUME: (self.resumed,),
+        }  # fmt: skip
+        for kind in ("booking.updated", "booking.cancelled", "booking.issued", "booking.returned", "car.updated", "car.moved"):
+            table[kind] = (self.changed,)
+        return table
+
+    # shown
+
+    async def show(
+        self, tx: Tx, origin: Origin, draft: Draft, chat_id: int, *, status: UUID | None, edit_id: int | None, reply_to: int | None
+    ) -> None:
+        """Open the card and put it into the chat, in place of a status or a question; copies go to other approvers."""
+        approval_id = await self._approvals.open(tx, draft)
+        approval = await self._approvals.read(tx, approval_id)
+        approvers = await self._others(approval, draft.requester)
+        text, stored = await self._view(tx, approval, draft.requester, draft.language, [a for a, _ in approvers])
+        key = f"card:{approval_id}:{chat_id}"
+        if status is not None or edit_id is not None:
+            effect_id = await outbox.edit(tx, origin, chat_id, text, of=status, message_id=edit_id, buttons=stored, key=key,
+                                          reply_to=reply_to)  # fmt: skip
+        else:
+            effect_id = await outbox.send(tx, origin, chat_id, text, buttons=stored, key=key, reply_to=reply_to)
+        await self._copy(tx, approval, chat_id, draft.requester, draft.language, effect_id)
+        for person, telegram_id in approvers:
+            if telegram_id == chat_id:
+                continue
+            text, stored = await self._view(tx, approval, person, person.language, [a for a, _ in approvers])
+            sent = await outbox.send(tx, origin, telegram_id, text, buttons=stored, key=f"card:{approval_id}:{telegram_id}")
+            await self._copy(tx, approval, telegram_id, person, person.language, sent)
+
+    async def _others(self, approval: Approval, requester: Actor) -> list[tuple[Actor, int]]:
+        """Who else must see the card: nobody when the requester alone may approve."""
+        if approval.may_approve(requester) and approval.needed == 1:
+            return []
+        found = await self._staff.approvers(approval.roles, approval.branches)
+        return [(a, t) for a, t in found if a.employee_id != requester.employee_id][:COPIES]
+
+    async def _copy(self, tx: Tx, approval: Approval, chat_id: int, person: Actor, language: str, effect_id: UUID) -> None:
+        copy = Copy(place=str(chat_id), employee_id=person.employee_id, language=language, effect_id=effect_id)
+        await self._interactions.add_copy(tx, approval.group, copy)
+
+    async def _view(
+        self, tx: Tx, approval: Approval, person: Actor, language: str, approvers: Sequence[Actor]
+    ) -> tuple[str, list[list[dict[str, str]]]]:
+        """The card's text for one reader, with its buttons stored; each state of a card has buttons of its own."""
+        reader = await self._reader_of(person, language)
+        card = acting.card(approval, reader, approvers=approvers, offset=self._offset())
+        who = Who(roles=approval.roles, branch=next(iter(approval.branches), None))
+        kinds = sorted({button.kind for row in card.buttons for button in row})
+        rows = [
+            [NewButton(label=b.label, kind=b.kind, choice=b.choice, who=who if b.approvers_only else ANYBODY) for b in row]
+            for row in card.buttons
+        ]
+        if not rows:
+            return card.text, []
+        group = approval.group if approval.state == "waiting" else f"{approval.group}:{'+'.join(kinds)}:{_brief(card)}"
+        life = DECISION_LIFE if kinds != ["ask"] else None
+        return card.text, await self._interactions.store(tx, rows, group=group, who=ANYBODY, life=life)
+
+    def _offset(self) -> timedelta:
+        return self._clock.now() - datetime.now(UTC)
+
+    async def refresh(self, tx: Tx, origin: Origin, approval_id: UUID) -> None:
+        """Edit every copy to how things stand; what a copy shows already is not sent again."""
+        approval = await self._approvals.read(tx, approval_id)
+        if approval.state != "waiting":
+            await self._interactions.close(tx, approval.group)
+        for copy in await self._interactions.copies(tx, approval.group):
+            person = await self._staff.actor(copy.employee_id) if copy.employee_id is not None else None
+            if person is None:
+                continue
+            others = [a for a, _ in await self._staff.approvers(approval.roles, approval.branches)][:COPIES]
+            text, stored = await self._view(tx, approval, person, copy.language, others)
+            key = f"card:{approval_id}:{copy.place}:{sha256_hex(text)[:16]}"
+            await outbox.edit(tx, origin, int(copy.place), text, of=copy.effect_id, buttons=stored, key=key)
+
+    # pressed
+
+    async def decided(self, handling: Handling, actor: Actor, choice: str) -> None:
+        """A press of the deciding buttons: `yes:<approval>:<digest>` or `no:…`."""
+        word, approval_id, seen = choice.split(":")
+        async with handling.transaction() as tx:
+            await self._approvals.decide(tx, UUID(approval_id), seen, actor, handling.event.id, accept=word == "yes")
+            await self.refresh(tx, handling.origin, UUID(approval_id))
+
+    async def before_decision(self, handling: Handling, choice: str) -> None:
+        """Read again what the card shows, so that a change which no webhook told of voids it. Its failure changes nothing."""
+        word, approval_id, _ = choice.split(":")
+        if word != "yes":
+            return
+        approval = await self._approvals.read(self._db, UUID(approval_id))
+        if approval.state == "waiting":
+            for kind, subject in {(i.subject_kind, i.subject_id) for i in approval.items}:
+                await self._changes.read_again(kind, subject)
+
+    async def undone(self, handling: Handling, actor: Actor, choice: str) -> None:
+        """A press of the undo of a receipt."""
+        async with handling.transaction() as tx:
+            await self._approvals.undo(tx, UUID(choice), actor, handling.event.id)
+            approval_id = await tx.fetchval("SELECT approval_id FROM approval_item WHERE id = $1", UUID(choice))
+            await self.refresh(tx, handling.origin, approval_id)
+
+    async def resolved(self, handling: Handling, actor: Actor, choice: str) -> None:
+        """A person's word over an effect whose outcome nobody knows."""
+        word, _, effect = choice.partition(":")
+        outcome = {"done": "done", "not_done": "not_done", "again_send": "again"}[word]
+        async with handling.transaction() as tx:
+            await self._log.resolve(UUID(effect), outcome, by=actor, tx=tx)  # pyright: ignore[reportArgumentType]  # the three words above
+            found = await self._approvals.of_effect(tx, UUID(effect))
+            if found is not None:
+                await self.refresh(tx, handling.origin, found[0])
+
+    async def inbox(self, handling: Handling, chat_id: int, actor: Actor) -> None:
+        """`/inbox`: what waits for this person, what nobody knows, what ran out; each opens as a fresh copy of its card."""
+        reader = await self._reader_of(actor, actor.language)
+        waiting = await self._approvals.inbox(self._db, actor)
+        unknown = await self._approvals.unknown(self._db, actor)
+        lapsed = await self._approvals.lapsed(self._db, actor, self._clock.now() - LAPSED)
+        text, buttons = acting.inbox(waiting, unknown, lapsed, reader)
+        async with handling.transaction() as tx:
+            rows = [[NewButton(label=b.label, kind=b.kind, choice=b.choice) for b in row] for row in buttons]
+            who = Who(employee_id=actor.employee_id)
+            stored = await self._interactions.store(tx, rows, group=f"inbox:{handling.event.id}", who=who, life=None)
+            await outbox.send(tx, handling.origin, chat_id, text, buttons=stored)
+
+    async def opened(self, handling: Handling, chat_id: int, actor: Actor, choice: str) -> None:
+        """A card again, as a new message; its older copy in this chat points to nothing any more and is left as it stands."""
+        async with handling.transaction() as tx:
+            approval = await self._approvals.read(tx, UUID(choice))
+            if actor.employee_id != approval.requester_id and not approval.may_approve(actor):
+                return
+            others = [a for a, _ in await self._staff.approvers(approval.roles, approval.branches)][:COPIES]
+            text, stored = await self._view(tx, approval, actor, actor.language, others)
+            sent = await outbox.send(tx, handling.origin, chat_id, text, buttons=stored)
+            await self._copy(tx, approval, chat_id, actor, actor.language, sent)
+
+    async def typed(self, actor: Actor, place: str) -> Approval | None:
+        """The card that waits here for a press, when somebody types a consent instead."""
+        found = await self._approvals.inbox(self._db, actor, place)
+        return found[0] if found else None
+
+    # what happens
+
+    async def expired(self, handling: Handling) -> None:
+        """Silence means no."""
+        approval_id = UUID(str(handling.event.payload["subject"]))
+        async with handling.transaction() as tx:
+            if await self._approvals.expire(tx, approval_id):
+                await audit.record(tx, action="approval.expire", actor_name="Jarvis", subject=str(approval_id), outcome="expired",
+                                   event_id=handling.event.id, trace_id=handling.event.trace_id)  # fmt: skip
+                await self.refresh(tx, handling.origin, approval_id)
+
+    async def settled(self, handling: Handling) -> None:
+        """An effect of a card has ended: read back what it changed, then show it."""
+        effect_id = UUID(str(handling.event.payload["effect_id"]))
+        found = await self._approvals.of_effect(self._db, effect_id)
+        if found is None:
+            return
+        approval_id, item_id, undo = found
+        if handling.event.payload["state"] == "done":
+            approval = await self._approvals.read(self._db, approval_id)
+            item = next(i for i in approval.items if i.id == item_id)
+            created = item.write["title"] == "create"
+            receipt = dict(item.receipt or {})
+            if created and undo:
+                return await self._show(handling, approval_id)
+            await self._changes.read_back(item.subject_kind, item.subject_id, receipt, created=created)
+            if not undo:
+                async with handling.transaction() as tx:
+                    await self._approvals.note_done(tx, item_id)
+        await self._show(handling, approval_id)
+
+    async def _show(self, handling: Handling, approval_id: UUID) -> None:
+        async with handling.transaction() as tx:
+            await self.refresh(tx, handling.origin, approval_id)
+
+    async def changed(self, handling: Handling) -> None:
+        """A booking or a car changed: cards that wait and show one of the changed fields are void."""
+        payload = handling.event.payload
+        subject = payload.get("booking_id") or payload.get("car_id")
+        if subject is None:
+            return
+        for approval_id in await self._approvals.waiting_on(self._db, UUID(str(subject))):
+            async with handling.transaction() as tx:
+                approval = await self._approvals.read(tx, approval_id)
+                reason = await self._approvals.changed(tx, approval)
+                if reason is not None and await self._approvals.void(tx, approval_id, reason):
+                    await audit.record(tx, action="approval.void", actor_name="Jarvis", subject=str(approval_id), outcome="void",
+                                       event_id=handling.event.id, details=reason)  # fmt: skip
+                    await self.refresh(tx, handling.origin, approval_id)
+
+    async def resumed(self, handling: Handling) -> None:
+        """The agents whose writes were approved go on."""
+        approval = await self._approvals.read(self._db, UUID(str(handling.event.payload["approval_id"])))
+        await self._resume(handling, approval)
+
+
+def _brief(card: acting.Card) -> str:
+    """Tells the sets of buttons of one card apart."""
+    return sha256_hex("|".join(f"{b.kind}:{b.choice}" for row in card.buttons for b in row))[:12]

@@ -1,0 +1,203 @@
+"""Writes to bookings, each only planned here: the card shows the plan, a person decides, code carries it out."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from pydantic_ai import RunContext
+
+from jarvis.domains.bookings.changes import Obstacle
+from jarvis.domains.bookings.service import Booking
+from jarvis.engine.approval_models import PlannedWrite
+from jarvis.kit.clock import TBILISI, at_local, local
+from jarvis.kit.errors import InvalidRequest
+from tools.bookings import resolve_booking
+from tools.deps import Deps
+from tools.facts import ChoiceFact, MissingFact, ObstacleFact, Option
+from tools.fleet import Branch, resolve_car
+from tools.toolset import new_toolset
+
+booking_changes = new_toolset("booking_changes")
+Planned = list[PlannedWrite] | str
+NOTE_CHARS = 500
+
+
+@booking_changes.tool(sequential=True)
+async def extend_booking(
+    ctx: RunContext[Deps], number: int | None = None, until: datetime | None = None, until_day: date | None = None,
+    days: int | None = None, branch: Branch | None = None, car: str | None = None, client: str | None = None,
+    move_next_to: str | None = None,
+) -> Planned:  # fmt: skip
+    """A later return of one booking. Nothing happens before a person approves the card that follows.
+
+    Args:
+        number: The booking's number, e.g. `1234`; when it was not said, name the car or the client.
+        until: The new return as day and hour, local wall time, e.g. `2026-03-16T12:00`.
+        until_day: The day alone, when no hour was said: the booking keeps its own hour.
+        days: By how many days, when that was said instead of a date.
+        branch: Branch code when it was said.
+        car: The car as it was said.
+        client: The client as they were named.
+        move_next_to: The car that the following booking of this car is moved to, when the person asked for that too.
+    """
+    found = await _booking_said(ctx, number, branch, car, client)
+    if isinstance(found, str):
+        return found
+    deps = ctx.deps
+    target = _target(found.end, until, until_day, days)
+    writes: list[PlannedWrite] = []
+    plan = await deps.changes.extend(found.id, target)
+    if isinstance(plan, Obstacle) and move_next_to is not None:
+        other = await resolve_car(ctx, move_next_to)
+        if isinstance(other, str):
+            return other
+        writes.append(await deps.changes.change(plan.following.id, car=other))
+        plan = await deps.changes.extend(found.id, target, without=plan.following.id)
+    if isinstance(plan, Obstacle):
+        key = deps.run.facts.add(ObstacleFact(obstacle=plan, fresh=await deps.bookings.freshness(plan.booking.source_at)))
+        return f"[{key}] The car is taken then by booking {plan.following.shown}: show this fact, it offers what is possible."
+    return [*writes, plan]
+
+
+def _target(end: datetime | None, until: datetime | None, until_day: date | None, days: int | None) -> datetime:
+    if until is not None:
+        return _utc(until)
+    if end is None:
+        raise InvalidRequest("the booking has no return time; name day and hour")
+    if days is not None and days > 0:
+        return end + timedelta(days=days)
+    if until_day is None:
+        raise InvalidRequest("name until when: `until`, `until_day` or `days`")
+    return at_local(until_day, local(end).time())
+
+
+async def _booking_said(
+    ctx: RunContext[Deps], number: int | None, branch: Branch | None, car: str | None, client: str | None
+) -> Booking | str:
+    """The one booking that is meant: by number, or the one that a car or a client has now or next."""
+    if number is not None:
+        return await resolve_booking(ctx, number, branch)
+    deps = ctx.deps
+    cars = people = None
+    if car is not None:
+        found = await resolve_car(ctx, car)
+        if isinstance(found, str):
+            return found
+        cars = [found.id]
+    elif client is not None:
+        people = [c.id for c in await deps.clients.find(client)]
+    else:
+        raise InvalidRequest("name the booking: its number, the car or the client")
+    rows = await deps.bookings.search(cars=cars, clients=people, since=deps.now, until=None, scope=deps.actor.branches)
+    rows = [b for b in rows if b.status in ("in_rent", "planned") and b.number is not None and b.purpose == "rental"]
+    out = [b for b in rows if b.status == "in_rent"] or rows
+    if len(out) == 1:
+        return out[0]
+    said = (car or client or "")[:60]
+    if not out:
+        key = deps.run.facts.add(MissingFact(kind="booking", said=said))
+        return f"[{key}] No booking of {said!r} is open."
+    options = tuple(
+        Option(label=f"№{b.number} · {b.car_label or '?'}", detail=f"|{b.branch}|", request=f"{deps.run.request} (№{b.number})")
+        for b in out[:6]
+    )
+    key = deps.run.facts.add(ChoiceFact(kind="booking", said=said, options=options))
+    return f"[{key}] {len(out)} bookings are open: ask which one, with this fact."
+
+
+@booking_changes.tool(sequential=True)
+async def change_booking(
+    ctx: RunContext[Deps], number: int, branch: Branch | None = None, start: datetime | None = None, end: datetime | None = None,
+    place_start: str | None = None, place_end: str | None = None, car: str | None = None,
+) -> Planned:  # fmt: skip
+    """Other times or places of a booking, or another car. Nothing happens before a person approves the card that follows.
+
+    Args:
+        number: The booking's number.
+        branch: Branch code when it was said.
+        start: The new pick-up, local wall time.
+        end: The new return, local wall time.
+        place_start: The new place of the pick-up.
+        place_end: The new place of the return.
+        car: The other car, as it was said.
+    """
+    found = await resolve_booking(ctx, number, branch)
+    if isinstance(found, str):
+        return found
+    other = None
+    if car is not None:
+        other = await resolve_car(ctx, car)
+        if isinstance(other, str):
+            return other
+    return [
+        await ctx.deps.changes.change(
+            found.id, start=_utc(start) if start else None, end=_utc(end) if end else None, place_start=place_start,
+            place_end=place_end, car=other,
+        )
+    ]  # fmt: skip
+
+
+@booking_changes.tool(sequential=True)
+async def note_booking(ctx: RunContext[Deps], number: int, text: str, branch: Branch | None = None) -> Planned:
+    """A line more in a booking's note. Nothing happens before a person approves the card that follows.
+
+    Args:
+        number: The booking's number.
+        text: What to note, in the person's words, at most 500 characters.
+        branch: Branch code when it was said.
+    """
+    found = await resolve_booking(ctx, number, branch)
+    if isinstance(found, str):
+        return found
+    if not text.strip() or len(text) > NOTE_CHARS:
+        raise InvalidRequest(f"a note has 1 to {NOTE_CHARS} characters")
+    return [await ctx.deps.changes.note(found.id, text.strip())]
+
+
+@booking_changes.tool(sequential=True)
+async def cancel_booking(ctx: RunContext[Deps], number: int, branch: Branch | None = None) -> Planned:
+    """Call a planned booking off. Nothing happens before a person approves the card that follows.
+
+    Args:
+        number: The booking's number.
+        branch: Branch code when it was said.
+    """
+    found = await resolve_booking(ctx, number, branch)
+    return found if isinstance(found, str) else [await ctx.deps.changes.cancel(found.id)]
+
+
+@booking_changes.tool(sequential=True)
+async def create_booking(
+    ctx: RunContext[Deps], car: str, client: str, start: datetime, end: datetime, place_start: str | None = None,
+    place_end: str | None = None,
+) -> Planned:  # fmt: skip
+    """A new booking of a free car for a known client. Nothing happens before a person approves the card that follows.
+
+    Args:
+        car: The car as it was said.
+        client: The client's name or phone as it was said.
+        start: Pick-up, local wall time.
+        end: Return, local wall time.
+        place_start: Place of the pick-up when it was said.
+        place_end: Place of the return when it was said.
+    """
+    chosen = await resolve_car(ctx, car)
+    if isinstance(chosen, str):
+        return chosen
+    deps = ctx.deps
+    deps.scope(chosen.branch)
+    people = await deps.clients.find(client)
+    if not people:
+        key = deps.run.facts.add(MissingFact(kind="client", said=client[:60]))
+        return f"[{key}] No client answers to {client!r}."
+    if len(people) > 1:
+        options = tuple(Option(label=p.full_name, detail="", request=f"{deps.run.request} ({p.phone or ''})") for p in people[:6])
+        key = deps.run.facts.add(ChoiceFact(kind="client", said=client[:60], options=options))
+        return f"[{key}] Several clients answer to {client!r}: ask which one, with this fact."
+    return [
+        await deps.changes.create(chosen, people[0], _utc(start), _utc(end), place_start=place_start, place_end=place_end)
+    ]  # fmt: skip
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=TBILISI) if moment.tzinfo is None else moment

@@ -32,7 +32,7 @@ def _orders(turn: Turn, orders: Sequence[Order]) -> Sequence[Call] | Finish:
     calls: list[Call] = []
     for order in orders:
         if order.asks:
-            options = [_dated(order, day) for day in order.asks]
+            options = [_dated(order, day, turn.said.language) for day in order.asks]
             return Finish(output={"blocks": [{"kind": "question", "text": _WHICH_DAY[turn.said.language], "options": options}]})
         call = _order(order, turn.said)
         if call is None:
@@ -41,9 +41,11 @@ def _orders(turn: Turn, orders: Sequence[Order]) -> Sequence[Call] | Finish:
     return need(turn, *calls)
 
 
-def _dated(order: Order, day: date) -> str:
-    number = "" if order.number is None else f" {order.number}"
-    return f"продли{number} до {day:%d.%m.%Y}"
+def _dated(order: Order, day: date, language: str) -> str:
+    whom = order.number or order.name or ""
+    return {"ru": f"продли {whom} до {day:%d.%m.%Y}", "en": f"extend {whom} until {day:%d.%m.%Y}"}.get(
+        language, f"გააგრძელე {whom} {day:%d.%m.%Y}"
+    )
 
 
 def _order(order: Order, said: Understood) -> Call | None:
@@ -51,7 +53,7 @@ def _order(order: Order, said: Understood) -> Call | None:
     whom = _set(number=order.number, branch=said.branch)
     if order.verb == "extend":
         if order.number is None:
-            whom |= _set(car=order.text if said.car else None, client=None if said.car else said.name)
+            whom |= _set(car=order.text if said.car else None, client=None if said.car else said.name or order.name)
         until = _set(
             until=None if order.moment is None else order.moment.isoformat(timespec="minutes"),
             until_day=None if order.day is None else order.day.isoformat(), days=order.days if order.day is None else None,
@@ -65,6 +67,13 @@ def _order(order: Order, said: Understood) -> Call | None:
         return Call(tool="cancel_booking", args=whom)
     if order.verb == "note":
         return Call(tool="note_booking", args={"number": order.number, "text": order.note}) if order.note else None
+    if order.verb == "times":
+        side = "start" if order.pickup else "end"
+        return (
+            None
+            if order.moment is None
+            else Call(tool="change_booking", args=whom | {side: order.moment.isoformat(timespec="minutes")})
+        )
     if order.verb == "swap":
         return Call(tool="change_booking", args=whom | {"car": order.other_car}) if order.other_car else None
     return None

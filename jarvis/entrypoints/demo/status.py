@@ -20,6 +20,14 @@ async def ready(stage: Stage) -> bool:
 
 async def in_flight(stage: Stage) -> dict[str, int]:
     """Open events, runs, jobs, due effects, webhooks and unread messages; empty when the house is quiet."""
+    # What people wrote is looked at first: once it is an event, the look at events below finds it.
+    keys = [f"message:{chat}:{message}:" for chat, message in stage.telegram.last_words()]
+    unread = await stage.db.fetchval(
+        """SELECT count(*) FROM unnest($1::text[]) key
+            WHERE NOT EXISTS (SELECT 1 FROM event WHERE source = 'telegram' AND starts_with(dedup_key, key))""",
+        keys,
+    )
+    webhooks = int(stage.rentprog.busy())
     row = await stage.db.fetchrow(
         """SELECT (SELECT count(*) FROM event WHERE state = 'claimed' OR (state = 'received' AND available_at <= now())) AS events,
                   (SELECT count(*) FROM effect WHERE state = 'claimed' OR (state = 'pending' AND next_at <= now())) AS effects,
@@ -27,11 +35,6 @@ async def in_flight(stage: Stage) -> dict[str, int]:
     )
     assert row is not None
     counts = {name: int(row[name]) for name in ("events", "effects", "jobs")}
-    counts["webhooks"] = int(stage.rentprog.busy())
-    keys = [f"message:{chat}:{message}:" for chat, message in stage.telegram.last_words()]
-    counts["messages"] = await stage.db.fetchval(
-        """SELECT count(*) FROM unnest($1::text[]) key
-            WHERE NOT EXISTS (SELECT 1 FROM event WHERE source = 'telegram' AND starts_with(dedup_key, key))""",
-        keys,
-    )
+    counts["messages"] = unread
+    counts["webhooks"] = webhooks
     return {name: count for name, count in counts.items() if count}

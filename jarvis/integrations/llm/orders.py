@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from jarvis.integrations.llm.dates import day_words, weekday_of
+from jarvis.integrations.llm.parser import name_of, number_of
 from jarvis.kit.clock import local_date
 from jarvis.kit.text import PLATE, fold
 
@@ -35,18 +36,16 @@ _VERBS: tuple[tuple[Verb, str], ...] = (
 _STATES = (
     ("not_for_issue", r"не\s+выдавать|not\s+for\s+issue"), ("repair", r"ремонт|repair|სარემონტო"), ("critical", r"критич|critical"),
     ("needs_service", r"обслуживан|needs\s+service"), ("can_be_issued", r"можно\s+выдавать|на\s+линию|в\s+строй|can\s+be\s+issued|back\s+on"),
-    ("not_for_issue", r"с\s+линии|off\s+the\s+line|ხაზიდან"),
 )  # fmt: skip
 _DATE = re.compile(r"(?<!\d)(\d{1,2})\.(\d{1,2})(?:\.(\d{4}))?(?!\d)")
 _TIME = re.compile(r"(?<![\d.])(\d{1,2}):(\d{2})(?!\d)|(?<!\d)(?:\bв|\bк|\bat)\s+(\d{1,2})(?![\d.:]|\s*(?:дн|сут))")
 _LENGTH = (
-    (1, r"на\s+(?:один\s+|ещё\s+|еще\s+)?(?:день|сутки)\b|(?:for|by)\s+(?:a|one)\s+day|ერთი\s+დღ"),
+    (1, r"накин\w*\s+(?:ещё\s+|еще\s+)?(?:день|сутки)\b|на\s+(?:один\s+|ещё\s+|еще\s+)?(?:день|сутки)\b|(?:for|by)\s+(?:a|one)\s+day|ერთი\s+დღ"),
     (2, r"на\s+(?:двое|два)\s+(?:сут|дн)|by\s+two\s+days"), (7, r"на\s+неделю|(?:for|by)\s+a\s+week|ერთი\s+კვირ"),
 )  # fmt: skip
-_N_DAYS = re.compile(r"(?:на|for|by)\s+(?:ещё\s+|еще\s+)?(\d{1,2})\s*(?:дн|ден|сут|days?)|(\d{1,2})\s*დღ", re.I)
+_N_DAYS = re.compile(r"(?:на|for|by|накин\w*|докин\w*)\s+(?:ещё\s+|еще\s+)?(\d{1,2})\s*(?:дн|ден|сут|days?)|(\d{1,2})\s*დღ", re.I)
 _NEXT = re.compile(r"следующ\w+|\bnext\b|მომავალ", re.I)
 _VAGUE = re.compile(r"на\s+(?:пару|несколько)\s+(?:дн|сут)|через\s+пару|на\s+днях|for\s+a\s+(?:few|couple)", re.I)
-_NUMBER = re.compile(r"(?:№|#)?(?<![\d.:])(?!20\d\d(?!\d))(\d{3,6})(?![\d.:])")
 _SWAP = re.compile(
     r"(?:брон\w*|booking|ჯავშან\w*)?\s*№?(\d{3,6})\s+пересади\w*\s+на\s+(.+)$|move\s+booking\s+#?(\d{3,6})\s+to\s+(.+)$"
     r"|ჯავშანი?\s*№?(\d{3,6})\s+გადასვი\s+(.+)$", re.I,
@@ -67,9 +66,10 @@ class Order:
     state: str | None = None
     other_car: str | None = None
     next_car: str | None = None
+    name: str | None = None
     asks: Sequence[date] = ()
     vague: bool = False
-    extra: dict[str, Any] = field(default_factory=dict[str, Any])
+    pickup: bool = False
 
 
 def order_of(text: str, now: datetime) -> Order | None:
@@ -88,13 +88,12 @@ def order_of(text: str, now: datetime) -> Order | None:
     return Order(
         verb=verb, text=text, number=_number(main), day=day, moment=moment, asks=asks, days=_length(main), vague=bool(_VAGUE.search(main)),
         state=next((name for name, pattern in _STATES if re.search(pattern, text, re.I)), None) if verb == "state" else None,
-        other_car=(other[1] or other[2]) if other else None, next_car=found[1].strip() if len(found) == 2 else None,
+        other_car=(other[1] or other[2]) if other else None, name=name_of(main), pickup=bool(re.search(r"выдач|pick-?up|გაცემ", text, re.I)), next_car=found[1].strip() if len(found) == 2 else None,
     )  # fmt: skip
 
 
 def _number(text: str) -> int | None:
-    found = _NUMBER.search(PLATE.sub(" ", re.sub(r"\b\d{1,2}\.\d{1,2}\.\d{4}\b", " ", text)))
-    return int(found[1]) if found else None
+    return number_of(re.sub(r"\b\d{1,2}\.\d{1,2}\.\d{4}\b", " ", PLATE.sub(" ", text)))
 
 
 def _length(text: str) -> int | None:

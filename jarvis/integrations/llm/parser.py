@@ -108,10 +108,10 @@ def understand(text: str, now: datetime, *, default: Language = "ru") -> Underst
         intents.add("condition")
     if re.search(r"\bчто у меня\b|\bмой день\b|\bwhat do i have\b", text, re.I):
         intents.add("plan")
-    number = _number(text)
+    number = number_of(text)
     car = _car(text, words, number)
     period, branch = period_of(text, words, now), branch_of(words)
-    named = _name(text) if intents & {"client", "contact", "debts", "booking", "took"} or not intents else None
+    named = name_of(text) if intents & {"client", "contact", "debts", "booking", "took"} or not intents else None
     if named is None and number is None and not car and intents & {"booking", "client", "contact"}:
         named = _unexplained(text)
     return Understood(
@@ -156,7 +156,8 @@ def _everywhere(words: list[str]) -> bool:
     return any(word in _EVERYWHERE for word in words) or any(a in _ALL and b.startswith(_BRANCH) for a, b in pairwise(words))
 
 
-def _number(text: str) -> int | None:
+def number_of(text: str) -> int | None:
+    """A booking's number: with its sign or word, or four digits and more; three digits alone are a car."""
     found = _NUMBER.search(text)
     return int(found[1] or found[2] or found[3]) if found else None
 
@@ -175,7 +176,7 @@ def _model(word: str) -> bool:
     return any(len(model) >= 5 and len(word) >= 5 and word[:5] == model[:5] and abs(len(word) - len(model)) <= 2 for model in _MODELS)
 
 
-def _name(text: str) -> str | None:
+def name_of(text: str) -> str | None:
     """A person's name: capitalised words that do not begin the sentence, or that stand alone."""
     found = re.findall(r"(?<![.!?]\s)(?<!^)\b[A-ZА-ЯЁ][a-zа-яёა-ჰ]{2,}(?:\s+[A-ZА-ЯЁ][a-zа-яё]{2,})?", text)
     if not found:

@@ -69,11 +69,8 @@ def _order(order: Order, said: Understood) -> Call | None:
         return Call(tool="note_booking", args={"number": order.number, "text": order.note}) if order.note else None
     if order.verb == "times":
         side = "start" if order.pickup else "end"
-        return (
-            None
-            if order.moment is None
-            else Call(tool="change_booking", args=whom | {side: order.moment.isoformat(timespec="minutes")})
-        )
+        when = None if order.moment is None else {side: order.moment.isoformat(timespec="minutes")}
+        return None if when is None else Call(tool="change_booking", args=whom | when)
     if order.verb == "swap":
         return Call(tool="change_booking", args=whom | {"car": order.other_car}) if order.other_car else None
     return None

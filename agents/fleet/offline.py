@@ -38,6 +38,9 @@ def rules(turn: Turn) -> Sequence[Call] | Finish:
     return need(turn, _first(said))
 
 
+_OFF_LINE = re.compile(r"\s*\bсн(?:ять|ими)\w*|\s*с\s+линии|\s*на\s+прикол", re.I)
+
+
 def _order(turn: Turn, order: Order) -> Sequence[Call] | Finish:
     """A move or a state; without its goal nothing is guessed."""
     said = turn.said
@@ -45,7 +48,10 @@ def _order(turn: Turn, order: Order) -> Sequence[Call] | Finish:
         return need(turn, Call(tool="move_car", args={"car": order.text, "branch": said.branch}))
     if order.verb == "state" and order.state is not None:
         return need(turn, Call(tool="set_car_state", args={"car": order.text, "state": order.state}))
-    options = [f"{order.text} · {name}" for name in ("не выдавать", "в ремонт")] if order.verb == "state" else []
+    options: list[str] = []
+    if order.verb == "state" and said.car:
+        car = _OFF_LINE.sub(" ", order.text).strip()
+        options = [f"поставь {car} {name}" for name in ("не выдавать", "в ремонт")]
     return Finish(output={"blocks": [{"kind": "question", "text": _SAY_MORE[said.language], "options": options}]})
 
 

@@ -91,15 +91,11 @@ class Changes:
             public={"end_date": show_moment(until)}, booking_key=booking_key,
         )  # fmt: skip
         total = booking.total or Money(0)
-        owed = [
-            o.amount for o in await self._bookings.owed_of(booking.id) if o.kind == ("debt" if booking.status == "in_rent" else "due")
-        ]
-        before = owed[0] if owed else Money(0, total.currency)
-        after = before + price.total
         changes = [moment_change("end", end, until)]
-        if price.total.minor:
+        if price.total.minor and (owed := await self._owed(booking, total)) is not None:
             name = "debt" if booking.status == "in_rent" else "due"
-            changes.append({"field": name, "type": "money", "old": before.minor, "new": after.minor, "currency": total.currency})
+            after = owed + price.total
+            changes.append({"field": name, "type": "money", "old": owed.minor, "new": after.minor, "currency": owed.currency})
         return self._booking_write(
             sendable, booking, title="extend", changes=changes, shown=("end_at", "car_id", "total", "status"),
             price=price_json(total, price), warnings=[{"kind": "tight", "number": following.number, "start": iso(following.start)}]
@@ -410,6 +406,17 @@ class Changes:
             car = await self._fleet.get(car_id)
             raise Impossible("taken", car=car.label, num=blocker.shown if blocker else "—")
         return found
+
+    async def _owed(self, booking: Booking, total: Money) -> Money | None:
+        """What is owed for the booking now; None when RentProg does not say it."""
+        if booking.branch is None:
+            return None
+        ages = await self._bookings.refresh_debts([booking.branch])
+        if ages[booking.branch].failing_since is not None:
+            return None
+        kind = "debt" if booking.status == "in_rent" else "due"
+        rows = [o.amount for o in await self._bookings.owed_of(booking.id) if o.kind == kind and o.amount.currency == total.currency]
+        return rows[0] if rows else Money(0, total.currency)
 
     async def _paid(self, booking: Booking) -> Money:
         key = await refs.key_of(self._db, SOURCE, "booking", booking.id)

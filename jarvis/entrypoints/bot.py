@@ -16,6 +16,7 @@ from jarvis.engine.effects import Effect, Receipt
 from jarvis.engine.interactions import Interactions
 from jarvis.entrypoints.core import Core
 from jarvis.entrypoints.process import process_name
+from jarvis.integrations.storage.effects import StorageEffects
 from jarvis.integrations.storage.port import FsStorage, LinkSigner, Storage, connect
 from jarvis.integrations.storage.settings import StorageSettings
 from jarvis.integrations.telegram.effects import TelegramEffects
@@ -112,4 +113,8 @@ async def run_bot(core: Core, storage: Storage, settings: TelegramSettings) -> N
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
 
-    await asyncio.gather(gateway.run(), carry())
+    sealing = Dispatcher(
+        core.db, core.doorbell, name=process_name("bot"), system="storage", limits=lambda _effect: (), concurrency=1,
+        handlers=StorageEffects(core.db, storage, core.settings.secret.get_secret_value()).handlers,
+    )  # fmt: skip
+    await asyncio.gather(gateway.run(), carry(), sealing.run())

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from jarvis.domains.bookings.hooks import RentProgHooks
 from jarvis.domains.bookings.sync import RentProgSync
+from jarvis.orchestrator import sealing
 from jarvis.orchestrator.chat import Chat
 from jarvis.orchestrator.digest import Digests
 from jarvis.orchestrator.routes import collect
@@ -24,7 +25,7 @@ EXPECTED = {
     "booking.created": ["note"], "booking.updated": ["note", "changed"], "booking.cancelled": ["note", "changed"],
     "booking.issued": ["note", "changed"], "booking.returned": ["note", "changed"],
     "approval.expired": ["expired"], "approval.settled": ["settled"], "approval.resume": ["resumed"],
-    "check.rentprog.cars": ["queue"], "check.rentprog.bookings": ["queue"], "check.digest": ["send"],
+    "check.rentprog.cars": ["queue"], "check.rentprog.bookings": ["queue"], "check.digest": ["send"], "check.audit.seal": ["seal"],
     "message.employee": ["message"], "ask.employee": ["command_line"], "callback.button": ["press"], "photo.uploaded": ["photo"],
 }  # fmt: skip
 
@@ -34,5 +35,5 @@ def test_the_table_of_routes() -> None:
     sync = RentProgSync(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
     chat = Chat(NOTHING, cast(Any, SimpleNamespace(reader=None)), NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
     digests = Digests(NOTHING, NOTHING, NOTHING, NOTHING)
-    table = collect(hooks.routes, sync.routes, chat.routes, digests.routes)
+    table = collect(hooks.routes, sync.routes, chat.routes, digests.routes, sealing.ROUTES)
     assert {kind: [cast(Any, h).__name__ for h in handlers] for kind, handlers in table.items()} == EXPECTED

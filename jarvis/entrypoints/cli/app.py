@@ -21,10 +21,14 @@ app = typer.Typer(
 )
 staff_app = typer.Typer(no_args_is_help=True, help="People: add, bind, invite, dismiss, list.")
 events_app = typer.Typer(no_args_is_help=True, help="The journal: list, show, replay.")
-effects_app = typer.Typer(no_args_is_help=True, help="Effects: list, retry.")
+effects_app = typer.Typer(no_args_is_help=True, help="Effects: list, retry, resolve.")
+audit_app = typer.Typer(no_args_is_help=True, help="The audit: verify, show.")
+interactions_app = typer.Typer(no_args_is_help=True, help="Cards and buttons that wait: list.")
 app.add_typer(staff_app, name="staff")
 app.add_typer(events_app, name="events")
 app.add_typer(effects_app, name="effects")
+app.add_typer(audit_app, name="audit")
+app.add_typer(interactions_app, name="interactions")
 console = Console()
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
@@ -248,6 +252,49 @@ def effects_list(
 
     settings_from_demo()
     run(command(state, limit, json_, console))
+
+
+@effects_app.command("resolve")
+def effects_resolve(
+    effect_id: str,
+    outcome: Annotated[str, typer.Argument(help="done, not_done or again.")],
+    as_: Annotated[str, typer.Option("--as", help="Whose word it is.")],
+) -> None:
+    """A person's word over an effect whose outcome nobody knows."""
+    from jarvis.entrypoints.cli.acting import effects_resolve as command
+
+    settings_from_demo()
+    run(command(effect_id, outcome, as_, console))
+
+
+@audit_app.command("verify")
+def audit_verify() -> None:
+    """Compute every chain anew, compare with the signed heads in storage; names the first bad row of each chain."""
+    from jarvis.entrypoints.cli.acting import audit_verify as command
+
+    settings_from_demo()
+    run(command(console))
+
+
+@audit_app.command("show")
+def audit_show(
+    action: Annotated[str | None, typer.Option(help="Only this action, e.g. approval.decide.")] = None,
+    subject: Annotated[str | None, typer.Option(help="Only entries whose words hold this.")] = None, limit: int = 30, json_: Json = False,
+) -> None:  # fmt: skip
+    """The newest entries."""
+    from jarvis.entrypoints.cli.acting import audit_show as command
+
+    settings_from_demo()
+    run(command(action, subject, limit, json_, console))
+
+
+@interactions_app.command("list")
+def interactions_list(limit: int = 30, json_: Json = False) -> None:
+    """Cards that wait, the soonest to expire first."""
+    from jarvis.entrypoints.cli.acting import interactions_list as command
+
+    settings_from_demo()
+    run(command(limit, json_, console))
 
 
 @effects_app.command("retry")

@@ -149,20 +149,20 @@ async def staff_dismiss(name: str, console: Console) -> None:
 async def staff_list(as_json: bool, console: Console) -> None:
     async with core() as opened:
         rows = await opened.staff.people()
-    _show(rows, ("name", "role", "branch", "language", "bound", "dismissed_at"), as_json, console)
+    show(rows, ("name", "role", "branch", "language", "bound", "dismissed_at"), as_json, console)
 
 
 async def events_list(state: str | None, kind: str | None, limit: int, as_json: bool, console: Console) -> None:
     async with core() as opened:
         rows = await opened.journal.recent(state=state, kind=kind, limit=limit)
-    _show(rows, ("id", "kind", "state", "received_at", "attempts", "cause"), as_json, console)
+    show(rows, ("id", "kind", "state", "received_at", "attempts", "cause"), as_json, console)
 
 
 async def events_show(event_id: str, console: Console) -> None:
     async with core() as opened:
-        row = await opened.db.fetchrow("SELECT * FROM event WHERE id = $1", _uuid(event_id))
+        row = await opened.db.fetchrow("SELECT * FROM event WHERE id = $1", uuid_of(event_id))
         effects = await opened.db.fetch(
-            "SELECT id, kind, target, state, receipt, cause FROM effect WHERE event_id = $1", _uuid(event_id)
+            "SELECT id, kind, target, state, receipt, cause FROM effect WHERE event_id = $1", uuid_of(event_id)
         )
     if row is None:
         raise NotFound("no such event")
@@ -175,7 +175,7 @@ async def events_replay(
 ) -> None:
     async with core() as opened:
         made = await Journal(opened.db).replay(
-            event_id=_uuid(event_id) if event_id else None, since=_time(since), until=_time(until), kind=kind, dry=not effects
+            event_id=uuid_of(event_id) if event_id else None, since=_time(since), until=_time(until), kind=kind, dry=not effects
         )
     console.print(f"{len(made)} events replayed, effects {'go out' if effects else 'are only recorded (shadow)'}.")
 
@@ -183,16 +183,17 @@ async def events_replay(
 async def effects_list(state: str | None, limit: int, as_json: bool, console: Console) -> None:
     async with core() as opened:
         rows = await EffectLog(opened.db).recent(state=state, limit=limit)
-    _show(rows, ("id", "kind", "target", "state", "attempts", "requested_at", "cause"), as_json, console)
+    show(rows, ("id", "kind", "target", "state", "attempts", "requested_at", "cause"), as_json, console)
 
 
 async def effects_retry(effect_id: str, console: Console) -> None:
     async with core() as opened:
-        await EffectLog(opened.db).retry(_uuid(effect_id))
+        await EffectLog(opened.db).retry(uuid_of(effect_id))
     console.print("It is in its queue again.")
 
 
-def _show(rows: Sequence[Row], columns: Sequence[str], as_json: bool, console: Console) -> None:
+def show(rows: Sequence[Row], columns: Sequence[str], as_json: bool, console: Console) -> None:
+    """Rows as a table, or as JSON for scripts."""
     if as_json:
         listed: list[dict[str, Any]] = [{name: row[name] for name in columns} for row in rows]
         console.print_json(json.dumps(listed, ensure_ascii=False, default=str))
@@ -203,7 +204,8 @@ def _show(rows: Sequence[Row], columns: Sequence[str], as_json: bool, console: C
     console.print(table)
 
 
-def _uuid(text: str) -> UUID:
+def uuid_of(text: str) -> UUID:
+    """An id as it was typed."""
     try:
         return UUID(text)
     except ValueError:

@@ -1,7 +1,8 @@
 """Photos and documents: a folder for one machine, S3 or GCS's S3 endpoint for many."""
 
 from jarvis.engine.integration import Integration
+from jarvis.integrations.storage.kinds import KINDS
 from jarvis.integrations.storage.port import connect
 from jarvis.integrations.storage.settings import StorageSettings
 
-INTEGRATION = Integration(name="storage", title="Storage", settings=StorageSettings, connect=connect)
+INTEGRATION = Integration(name="storage", title="Storage", settings=StorageSettings, connect=connect, effects=KINDS)

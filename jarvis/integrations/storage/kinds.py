@@ -1,0 +1,8 @@
+"""Kinds of effects that storage carries."""
+
+from __future__ import annotations
+
+from jarvis.engine.effects import EffectKind
+
+SEAL = EffectKind(name="storage.seal", system="storage", effect_class="A")  # the same key holds the same text
+KINDS = (SEAL,)

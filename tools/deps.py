@@ -20,6 +20,7 @@ from jarvis.engine import audit
 from jarvis.engine.approval_models import PlannedWrite
 from jarvis.engine.approvals import Approvals
 from jarvis.engine.db import Database
+from jarvis.engine.switches import Switches
 from jarvis.kit.actor import Actor
 from jarvis.kit.canon import digest
 from jarvis.kit.errors import NotPermitted
@@ -154,6 +155,7 @@ class Deps:
     clients: ClientService
     knowledge: KnowledgeService
     prompts: PromptBook
+    switches: Switches
     run: RunLedger
 
     def may(self, tool: str, branch: str | None) -> bool:

@@ -13,6 +13,7 @@ from jarvis.domains.clients.service import Client
 from jarvis.domains.fleet.service import Car
 from jarvis.domains.knowledge.service import Section
 from jarvis.domains.mirror import Freshness
+from jarvis.engine.switches import Switch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,9 +194,17 @@ class ProblemFact:
     values: Mapping[str, object]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchedOffFact:
+    """An administrator has switched this off, or to reading only."""
+
+    tool: str
+    switch: Switch
+
+
 Fact = (
     CarFact | CarListFact | BookingFact | BookingListFact | FreeFact | CarFreeFact | ConflictFact | DebtFact | ClientFact
-    | HistoryFact | KnowledgeFact | HelpFact | ChoiceFact | MissingFact | RefusalFact | ObstacleFact | ProblemFact
+    | HistoryFact | KnowledgeFact | HelpFact | ChoiceFact | MissingFact | RefusalFact | ObstacleFact | ProblemFact | SwitchedOffFact
 )  # fmt: skip
 
 

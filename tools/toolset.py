@@ -14,6 +14,7 @@ from pydantic_core import to_jsonable_python
 
 from jarvis.domains.bookings.sending import Impossible
 from jarvis.engine.approval_models import PlannedWrite
+from jarvis.engine.switches import Switch, Switches
 from jarvis.kit.errors import (
     ExpectedError,
     IntegrationError,
@@ -23,7 +24,7 @@ from jarvis.kit.errors import (
     Unavailable,
 )
 from tools.deps import Deps, PlannedStep
-from tools.facts import ProblemFact, RefusalFact
+from tools.facts import ProblemFact, RefusalFact, SwitchedOffFact
 from tools.policy import policy_of
 
 MAX_TOOL_CALLS = 20
@@ -100,8 +101,14 @@ class Guarded(WrapperToolset[Deps]):
             raise NotPermitted(f"the role {actor.role.value} may not use {name}")
 
     async def _call(self, name: str, tool_args: dict[str, Any], ctx: RunContext[Deps], tool: ToolsetTool[Deps]) -> Any:
-        if policy_of(name).effect == "read":
+        write = policy_of(name).effect == "write"
+        if (stop := await ctx.deps.switches.stops(agent=self.role, tool=name, branch=None, write=write)) is not None:
+            return await self._stopped(name, stop, ctx.deps)
+        if not write:
             return await super().call_tool(name, tool_args, ctx, tool)
+        return await self._write(name, tool_args, ctx, tool)
+
+    async def _write(self, name: str, tool_args: dict[str, Any], ctx: RunContext[Deps], tool: ToolsetTool[Deps]) -> Any:
         run, key = ctx.deps.run, ctx.tool_call_id or ""
         arguments = to_jsonable_python(tool_args)
         if ctx.tool_call_approved:
@@ -116,12 +123,27 @@ class Guarded(WrapperToolset[Deps]):
         if isinstance(planned, str):  # a question or an obstacle: nothing to approve
             return planned
         writes = cast(list[PlannedWrite], planned)
+        for plan in writes:
+            if (stop := await _stop_of(plan, ctx.deps.switches)) is not None:
+                return await self._stopped(name, stop, ctx.deps)
         run.planned.append(PlannedStep(role=self.role, tool=name, call_key=key, arguments=arguments, writes=writes))
         raise ApprovalRequired(metadata={"writes": len(writes)})
+
+    async def _stopped(self, name: str, stop: Switch, deps: Deps) -> str:
+        await deps.run.record(deps.actor, f"tool.{name}", "switched off", {"switch": f"{stop.scope}:{stop.name}"})
+        fact = deps.run.facts.add(SwitchedOffFact(tool=name, switch=stop))
+        return f"[{fact}] Switched off by an administrator: show this fact."
 
     async def _refuse(self, name: str, args: Mapping[str, Any], deps: Deps, reason: str) -> None:
         branch = args.get("branch")
         await refuse(deps, name, branch if isinstance(branch, str) else None, reason)
+
+
+async def _stop_of(plan: PlannedWrite, switches: Switches) -> Switch | None:
+    """The switch that forbids this write in its branch."""
+    if await switches.effect_mode(plan.kind.name, plan.branch) == "off":
+        return Switch(scope="effect", name=plan.kind.name, mode="off")
+    return await switches.stops(agent=None, tool=None, branch=plan.branch, write=True)
 
 
 async def refuse(deps: Deps, tool: str, branch: str | None, reason: str) -> str:

@@ -33,7 +33,7 @@ def _deps() -> Deps:
     run = RunLedger(db=nothing, run_id=uuid4(), event_id=uuid4(), conversation_id=uuid4(), trace_id="eval", request="",
                     private=True)  # fmt: skip
     return Deps(actor=actor, now=datetime.now(UTC), staff=nothing, fleet=nothing, bookings=nothing, changes=nothing, clients=nothing,
-                knowledge=nothing, prompts=PromptBook(), run=run)  # fmt: skip
+                knowledge=nothing, prompts=PromptBook(), switches=nothing, run=run)  # fmt: skip
 
 
 async def main(floor: float, model_name: str | None) -> int:

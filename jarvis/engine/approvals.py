@@ -15,6 +15,7 @@ from jarvis.engine import audit, effects
 from jarvis.engine.approval_models import BOUND, Approval, Draft, approval_of, bound_digest, group_of, item_of, row_of
 from jarvis.engine.db import Database, Reader, Tx
 from jarvis.engine.effects import EffectKind, Origin
+from jarvis.engine.switches import Switch, Switches
 from jarvis.engine.timing import Timers
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock
@@ -39,15 +40,26 @@ class Approvals:
 
     Args:
         kinds: Every kind of effect that a card may ask for.
+        switches: What may not be sent now, or only be noted.
         versions: Reads the fields shown, as they are now.
         life: How long a card waits.
     """
 
-    def __init__(self, db: Database, clock: Clock, kinds: Sequence[EffectKind], versions: Versions, *, life: timedelta = LIFE) -> None:
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        kinds: Sequence[EffectKind],
+        versions: Versions,
+        switches: Switches,
+        *,
+        life: timedelta = LIFE,
+    ) -> None:
         self._db = db
         self._clock = clock
         self._kinds = {kind.name: kind for kind in kinds}
         self._versions = versions
+        self._switches = switches
         self._life = life
         self._timers = Timers()
 
@@ -182,6 +194,17 @@ class Approvals:
             rows, row["conversation_id"], sorted(row["approver_roles"]), sorted(row["branches"]), row["needed"], row["expires_at"]
         )
 
+    async def stopped(self, approval: Approval) -> Switch | None:
+        """The switch that forbids to carry a card out now; the card stays and waits."""
+        for item in approval.items:
+            branch, kind = item.write["branch"], item.write["kind"]
+            found = await self._switches.stops(agent=item.role, tool=item.tool, branch=branch, write=True)
+            if found is not None:
+                return found
+            if await self._switches.effect_mode(kind, branch) == "off":
+                return Switch(scope="effect", name=kind, mode="off")
+        return None
+
     async def _vote(self, tx: Tx, approval: Approval, actor: Actor, event_id: UUID) -> None:
         await tx.execute(
             "INSERT INTO approval_vote (approval_id, employee_id, event_id, voted_at) VALUES ($1, $2, $3, $4)",
@@ -197,6 +220,7 @@ class Approvals:
             before = await effects.request(
                 tx, origin, kind=kind, target=item.write["target"], args=item.write["args"], key=f"approval:{item.id}",
                 ordering_key=item.write["target"], after=before, settled_kind=SETTLED, branch=item.write["branch"],
+                shadow=await self._switches.effect_mode(kind.name, item.write["branch"]) == "shadow",
             )  # fmt: skip
             await tx.execute(
                 "UPDATE approval_item SET effect_id = $2, consumed_at = $3 WHERE id = $1 AND effect_id IS NULL",

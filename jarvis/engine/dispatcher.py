@@ -14,11 +14,13 @@ from jarvis.engine.doorbell import Doorbell
 from jarvis.engine.effects import Effect, EffectHandler, EffectLog, TargetLimit, bell
 from jarvis.engine.limits import Limiter
 from jarvis.engine.loop import ClaimLoop
+from jarvis.engine.switches import Switches
 from jarvis.engine.tracing import traced
 from jarvis.kit.errors import ExpectedError, IntegrationError, LeaseLost, OutcomeUnknown, Unavailable
 
 _log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 10
+SWITCHED_OFF_S = 5.0
 GIVE_UP_AFTER = timedelta(hours=24)
 AMBIGUOUS_FOR = timedelta(seconds=45)  # after so long a person is asked, within a minute of the request
 
@@ -48,7 +50,9 @@ class Dispatcher:
         limits: Limits,
         concurrency: int = 8,
         ambiguous_for: timedelta = AMBIGUOUS_FOR,
+        switches: Switches | None = None,
     ) -> None:
+        self._switches = switches
         self._ambiguous_for = ambiguous_for
         self._log = EffectLog(db)
         self._limiter = Limiter(db)
@@ -65,6 +69,9 @@ class Dispatcher:
         await self._loop.run()
 
     async def _carry(self, effect: Effect) -> None:
+        if self._switches is not None and await self._switches.effect_mode(effect.kind, effect.branch) == "off":
+            await self._log.later(effect, SWITCHED_OFF_S, "switched off")
+            return
         for rule in self._limits(effect):
             if effect.lane < rule.from_lane:
                 continue

@@ -48,6 +48,7 @@ class Effect:
     trace_id: str
     requested_at: datetime
     effect_class: EffectClass
+    branch: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,13 +129,15 @@ async def request(
     after: UUID | None = None,
     settled_kind: str | None = None,
     branch: str | None = None,
+    shadow: bool = False,
 ) -> UUID:
     """Ask for one change of the outside world, with its audit entry, in the caller's transaction.
 
     A second request under the same key returns the first row's id and changes nothing. `after`: only once that effect is
-    done. `settled_kind`: the internal event that tells how it ended.
+    done. `settled_kind`: the internal event that tells how it ended. `shadow`: only note it.
     """
     key = key or origin.key(kind.name)
+    state = "shadow" if origin.dry or shadow else "pending"
     effect_id = await tx.fetchval(
         """INSERT INTO effect
              (kind, system, target, idempotency_key, ordering_key, lane, args, event_id, trace_id, state, effect_class,
@@ -142,7 +145,7 @@ async def request(
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
            ON CONFLICT (idempotency_key) DO NOTHING RETURNING id""",
         kind.name, kind.system, target, key, ordering_key, int(lane), dict(args), origin.event_id, origin.trace_id,
-        "shadow" if origin.dry else "pending", kind.effect_class, after, settled_kind, branch,
+        state, kind.effect_class, after, settled_kind, branch,
     )  # fmt: skip
     if effect_id is None:
         return await tx.fetchval("SELECT id FROM effect WHERE idempotency_key = $1", key)
@@ -152,7 +155,7 @@ async def request(
         actor_id=origin.actor_id,
         actor_name=origin.actor_name,
         subject=target,
-        outcome="shadow" if origin.dry else "requested",
+        outcome="shadow" if state == "shadow" else "requested",
         event_id=origin.event_id,
         effect_id=effect_id,
         trace_id=origin.trace_id,
@@ -183,7 +186,7 @@ class EffectLog:
                    SELECT 1 FROM effect p WHERE p.ordering_key = e.ordering_key AND p.seq < e.seq
                       AND p.state IN ('pending', 'claimed', 'unknown')))
                  AND (e.after_effect_id IS NULL OR EXISTS (
-                   SELECT 1 FROM effect a WHERE a.id = e.after_effect_id AND a.state = 'done'))
+                   SELECT 1 FROM effect a WHERE a.id = e.after_effect_id AND a.state IN ('done', 'shadow')))
                ORDER BY e.lane, e.seq LIMIT $3 FOR UPDATE SKIP LOCKED)
             UPDATE effect e SET state = 'claimed', claimed_by = $1, fence = e.fence + 1,
                    lease_until = now() + $4 FROM ready WHERE e.id = ready.id RETURNING e.*
@@ -331,4 +334,5 @@ def _effect(row: Row) -> Effect:
         id=row["id"], kind=row["kind"], target=row["target"], idempotency_key=row["idempotency_key"],
         args=row["args"], attempt=row["attempts"] + 1, fence=row["fence"], lane=Lane(row["lane"]),
         trace_id=row["trace_id"], requested_at=row["requested_at"], effect_class=row["effect_class"],
+        branch=row["branch"],
     )  # fmt: skip

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Annotated, Any, get_args
 
-from pydantic import SecretStr
-from pydantic_settings import SettingsConfigDict
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from jarvis.domains.bookings.changes import Changes
 from jarvis.domains.bookings.hooks import RentProgHooks
@@ -24,6 +26,7 @@ from jarvis.engine import clockrow
 from jarvis.engine.db import Database, open_database
 from jarvis.engine.doorbell import Doorbell, open_doorbell
 from jarvis.engine.journal import Journal
+from jarvis.engine.switches import Mode, Switches
 from jarvis.integrations.rentprog import RentProgSettings
 from jarvis.integrations.rentprog.port import RentProg, connect
 from jarvis.kit.clock import OffsetClock
@@ -44,8 +47,17 @@ class CoreSettings(Settings):
     public_url: str = "http://127.0.0.1:8000"
     secret: SecretStr = SecretStr("")
     preparation_h: float = 2.0
+    effects: Annotated[dict[str, Mode], NoDecode] = Field(default_factory=dict[str, Mode])
     approval_min: float = 30.0
     refund_limit_gel: float = 1000.0
+
+    @field_validator("effects", mode="before")
+    @classmethod
+    def _one_word_for_all(cls, value: Any) -> Any:
+        """`shadow` means every kind; else JSON by kind, `system.*` or `kind@branch`."""
+        if not isinstance(value, str):
+            return value
+        return {"*": value} if value in get_args(Mode) else json.loads(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +77,7 @@ class Core:
     mirror: BookingMirror
     bookings: BookingService
     changes: Changes
+    switches: Switches
     hooks: RentProgHooks
     sync: RentProgSync
     knowledge: KnowledgeService
@@ -96,6 +109,7 @@ async def open_core(settings: CoreSettings, rentprog_settings: RentProgSettings,
             changes=Changes(
                 db, clock, rentprog, fleet, bookings, mirror, refund_limit=Money(to_minor(settings.refund_limit_gel))
             ),
+            switches=Switches(db, settings.effects),
             hooks=RentProgHooks(db, clock, fleet, clients, mirror),
             sync=RentProgSync(db, clock, rentprog, fleet, clients, mirror),
             knowledge=KnowledgeService(load_pages()),

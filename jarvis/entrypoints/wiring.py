@@ -71,14 +71,16 @@ async def open_house(
             known[role] = build_chain(llm, OfflineModel(rules, core.clock))
     conversations = ConversationService(core.db, core.clock)
     interactions = Interactions(core.db, core.clock)
-    approvals = Approvals(core.db, core.clock, KINDS, core.changes.versions, life=timedelta(minutes=core.settings.approval_min))
+    life = timedelta(minutes=core.settings.approval_min)
+    approvals = Approvals(core.db, core.clock, KINDS, core.changes.versions, core.switches, life=life)
     brain = Brain(
         db=core.db, clock=core.clock, staff=core.staff, fleet=core.fleet, bookings=core.bookings, changes=core.changes,
-        approvals=approvals, clients=core.clients, knowledge=core.knowledge, conversations=conversations, models=known.__getitem__,
+        approvals=approvals, switches=core.switches, clients=core.clients, knowledge=core.knowledge,
+        conversations=conversations, models=known.__getitem__,
     )  # fmt: skip
     unrouted = Unrouted(core.journal, core.clock, core.db, core.staff, interactions, known["event_router"])
     chat = Chat(
-        core.db, brain, core.staff, conversations, interactions, approvals, core.changes, unrouted, core.clock,
+        core.db, brain, core.staff, conversations, interactions, approvals, core.switches, core.changes, unrouted, core.clock,
         slow_after_s=slow_after_s,
     )  # fmt: skip
     digests = Digests(core.clock, core.staff, core.fleet, core.bookings)
@@ -102,6 +104,7 @@ def rentprog_dispatcher(core: Core, name: str, *, ambiguous_for: timedelta = AMB
     return Dispatcher(
         core.db, core.doorbell, name=name, system="rentprog", handlers=RentProgEffects(core.rentprog).handlers,
         limits=lambda _effect: (), concurrency=4, ambiguous_for=ambiguous_for,
+        switches=core.switches,
     )  # fmt: skip
 
 

@@ -49,6 +49,7 @@ from jarvis.engine.approval_models import Approval, Draft
 from jarvis.engine.approval_models import Step as WriteStep
 from jarvis.engine.approvals import Approvals
 from jarvis.engine.db import Database
+from jarvis.engine.switches import Switches
 from jarvis.integrations.llm.offline import NAME as OFFLINE
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock
@@ -58,7 +59,7 @@ from jarvis.orchestrator.render.facts import render
 from jarvis.orchestrator.render.people import suggestions
 from prompts.book import PromptBook
 from tools.deps import Deps, Grant, RunLedger
-from tools.facts import ChoiceFact, Fact, HelpFact, MissingFact, ObstacleFact, ProblemFact, RefusalFact
+from tools.facts import ChoiceFact, Fact, HelpFact, MissingFact, ObstacleFact, ProblemFact, RefusalFact, SwitchedOffFact
 from tools.guide import examples_for
 from tools.policy import policy_of
 from tools.toolset import refuse
@@ -134,7 +135,7 @@ class Brain:
 
     def __init__(
         self, *, db: Database, clock: Clock, staff: StaffService, fleet: FleetService, bookings: BookingService,
-        changes: Changes, approvals: Approvals, clients: ClientService, knowledge: KnowledgeService,
+        changes: Changes, approvals: Approvals, switches: Switches, clients: ClientService, knowledge: KnowledgeService,
         conversations: ConversationService, models: Models, prompts: PromptBook | None = None, limit_s: float = REQUEST_S,
     ) -> None:  # fmt: skip
         self._db = db
@@ -144,6 +145,7 @@ class Brain:
         self._bookings = bookings
         self._changes = changes
         self._approvals = approvals
+        self._switches = switches
         self._clients = clients
         self._knowledge = knowledge
         self._conversations = conversations
@@ -187,7 +189,8 @@ class Brain:
     def _deps(self, actor: Actor, ledger: RunLedger) -> Deps:
         return Deps(
             actor=actor, now=self._clock.now(), staff=self._staff, fleet=self._fleet, bookings=self._bookings,
-            changes=self._changes, clients=self._clients, knowledge=self._knowledge, prompts=self._prompts, run=ledger,
+            changes=self._changes, clients=self._clients, knowledge=self._knowledge, prompts=self._prompts,
+            switches=self._switches, run=ledger,
         )  # fmt: skip
 
     async def _fill(self, request: Request, deps: Deps, reader: Reader, reply: Reply, on_route: Callable[[str], None] | None) -> None:
@@ -420,7 +423,7 @@ def _hindrances(run: RunLedger, parts: Sequence[_Part]) -> list[Fact]:
     if not any(part.waits for part in parts):
         return []
     shown = {i for part in parts if part.answer is not None for b in part.answer.blocks if isinstance(b, Facts) for i in b.ids}
-    kinds = (ChoiceFact, MissingFact, ObstacleFact, ProblemFact, RefusalFact)
+    kinds = (ChoiceFact, MissingFact, ObstacleFact, ProblemFact, RefusalFact, SwitchedOffFact)
     return [fact for key, fact in run.facts.facts.items() if isinstance(fact, kinds) and key not in shown]
 
 

@@ -19,7 +19,7 @@ from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock
 from jarvis.kit.ids import sha256_hex
 from jarvis.orchestrator import outbox
-from jarvis.orchestrator.render import acting
+from jarvis.orchestrator.render import acting, moments
 from jarvis.orchestrator.render.base import Reader
 
 ReaderOf = Callable[[Actor, str], Awaitable[Reader]]
@@ -126,12 +126,28 @@ class Cards:
 
     # pressed
 
-    async def decided(self, handling: Handling, actor: Actor, choice: str) -> None:
+    async def decided(self, handling: Handling, chat_id: int, actor: Actor, choice: str) -> None:
         """A press of the deciding buttons: `yes:<approval>:<digest>` or `no:…`."""
         word, approval_id, seen = choice.split(":")
+        if word == "yes" and await self._stopped(handling, chat_id, actor, UUID(approval_id)):
+            return
         async with handling.transaction() as tx:
             await self._approvals.decide(tx, UUID(approval_id), seen, actor, handling.event.id, accept=word == "yes")
             await self.refresh(tx, handling.origin, UUID(approval_id))
+
+    async def _stopped(self, handling: Handling, chat_id: int, actor: Actor, approval_id: UUID) -> bool:
+        """Whether a switch forbids the card now; the person is told, the card waits."""
+        approval = await self._approvals.read(self._db, approval_id)
+        stop = await self._approvals.stopped(approval) if approval.state == "waiting" else None
+        if stop is None:
+            return False
+        reader = await self._reader_of(actor, actor.language)
+        text = f"⛔ {acting.stopped(stop, reader)} {reader.say('switch.card', t=moments.clock(approval.expires_at))}"
+        async with handling.transaction() as tx:
+            await audit.record(tx, action="approval.decide", actor_id=actor.employee_id, actor_name=actor.name, outcome="switched off",
+                               subject=str(approval_id), event_id=handling.event.id)  # fmt: skip
+            await outbox.send(tx, handling.origin, chat_id, text)
+        return True
 
     async def before_decision(self, handling: Handling, choice: str) -> None:
         """Read again what the card shows, so that a change which no webhook told of voids it. Its failure changes nothing."""

@@ -20,6 +20,7 @@ from jarvis.engine.approvals import Approvals
 from jarvis.engine.db import Database
 from jarvis.engine.effects import Lane
 from jarvis.engine.interactions import Interactions, NewButton, Who
+from jarvis.engine.switches import Switches
 from jarvis.engine.worker import Handler, Handling
 from jarvis.integrations.llm.parser import language_of
 from jarvis.integrations.telegram.kinds import DOWNLOAD, target
@@ -31,6 +32,7 @@ from jarvis.orchestrator.brain import Brain, Reply, Request
 from jarvis.orchestrator.cards import Cards
 from jarvis.orchestrator.invites import Invites
 from jarvis.orchestrator.record import save_run
+from jarvis.orchestrator.render.acting import stopped
 from jarvis.orchestrator.render.base import Button, next_page
 from jarvis.orchestrator.render.moments import clock
 from jarvis.orchestrator.render.people import suggestions
@@ -66,7 +68,7 @@ class Chat:
 
     def __init__(
         self, db: Database, brain: Brain, staff: StaffService, conversations: ConversationService,
-        interactions: Interactions, approvals: Approvals, changes: Changes, unrouted: Unrouted, clock: Clock, *,
+        interactions: Interactions, approvals: Approvals, switches: Switches, changes: Changes, unrouted: Unrouted, clock: Clock, *,
         slow_after_s: float = SLOW_AFTER_S,
     ) -> None:  # fmt: skip
         self._slow_after_s = slow_after_s
@@ -75,6 +77,7 @@ class Chat:
         self._staff = staff
         self._conversations = conversations
         self._interactions = interactions
+        self._switches = switches
         self._unrouted = unrouted
         self._cards = Cards(db, clock, staff, changes, approvals, interactions, reader_of=brain.reader, resume=self._resume)
         self._invites = Invites(staff, interactions, self._welcome)
@@ -249,7 +252,7 @@ class Chat:
     async def _acted(self, handling: Handling, place: Place, actor: Actor, kind: str, choice: str) -> None:
         """A decision over a card, an undo, a word over an unknown outcome."""
         if kind == "approve":
-            await self._cards.decided(handling, actor, choice)
+            await self._cards.decided(handling, place.chat_id, actor, choice)
         elif kind == "undo":
             await self._cards.undone(handling, actor, choice)
         elif kind == "unknown":
@@ -282,7 +285,8 @@ class Chat:
             await self._cards.inbox(handling, place.chat_id, actor)
         else:
             page = self._brain.help(reader)
-            await self._say(handling, place, page.text, page.buttons, actor)
+            notices = [f"⛔ {stopped(s, reader)}" for s in await self._switches.thrown() if s.scope != "effect"]
+            await self._say(handling, place, "\n".join([*notices, page.text]), page.buttons, actor)
 
     async def _welcome(self, handling: Handling, chat_id: int, actor: Actor) -> None:
         reader = await self._brain.reader(actor, actor.language)

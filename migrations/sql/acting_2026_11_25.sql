@@ -105,6 +105,19 @@ CREATE TABLE approval_history (
   UNIQUE (approval_id, role)
 );
 
+-- Switches -----------------------------------------------------------------------------------------------------------
+
+CREATE TABLE switch (
+  id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+  scope text NOT NULL CHECK (scope IN ('all', 'agent', 'tool', 'branch', 'effect')),
+  name text NOT NULL,
+  mode text NOT NULL CHECK (mode IN ('on', 'read_only', 'shadow', 'off')),
+  set_by_employee_id uuid REFERENCES employee (id),
+  set_at timestamptz NOT NULL DEFAULT now(),
+  reason text,
+  UNIQUE (scope, name)
+);
+
 -- Audit --------------------------------------------------------------------------------------------------------------
 
 -- Sixty-four chains, so that appends do not queue. An entry holds ids and hashes; words about people lie in audit_payload,

@@ -86,7 +86,7 @@ async def _deps(core: Core, db: Database, role: Role) -> Deps:
     ledger = RunLedger(db=db, run_id=run, event_id=event, conversation_id=run, trace_id="t", request="x", private=True)
     return Deps(actor=actor, now=core.clock.now(), staff=core.staff, fleet=core.fleet, bookings=core.bookings, changes=core.changes,
                 clients=core.clients,
-                knowledge=core.knowledge, prompts=PromptBook(), run=ledger)  # fmt: skip
+                knowledge=core.knowledge, prompts=PromptBook(), switches=core.switches, run=ledger)  # fmt: skip
 
 
 async def test_every_role_may_call_exactly_its_tools(servers: Servers) -> None:

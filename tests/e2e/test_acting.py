@@ -381,3 +381,34 @@ async def test_the_mechanic_may_not_extend_and_hears_who_may(talk: Talk) -> None
     answer = await talk.ask(GIORGI, "продли 1207 до 20.03")
     assert "⛔ Продление брони: не для вашей роли" in answer["text"]
     assert ledger(talk) == []
+
+
+async def test_reading_only_and_shadow_are_said_and_kept(talk: Talk) -> None:
+    pavel = await talk.core.staff.actor_by_name("Павел Дёмин")
+    card = await card_of(talk, LASHA, EXTEND)
+
+    async def throw(scope: str, mode: str, name: str = "") -> None:
+        await talk.core.switches.throw(scope, name, mode, by=pavel, by_name=pavel.name, reason=None)
+
+    for scope, name in (("all", ""), ("branch", "tbilisi"), ("tool", "extend_booking"), ("agent", "bookings")):
+        await throw(scope, "read_only", name)
+        answer = await talk.ask(LASHA, EXTEND)
+        assert "⛔ Сейчас только чтение: изменения отключены" in answer["text"]
+        assert "Отключение: Павел Дёмин" in answer["text"]
+        assert "Malibu 235" in (await talk.ask(LASHA, "где малибу 235?"))["text"], "reading goes on"
+        waits = await talk.press(LASHA, card, 0)
+        assert "Карточка подождёт до 15:00" in waits["text"]
+        assert "Сейчас только чтение" in (await talk.ask(LASHA, "/help"))["text"]
+        await throw(scope, "on", name)
+    assert ledger(talk) == []
+    await throw("effect", "shadow", "rentprog.*@tbilisi")
+    noted = await talk.press(LASHA, card, 0)
+    assert "Режим тени: только записано, не отправлено" in noted["text"]
+    assert ledger(talk) == []
+    assert await talk.core.db.fetchval("SELECT count(*) FROM effect WHERE state = 'shadow' AND branch = 'tbilisi'") == 1
+    await throw("effect", "on", "rentprog.*@tbilisi")
+    assert await talk.core.db.fetchval("SELECT count(*) FROM audit_entry WHERE action = 'switch'") == 10
+    card = await card_of(talk, LASHA, EXTEND)
+    await throw("agent", "off", "fleet")
+    assert "Сейчас отключено (fleet)" in (await talk.ask(LASHA, "где малибу 235?"))["text"]
+    assert "✅" in (await talk.press(LASHA, card, 0))["text"]

@@ -33,7 +33,9 @@ EXPECTED = {
 def test_the_table_of_routes() -> None:
     hooks = RentProgHooks(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
     sync = RentProgSync(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
-    chat = Chat(NOTHING, cast(Any, SimpleNamespace(reader=None)), NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
+    chat = Chat(
+        NOTHING, cast(Any, SimpleNamespace(reader=None)), NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING
+    )
     digests = Digests(NOTHING, NOTHING, NOTHING, NOTHING)
     table = collect(hooks.routes, sync.routes, chat.routes, digests.routes, sealing.ROUTES)
     assert {kind: [cast(Any, h).__name__ for h in handlers] for kind, handlers in table.items()} == EXPECTED

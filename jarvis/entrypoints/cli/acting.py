@@ -78,3 +78,32 @@ async def interactions_list(limit: int, as_json: bool, console: Console) -> None
             limit,
         )
     show(rows, ("id", "requester", "writes", "votes", "needed", "expires_at"), as_json, console)
+
+
+async def switch_list(console: Console) -> None:
+    """Thrown switches, the settings' own included."""
+    async with core() as opened:
+        for switch in await opened.switches.thrown():
+            console.print(
+                f"{switch.scope}:{switch.name or '*'} {switch.mode}, {switch.by or 'settings'}{f': {switch.reason}' if switch.reason else ''}"
+            )
+
+
+async def switch_set(scope: str, name: str, mode: str, reason: str | None, by_name: str | None, console: Console) -> None:
+    """Throw one switch."""
+    async with core() as opened:
+        by = await opened.staff.actor_by_name(by_name) if by_name else None
+        await opened.switches.throw(scope, name, mode, by=by, by_name=by.name if by else "CLI", reason=reason)
+    console.print(f"{scope}:{name or '*'} is {mode}.")
+
+
+async def switch_report(hours: int, as_json: bool, console: Console) -> None:
+    """Effects that were only noted, by kind and branch."""
+    async with core() as opened:
+        rows = await opened.db.fetch(
+            """SELECT kind, coalesce(branch, '') AS branch, count(*) AS effects, min(requested_at) AS first, max(requested_at) AS last
+                 FROM effect WHERE state = 'shadow' AND requested_at > now() - make_interval(hours => $1)
+                GROUP BY kind, branch ORDER BY kind, branch""",
+            hours,
+        )
+    show(rows, ("kind", "branch", "effects", "first", "last"), as_json, console)

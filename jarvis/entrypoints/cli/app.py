@@ -23,11 +23,13 @@ staff_app = typer.Typer(no_args_is_help=True, help="People: add, bind, invite, d
 events_app = typer.Typer(no_args_is_help=True, help="The journal: list, show, replay.")
 effects_app = typer.Typer(no_args_is_help=True, help="Effects: list, retry, resolve.")
 audit_app = typer.Typer(no_args_is_help=True, help="The audit: verify, show.")
+switch_app = typer.Typer(no_args_is_help=True, help="Read-only, off, shadow: list, set, report.")
 interactions_app = typer.Typer(no_args_is_help=True, help="Cards and buttons that wait: list.")
 app.add_typer(staff_app, name="staff")
 app.add_typer(events_app, name="events")
 app.add_typer(effects_app, name="effects")
 app.add_typer(audit_app, name="audit")
+app.add_typer(switch_app, name="switch")
 app.add_typer(interactions_app, name="interactions")
 console = Console()
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
@@ -286,6 +288,38 @@ def audit_show(
 
     settings_from_demo()
     run(command(action, subject, limit, json_, console))
+
+
+@switch_app.command("list")
+def switch_list() -> None:
+    """Everything that is not on."""
+    from jarvis.entrypoints.cli.acting import switch_list as command
+
+    settings_from_demo()
+    run(command(console))
+
+
+@switch_app.command("set")
+def switch_set(
+    scope: Annotated[str, typer.Argument(help="all, agent, tool, branch, effect.")],
+    mode: Annotated[str, typer.Argument(help="on, read_only, off; effects: on, shadow, off.")],
+    name: Annotated[str, typer.Option(help="Role, tool, branch code, kind of effect (rentprog.*, rentprog.move_car@batumi).")] = "",
+    reason: str | None = None, as_: Annotated[str | None, typer.Option("--as", help="Whose word it is.")] = None,
+) -> None:  # fmt: skip
+    """Throw a switch; every process knows within seconds."""
+    from jarvis.entrypoints.cli.acting import switch_set as command
+
+    settings_from_demo()
+    run(command(scope, name, mode, reason, as_, console))
+
+
+@switch_app.command("report")
+def switch_report(hours: int = 24, json_: Json = False) -> None:
+    """What shadow mode would have sent."""
+    from jarvis.entrypoints.cli.acting import switch_report as command
+
+    settings_from_demo()
+    run(command(hours, json_, console))
 
 
 @interactions_app.command("list")

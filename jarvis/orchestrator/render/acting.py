@@ -10,6 +10,7 @@ from typing import Any
 
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.engine.approval_models import Approval, Item
+from jarvis.engine.switches import Switch
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import local
 from jarvis.kit.money import Money
@@ -397,3 +398,16 @@ def problem(fact: f.ProblemFact, reader: Reader) -> Rendered:
         for name, v in fact.values.items()
     }
     return Rendered(text=f"⛔ {reader.say('cannot.' + fact.reason, **shown)} {reader.say('card.failed.nothing')}")
+
+
+def switched_off(fact: f.SwitchedOffFact, reader: Reader) -> Rendered:
+    """What does not work now, by whose word."""
+    return Rendered(text=f"⛔ {stopped(fact.switch, reader)}")
+
+
+def stopped(switch: Switch, reader: Reader) -> str:
+    """A thrown switch in words: what, by whom, since when."""
+    what = reader.say("switch.read_only" if switch.mode == "read_only" else "switch.off")
+    scope = "" if switch.scope == "all" else f" ({reader.branch(switch.name) if switch.scope == 'branch' else escape(switch.name)})"
+    who = f" {reader.say('switch.by', who=escape(switch.by), t=reader.brief(switch.at))}" if switch.by and switch.at else ""
+    return f"{what}{scope}.{who}"

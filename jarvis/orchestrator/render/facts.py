@@ -15,7 +15,7 @@ _RENDERERS: Mapping[type[Any], Callable[[Any, Reader], Rendered]] = {
     f.DebtFact: bookings.debts, f.HistoryFact: bookings.history, f.ClientFact: people.client_card,
     f.KnowledgeFact: people.knowledge, f.HelpFact: people.help_page, f.ChoiceFact: people.choice,
     f.MissingFact: people.missing, f.RefusalFact: people.refusal, f.ObstacleFact: acting.obstacle,
-    f.ProblemFact: acting.problem,
+    f.ProblemFact: acting.problem, f.SwitchedOffFact: acting.switched_off,
 }  # fmt: skip
 
 

@@ -357,6 +357,10 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "inbox.none": ("Вас ничего не ждёт.", "Nothing is waiting for you.", "არაფერი გელოდებათ."),
     "inbox.row": ("{title} · от: {who} · до {t} (осталось {n} мин)", "{title} · from {who} · until {t} ({n} min left)", "{title} · ავტორი: {who} · {t}-მდე (დარჩა {n} წთ)"),
     "b.open": ("Открыть {n}", "Open {n}", "გახსნა {n}"),
+    "switch.read_only": ("Сейчас только чтение: изменения отключены", "Reading only now: changes are switched off", "ახლა მხოლოდ კითხვაა: ცვლილებები გამორთულია"),
+    "switch.off": ("Сейчас отключено", "Switched off now", "ახლა გამორთულია"),
+    "switch.by": ("Отключение: {who}, {t}", "Switched off by: {who}, {t}", "გამორთვა: {who}, {t}"),
+    "switch.card": ("Карточка подождёт до {t}.", "The card waits until {t}.", "ბარათი დაელოდება {t}-მდე."),
 }
 
 # RentProg's own words for classes, gearboxes and categories; a word that is not here is shown as RentProg has it.

@@ -15,6 +15,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from jarvis.kit.faults import fault
+
 Row = asyncpg.Record
 CLOSE_S = 5.0  # a connection that is not given back by then is cut
 
@@ -103,6 +105,8 @@ class Database:
             tx = Tx(connection)
             async with connection.transaction():
                 yield tx
+                fault("tx.before_commit")
+        fault("tx.after_commit")
         if tx.bells:
             await self.bell.ring(tx.bells)
 

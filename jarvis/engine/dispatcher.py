@@ -17,6 +17,7 @@ from jarvis.engine.loop import ClaimLoop
 from jarvis.engine.switches import Switches
 from jarvis.engine.tracing import traced
 from jarvis.kit.errors import ExpectedError, IntegrationError, LeaseLost, OutcomeUnknown, Unavailable
+from jarvis.kit.faults import fault
 
 _log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 10
@@ -69,6 +70,7 @@ class Dispatcher:
         await self._loop.run()
 
     async def _carry(self, effect: Effect) -> None:
+        fault("effect.claimed")
         if self._switches is not None and await self._switches.effect_mode(effect.kind, effect.branch) == "off":
             await self._log.later(effect, SWITCHED_OFF_S, "switched off")
             return
@@ -90,7 +92,9 @@ class Dispatcher:
             if handler is None:
                 await self._log.dead(effect, f"nobody here carries {effect.kind}")
                 return
+            fault("effect.attempted")
             receipt = await handler(effect)
+            fault("effect.answered")
         except OutcomeUnknown as error:
             if effect.effect_class == "C" or _spent(effect, self._ambiguous_for):
                 await self._log.unknown(effect, error.reason)

@@ -17,6 +17,7 @@ from jarvis.engine.db import DATABASE_AWAY, Database, Tx
 from jarvis.engine.journal import Journal
 from jarvis.engine.loop import going
 from jarvis.kit.clock import Clock
+from jarvis.kit.faults import fault
 
 _log = logging.getLogger(__name__)
 
@@ -112,6 +113,7 @@ class Scheduler:
                 now,
             )
             for row in rows:
+                fault("timer.fired")
                 accepted = await self._journal.publish(
                     tx, kind=row["kind"], dedup_key=f"timer:{row['id']}:{row['fence']}",
                     payload={**row["payload"], "subject": row["subject"], "due_at": row["due_at"].isoformat()},

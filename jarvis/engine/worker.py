@@ -20,6 +20,7 @@ from jarvis.engine.journal import BELL, LEASE_S, MAX_ATTEMPTS, Event, Journal
 from jarvis.engine.loop import ClaimLoop, going
 from jarvis.engine.tracing import traced
 from jarvis.kit.errors import ContractBroken, ExpectedError, LeaseLost, Unavailable
+from jarvis.kit.faults import fault
 
 _log = logging.getLogger(__name__)
 GIVE_UP_AFTER = timedelta(hours=6)
@@ -88,10 +89,12 @@ class Worker:
         """Run every rule of the event's kind; what they raise decides the event's fate."""
         keeper = asyncio.create_task(self._keep(event))
         try:
+            fault("event.claimed")
             with traced("events.handle", event.trace_id, kind=event.kind, event=str(event.id), attempt=event.attempt):
                 handling = Handling(event=event, origin=Origin.of(event), journal=self._journal)
                 for handler in self._routes.get(event.kind) or (self._fallback,):
                     await handler(handling)
+            fault("event.handled")
             await self._journal.done(event)
         except LeaseLost:
             _log.warning("event %s went to another worker", event.id)

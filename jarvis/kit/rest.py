@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import httpx
 
 from jarvis.kit.errors import AuthExpired, NotFound, Rejected, Unavailable
+from jarvis.kit.faults import fault
 
 
 async def send(
@@ -28,8 +29,10 @@ async def send(
         Rejected: any other 4xx, with the first 200 characters of the vendor's words.
     """
     try:
+        fault("http.before_send")
         answer = await http.request(method, path, params=params, headers=headers, json=json)
-    except (httpx.TransportError, httpx.InvalidURL) as error:
+        fault("http.answered")
+    except (httpx.TransportError, httpx.InvalidURL, ConnectionError) as error:
         # The exception's text can hold the URL and with it a token, so only its kind is kept.
         raise Unavailable(system, f"no answer ({type(error).__name__})") from None
     status = answer.status_code

@@ -44,7 +44,7 @@ def shown(talk: Talk, person: str, message: dict[str, Any]) -> dict[str, Any]:
     return next(m for m in talk.seen(person) if m["id"] == message["id"])
 
 
-async def _pass(talk: Talk, span: timedelta) -> None:
+async def move_clock(talk: Talk, span: timedelta) -> None:
     await clockrow.set_offset(talk.core.db, talk.core.clock.offset_s + span.total_seconds())
     await clockrow.load_offset(talk.core.db, talk.core.clock)
 
@@ -82,7 +82,7 @@ async def test_declined_and_expired_cards_change_nothing(talk: Talk) -> None:
     assert "⛔ Отклонено: Продление · №1200" in declined["text"]
     talk.start("scheduler")
     card = await card_of(talk, LASHA, EXTEND)
-    await _pass(talk, timedelta(minutes=31))
+    await move_clock(talk, timedelta(minutes=31))
 
     async def gone() -> bool:
         return "Срок вышел" in shown(talk, LASHA, card)["text"]

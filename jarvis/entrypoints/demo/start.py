@@ -79,6 +79,9 @@ def _host(orders: Connection) -> None:
 def _jarvis(order: Order, supervisor: Connection) -> None:
     os.setpgid(0, 0)
     _become(order, supervisor)
+    from jarvis.kit.faults import arm_again
+
+    arm_again()
     from jarvis.entrypoints.cli.app import main
 
     main()

@@ -46,6 +46,7 @@ from jarvis.engine.loop import going
 from jarvis.integrations.telegram.session import PgSession
 from jarvis.integrations.telegram.settings import SYSTEM, TelegramSettings
 from jarvis.kit.errors import AuthExpired, LeaseLost, NotFound, Rejected, SettingsMissing, Unavailable
+from jarvis.kit.faults import fault
 from jarvis.kit.ids import sha256_hex
 
 WINDOW = 50  # message ids read at once
@@ -385,7 +386,10 @@ class TelegramGateway:
     async def _guard(self, call: Callable[[], Awaitable[Any]], chat_id: int) -> Any:
         try:
             async with asyncio.timeout(self._settings.timeout_s):
-                return await call()
+                fault("telegram.before_send")
+                answer = await call()
+                fault("telegram.sent")
+                return answer
         except FloodWaitError as error:
             # Telethon remembers a wait for all chats; ours concerns one, and is kept by the effect's own schedule.
             with contextlib.suppress(AttributeError):

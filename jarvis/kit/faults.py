@@ -1,0 +1,73 @@
+"""Fault points: places where the proofs kill, freeze or cut a process. Nothing happens at them unless it is asked for.
+
+`JARVIS_FAULT=point:hit:action` arms one of them for a process: at the `hit`-th arrival it does `kill` (SIGKILL to itself),
+`freeze` (SIGSTOP; whoever watches sends SIGCONT) or `cut` (a ConnectionResetError, as a network gives).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal, cast, get_args
+
+from jarvis.kit.errors import InvalidRequest
+
+Point = Literal[
+    "tx.before_commit", "tx.after_commit", "event.claimed", "event.handled", "effect.claimed", "effect.attempted", "effect.answered",
+    "http.before_send", "http.answered", "telegram.before_send", "telegram.sent", "timer.fired",
+]  # fmt: skip
+POINTS: tuple[str, ...] = get_args(Point)
+Action = Literal["kill", "freeze", "cut"]
+
+
+@dataclass(slots=True)
+class _Watch:
+    """What this process waits for, and how often each point was passed."""
+
+    point: str | None
+    hit: int
+    action: Action
+    seen: Counter[str]
+
+
+def _from_environment() -> _Watch | None:
+    text = os.environ.get("JARVIS_FAULT")
+    if not text:
+        return None
+    try:
+        point, hit, action = text.split(":")
+        number = int(hit)
+    except ValueError:
+        raise InvalidRequest(f"JARVIS_FAULT is point:hit:action, not {text!r}") from None
+    if point not in POINTS or action not in get_args(Action):
+        raise InvalidRequest(f"points: {', '.join(POINTS)}; actions: {', '.join(get_args(Action))}")
+    return _Watch(point=point, hit=number, action=cast(Action, action), seen=Counter())
+
+
+_watch = _from_environment()
+
+
+def fault(point: Point) -> None:
+    """Pass a point."""
+    if _watch is None:
+        return
+    _watch.seen[point] += 1
+    if _watch.point == point and _watch.seen[point] == _watch.hit:
+        if _watch.action == "cut":
+            raise ConnectionResetError(f"cut at {point}")
+        os.kill(os.getpid(), signal.SIGKILL if _watch.action == "kill" else signal.SIGSTOP)
+
+
+def record() -> Counter[str]:
+    """Count arrivals from now on, without doing anything at them; for the proof that each point is reached."""
+    global _watch  # one process, one watch
+    _watch = _Watch(point=None, hit=0, action="cut", seen=Counter())
+    return _watch.seen
+
+
+def arm_again() -> None:
+    """Read the environment anew: a forked process has another one than its parent."""
+    global _watch
+    _watch = _from_environment()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
 from collections.abc import Callable, Mapping, Sequence
@@ -9,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 
 import logfire
 
-from jarvis.engine.db import Database
+from jarvis.engine.db import DATABASE_AWAY, Database
 from jarvis.engine.doorbell import Doorbell
-from jarvis.engine.effects import Effect, EffectHandler, EffectLog, TargetLimit, bell
+from jarvis.engine.effects import LEASE_S, Effect, EffectHandler, EffectLog, TargetLimit, bell
 from jarvis.engine.limits import Limiter
-from jarvis.engine.loop import ClaimLoop
+from jarvis.engine.loop import ClaimLoop, going
 from jarvis.engine.switches import Switches
 from jarvis.engine.tracing import traced
 from jarvis.kit.errors import ExpectedError, IntegrationError, LeaseLost, OutcomeUnknown, Unavailable
@@ -83,8 +84,22 @@ class Dispatcher:
                 return
         if not await self._log.attempt(effect):
             return
-        with traced("effects.carry", effect.trace_id, kind=effect.kind, effect=str(effect.id)):
-            await self._try(effect)
+        keeper = asyncio.create_task(self._keep(effect))
+        try:
+            with traced("effects.carry", effect.trace_id, kind=effect.kind, effect=str(effect.id)):
+                await self._try(effect)
+        finally:
+            keeper.cancel()
+
+    async def _keep(self, effect: Effect) -> None:
+        while going():
+            await asyncio.sleep(LEASE_S / 3)
+            try:
+                await self._log.extend(effect)
+            except LeaseLost:
+                return
+            except DATABASE_AWAY:
+                continue
 
     async def _try(self, effect: Effect) -> None:
         try:

@@ -22,7 +22,7 @@ from jarvis.engine.limits import Limit
 from jarvis.kit.actor import Actor
 from jarvis.kit.errors import InvalidRequest, LeaseLost, NotFound
 
-LEASE_S = 45
+LEASE_S = 20  # longer than any single call of ours may take; a dispatcher that lives prolongs it
 
 EffectClass = Literal["A", "B", "C"]
 
@@ -203,6 +203,19 @@ class EffectLog:
             effect.id, effect.fence, timedelta(seconds=LEASE_S),
         )  # fmt: skip
         return bool(count)
+
+    async def extend(self, effect: Effect) -> None:
+        """Prolong the lease of a long call.
+
+        Raises:
+            LeaseLost: another dispatcher has the effect.
+        """
+        count = await self._db.execute(
+            "UPDATE effect SET lease_until = now() + $3 WHERE id = $1 AND state = 'claimed' AND fence = $2",
+            effect.id, effect.fence, timedelta(seconds=LEASE_S),
+        )  # fmt: skip
+        if not count:
+            raise LeaseLost(f"effect {effect.id}")
 
     async def done(self, effect: Effect, receipt: Receipt) -> None:
         """Record the receipt and the audit entry of the outcome."""

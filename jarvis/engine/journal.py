@@ -18,7 +18,7 @@ from jarvis.kit.errors import InvalidRequest, LeaseLost, NotFound
 from jarvis.kit.ids import new_id, sha256_hex, short_code
 
 BELL = "events"
-LEASE_S = 60
+LEASE_S = 20  # a worker that lives prolongs it; one that died costs this long
 MAX_ATTEMPTS = 8
 DUPLICATE_WINDOW = timedelta(minutes=15)
 

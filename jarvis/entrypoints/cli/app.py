@@ -72,6 +72,33 @@ def demo(
 
 
 @app.command()
+def chaos(
+    seed: Annotated[int | None, typer.Option(help="The choices of an earlier run.")] = None,
+    orders: Annotated[int, typer.Option(help="Writes that people order meanwhile; 12 take about two minutes.")] = 12,
+) -> None:
+    """Kill processes, restart servers and cut connections while people have RentProg changed; the ledgers judge."""
+    import random
+    import tempfile
+
+    from jarvis.entrypoints.demo.start import begin
+
+    begun = begin()
+    from jarvis.entrypoints.demo.chaos import NOW, Chaos
+    from jarvis.entrypoints.demo.supervisor import DemoOptions
+
+    with tempfile.TemporaryDirectory(prefix="jarvis-chaos-") as folder:
+        Path(folder).chmod(0o711)
+        options = DemoOptions(now=NOW, browser=False, folder=Path(folder), durable=True)
+        outcome = Chaos(console, begun, options, seed=random.randrange(1 << 30) if seed is None else seed, orders=orders).run()
+    console.print(f"blows: {outcome.blows}; drained in {outcome.drained_s:.1f} s; audit: {outcome.audit.rows} rows")
+    console.print(f"refused in words, nothing changed: {outcome.refused}")
+    for name in ("lost", "doubled", "left"):
+        console.print(f"{name}: {getattr(outcome, name) or 0}")
+    console.print("good" if outcome.good else f"[red]bad[/red]; again with: jarvis chaos --seed {outcome.seed} --orders {orders}")
+    raise typer.Exit(0 if outcome.good else 1)
+
+
+@app.command()
 def web(host: str = "127.0.0.1", port: int = 8000) -> None:
     """Webhooks of vendors, signed links to files, health."""
     from jarvis.entrypoints.run import web as start

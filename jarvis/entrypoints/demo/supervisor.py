@@ -10,7 +10,7 @@ import signal
 import time
 import urllib.request
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -32,13 +32,14 @@ STOP_S = 6.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoOptions:
-    """What `jarvis demo` was asked for."""
+    """What `jarvis demo` was asked for. `durable`: PostgreSQL keeps every commit through a crash, as in production."""
 
     world: Path | None = None
     now: datetime | None = None
     port: int | None = None
     browser: bool = True
     folder: Path = field(default_factory=lambda: Path(".jarvis"))
+    durable: bool = False
 
 
 class Demo:
@@ -84,7 +85,8 @@ class Demo:
         folder = self._claim_folder()
         self.log = folder.resolve() / "log"
         self.log.unlink(missing_ok=True)
-        postgres, redis = Postgres(folder / "postgres", durable=False), Redis(folder / "redis")
+        self.postgres, self.redis = Postgres(folder / "postgres", durable=self.options.durable), Redis(folder / "redis")
+        postgres, redis = self.postgres, self.redis
         redis.end_leftover()
         say("PostgreSQL and Redis")
         postgres.start()
@@ -113,7 +115,8 @@ class Demo:
         self._spawn("jobs", "jobs")
         self._spawn("bot", "bot")
         self._spawn("worker", "worker", "--with-scheduler", "--without-jobs")
-        self._spawn("web", "web", "--port", str(web_port))
+        self._web_port = str(web_port)
+        self._spawn("web", "web", "--port", self._web_port)
         self.base = f"http://127.0.0.1:{port}"
         say("Loading RentProg")
         self._wait_ready()
@@ -151,6 +154,12 @@ class Demo:
     def _spawn(self, name: str, *argv: str) -> None:
         order = Order(argv=argv, env=self.env, log=str(self.log))
         self.children[name] = self._host.begin(order) if name == "host" else self._forks.start(name, order)
+
+    def respawn(self, name: str, argv: Sequence[str], env: Mapping[str, str]) -> None:
+        """Start a process of this name again, with some settings more."""
+        extra = ("--port", self._web_port) if name == "web" else ()
+        order = Order(argv=(*argv, *extra), env={**self.env, **env}, log=str(self.log))
+        self.children[name] = self._forks.start(name, order)
 
     def _check(self, name: str) -> None:
         code = self.children[name].exitcode

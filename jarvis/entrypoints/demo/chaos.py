@@ -1,0 +1,277 @@
+"""The proof by crashes: real processes are killed while people have them write to RentProg; the vendors' ledgers judge.
+
+Every choice comes from the seed, which is printed; `jarvis chaos --seed N` makes the same choices again (the machine's own
+timing stays its own).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import signal
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from redis import Redis
+from rich.console import Console
+
+from jarvis.engine.audit_proof import Proof, verify
+from jarvis.engine.db import open_database
+from jarvis.entrypoints.demo.start import Forks, Host
+from jarvis.entrypoints.demo.supervisor import Demo, DemoOptions
+from jarvis.entrypoints.embedded import Postgres
+from jarvis.entrypoints.embedded import Redis as RedisServer
+from jarvis.kit.clock import TBILISI
+from jarvis.kit.faults import POINTS
+
+NOW = datetime(2026, 3, 12, 14, 30, tzinfo=TBILISI)
+PEOPLE = ("Тамар Ломидзе", "Ираклий Джапаридзе")
+DRAIN_S, ORDER_S = 60.0, 90.0
+TARGETS: Mapping[str, tuple[str, ...]] = {
+    "worker": ("worker", "--with-scheduler", "--without-jobs"), "bot": ("bot",), "web": ("web",), "jobs": ("jobs",),
+}  # fmt: skip
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """What the ledgers say after the storm."""
+
+    seed: int
+    orders: int
+    blows: dict[str, int] = field(default_factory=dict[str, int])
+    lost: list[str] = field(default_factory=list[str])
+    refused: int = 0
+    doubled: list[str] = field(default_factory=list[str])
+    left: dict[str, Any] = field(default_factory=dict[str, Any])
+    drained_s: float = 0.0
+    audit: Proof = field(default_factory=Proof)
+
+    @property
+    def good(self) -> bool:
+        """Nothing lost, nothing doubled, everything settled, the audit whole."""
+        return not (self.lost or self.doubled or self.left) and self.audit.whole
+
+
+class Chaos:
+    """A demo under attack."""
+
+    def __init__(self, console: Console, begun: tuple[Host, Forks], options: DemoOptions, *, seed: int, orders: int) -> None:
+        self._demo = Demo(options, console, begun)
+        self._console = console
+        self._chance = random.Random(seed)
+        self._outcome = Outcome(seed=seed, orders=orders)
+        self._over = threading.Event()
+
+    def run(self) -> Outcome:
+        """Start everything, let people order and fate strike side by side, then judge."""
+        try:
+            self._demo.start(lambda text: None)
+            self._console.print(f"seed {self._outcome.seed}, {self._outcome.orders} orders, {len(POINTS)} fault points")
+            numbers = self._bookings()[: self._outcome.orders]
+            fate = threading.Thread(target=self._strike_forever)
+            fate.start()
+            with ThreadPoolExecutor(len(PEOPLE)) as pool:
+                list(pool.map(self._person, range(len(PEOPLE)), [numbers[n :: len(PEOPLE)] for n in range(len(PEOPLE))]))
+            self._over.set()
+            fate.join()
+            self._calm()
+            for n, number in enumerate(numbers):  # whoever lost patience in the storm presses now
+                self._press(PEOPLE[n % len(PEOPLE)], number, 15)
+            self._drain()
+            self._judge(numbers)
+        finally:
+            self._over.set()
+            self._demo.stop()
+        return self._outcome
+
+    # people
+
+    def _bookings(self) -> list[str]:
+        """Numbers of open bookings, in an order of the seed's choice."""
+        fields = next(c for c in self._call("GET", "/sandbox/rentprog/changes") if c["name"] == "extend_booking")["fields"]
+        numbers = sorted(title.split(" ")[0].removeprefix("№") for title in fields[0]["choices"].values())
+        self._chance.shuffle(numbers)
+        return numbers
+
+    def _person(self, who: int, numbers: list[str]) -> None:
+        pace = random.Random(self._outcome.seed + who)
+        for number in numbers:
+            self._order(PEOPLE[who], number)
+            time.sleep(pace.uniform(2.0, 5.0))
+
+    def _order(self, person: str, number: str) -> None:
+        """Write, press as soon as the card stands (again when nothing happens), wait for the receipt."""
+        order = {"as": person, "chat": "dm", "text": f"запиши в бронь {number}: {_tag(number)}"}
+        while self._patiently("POST", "/sandbox/telegram/send", order) is None:
+            time.sleep(0.2)
+        self._press(person, number, ORDER_S)
+
+    def _press(self, person: str, number: str, patience_s: float) -> None:
+        """Press a card until its receipt stands, as long as the person's patience lasts."""
+        tag, until, pressed = _tag(number), time.monotonic() + patience_s, 0.0
+        while time.monotonic() < until:
+            for card in self._cards(person, tag):
+                if "✅" in card["text"]:
+                    return
+                waits = card["buttons"] and "Подтвердите" in card["text"]
+                if waits and time.monotonic() - pressed > 8:
+                    pressed = time.monotonic()
+                    press = {"as": person, "chat": "dm", "message_id": card["id"], "button": 0}
+                    self._patiently("POST", "/sandbox/telegram/press", press)
+            time.sleep(0.3)
+
+    def _cards(self, person: str, tag: str) -> list[dict[str, Any]]:
+        seen: list[dict[str, Any]] | None = self._patiently("GET", f"/sandbox/telegram/messages?as={quote(person)}&chat=dm")
+        return [m for m in seen or [] if m["from"] == "Jarvis" and tag in m["text"]]
+
+    # fate
+
+    def _strike_forever(self) -> None:
+        blows: dict[str, Callable[[], None]] = {
+            "kill": self._kill, "postgres": self._postgres, "redis": self._redis, "flush": self._flush, "mtproto": self._mtproto,
+            "http": self._http, "freeze": self._freeze,
+        }  # fmt: skip
+        while not self._over.wait(self._chance.uniform(1.0, 3.5)):
+            name = self._chance.choices(list(blows), weights=[6, 2, 1, 1, 2, 2, 2])[0]
+            self._outcome.blows[name] = self._outcome.blows.get(name, 0) + 1
+            blows[name]()
+            self._revive()
+
+    def _kill(self) -> None:
+        child = self._demo.children[self._chance.choice(["worker", "worker", "bot", "web"])]
+        if child.pid is not None and child.exitcode is None:
+            os.kill(child.pid, signal.SIGKILL)
+            child.join(5)
+
+    def _revive(self) -> None:
+        """Start again what died; two of three come back with a fault point armed."""
+        for name, argv in TARGETS.items():
+            if self._demo.children[name].exitcode is None:
+                continue
+            fault = f"{self._chance.choice(POINTS)}:{self._chance.randint(1, 9)}:{self._chance.choice(['kill', 'kill', 'cut'])}"
+            self._demo.respawn(name, argv, {"JARVIS_FAULT": fault} if self._chance.random() < 0.67 else {})
+
+    def _postgres(self) -> None:
+        postgres: Postgres = self._demo.postgres
+        postgres.stop("immediate")
+        postgres.start(postgres.port)
+
+    def _redis(self) -> None:
+        redis: RedisServer = self._demo.redis
+        redis.stop()
+        time.sleep(self._chance.uniform(0.2, 1.5))
+        redis.start(redis.port)
+
+    def _flush(self) -> None:
+        client = Redis.from_url(self._demo.redis.url)  # pyright: ignore[reportUnknownMemberType]  # no types for this call
+        client.flushall()  # pyright: ignore[reportUnknownMemberType]
+        client.close()
+
+    def _mtproto(self) -> None:
+        self._patiently("POST", "/sandbox/telegram/fault", {"kind": "down"})
+        time.sleep(self._chance.uniform(0.1, 1.0))
+        self._patiently("DELETE", "/sandbox/telegram/fault")
+
+    def _http(self) -> None:
+        self._patiently("POST", "/sandbox/rentprog/fault", {"kind": "lose_answer", "times": 1, "seconds": 6})
+
+    def _freeze(self) -> None:
+        child = self._demo.children["worker"]
+        if child.pid is not None and child.exitcode is None:
+            os.kill(child.pid, signal.SIGSTOP)
+            time.sleep(self._chance.uniform(0.5, 3.0))
+            os.kill(child.pid, signal.SIGCONT)
+
+    def _calm(self) -> None:
+        """Everything runs again, no fault is on; then the house must come to rest."""
+        for vendor in ("telegram", "rentprog"):
+            self._patiently("DELETE", f"/sandbox/{vendor}/fault")
+        for name, argv in TARGETS.items():
+            child = self._demo.children[name]
+            child.kill()
+            child.join()
+            self._demo.respawn(name, argv, {})
+        self._drain()
+
+    def _drain(self) -> None:
+        began = time.monotonic()
+        busy: dict[str, Any] = {"unknown": True}
+        while time.monotonic() - began < DRAIN_S and busy:
+            answer = self._patiently("GET", "/sandbox/idle?timeout_s=5") or {"in_flight": {"unknown": True}}
+            busy = answer["in_flight"] or self._open()
+        self._outcome.left, self._outcome.drained_s = busy, max(self._outcome.drained_s, time.monotonic() - began)
+
+    # the judge
+
+    def _open(self) -> dict[str, Any]:
+        return asyncio.run(_open_rows(self._demo.env["JARVIS_DATABASE_URL"]))
+
+    def _judge(self, numbers: list[str]) -> None:
+        written = [
+            json.dumps(e, ensure_ascii=False) for e in self._call("GET", "/sandbox/rentprog/ledger") if e["kind"] == "update_booking"
+        ]
+        for n, number in enumerate(numbers):
+            tag, person = _tag(number), PEOPLE[n % len(PEOPLE)]
+            writes = sum(tag in line for line in written)
+            cards = [c for c in self._cards(person, tag) if not c["text"].startswith("📥")]
+            receipts = sum("✅" in card["text"] for card in cards)
+            if not cards and self._answered(person, tag):
+                self._outcome.refused += 1  # told so, in words, with nothing changed
+            elif writes == 0 or receipts == 0:
+                self._outcome.lost.append(f"{tag}: {writes} writes, {receipts} receipts")
+            if writes > 1 or len(cards) > 1:
+                self._outcome.doubled.append(f"{tag}: {writes} writes, {len(cards)} cards")
+        self._outcome.audit = asyncio.run(_audit(self._demo.env["JARVIS_DATABASE_URL"]))
+
+    def _answered(self, person: str, tag: str) -> bool:
+        """Whether words of Jarvis follow this order before the person's next one."""
+        seen: list[dict[str, Any]] = self._patiently("GET", f"/sandbox/telegram/messages?as={quote(person)}&chat=dm") or []
+        place = next((n for n, m in enumerate(seen) if m["from"] == person and tag in m["text"]), len(seen))
+        after = seen[place + 1 :]
+        following = next((n for n, m in enumerate(after) if m["from"] == person), len(after))
+        return any(m["from"] == "Jarvis" for m in after[:following])
+
+    # the control surface
+
+    def _call(self, method: str, path: str, body: object | None = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"content-type": "application/json"}
+        request = urllib.request.Request(self._demo.base + path, method=method, data=data, headers=headers)  # noqa: S310  # our own address
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  # the same
+            return json.loads(answer.read() or b"null")
+
+    def _patiently(self, method: str, path: str, body: object | None = None) -> Any:
+        """The sandboxes outlive the storm, but a press waits for a bot that may be dead just now."""
+        try:
+            return self._call(method, path, body)
+        except (OSError, urllib.error.HTTPError, ValueError):
+            return None
+
+
+def _tag(number: str) -> str:
+    return f"проверка хаосом {number}"
+
+
+async def _open_rows(dsn: str) -> dict[str, Any]:
+    """Rows that are not settled, scheduled ones included."""
+    async with open_database(dsn, max_size=2) as db:
+        rows = await db.fetch(
+            """SELECT kind, state, attempts, cause FROM event WHERE state IN ('received', 'claimed', 'dead')
+               UNION ALL SELECT kind, state, attempts, cause FROM effect WHERE state IN ('pending', 'claimed', 'unknown', 'dead')"""
+        )
+    return {f"{r['kind']} {r['state']}": f"attempt {r['attempts']}: {r['cause']}" for r in rows}
+
+
+async def _audit(dsn: str) -> Proof:
+    async with open_database(dsn, max_size=2) as db:
+        return await verify(db)

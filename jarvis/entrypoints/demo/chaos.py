@@ -228,7 +228,8 @@ class Chaos:
             if not cards and self._answered(person, tag):
                 self._outcome.refused += 1  # told so, in words, with nothing changed
             elif writes == 0 or receipts == 0:
-                self._outcome.lost.append(f"{tag}: {writes} writes, {receipts} receipts")
+                way = asyncio.run(_way(self._demo.env["JARVIS_DATABASE_URL"], tag))
+                self._outcome.lost.append(f"{tag}: {writes} writes, {receipts} receipts; {way}")
             if writes > 1 or len(cards) > 1:
                 self._outcome.doubled.append(f"{tag}: {writes} writes, {len(cards)} cards")
         self._outcome.audit = asyncio.run(_audit(self._demo.env["JARVIS_DATABASE_URL"]))
@@ -270,6 +271,17 @@ async def _open_rows(dsn: str) -> dict[str, Any]:
                UNION ALL SELECT kind, state, attempts, cause FROM effect WHERE state IN ('pending', 'claimed', 'unknown', 'dead')"""
         )
     return {f"{r['kind']} {r['state']}": f"attempt {r['attempts']}: {r['cause']}" for r in rows}
+
+
+async def _way(dsn: str, tag: str) -> list[str]:
+    """How far an order came: its events and what they asked for."""
+    async with open_database(dsn, max_size=2) as db:
+        rows = await db.fetch(
+            """SELECT v.kind AS event, v.state, v.attempts, v.cause, e.kind, e.state AS effect_state, e.receipt
+                 FROM event v LEFT JOIN effect e ON e.event_id = v.id WHERE strpos(v.payload::text, $1) > 0 ORDER BY e.seq""",
+            tag,
+        )
+    return [", ".join(f"{k}={v}" for k, v in r.items() if v is not None) for r in rows] or ["never came into the journal"]
 
 
 async def _audit(dsn: str) -> Proof:

@@ -50,6 +50,7 @@ from jarvis.kit.faults import fault
 from jarvis.kit.ids import sha256_hex
 
 WINDOW = 50  # message ids read at once
+OVERLAP = 2 * WINDOW  # so far behind the last seen message gaps are looked for
 REFUSED_PAUSE_S = 5.0
 _log = logging.getLogger(__name__)
 OnPress = Callable[[int, str], Awaitable[str | None]]
@@ -195,9 +196,9 @@ class TelegramGateway:
         """Write the update down; while the database is away nothing moves on, so nothing is lost."""
         while True:
             try:
+                await self._accept(update)  # before the state that says we have it: a repeat is known, a gap is not
                 if self._session is not None:
                     await self._session.flush()
-                await self._accept(update)
                 return
             except LeaseLost:
                 return
@@ -213,17 +214,17 @@ class TelegramGateway:
         elif isinstance(update, types.UpdateBotCallbackQuery):
             await self._accept_press(update)
 
-    async def accept_message(self, message: Any, *, edited: bool) -> None:
-        """One event a message, or a version of it; our own and service messages are no input."""
+    async def accept_message(self, message: Any, *, edited: bool) -> bool:
+        """One event a message, or a version of it; our own and service messages are no input. False when it was known."""
         if not isinstance(message, types.Message) or message.out:
-            return
+            return False
         sender = utils.get_peer_id(message.from_id or message.peer_id)
         if sender == self.me:
-            return
+            return False
         chat = utils.get_peer_id(message.peer_id)
         version = _version(message) if edited else "0"
         if version is None:
-            return
+            return False
         reply_id = getattr(message.reply_to, "reply_to_msg_id", None)
         payload = {
             "chat_id": chat, "private": isinstance(message.peer_id, types.PeerUser), "message_id": message.id,
@@ -233,10 +234,11 @@ class TelegramGateway:
             "photo": isinstance(message.media, types.MessageMediaPhoto),
         }  # fmt: skip
         await self._note_chat(chat, message.id, private=payload["private"])
-        await self._journal.accept(
+        accepted = await self._journal.accept(
             source="telegram", kind="message.employee", dedup_key=f"message:{chat}:{message.id}:{version}", payload=payload,
             ordering_key=f"telegram:{chat}:{sender}",
         )  # fmt: skip
+        return accepted.fresh
 
     def _names_me(self, text: str) -> bool:
         lowered = text.casefold()
@@ -267,25 +269,30 @@ class TelegramGateway:
 
     async def _reconcile_forever(self) -> None:
         while going():
-            await asyncio.sleep(self._settings.reconcile_s)
             with contextlib.suppress(RPCError, ConnectionError, *DATABASE_AWAY):
                 await self.reconcile()
+            await asyncio.sleep(self._settings.reconcile_s)
 
     async def reconcile(self) -> int:
-        """Read message ids after the last ones seen and accept what no update told; returns how many were read.
+        """Read message ids after the last ones seen and accept what no update told; returns how many were new.
 
+        It begins some way before them: a process that died with an update in its hands leaves a gap behind newer messages.
         Our own messages have ids of the same row, so a window that holds any message is followed by the next one.
         """
         found = 0
         groups = await self._db.fetch("SELECT marked_id, last_seen_message FROM chat WHERE kind = 'group'")
         private = await self._db.fetchval("SELECT max(last_seen_message) FROM chat WHERE kind = 'private'")
-        for chat, last in [(r["marked_id"], r["last_seen_message"]) for r in groups] + [(None, private or 0)]:
-            while rows := [m for m in await self._messages(chat, range(last + 1, last + 1 + WINDOW)) if isinstance(m, types.Message)]:
+        for chat, seen in [(r["marked_id"], r["last_seen_message"]) for r in groups] + [(None, private or 0)]:
+            last = max(0, seen - OVERLAP)
+            while (rows := await self._existing(chat, last)) or last < seen:
                 for message in rows:
-                    await self.accept_message(message, edited=False)
-                found += len(rows)
+                    found += await self.accept_message(message, edited=False)
                 last += WINDOW
         return found
+
+    async def _existing(self, chat: int | None, last: int) -> list[Any]:
+        """The messages of one window of ids that are there."""
+        return [m for m in await self._messages(chat, range(last + 1, last + 1 + WINDOW)) if isinstance(m, types.Message)]
 
     async def _messages(self, chat: int | None, ids: Sequence[int]) -> list[Any]:
         client = self.client()

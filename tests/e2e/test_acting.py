@@ -129,6 +129,7 @@ async def test_a_change_that_no_webhook_told_of_voids_the_card_at_the_press(talk
     assert ledger(talk) == []
 
 
+@pytest.mark.slow
 async def test_an_approval_survives_a_restart_of_everything_of_ours(talk: Talk) -> None:
     card = await card_of(talk, LASHA, EXTEND)
     await talk.stop("worker", "bot")
@@ -224,6 +225,7 @@ async def test_two_different_people_cancel_what_was_paid(talk: Talk) -> None:
     assert ledger(talk) == ["booking_status"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", [True, False], ids=["mcp", "public"])
 async def test_a_lost_answer_after_the_work_was_done_doubles_nothing(servers: Servers, tmp_path: Path, key: bool) -> None:
     extra: dict[str, Any] = {} if key else {"mcp_key": None}
@@ -240,6 +242,7 @@ async def test_a_lost_answer_after_the_work_was_done_doubles_nothing(servers: Se
         assert end_of(talk) == "15-03-2026 12:00"
 
 
+@pytest.mark.slow
 async def test_an_outcome_that_rentprog_does_not_know_is_a_persons_to_say(talk: Talk) -> None:
     for word, ends in (("Сделано", "✅ Продление"), ("Не сделано", "⛔ Не выполнено: Продление")):
         talk.rentprog.faults.stop()
@@ -262,6 +265,7 @@ async def test_an_outcome_that_rentprog_does_not_know_is_a_persons_to_say(talk: 
     assert ledger(talk) == []
 
 
+@pytest.mark.slow
 async def test_repeating_an_unknown_outcome_is_a_persons_word_too(talk: Talk) -> None:
     card = await card_of(talk, LASHA, EXTEND)
     talk.rentprog.faults.start("outcome_unknown", {})
@@ -294,6 +298,7 @@ async def test_a_collision_is_refused_with_what_is_possible(talk: Talk) -> None:
     assert "❓ Подтвердите: Продление" in shorter["text"], "the way is free now"
 
 
+@pytest.mark.slow
 async def test_two_roles_one_card_and_a_second_step_that_fails_is_offered_again(talk: Talk) -> None:
     card = await card_of(talk, NINO, "перегони PR417KX в Батуми и запиши в бронь 1202: вернут в Батуми")
     assert "2 изм., всё вместе" in card["text"]
@@ -383,6 +388,7 @@ async def test_the_mechanic_may_not_extend_and_hears_who_may(talk: Talk) -> None
     assert ledger(talk) == []
 
 
+@pytest.mark.slow
 async def test_reading_only_and_shadow_are_said_and_kept(talk: Talk) -> None:
     pavel = await talk.core.staff.actor_by_name("Павел Дёмин")
     card = await card_of(talk, LASHA, EXTEND)

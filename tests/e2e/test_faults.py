@@ -14,6 +14,7 @@ from tests.e2e.test_acting import EXTEND, LASHA, card_of, ledger, move_clock
 from tests.telegram_house import open_talk
 
 
+@pytest.mark.slow
 async def test_each_point_is_passed_by_one_change(servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(faults, "_watch", None)
     async with open_talk(servers, tmp_path) as talk:

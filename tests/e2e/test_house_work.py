@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import pytest
 from pydantic import SecretStr
 from pydantic_ai import models
 from pydantic_ai.exceptions import ModelHTTPError
@@ -193,6 +194,7 @@ async def test_a_failed_answer_offers_a_retry_and_a_report(servers: Servers, tmp
         assert await talk.core.db.fetchval("SELECT count(*) FROM problem_report") == 1
 
 
+@pytest.mark.slow
 async def test_a_slow_answer_says_that_it_is_slow(servers: Servers, tmp_path: Path) -> None:
     def late(body: Mapping[str, Any]) -> Said:
         return Said(text="never")

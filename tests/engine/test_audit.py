@@ -64,6 +64,7 @@ async def test_what_was_rolled_back_leaves_no_gap(db: Database) -> None:
     assert (await verify(db)).whole
 
 
+@pytest.mark.slow
 async def test_every_tampering_is_found_and_named(db: Database, owner: asyncpg.Connection[Any]) -> None:
     await write(db, 400)
     seal = await heads(db)

@@ -29,6 +29,7 @@ async def _load(core: Core, key: str) -> Any:
         return await jobs.enqueue(tx, kind=LOAD, dedup_key=key, queue="long", deadline_s=120)
 
 
+@pytest.mark.slow
 async def test_a_killed_carrier_and_a_restarted_redis_stop_no_job(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
     async with rentprog_sandbox() as sandbox, open_house(servers, sandbox) as core:
         name = await core.db.fetchval("SELECT current_database()")

@@ -111,6 +111,7 @@ class Item:
     finished_at: datetime | None
     undo_until: datetime | None
     undo_state: str | None
+    undo_effect_id: UUID | None
     undone_by: str | None
 
 
@@ -205,5 +206,5 @@ def item_of(row: Row) -> Item:
         effect_id=row["effect_id"], receipt=row["receipt"], cause=row["cause"], sent_at=row["sent_at"],
         finished_at=row["finished_at"], undo_until=row["undo_until"],
         undo_state=None if row["undo_effect_id"] is None else _state(row["undo_state"]),
-        undone_by=row["undoer"],
+        undo_effect_id=row["undo_effect_id"], undone_by=row["undoer"],
     )  # fmt: skip

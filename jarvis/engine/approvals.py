@@ -274,7 +274,8 @@ class Approvals:
     async def unknown(self, reader: Reader, actor: Actor) -> list[Approval]:
         """Cards with a write whose outcome nobody knows, for those who may say it."""
         rows = await reader.fetch(
-            "SELECT DISTINCT i.approval_id AS id FROM approval_item i JOIN effect e ON e.id = i.effect_id WHERE e.state = 'unknown'"
+            "SELECT DISTINCT i.approval_id AS id FROM approval_item i JOIN effect e ON e.id IN (i.effect_id, i.undo_effect_id) "
+            "WHERE e.state = 'unknown'"
         )
         cards = [await self.read(reader, row["id"]) for row in rows]
         return [card for card in cards if card.requester_id == actor.employee_id or card.may_approve(actor)]
@@ -319,6 +320,8 @@ class Approvals:
             verdict = "not_allowed"
         elif row["undo_effect_id"] is not None:
             verdict = "settled"
+        elif await self._bound(tx, approval.id) != approval.digest:
+            verdict = "tampered"
         elif row["undo_until"] is None or row["undo_until"] <= self._clock.now() or not reverse:
             verdict = "expired"
         if verdict == "approved":

@@ -72,7 +72,7 @@ class Dispatcher:
 
     async def _carry(self, effect: Effect) -> None:
         fault("effect.claimed")
-        if self._switches is not None and await self._switches.effect_mode(effect.kind, effect.branch) == "off":
+        if self._switches is not None and await self._switches.holds(effect.kind, effect.branch):
             await self._log.later(effect, SWITCHED_OFF_S, "switched off")
             return
         for rule in self._limits(effect):

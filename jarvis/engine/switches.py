@@ -72,6 +72,12 @@ class Switches:
         found = next((name for name in names if name in modes), None)
         return "on" if found is None else modes[found]
 
+    async def holds(self, kind: str, branch: str | None) -> bool:
+        """Whether an effect that was asked for must wait: its kind is off, or the branch or the house only reads."""
+        if await self.effect_mode(kind, branch) == "off":
+            return True
+        return await self.stops(agent=None, tool=None, branch=branch, write=True) is not None
+
     async def throw(self, scope: str, name: str, mode: str, *, by: Actor | None, by_name: str, reason: str | None) -> None:
         """Throw a switch, on record.
 

@@ -418,3 +418,36 @@ async def test_reading_only_and_shadow_are_said_and_kept(talk: Talk) -> None:
     await throw("agent", "off", "fleet")
     assert "Сейчас отключено (fleet)" in (await talk.ask(LASHA, "где малибу 235?"))["text"]
     assert "✅" in (await talk.press(LASHA, card, 0))["text"]
+
+
+async def test_reading_only_holds_an_undo_too(talk: Talk) -> None:
+    done = await talk.press(LASHA, await card_of(talk, LASHA, EXTEND), 0)
+    await talk.core.switches.throw("all", "", "read_only", by=None, by_name="test", reason=None)
+    await talk.telegram.press(LASHA, "dm", int(done["id"]), 0)
+
+    async def waits() -> bool:
+        return "⏳ Отменяю" in shown(talk, LASHA, done)["text"]
+
+    await until(waits)
+    assert ledger(talk) == ["extend_booking"]
+    await talk.core.switches.throw("all", "", "on", by=None, by_name="test", reason=None)
+
+    async def undone() -> bool:
+        return "↩️" in shown(talk, LASHA, done)["text"]
+
+    await until(undone, seconds=15)
+    assert ledger(talk) == ["extend_booking", "update_booking"]
+
+
+async def test_an_undo_of_unknown_outcome_is_asked_about(talk: Talk) -> None:
+    done = await talk.press(LASHA, await card_of(talk, LASHA, EXTEND), 0)
+    talk.rentprog.faults.start("outcome_unknown", {})
+    await talk.telegram.press(LASHA, "dm", int(done["id"]), 0)
+
+    async def asked() -> bool:
+        return "Неясно, прошло ли" in shown(talk, LASHA, done)["text"]
+
+    await until(asked, seconds=20)
+    talk.rentprog.faults.stop()
+    settled = await talk.press(LASHA, shown(talk, LASHA, done), "Повторить")
+    assert "↩️" in settled["text"]

@@ -16,7 +16,7 @@ from tests.telegram_house import open_talk
 
 @pytest.mark.slow
 async def test_each_point_is_passed_by_one_change(servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(faults, "_watch", None)
+    monkeypatch.setattr(faults, "_watch", None)  # put back afterwards: the watch belongs to the whole process
     async with open_talk(servers, tmp_path) as talk:
         seen = faults.record()
         talk.start("scheduler")
@@ -30,7 +30,7 @@ async def test_each_point_is_passed_by_one_change(servers: Servers, tmp_path: Pa
 
 
 def test_a_point_does_what_was_asked_at_that_arrival_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(faults, "_watch", None)
+    monkeypatch.setattr(faults, "_watch", None)  # put back afterwards: the watch belongs to the whole process
     monkeypatch.setenv("JARVIS_FAULT", "tx.before_commit:2:cut")
     faults.arm_again()
     faults.fault("tx.before_commit")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
 from typing import Any
+from uuid import UUID
 
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.engine.approval_models import Approval, Item
@@ -201,7 +202,7 @@ def _one(item: Item, approval: Approval, reader: Reader, offset: timedelta) -> t
     sent = moments.clock((item.sent_at or approval.asked_at - offset) + offset)
     if item.state == "unknown":
         text = f"❓ <b>{reader.say('card.unknown', what=what)}</b>\n{reader.say('card.unknown.why', system=system, t=sent)}"
-        return text, [_unknown_buttons(item, reader)]
+        return text, [_unknown_buttons(item.effect_id, reader)]
     if item.state in ("dead", "dropped"):
         return _failed(item, approval, reader)
     if item.state == "shadow":
@@ -244,6 +245,9 @@ def _undone(item: Item, reader: Reader, offset: timedelta) -> tuple[str, list[li
         return f"↩️ <b>{reader.say('card.undone', what=what)}</b>\n{back} · {escape(item.undone_by or '—')}", []
     if item.undo_state == "sent":
         return f"⏳ <b>{reader.say('card.undoing', what=what)}</b>", []
+    if item.undo_state == "unknown":  # it holds its booking or car until somebody has looked
+        text = f"❓ <b>{reader.say('card.unknown', what=reader.say('card.undoing', what=what))}</b>"
+        return f"{text}\n{reader.say('card.look', system=item.write['source'])}", [_unknown_buttons(item.undo_effect_id, reader)]
     return f"⛔ <b>{reader.say('card.undo_failed', what=what)}</b>\n{reader.say('card.look', system=item.write['source'])}", []
 
 
@@ -259,9 +263,9 @@ def _failed(item: Item, approval: Approval, reader: Reader) -> tuple[str, list[l
     return text, [[CardButton(label=label, kind="ask", choice=request)]]
 
 
-def _unknown_buttons(item: Item, reader: Reader) -> list[CardButton]:
+def _unknown_buttons(effect_id: UUID | None, reader: Reader) -> list[CardButton]:
     return [
-        CardButton(label=reader.say(f"b.{word}"), kind="unknown", choice=f"{word}:{item.effect_id}", approvers_only=True)
+        CardButton(label=reader.say(f"b.{word}"), kind="unknown", choice=f"{word}:{effect_id}", approvers_only=True)
         for word in ("done", "not_done", "again_send")
     ]
 

@@ -19,6 +19,7 @@ from agents.router.offline import rules as router_rules
 from jarvis.domains.bookings import sync
 from jarvis.domains.conversations.service import ConversationService
 from jarvis.engine.approvals import Approvals
+from jarvis.engine.budgets import Budgets
 from jarvis.engine.dispatcher import AMBIGUOUS_FOR, Dispatcher
 from jarvis.engine.effects import EffectLog
 from jarvis.engine.interactions import Interactions
@@ -28,6 +29,7 @@ from jarvis.engine.worker import Handler, Worker
 from jarvis.entrypoints.core import Core
 from jarvis.entrypoints.process import process_name
 from jarvis.integrations.llm.chain import build_chain
+from jarvis.integrations.llm.metering import Meter
 from jarvis.integrations.llm.offline import OfflineModel, Rules
 from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.integrations.rentprog.effects import RentProgEffects
@@ -66,9 +68,10 @@ async def open_house(
     the status message says that the answer takes longer than usual.
     """
     known: dict[str, Model] = dict(models or {})
+    meter = Meter(Budgets(core.db, core.clock), llm)
     for role, rules in _RULES.items():
         if role not in known:
-            known[role] = build_chain(llm, OfflineModel(rules, core.clock))
+            known[role] = build_chain(llm, OfflineModel(rules, core.clock), meter)
     conversations = ConversationService(core.db, core.clock)
     interactions = Interactions(core.db, core.clock)
     life = timedelta(minutes=core.settings.approval_min)
@@ -76,7 +79,7 @@ async def open_house(
     brain = Brain(
         db=core.db, clock=core.clock, staff=core.staff, fleet=core.fleet, bookings=core.bookings, changes=core.changes,
         approvals=approvals, switches=core.switches, clients=core.clients, knowledge=core.knowledge,
-        conversations=conversations, models=known.__getitem__,
+        conversations=conversations, models=known.__getitem__, meter=meter,
     )  # fmt: skip
     unrouted = Unrouted(core.journal, core.clock, core.db, core.staff, interactions, known["event_router"])
     chat = Chat(

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 
 import httpx
 
+from jarvis.kit.breaker import Breaker
 from jarvis.kit.errors import AuthExpired, NotFound, Rejected, Unavailable
 from jarvis.kit.faults import fault
+
+QUOTA = "quota used up"
+
+
+def breaker(system: str) -> Breaker:
+    """Opens when the system does not answer or answers 5xx; a quota that is used up is no failure."""
+    return Breaker(system, lambda error: isinstance(error, Unavailable) and error.reason != QUOTA)
 
 
 async def send(
@@ -19,15 +28,26 @@ async def send(
     params: Mapping[str, str | int] | None = None,
     headers: Mapping[str, str] | None = None,
     json: object | None = None,
+    guard: Breaker | None = None,
 ) -> httpx.Response:
     """Send one request and return a 2xx answer.
 
+    `guard` stands before the call and learns from it.
+
     Raises:
-        Unavailable: network failure, time-out, 429 (with its wait) or 5xx.
+        Unavailable: network failure, time-out, 429 (with its wait), 5xx, or an open breaker.
         AuthExpired: 401 or 403.
         NotFound: 404.
         Rejected: any other 4xx, with the first 200 characters of the vendor's words.
     """
+    async with guard.call() if guard is not None else nullcontext():
+        return await _send(http, system, method, path, params, headers, json)
+
+
+async def _send(
+    http: httpx.AsyncClient, system: str, method: str, path: str, params: Mapping[str, str | int] | None,
+    headers: Mapping[str, str] | None, json: object | None,
+) -> httpx.Response:  # fmt: skip
     try:
         fault("http.before_send")
         answer = await http.request(method, path, params=params, headers=headers, json=json)
@@ -39,7 +59,7 @@ async def send(
     if status < 300:
         return answer
     if status == 429:
-        raise Unavailable(system, "quota used up", retry_after_s=_retry_after(answer, 60.0))
+        raise Unavailable(system, QUOTA, retry_after_s=_retry_after(answer, 60.0))
     if status >= 500 or status < 400:
         raise Unavailable(system, f"answered {status}", retry_after_s=_retry_after(answer, None))
     if status in (401, 403):

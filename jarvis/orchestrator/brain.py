@@ -50,6 +50,7 @@ from jarvis.engine.approval_models import Step as WriteStep
 from jarvis.engine.approvals import Approvals
 from jarvis.engine.db import Database
 from jarvis.engine.switches import Switches
+from jarvis.integrations.llm.metering import Meter, Purse
 from jarvis.integrations.llm.offline import NAME as OFFLINE
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock
@@ -106,6 +107,7 @@ class Reply:
     roles: list[str] = field(default_factory=list[str])
     offline: bool = False
     usage: RunUsage = field(default_factory=RunUsage)
+    cost_micro_usd: int = 0
     messages: list[tuple[str, Any]] = field(default_factory=list[tuple[str, Any]])
     ledger: RunLedger | None = None
     cause: str | None = None
@@ -136,7 +138,8 @@ class Brain:
     def __init__(
         self, *, db: Database, clock: Clock, staff: StaffService, fleet: FleetService, bookings: BookingService,
         changes: Changes, approvals: Approvals, switches: Switches, clients: ClientService, knowledge: KnowledgeService,
-        conversations: ConversationService, models: Models, prompts: PromptBook | None = None, limit_s: float = REQUEST_S,
+        conversations: ConversationService, models: Models, meter: Meter,
+        prompts: PromptBook | None = None, limit_s: float = REQUEST_S,
     ) -> None:  # fmt: skip
         self._db = db
         self._clock = clock
@@ -150,6 +153,7 @@ class Brain:
         self._knowledge = knowledge
         self._conversations = conversations
         self._models = models
+        self._meter = meter
         self._prompts = prompts or PromptBook()
         self._limit_s = limit_s
 
@@ -178,13 +182,21 @@ class Brain:
             run_id=conversation.run_id, conversation_id=conversation.id, state="answered", text="", ledger=ledger,
             history=conversation.history,
         )  # fmt: skip
-        with logfire.span("orchestrator.answer", run=str(reply.run_id)):
+        with logfire.span("orchestrator.answer", run=str(reply.run_id)), self._meter.opened(request.actor.employee_id) as purse:
             await self._fill(request, deps, reader, reply, on_route)
+        await self._account(purse, deps, reader, reply)
         if reply.offline and (reply.text or conversation.fresh):
             mark = reader.say("offline.first") + "\n" if conversation.fresh else ""
             tail = "" if conversation.fresh else f"\n<i>{reader.say('offline.mark')}</i>"
             reply.text = f"{mark}{reply.text}{tail}"
         return reply
+
+    async def _account(self, purse: Purse, deps: Deps, reader: Reader, reply: Reply) -> None:
+        """What the models cost, and a word when a budget stopped them."""
+        reply.cost_micro_usd = purse.cost_micro_usd
+        if purse.spent is not None:
+            await deps.run.record(deps.actor, "llm.budget", "denied", {"budget": purse.spent})
+            reply.text = "\n\n".join(t for t in (reply.text, f"<i>{reader.say(f'budget.{purse.spent}')}</i>") if t)
 
     def _deps(self, actor: Actor, ledger: RunLedger) -> Deps:
         return Deps(
@@ -252,7 +264,7 @@ class Brain:
                 part.answer = result.output
             part.offline = _offline(part.messages)
         except UsageLimitExceeded:
-            part.cause = "cause.time"
+            part.cause = "cause.steps"
         except RunTimedOut:
             part.cause = "cause.time"
         except (AgentRunError, ModelAPIError, ExceptionGroup) as error:
@@ -283,7 +295,7 @@ class Brain:
                 continue
             if part.answer is None:
                 cause = reader.say(part.cause or "cause.model")
-                pieces.append(Rendered(text=reader.say("step.failed", part=_safe(part.delegation.request), cause=cause)))
+                pieces.append(Rendered(text=reader.say("step.failed", part=_said(part), cause=cause)))
                 continue
             pieces += await self._blocks(part, deps, reader)
         hindrance = _hindrances(deps.run, parts)
@@ -326,6 +338,10 @@ class Brain:
 
         Returns role, messages to remember, and what it has to say beyond the card (nothing that claims completion).
         """
+        with self._meter.opened(actor.employee_id):
+            return await self._resume(approval, actor, event_id)
+
+    async def _resume(self, approval: Approval, actor: Actor, event_id: UUID) -> list[tuple[str, list[ModelMessage], str]]:
         said: list[tuple[str, list[ModelMessage], str]] = []
         for role, stored in await self._approvals.history(self._db, approval.id):
             ledger = RunLedger(
@@ -370,7 +386,7 @@ class Brain:
 
     def _text(self, block: Text, part: _Part, deps: Deps, reader: Reader) -> list[Rendered]:
         if part.offline and block.text == "unavailable":
-            return [Rendered(text=reader.say("step.failed", part=_safe(part.delegation.request), cause=reader.say("cause.source")))]
+            return [Rendered(text=reader.say("step.failed", part=_said(part), cause=reader.say("cause.source")))]
         if _CLAIM.search(block.text):
             deps.run.step("dropped", "claim", began=time.monotonic(), role=part.delegation.role, outcome=block.text[:200])
             return []
@@ -429,6 +445,11 @@ def _hindrances(run: RunLedger, parts: Sequence[_Part]) -> list[Fact]:
 
 def _offline(messages: Sequence[Any]) -> bool:
     return any(isinstance(m, ModelResponse) and m.model_name == OFFLINE for m in messages)
+
+
+def _said(part: _Part) -> str:
+    """What a part was asked, to stand inside a sentence."""
+    return _safe(part.delegation.request.rstrip(" .?!…"))
 
 
 def _safe(text: str) -> str:

@@ -19,10 +19,11 @@ async def save_run(tx: Tx, conversations: ConversationService, reply: Reply) -> 
     repeated = await tx.fetchval("SELECT finished_at IS NOT NULL FROM agent_run WHERE id = $1", reply.run_id)
     await tx.execute(
         """UPDATE agent_run SET state = $2, roles = $3, finished_at = now(), answer_text = $4, answer_buttons = $5,
-                  offline = $6, model_calls = $7, input_tokens = $8, output_tokens = $9, cause = $10 WHERE id = $1""",
+                  offline = $6, model_calls = $7, input_tokens = $8, output_tokens = $9, cause = $10, cost_micro_usd = $11
+            WHERE id = $1""",
         reply.run_id, reply.state, ", ".join(reply.roles) or None, reply.text,
         [[button.label for button in row] for row in reply.buttons], reply.offline, reply.usage.requests,
-        reply.usage.input_tokens, reply.usage.output_tokens, reply.cause,
+        reply.usage.input_tokens, reply.usage.output_tokens, reply.cause, reply.cost_micro_usd,
     )  # fmt: skip
     await tx.execute("DELETE FROM agent_step WHERE agent_run_id = $1", reply.run_id)
     steps = [dataclasses.asdict(s) for s in sorted(ledger.steps, key=lambda step: (step.offset_ms, step.duration_ms))]

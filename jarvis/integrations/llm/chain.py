@@ -7,6 +7,7 @@ from pydantic_ai.models import Model
 from pydantic_ai.models.fallback import FallbackModel
 from pydantic_ai.settings import ModelSettings
 
+from jarvis.integrations.llm.metering import Meter
 from jarvis.integrations.llm.offline import OfflineModel
 from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.kit.errors import SettingsMissing
@@ -22,15 +23,19 @@ def falls_over(error: Exception) -> bool:
     return isinstance(error, ModelAPIError | UnexpectedModelBehavior)
 
 
-def build_chain(settings: LlmSettings, offline: OfflineModel | None) -> Model:
+def build_chain(settings: LlmSettings, offline: OfflineModel | None, meter: Meter | None = None) -> Model:
     """The model that agents run on: providers from the settings, then the offline model.
 
-    Without `offline` a provider that fails is a failure: an eval of a model must never be answered by another one.
+    `meter` puts budgets and a breaker before each provider. Without `offline` a provider that fails is a failure: an eval of a
+    model must never be answered by another one.
 
     Raises:
         SettingsMissing: a link of the chain lacks its key or is of an unknown kind, or there is no link at all.
     """
-    links: list[Model] = [_link(settings, name) for name in settings.chain]
+    if meter is None:
+        links = [_link(settings, name, settings.deadline_s) for name in settings.chain]
+    else:  # the meter keeps the deadline itself, so that a breaker hears of silence; the one around it only backs it up
+        links = [meter.metered(_link(settings, name, settings.deadline_s + 2)) for name in settings.chain]
     if offline is not None:
         links.append(offline)
     if not links:
@@ -38,9 +43,12 @@ def build_chain(settings: LlmSettings, offline: OfflineModel | None) -> Model:
     return links[0] if len(links) == 1 else FallbackModel(links[0], *links[1:], fallback_on=falls_over)
 
 
-def _link(settings: LlmSettings, name: str) -> Model:
+def _link(settings: LlmSettings, name: str, deadline_s: float) -> Model:
     kind, _, model = name.partition(":")
-    deadline: ModelSettings = {"request_timeout": settings.deadline_s, "max_retries": 0, "timeout": settings.deadline_s}
+    deadline: ModelSettings = {
+        "request_timeout": deadline_s, "max_retries": 0, "timeout": deadline_s,
+        "max_tokens": settings.max_output_tokens,
+    }  # fmt: skip
     if kind == "openai":
         key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else None
         return _openai(model, key, settings.openai_base_url, "JARVIS_LLM_OPENAI_API_KEY", deadline)

@@ -19,7 +19,7 @@ from jarvis.integrations.rentprog import assumptions
 from jarvis.integrations.rentprog.models import SYSTEM, Booking, Car, Client, parse_moment, parse_record, unwrap
 from jarvis.integrations.rentprog.settings import RentProgSettings
 from jarvis.kit.errors import AuthExpired, ContractBroken, NotFound, Unavailable
-from jarvis.kit.rest import send
+from jarvis.kit.rest import breaker, send
 
 CallClass = Literal["get", "search", "auth", "write"]
 
@@ -44,6 +44,7 @@ class PublicApi:
         self._http = http
         self._settings = settings
         self._limiter = limiter
+        self._guard = breaker(SYSTEM)
         self._tokens: dict[str, tuple[str, float]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 
@@ -100,7 +101,7 @@ class PublicApi:
             await self._pace(branch, "write")
             try:
                 answer = await send(
-                    self._http, SYSTEM, "POST", path, params=params, json=json_body,
+                    self._http, SYSTEM, "POST", path, params=params, json=json_body, guard=self._guard,
                     headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
                 )  # fmt: skip
             except AuthExpired:  # refused before anything was done
@@ -156,7 +157,7 @@ class PublicApi:
             await self._pace(branch, call)
             try:
                 answer = await send(
-                    self._http, SYSTEM, "GET", path, params=params,
+                    self._http, SYSTEM, "GET", path, params=params, guard=self._guard,
                     headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
                 )  # fmt: skip
             except AuthExpired:
@@ -182,7 +183,9 @@ class PublicApi:
     async def _fetch_token(self, branch: str, company: SecretStr) -> str:
         await self._pace(branch, "auth")
         try:
-            answer = await send(self._http, SYSTEM, "GET", "/get_token", params={"company_token": company.get_secret_value()})
+            answer = await send(
+                self._http, SYSTEM, "GET", "/get_token", params={"company_token": company.get_secret_value()}, guard=self._guard
+            )
         except NotFound:  # a wrong company token of one branch was seen to answer 404
             raise AuthExpired(SYSTEM, f"the company token of {branch} was refused") from None
         try:

@@ -23,7 +23,7 @@ from jarvis.integrations.rentprog.models import (
 )
 from jarvis.integrations.rentprog.settings import RentProgSettings
 from jarvis.kit.errors import AuthExpired, ContractBroken, NotFound, OutcomeUnknown, Rejected, Unavailable
-from jarvis.kit.rest import send
+from jarvis.kit.rest import breaker, send
 
 PROTOCOL = "2025-06-18"
 
@@ -38,6 +38,7 @@ class McpApi:
         self._http = http
         self._settings = settings
         self._limiter = limiter
+        self._guard = breaker(SYSTEM)
         self._ids = itertools.count(1)
 
     async def whoami(self) -> dict[str, Any]:
@@ -121,7 +122,7 @@ class McpApi:
             "params": {"name": tool, "arguments": args},
         }  # fmt: skip
         answer = await send(
-            self._http, SYSTEM, "POST", self._settings.mcp_url, json=request,
+            self._http, SYSTEM, "POST", self._settings.mcp_url, json=request, guard=self._guard,
             headers={
                 "Authorization": f"Bearer {key.get_secret_value()}", "Accept": "application/json, text/event-stream",
                 "MCP-Protocol-Version": PROTOCOL,

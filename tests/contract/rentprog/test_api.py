@@ -139,3 +139,16 @@ async def test_mcp_read_tools_answer_in_typed_records(sandbox: RentProgSandbox, 
         assert {b["id"] for b in reference["branches"]} == {101, 102, 103, 104}
         with pytest.raises(NotFound):
             await rentprog.booking_history("tbilisi", 1)
+
+
+async def test_a_dead_server_is_left_alone_for_a_while(sandbox: RentProgSandbox, db: Database) -> None:
+    async with client(sandbox, db) as rentprog:
+        sandbox.faults.start("refuse", {})
+        for _ in range(2):
+            with pytest.raises(Unavailable):
+                await rentprog.api.car("tbilisi", 90001)
+        sandbox.faults.stop()
+        with pytest.raises(Unavailable, match="not asked") as left:
+            await rentprog.api.car("tbilisi", 90001)
+        assert left.value.retry_after_s is not None
+        assert await rentprog.mcp.whoami(), "the other server answers on"

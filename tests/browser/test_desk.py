@@ -82,9 +82,42 @@ async def test_ask_press_change_the_world_and_read_the_steps(demo: Demo, browser
     await page.screenshot(path=artefacts / "desk.png")
     await page.locator(".under").first.click()
     await expect(page.locator(".steps")).to_contain_text("car_card")
-    await expect(page.locator(".figures")).to_contain_text("офлайн, 0 ¢")
+    await expect(page.locator(".figures")).to_contain_text("офлайн")
     await page.screenshot(path=artefacts / "steps.png")
     await page.context.close()
+
+
+async def test_cards_are_confirmed_by_who_may_and_their_writes_followed_to_the_receipt(
+    demo: Demo, browser: Browser, artefacts: Path
+) -> None:
+    page = await _page(browser, demo, "/")
+    await page.get_by_role("link", name="Эка Абуладзе").click()
+    await page.get_by_label("Напишите Jarvis").fill("продли 1202 на сутки")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("button", name="Продлить до").click(timeout=10_000)
+    await expect(page.locator("#log .in").last).to_contain_text("RentProg принял", timeout=10_000)
+    await page.screenshot(path=artefacts / "receipt.png")
+    await page.locator(".under").last.click()
+    await expect(page.locator(".writes")).to_contain_text("выполнено")
+    await expect(page.locator(".writes")).to_contain_text("extend_booking")
+    await expect(page.locator(".writes")).to_contain_text("operation op_")
+    await page.get_by_role("button", name="Отменить", exact=True).click()
+    await expect(page.locator("#log .in").last).to_contain_text("Отменено", timeout=10_000)
+    await page.locator(".under").last.click()
+    await expect(page.locator(".writes")).to_contain_text("отменено")
+    await page.screenshot(path=artefacts / "writes.png")
+
+    await page.get_by_label("Напишите Jarvis").fill("отмени бронь 1204")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#log .in").last).to_contain_text("Подтверждает: Нино Беридзе", timeout=10_000)
+    head = await _page(browser, demo, "/")
+    await head.get_by_role("link", name="Нино Беридзе").click()
+    await head.get_by_role("button", name="Отменить бронь").click(timeout=10_000)
+    for copy in (head, page):
+        await expect(copy.locator("#log .in").last).to_contain_text("Подтверждение: Нино Беридзе", timeout=10_000)
+    await head.screenshot(path=artefacts / "card-of-another.png")
+    await page.context.close()
+    await head.context.close()
 
 
 async def test_it_works_without_scripts(demo: Demo, browser: Browser) -> None:

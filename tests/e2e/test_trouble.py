@@ -193,6 +193,7 @@ async def test_a_flood_wait_is_waited_out_and_nothing_is_sent_twice(servers: Ser
             if any("Malibu 235" in m["text"] for m in talk.seen(NINO)):
                 break
         assert [("Malibu 235" in m["text"]) for m in talk.seen(NINO)] == [True], "one message, the answer in it"
+        await talk.quiet()
         assert await talk.core.db.fetchval("SELECT max(attempts) FROM effect WHERE state = 'done'") == 2
 
 

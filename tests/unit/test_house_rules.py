@@ -5,16 +5,19 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.metadata
+import pkgutil
 import re
 import tomllib
 from pathlib import Path
 
 import pytest
+from pydantic_ai import FunctionToolset
 
 import agents
 import jarvis.integrations
 import tools
 from jarvis.engine.integration import discover
+from jarvis.entrypoints.demo.text import known
 from jarvis.kit import errors
 from jarvis.orchestrator.render.words import keys
 from tools.policy import DENIED, POLICY, policy_of
@@ -128,3 +131,13 @@ def test_prompts_carry_a_version_and_a_hash() -> None:
         assert len(prompt.hash) == 12
         if role != "event_router":  # the router's second agent, in the router's own folder
             importlib.import_module(f"agents.{role}.agent")
+
+
+def test_every_tool_and_parameter_has_a_name_at_the_desk() -> None:
+    for module in pkgutil.iter_modules(tools.__path__):
+        for toolset in vars(importlib.import_module(f"tools.{module.name}")).values():
+            if isinstance(toolset, FunctionToolset):
+                for name, tool in toolset.tools.items():
+                    assert known(f"tool.{name}"), name
+                    for parameter in tool.function_schema.json_schema["properties"]:
+                        assert known(f"param.{parameter}"), f"{name}({parameter})"

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
+from uuid import UUID
 
 from jarvis.engine.db import Database, Row
 from jarvis.engine.journal import trace_code
 from jarvis.entrypoints.demo.text import Words, known, seconds, words
 from jarvis.integrations.telegram.kinds import target
+from jarvis.orchestrator.render.words import say
 from jarvis.orchestrator.trail import run_of_message, steps_of
 
 LINKS = 8
 
 
 async def counts_behind(db: Database, chat_id: int, messages: Sequence[int]) -> dict[int, Row]:
-    """By message: how many steps its run took, how long (ms), and whether it was offline."""
+    """By message: how many steps its run took, how long (ms), whether it was offline, and its cost."""
     rows = await db.fetch(
-        """SELECT DISTINCT ON (e.message_id) e.message_id, r.offline, s.steps, s.ms
+        """SELECT DISTINCT ON (e.message_id) e.message_id, r.offline, r.cost_micro_usd, s.steps, s.ms
              FROM (SELECT (receipt->>'message_id')::bigint AS message_id, event_id, seq FROM effect
                     WHERE state = 'done' AND target = $1 AND (receipt->>'message_id')::bigint = ANY($2)) e
              JOIN agent_run r ON r.event_id = e.event_id
@@ -40,8 +42,52 @@ async def steps_behind(db: Database, chat_id: int, message_id: int, language: st
     total = max((r["offset_ms"] + r["duration_ms"] for r in rows), default=0)
     return {
         "steps": [_step(r, t, language) for r in rows], "total_ms": max(total, 1), "time": seconds(total, language),
-        "cost": t("offline") if run["offline"] else t("unpriced"), "calls": run["model_calls"], "request": run["request_text"],
-        "code": trace_code(run["trace_id"]),
+        "cost": price(run, language), "calls": run["model_calls"], "request": run["request_text"],
+        "writes": await writes_behind(db, run["id"], language), "code": trace_code(run["trace_id"]),
+    }  # fmt: skip
+
+
+def price(run: Row, language: str) -> str:
+    """What the models of a run cost."""
+    if run["offline"] and not run["cost_micro_usd"]:
+        return words(language)("offline.short")
+    number = f"{run['cost_micro_usd'] / 10_000:.2f}"
+    return f"{number if language == 'en' else number.replace('.', ',')} ¢"
+
+
+async def writes_behind(db: Database, run_id: UUID, language: str) -> list[dict[str, Any]]:
+    """What a run's card asked to write, and how far each write and its undo is."""
+    t = words(language)
+    rows = await db.fetch(
+        """SELECT i.write, i.tool, a.state AS card, e.state, e.effect_class, e.attempts, e.receipt, e.cause,
+                  e.finished_at - e.requested_at AS took, u.state AS undo,
+                  (SELECT string_agg(p.name, ', ' ORDER BY v.voted_at) FROM approval_vote v JOIN employee p ON p.id = v.employee_id
+                    WHERE v.approval_id = a.id) AS approvers
+             FROM approval a JOIN approval_item i ON i.approval_id = a.id LEFT JOIN effect e ON e.id = i.effect_id
+             LEFT JOIN effect u ON u.id = i.undo_effect_id
+            WHERE a.agent_run_id = $1 ORDER BY a.id, i.ordinal""",
+        run_id,
+    )
+    return [_write(row, t, language) for row in rows]
+
+
+def _write(row: Row, t: Words, language: str) -> dict[str, Any]:
+    write: dict[str, Any] = row["write"]
+    about = cast(dict[str, Any], write["about"])
+    state = (row["undo"] and f"undo.{row['undo']}") or row["state"] or f"card.{row['card']}"
+    receipt = cast(dict[str, Any], row["receipt"] or {})
+    facts = [
+        (t("write.approved"), row["approvers"] or ""),
+        (t("write.receipt"), " · ".join(f"{k} {v}" for k, v in receipt.items() if not isinstance(v, dict | list))),
+        (t("write.class"), f"{row['effect_class']} · {t('write.attempts', n=row['attempts'])}" if row["effect_class"] else ""),
+        (t("write.cause"), row["cause"] if row["state"] not in (None, "done") else ""),
+    ]
+    good, bad = state in ("done", "undo.done"), state.rpartition(".")[2] in ("dead", "unknown")
+    return {
+        "title": say(f"write.{write['title']}", language), "code": row["tool"], "facts": [fact for fact in facts if fact[1]],
+        "about": " · ".join(str(about[key]) for key in ("number", "car") if about.get(key)),
+        "state": t(f"effect.{state}") if known(f"effect.{state}") else state, "chip": "ok" if good else "warn" if bad else "",
+        "took": seconds(int(row["took"].total_seconds() * 1000), language) if row["took"] is not None else "",
     }  # fmt: skip
 
 

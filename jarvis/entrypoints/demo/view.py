@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from jarvis.entrypoints.demo.records import chain_of, counts_behind, steps_behind
+from jarvis.entrypoints.demo.records import chain_of, counts_behind, price, steps_behind
 from jarvis.entrypoints.demo.text import Words, known, seconds, words
 from jarvis.kit.clock import local_date
 from jarvis.kit.sandbox import Change
@@ -117,8 +117,7 @@ async def _under(stage: Stage, log: list[dict[str, Any]], place: int, language: 
         found = counts.get(message["id"])
         message["steps"] = None
         if found is not None:
-            price = t("offline.short") if found["offline"] else t("unpriced")
-            message["steps"] = (t("steps.count", n=found["steps"]), f"{seconds(found['ms'], language)} · {price}")
+            message["steps"] = (t("steps.count", n=found["steps"]), f"{seconds(found['ms'], language)} · {price(found, language)}")
 
 
 def _where(stage: Stage, who: WorldPerson, language: str) -> str:

@@ -212,7 +212,7 @@ async def list_debts(ctx: RunContext[Deps], branch: Branch | None = None, client
 
 @bookings.tool
 async def who_changed(ctx: RunContext[Deps], number: int, branch: Branch | None = None) -> str:
-    """Who changed a booking, what and when, from RentProg's own record.
+    """Who changed a booking, what and when, from RentProg's own record and from Jarvis's audit.
 
     Args:
         number: The booking's number, e.g. `1234`.
@@ -229,8 +229,10 @@ async def who_changed(ctx: RunContext[Deps], number: int, branch: Branch | None 
     except IntegrationError:
         lines, since = (), deps.now
         fresh = await deps.bookings.freshness(found.source_at)
-    key = deps.run.facts.add(HistoryFact(booking=found, lines=lines, unread_since=since, fresh=fresh))
-    return f"[{key}] {len(lines)} changes." if since is None else f"[{key}] RentProg does not answer; nothing is known."
+    ours = tuple(await deps.bookings.through_jarvis(found))
+    key = deps.run.facts.add(HistoryFact(booking=found, lines=lines, ours=ours, unread_since=since, fresh=fresh))
+    known = f"{len(lines)} changes" if since is None else "RentProg does not answer"
+    return f"[{key}] {known}; {len(ours)} of them through Jarvis."
 
 
 def _period(deps: Deps, start: datetime | None, end: datetime | None) -> tuple[datetime, datetime]:

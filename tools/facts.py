@@ -13,6 +13,7 @@ from jarvis.domains.clients.service import Client
 from jarvis.domains.fleet.service import Car
 from jarvis.domains.knowledge.service import Section
 from jarvis.domains.mirror import Freshness
+from jarvis.engine.audit import Written
 from jarvis.engine.switches import Switch
 
 
@@ -125,6 +126,7 @@ class ClientFact:
 class HistoryFact:
     booking: Booking
     lines: tuple[HistoryLine, ...]
+    ours: tuple[Written, ...]
     unread_since: datetime | None
     fresh: Freshness
 

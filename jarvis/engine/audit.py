@@ -6,8 +6,11 @@ Sixty-four chains take turns, so that writers do not wait for each other; one tr
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +18,39 @@ from jarvis.engine.db import Reader, Tx
 from jarvis.kit.canon import canonical
 
 _APPEND = "SELECT audit_append($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """One write as the audit holds it: when and by whom it was asked for (None: erased), and how it ended.
+
+    `title` is the write's name on its card, `undo` for one taken back, None where no card stood before it.
+    """
+
+    at: datetime
+    who: str | None
+    kind: str
+    title: str | None
+    outcome: str
+
+
+async def written_to(reader: Reader, target: str) -> Sequence[Written]:
+    """Every write to a target of an outside system, the oldest first."""
+    rows = await reader.fetch(
+        """SELECT asked.at, p.body, e.kind, ended.outcome,
+                  CASE WHEN u.id IS NOT NULL THEN 'undo' ELSE i.write->>'title' END AS title
+             FROM effect e JOIN audit_entry asked ON asked.effect_id = e.id AND asked.outcome = 'requested'
+             LEFT JOIN audit_payload p ON p.audit_entry_id = asked.id
+             LEFT JOIN approval_item i ON i.effect_id = e.id LEFT JOIN approval_item u ON u.undo_effect_id = e.id
+             JOIN LATERAL (SELECT x.outcome FROM audit_entry x WHERE x.effect_id = e.id ORDER BY x.at DESC LIMIT 1) ended ON true
+            WHERE e.target = $1 AND e.system <> 'telegram' ORDER BY asked.at""",
+        target,
+    )
+    return [
+        Written(at=r["at"], who=json.loads(r["body"])["actor"] if r["body"] else None, kind=r["kind"], title=r["title"],
+                outcome=r["outcome"])
+        for r in rows
+    ]  # fmt: skip
 
 
 async def record(

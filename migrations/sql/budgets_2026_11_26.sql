@@ -41,3 +41,6 @@ END $$;
 ALTER TABLE agent_run DROP COLUMN cost_minor, DROP COLUMN currency, ADD COLUMN cost_micro_usd bigint NOT NULL DEFAULT 0;
 
 ALTER TABLE approval_history DROP COLUMN resumed_at;
+
+-- Who changed a thing is read from the audit by the target of the effects.
+CREATE INDEX effect_target ON effect (target) WHERE system <> 'telegram';

@@ -73,6 +73,10 @@ async def test_an_extension_is_approved_done_once_and_undone(talk: Talk) -> None
     assert "↩️ Отменено: Продление · №1200" in undone["text"]
     assert ledger(talk) == ["extend_booking", "update_booking"]
     assert end_of(talk) == "14-03-2026 12:00"
+    history = (await talk.ask(LASHA, "кто менял бронь 1200?"))["text"]
+    assert "Через Jarvis, по журналу действий:" in history
+    assert "14:30 · Лаша Гогуадзе · Отмена изменения · выполнено" in history
+    assert "14:30 · Лаша Гогуадзе · Продление · выполнено" in history
     assert 80001 not in talk.rentprog.data.owed
 
 
@@ -159,6 +163,17 @@ async def test_arguments_changed_behind_the_card_void_it(talk: Talk) -> None:
     assert (
         await talk.core.db.fetchval("SELECT count(*) FROM audit_entry WHERE action = 'approval.decide' AND outcome = 'tampered'") == 1
     )
+
+
+async def test_an_undo_changed_behind_its_button_does_nothing(talk: Talk) -> None:
+    done = await talk.press(LASHA, await card_of(talk, LASHA, EXTEND), 0)
+    await talk.core.db.execute(
+        """UPDATE approval_item SET write = jsonb_set(write, '{undo,arguments,end_at}', '"01-03-2026 12:00"')"""
+    )
+    await talk.press(LASHA, done, "Отменить")
+    assert ledger(talk) == ["extend_booking"]
+    assert end_of(talk) == "15-03-2026 12:00"
+    assert await talk.core.db.fetchval("SELECT outcome FROM audit_entry WHERE action = 'approval.undo'") == "tampered"
 
 
 async def test_a_changed_history_carries_out_only_what_the_card_showed(talk: Talk) -> None:

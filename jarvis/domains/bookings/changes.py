@@ -16,7 +16,7 @@ from jarvis.domains.bookings.availability import Fit
 from jarvis.domains.bookings.cards import Priced, changed_price, iso, json_of, moment_change, plain_amount, price_json, wall
 from jarvis.domains.bookings.mirror import BookingMirror
 from jarvis.domains.bookings.sending import Impossible, Sendable, Sending
-from jarvis.domains.bookings.service import Booking, BookingService
+from jarvis.domains.bookings.service import Booking, BookingService, target_of
 from jarvis.domains.clients.service import Client
 from jarvis.domains.fleet.service import CAN_BE_ISSUED, Car, FleetService
 from jarvis.domains.mirror import SOURCE, Incoming
@@ -436,7 +436,7 @@ class Changes:
             "description": booking.description,
         }  # fmt: skip
         return PlannedWrite(
-            kind=sendable.kind, target=f"rentprog:booking:{booking.id}", args=sendable.args, title=title, subject_kind="booking",
+            kind=sendable.kind, target=target_of(booking.id), args=sendable.args, title=title, subject_kind="booking",
             subject_id=booking.id, shown={name: json_of(row[name]) for name in shown}, changes=changes, price=price, warnings=warnings,
             about={"number": booking.number, "car": booking.car_label, "plate": booking.plate_key, "branch": booking.branch,
                    "client_first": booking.client_first, "client_last": booking.client_last},

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from jarvis.domains.bookings.mirror import BookingMirror
 from jarvis.domains.fleet.naming import handle
 from jarvis.domains.fleet.service import CAN_BE_ISSUED, Car, FleetService
 from jarvis.domains.mirror import SOURCE, Freshness, Incoming
-from jarvis.engine import sources
+from jarvis.engine import audit, sources
 from jarvis.engine.db import Database, Row
 from jarvis.integrations.rentprog.models import SYSTEM, HistoryEntry, parse_moment
 from jarvis.integrations.rentprog.port import RentProg
@@ -346,6 +347,17 @@ class BookingService:
             raise NotFound("RentProg's id of this booking is unknown")
         entries = await self._rentprog.booking_history(booking.branch, int(key))
         return [_line(entry) for entry in entries]
+
+    async def through_jarvis(self, booking: Booking) -> Sequence[audit.Written]:
+        """What people changed through Jarvis, from our own audit; its times on the business clock."""
+        shift = self._clock.now() - datetime.now(UTC)
+        found = await audit.written_to(self._db, target_of(booking.id))
+        return [dataclasses.replace(entry, at=entry.at + shift) for entry in found]
+
+
+def target_of(booking_id: UUID) -> str:
+    """The name under which writes to a booking stand in the effect log."""
+    return f"rentprog:booking:{booking_id}"
 
 
 def _line(entry: HistoryEntry) -> HistoryLine:

@@ -8,6 +8,7 @@ from html import escape
 from jarvis.domains.bookings.service import Booking, HistoryLine, Owed
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.mirror import Freshness
+from jarvis.engine.audit import Written
 from jarvis.integrations.rentprog.models import parse_moment
 from jarvis.kit.errors import ContractBroken
 from jarvis.kit.money import Money
@@ -118,12 +119,21 @@ def sums(rows: tuple[Owed, ...], reader: Reader) -> str:
 
 def history(fact: f.HistoryFact, reader: Reader) -> Rendered:
     number = fact.booking.shown
+    ours = [_written(entry, reader) for entry in reversed(fact.ours)]
+    if ours:
+        ours.insert(0, reader.say("history.ours"))
     if fact.unread_since is not None:
-        return Rendered(text=reader.say("history.unread", num=number))
+        return Rendered(text="\n".join([reader.say("history.unread", num=number), *ours]))
     rows = [_change(line, reader) for line in reversed(fact.lines)]
-    extra = [] if rows else [reader.say("history.none")]
+    extra = ([] if rows else [reader.say("history.none")]) + ours
     head = f"{reader.say('history', num=number)} · {escape(fact.booking.car_label or '—')}"
     return listed(head, rows, fact.fresh, reader, extra=extra)
+
+
+def _written(entry: Written, reader: Reader) -> str:
+    what = reader.say(f"write.{entry.title}") if entry.title is not None else entry.kind
+    outcome = entry.outcome.removeprefix("resolved: ")
+    return f"• {reader.brief(entry.at)} · {escape(entry.who or '—')} · {what} · {reader.say(f'written.{outcome}')}"
 
 
 def _change(line: HistoryLine, reader: Reader) -> str:

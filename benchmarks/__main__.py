@@ -1,4 +1,7 @@
-"""`make bench`: ingest against a bare inbox, event-to-start with and without Redis, orchestrator overhead. Table and JSON."""
+"""`make bench`: every figure side by side; `python -m benchmarks NAME…` only some of them. A table, then JSON.
+
+Names: latency, claims, audit, approvals, overhead, ingest; and `tampering`, a long proof that only runs by name.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -25,6 +28,7 @@ from agents.blocks import Answer
 from agents.fleet.offline import rules as fleet_rules
 from agents.router.agent import router
 from agents.router.offline import rules as router_rules
+from benchmarks import acting, tampering
 from benchmarks.servers import running
 from jarvis.engine.db import Database, open_database
 from jarvis.engine.doorbell import Doorbell, open_doorbell
@@ -42,6 +46,7 @@ from jarvis.kit.ids import new_id
 from jarvis.kit.world import load_world
 from jarvis.orchestrator.brain import Request as Asked
 from prompts.book import PromptBook
+from tests.conftest import Servers
 from tools.deps import Deps, RunLedger
 from tools.fleet import fleet as fleet_tools
 
@@ -222,35 +227,53 @@ async def overhead(app_dsn: str) -> Row:
     return {"bare_ms": round(bare_ms, 1), "jarvis_ms": round(whole_ms, 1), "ratio": round(whole_ms / bare_ms, 2)}
 
 
-async def main() -> dict[str, Row]:
-    """All three, one after another, each on an empty database of its own."""
+async def main(names: Sequence[str]) -> dict[str, Row]:
+    """One after another, each on an empty database of its own."""
     folder = Path(tempfile.mkdtemp(prefix="jarvis-bench-"))
     await asyncio.to_thread(folder.chmod, 0o755)
     postgres, redis = Postgres(folder / "pg"), Redis(folder / "redis")
 
-    async def fresh(name: str) -> str:
+    async def fresh(name: str) -> tuple[str, str]:
         owner, app = await provision(postgres, name)
         await migrate(owner)
         async with open_database(owner, max_size=1) as db:
             await db.execute("CREATE TABLE bench_inbox (id bigint GENERATED ALWAYS AS IDENTITY, body bytea)")
-        return app
+        await acting.prepare(owner)
+        return owner, app
 
+    async def cards() -> Row:
+        await fresh("template_jarvis")
+        return await acting.approvals(Servers(postgres, redis), folder)
+
+    suites: dict[str, Callable[[], Awaitable[Row]]] = {
+        "latency": lambda: _on(fresh, "latency", lambda _, app: latency(app, redis.url)),
+        "claims": lambda: _on(fresh, "claims", lambda _, app: acting.claims(app)),
+        "audit": lambda: _on(fresh, "audit", lambda _, app: acting.audit_figures(app)),
+        "approvals": cards,
+        "overhead": lambda: _on(fresh, "overhead", lambda _, app: overhead(app)),
+        "ingest": lambda: _on(fresh, "ingest", lambda _, app: ingest(app, redis.url)),
+        "tampering": lambda: _on(fresh, "tampering", tampering.run),
+    }
+    if unknown := set(names) - set(suites):
+        raise SystemExit(f"no such figure: {', '.join(sorted(unknown))}; there are {', '.join(suites)}")
     try:
         postgres.start()
         redis.start()
-        return {
-            "event to start": await latency(await fresh("latency"), redis.url),
-            "orchestrator overhead": await overhead(await fresh("overhead")),
-            "webhook ingest": await ingest(await fresh("ingest"), redis.url),
-        }
+        return {name: await suites[name]() for name in names or [n for n in suites if n != "tampering"]}
     finally:
         redis.stop()
         postgres.stop("immediate")
         shutil.rmtree(folder, ignore_errors=True)
 
 
+async def _on(
+    fresh: Callable[[str], Awaitable[tuple[str, str]]], name: str, figure: Callable[[str, str], Awaitable[Row]]
+) -> Row:  # fmt: skip
+    return await figure(*await fresh(name))
+
+
 if __name__ == "__main__":
-    report = asyncio.run(main())
+    report = asyncio.run(main(sys.argv[1:]))
     for name, row in report.items():
         sys.stdout.write(f"{name}: " + ", ".join(f"{k} {v}" for k, v in row.items()) + "\n")
     sys.stdout.write(json.dumps({"at": datetime.now(UTC).isoformat(), **report}) + "\n")

@@ -156,9 +156,18 @@ async def _chain(db: Database, head: Row, proof: Proof, missing: dict[str, Flaw]
 
 def _link(prev: bytes, shard: int, n: int, row: Row) -> bytes:
     """The hash of one row as `audit_link` in the database defines it; a row out of its place gives another."""
-    parts = (row[1], str(shard), str(n), row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9].hex())
-    text = "".join([f"{len(p) if p.isascii() else len(p.encode())}:{p}" for p in parts])
+    _, entry, at, action, actor, outcome, event, effect, trace, payload, *_ = row
+    place, number = str(shard), str(n)
+    text = (
+        f"{len(entry)}:{entry}{len(place)}:{place}{len(number)}:{number}{len(at)}:{at}{_octets(action)}:{action}{len(actor)}:{actor}"
+        f"{_octets(outcome)}:{outcome}{len(event)}:{event}{len(effect)}:{effect}"
+        f"{_octets(trace)}:{trace}{2 * len(payload)}:{payload.hex()}"
+    )
     return sha256(prev + text.encode()).digest()
+
+
+def _octets(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())
 
 
 def _holds(salt: bytes, body: str, digest: bytes) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from benchmarks.tampering import tampering, write
 from jarvis.engine import audit
 from jarvis.engine.audit_proof import Seal, broken_by, heads, verify
 from jarvis.engine.db import Database
@@ -17,7 +18,7 @@ from jarvis.kit.canon import canonical
 from jarvis.kit.errors import InvalidRequest
 from tests.conftest import Servers
 
-TAMPERINGS = 300  # python -m benchmarks audit runs ten thousand
+TAMPERINGS = 300  # `python -m benchmarks tampering` runs ten thousand
 
 
 @pytest.fixture
@@ -25,17 +26,6 @@ async def owner(servers: Servers, db: Database) -> AsyncGenerator[asyncpg.Connec
     connection = await asyncpg.connect(servers.owner_dsn(await db.fetchval("SELECT current_database()")))
     yield connection
     await connection.close()
-
-
-async def write(db: Database, rows: int, *, writers: int = 8) -> None:
-    async def one(number: int) -> None:
-        for n in range(rows // writers):
-            async with db.transaction() as tx:
-                for part in range(1 + n % 2):
-                    await audit.record(tx, action=f"test.{part}", actor_name=f"Имя {number}", outcome="ok", subject=f"№{n}",
-                                       details={"b": 1.0, "a": [n, None]})  # fmt: skip
-
-    await asyncio.gather(*(one(n) for n in range(writers)))
 
 
 async def test_honest_writers_side_by_side_raise_no_alarm(db: Database) -> None:
@@ -83,29 +73,6 @@ async def test_every_tampering_is_found_and_named(db: Database, owner: asyncpg.C
         assert cut or row["n"] <= flaws[0].n <= row["n"] + 1, (sql, row, flaws)
         await transaction.rollback()
     assert (await verify(db, seals=[seal])).whole
-
-
-def tampering(chance: random.Random, row: asyncpg.Record) -> tuple[str, tuple[Any, ...]]:
-    """One way to bend a row, a payload, a head or a tail, with the owner's rights."""
-    field = chance.choice(["action", "outcome", "trace_id"])
-    return chance.choice(
-        [
-            (f"UPDATE audit_entry SET {field} = 'forged' WHERE id = $1", (row["id"],)),
-            ("UPDATE audit_entry SET at = at + interval '1 microsecond' WHERE id = $1", (row["id"],)),
-            ("UPDATE audit_entry SET hash = sha256(hash) WHERE id = $1", (row["id"],)),
-            ("WITH gone AS (DELETE FROM audit_payload WHERE audit_entry_id = $1) DELETE FROM audit_entry WHERE id = $1", (row["id"],)),
-            ("UPDATE audit_payload SET body = replace(body, 'Имя', 'Другое') WHERE audit_entry_id = $1", (row["id"],)),
-            ("DELETE FROM audit_payload WHERE audit_entry_id = $1", (row["id"],)),
-            (CUT, (row["shard"], row["n"])),
-        ]
-    )
-
-
-CUT = """WITH gone AS (SELECT id FROM audit_entry WHERE shard = $1 AND n >= $2),
-              words AS (DELETE FROM audit_payload WHERE audit_entry_id IN (SELECT id FROM gone)),
-              rows AS (DELETE FROM audit_entry WHERE id IN (SELECT id FROM gone))
-         UPDATE audit_head SET n = $2 - 1,
-                hash = coalesce((SELECT hash FROM audit_entry WHERE shard = $1 AND n = $2 - 1), '\\x') WHERE shard = $1"""
 
 
 def _as_database(connection: asyncpg.Connection[Any]) -> Database:

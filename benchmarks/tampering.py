@@ -1,0 +1,92 @@
+"""`python -m benchmarks tampering`: ten thousand ways to bend an audit, and a hundred thousand honest rows by eight writers."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+import time
+from typing import Any
+
+import asyncpg
+
+from jarvis.engine import audit
+from jarvis.engine.audit_proof import heads, verify
+from jarvis.engine.db import Database, open_database
+
+TAMPERINGS = 10_000
+HONEST = 100_000
+SEED = 2026
+
+
+async def write(db: Database, rows: int, *, writers: int = 8) -> None:
+    """Eight honest writers; every second transaction writes two entries."""
+
+    async def one(number: int) -> None:
+        for n in range(rows // writers):
+            async with db.transaction() as tx:
+                for part in range(1 + n % 2):
+                    await audit.record(tx, action=f"test.{part}", actor_name=f"Имя {number}", outcome="ok", subject=f"№{n}",
+                                       details={"b": 1.0, "a": [n, None]})  # fmt: skip
+
+    await asyncio.gather(*(one(n) for n in range(writers)))
+
+
+def tampering(chance: random.Random, row: asyncpg.Record) -> tuple[str, tuple[Any, ...]]:
+    """One way to bend a row, a payload, a head or a tail, with the owner's rights."""
+    field = chance.choice(["action", "outcome", "trace_id"])
+    return chance.choice(
+        [
+            (f"UPDATE audit_entry SET {field} = 'forged' WHERE id = $1", (row["id"],)),
+            ("UPDATE audit_entry SET at = at + interval '1 microsecond' WHERE id = $1", (row["id"],)),
+            ("UPDATE audit_entry SET hash = sha256(hash) WHERE id = $1", (row["id"],)),
+            ("WITH gone AS (DELETE FROM audit_payload WHERE audit_entry_id = $1) DELETE FROM audit_entry WHERE id = $1", (row["id"],)),
+            ("UPDATE audit_payload SET body = replace(body, 'Имя', 'Другое') WHERE audit_entry_id = $1", (row["id"],)),
+            ("DELETE FROM audit_payload WHERE audit_entry_id = $1", (row["id"],)),
+            (CUT, (row["shard"], row["n"])),
+        ]
+    )
+
+
+CUT = """WITH gone AS (SELECT id FROM audit_entry WHERE shard = $1 AND n >= $2),
+              words AS (DELETE FROM audit_payload WHERE audit_entry_id IN (SELECT id FROM gone)),
+              rows AS (DELETE FROM audit_entry WHERE id IN (SELECT id FROM gone))
+         UPDATE audit_head SET n = $2 - 1,
+                hash = coalesce((SELECT hash FROM audit_entry WHERE shard = $1 AND n = $2 - 1), '\\x') WHERE shard = $1"""
+
+
+async def run(owner_dsn: str, app_dsn: str) -> dict[str, Any]:
+    """Fails at the first tampering that is not found and named, or at a false alarm."""
+    chance = random.Random(SEED)
+    owner = await asyncpg.connect(owner_dsn)
+    async with open_database(app_dsn, max_size=10) as db:
+        await write(db, 400)
+        seal = await heads(db)
+        rows = await db.fetch("SELECT id, shard, n FROM audit_entry")
+        as_database: Any = owner  # the same fetch, fetchrow and fetchval, inside the transaction that is rolled back
+        for turn in range(TAMPERINGS):
+            row = chance.choice(rows)
+            transaction = owner.transaction()
+            await transaction.start()
+            sql, args = tampering(chance, row)
+            await owner.execute(sql, *args)
+            flaws = (await verify(as_database, seals=[seal])).flaws
+            assert flaws, (SEED, turn, sql)
+            assert flaws[0].shard == row["shard"], (SEED, turn, sql, flaws)
+            await transaction.rollback()
+            if turn % 1000 == 999:
+                sys.stderr.write(f"{turn + 1} found\n")
+        assert (await verify(db, seals=[seal])).whole
+        alarms = 0
+        began = time.perf_counter()
+        writing = asyncio.create_task(write(db, HONEST * 2 // 3))
+        while not writing.done():
+            alarms += not (await verify(db)).whole
+            await asyncio.sleep(1)
+        await writing
+        proof = await verify(db)
+        assert proof.whole, proof.flaws
+        assert not alarms
+    await owner.close()
+    return {"seed": SEED, "tamperings_found": TAMPERINGS, "honest_rows": proof.rows, "false_alarms": alarms,
+            "honest_s": round(time.perf_counter() - began, 1)}  # fmt: skip

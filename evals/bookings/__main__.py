@@ -1,0 +1,7 @@
+"""`python -m evals.bookings [--floor 0.9] [--model openai:NAME]`: prints what was wrong; fails under the floor."""
+
+import sys
+
+from evals.acting import main
+
+sys.exit(main("evals.bookings", sys.argv[1:]))

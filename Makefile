@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CORE := $(VENV)/.core-installed
 DEV := $(VENV)/.dev-installed
 
-.PHONY: help demo test check format bench evals lock system clean wheel
+.PHONY: help demo test check format bench evals chaos lock system clean wheel
 
 help:            ## What can be made here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -34,6 +34,8 @@ system:          ## Install a browser for the tests of pages, when this machine 
 test: $(DEV) system  ## Set up and run all tests
 	$(BIN)/python -m pytest $(ARGS)
 	$(BIN)/python -m evals.routing --floor 0.8
+	$(BIN)/python -m evals.bookings --floor 0.9
+	$(BIN)/python -m evals.refusals --floor 1
 
 check: $(DEV)    ## Format, lint, types, layers, house rules, the wheel
 	$(BIN)/ruff format --check .
@@ -49,8 +51,11 @@ format: $(DEV)   ## Format and fix what can be fixed
 bench: $(DEV)    ## Measure our figures side by side
 	$(BIN)/python -m benchmarks
 
-evals: $(DEV)    ## Routing suite; MODEL=openai:NAME runs it with a real model
-	$(BIN)/python -m evals.routing $(if $(MODEL),--model $(MODEL),)
+evals: $(DEV)    ## All suites; MODEL=openai:NAME runs them with a real model
+	for suite in routing bookings refusals; do $(BIN)/python -m evals.$$suite $(if $(MODEL),--model $(MODEL),) || exit 1; done
+
+chaos: $(DEV)    ## Kill and freeze processes while people order writes (ARGS="--seed 7 --orders 60")
+	@exec $(BIN)/jarvis chaos $(ARGS)
 
 lock: $(VENV)/bin/uv  ## Write the locks anew
 	$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 deploy/requirements/core.in -o deploy/requirements/core.txt

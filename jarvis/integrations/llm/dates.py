@@ -216,6 +216,17 @@ def _explicit(text: str, now: datetime) -> Period | None:
     return _whole(begin, max(begin, end))
 
 
+def spoken_date(text: str) -> tuple[int, int] | None:
+    """Day and month of "15 марта" or "march 15"."""
+    spoken = re.search(rf"(?<!\d)(\d{{1,2}})\s+((?:{_RUSSIAN_MONTHS})[а-я]*)", text, re.I)
+    if spoken and (month := _month(spoken[2])):
+        return int(spoken[1]), month
+    english = re.search(rf"\b((?:{_ENGLISH_MONTHS})[a-z]*)\s+(\d{{1,2}})(?!\d)", text, re.I)
+    if english and (month := _month(english[1])):
+        return int(english[2]), month
+    return None
+
+
 def _month(word: str) -> int | None:
     folded = fold(word)
     return next((n for stem, n in _MONTHS.items() if folded.startswith(stem[:3]) and len(folded) >= 3), None)

@@ -23,6 +23,7 @@ from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
 
+from jarvis.integrations.llm.orders import continued
 from jarvis.integrations.llm.parser import Understood, understand
 from jarvis.kit.clock import Clock
 
@@ -124,8 +125,9 @@ class OfflineModel(Model):
                             output = args
                         else:
                             calls.append(Call(tool=part.tool_name, args=args))
-        text = prompts[-1] if prompts else ""
+        now = self._clock.now()
+        text = continued(prompts[-1], prompts[:-1], now) if prompts else ""
         return Turn(
-            said=understand(text, self._clock.now()), before=prompts[:-1], last_calls=previous, last_output=output,
+            said=understand(text, now), before=prompts[:-1], last_calls=previous, last_output=output,
             results=results, tools=tools,
         )  # fmt: skip

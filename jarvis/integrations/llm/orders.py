@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from jarvis.integrations.llm.dates import day_words, weekday_of
+from jarvis.integrations.llm.dates import day_words, spoken_date, weekday_of
 from jarvis.integrations.llm.parser import name_of, number_of
 from jarvis.kit.clock import local_date
 from jarvis.kit.text import PLATE, fold
@@ -22,7 +22,7 @@ ROLE: dict[Verb, str] = {
     "move": "fleet", "state": "fleet",
 }  # fmt: skip
 _VERBS: tuple[tuple[Verb, str], ...] = (
-    ("note", r"\bзапиши\w*\s+в\s+брон|\bдобавь\w*\s+(?:заметку|комментарий)|\bnote\s+in\s+booking|\badd\s+a\s+note|ჩაწერე"),
+    ("note", r"\bзапиши\w*\s+в\s+(?:брон|№?\s?\d)|\bдобавь\w*\s+(?:заметку|комментарий)|\bnote\s+in\s+booking|\badd\s+a\s+note|ჩაწერე"),
     ("swap", r"^\W*пересади(?:ть|те)?\b|\bпоменя(?:й|ть)\w*\s+(?:машину|тачку|авто)|^\W*move\s+booking\b|^\W*გადასვი"),
     ("extend", r"\bпродли(?:ть|те)?\b|\b(?:накинь|накинуть|докинь|докинуть)\b|\bextend\b|გააგრძელე\w*|გაუგრძელე\w*|გავაგრძელოთ"),
     ("cancel", r"\bотмени(?:ть|те)?\b.*(?:брон|заказ|№|\d{3,})|\bcancel\b.*(?:booking|#|\d{3,})|გააუქმე\w*.*(?:ჯავშან|№|\d{3,})"),
@@ -50,6 +50,12 @@ _SWAP = re.compile(
     r"(?:брон\w*|booking|ჯავშან\w*)?\s*№?(\d{3,6})\s+пересади\w*\s+на\s+(.+)$|move\s+booking\s+#?(\d{3,6})\s+to\s+(.+)$"
     r"|ჯავშანი?\s*№?(\d{3,6})\s+გადასვი\s+(.+)$", re.I,
 )  # fmt: skip
+
+
+_NOTE = re.compile(next(pattern for verb, pattern in _VERBS if verb == "note"), re.I)
+_PRONOUN = re.compile(r"\b(?:её|ее|его|эту|этот|it|that one)\b", re.I)
+_CORRECTION = re.compile(r"^\W*(?:(?:нет|не|лучше|no|rather)[,\s]+)*(?=(?:до|на|until|till|by|for)\b)", re.I)
+SHORT_WORDS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,13 +115,14 @@ def _until(text: str, now: datetime) -> tuple[date | None, datetime | None, Sequ
     hour, minute = (int(clock[1] or clock[3]), int(clock[2] or 0)) if clock else (None, 0)
     today = local_date(now)
     dated = _DATE.search(text)
+    named = (int(dated[1]), int(dated[2])) if dated else spoken_date(text)
     day: date | None = None
-    if dated:
+    if named:
         try:
-            day = date(int(dated[3] or today.year), int(dated[2]), int(dated[1]))
+            day = date(int((dated and dated[3]) or today.year), named[1], named[0])
         except ValueError:
             return None, None, ()
-        if dated[3] is None and day < today - timedelta(days=60):
+        if (dated is None or dated[3] is None) and day < today - timedelta(days=60):
             day = day.replace(year=day.year + 1)
     else:
         words = [fold(w) for w in re.findall(r"[^\W\d_]+", text)]
@@ -134,11 +141,36 @@ def _until(text: str, now: datetime) -> tuple[date | None, datetime | None, Sequ
 
 
 def orders_of(text: str, now: datetime) -> list[Order]:
-    """Every change of a request: clauses are joined by "и", "and", "да"; a note keeps its own words."""
+    """Every change of a request: clauses are joined by "и", "and", "да"; a note keeps its own words to the end."""
+    noted = _NOTE.search(text)
+    if noted is not None:
+        note = order_of(text[noted.start() :], now)
+        return [*orders_of(text[: noted.start()], now), *([note] if note else [])]
     whole = order_of(text, now)
-    if whole is None or whole.verb == "note":
-        return [whole] if whole else []
+    if whole is None:
+        return []
     clauses = re.split(r"\s+(?:и|and|და)\s+(?=(?:запиши|добавь|продли|отмени|перегони|переведи|поставь|сними|note|add|extend|cancel|put)\w*\b)",
                        text, flags=re.I)  # fmt: skip
     found = [order for clause in clauses if (order := order_of(clause, now)) is not None]
     return found or [whole]
+
+
+def continued(text: str, before: Sequence[str], now: datetime) -> str:
+    """A request completed by the one before it: whose "её" is meant, an answer to our question, a correction of an extension."""
+    if not before:
+        return text
+    order, last = order_of(text, now), before[-1]
+    if order is not None:
+        number = _number(last) if order.number is None and _PRONOUN.search(text) else None
+        return text if number is None else f"{text} №{number}"
+    earlier = order_of(last, now)
+    short = len(text.split()) <= SHORT_WORDS and "?" not in text
+    if earlier is None or earlier.verb != "extend" or not short or not (found := _CORRECTION.match(text)):
+        return text
+    rest = text[found.end() :]
+    if not any(_until(rest, now)) and _length(rest) is None:
+        return text
+    if earlier.number is not None:
+        return f"продли {earlier.number} {rest}"
+    complete = earlier.day or earlier.moment or earlier.days or earlier.asks
+    return text if complete else f"{last} {rest}"

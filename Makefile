@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CORE := $(VENV)/.core-installed
 DEV := $(VENV)/.dev-installed
 
-.PHONY: help demo test check format bench evals chaos lock system clean wheel
+.PHONY: help demo test check format bench evals chaos mutations lock system clean wheel
 
 help:            ## What can be made here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -36,6 +36,7 @@ test: $(DEV) system  ## Set up and run all tests
 	$(BIN)/python -m evals.routing --floor 0.8
 	$(BIN)/python -m evals.bookings --floor 0.9
 	$(BIN)/python -m evals.refusals --floor 1
+	$(BIN)/jarvis chaos --seed 7 --orders 8
 
 check: $(DEV)    ## Format, lint, types, layers, house rules, the wheel
 	$(BIN)/ruff format --check .
@@ -53,6 +54,9 @@ bench: $(DEV)    ## Measure our figures side by side
 
 evals: $(DEV)    ## All suites; MODEL=openai:NAME runs them with a real model
 	for suite in routing bookings refusals; do $(BIN)/python -m evals.$$suite $(if $(MODEL),--model $(MODEL),) || exit 1; done
+
+mutations: $(DEV) ## Take each guard out of a copy of the source; its tests must go red
+	$(BIN)/python -m tests.mutations
 
 chaos: $(DEV)    ## Kill and freeze processes while people order writes (ARGS="--seed 7 --orders 60")
 	@exec $(BIN)/jarvis chaos $(ARGS)

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from multiprocessing.process import BaseProcess
 from typing import Any
 from urllib.parse import quote
 
@@ -27,6 +28,7 @@ from rich.console import Console
 
 from jarvis.engine.audit_proof import Proof, verify
 from jarvis.engine.db import open_database
+from jarvis.engine.journal import LEASE_S
 from jarvis.entrypoints.demo.start import Forks, Host
 from jarvis.entrypoints.demo.supervisor import Demo, DemoOptions
 from jarvis.entrypoints.embedded import Postgres
@@ -37,6 +39,7 @@ from jarvis.kit.faults import POINTS
 NOW = datetime(2026, 3, 12, 14, 30, tzinfo=TBILISI)
 PEOPLE = ("Тамар Ломидзе", "Ираклий Джапаридзе")
 DRAIN_S, ORDER_S = 60.0, 90.0
+AWAKE_S = 4.0  # how long a worker that slept past its lease goes on before it is killed
 TARGETS: Mapping[str, tuple[str, ...]] = {
     "worker": ("worker", "--with-scheduler", "--without-jobs"), "bot": ("bot",), "web": ("web",), "jobs": ("jobs",),
 }  # fmt: skip
@@ -71,6 +74,7 @@ class Chaos:
         self._chance = random.Random(seed)
         self._outcome = Outcome(seed=seed, orders=orders)
         self._over = threading.Event()
+        self._frozen: list[threading.Thread] = []
 
     def run(self) -> Outcome:
         """Start everything, let people order and fate strike side by side, then judge."""
@@ -186,14 +190,32 @@ class Chaos:
         self._patiently("POST", "/sandbox/rentprog/fault", {"kind": "lose_answer", "times": 1, "seconds": 6})
 
     def _freeze(self) -> None:
+        """Stop a worker for a moment, or past its lease, so that another takes its work over before it wakes up."""
         child = self._demo.children["worker"]
-        if child.pid is not None and child.exitcode is None:
-            os.kill(child.pid, signal.SIGSTOP)
+        if child.pid is None or child.exitcode is not None:
+            return
+        os.kill(child.pid, signal.SIGSTOP)
+        if self._chance.random() < 0.5:
             time.sleep(self._chance.uniform(0.5, 3.0))
             os.kill(child.pid, signal.SIGCONT)
+            return
+        self._demo.respawn("worker", TARGETS["worker"], {})
+        frozen = threading.Thread(target=self._thaw, args=[child])
+        frozen.start()
+        self._frozen.append(frozen)
+
+    def _thaw(self, child: BaseProcess) -> None:
+        time.sleep(LEASE_S + 3)
+        assert child.pid is not None
+        os.kill(child.pid, signal.SIGCONT)
+        child.join(AWAKE_S)
+        child.kill()
+        child.join()
 
     def _calm(self) -> None:
         """Everything runs again, no fault is on; then the house must come to rest."""
+        for frozen in self._frozen:
+            frozen.join()
         for vendor in ("telegram", "rentprog"):
             self._patiently("DELETE", f"/sandbox/{vendor}/fault")
         for name, argv in TARGETS.items():

@@ -1,0 +1,106 @@
+"""`make mutations`: each guard is taken out of a copy of the source, and the tests that watch it must go red.
+
+A mutation that survives means that nothing would notice the loss of that guard.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("jarvis", "agents", "tools", "prompts", "migrations", "tests", "benchmarks", "evals", "docs", "deploy")
+ACTING = "tests/e2e/test_acting.py"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mutation:
+    """One guard: where it stands, its text, what stands there without it, the tests that must fail then."""
+
+    guard: str
+    path: str
+    text: str
+    without: str
+    tests: tuple[str, ...]
+
+
+MUTATIONS = (
+    Mutation(guard="deduplication of inputs", path="jarvis/engine/journal.py",
+             text="source, kind, dedup_key, ordering_key, body, dict(payload) if payload",
+             without="source, kind, dedup_key + trace, ordering_key, body, dict(payload) if payload",
+             tests=("tests/engine/test_journal.py::test_one_input_is_one_row",)),
+    Mutation(guard="deduplication of effects", path="jarvis/engine/effects.py", text="    key = key or origin.key(kind.name)\n",
+             without="    key = (key or origin.key(kind.name)) + str(id(args))\n",
+             tests=("tests/engine/test_effects.py::test_one_key_is_one_effect_with_its_audit",)),
+    Mutation(guard="fencing of events", path="jarvis/engine/journal.py",
+             text="            if not held:\n                raise LeaseLost", without="            if False:\n                raise LeaseLost",
+             tests=("tests/engine/test_journal.py::test_a_worker_that_lost_its_lease_writes_nothing",)),
+    Mutation(guard="digest of a card", path="jarvis/engine/approvals.py",
+             text="if await self._bound(tx, approval.id) != approval.digest or not approval.digest.startswith(seen) or not seen:",
+             without="if not seen:", tests=(f"{ACTING}::test_arguments_changed_behind_the_card_void_it",)),
+    Mutation(guard="digest of an undo", path="jarvis/engine/approvals.py",
+             text="elif await self._bound(tx, approval.id) != approval.digest:", without="elif False:",
+             tests=(f"{ACTING}::test_an_undo_changed_behind_its_button_does_nothing",)),
+    Mutation(guard="sweeper of events", path="jarvis/engine/journal.py", text="WHERE state = 'claimed' AND lease_until < now()\"\"\",\n            MAX",
+             without="WHERE state = 'claimed' AND false\"\"\",\n            MAX",
+             tests=("tests/engine/test_processes.py", "tests/engine/test_journal.py")),
+    Mutation(guard="sweeper of effects", path="jarvis/engine/effects.py", text="async def sweep(self) -> int:\n",
+             without="async def sweep(self) -> int:\n        return 0\n\n    async def _swept(self) -> int:\n",
+             tests=("tests/engine/test_effects.py::test_a_dead_dispatchers_effect_is_given_back",)),
+    Mutation(guard="who may approve", path="jarvis/engine/approval_models.py", text="def may_approve(self, actor: Actor) -> bool:\n",
+             without="def may_approve(self, actor: Actor) -> bool:\n        return True\n\n    def _may(self, actor: Actor) -> bool:\n",
+             tests=(f"{ACTING}::test_another_person_approves_and_every_copy_shows_it",)),
+    Mutation(guard="chain of the audit", path="jarvis/engine/audit_proof.py", text="if link != row[10]:", without="if False:",
+             tests=("tests/engine/test_audit.py::test_every_tampering_is_found_and_named",)),
+    Mutation(guard="budgets", path="jarvis/integrations/llm/metering.py", text="        if isinstance(held, str):\n",
+             without="        if False:\n", tests=("tests/contract/llm/test_metering.py",)),
+)  # fmt: skip
+
+
+def survives(mutation: Mutation) -> bool:
+    """Whether the watching tests stay green without the guard."""
+    with tempfile.TemporaryDirectory(prefix="jarvis-mutation-") as folder:
+        copy = Path(folder)
+        copy.chmod(0o755)
+        for room in ROOMS:
+            shutil.copytree(ROOT / room, copy / room, ignore=shutil.ignore_patterns("__pycache__", "artefacts"))
+        for name in ("pyproject.toml", "README.md", "Makefile"):
+            shutil.copy(ROOT / name, copy / name)
+        target = copy / mutation.path
+        source = target.read_text(encoding="utf-8")
+        if source.count(mutation.text) != 1:
+            raise SystemExit(f"{mutation.guard}: its text stands {source.count(mutation.text)} times in {mutation.path}")
+        target.write_text(source.replace(mutation.text, mutation.without), encoding="utf-8")
+        run = subprocess.run(
+            [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", "--show-capture=no", *mutation.tests],
+            cwd=copy, env={**os.environ, "PYTHONPATH": str(copy)}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if run.returncode not in (0, 1) or any(error in run.stdout for error in ("NameError", "SyntaxError", "ImportError")):
+            raise SystemExit(f"{mutation.guard}: pytest ended with {run.returncode}:\n{run.stdout[-2000:]}{run.stderr[-2000:]}")
+        return run.returncode == 0
+
+
+def main(argv: list[str]) -> int:
+    """Returns 1 when a mutation survived."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("guards", nargs="*", help="only these guards")
+    wanted = parser.parse_args(argv).guards
+    survived = 0
+    for mutation in MUTATIONS:
+        if wanted and mutation.guard not in wanted:
+            continue
+        alive = survives(mutation)
+        survived += alive
+        sys.stdout.write(f"{'SURVIVED' if alive else 'red'}: without the {mutation.guard} ({mutation.path})\n")
+        sys.stdout.flush()
+    return 1 if survived else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

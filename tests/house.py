@@ -39,6 +39,7 @@ def rentprog_settings(sandbox: RentProgSandbox, **extra: Any) -> RentProgSetting
         "mcp_per_minute": 6000,
         "timeout_s": 2.0,
         "patience_s": 3.0,
+        "pause_s": 0.2,
     }
     return RentProgSettings(**(values | extra))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.knowledge.service import KnowledgeService
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit
-from jarvis.engine.approval_models import PlannedWrite
+from jarvis.engine.approval_models import Step as WriteStep
 from jarvis.engine.approvals import Approvals
 from jarvis.engine.db import Database
 from jarvis.engine.switches import Switches
@@ -61,17 +61,6 @@ _OUTCOMES = {"done": "receipt received", "sent": "pending, the card will show it
              "unknown": "outcome unknown, a person is asked", "shadow": "only noted"}  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedStep:
-    """One tool call whose writes wait for a word."""
-
-    role: str
-    tool: str
-    call_key: str
-    arguments: Mapping[str, Any]
-    writes: Sequence[PlannedWrite]
-
-
 @dataclass(slots=True, kw_only=True)
 class Step:
     """One step behind an answer, as people see it at the desk."""
@@ -106,7 +95,7 @@ class RunLedger:
     steps: list[Step] = field(default_factory=list[Step])
     tainted: bool = False
     quotes: list[str] = field(default_factory=list[str])
-    planned: list[PlannedStep] = field(default_factory=list[PlannedStep])
+    planned: list[WriteStep] = field(default_factory=list[WriteStep])
     grant: Grant | None = None
     tool_calls: int = 0
     started: float = field(default_factory=time.monotonic)

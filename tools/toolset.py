@@ -13,7 +13,7 @@ from pydantic_ai.toolsets import AbstractToolset, CombinedToolset, ToolsetTool, 
 from pydantic_core import to_jsonable_python
 
 from jarvis.domains.bookings.sending import Impossible
-from jarvis.engine.approval_models import PlannedWrite
+from jarvis.engine.approval_models import PlannedWrite, Step
 from jarvis.engine.switches import Switch, Switches
 from jarvis.kit.errors import (
     ExpectedError,
@@ -23,7 +23,7 @@ from jarvis.kit.errors import (
     Rejected,
     Unavailable,
 )
-from tools.deps import Deps, PlannedStep
+from tools.deps import Deps
 from tools.facts import ProblemFact, RefusalFact, SwitchedOffFact
 from tools.policy import policy_of
 
@@ -126,7 +126,7 @@ class Guarded(WrapperToolset[Deps]):
         for plan in writes:
             if (stop := await _stop_of(plan, ctx.deps.switches)) is not None:
                 return await self._stopped(name, stop, ctx.deps)
-        run.planned.append(PlannedStep(role=self.role, tool=name, call_key=key, arguments=arguments, writes=writes))
+        run.planned += [Step(role=self.role, tool=name, call_key=key, arguments=arguments, write=plan) for plan in writes]
         raise ApprovalRequired(metadata={"writes": len(writes)})
 
     async def _stopped(self, name: str, stop: Switch, deps: Deps) -> str:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
-from jarvis.engine import audit, effects
+from jarvis.engine import audit, effects, journal
 from jarvis.engine.approval_models import BOUND, Approval, Draft, approval_of, bound_digest, group_of, item_of, row_of
 from jarvis.engine.db import Database, Reader, Tx
 from jarvis.engine.effects import EffectKind, Origin
@@ -226,11 +226,10 @@ class Approvals:
                 "UPDATE approval_item SET effect_id = $2, consumed_at = $3 WHERE id = $1 AND effect_id IS NULL",
                 item.id, before, self._clock.now(),
             )  # fmt: skip
-        await tx.fetch(
-            "SELECT * FROM event_accept('jarvis', $1, $2, $3, NULL, $4, $5, $6)",
-            RESUME, f"resume:{approval.id}", group_of(approval.id), {"approval_id": str(approval.id)}, approval.trace_id, event_id,
+        await journal.publish(
+            tx, kind=RESUME, dedup_key=f"resume:{approval.id}", ordering_key=group_of(approval.id), trace_id=approval.trace_id,
+            parent_id=event_id, payload={"approval_id": str(approval.id)},
         )  # fmt: skip
-        tx.ring("events")
 
     async def expire(self, tx: Tx, approval_id: UUID) -> bool:
         """Its time is over; false when it was decided before."""

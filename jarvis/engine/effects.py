@@ -15,7 +15,7 @@ from enum import IntEnum
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
-from jarvis.engine import audit
+from jarvis.engine import audit, journal
 from jarvis.engine.db import Database, Row, Tx
 from jarvis.engine.journal import Event
 from jarvis.engine.limits import Limit
@@ -326,12 +326,11 @@ async def _settled(tx: Tx, row: Row) -> None:
         effect_id=row["id"], trace_id=row["trace_id"], details=None if row["cause"] is None else {"cause": row["cause"]},
     )  # fmt: skip
     if row["settled_kind"] is not None:
-        await tx.fetch(
-            "SELECT * FROM event_accept('jarvis', $1, $2, $3, NULL, $4, $5, $6)",
-            row["settled_kind"], f"settled:{row['id']}:{row['state']}:{row['fence']}", f"effect:{row['id']}",
-            {"effect_id": str(row["id"]), "kind": row["kind"], "state": row["state"]}, row["trace_id"], row["event_id"],
+        await journal.publish(
+            tx, kind=row["settled_kind"], dedup_key=f"settled:{row['id']}:{row['state']}:{row['fence']}",
+            ordering_key=f"effect:{row['id']}", trace_id=row["trace_id"], parent_id=row["event_id"],
+            payload={"effect_id": str(row["id"]), "kind": row["kind"], "state": row["state"]},
         )  # fmt: skip
-        tx.ring("events")
     if row["state"] in ("dead", "dropped"):
         for step in await tx.fetch(
             """UPDATE effect SET state = 'dropped', finished_at = now(), cause = 'an earlier step failed'

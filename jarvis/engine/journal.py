@@ -51,6 +51,19 @@ class Event:
     dry: bool
 
 
+async def publish(
+    tx: Tx, *, kind: str, dedup_key: str, payload: Mapping[str, Any], ordering_key: str | None, trace_id: str, parent_id: UUID | None
+) -> Accepted:  # fmt: skip
+    """Put an internal event into the journal in the transaction of the change it tells of."""
+    row = await tx.fetchrow(
+        "SELECT * FROM event_accept('jarvis', $1, $2, $3, NULL, $4, $5, $6)",
+        kind, dedup_key, ordering_key, dict(payload), trace_id, parent_id,
+    )  # fmt: skip
+    assert row is not None
+    tx.ring(BELL)
+    return Accepted(event_id=row["event_id"], fresh=row["fresh"])
+
+
 class Journal:
     """Accepts, claims and finishes events."""
 
@@ -105,14 +118,10 @@ class Journal:
         parent: Event | None = None,
     ) -> Accepted:
         """Publish an internal event in the transaction of the change it tells of."""
-        row = await tx.fetchrow(
-            "SELECT * FROM event_accept('jarvis', $1, $2, $3, NULL, $4, $5, $6)",
-            kind, dedup_key, ordering_key, dict(payload), parent.trace_id if parent else new_id().hex,
-            parent.id if parent else None,
+        return await publish(
+            tx, kind=kind, dedup_key=dedup_key, payload=payload, ordering_key=ordering_key,
+            trace_id=parent.trace_id if parent else new_id().hex, parent_id=parent.id if parent else None,
         )  # fmt: skip
-        assert row is not None
-        tx.ring(BELL)
-        return Accepted(event_id=row["event_id"], fresh=row["fresh"])
 
     async def claim(self, worker: str, *, limit: int = 1, only: UUID | None = None) -> list[Event]:
         """Take the oldest ready events, at most one of each ordering key, for `LEASE_S` seconds."""

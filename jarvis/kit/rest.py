@@ -14,9 +14,9 @@ from jarvis.kit.faults import fault
 QUOTA = "quota used up"
 
 
-def breaker(system: str) -> Breaker:
+def breaker(system: str, pause_s: float) -> Breaker:
     """Opens when the system does not answer or answers 5xx; a quota that is used up is no failure."""
-    return Breaker(system, lambda error: isinstance(error, Unavailable) and error.reason != QUOTA)
+    return Breaker(system, lambda error: isinstance(error, Unavailable) and error.reason != QUOTA, pause_s=pause_s)
 
 
 async def send(

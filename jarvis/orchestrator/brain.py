@@ -46,7 +46,6 @@ from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.knowledge.service import KnowledgeService
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.approval_models import Approval, Draft
-from jarvis.engine.approval_models import Step as WriteStep
 from jarvis.engine.approvals import Approvals
 from jarvis.engine.db import Database
 from jarvis.engine.switches import Switches
@@ -326,11 +325,7 @@ class Brain:
             roles=policies[0].approvers.intersection(*(policy.approvers for policy in policies)),
             needed=2 if any(policy.approval == "two_persons" for policy in policies) else 1, tainted=run.tainted,
             trace_id=request.trace_id, quotes=list(run.quotes) if run.tainted else [],
-            steps=[
-                WriteStep(role=s.role, tool=s.tool, call_key=s.call_key, arguments=s.arguments, write=w)
-                for s in planned for w in s.writes
-            ],
-            histories={part.delegation.role: part.history for part in parts if part.waits},
+            steps=planned, histories={part.delegation.role: part.history for part in parts if part.waits},
         )  # fmt: skip
 
     async def resume(self, approval: Approval, actor: Actor, event_id: UUID) -> list[tuple[str, list[ModelMessage], str]]:

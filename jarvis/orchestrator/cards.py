@@ -21,6 +21,7 @@ from jarvis.kit.ids import sha256_hex
 from jarvis.orchestrator import outbox
 from jarvis.orchestrator.render import acting, moments
 from jarvis.orchestrator.render.base import Reader
+from jarvis.orchestrator.render.words import say
 
 ReaderOf = Callable[[Actor, str], Awaitable[Reader]]
 Resume = Callable[[Handling, Approval], Awaitable[None]]
@@ -132,7 +133,9 @@ class Cards:
         if word == "yes" and await self._stopped(handling, chat_id, actor, UUID(approval_id)):
             return
         async with handling.transaction() as tx:
-            await self._approvals.decide(tx, UUID(approval_id), seen, actor, handling.event.id, accept=word == "yes")
+            verdict = await self._approvals.decide(tx, UUID(approval_id), seen, actor, handling.event.id, accept=word == "yes")
+            if verdict == "same_person":
+                await outbox.send(tx, handling.origin, chat_id, say("card.same_person", actor.language))
             await self.refresh(tx, handling.origin, UUID(approval_id))
 
     async def _stopped(self, handling: Handling, chat_id: int, actor: Actor, approval_id: UUID) -> bool:

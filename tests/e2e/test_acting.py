@@ -234,6 +234,7 @@ async def test_two_different_people_cancel_what_was_paid(talk: Talk) -> None:
     await talk.telegram.press(NINO, "dm", int(card["id"]), 0)
     await talk.quiet()
     assert ledger(talk) == [], "one person is never two"
+    assert "Второе даёт другой человек" in talk.seen(NINO)[-1]["text"]
     done = await talk.press(TAMAR, talk.seen(TAMAR)[-1], 0)
     assert "✅ Отмена брони" in done["text"]
     assert "Подтверждение: Нино Беридзе, Тамар Ломидзе" in done["text"]

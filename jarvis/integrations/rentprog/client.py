@@ -44,7 +44,7 @@ class PublicApi:
         self._http = http
         self._settings = settings
         self._limiter = limiter
-        self._guard = breaker(SYSTEM)
+        self._guard = breaker(SYSTEM, settings.pause_s)
         self._tokens: dict[str, tuple[str, float]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 

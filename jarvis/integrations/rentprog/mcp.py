@@ -38,7 +38,7 @@ class McpApi:
         self._http = http
         self._settings = settings
         self._limiter = limiter
-        self._guard = breaker(SYSTEM)
+        self._guard = breaker(SYSTEM, settings.pause_s)
         self._ids = itertools.count(1)
 
     async def whoami(self) -> dict[str, Any]:

@@ -26,6 +26,7 @@ class RentProgSettings(Settings):
     write_per_minute: int = 20
     mcp_per_minute: int = 50
     patience_s: float = 20.0
+    pause_s: float = 10.0
 
     def branch_of_company(self, company_id: int | None) -> str | None:
         """The branch code of a company id."""

@@ -142,7 +142,7 @@ async def test_mcp_read_tools_answer_in_typed_records(sandbox: RentProgSandbox, 
 
 
 async def test_a_dead_server_is_left_alone_for_a_while(sandbox: RentProgSandbox, db: Database) -> None:
-    async with client(sandbox, db) as rentprog:
+    async with client(sandbox, db, pause_s=10.0) as rentprog:
         sandbox.faults.start("refuse", {})
         for _ in range(2):
             with pytest.raises(Unavailable):

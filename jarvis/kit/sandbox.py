@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 import uvicorn
 
@@ -30,6 +30,7 @@ FaultKind = Literal[
     "hang",
     "truncate",
     "lose_answer",
+    "expire_preview",
     "outcome_unknown",
     "pending",
     "accept",
@@ -37,10 +38,7 @@ FaultKind = Literal[
     "fail",
     "inject",
 ]
-FAULT_KINDS: tuple[str, ...] = (
-    "slow", "refuse", "garble", "duplicate", "reorder", "drop", "rate_limit", "expire_token", "down", "hang",
-    "truncate", "lose_answer", "outcome_unknown", "pending", "accept", "stale", "fail", "inject",
-)  # fmt: skip
+FAULT_KINDS: tuple[str, ...] = get_args(FaultKind)
 
 
 class Ledger:

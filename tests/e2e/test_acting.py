@@ -350,6 +350,25 @@ async def test_a_record_that_changed_under_its_preview_is_not_written_over(talk:
     assert failed["buttons"] == [["Подготовить заново"]]
 
 
+async def test_a_preview_that_ran_out_is_made_again_and_written_once(talk: Talk) -> None:
+    card = await card_of(talk, LASHA, EXTEND)
+    talk.rentprog.faults.start("expire_preview", {"times": 1})
+    done = await talk.press(LASHA, card, 0)
+    assert "✅ Продление · №1200" in done["text"]
+    assert ledger(talk) == ["extend_booking"]
+    assert end_of(talk) == "15-03-2026 12:00"
+
+
+async def test_a_preview_that_ran_out_over_another_state_writes_nothing(talk: Talk) -> None:
+    card = await card_of(talk, LASHA, EXTEND)
+    talk.rentprog.faults.start("expire_preview", {"times": 1})
+    talk.rentprog.data.bookings[80001]["rental_cost"] += 50
+    talk.rentprog.data.bookings[80001]["total"] += 50
+    done = await talk.press(LASHA, card, 0)
+    assert "✅" not in done["text"]
+    assert ledger(talk) == []
+
+
 async def test_a_typed_yes_confirms_nothing(talk: Talk) -> None:
     await card_of(talk, LASHA, EXTEND)
     for word in ("да", "ок", "го"):

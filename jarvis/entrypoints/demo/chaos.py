@@ -7,6 +7,7 @@ timing stays its own).
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 import random
@@ -72,6 +73,7 @@ class Chaos:
         self._demo = Demo(options, console, begun)
         self._console = console
         self._chance = random.Random(seed)
+        self._points = itertools.cycle(self._chance.sample(POINTS, len(POINTS)))
         self._outcome = Outcome(seed=seed, orders=orders)
         self._over = threading.Event()
         self._frozen: list[threading.Thread] = []
@@ -158,11 +160,11 @@ class Chaos:
             child.join(5)
 
     def _revive(self) -> None:
-        """Start again what died; two of three come back with a fault point armed."""
+        """Start again what died; two of three come back with the next fault point armed, until all had their turn, and again."""
         for name, argv in TARGETS.items():
             if self._demo.children[name].exitcode is None:
                 continue
-            fault = f"{self._chance.choice(POINTS)}:{self._chance.randint(1, 9)}:{self._chance.choice(['kill', 'kill', 'cut'])}"
+            fault = f"{next(self._points)}:{self._chance.randint(1, 9)}:{self._chance.choice(['kill', 'kill', 'cut'])}"
             self._demo.respawn(name, argv, {"JARVIS_FAULT": fault} if self._chance.random() < 0.67 else {})
 
     def _postgres(self) -> None:

@@ -112,6 +112,9 @@ class Operations:
             known.before = seen
             changes = {name: [seen[name], value] for name, value in plan.fields.items() if seen[name] != value}
             return _content(known) | {"preview_token": known.token, "preview": {"changes": changes}, "expires_in": 900}, []
+        if args.get("preview_token") and self._faults.on("expire_preview"):
+            known.status = "expired"
+            return _content(known), []
         if self._faults.on("stale") or seen != known.before:
             known.status = "stale"
             return _content(known), []

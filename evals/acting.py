@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from pydantic import BaseModel, Field
@@ -28,8 +28,9 @@ from jarvis.integrations.llm.chain import build_chain
 from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.kit.errors import NotFound
 from jarvis.kit.settings import load
-from tests.conftest import Servers, reachable
-from tests.telegram_house import Talk, open_talk
+
+if TYPE_CHECKING:
+    from tests.telegram_house import Talk
 
 ROLES = ("router", "fleet", "bookings", "clients", "guide")
 SIDE_BY_SIDE = 2
@@ -117,6 +118,9 @@ def _person(talk: Talk, first: str) -> str:
 
 async def run(package: str, *, floor: float, model: str | None) -> int:
     """Play a suite and print what was wrong; 1 when it is under the floor or anything broke."""
+    from tests.conftest import Servers, reachable  # the installed package has no tests
+    from tests.telegram_house import open_talk
+
     replaced: dict[str, Any] = {}
     if model is not None:
         os.environ["JARVIS_LLM_CHAIN"] = f'["{model}"]'

@@ -4,4 +4,5 @@ import sys
 
 from evals.acting import main
 
-sys.exit(main("evals.refusals", sys.argv[1:]))
+if __name__ == "__main__":
+    sys.exit(main("evals.refusals", sys.argv[1:]))

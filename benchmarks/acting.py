@@ -21,10 +21,9 @@ EVENTS = 1200
 BATCH = 10
 ROUNDS = 3
 PAUSE_S = 1.5  # as people pause; a chat takes one message a second, and that is not measured here
-_BARE = """UPDATE bench_queue q SET state = 'done' FROM (
+_BARE_CLAIM = """UPDATE bench_queue q SET state = 'claimed' FROM (
              SELECT id FROM bench_queue WHERE state = 'ready' ORDER BY id LIMIT 10 FOR UPDATE SKIP LOCKED) r
             WHERE q.id = r.id RETURNING q.id"""
-_BARE_CLAIM = _BARE.replace("'done'", "'claimed'")
 
 
 async def _drain(workers: int, turn: Callable[[int], Awaitable[int]]) -> float:

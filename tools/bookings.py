@@ -232,7 +232,7 @@ async def who_changed(ctx: RunContext[Deps], number: int, branch: Branch | None 
     ours = tuple(await deps.bookings.through_jarvis(found))
     key = deps.run.facts.add(HistoryFact(booking=found, lines=lines, ours=ours, unread_since=since, fresh=fresh))
     known = f"{len(lines)} changes" if since is None else "RentProg does not answer"
-    return f"[{key}] {known}; {len(ours)} of them through Jarvis."
+    return f"[{key}] {known}; {len(ours)} writes through Jarvis."
 
 
 def _period(deps: Deps, start: datetime | None, end: datetime | None) -> tuple[datetime, datetime]:

@@ -27,9 +27,15 @@ class Breaker:
         self._system = system
         self._counts = counts
         self._pause_s = pause_s
-        self._factory = AsyncCircuitBreakerFactory(default_threshold=failures, default_ttl=pause_s)
+        self._factory = AsyncCircuitBreakerFactory(
+            default_threshold=failures, default_ttl=pause_s, exclude=[(BaseException, self._forgiven)]
+        )
         self._factory.add_listener(lambda name, kind, event: _note(name, kind, getattr(event, "state", "")))
         self._probing = False
+
+    def _forgiven(self, error: BaseException) -> bool:
+        """A probe that was cut off has proved nothing, so the pause goes on."""
+        return not self._counts(error) and not (self._probing and isinstance(error, asyncio.CancelledError))
 
     @asynccontextmanager
     async def call(self) -> AsyncGenerator[None]:
@@ -38,12 +44,7 @@ class Breaker:
         Raises:
             Unavailable: not asked, with the seconds until the next probe.
         """
-        closed = True
-
-        def forgiven(error: BaseException) -> bool:  # a probe that was cut off has proved nothing, so the pause goes on
-            return not self._counts(error) and (closed or not isinstance(error, asyncio.CancelledError))
-
-        circuit = await self._factory.get_breaker(self._system, exclude=[(BaseException, forgiven)])
+        circuit = await self._factory.get_breaker(self._system)
         closed = circuit.context.state == "closed"
         if self._probing and not closed:
             raise Unavailable(self._system, "not asked: it failed repeatedly and is being probed", retry_after_s=1.0)

@@ -25,6 +25,11 @@ class OffsetClock:
         return datetime.now(UTC) + timedelta(seconds=self.offset_s)
 
 
+def ahead(clock: Clock) -> timedelta:
+    """Business time minus real time: what is stamped in real time is shown so much later."""
+    return clock.now() - datetime.now(UTC)
+
+
 def local(moment: datetime) -> datetime:
     """The same moment on a wall clock in Tbilisi."""
     return moment.astimezone(TBILISI)

@@ -333,8 +333,12 @@ class Brain:
 
         Returns role, messages to remember, and what it has to say beyond the card (nothing that claims completion).
         """
-        with self._meter.opened(actor.employee_id):
-            return await self._resume(approval, actor, event_id)
+        with self._meter.opened(actor.employee_id) as purse:
+            said = await self._resume(approval, actor, event_id)
+        if purse.cost_micro_usd:
+            sql = "UPDATE agent_run SET cost_micro_usd = cost_micro_usd + $2 WHERE id = $1"
+            await self._db.execute(sql, approval.run_id, purse.cost_micro_usd)
+        return said
 
     async def _resume(self, approval: Approval, actor: Actor, event_id: UUID) -> list[tuple[str, list[ModelMessage], str]]:
         said: list[tuple[str, list[ModelMessage], str]] = []

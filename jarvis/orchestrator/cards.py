@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from jarvis.domains.bookings.changes import Changes
@@ -16,7 +16,7 @@ from jarvis.engine.effects import EffectLog, Origin
 from jarvis.engine.interactions import ANYBODY, DECISION_LIFE, Copy, Interactions, NewButton, Who
 from jarvis.engine.worker import Handler, Handling
 from jarvis.kit.actor import Actor
-from jarvis.kit.clock import Clock
+from jarvis.kit.clock import Clock, ahead
 from jarvis.kit.ids import sha256_hex
 from jarvis.orchestrator import outbox
 from jarvis.orchestrator.render import acting, moments
@@ -95,7 +95,7 @@ class Cards:
     ) -> tuple[str, list[list[dict[str, str]]]]:
         """The card's text for one reader, with its buttons stored; each state of a card has buttons of its own."""
         reader = await self._reader_of(person, language)
-        card = acting.card(approval, reader, approvers=approvers, offset=self._offset())
+        card = acting.card(approval, reader, approvers=approvers, offset=ahead(self._clock))
         who = Who(roles=approval.roles, branch=next(iter(approval.branches), None))
         kinds = sorted({button.kind for row in card.buttons for button in row})
         rows = [
@@ -107,9 +107,6 @@ class Cards:
         group = approval.group if approval.state == "waiting" else f"{approval.group}:{'+'.join(kinds)}:{_brief(card)}"
         life = DECISION_LIFE if kinds != ["ask"] else None
         return card.text, await self._interactions.store(tx, rows, group=group, who=ANYBODY, life=life)
-
-    def _offset(self) -> timedelta:
-        return self._clock.now() - datetime.now(UTC)
 
     async def refresh(self, tx: Tx, origin: Origin, approval_id: UUID) -> None:
         """Edit every copy to how things stand; what a copy shows already is not sent again."""

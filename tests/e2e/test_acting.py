@@ -44,6 +44,15 @@ def shown(talk: Talk, person: str, message: dict[str, Any]) -> dict[str, Any]:
     return next(m for m in talk.seen(person) if m["id"] == message["id"])
 
 
+async def asked_about(talk: Talk, card: dict[str, Any]) -> None:
+    """Until the card asks how a write of unknown outcome ended."""
+
+    async def asked() -> bool:
+        return "Неясно, прошло ли" in shown(talk, LASHA, card)["text"]
+
+    await until(asked, seconds=20)
+
+
 async def move_clock(talk: Talk, span: timedelta) -> None:
     await clockrow.set_offset(talk.core.db, talk.core.clock.offset_s + span.total_seconds())
     await clockrow.load_offset(talk.core.db, talk.core.clock)
@@ -286,11 +295,7 @@ async def test_repeating_an_unknown_outcome_is_a_persons_word_too(talk: Talk) ->
     card = await card_of(talk, LASHA, EXTEND)
     talk.rentprog.faults.start("outcome_unknown", {})
     await talk.telegram.press(LASHA, "dm", int(card["id"]), 0)
-
-    async def asked() -> bool:
-        return "Неясно" in shown(talk, LASHA, card)["text"]
-
-    await until(asked, seconds=20)
+    await asked_about(talk, card)
     talk.rentprog.faults.stop()
     done = await talk.press(LASHA, shown(talk, LASHA, card), "Повторить")
     assert "✅ Продление" in shown(talk, LASHA, done)["text"]
@@ -478,11 +483,7 @@ async def test_an_undo_of_unknown_outcome_is_asked_about(talk: Talk) -> None:
     done = await talk.press(LASHA, await card_of(talk, LASHA, EXTEND), 0)
     talk.rentprog.faults.start("outcome_unknown", {})
     await talk.telegram.press(LASHA, "dm", int(done["id"]), 0)
-
-    async def asked() -> bool:
-        return "Неясно, прошло ли" in shown(talk, LASHA, done)["text"]
-
-    await until(asked, seconds=20)
+    await asked_about(talk, done)
     talk.rentprog.faults.stop()
     settled = await talk.press(LASHA, shown(talk, LASHA, done), "Повторить")
     assert "↩️" in settled["text"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from jarvis.engine import audit, sources
 from jarvis.engine.db import Database, Row
 from jarvis.integrations.rentprog.models import SYSTEM, HistoryEntry, parse_moment
 from jarvis.integrations.rentprog.port import RentProg
-from jarvis.kit.clock import Clock
+from jarvis.kit.clock import Clock, ahead
 from jarvis.kit.errors import IntegrationError, NotFound, Unavailable
 from jarvis.kit.money import Currency, Money
 
@@ -350,7 +350,7 @@ class BookingService:
 
     async def through_jarvis(self, booking: Booking) -> Sequence[audit.Written]:
         """What people changed through Jarvis, from our own audit; its times on the business clock."""
-        shift = self._clock.now() - datetime.now(UTC)
+        shift = ahead(self._clock)
         found = await audit.written_to(self._db, target_of(booking.id))
         return [dataclasses.replace(entry, at=entry.at + shift) for entry in found]
 

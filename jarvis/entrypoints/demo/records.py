@@ -86,7 +86,8 @@ def _write(row: Row, t: Words, language: str) -> dict[str, Any]:
     return {
         "title": say(f"write.{write['title']}", language), "code": row["tool"], "facts": [fact for fact in facts if fact[1]],
         "about": " · ".join(str(about[key]) for key in ("number", "car") if about.get(key)),
-        "state": t(f"effect.{state}") if known(f"effect.{state}") else state, "chip": "ok" if good else "warn" if bad else "",
+        "state": t(f"effect.{state}") if "." in state else say(f"written.{state}", language),
+        "chip": "ok" if good else "warn" if bad else "",
         "took": seconds(int(row["took"].total_seconds() * 1000), language) if row["took"] is not None else "",
     }  # fmt: skip
 

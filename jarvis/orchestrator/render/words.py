@@ -100,6 +100,7 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "history": ("<b>Кто менял: №{num}</b>", "<b>Who changed: #{num}</b>", "<b>ვინ შეცვალა: №{num}</b>"),
     "history.none": ("Изменений нет", "No changes", "ცვლილება არ არის"),
     "history.ours": ("Через Jarvis, по журналу действий:", "Through Jarvis, by the audit:", "Jarvis-ის მეშვეობით, აუდიტით:"),
+    "written.pending": ("в очереди", "queued", "რიგშია"), "written.claimed": ("отправляется", "being sent", "იგზავნება"),
     "written.requested": ("отправляется", "being sent", "იგზავნება"), "written.done": ("выполнено", "done", "შესრულდა"),
     "written.dead": ("не выполнено", "not done", "არ შესრულდა"), "written.unknown": ("неясно, прошло ли", "outcome unknown", "გაურკვეველია"),
     "written.shadow": ("только записано", "only noted", "მხოლოდ ჩაიწერა"), "written.dropped": ("не отправлялось", "not sent", "არ გაგზავნილა"),

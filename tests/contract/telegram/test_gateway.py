@@ -127,16 +127,21 @@ async def test_two_edits_of_one_second_are_two_events(sandbox: TelegramSandbox, 
         assert [r["payload"]["text"] for r in rows] == ["where", "where is it", "where is it now"]
 
 
+async def one_seen(bot: TelegramGateway, sandbox: TelegramSandbox, db: Database) -> None:
+    """A first message is in the journal, and the chat is known to have been read so far."""
+    await asyncio.wait_for(bot.ready.wait(), 10)
+    sandbox.send("Нино Беридзе", "dm", "first")
+
+    async def seen() -> bool:
+        return await db.fetchval("SELECT count(*) FROM event, chat WHERE last_seen_message IS NOT NULL") == 1
+
+    await until(seen)
+
+
 async def test_a_gap_behind_a_newer_message_is_found(sandbox: TelegramSandbox, db: Database) -> None:
     """As a process leaves it that dies with an update in its hands, before another one sees the next message."""
     async with gateway(sandbox, db) as bot:
-        await asyncio.wait_for(bot.ready.wait(), 10)
-        sandbox.send("Нино Беридзе", "dm", "first")
-
-        async def first_seen() -> bool:
-            return await db.fetchval("SELECT count(*) FROM event, chat WHERE last_seen_message IS NOT NULL") == 1
-
-        await until(first_seen)
+        await one_seen(bot, sandbox, db)
         sandbox.faults.start("drop", {})
         sandbox.send("Нино Беридзе", "dm", "lost")
         sandbox.faults.stop()
@@ -147,13 +152,7 @@ async def test_a_gap_behind_a_newer_message_is_found(sandbox: TelegramSandbox, d
 
 async def test_a_lost_message_is_found_behind_many_of_our_own(sandbox: TelegramSandbox, db: Database) -> None:
     async with gateway(sandbox, db) as bot:
-        await asyncio.wait_for(bot.ready.wait(), 10)
-        sandbox.send("Нино Беридзе", "dm", "first")
-
-        async def first_seen() -> bool:
-            return await db.fetchval("SELECT count(*) FROM event, chat WHERE last_seen_message IS NOT NULL") == 1
-
-        await until(first_seen)
+        await one_seen(bot, sandbox, db)
         for number in range(60):
             await bot.send(uuid4(), NINO, f"ours {number}")
         sandbox.faults.start("drop", {})

@@ -146,7 +146,7 @@ async def test_a_gap_behind_a_newer_message_is_found(sandbox: TelegramSandbox, d
         sandbox.send("Нино Беридзе", "dm", "lost")
         sandbox.faults.stop()
         await db.execute("UPDATE chat SET last_seen_message = last_seen_message + 5")
-        assert await bot.reconcile() == 1
+        await bot.reconcile()  # or the gateway's own first one, whichever comes first
         assert [r["payload"]["text"] for r in await db.fetch("SELECT payload FROM event ORDER BY seq")] == ["first", "lost"]
 
 
@@ -158,7 +158,7 @@ async def test_a_lost_message_is_found_behind_many_of_our_own(sandbox: TelegramS
         sandbox.faults.start("drop", {})
         sandbox.send("Нино Беридзе", "dm", "lost")
         sandbox.faults.stop()
-        assert await bot.reconcile() > 0
+        await bot.reconcile()
         assert [r["payload"]["text"] for r in await db.fetch("SELECT payload FROM event ORDER BY seq")] == ["first", "lost"]
         assert await bot.reconcile() == 0
 

@@ -68,11 +68,11 @@ class Talk:
         async def idle() -> bool:
             if self.rentprog.busy():
                 return False
-            events = await self.core.db.fetchval("SELECT count(*) FROM event WHERE state IN ('received', 'claimed')")
-            open_effects = await self.core.db.fetchval(
-                "SELECT count(*) FROM effect WHERE state IN ('pending', 'claimed') AND next_at < now() + interval '5 s'"
+            waiting = await self.core.db.fetchval(  # one snapshot: what an effect's end publishes must not fall between two
+                """SELECT (SELECT count(*) FROM event WHERE state IN ('received', 'claimed'))
+                        + (SELECT count(*) FROM effect WHERE state IN ('pending', 'claimed') AND next_at < now() + interval '5 s')"""
             )
-            return events == 0 and open_effects == 0
+            return waiting == 0
 
         await asyncio.sleep(0.15)
         await rentprog_house.until(idle, seconds=seconds)

@@ -31,12 +31,13 @@ class Running:
 
     async def quiet(self) -> None:
         async def nothing_open() -> bool:
-            open_events = await self.core.db.fetchval(
-                "SELECT count(*) FROM event WHERE state IN ('received', 'claimed') AND available_at <= now()"
-            )
             soon = self.core.clock.now() + timedelta(seconds=10)
-            timers = await self.core.db.fetchval("SELECT count(*) FROM timer WHERE state = 'armed' AND due_at < $1", soon)
-            return open_events == 0 and timers == 0 and not self.sandbox.busy()
+            waiting = await self.core.db.fetchval(  # one snapshot: a timer that fires between two would be in neither
+                """SELECT (SELECT count(*) FROM event WHERE state IN ('received', 'claimed') AND available_at <= now())
+                        + (SELECT count(*) FROM timer WHERE state = 'armed' AND due_at < $1)""",
+                soon,
+            )
+            return waiting == 0 and not self.sandbox.busy()
 
         await asyncio.sleep(0.05)
         await until(nothing_open)

@@ -22,6 +22,7 @@ from jarvis.engine.limits import Limit
 from jarvis.kit.actor import Actor
 from jarvis.kit.errors import InvalidRequest, LeaseLost, NotFound
 
+FOUND_NOT_DONE = "found not done"  # the cause of an effect of unknown outcome by which a card knows a person's word
 LEASE_S = 20  # longer than any single call of ours may take; a dispatcher that lives prolongs it
 
 EffectClass = Literal["A", "B", "C"]
@@ -247,9 +248,9 @@ class EffectLog:
             """UPDATE effect SET state = $2, next_at = now(), resolved_by_employee_id = $3,
                       receipt = CASE WHEN $2 = 'done' THEN jsonb_build_object('resolved', true) END,
                       requested_at = CASE WHEN $2 = 'pending' THEN now() ELSE requested_at END,
-                      cause = CASE WHEN $2 = 'dead' THEN 'a person found it not done' ELSE cause END
+                      cause = CASE WHEN $2 = 'dead' THEN $4 ELSE cause END
                 WHERE id = $1 AND state = 'unknown' RETURNING *""",
-            effect_id, state, by.employee_id,
+            effect_id, state, by.employee_id, FOUND_NOT_DONE,
         )  # fmt: skip
         if row is None:
             return False

@@ -85,7 +85,7 @@ async def switch_list(console: Console) -> None:
     async with core() as opened:
         for switch in await opened.switches.thrown():
             console.print(
-                f"{switch.scope}:{switch.name or '*'} {switch.mode}, {switch.by or 'settings'}{f': {switch.reason}' if switch.reason else ''}"
+                f"{switch.scope}:{switch.name or '*'} {switch.mode}, {switch.by or ('settings' if switch.at is None else 'the command line')}{f': {switch.reason}' if switch.reason else ''}"
             )
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.engine.approval_models import Approval, Item
+from jarvis.engine.effects import FOUND_NOT_DONE
 from jarvis.engine.switches import Switch
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import local
@@ -255,6 +256,8 @@ def _failed(item: Item, approval: Approval, reader: Reader) -> tuple[str, list[l
     cause = reader.say("card.cause.dropped") if item.state == "dropped" else escape((item.cause or "—")[:160])
     if item.cause and item.cause.endswith("stale"):
         cause = reader.say("card.cause.stale", system=item.write["source"])
+    elif item.cause == FOUND_NOT_DONE:
+        cause = reader.say("card.cause.not_done", system=item.write["source"])
     text = f"⛔ <b>{reader.say('card.failed', what=_title(item, reader))}</b>\n{cause}. {reader.say('card.failed.nothing')}"
     request = approval.request if len(approval.items) == 1 else request_of(item, reader)
     if not request:

@@ -315,6 +315,7 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "card.look": ("Проверьте в {system}.", "Please check in {system}.", "გადაამოწმეთ: {system}."),
     "card.failed": ("Не выполнено: {what}", "Not done: {what}", "ვერ შესრულდა: {what}"),
     "card.failed.nothing": ("Ничего не изменено.", "Nothing was changed.", "არაფერი შეცვლილა."),
+    "card.cause.not_done": ("Проверено человеком: в {system} этого нет", "Checked by a person: {system} does not have it", "შეამოწმა ადამიანმა: {system}-ში ეს არ არის"),
     "card.cause.dropped": ("Предыдущий шаг не выполнен", "An earlier step was not done", "წინა ნაბიჯი არ შესრულდა"),
     "card.cause.stale": ("В {system} запись изменилась, пока ждали", "The record changed in {system} meanwhile", "ამასობაში ჩანაწერი შეიცვალა ({system})"),
     "card.shadow": ("Режим тени: только записано, не отправлено", "Shadow mode: noted only, not sent", "ჩრდილის რეჟიმი: მხოლოდ ჩაიწერა, არ გაგზავნილა"),

@@ -13,7 +13,7 @@ from jarvis.engine.approval_models import Approval, Draft
 from jarvis.engine.approvals import EXPIRED, RESUME, SETTLED, Approvals
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import EffectLog, Origin
-from jarvis.engine.interactions import ANYBODY, DECISION_LIFE, Copy, Interactions, NewButton, Who
+from jarvis.engine.interactions import ANYBODY, Copy, Interactions, NewButton, Who
 from jarvis.engine.worker import Handler, Handling
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, ahead
@@ -105,8 +105,8 @@ class Cards:
         if not rows:
             return card.text, []
         group = approval.group if approval.state == "waiting" else f"{approval.group}:{'+'.join(kinds)}:{_brief(card)}"
-        life = DECISION_LIFE if kinds != ["ask"] else None
-        return card.text, await self._interactions.store(tx, rows, group=group, who=ANYBODY, life=life)
+        # The buttons have no end of their own: a card's own deadline, and the ten minutes of an undo, stand with the approval.
+        return card.text, await self._interactions.store(tx, rows, group=group, who=ANYBODY, life=None)
 
     async def refresh(self, tx: Tx, origin: Origin, approval_id: UUID) -> None:
         """Edit every copy to how things stand; what a copy shows already is not sent again."""
@@ -190,7 +190,7 @@ class Cards:
             await outbox.send(tx, handling.origin, chat_id, text, buttons=stored)
 
     async def opened(self, handling: Handling, chat_id: int, actor: Actor, choice: str) -> None:
-        """A card again, as a new message; its older copy in this chat points to nothing any more and is left as it stands."""
+        """A card again, as a new message; its older copy in this chat points to the fresh one."""
         async with handling.transaction() as tx:
             approval = await self._approvals.read(tx, UUID(choice))
             if actor.employee_id != approval.requester_id and not approval.may_approve(actor):
@@ -198,7 +198,12 @@ class Cards:
             others = [a for a, _ in await self._staff.approvers(approval.roles, approval.branches)][:COPIES]
             text, stored = await self._view(tx, approval, actor, actor.language, others)
             sent = await outbox.send(tx, handling.origin, chat_id, text, buttons=stored)
+            older = [c for c in await self._interactions.copies(tx, approval.group) if c.place == str(chat_id)]
             await self._copy(tx, approval, chat_id, actor, actor.language, sent)
+            for copy in older:
+                reader = await self._reader_of(actor, copy.language)
+                moved = f"⬇️ {acting.headline(approval, reader)}\n{reader.say('card.moved')}"
+                await outbox.edit(tx, handling.origin, chat_id, moved, of=copy.effect_id)
 
     async def typed(self, actor: Actor, place: str) -> Approval | None:
         """The card that waits here for a press, when somebody types a consent instead."""

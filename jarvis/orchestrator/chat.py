@@ -17,7 +17,7 @@ from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit, effects
 from jarvis.engine.approval_models import Approval
 from jarvis.engine.approvals import Approvals
-from jarvis.engine.db import Database
+from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Lane
 from jarvis.engine.interactions import Interactions, NewButton, Who
 from jarvis.engine.switches import Switches
@@ -230,6 +230,8 @@ class Chat:
             if pressed.state != "ok":
                 await audit.record(tx, action="button.press", actor_id=actor.employee_id, actor_name=actor.name,
                                    outcome=pressed.state, event_id=handling.event.id)  # fmt: skip
+                if pressed.state == "expired":
+                    await self._say_lapsed(tx, handling, p["chat_id"], p["message_id"], actor)
                 return
         kind, choice = pressed.kind, pressed.choice
         place = Place(chat_id=p["chat_id"], private=p["chat_id"] > 0, message_id=p["message_id"])
@@ -248,6 +250,13 @@ class Chat:
             await self._page(handling, place, actor, choice)
         else:
             await self._acted(handling, place, actor, kind, choice)
+
+    async def _say_lapsed(self, tx: Tx, handling: Handling, chat_id: int, message_id: int, actor: Actor) -> None:
+        """A message whose buttons outlived their time says so, and loses them."""
+        text = await outbox.shown(tx, chat_id, message_id)
+        if text is not None:
+            text = f"{text}\n{say('press.lapsed', actor.language)}"
+            await outbox.edit(tx, handling.origin, chat_id, text, message_id=message_id, key=f"lapsed:{chat_id}:{message_id}")
 
     async def _acted(self, handling: Handling, place: Place, actor: Actor, kind: str, choice: str) -> None:
         """A decision over a card, an undo, a word over an unknown outcome."""

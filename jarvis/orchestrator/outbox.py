@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from jarvis.engine import effects
-from jarvis.engine.db import Tx
+from jarvis.engine.db import Reader, Tx
 from jarvis.engine.effects import Lane, Origin
 from jarvis.integrations.telegram.kinds import EDIT, SEND, target
 
@@ -39,6 +39,15 @@ async def edit(
     return await effects.request(
         tx, origin, kind=EDIT, target=target(chat_id), args=args, key=key,
         ordering_key=f"telegram:out:{chat_id}", lane=lane,
+    )  # fmt: skip
+
+
+async def shown(reader: Reader, chat_id: int, message_id: int) -> str | None:
+    """What a message of ours says now, as HTML; None when we did not write it."""
+    return await reader.fetchval(
+        """SELECT args->>'text' FROM effect WHERE target = $1 AND state = 'done' AND (receipt->>'message_id')::bigint = $2
+            ORDER BY seq DESC LIMIT 1""",
+        target(chat_id), message_id,
     )  # fmt: skip
 
 

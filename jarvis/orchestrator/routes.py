@@ -15,7 +15,7 @@ from jarvis.domains.staff.service import Contact, StaffService
 from jarvis.engine import audit
 from jarvis.engine.db import Database
 from jarvis.engine.effects import Lane, Origin
-from jarvis.engine.interactions import DECISION_LIFE, Interactions, NewButton, Who
+from jarvis.engine.interactions import Interactions, NewButton, Who
 from jarvis.engine.journal import Event, Journal, trace_code
 from jarvis.engine.worker import Handler, Handling
 from jarvis.kit.actor import Actor, Role
@@ -90,7 +90,7 @@ class Unrouted:
             for admin in await self._listeners():
                 stored = await self._interactions.store(
                     tx, [_choices(event.kind, proposal, admin)], group=f"route:{event.kind}:{admin.telegram_id}",
-                    who=Who(roles=frozenset({Role.ADMIN})), life=DECISION_LIFE,
+                    who=Who(roles=frozenset({Role.ADMIN})), life=None,
                 )  # fmt: skip
                 await outbox.send(tx, handling.origin, admin.telegram_id, _question(event, proposal, admin), buttons=stored,
                                   key=f"unrouted:{event.kind}:{admin.telegram_id}", lane=Lane.BULK)  # fmt: skip

@@ -168,6 +168,25 @@ async def test_a_photo_is_stored_once_and_said(talk: Talk, tmp_path: Path) -> No
     assert (await talk.storage.get(key)) == path.read_bytes()
 
 
+async def test_an_invitation_that_nobody_decided_in_a_week_says_so_and_loses_its_buttons(talk: Talk) -> None:
+    from jarvis.engine import clockrow
+    from jarvis.kit.actor import Role
+
+    employee = await talk.core.staff.add(
+        name="Поздняя Коллега", role=Role.EMPLOYEE, branch="batumi", all_branches=False, language="ru"
+    )
+    token = await talk.core.staff.invite(employee, by="test")
+    talk.telegram.state.add_person(7009998, "Поздняя Коллега", "ru")
+    await talk.ask("Поздняя Коллега", f"/start {token}")
+    card = talk.seen("Павел Дёмин")[-1]
+    await clockrow.set_offset(talk.core.db, talk.core.clock.offset_s + 8 * 86400)
+    await clockrow.load_offset(talk.core.db, talk.core.clock)
+    lapsed = await talk.press("Павел Дёмин", card, "Подтвердить")
+    assert lapsed["id"] == card["id"]
+    assert "Поздняя Коллега" in lapsed["text"] and "Срок вышел" in lapsed["text"] and not lapsed["buttons"]
+    assert await talk.core.staff.actor_of_telegram(7009998) is None
+
+
 async def test_a_colleague_joins_by_invitation_and_an_admins_word(talk: Talk) -> None:
     from jarvis.kit.actor import Role
 

@@ -91,8 +91,7 @@ def chaos(
         options = DemoOptions(now=NOW, browser=False, folder=Path(folder), durable=True)
         outcome = Chaos(console, begun, options, seed=random.randrange(1 << 30) if seed is None else seed, orders=orders).run()
     console.print(f"blows: {outcome.blows}; drained in {outcome.drained_s:.1f} s; audit: {outcome.audit.rows} rows")
-    console.print(f"refused in words, nothing changed: {outcome.refused}")
-    for name in ("lost", "doubled", "left"):
+    for name in ("refused", "lost", "doubled", "left"):
         console.print(f"{name}: {getattr(outcome, name) or 0}")
     console.print("good" if outcome.good else f"[red]bad[/red]; again with: jarvis chaos --seed {outcome.seed} --orders {orders}")
     raise typer.Exit(0 if outcome.good else 1)

@@ -36,11 +36,13 @@ from jarvis.entrypoints.embedded import Postgres
 from jarvis.entrypoints.embedded import Redis as RedisServer
 from jarvis.kit.clock import TBILISI
 from jarvis.kit.faults import POINTS
+from jarvis.orchestrator.render.words import say
 
 NOW = datetime(2026, 3, 12, 14, 30, tzinfo=TBILISI)
 PEOPLE = ("Тамар Ломидзе", "Ираклий Джапаридзе")
 DRAIN_S, ORDER_S = 60.0, 90.0
 AWAKE_S = 4.0  # how long a worker that slept past its lease goes on before it is killed
+STATUSES = {say(f"status{which}", "ru") for which in ("", ".fleet", ".bookings", ".clients", ".guide", ".slow")}
 TARGETS: Mapping[str, tuple[str, ...]] = {
     "worker": ("worker", "--with-scheduler", "--without-jobs"), "bot": ("bot",), "web": ("web",), "jobs": ("jobs",),
 }  # fmt: skip
@@ -54,7 +56,7 @@ class Outcome:
     orders: int
     blows: dict[str, int] = field(default_factory=dict[str, int])
     lost: list[str] = field(default_factory=list[str])
-    refused: int = 0
+    refused: list[str] = field(default_factory=list[str])
     doubled: list[str] = field(default_factory=list[str])
     left: dict[str, Any] = field(default_factory=dict[str, Any])
     drained_s: float = 0.0
@@ -249,8 +251,9 @@ class Chaos:
             writes = sum(tag in line for line in written)
             cards = [c for c in self._cards(person, tag) if not c["text"].startswith("📥")]
             receipts = sum("✅" in card["text"] for card in cards)
-            if not cards and self._answered(person, tag):
-                self._outcome.refused += 1  # told so, in words, with nothing changed
+            answer = None if cards else self._answer(person, tag)
+            if answer is not None and writes == 0:
+                self._outcome.refused.append(f"{tag}: {answer}")  # told so, in words, with nothing changed
             elif writes == 0 or receipts == 0:
                 way = asyncio.run(_way(self._demo.env["JARVIS_DATABASE_URL"], tag))
                 self._outcome.lost.append(f"{tag}: {writes} writes, {receipts} receipts; {way}")
@@ -258,13 +261,12 @@ class Chaos:
                 self._outcome.doubled.append(f"{tag}: {writes} writes, {len(cards)} cards")
         self._outcome.audit = asyncio.run(_audit(self._demo.env["JARVIS_DATABASE_URL"]))
 
-    def _answered(self, person: str, tag: str) -> bool:
-        """Whether words of Jarvis follow this order before the person's next one."""
+    def _answer(self, person: str, tag: str) -> str | None:
+        """What the message says that answers this order without a card; None when there is none."""
+        numbers = asyncio.run(_sent_for(self._demo.env["JARVIS_DATABASE_URL"], tag))
         seen: list[dict[str, Any]] = self._patiently("GET", f"/sandbox/telegram/messages?as={quote(person)}&chat=dm") or []
-        place = next((n for n, m in enumerate(seen) if m["from"] == person and tag in m["text"]), len(seen))
-        after = seen[place + 1 :]
-        following = next((n for n, m in enumerate(after) if m["from"] == person), len(after))
-        return any(m["from"] == "Jarvis" for m in after[:following])
+        said = [m["text"] for m in seen if m["from"] == "Jarvis" and m["id"] in numbers and m["text"] not in STATUSES]
+        return said[-1] if said else None
 
     # the control surface
 
@@ -295,6 +297,17 @@ async def _open_rows(dsn: str) -> dict[str, Any]:
                UNION ALL SELECT kind, state, attempts, cause FROM effect WHERE state IN ('pending', 'claimed', 'unknown', 'dead')"""
         )
     return {f"{r['kind']} {r['state']}": f"attempt {r['attempts']}: {r['cause']}" for r in rows}
+
+
+async def _sent_for(dsn: str, tag: str) -> set[int]:
+    """Numbers of the messages that the handling of an order sent."""
+    async with open_database(dsn, max_size=2) as db:
+        rows = await db.fetch(
+            """SELECT DISTINCT (e.receipt->>'message_id')::bigint AS n FROM effect e JOIN event v ON v.id = e.event_id
+                WHERE v.kind = 'message.employee' AND strpos(v.payload::text, $1) > 0 AND e.receipt ? 'message_id'""",
+            tag,
+        )
+    return {row["n"] for row in rows}
 
 
 async def _way(dsn: str, tag: str) -> list[str]:

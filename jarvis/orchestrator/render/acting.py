@@ -314,6 +314,11 @@ def inbox(
     return "\n".join(lines), [buttons[n : n + 3] for n in range(0, min(len(buttons), 6), 3)]
 
 
+def headline(approval: Approval, reader: Reader) -> str:
+    """The card's first line, as HTML."""
+    return f"<b>{_title(approval.items[0], reader)}</b>"
+
+
 # closed
 
 

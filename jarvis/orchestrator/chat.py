@@ -228,10 +228,7 @@ class Chat:
                 tx, str(p["token"]), actor, handling.event.id, settles=seen.kind not in ("approve", "undo", "unknown")
             )
             if pressed.state != "ok":
-                await audit.record(tx, action="button.press", actor_id=actor.employee_id, actor_name=actor.name,
-                                   outcome=pressed.state, event_id=handling.event.id)  # fmt: skip
-                if pressed.state == "expired":
-                    await self._say_lapsed(tx, handling, p["chat_id"], p["message_id"], actor)
+                await self._not_pressed(tx, handling, actor, pressed.state)
                 return
         kind, choice = pressed.kind, pressed.choice
         place = Place(chat_id=p["chat_id"], private=p["chat_id"] > 0, message_id=p["message_id"])
@@ -251,9 +248,12 @@ class Chat:
         else:
             await self._acted(handling, place, actor, kind, choice)
 
-    async def _say_lapsed(self, tx: Tx, handling: Handling, chat_id: int, message_id: int, actor: Actor) -> None:
-        """A message whose buttons outlived their time says so, and loses them."""
-        text = await outbox.shown(tx, chat_id, message_id)
+    async def _not_pressed(self, tx: Tx, handling: Handling, actor: Actor, state: str) -> None:
+        """A press that means nothing goes on record; a message whose buttons outlived their time says so and loses them."""
+        await audit.record(tx, action="button.press", actor_id=actor.employee_id, actor_name=actor.name, outcome=state,
+                           event_id=handling.event.id)  # fmt: skip
+        chat_id, message_id = handling.event.payload["chat_id"], handling.event.payload["message_id"]
+        text = await outbox.shown(tx, chat_id, message_id) if state == "expired" else None
         if text is not None:
             text = f"{text}\n{say('press.lapsed', actor.language)}"
             await outbox.edit(tx, handling.origin, chat_id, text, message_id=message_id, key=f"lapsed:{chat_id}:{message_id}")

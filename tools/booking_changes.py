@@ -13,9 +13,9 @@ from jarvis.kit.clock import TBILISI, at_local, local
 from jarvis.kit.errors import InvalidRequest
 from tools.bookings import resolve_booking
 from tools.deps import Deps
-from tools.facts import ChoiceFact, MissingFact, ObstacleFact, Option
+from tools.facts import ChoiceFact, ObstacleFact, Option
 from tools.fleet import Branch, resolve_car
-from tools.toolset import new_toolset
+from tools.toolset import new_toolset, not_found
 
 booking_changes = new_toolset("booking_changes")
 Planned = list[PlannedWrite] | str
@@ -95,7 +95,7 @@ async def _booking_said(
         return out[0]
     said = (car or client or "")[:60]
     if not out:
-        key = deps.run.facts.add(MissingFact(kind="booking", said=said))
+        key = await not_found(deps, "booking", said)
         return f"[{key}] No booking of {said!r} is open."
     options = tuple(
         Option(label=f"№{b.number} · {b.car_label or '?'}", detail=f"|{b.branch}|", request=f"{deps.run.request} (№{b.number})")
@@ -188,7 +188,7 @@ async def create_booking(
     deps.scope(chosen.branch)
     people = await deps.clients.find(client)
     if not people:
-        key = deps.run.facts.add(MissingFact(kind="client", said=client[:60]))
+        key = await not_found(deps, "client", client)
         return f"[{key}] No client answers to {client!r}."
     if len(people) > 1:
         options = tuple(Option(label=p.full_name, detail="", request=f"{deps.run.request} ({p.phone or ''})") for p in people[:6])

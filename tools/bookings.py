@@ -18,11 +18,10 @@ from tools.facts import (
     ConflictFact,
     DebtFact,
     HistoryFact,
-    MissingFact,
     Option,
 )
 from tools.fleet import Branch, resolve_car
-from tools.toolset import new_toolset
+from tools.toolset import new_toolset, not_found
 
 bookings = new_toolset("bookings")
 Listing = Literal["pickups", "returns", "overdue", "car"]
@@ -40,7 +39,7 @@ async def resolve_booking(ctx: RunContext[Deps], number: int, branch: str | None
     if not mine:
         others = await deps.bookings.by_number(number)
         near = tuple(_option(b, deps.run.request) for b in others if deps.actor.may_see(b.branch))
-        key = deps.run.facts.add(MissingFact(kind="booking", said=str(number), near=near))
+        key = await not_found(deps, "booking", str(number), near)
         return f"[{key}] There is no booking {number}."
     options = tuple(_option(b, deps.run.request) for b in mine)
     key = deps.run.facts.add(ChoiceFact(kind="booking", said=f"№{number}", options=options))
@@ -77,7 +76,7 @@ async def find_booking(
     if client is not None:
         people = await deps.clients.find(client)
         if not people:
-            key = deps.run.facts.add(MissingFact(kind="client", said=client[:60]))
+            key = await not_found(deps, "client", client)
             return f"[{key}] No client answers to {client!r}."
         clients, subject = [p.id for p in people], subject or people[0].short_name
     begin, until = _period(deps, start, end) if start is not None else (None, None)
@@ -199,7 +198,7 @@ async def list_debts(ctx: RunContext[Deps], branch: Branch | None = None, client
     if client is not None:
         people = await deps.clients.find(client)
         if not people:
-            key = deps.run.facts.add(MissingFact(kind="client", said=client[:60]))
+            key = await not_found(deps, "client", client)
             return f"[{key}] No client answers to {client!r}."
         wanted = {p.id for p in people}
         subject = people[0].short_name

@@ -7,9 +7,9 @@ from pydantic_ai import RunContext
 from jarvis.domains.clients.service import Client, mask_phone, phone_key
 from tools.bookings import resolve_booking
 from tools.deps import Deps
-from tools.facts import ChoiceFact, ClientFact, MissingFact, Option
+from tools.facts import ChoiceFact, ClientFact, Option
 from tools.policy import CONTACTS
-from tools.toolset import new_toolset
+from tools.toolset import new_toolset, not_found
 
 clients = new_toolset("clients")
 
@@ -33,7 +33,7 @@ async def client_card(ctx: RunContext[Deps], name: str | None = None, booking: i
     if len(people) == 1:
         return await _card(ctx, people[0])
     if not people:
-        key = deps.run.facts.add(MissingFact(kind="client", said=(name or deps.run.request)[:60]))
+        key = await not_found(deps, "client", name or deps.run.request)
         return f"[{key}] No client answers to that."
     options = tuple(
         Option(label=p.full_name, detail=f"{mask_phone(p.phone) or ''}||", request=f"клиент {phone_key(p.phone) or p.full_name}")

@@ -163,10 +163,11 @@ class ChoiceFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingFact:
-    """Nothing by that name. `near` differ by one sign, or stand in another branch."""
+    """Nothing by that name in our own copy, which is as old as `fresh` says. `near` differ by one sign, or stand in another branch."""
 
     kind: str
     said: str
+    fresh: Freshness
     near: tuple[Option, ...] = ()
 
 

@@ -14,8 +14,8 @@ from jarvis.domains.mirror import Freshness
 from jarvis.kit.clock import TBILISI
 from jarvis.kit.errors import InvalidRequest
 from tools.deps import Deps
-from tools.facts import CarFact, CarFreeFact, CarListFact, ChoiceFact, FreeFact, MissingFact, Option
-from tools.toolset import new_toolset
+from tools.facts import CarFact, CarFreeFact, CarListFact, ChoiceFact, FreeFact, Option
+from tools.toolset import new_toolset, not_found
 
 Branch = Literal["tbilisi", "batumi", "kutaisi", "service-center"]
 BranchOrAll = Branch | Literal["all"]
@@ -38,7 +38,7 @@ async def resolve_car(ctx: RunContext[Deps], said: str) -> Car | str:
         key = deps.run.facts.add(ChoiceFact(kind="car", said=_short(said), options=tuple(options)))
         return f"[{key}] {len(found.cars)} cars answer to {said!r}: ask which one, with this fact."
     near = [await _option(deps, car_id, said) for car_id in found.near]
-    key = deps.run.facts.add(MissingFact(kind="car", said=_short(said), near=tuple(near)))
+    key = await not_found(deps, "car", _short(said), near)
     return f"[{key}] No car answers to {said!r}."
 
 
@@ -59,7 +59,7 @@ async def find_car(ctx: RunContext[Deps], name: str) -> str:
     found = await deps.fleet.find(name)
     if not found.cars:
         near = [await _option(deps, car_id, name) for car_id in found.near]
-        key = deps.run.facts.add(MissingFact(kind="car", said=_short(name), near=tuple(near)))
+        key = await not_found(deps, "car", _short(name), near)
         return f"[{key}] No car answers to {name!r}."
     cars = tuple([await deps.fleet.get(car_id) for car_id in found.cars])
     oldest = await deps.bookings.freshness(min(car.source_at for car in cars))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from pydantic_ai import ApprovalRequired, FunctionToolset, ModelRetry, RunContext, ToolFailed
 from pydantic_ai.toolsets import AbstractToolset, CombinedToolset, ToolsetTool, WrapperToolset
@@ -24,7 +24,7 @@ from jarvis.kit.errors import (
     Unavailable,
 )
 from tools.deps import Deps
-from tools.facts import ProblemFact, RefusalFact, SwitchedOffFact
+from tools.facts import MissingFact, Option, ProblemFact, RefusalFact, SwitchedOffFact
 from tools.policy import policy_of
 
 MAX_TOOL_CALLS = 20
@@ -36,6 +36,11 @@ def new_toolset(name: str) -> FunctionToolset[Deps]:
     return FunctionToolset[Deps](
         id=name, docstring_format="google", require_parameter_descriptions=True, timeout=TOOL_TIMEOUT_S, max_retries=2
     )
+
+
+async def not_found(deps: Deps, kind: Literal["car", "client", "booking"], said: str, near: Sequence[Option] = ()) -> str:
+    """Note that nothing answers to these words, with the age of the copy that was searched; returns the fact's key."""
+    return deps.run.facts.add(MissingFact(kind=kind, said=said[:60], near=tuple(near), fresh=await deps.bookings.freshness()))
 
 
 def guard(role: str, *toolsets: AbstractToolset[Deps]) -> list[AbstractToolset[Deps]]:

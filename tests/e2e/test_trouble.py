@@ -44,6 +44,15 @@ async def test_rentprog_down_shows_the_last_known_with_its_age(servers: Servers,
         assert "только что" in (await talk.ask(NINO, "где малибу 235?"))["text"]
 
 
+async def test_not_found_says_when_rentprog_was_not_read_whole(servers: Servers, tmp_path: Path) -> None:
+    async with open_talk(servers, tmp_path) as talk:
+        assert "⚠️" not in (await talk.ask(NINO, "бронь 9999"))["text"]
+        await talk.core.db.execute("DELETE FROM source_state")
+        answer = (await talk.ask(NINO, "бронь 9999"))["text"]
+        assert "Бронь №9999 не найдена" in answer
+        assert "RentProg ещё прочитан не весь" in answer
+
+
 async def test_a_conversation_goes_on_after_a_restart(servers: Servers, tmp_path: Path) -> None:
     async with open_talk(servers, tmp_path) as talk:
         await talk.ask(NINO, "свободен ли джимни 077 завтра")

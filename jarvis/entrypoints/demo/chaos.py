@@ -256,7 +256,7 @@ class Chaos:
                 self._outcome.refused.append(f"{tag}: {answer}")  # told so, in words, with nothing changed
             elif writes == 0 or receipts == 0:
                 way = asyncio.run(_way(self._demo.env["JARVIS_DATABASE_URL"], tag))
-                self._outcome.lost.append(f"{tag}: {writes} writes, {receipts} receipts; {way}")
+                self._outcome.lost.append(f"{tag}: {writes} writes, {receipts} receipts; {way}; shown: {[c['text'] for c in cards]}")
             if writes > 1 or len(cards) > 1:
                 self._outcome.doubled.append(f"{tag}: {writes} writes, {len(cards)} cards")
         self._outcome.audit = asyncio.run(_audit(self._demo.env["JARVIS_DATABASE_URL"]))

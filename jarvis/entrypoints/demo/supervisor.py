@@ -186,7 +186,7 @@ class Demo:
             except OSError:
                 pass
             time.sleep(0.1)
-        raise SettingsMissing("Jarvis did not become ready in 90 s; the words of its processes stand in {self.log}")
+        raise SettingsMissing(f"Jarvis did not become ready in 90 s; the words of its processes stand in {self.log}")
 
     def _write_env(self, folder: Path) -> None:
         """Lets `jarvis ask` and the other commands find this demo; readable by its owner only."""

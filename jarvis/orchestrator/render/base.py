@@ -78,6 +78,10 @@ class Reader:
     def age(self, moment: datetime | None) -> str:
         return moments.age(moment, self.now, self.language)
 
+    def doubtful(self, fresh: Freshness) -> bool:
+        """Whether what is shown may be wrong by its age: never read whole, old, or the source does not answer."""
+        return fresh.failing_since is not None or fresh.as_of is None or self.now - fresh.as_of > FRESH_FOR
+
 
 def source(fresh: Freshness, reader: Reader) -> str:
     """The last line: source and age; a sentence of its own when it is old or the source is silent."""

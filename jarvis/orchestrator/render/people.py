@@ -72,6 +72,8 @@ def missing(fact: f.MissingFact, reader: Reader) -> Rendered:
     lines = [reader.say(f"missing.{fact.kind}", said=escape(fact.said))]
     if fact.near:
         lines.append(reader.say("missing.near"))
+    if reader.doubtful(fact.fresh):
+        lines.append(f"\n{source(fact.fresh, reader)}")
     buttons = [[Button(label=short(o.label), request=o.request)] for o in fact.near]
     return Rendered(text=" ".join(lines), buttons=buttons)
 

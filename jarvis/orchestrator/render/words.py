@@ -152,7 +152,7 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "stale": ("🕓 Данные старые: {age}.", "🕓 Old data: {age}.", "🕓 ძველი მონაცემები: {age}."),
     "silent": ("⚠️ RentProg не отвечает с {t}, новее данных нет.", "⚠️ RentProg has not answered since {t}, nothing newer is known.",
                "⚠️ RentProg არ პასუხობს {t}-დან, უფრო ახალი მონაცემები არ არის."),
-    "never": ("⚠️ Из RentProg ещё ничего не прочитано.", "⚠️ Nothing was read from RentProg yet.", "⚠️ RentProg-დან ჯერ არაფერია წაკითხული."),
+    "never": ("⚠️ RentProg ещё прочитан не весь, спросите через минуту.", "⚠️ RentProg is not read whole yet, please ask in a minute.", "⚠️ RentProg ჯერ ბოლომდე არ არის წაკითხული, ჰკითხეთ ერთ წუთში."),
     "step.failed": ("⚠️ Не получилось: {part}. Причина: {cause}", "⚠️ Did not work: {part}. Cause: {cause}", "⚠️ ვერ შესრულდა: {part}. მიზეზი: {cause}"),
     "cause.model": ("модель не ответила", "the model did not answer", "მოდელმა არ უპასუხა"),
     "cause.source": ("источник не отвечает", "the source does not answer", "წყარო არ პასუხობს"),

@@ -101,6 +101,19 @@ class Dispatcher:
             except DATABASE_AWAY:
                 continue
 
+    async def _again(self, effect: Effect, reason: str, retry_after_s: float | None) -> None:
+        """A vendor that is away for an afternoon costs nobody an effect; one that is retried by hand gets its attempts."""
+        if _spent(effect, GIVE_UP_AFTER) and effect.attempt >= MAX_ATTEMPTS:
+            await self._log.dead(effect, reason)
+        else:
+            await self._log.later(effect, retry_after_s or backoff_s(effect.attempt), reason)
+
+    async def _ambiguous(self, effect: Effect, error: OutcomeUnknown) -> None:
+        if effect.effect_class == "C" or _spent(effect, self._ambiguous_for):
+            await self._log.unknown(effect, error.reason)
+        else:
+            await self._log.later(effect, error.retry_after_s or backoff_s(effect.attempt, cap_s=10), error.reason)
+
     async def _try(self, effect: Effect) -> None:
         try:
             handler = self._handlers.get(effect.kind)
@@ -111,20 +124,16 @@ class Dispatcher:
             receipt = await handler(effect)
             fault("effect.answered")
         except OutcomeUnknown as error:
-            if effect.effect_class == "C" or _spent(effect, self._ambiguous_for):
-                await self._log.unknown(effect, error.reason)
-            else:
-                await self._log.later(effect, error.retry_after_s or backoff_s(effect.attempt, cap_s=10), error.reason)
+            await self._ambiguous(effect, error)
         except Unavailable as error:
-            # A vendor that is away for an afternoon costs nobody an effect; one that is retried by hand gets its attempts.
-            if _spent(effect, GIVE_UP_AFTER) and effect.attempt >= MAX_ATTEMPTS:
-                await self._log.dead(effect, error.reason)
-            else:
-                await self._log.later(effect, error.retry_after_s or backoff_s(effect.attempt), error.reason)
+            await self._again(effect, error.reason, error.retry_after_s)
         except (ExpectedError, IntegrationError) as error:
             await self._log.dead(effect, str(error))
         except LeaseLost:
             return
+        except DATABASE_AWAY as error:  # our own database, in the middle of a handler: the effect is no worse for it
+            reason = f"no connection ({type(error).__name__})"
+            await (self._log.unknown(effect, reason) if effect.effect_class == "C" else self._again(effect, reason, None))
         except Exception as error:  # a boundary: a bug in one effect must not stop the others
             logfire.exception("effects.failed", kind=effect.kind)
             _log.exception("effect %s failed", effect.kind)

@@ -90,6 +90,7 @@ async def test_order_is_kept_per_key_among_dispatchers(db: Database, doorbell: D
 async def test_transient_failures_are_retried_and_refusals_die_with_their_reason(db: Database, doorbell: Doorbell) -> None:
     far = Far()
     far.failures = {"late": [Unavailable("Far", "away", retry_after_s=0.05)] * 2, "bad": [Rejected("Far", "no such thing")],
+                    "cut": [ConnectionResetError("cut"), asyncpg.ConnectionDoesNotExistError("gone")],
                     "bug": [RuntimeError("oops")]}  # fmt: skip
     for key in far.failures:
         await _want(db, key)
@@ -99,6 +100,7 @@ async def test_transient_failures_are_retried_and_refusals_die_with_their_reason
     assert rows["bad"]["state"] == "dead"
     assert "no such thing" in rows["bad"]["cause"]
     assert "internal error" in rows["bug"]["cause"]
+    assert (rows["cut"]["state"], rows["cut"]["attempts"]) == ("done", 3), "a database that restarts costs no effect"
     await EffectLog(db).retry(rows["bad"]["id"])
     await _run(db, _dispatcher(db, doorbell, far, "d"))
     assert "bad" in far.seen

@@ -106,6 +106,15 @@ class WorldGroup(_Part):
     members: list[str]
 
 
+class WorldForum(_Part):
+    """The forum of a branch, in which the bot administers; `topics` were made before."""
+
+    title: str
+    branch: str
+    members: list[str]
+    topics: list[str] = []
+
+
 class World(_Part):
     """Everything the sandboxes load and Jarvis's own staff list begins with."""
 
@@ -116,6 +125,7 @@ class World(_Part):
     clients: list[WorldClient] = []
     bookings: list[WorldBooking] = []
     groups: list[WorldGroup] = []
+    forums: list[WorldForum] = []
 
     def company(self, branch: str) -> int:
         """RentProg's company id of a branch code."""

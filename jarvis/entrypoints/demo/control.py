@@ -43,7 +43,7 @@ def control_routes(stage: Stage) -> list[Any]:
     async def send(data: dict[str, Any]) -> dict[str, Any]:
         chat, message = stage.telegram.send(
             _text(data, "as"), str(data.get("chat", "dm")), str(data.get("text") or ""), photos=data.get("photos") or (),
-            reply_to=data.get("reply_to"), forward_from=data.get("forward_from"),
+            reply_to=data.get("reply_to"), forward_from=data.get("forward_from"), topic=data.get("topic"),
         )  # fmt: skip
         return {"chat": "dm" if chat.kind == "private" else chat.title, "id": message.id}
 
@@ -59,8 +59,10 @@ def control_routes(stage: Stage) -> list[Any]:
         return stage.telegram.chats_of(person)
 
     @get("/sandbox/telegram/messages")
-    async def messages(person: Annotated[str, Parameter(query="as")], chat: str = "dm", after: int = 0) -> list[dict[str, Any]]:
-        return stage.telegram.messages_of(person, chat, after)
+    async def messages(
+        person: Annotated[str, Parameter(query="as")], chat: str = "dm", after: int = 0, topic: str | None = None
+    ) -> list[dict[str, Any]]:
+        return stage.telegram.messages_of(person, chat, after, topic)
 
     @get("/sandbox/{name:str}/changes")
     async def changes(name: str) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -54,6 +55,7 @@ OVERLAP = 2 * WINDOW  # so far behind the last seen message gaps are looked for
 REFUSED_PAUSE_S = 5.0
 _log = logging.getLogger(__name__)
 OnPress = Callable[[int, str], Awaitable[str | None]]
+TOPIC_GONE = ("TOPIC_DELETED", "TOPIC_ID_INVALID")  # no classes of their own in Telethon 1.45
 PRODUCTION = {1: ("149.154.175.53", 443), 2: ("149.154.167.51", 443), 4: ("149.154.167.92", 443)}
 
 
@@ -226,12 +228,14 @@ class TelegramGateway:
         if version is None:
             return False
         reply_id = getattr(message.reply_to, "reply_to_msg_id", None)
+        if reply_id == _topic(message):
+            reply_id = None  # it stands in the topic and answers nobody
         payload = {
             "chat_id": chat, "private": isinstance(message.peer_id, types.PeerUser), "message_id": message.id,
             "sender_id": sender, "text": message.message or "", "reply_to": reply_id, "edited": edited,
             "mentioned": bool(message.mentioned) or self._names_me(message.message or ""),
             "forwarded": message.fwd_from is not None,
-            "photo": isinstance(message.media, types.MessageMediaPhoto),
+            "photo": isinstance(message.media, types.MessageMediaPhoto), "topic": _topic(message),
         }  # fmt: skip
         await self._note_chat(chat, message.id, private=payload["private"])
         accepted = await self._journal.accept(
@@ -292,9 +296,10 @@ class TelegramGateway:
 
     async def _existing(self, chat: int | None, last: int) -> list[Any]:
         """The messages of one window of ids that are there."""
-        return [m for m in await self._messages(chat, range(last + 1, last + 1 + WINDOW)) if isinstance(m, types.Message)]
+        return [m for m in await self.messages(chat, range(last + 1, last + 1 + WINDOW)) if isinstance(m, types.Message)]
 
-    async def _messages(self, chat: int | None, ids: Sequence[int]) -> list[Any]:
+    async def messages(self, chat: int | None, ids: Sequence[int]) -> list[Any]:
+        """The messages of these ids of a group, or (chat None) of the bot's private chats; absent ones are `MessageEmpty`."""
         client = self.client()
         wanted = [types.InputMessageID(id=i) for i in ids]
         if chat is None:
@@ -318,7 +323,7 @@ class TelegramGateway:
 
     async def send(
         self, effect_id: UUID, chat_id: int, text: str, *, buttons: Sequence[Sequence[Mapping[str, str]]] = (),
-        reply_to: int | None = None, attempt: int = 1, after: int = 0,
+        reply_to: int | None = None, topic: int | None = None, attempt: int = 1, after: int = 0,
     ) -> int:  # fmt: skip
         """Send one message and return its id; a repeated send of the same effect finds the first one's id.
 
@@ -332,14 +337,14 @@ class TelegramGateway:
                 functions.messages.SendMessageRequest(
                     peer=await client.get_input_entity(chat_id), message=plain, entities=entities, no_webpage=True,
                     random_id=random_id(effect_id), reply_markup=_markup(client, buttons),
-                    reply_to=types.InputReplyToMessage(reply_to_msg_id=reply_to) if reply_to else None,
+                    reply_to=_reply(reply_to, topic),
                 )
             )  # fmt: skip
 
         if attempt > 1 and (known := await self._recover(chat_id, plain, after)) is not None:
             return known
         try:
-            answer = await self._guard(call, chat_id)
+            answer = await self.guarded(call, chat_id)
         except RandomIdDuplicateError:
             known = await self._recover(chat_id, plain, after)
             if known is None:
@@ -350,7 +355,7 @@ class TelegramGateway:
     async def _recover(self, chat_id: int, text: str, after: int) -> int | None:
         ids = range(after + 1, after + 1 + 2 * WINDOW)
         try:
-            rows = await self._messages(None if chat_id > 0 else chat_id, ids)
+            rows = await self.messages(None if chat_id > 0 else chat_id, ids)
         except (RPCError, ConnectionError) as error:
             raise Unavailable(SYSTEM, f"cannot read back ({type(error).__name__})", retry_after_s=2.0) from None
         for message in rows:
@@ -373,24 +378,25 @@ class TelegramGateway:
             )  # fmt: skip
 
         with contextlib.suppress(MessageNotModifiedError):
-            await self._guard(call, chat_id)
+            await self.guarded(call, chat_id)
 
     async def download(self, chat_id: int, message_id: int) -> bytes:
         """The bytes of a message's photo."""
         client = self.client()
 
         async def call() -> Any:
-            rows = await self._messages(None if chat_id > 0 else chat_id, [message_id])
+            rows = await self.messages(None if chat_id > 0 else chat_id, [message_id])
             if not rows or getattr(rows[0], "media", None) is None:
                 raise NotFound("the message or its photo is gone")
             return await client.download_media(rows[0], bytes)
 
-        data = await self._guard(call, chat_id)
+        data = await self.guarded(call, chat_id)
         if not data:
             raise NotFound("the photo is empty")
         return bytes(data)
 
-    async def _guard(self, call: Callable[[], Awaitable[Any]], chat_id: int) -> Any:
+    async def guarded(self, call: Callable[[], Awaitable[Any]], chat_id: int) -> Any:
+        """One call to Telegram with its errors turned into ours."""
         try:
             async with asyncio.timeout(self._settings.timeout_s):
                 fault("telegram.before_send")
@@ -417,13 +423,34 @@ class TelegramGateway:
         except ValueError as error:
             raise Rejected(SYSTEM, f"chat {'of a person' if chat_id > 0 else 'group'} is unknown: {error}"[:120]) from None
         except RPCError as error:
-            raise Rejected(SYSTEM, f"{error.message}"[:120]) from None
+            raise _refusal(error) from None
 
 
 def _version(message: Any) -> str | None:
     """Names one edit: dates are whole seconds, so the text tells two edits of one second apart. None when nobody edited
     (Telegram adds a preview or a reaction by itself)."""
     return f"{int(message.edit_date.timestamp())}:{sha256_hex(message.message or '')[:12]}" if message.edit_date else None
+
+
+def _refusal(error: RPCError) -> Exception:
+    # Telethon's own classes carry the name of the error only in their class; the others carry it as their message.
+    known = type(error).__name__.removesuffix("Error")
+    name = error.message if error.message != type(error).message else re.sub(r"(?<=[a-z])(?=[A-Z])", "_", known).upper()
+    return NotFound("the topic is gone") if name in TOPIC_GONE else Rejected(SYSTEM, str(name)[:120])
+
+
+def _topic(message: Any) -> int | None:
+    """The topic of a forum in which a message stands; None in General and elsewhere."""
+    header = message.reply_to
+    if not getattr(header, "forum_topic", False):
+        return None
+    return header.reply_to_top_id or header.reply_to_msg_id
+
+
+def _reply(message_id: int | None, topic: int | None) -> Any:
+    if message_id is None and topic is None:
+        return None
+    return types.InputReplyToMessage(reply_to_msg_id=message_id or topic, top_msg_id=topic if message_id else None)
 
 
 def _markup(client: TelegramClient, buttons: Sequence[Sequence[Mapping[str, str]]]) -> Any:

@@ -16,6 +16,8 @@ from typing import Any
 from telethon.extensions import html as tg_html
 from telethon.tl import functions, types
 
+from jarvis.integrations.telegram.sandbox.forums import Forums
+from jarvis.integrations.telegram.sandbox.problems import RpcFailure
 from jarvis.integrations.telegram.sandbox.state import MARK, Button, Chat, Message, Photo, TelegramState, User
 from jarvis.kit.sandbox import Faults, Ledger
 
@@ -28,15 +30,6 @@ _USER_ONLY = (
 )  # fmt: skip
 
 
-class RpcFailure(Exception):
-    """An error of Telegram: numeric code and its text."""
-
-    def __init__(self, code: int, text: str) -> None:
-        super().__init__(text)
-        self.code = code
-        self.text = text
-
-
 class Rpc:
     """Answers requests over the state. `bot_id` is None before login."""
 
@@ -45,6 +38,7 @@ class Rpc:
         self.faults = faults
         self.ledger = ledger
         self.port = port
+        self.forums = Forums(self)
         self.on_change: Callable[[Chat], None] = lambda _chat: None
         self.on_answer: Callable[[int, str | None], None] = lambda _query, _text: None
 
@@ -56,7 +50,8 @@ class Rpc:
         """
         if isinstance(request, _USER_ONLY):
             raise RpcFailure(400, "BOT_METHOD_INVALID")
-        handler = getattr(self, "do_" + type(request).__name__.removesuffix("Request"), None)
+        name = "do_" + type(request).__name__.removesuffix("Request")
+        handler = getattr(self, name, None) or getattr(self.forums, name, None)
         if handler is None:
             raise RpcFailure(400, "METHOD_INVALID")
         if bot_id is None and type(request).__name__ not in _BEFORE_LOGIN:
@@ -277,14 +272,14 @@ class Rpc:
             raise RpcFailure(400, "MESSAGE_EMPTY")
         buttons = self.buttons(request.reply_markup)
         self.state.random_ids.add(request.random_id)
-        reply = getattr(request.reply_to, "reply_to_msg_id", None)
+        topic, reply = self.forums.place_of(chat, request.reply_to)
         message = self.state.new_message(
             chat, bot_id or 0, text, tg_html.unparse(text, request.entities or []), reply_to=reply, photos=photos,
-            buttons=buttons, entities=list(request.entities or []),
+            buttons=buttons, entities=list(request.entities or []), topic=topic,
         )  # fmt: skip
         self.ledger.add(
             "send", chat=chat.title, chat_id=chat.marked_id, message_id=message.id, text=text, random_id=request.random_id,
-            photos=len(photos),
+            photos=len(photos), topic=topic,
         )  # fmt: skip
         self.on_change(chat)
         return message
@@ -329,7 +324,9 @@ class Rpc:
     def message(self, chat: Chat, message: Message, bot_id: int | None) -> Any:
         """A message as the bot sees it."""
         peer = types.PeerUser(chat.id) if chat.kind == "private" else types.PeerChannel(chat.id)
-        reply = types.MessageReplyHeader(reply_to_msg_id=message.reply_to) if message.reply_to else None
+        if message.service is not None:
+            return self.forums.service_message(chat, message, bot_id)
+        reply = self.forums.header(message)
         forward = None
         if message.forward_from:
             forward = types.MessageFwdHeader(date=message.date, from_name=message.forward_from)
@@ -375,7 +372,8 @@ class Rpc:
     def channel(chat: Chat) -> Any:
         return types.Channel(
             id=chat.id, title=chat.title, photo=types.ChatPhotoEmpty(), date=datetime.now(UTC), megagroup=True,
-            access_hash=chat.access_hash,
+            access_hash=chat.access_hash, forum=chat.forum, participants_count=len(chat.members),
+            admin_rights=types.ChatAdminRights(**dict.fromkeys(chat.rights, True)) if chat.rights else None,
         )  # fmt: skip
 
 

@@ -22,13 +22,14 @@ from typing import Any
 from telethon.tl import functions, types
 
 from jarvis.integrations.telegram.sandbox.rpc import Rpc, RpcFailure
-from jarvis.integrations.telegram.sandbox.state import Box, Chat, Message, TelegramState, as_seen
+from jarvis.integrations.telegram.sandbox.state import RIGHTS, Box, Chat, Message, TelegramState, as_seen
 from jarvis.integrations.telegram.sandbox.transport import Connection, ServerKey
 from jarvis.kit.errors import InvalidRequest, NotFound
 from jarvis.kit.sandbox import Change, ChangeField, Faults, Ledger
 from jarvis.kit.world import World
 
 _log = logging.getLogger(__name__)
+FIRST_FORUM = 6001  # groups are numbered from 5001
 BOT_NAME, BOT_USERNAME = "Jarvis", "geodrive_jarvis_bot"
 
 
@@ -72,6 +73,7 @@ class TelegramSandbox:
     def load(self, world: World, now: datetime) -> None:
         """Begin anew with the world's people and groups; bots that are connected must log in again."""
         self.state = TelegramState()
+        self._rpc = self._new_rpc()
         self.state.add_bot(self.token, BOT_NAME, BOT_USERNAME)
         for person in world.staff:
             if person.telegram_id is not None:
@@ -81,22 +83,26 @@ class TelegramSandbox:
         for number, group in enumerate(world.groups, 5001):
             members = {ids[name] for name in group.members if name in ids}
             self.state.add_group(number, group.title, members | {self.bot_id})
+        for number, forum in enumerate(world.forums, FIRST_FORUM):
+            members = {ids[name] for name in forum.members if name in ids}
+            made = self.state.add_group(number, forum.title, members | {self.bot_id}, forum=True)
+            for title in forum.topics:
+                self._rpc.forums.add(made, title, self.bot_id)
         self.faults.stop()
         self.ledger.clear()
         self._queries.clear()
-        self._rpc = self._new_rpc()
 
     # people's side
 
     def send(
         self, person: str, chat: str, text: str, *, photos: Sequence[str | bytes] = (), reply_to: int | None = None,
-        forward_from: str | None = None,
+        forward_from: str | None = None, topic: str | int | None = None,
     ) -> tuple[Chat, Message]:  # fmt: skip
         """A person writes.
 
         Raises:
-            InvalidRequest: empty, too long, not a member, or a photo that is none.
-            NotFound: no such person or chat.
+            InvalidRequest: empty, too long, not a member, a closed topic, or a photo that is none.
+            NotFound: no such person, chat or topic.
         """
         user = self.state.person(person)
         place = self.state.chat_of(user, chat)
@@ -106,14 +112,25 @@ class TelegramSandbox:
             raise InvalidRequest("a message has at most 4096 characters")
         if reply_to is not None and reply_to not in place.messages:
             raise NotFound(f"no message {reply_to} in this chat")
+        within = self.state.topic_of(place, topic)
+        if within is not None and within.closed:
+            raise InvalidRequest(f"the topic {within.title} is closed")
+        number = None if within is None else within.id
         user.started = True
         data = [_photo(photo) for photo in photos]
         message = self.state.new_message(
-            place, user.id, text, escape(text, quote=False), photos=data[:1], reply_to=reply_to, forward_from=forward_from
+            place,
+            user.id,
+            text,
+            escape(text, quote=False),
+            photos=data[:1],
+            reply_to=reply_to,
+            forward_from=forward_from,
+            topic=number,
         )
         self._publish(place, self._rpc.new_update, message)
         for extra in data[1:]:
-            more = self.state.new_message(place, user.id, "", "", photos=[extra])
+            more = self.state.new_message(place, user.id, "", "", photos=[extra], topic=number)
             self._publish(place, self._rpc.new_update, more)
         self._changed(place)
         return place, message
@@ -166,30 +183,79 @@ class TelegramSandbox:
         self.state.private(user.id)
         rows = [c for c in self.state.chats.values() if user.id in c.members and (c.kind == "group" or c.id == user.id)]
         rows.sort(key=lambda c: max((m.date for m in c.messages.values()), default=_LONG_AGO), reverse=True)
-        return [{"chat": "dm" if c.kind == "private" else c.title, "kind": c.kind, "title": self._title(c)} for c in rows]
+        return [
+            {"chat": "dm" if c.kind == "private" else c.title, "kind": c.kind, "title": self._title(c),
+             "topics": [{"id": t.id, "title": t.title, "closed": t.closed} for t in c.topics.values() if not t.deleted]}
+            for c in rows
+        ]  # fmt: skip
 
-    def messages_of(self, person: str, chat: str, after: int = 0) -> list[dict[str, Any]]:
-        """A chat's messages as the person sees them."""
+    def messages_of(self, person: str, chat: str, after: int = 0, topic: str | int | None = None) -> list[dict[str, Any]]:
+        """A chat's messages as the person sees them; of one topic when it is named."""
         place = self.state.chat_of(self.state.person(person), chat)
+        within = None if topic is None else self.state.topic_of(place, topic)
+        number = None if within is None else within.id
         names = {u.id: u.name for u in self.state.users.values()}
-        return [as_seen(m, names) for m in place.messages.values() if m.id > after and not m.deleted]
+        return [
+            as_seen(m, names)
+            for m in place.messages.values()
+            if m.id > after and not m.deleted and (topic is None or m.topic == number)
+        ]
 
     def _title(self, chat: Chat) -> str:
         return BOT_NAME if chat.kind == "private" else chat.title
 
     def changes(self) -> Sequence[Change]:
         people = {u.name: u.name for u in self.state.users.values() if not u.is_bot}
-        return [Change(name="block_bot", title="Человек заблокировал бота",
-                       fields=(ChangeField(name="person", title="Кто", choices=people),)),
-                Change(name="unblock_bot", title="Человек разблокировал бота",
-                       fields=(ChangeField(name="person", title="Кто", choices=people),))]  # fmt: skip
+        forums = [c for c in self.state.chats.values() if c.forum]
+        topics = {f"{c.title}/{t.id}": f"{c.title} · {t.title}" for c in forums for t in c.topics.values() if not t.deleted}
+        who, which = ChangeField(name="person", title="Кто", choices=people), ChangeField(name="topic", title="Тема", choices=topics)
+        where = ChangeField(name="chat", title="Форум", choices={c.title: c.title for c in forums})
+        return [
+            Change(name="block_bot", title="Человек заблокировал бота", fields=(who,)),
+            Change(name="unblock_bot", title="Человек разблокировал бота", fields=(who,)),
+            Change(name="delete_topic", title="Тему удалили руками", fields=(which,)),
+            Change(name="close_topic", title="Тему закрыли руками", fields=(which,)),
+            Change(
+                name="rename_topic", title="Тему переименовали руками", fields=(which, ChangeField(name="title", title="Название"))
+            ),
+            Change(name="demote_bot", title="У бота забрали права", fields=(where,)),
+            Change(name="promote_bot", title="Боту вернули права", fields=(where,)),
+        ]
 
     async def change(self, name: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
-        if name not in ("block_bot", "unblock_bot"):
-            raise InvalidRequest(f"Telegram has no change {name!r}")
-        user = self.state.person(str(args.get("person", "")))
-        user.blocked = name == "block_bot"
-        return {"change": name, "person": user.name}
+        if name in ("block_bot", "unblock_bot"):
+            user = self.state.person(str(args.get("person", "")))
+            user.blocked = name == "block_bot"
+            return {"change": name, "person": user.name}
+        if name in ("demote_bot", "promote_bot"):
+            forum = self._forum(str(args.get("chat", "")))
+            forum.rights = set(RIGHTS) if name == "promote_bot" else set()
+            return {"change": name, "chat": forum.title}
+        if name in ("delete_topic", "close_topic", "rename_topic"):
+            return self._by_hand(name, args)
+        raise InvalidRequest(f"Telegram has no change {name!r}")
+
+    def _by_hand(self, name: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
+        """An administrator changes a topic, named `forum title/number`, past the bot."""
+        chat, _, number = str(args.get("topic", "")).rpartition("/")
+        forum = self._forum(chat)
+        topic = self.state.topic_of(forum, number)
+        if topic is None:
+            raise InvalidRequest("General can be neither deleted nor closed here; name another topic")
+        if name == "delete_topic":
+            self._rpc.forums.delete(forum, topic)
+        elif name == "close_topic":
+            topic.closed = True
+        else:
+            topic.title = str(args.get("title") or "")[:128] or topic.title
+        self._changed(forum)
+        return {"change": name, "chat": forum.title, "topic": topic.id}
+
+    def _forum(self, title: str) -> Chat:
+        for chat in self.state.chats.values():
+            if chat.forum and title in (chat.title, str(chat.marked_id)):
+                return chat
+        raise NotFound(f"no forum {title!r}; forums: {', '.join(c.title for c in self.state.chats.values() if c.forum) or 'none'}")
 
     def busy(self) -> bool:
         return bool(self._tasks)
@@ -314,7 +380,10 @@ class TelegramSandbox:
 
     @staticmethod
     def _writes(request: Any) -> bool:
-        return isinstance(request, functions.messages.SendMessageRequest | functions.messages.SendMediaRequest)
+        return isinstance(
+            request,
+            functions.messages.SendMessageRequest | functions.messages.SendMediaRequest | functions.messages.CreateForumTopicRequest,
+        )
 
 
 _LONG_AGO = datetime.fromtimestamp(0).astimezone()

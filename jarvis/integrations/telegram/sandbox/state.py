@@ -48,9 +48,24 @@ class Photo:
         return self.id * 31
 
 
+RIGHTS = ("manage_topics", "delete_messages", "pin_messages", "invite_users")
+GENERAL = 1  # the topic of what stands in no other
+
+
+@dataclass(slots=True)
+class Topic:
+    """A topic of a forum; its id is that of the service message that made it."""
+
+    id: int
+    title: str
+    by: int
+    closed: bool = False
+    deleted: bool = False
+
+
 @dataclass(slots=True)
 class Message:
-    """`html` is the text with its entities as Telegram's HTML; `date` is real time."""
+    """`html` is the text with its entities as Telegram's HTML; `date` is real time. `service` marks a change of a topic."""
 
     id: int
     sender: int
@@ -65,6 +80,9 @@ class Message:
     deleted: bool = False
     toast: str | None = None
     entities: list[object] = field(default_factory=list[object])
+    topic: int | None = None
+    pinned: bool = False
+    service: Literal["created", "edited"] | None = None
 
 
 @dataclass(slots=True)
@@ -77,12 +95,15 @@ class Box:
 
 @dataclass(slots=True)
 class Chat:
-    """A private chat (id = the person's) or a supergroup (id without its mark)."""
+    """A private chat (id = the person's) or a supergroup (id without its mark); `rights` are the bot's as an administrator."""
 
     kind: Literal["private", "group"]
     id: int
     title: str
     members: set[int]
+    forum: bool = False
+    rights: set[str] = field(default_factory=set[str])
+    topics: dict[int, Topic] = field(default_factory=dict[int, Topic])
     messages: dict[int, Message] = field(default_factory=dict[int, Message])
     box: Box = field(default_factory=Box)
     sends: deque[float] = field(default_factory=deque[float])
@@ -123,8 +144,11 @@ class TelegramState:
         self.users[user_id] = person
         return person
 
-    def add_group(self, group_id: int, title: str, members: set[int]) -> Chat:
-        chat = Chat(kind="group", id=group_id, title=title, members=members)
+    def add_group(self, group_id: int, title: str, members: set[int], *, forum: bool = False) -> Chat:
+        """A supergroup with the bot in it; in a forum the bot administers."""
+        chat = Chat(kind="group", id=group_id, title=title, members=members, forum=forum, rights=set(RIGHTS) if forum else set())
+        if forum:
+            next(chat.ids)  # number 1 is General
         self.chats[chat.marked_id] = chat
         return chat
 
@@ -165,7 +189,7 @@ class TelegramState:
     def new_message(
         self, chat: Chat, sender: int, text: str, html: str, *, reply_to: int | None = None,
         photos: Sequence[bytes] = (), forward_from: str | None = None, buttons: list[list[Button]] | None = None,
-        entities: list[object] | None = None,
+        entities: list[object] | None = None, topic: int | None = None, service: Literal["created", "edited"] | None = None,
     ) -> Message:  # fmt: skip
         """Write a message into a chat."""
         number = next(self.private_ids if chat.kind == "private" else chat.ids)
@@ -173,10 +197,24 @@ class TelegramState:
         self.photos |= {photo.id: photo for photo in stored}
         message = Message(
             id=number, sender=sender, text=text, html=html, date=datetime.now(UTC), reply_to=reply_to, photos=stored,
-            forward_from=forward_from, buttons=buttons or [], entities=entities or [],
+            forward_from=forward_from, buttons=buttons or [], entities=entities or [], topic=topic, service=service,
         )  # fmt: skip
         chat.messages[number] = message
         return message
+
+    def topic_of(self, chat: Chat, said: str | int | None) -> Topic | None:
+        """A topic that people see by its title or id; None stands for General.
+
+        Raises:
+            NotFound: no such topic; the message lists those that are there.
+        """
+        if said in (None, GENERAL, str(GENERAL)):
+            return None
+        shown = [t for t in chat.topics.values() if not t.deleted]
+        for topic in shown:
+            if str(said) in (topic.title, str(topic.id)):
+                return topic
+        raise NotFound(f"no topic {said!r} in {chat.title}; topics: {', '.join(t.title for t in shown) or 'none'}")
 
     def over_limit(self, chat: Chat, per_minute: int) -> int:
         """Seconds to wait when a group has had its messages of this minute; 0 and counted otherwise."""
@@ -199,9 +237,9 @@ def as_seen(message: Message, names: Mapping[int, str]) -> dict[str, object]:
         "text": message.text,
         "html": message.html,
         "buttons": [[button.label for button in row] for row in message.buttons],
-        "topic": None,
+        "topic": message.topic,
         "media": [photo.id for photo in message.photos],
-        "pinned": False,
+        "pinned": message.pinned,
         "edited_at": message.edited_at.isoformat() if message.edited_at else None,
         "reply_to": message.reply_to,
         "at": message.date.isoformat(),

@@ -42,6 +42,7 @@ NOW = datetime(2026, 3, 12, 14, 30, tzinfo=TBILISI)
 PEOPLE = ("Тамар Ломидзе", "Ираклий Джапаридзе")
 DRAIN_S, ORDER_S = 60.0, 90.0
 AWAKE_S = 4.0  # how long a worker that slept past its lease goes on before it is killed
+NO_CARD = ("📥", say("step.failed", "ru").partition("{")[0])  # what names an order but is no card of it: a list, a refusal in words
 STATUSES = {say(f"status{which}", "ru") for which in ("", ".fleet", ".bookings", ".clients", ".guide", ".slow")}
 TARGETS: Mapping[str, tuple[str, ...]] = {
     "worker": ("worker", "--with-scheduler", "--without-jobs"), "bot": ("bot",), "web": ("web",), "jobs": ("jobs",),
@@ -249,7 +250,7 @@ class Chaos:
         for n, number in enumerate(numbers):
             tag, person = _tag(number), PEOPLE[n % len(PEOPLE)]
             writes = sum(tag in line for line in written)
-            cards = [c for c in self._cards(person, tag) if not c["text"].startswith("📥")]
+            cards = [c for c in self._cards(person, tag) if not c["text"].startswith(NO_CARD)]
             receipts = sum("✅" in card["text"] for card in cards)
             answer = None if cards else self._answer(person, tag)
             if answer is not None and writes == 0:

@@ -25,7 +25,7 @@ from jarvis.integrations.storage.settings import StorageSettings
 from jarvis.integrations.telegram.sandbox import TelegramSandbox
 from jarvis.integrations.telegram.settings import TelegramSettings
 from jarvis.kit.sandbox import served
-from jarvis.kit.world import load_world
+from jarvis.kit.world import World, load_world
 from tests import house as rentprog_house
 from tests.conftest import Servers
 
@@ -96,9 +96,9 @@ class Talk:
 async def open_talk(
     servers: Servers, tmp_path: Path, *, loaded: bool = True, models: Mapping[str, Model] | None = None,
     llm: LlmSettings | None = None, redis: bool = True, telegram: Mapping[str, Any] | None = None, slow_after_s: float = 20.0,
-    **rentprog_settings: Any,
+    world: World | None = None, **rentprog_settings: Any,
 ) -> AsyncGenerator[Talk]:  # fmt: skip
-    world = load_world()
+    world = world or load_world().model_copy(update={"forums": []})  # forums have tests of their own; here they would only take time
     sandbox = TelegramSandbox()
     sandbox.load(world, rentprog_house.NOW)
     async with (

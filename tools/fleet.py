@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic_ai import RunContext
 
+from jarvis.domains.bookings.service import now_and_next
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.fleet.service import CAN_BE_ISSUED, Car
 from jarvis.domains.mirror import Freshness
@@ -80,9 +81,7 @@ async def car_card(ctx: RunContext[Deps], name: str) -> str:
     deps = ctx.deps
     await deps.bookings.refresh_car(car.id)
     car = await deps.fleet.get(car.id)
-    rows = [b for b in await deps.bookings.of_car(car.id, since=deps.now) if b.status in ("planned", "in_rent")]
-    current = next((b for b in rows if b.status == "in_rent" or (b.start and b.end and b.start <= deps.now < b.end)), None)
-    following = next((b for b in rows if b is not current and b.start and b.start >= deps.now), None)
+    current, following = now_and_next(await deps.bookings.of_car(car.id, since=deps.now), deps.now)
     owed = await deps.bookings.owed_of(current.id) if current and deps.may("list_debts", car.branch) else []
     fresh = await deps.bookings.freshness(car.source_at)
     key = deps.run.facts.add(

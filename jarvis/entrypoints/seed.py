@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from jarvis.domains.chats.service import ChatService
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.db import Database
 from jarvis.kit.actor import Role
 from jarvis.kit.clock import Clock
 from jarvis.kit.errors import Conflict
-from jarvis.kit.world import World
+from jarvis.kit.world import FIRST_FORUM, World, group_id
 
 # Everything but the schema's own rows; the audit and the memory can only be emptied by the owner.
 _TABLES_SQL = """SELECT string_agg(format('%I', tablename), ', ') FROM pg_tables
@@ -46,3 +47,9 @@ async def seed(db: Database, clock: Clock, world: World) -> None:
             await staff.bind(employee_id=employee_id, system="rentprog", key=str(person.rentprog_id), by="world")
         if person.dismissed:
             await staff.dismiss(employee_id, by="world")
+    chats = ChatService(clock)
+    for number, forum in enumerate(world.forums, FIRST_FORUM):
+        async with db.transaction() as tx:
+            await chats.register_forum(tx, group_id(number), forum.branch, forum.title, by="world")
+            for topic, title in enumerate(forum.topics, 2):  # number 1 is General
+                await chats.register_topic(tx, group_id(number), topic, title)

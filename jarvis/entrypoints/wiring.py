@@ -17,6 +17,7 @@ from agents.guide.offline import rules as guide_rules
 from agents.router.offline import event_rules
 from agents.router.offline import rules as router_rules
 from jarvis.domains.bookings import sync
+from jarvis.domains.chats.service import ChatService
 from jarvis.domains.conversations.service import ConversationService
 from jarvis.engine.approvals import Approvals
 from jarvis.engine.budgets import Budgets
@@ -38,6 +39,7 @@ from jarvis.orchestrator import digest, sealing
 from jarvis.orchestrator.brain import Brain
 from jarvis.orchestrator.chat import SLOW_AFTER_S, Chat
 from jarvis.orchestrator.digest import Digests
+from jarvis.orchestrator.forums import CarTopics
 from jarvis.orchestrator.routes import Unrouted, collect
 
 CHECKS = (*sync.CHECKS, *digest.CHECKS, *sealing.CHECKS)
@@ -87,7 +89,8 @@ async def open_house(
         slow_after_s=slow_after_s,
     )  # fmt: skip
     digests = Digests(core.clock, core.staff, core.fleet, core.bookings)
-    routes = collect(core.hooks.routes, core.sync.routes, chat.routes, digests.routes, sealing.ROUTES)
+    car_topics = CarTopics(core.db, core.clock, core.fleet, core.bookings, core.staff, ChatService(core.clock))
+    routes = collect(core.hooks.routes, core.sync.routes, chat.routes, digests.routes, car_topics.routes, sealing.ROUTES)
     unrouted.routes = routes
     yield House(
         core=core, brain=brain, chat=chat, conversations=conversations, approvals=approvals, unrouted=unrouted, routes=routes,

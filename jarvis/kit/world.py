@@ -106,6 +106,14 @@ class WorldGroup(_Part):
     members: list[str]
 
 
+FIRST_GROUP, FIRST_FORUM = 5001, 6001  # how a world's groups and forums are numbered in Telegram
+
+
+def group_id(number: int) -> int:
+    """A supergroup's id as clients show it: marked by -100 in front."""
+    return -(10**12 + number)
+
+
 class WorldForum(_Part):
     """The forum of a branch, in which the bot administers; `topics` were made before."""
 

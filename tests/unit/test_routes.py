@@ -10,6 +10,7 @@ from jarvis.domains.bookings.sync import RentProgSync
 from jarvis.orchestrator import sealing
 from jarvis.orchestrator.chat import Chat
 from jarvis.orchestrator.digest import Digests
+from jarvis.orchestrator.forums import CarTopics
 from jarvis.orchestrator.routes import collect
 
 NOTHING = cast(Any, None)
@@ -37,5 +38,6 @@ def test_the_table_of_routes() -> None:
         NOTHING, cast(Any, SimpleNamespace(reader=None)), NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING
     )
     digests = Digests(NOTHING, NOTHING, NOTHING, NOTHING)
-    table = collect(hooks.routes, sync.routes, chat.routes, digests.routes, sealing.ROUTES)
+    forums = CarTopics(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
+    table = collect(hooks.routes, sync.routes, chat.routes, digests.routes, forums.routes, sealing.ROUTES)
     assert {kind: [cast(Any, h).__name__ for h in handlers] for kind, handlers in table.items()} == EXPECTED

@@ -116,6 +116,13 @@ def booking_of(row: Row) -> Booking:
     )  # fmt: skip
 
 
+def now_and_next(rows: Sequence[Booking], now: datetime) -> tuple[Booking | None, Booking | None]:
+    """Of a car's bookings: the one that runs now, and the first that begins after it."""
+    open_ = [b for b in rows if b.status in ("planned", "in_rent")]
+    current = next((b for b in open_ if b.status == "in_rent" or (b.start and b.end and b.start <= now < b.end)), None)
+    return current, next((b for b in open_ if b is not current and b.start and b.start >= now), None)
+
+
 class BookingService:
     """Reads over our mirror, refreshed from RentProg where one record is asked for."""
 

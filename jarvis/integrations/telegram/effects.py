@@ -10,9 +10,10 @@ from jarvis.engine.db import Database
 from jarvis.engine.effects import Effect, EffectHandler, Lane, Receipt, TargetLimit
 from jarvis.engine.limits import Limit
 from jarvis.integrations.telegram.gateway import TelegramGateway
-from jarvis.integrations.telegram.kinds import DOWNLOAD, EDIT, SEND
-from jarvis.integrations.telegram.settings import TelegramSettings
-from jarvis.kit.errors import NotFound
+from jarvis.integrations.telegram.kinds import DOWNLOAD, EDIT, PIN, SEND, TOPIC_CREATE, TOPIC_EDIT
+from jarvis.integrations.telegram.settings import SYSTEM, TelegramSettings
+from jarvis.integrations.telegram.topics import TelegramTopics
+from jarvis.kit.errors import NotFound, Unavailable
 
 
 class TelegramEffects:
@@ -21,17 +22,62 @@ class TelegramEffects:
     def __init__(self, db: Database, gateway: TelegramGateway, settings: TelegramSettings) -> None:
         self._db = db
         self._gateway = gateway
+        self._topics = TelegramTopics(gateway)
         self._settings = settings
 
     @property
     def handlers(self) -> Mapping[str, EffectHandler]:
-        return {SEND.name: self.send, EDIT.name: self.edit}
+        return {
+            SEND.name: self.send, EDIT.name: self.edit, TOPIC_CREATE.name: self.create_topic, TOPIC_EDIT.name: self.edit_topic,
+            PIN.name: self.pin,
+        }  # fmt: skip
 
     async def send(self, effect: Effect) -> Receipt:
         """A new message; `after` is noted before the first attempt, so that an ambiguous one can be found again."""
         args = effect.args
         chat_id = int(args["chat_id"])
-        after: int = await self._db.fetchval(
+        after = await self._after(effect, chat_id)
+        topic = await self._topic(args.get("topic"))
+        try:
+            message_id = await self._gateway.send(
+                effect.id, chat_id, str(args["text"]), buttons=_buttons(args), reply_to=args.get("reply_to"), topic=topic,
+                attempt=effect.attempt, after=after,
+            )  # fmt: skip
+        except NotFound:
+            await self._surely_gone(chat_id, topic)
+            raise
+        return Receipt(facts={"chat_id": chat_id, "message_id": message_id})
+
+    async def create_topic(self, effect: Effect) -> Receipt:
+        """A new topic; an ambiguous attempt is looked for among the messages after the last one known."""
+        chat_id = int(effect.args["chat_id"])
+        after = await self._after(effect, chat_id)
+        number = await self._topics.create(effect.id, chat_id, str(effect.args["title"]), attempt=effect.attempt, after=after)
+        return Receipt(facts={"chat_id": chat_id, "topic": number, "message_id": number})
+
+    async def edit_topic(self, effect: Effect) -> Receipt:
+        """Rename, close or reopen a topic."""
+        chat_id = int(effect.args["chat_id"])
+        topic = await self._topic(effect.args["topic"])
+        assert topic is not None
+        try:
+            await self._topics.edit(chat_id, topic, title=effect.args.get("title"), closed=effect.args.get("closed"))
+        except NotFound:
+            await self._surely_gone(chat_id, topic)
+            raise
+        return Receipt(facts={"chat_id": chat_id, "topic": topic})
+
+    async def pin(self, effect: Effect) -> Receipt:
+        """Pin the message that another effect sent."""
+        chat_id, message_id = int(effect.args["chat_id"]), await self._message_of(effect.args["of"])
+        if message_id is None:
+            raise NotFound("the message to pin was never sent")
+        await self._topics.pin(chat_id, message_id)
+        return Receipt(facts={"chat_id": chat_id, "message_id": message_id})
+
+    async def _after(self, effect: Effect, chat_id: int) -> int:
+        """The last message of the chat that was known before the first attempt; noted with the effect."""
+        after: int | None = await self._db.fetchval(
             """UPDATE effect SET args = args || jsonb_build_object('after', coalesce((args->>'after')::bigint, (
                  SELECT max(n) FROM (
                    SELECT max((receipt->>'message_id')::bigint) AS n FROM effect
@@ -41,11 +87,34 @@ class TelegramEffects:
                 WHERE id = $1 RETURNING (args->>'after')::bigint""",
             effect.id, effect.target, chat_id,
         )  # fmt: skip
-        message_id = await self._gateway.send(
-            effect.id, chat_id, str(args["text"]), buttons=_buttons(args), reply_to=args.get("reply_to"),
-            attempt=effect.attempt, after=after or 0,
-        )  # fmt: skip
-        return Receipt(facts={"chat_id": chat_id, "message_id": message_id})
+        return after or 0
+
+    async def _message_of(self, effect_id: object) -> int | None:
+        """The message that an effect sent; None when it sent none."""
+        receipt = await self._db.fetchval("SELECT receipt FROM effect WHERE id = $1 AND state = 'done'", UUID(str(effect_id)))
+        return None if receipt is None else int(receipt["message_id"])
+
+    async def _topic(self, said: Mapping[str, Any] | None) -> int | None:
+        """The number of a topic: as it was asked for, or as the effect that made it found out.
+
+        Raises:
+            NotFound: it was never made.
+        """
+        if said is None:
+            return None
+        number: int | None = said.get("number") or await self._message_of(said["of"])
+        if number is None:
+            raise NotFound("the topic was never made")
+        return number
+
+    async def _surely_gone(self, chat_id: int, topic: int | None) -> None:
+        """Ask Telegram before anybody believes that a topic is gone.
+
+        Raises:
+            Unavailable: it is there after all.
+        """
+        if topic is not None and topic in await self._topics.look(chat_id, [topic]):
+            raise Unavailable(SYSTEM, "the topic was not found, but is there", retry_after_s=2.0)
 
     async def edit(self, effect: Effect) -> Receipt:
         """Change the message that another effect sent; if that one never arrived, send it now."""
@@ -53,8 +122,7 @@ class TelegramEffects:
         chat_id = int(args["chat_id"])
         message_id: int | None = args.get("message_id")
         if message_id is None:
-            receipt = await self._db.fetchval("SELECT receipt FROM effect WHERE id = $1 AND state = 'done'", UUID(str(args["of"])))
-            message_id = None if receipt is None else int(receipt["message_id"])
+            message_id = await self._message_of(args["of"])
         if message_id is None:
             return await self.send(effect)
         try:

@@ -434,10 +434,9 @@ def _version(message: Any) -> str | None:
 
 def _refusal(error: RPCError) -> Exception:
     # Telethon's own classes carry the name of the error only in their class; the others carry it as their message.
-    known = type(error).__name__.removesuffix("Error")
-    name = (
-        error.message if error.message != getattr(type(error), "message", None) else re.sub(r"(?<=[a-z])(?=[A-Z])", "_", known).upper()
-    )
+    name = error.message
+    if name == getattr(type(error), "message", None):
+        name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__.removesuffix("Error")).upper()
     return NotFound("the topic is gone") if name in TOPIC_GONE else Rejected(SYSTEM, str(name)[:120])
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from jarvis.engine.effects import EffectKind
 
-SEND, EDIT, DOWNLOAD = (
-    EffectKind(name=f"telegram.{name}", system="telegram", effect_class="B") for name in ("send", "edit", "download")
+SEND, EDIT, DOWNLOAD, TOPIC_CREATE, TOPIC_EDIT, PIN = (
+    EffectKind(name=f"telegram.{name}", system="telegram", effect_class="B")
+    for name in ("send", "edit", "download", "topic_create", "topic_edit", "pin")
 )
-KINDS = (SEND, EDIT, DOWNLOAD)
+KINDS = (SEND, EDIT, DOWNLOAD, TOPIC_CREATE, TOPIC_EDIT, PIN)
 
 
 def target(chat_id: int) -> str:

@@ -26,10 +26,9 @@ from jarvis.integrations.telegram.sandbox.state import RIGHTS, Box, Chat, Messag
 from jarvis.integrations.telegram.sandbox.transport import Connection, ServerKey
 from jarvis.kit.errors import InvalidRequest, NotFound
 from jarvis.kit.sandbox import Change, ChangeField, Faults, Ledger
-from jarvis.kit.world import World
+from jarvis.kit.world import FIRST_FORUM, FIRST_GROUP, World
 
 _log = logging.getLogger(__name__)
-FIRST_FORUM = 6001  # groups are numbered from 5001
 BOT_NAME, BOT_USERNAME = "Jarvis", "geodrive_jarvis_bot"
 
 
@@ -80,7 +79,7 @@ class TelegramSandbox:
                 known = self.state.add_person(person.telegram_id, person.name, person.language)
                 known.started = person.role != "stranger"  # staff pressed Start when they were bound
         ids = {p.name: p.telegram_id for p in world.staff if p.telegram_id is not None}
-        for number, group in enumerate(world.groups, 5001):
+        for number, group in enumerate(world.groups, FIRST_GROUP):
             members = {ids[name] for name in group.members if name in ids}
             self.state.add_group(number, group.title, members | {self.bot_id})
         for number, forum in enumerate(world.forums, FIRST_FORUM):

@@ -1,0 +1,1 @@
+"""Chats of the house: what each is for, and the topics of its forums."""

@@ -1,0 +1,164 @@
+"""The registry of chats and topics: a bot can list neither, so what exists is what stands here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from jarvis.engine import audit
+from jarvis.engine.db import Reader, Row, Tx
+from jarvis.kit.clock import Clock
+from jarvis.kit.errors import NotFound
+
+TopicState = Literal["making", "open", "closed", "gone"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forum:
+    """The forum of a branch."""
+
+    id: UUID
+    marked_id: int
+    branch: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """A topic of a car. `number` is Telegram's, None until it was made; `opening` the effect that last wrote its first post."""
+
+    id: UUID
+    chat_id: UUID
+    marked_id: int
+    car_id: UUID | None
+    title: str
+    number: int | None
+    state: TopicState
+    made_by: UUID | None
+    opening: UUID | None
+    opening_digest: str | None
+
+
+class ChatService:
+    """Reads and writes the registry, always in the caller's transaction."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    async def register_forum(self, tx: Tx, marked_id: int, branch: str, title: str, *, by: str) -> None:
+        """Say that a group is the forum of a branch.
+
+        Raises:
+            NotFound: no such branch.
+        """
+        done = await tx.fetchval(
+            """INSERT INTO chat (marked_id, kind, title, purpose, branch_id, registered_at, seen_at)
+               SELECT $1, 'group', $2, 'branch_forum', b.id, $4, $4 FROM branch b WHERE b.code = $3
+               ON CONFLICT (marked_id) DO UPDATE SET title = $2, purpose = 'branch_forum', branch_id = EXCLUDED.branch_id,
+                 registered_at = $4 RETURNING id""",
+            marked_id, title, branch, self._clock.now(),
+        )  # fmt: skip
+        if done is None:
+            raise NotFound(f"no branch {branch}")
+        await audit.record(tx, action="chat.register", actor_name=by, subject=title, outcome="branch_forum")
+
+    async def register_topic(self, tx: Tx, marked_id: int, number: int, title: str) -> None:
+        """Note a topic that exists already; the car whose topic would bear this title takes it over."""
+        await tx.execute(
+            """INSERT INTO topic (chat_id, title, number, state) SELECT id, $2, $3, 'open' FROM chat WHERE marked_id = $1
+               ON CONFLICT (chat_id, number) DO NOTHING""",
+            marked_id, title, number,
+        )  # fmt: skip
+
+    async def forum_of(self, reader: Reader, branch: str | None) -> Forum | None:
+        """The forum of a branch; None when it has none."""
+        row = await reader.fetchrow(
+            """SELECT c.id, c.marked_id, b.code FROM chat c JOIN branch b ON b.id = c.branch_id
+                WHERE c.purpose = 'branch_forum' AND b.code = $1""",
+            branch,
+        )
+        return None if row is None else Forum(id=row["id"], marked_id=row["marked_id"], branch=row["code"])
+
+    async def live(self, reader: Reader, car_id: UUID) -> Topic | None:
+        """The topic that is, or is being made, the car's open one."""
+        return _topic(await reader.fetchrow(f"{_SQL} WHERE t.car_id = $1 AND t.state IN ('making', 'open')", car_id))
+
+    async def reusable(self, reader: Reader, forum: Forum, car_id: UUID, title: str) -> Topic | None:
+        """A topic of this forum that the car can take: its own closed one, else one under its title that is nobody's."""
+        return _topic(
+            await reader.fetchrow(
+                f"""{_SQL} WHERE t.chat_id = $1 AND ((t.car_id = $2 AND t.state = 'closed')
+                      OR (t.car_id IS NULL AND t.title = $3 AND t.state = 'open'))
+                    ORDER BY t.car_id NULLS LAST, t.created_at DESC LIMIT 1""",
+                forum.id, car_id, title,
+            )
+        )  # fmt: skip
+
+    async def begin(self, tx: Tx, forum: Forum, car_id: UUID, title: str) -> Topic:
+        """A row for a topic that is going to be made."""
+        topic_id = await tx.fetchval(
+            "INSERT INTO topic (chat_id, car_id, title, state) VALUES ($1, $2, $3, 'making') RETURNING id", forum.id, car_id, title
+        )
+        found = _topic(await tx.fetchrow(f"{_SQL} WHERE t.id = $1", topic_id))
+        assert found is not None
+        return found
+
+    async def of_effect(self, reader: Reader, effect_id: UUID) -> Topic | None:
+        """The topic that an effect made, or into which it wrote the opening post."""
+        return _topic(await reader.fetchrow(f"{_SQL} WHERE t.made_effect_id = $1 OR t.opening_effect_id = $1", effect_id))
+
+    async def made_with(self, tx: Tx, topic_id: UUID, effect_id: UUID) -> None:
+        """Note the effect that makes the topic."""
+        await tx.execute("UPDATE topic SET made_effect_id = $2 WHERE id = $1", topic_id, effect_id)
+
+    async def made(self, tx: Tx, topic_id: UUID, number: int) -> None:
+        """Telegram made it; a topic that was left meanwhile stays left."""
+        await tx.execute(
+            "UPDATE topic SET number = $2, state = CASE state WHEN 'making' THEN 'open' ELSE state END WHERE id = $1", topic_id, number
+        )
+
+    async def set_state(self, tx: Tx, topic_id: UUID, state: TopicState, *, car_id: UUID | None = None) -> None:
+        """Open, closed or gone; `car_id` takes over a topic that is nobody's."""
+        await tx.execute(
+            """UPDATE topic SET state = $2, car_id = coalesce($3, car_id),
+                 closed_at = CASE WHEN $2 = 'closed' THEN $4::timestamptz END WHERE id = $1""",
+            topic_id, state, car_id, self._clock.now(),
+        )  # fmt: skip
+
+    async def lost(self, tx: Tx, topic_id: UUID) -> UUID | None:
+        """Somebody deleted the topic; returns the car that lives without one now."""
+        return await tx.fetchval(
+            """WITH before AS (SELECT id, car_id, state FROM topic WHERE id = $1 FOR UPDATE),
+                    done AS (UPDATE topic SET state = 'gone' WHERE id = $1)
+               SELECT car_id FROM before WHERE state IN ('making', 'open')""",
+            topic_id,
+        )
+
+    async def retitle(self, tx: Tx, topic_id: UUID, title: str) -> None:
+        """The topic bears another name now."""
+        await tx.execute("UPDATE topic SET title = $2 WHERE id = $1", topic_id, title)
+
+    async def opened_with(self, tx: Tx, topic_id: UUID, effect_id: UUID, digest: str) -> None:
+        """Note what the opening post says now, and the effect that wrote it."""
+        await tx.execute(
+            "UPDATE topic SET opening_effect_id = $2, opening_digest = $3, opening_at = $4 WHERE id = $1",
+            topic_id, effect_id, digest, self._clock.now(),
+        )  # fmt: skip
+
+    async def since_opening_s(self, reader: Reader, topic_id: UUID) -> float | None:
+        """Seconds of business time since the opening post was last written; None when it never was."""
+        at = await reader.fetchval("SELECT opening_at FROM topic WHERE id = $1", topic_id)
+        return None if at is None else (self._clock.now() - at).total_seconds()
+
+
+_SQL = "SELECT t.*, c.marked_id FROM topic t JOIN chat c ON c.id = t.chat_id"
+
+
+def _topic(row: Row | None) -> Topic | None:
+    if row is None:
+        return None
+    return Topic(
+        id=row["id"], chat_id=row["chat_id"], marked_id=row["marked_id"], car_id=row["car_id"], title=row["title"],
+        number=row["number"], state=row["state"], made_by=row["made_effect_id"], opening=row["opening_effect_id"],
+        opening_digest=row["opening_digest"],
+    )  # fmt: skip

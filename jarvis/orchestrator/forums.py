@@ -1,0 +1,196 @@
+"""Each active car has one open topic, in the forum of its branch, headed by a post that says how things stand.
+
+Nothing here follows a move step by step: every event about a car compares what should be with the registry and asks for the
+difference, so that any order, repetition or loss of events leads to the same place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from jarvis.domains.bookings.service import BookingService, now_and_next
+from jarvis.domains.chats.service import ChatService, Forum, Topic
+from jarvis.domains.fleet.service import Car, FleetService
+from jarvis.domains.staff.service import StaffService
+from jarvis.engine import audit, effects
+from jarvis.engine.db import Database, Tx
+from jarvis.engine.effects import Lane, Origin
+from jarvis.engine.timing import Timers
+from jarvis.engine.worker import Handler, Handling
+from jarvis.integrations.telegram.kinds import EDIT, PIN, SEND, TOPIC_CREATE, TOPIC_EDIT, target
+from jarvis.kit.actor import Actor, Role
+from jarvis.kit.clock import Clock
+from jarvis.kit.ids import sha256_hex
+from jarvis.orchestrator.render import topics as render
+from jarvis.orchestrator.render.base import Reader
+
+REFRESH_S = 600.0  # an opening post is edited at most so often
+MADE, WRITTEN, REFRESH = "topic.made", "topic.written", "topic.refresh"
+GONE = "the topic is gone"
+TOUCHING = (
+    "car.created", "car.updated", "car.moved", "booking.created", "booking.updated", "booking.cancelled", "booking.issued",
+    "booking.returned",
+)  # fmt: skip
+HOUSE = Actor(employee_id=UUID(int=0), name="Jarvis", role=Role.EMPLOYEE, branches=frozenset(), home_branch=None, language="ru")
+
+
+class CarTopics:
+    """Keeps the topics of the branch forums in step with the cars."""
+
+    def __init__(
+        self, db: Database, clock: Clock, fleet: FleetService, bookings: BookingService, staff: StaffService, chats: ChatService
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._fleet = fleet
+        self._bookings = bookings
+        self._staff = staff
+        self._chats = chats
+        self._timers = Timers()
+
+    @property
+    def routes(self) -> Mapping[str, Sequence[Handler]]:
+        return {
+            **dict.fromkeys(TOUCHING, (self.touched,)), MADE: (self.made,), WRITTEN: (self.written,), REFRESH: (self.refreshed,),
+        }  # fmt: skip
+
+    # events
+
+    async def touched(self, handling: Handling) -> None:
+        """Something about a car, or a booking of it, changed."""
+        payload = handling.event.payload
+        cars = {UUID(str(payload["car_id"]))} if payload.get("car_id") else set[UUID]()
+        if payload.get("booking_id"):
+            car_id = await self._db.fetchval("SELECT car_id FROM booking WHERE id = $1", UUID(str(payload["booking_id"])))
+            cars |= {car_id} if car_id is not None else set()
+        for car_id in sorted(cars):
+            await self._settle(handling, car_id)
+
+    async def made(self, handling: Handling) -> None:
+        """A topic was made, or could not be."""
+        effect_id = UUID(str(handling.event.payload["effect_id"]))
+        async with handling.transaction() as tx:
+            topic = await self._chats.of_effect(tx, effect_id)
+            if topic is None:
+                return
+            row = await tx.fetchrow("SELECT state, receipt, cause FROM effect WHERE id = $1", effect_id)
+            if row is not None and row["state"] == "done":
+                await self._chats.made(tx, topic.id, int(row["receipt"]["topic"]))
+            elif row is not None and row["state"] in ("dead", "dropped"):
+                await self._chats.set_state(tx, topic.id, "gone")
+                await audit.record(tx, action="topic.create", actor_name="Jarvis", subject=topic.title, outcome="failed",
+                                   event_id=handling.event.id, details={"cause": row["cause"]})  # fmt: skip
+
+    async def written(self, handling: Handling) -> None:
+        """An opening post, a new title or a closing went through, or met a topic that somebody had deleted: then another is made."""
+        effect_id = UUID(str(handling.event.payload["effect_id"]))
+        row = await self._db.fetchrow("SELECT args->>'topic_row' AS topic, cause FROM effect WHERE id = $1", effect_id)
+        if handling.event.payload["state"] != "dead" or row is None or row["cause"] != GONE or row["topic"] is None:
+            return
+        async with handling.transaction() as tx:
+            car_id = await self._chats.lost(tx, UUID(row["topic"]))
+            await audit.record(tx, action="topic.lost", actor_name="Jarvis", subject=row["topic"], outcome="deleted by hand",
+                               event_id=handling.event.id)  # fmt: skip
+        if car_id is not None:
+            await self._settle(handling, car_id)
+
+    async def refreshed(self, handling: Handling) -> None:
+        """The pause after the last edit of an opening post is over."""
+        await self._settle(handling, UUID(str(handling.event.payload["subject"])))
+
+    # what should be
+
+    async def _settle(self, handling: Handling, car_id: UUID) -> None:
+        async with handling.transaction() as tx:
+            await tx.execute("SELECT 1 FROM car WHERE id = $1 FOR UPDATE", car_id)  # one settling of a car at a time
+            car = await self._fleet.get(car_id)
+            kept = car.active and not await tx.fetchval("SELECT deleted_at IS NOT NULL FROM car WHERE id = $1", car_id)
+            forum = await self._chats.forum_of(tx, car.branch) if kept else None
+            topic = await self._chats.live(tx, car_id)
+            if topic is not None and (forum is None or topic.chat_id != forum.id):
+                await self._leave(tx, handling.origin, topic)
+                topic = None
+            if forum is None:
+                return
+            topic = topic or await self._take(tx, handling.origin, forum, car)
+            await self._name(tx, handling.origin, topic, render.title(car))
+            await self._open(tx, handling.origin, topic, car)
+
+    async def _leave(self, tx: Tx, origin: Origin, topic: Topic) -> None:
+        """The car is elsewhere now: its topic here is closed, with all that stands in it."""
+        await self._chats.set_state(tx, topic.id, "closed")
+        await self._change(tx, origin, topic, closed=True)
+
+    async def _take(self, tx: Tx, origin: Origin, forum: Forum, car: Car) -> Topic:
+        """The car's topic in this forum: the one it had before, one that waits under its title, or a new one."""
+        title = render.title(car)
+        known = await self._chats.reusable(tx, forum, car.id, title)
+        if known is not None:
+            await self._chats.set_state(tx, known.id, "open" if known.number else "making", car_id=car.id)
+            if known.state == "closed":
+                await self._change(tx, origin, known, closed=False)
+            return known
+        topic = await self._chats.begin(tx, forum, car.id, title)
+        effect_id = await effects.request(
+            tx, origin, kind=TOPIC_CREATE, target=target(forum.marked_id), args={"chat_id": forum.marked_id, "title": title},
+            key=f"topic:{topic.id}", ordering_key=_order(topic), lane=Lane.NORMAL, settled_kind=MADE, branch=forum.branch,
+        )  # fmt: skip
+        await self._chats.made_with(tx, topic.id, effect_id)
+        fresh = await self._chats.live(tx, car.id)
+        assert fresh is not None
+        return fresh
+
+    async def _name(self, tx: Tx, origin: Origin, topic: Topic, title: str) -> None:
+        if topic.title != title:
+            await self._chats.retitle(tx, topic.id, title)
+            await self._change(tx, origin, topic, title=title)
+
+    async def _change(self, tx: Tx, origin: Origin, topic: Topic, **change: Any) -> None:
+        args = {"chat_id": topic.marked_id, "topic": _ref(topic), "topic_row": str(topic.id), **change}
+        await effects.request(
+            tx, origin, kind=TOPIC_EDIT, target=target(topic.marked_id), args=args, ordering_key=_order(topic), settled_kind=WRITTEN,
+            key=f"topic:{topic.id}:{origin.event_id}:{'+'.join(change)}",
+        )  # fmt: skip
+
+    async def _open(self, tx: Tx, origin: Origin, topic: Topic, car: Car) -> None:
+        """Write the opening post, or edit it when a shown fact changed; not again before its pause is over."""
+        text = await self._text(car)
+        digest = sha256_hex(text)
+        if digest == topic.opening_digest:
+            return
+        since = await self._chats.since_opening_s(tx, topic.id)
+        if topic.opening is not None and since is not None and since < REFRESH_S:
+            due = self._clock.now() + timedelta(seconds=REFRESH_S - since)
+            await self._timers.arm(tx, kind=REFRESH, subject=str(car.id), due_at=due)
+            return
+        where = {"chat_id": topic.marked_id, "topic": _ref(topic), "topic_row": str(topic.id)}
+        effect_id = await effects.request(
+            tx, origin, kind=EDIT if topic.opening else SEND, target=target(topic.marked_id), lane=Lane.BULK,
+            args={**where, "text": text, "of": str(topic.opening) if topic.opening else None},
+            key=f"opening:{topic.id}:{origin.event_id}:{digest[:16]}", ordering_key=_order(topic), settled_kind=WRITTEN,
+        )  # fmt: skip
+        if topic.opening is None:
+            await effects.request(
+                tx, origin, kind=PIN, target=target(topic.marked_id), args={**where, "of": str(effect_id)}, lane=Lane.BULK,
+                key=f"pin:{effect_id}", ordering_key=_order(topic),
+            )  # fmt: skip
+        await self._chats.opened_with(tx, topic.id, effect_id, digest)
+
+    async def _text(self, car: Car) -> str:
+        now = self._clock.now()
+        current, following = now_and_next(await self._bookings.of_car(car.id, since=now), now)
+        owed = await self._bookings.owed_of(current.id) if current is not None else []
+        branches = {b.code: b.names for b in await self._staff.branches()}
+        return render.opening(car, current, following, owed, Reader(actor=HOUSE, now=now, language=HOUSE.language, branches=branches))
+
+
+def _ref(topic: Topic) -> Mapping[str, Any]:
+    """How an effect names the topic: by its number, or by the effect that will find it out."""
+    return {"number": topic.number} if topic.number is not None else {"of": str(topic.made_by)}
+
+
+def _order(topic: Topic) -> str:
+    return f"telegram:topic:{topic.id}"

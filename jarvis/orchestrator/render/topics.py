@@ -1,0 +1,40 @@
+"""What the first post of a car's topic says. Times are absolute: the post stays as it is until a fact changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from html import escape
+
+from jarvis.domains.bookings.service import Booking, Owed
+from jarvis.domains.fleet.naming import show_plate
+from jarvis.domains.fleet.service import Car
+from jarvis.kit.clock import local
+from jarvis.orchestrator.render.base import Reader
+from jarvis.orchestrator.render.people import number_of
+
+
+def title(car: Car) -> str:
+    """`Malibu 235 · TT-235-TT`: the way staff call it, and the plate that makes it unique."""
+    plate = show_plate(car.plate_key)
+    return f"{car.label} · {plate}"[:64] if plate else car.label[:64]
+
+
+def opening(car: Car, current: Booking | None, following: Booking | None, owed: Sequence[Owed], reader: Reader) -> str:
+    """State, booking, next booking, debt, mileage, as HTML; no client's name, for everybody of the branch reads it."""
+    lines = [
+        f"🚗 <b>{escape(car.label)}</b> · <code>{show_plate(car.plate_key)}</code> · {reader.branch(car.branch)}",
+        reader.say(f"state.{car.state or 0}"),
+    ]
+    if current is not None:
+        rental = f"📅 {number_of(current, reader)}: {_at(current.start)} → {_at(current.end)}"
+        lines.append(rental if current.purpose == "rental" else reader.say(current.purpose, end=_at(current.end)))
+    if following is not None:
+        lines.append(reader.say("next", num=following.shown, start=_at(following.start)))
+    lines += [reader.say("debt", amount=reader.money(o.amount)) for o in owed]
+    lines.append(reader.say("mileage.none") if car.mileage_km is None else reader.say("mileage", km=reader.count(car.mileage_km)))
+    return "\n".join(lines)
+
+
+def _at(moment: datetime | None) -> str:
+    return "—" if moment is None else f"{local(moment):%d.%m.%Y %H:%M}"

@@ -1,0 +1,164 @@
+"""Topics of cars, as people see them in the forums of their branches, after moves, deletions by hand, repeats and failures."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jarvis.kit import faults
+from jarvis.kit.world import World, WorldForum, load_world
+from tests.conftest import Servers
+from tests.e2e.test_acting import move_clock
+from tests.house import until
+from tests.telegram_house import Talk, open_talk
+
+LASHA, DATO = "Лаша Гогуадзе", "Дато Мчедлишвили"
+TBILISI, BATUMI = "Branch_Tbilisi (forum)", "Branch_Batumi (forum)"
+MALIBU = "Malibu 235 · TT-235-TT"
+
+
+def small_world() -> World:
+    """Two cars a branch, so that a group's twenty messages a minute are enough for everything."""
+    world = load_world()
+    cars = [c for b in ("tbilisi", "batumi", "kutaisi") for c in [c for c in world.cars if c.branch == b][:2]]
+    kept = {c.id for c in cars}
+    forums = [
+        WorldForum(title=TBILISI, branch="tbilisi", members=[LASHA], topics=["Курилка", MALIBU]),
+        WorldForum(title=BATUMI, branch="batumi", members=[DATO]),
+    ]
+    bookings = [b for b in world.bookings if b.car in kept]
+    return world.model_copy(update={"cars": cars, "bookings": bookings, "forums": forums})
+
+
+@pytest.fixture
+async def talk(servers: Servers, tmp_path: Path) -> AsyncGenerator[Talk]:
+    async with open_talk(servers, tmp_path, world=small_world()) as opened:
+        yield opened
+
+
+def topics(talk: Talk, person: str, forum: str) -> dict[str, Any]:
+    """Open topics of a forum as a person sees them: title to number."""
+    chat = next(c for c in talk.telegram.chats_of(person) if c["title"] == forum)
+    return {t["title"]: t["id"] for t in chat["topics"] if not t["closed"]}
+
+
+def posts(talk: Talk, person: str, forum: str, topic: str) -> list[dict[str, Any]]:
+    number = topics(talk, person, forum)[topic]
+    return [m for m in talk.telegram.messages_of(person, forum, topic=topic) if m["id"] != number]
+
+
+async def move(talk: Talk, branch: str, **extra: Any) -> None:
+    await talk.rentprog.change("move_car", {"car": "90001", "branch": branch, **extra})
+    await talk.quiet(60)
+
+
+async def check_invariant(talk: Talk) -> None:
+    """Each active car of a branch with a forum has one open topic there and none elsewhere; ours and Telegram's rows agree."""
+    rows = await talk.core.db.fetch(
+        """SELECT c.id, b.code, array_agg(ch.title ORDER BY ch.title) FILTER (WHERE t.id IS NOT NULL) AS forums,
+                  array_agg(t.title) FILTER (WHERE t.id IS NOT NULL) AS titles
+             FROM car c JOIN branch b ON b.id = c.branch_id LEFT JOIN topic t ON t.car_id = c.id AND t.state = 'open'
+             LEFT JOIN chat ch ON ch.id = t.chat_id WHERE c.active GROUP BY c.id, b.code"""
+    )
+    want = {"tbilisi": [TBILISI], "batumi": [BATUMI]}
+    assert [r["forums"] for r in rows] == [want.get(r["code"]) for r in rows]
+    shown = [*topics(talk, LASHA, TBILISI), *topics(talk, DATO, BATUMI)]
+    assert sorted(t for r in rows for t in r["titles"] or ()) == sorted(t for t in shown if t != "Курилка")
+
+
+async def test_each_car_has_a_topic_with_a_pinned_opening(talk: Talk) -> None:
+    await check_invariant(talk)
+    (opening,) = posts(talk, LASHA, TBILISI, MALIBU)
+    assert opening["pinned"]
+    assert "Malibu 235 · TT-235-TT · Тбилиси" in opening["text"]
+    assert "№1200: 10.03.2026 12:00 → 14.03.2026 12:00" in opening["text"], "times are absolute"
+    assert "Следующая: №1201, выдача 16.03.2026" in opening["text"]
+    assert "Пробег 126" in opening["text"]
+    made = [e for e in talk.telegram.ledger.entries() if e["kind"] == "create_topic"]
+    assert MALIBU not in [e["title"] for e in made], "a topic that waited under this title was taken, no second one made"
+
+
+async def test_a_move_closes_the_old_topic_and_a_return_opens_it_again(talk: Talk) -> None:
+    first = topics(talk, LASHA, TBILISI)[MALIBU]
+    await move(talk, "batumi", both=True)  # RentProg tells of it twice
+    assert MALIBU not in topics(talk, LASHA, TBILISI)
+    (opening,) = posts(talk, DATO, BATUMI, MALIBU)
+    assert "Батуми" in opening["text"]
+    assert opening["pinned"]
+    await check_invariant(talk)
+    await move(talk, "kutaisi")  # no forum there: no topic
+    assert MALIBU not in topics(talk, DATO, BATUMI)
+    await check_invariant(talk)
+    await move(talk, "tbilisi")
+    assert topics(talk, LASHA, TBILISI)[MALIBU] == first
+    await check_invariant(talk)
+
+
+async def test_the_opening_is_edited_in_place_and_not_too_often(talk: Talk) -> None:
+    talk.start("scheduler")
+    before = posts(talk, LASHA, TBILISI, MALIBU)[0]
+    for km in (130_000, 131_000, 132_000):
+        await talk.rentprog.change("set_mileage", {"car": "90001", "mileage": str(km)})
+        await talk.quiet()
+    assert posts(talk, LASHA, TBILISI, MALIBU)[0]["text"] == before["text"], "ten minutes have not passed"
+    await move_clock(talk, timedelta(minutes=11))
+
+    async def edited() -> bool:
+        (post,) = posts(talk, LASHA, TBILISI, MALIBU)
+        return "Пробег 132" in post["text"] and post["id"] == before["id"]
+
+    await until(edited)
+
+
+async def test_a_topic_deleted_by_hand_is_made_again_after_a_look(talk: Talk) -> None:
+    number = topics(talk, LASHA, TBILISI)[MALIBU]
+    await talk.telegram.change("delete_topic", {"topic": f"{TBILISI}/{number}"})
+    await move_clock(talk, timedelta(minutes=11))
+    await talk.rentprog.change("set_mileage", {"car": "90001", "mileage": "140000"})
+    await talk.quiet(30)
+    assert topics(talk, LASHA, TBILISI)[MALIBU] > number
+    (opening,) = posts(talk, LASHA, TBILISI, MALIBU)
+    assert "Пробег 140" in opening["text"]
+    assert opening["pinned"]
+    await check_invariant(talk)
+
+
+@pytest.mark.slow
+async def test_a_failure_at_any_point_of_a_move_leaves_one_topic(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faults, "_watch", None)  # put back afterwards: the watch belongs to the whole process
+    places = ["batumi", "tbilisi"]
+    points = ("tx.before_commit", "tx.after_commit", "event.claimed", "event.handled", "effect.claimed", "effect.attempted",
+              "effect.answered", "telegram.before_send", "telegram.sent")  # fmt: skip
+    chance = random.Random(3)
+    for n, point in enumerate(points):
+        monkeypatch.setenv("JARVIS_FAULT", f"{point}:{chance.randint(1, 3)}:cut")
+        faults.arm_again()
+        await talk.rentprog.change("move_car", {"car": "90001", "branch": places[n % 2]})
+        await talk.quiet(90)
+        await check_invariant(talk)
+
+
+@pytest.mark.slow
+async def test_any_sequence_of_moves_deletions_and_restarts_leaves_one_topic(talk: Talk) -> None:
+    chance = random.Random(11)
+    for _ in range(12):
+        what = chance.choice(["move", "move", "delete", "restart"])
+        if what == "move":
+            here = talk.rentprog.data.cars[90001]["company_id"]
+            codes = [b for b, company in talk.rentprog.data.companies.items() if company != here]
+            await talk.rentprog.change("move_car", {"car": "90001", "branch": chance.choice(codes)})
+        elif what == "delete" and MALIBU in topics(talk, DATO, BATUMI):
+            await talk.telegram.change("delete_topic", {"topic": f"{BATUMI}/{topics(talk, DATO, BATUMI)[MALIBU]}"})
+        elif what == "restart":
+            await talk.stop("worker", "bot")
+            talk.start("worker")
+            talk.start("bot")
+    await move_clock(talk, timedelta(minutes=11))
+    await talk.rentprog.change("set_mileage", {"car": "90001", "mileage": "150000"})
+    await talk.quiet(120)
+    await check_invariant(talk)

@@ -28,6 +28,7 @@ from jarvis.orchestrator.render import topics as render
 from jarvis.orchestrator.render.base import Reader
 
 REFRESH_S = 600.0  # an opening post is edited at most so often
+UNREAD_S = 15.0  # and waits so long while RentProg was never read whole
 MADE, WRITTEN, REFRESH = "topic.made", "topic.written", "topic.refresh"
 GONE = "the topic is gone"
 TOUCHING = (
@@ -157,6 +158,10 @@ class CarTopics:
 
     async def _open(self, tx: Tx, origin: Origin, topic: Topic, car: Car) -> None:
         """Write the opening post, or edit it when a shown fact changed; not again before its pause is over."""
+        if topic.opening is None and (await self._bookings.freshness()).as_of is None:
+            # RentProg is being read for the first time: half of what the post shows is not known yet.
+            await self._timers.arm(tx, kind=REFRESH, subject=str(car.id), due_at=self._clock.now() + timedelta(seconds=UNREAD_S))
+            return
         text = await self._text(car)
         digest = sha256_hex(text)
         if digest == topic.opening_digest:

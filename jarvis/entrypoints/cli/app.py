@@ -83,12 +83,14 @@ def chaos(
     from jarvis.entrypoints.demo.start import begin
 
     begun = begin()
-    from jarvis.entrypoints.demo.chaos import NOW, Chaos
+    from jarvis.entrypoints.demo.chaos import NOW, Chaos, without_forums
     from jarvis.entrypoints.demo.supervisor import DemoOptions
 
     with tempfile.TemporaryDirectory(prefix="jarvis-chaos-") as folder:
         Path(folder).chmod(0o711)
-        options = DemoOptions(now=NOW, browser=False, folder=Path(folder), durable=True)
+        world = Path(folder) / "world.yaml"
+        world.write_text(without_forums(), encoding="utf-8")
+        options = DemoOptions(world=world, now=NOW, browser=False, folder=Path(folder), durable=True)
         outcome = Chaos(console, begun, options, seed=random.randrange(1 << 30) if seed is None else seed, orders=orders).run()
     console.print(f"blows: {outcome.blows}; drained in {outcome.drained_s:.1f} s; audit: {outcome.audit.rows} rows")
     for name in ("refused", "lost", "doubled", "left"):

@@ -14,7 +14,7 @@ from litestar.params import Body
 from litestar.response import Redirect, ServerSentEvent, Template
 
 from jarvis.entrypoints.demo.text import words
-from jarvis.entrypoints.demo.view import VENDORS, Asked, view
+from jarvis.entrypoints.demo.view import VENDORS, Asked, place_of, view
 from jarvis.kit.clock import TBILISI
 from jarvis.kit.errors import ExpectedError, InvalidRequest
 from jarvis.kit.world import WorldPerson
@@ -86,7 +86,8 @@ def desk_routes(stage: Stage) -> list[Any]:
         if isinstance(upload, UploadFile) and upload.filename:
             photos.append(await upload.read())
         try:
-            stage.telegram.send(who.name, chat, str(data.get("text") or ""), photos=photos)
+            title, topic = place_of(chat)
+            stage.telegram.send(who.name, title, str(data.get("text") or ""), photos=photos, topic=topic)
         except ExpectedError as error:
             return _back(request, number, toast=str(error))
         return _back(request, number)
@@ -96,7 +97,7 @@ def desk_routes(stage: Stage) -> list[Any]:
         who = person(number)
         try:
             toast = await stage.telegram.press(
-                who.name, str(data.get("chat") or "dm"), int(data.get("message") or 0), int(data.get("button") or 0)
+                who.name, place_of(str(data.get("chat") or "dm"))[0], int(data.get("message") or 0), int(data.get("button") or 0)
             )
         except (ExpectedError, ValueError) as error:
             toast = str(error)

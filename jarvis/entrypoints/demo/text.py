@@ -23,6 +23,8 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "write": ("Напишите Jarvis", "Write to Jarvis", "მისწერეთ Jarvis-ს"),
     "attach": ("Приложить фото", "Attach a photo", "ფოტოს დართვა"),
     "private": ("Личный чат", "Private chat", "პირადი ჩატი"),
+    "topics": ("Темы: {n}", "Topics: {n}", "თემები: {n}"), "topic.empty": ("Пусто", "Empty", "ცარიელია"),
+    "pinned": ("Закреплено", "Pinned", "მიმაგრებულია"),
     "group": ("Группа: ответит, если обратиться", "Group: answers when addressed", "ჯგუფი: პასუხობს, თუ მიმართავთ"),
     "ask.title": ("Спросите Jarvis", "Ask Jarvis", "ჰკითხეთ Jarvis-ს"),
     "ask.note": ("Где машина, что свободно, кто должен. Пишите как удобно.", "Where a car is, what is free, who owes. Write as you like.",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jarvis.entrypoints.demo.records import chain_of, counts_behind, price, steps_behind
 from jarvis.entrypoints.demo.text import Words, known, seconds, words
+from jarvis.integrations.telegram.sandbox.state import GENERAL
 from jarvis.kit.clock import local_date
 from jarvis.kit.sandbox import Change
 from jarvis.kit.world import WorldPerson
@@ -51,9 +52,9 @@ async def view(stage: Stage, who: WorldPerson, asked: Asked, language: str) -> d
     """The context of the desk's templates."""
     t = words(language)
     rows = stage.telegram.chats_of(who.name)
-    chat = asked.chat if asked.chat in [row["chat"] for row in rows] else "dm"
+    chat = asked.chat if asked.chat in _keys(rows) else "dm"
     log = _log(stage, who.name, chat)
-    place = stage.telegram.state.chat_of(stage.telegram.state.person(who.name), chat).marked_id
+    place = stage.telegram.state.chat_of(stage.telegram.state.person(who.name), place_of(chat)[0]).marked_id
     if asked.pane != "chats":
         stage.read[(who.name, chat)] = max((m["id"] for m in log), default=0)
     await _under(stage, log, place, language)
@@ -64,8 +65,10 @@ async def view(stage: Stage, who: WorldPerson, asked: Asked, language: str) -> d
         steps = await steps_behind(stage.db, place, asked.message, language)
     return {
         "who": who, "where": _where(stage, who, language), "recent": _recent(stage, who), "asked": asked, "chat": chat, "log": log,
-        "chats": _chats(stage, who.name, rows, asked.search), "days": _days(log, stage.clock.now(), t, language),
-        "title": "Jarvis" if chat == "dm" else chat, "vendors": VENDORS, "changes": changes, "steps": steps, "known": known,
+        "chats": _chats(stage, who.name, rows, asked.search, chat), "days": _days(log, stage.clock.now(), t, language),
+        "title": "Jarvis" if chat == "dm" else _keys(rows)[chat], "forum": place_of(chat)[0] if place_of(chat)[1] else None,
+        "pinned": next((m for m in reversed(log) if m["pinned"]), None), "vendors": VENDORS,
+        "changes": changes, "steps": steps, "known": known,
         "change": next((c for c in changes if c["name"] == asked.change), changes[0]), "version": stage.version,
         "faults": sorted(stage.vendors[asked.vendor].faults.active), "fault_kinds": FAULTS[asked.vendor],
         "ledger": [_entry(e, stage.clock.offset_s) for e in reversed(ledger[-LEDGER:])], "ledger_count": len(ledger),
@@ -76,24 +79,49 @@ async def view(stage: Stage, who: WorldPerson, asked: Asked, language: str) -> d
     }  # fmt: skip
 
 
+def place_of(chat: str) -> tuple[str, str | None]:
+    """What the desk calls a chat, taken apart: the chat of Telegram, and the number of a topic in it."""
+    title, sign, number = chat.rpartition("/")
+    return (title, number) if sign and number.isdigit() else (chat, None)
+
+
+def _keys(rows: list[dict[str, Any]]) -> dict[str, str]:
+    """Every chat and topic that a person may open, with its title."""
+    topics = {f"{row['chat']}/{topic['id']}": topic["title"] for row in rows for topic in row["topics"]}
+    return {row["chat"]: row["title"] for row in rows} | topics
+
+
 def _log(stage: Stage, name: str, chat: str) -> list[dict[str, Any]]:
-    """A chat's messages with their times on the demo's clock: Telegram itself keeps real time."""
+    """The messages of a chat, or of one topic, with their times on the demo's clock: Telegram itself keeps real time."""
     shift = timedelta(seconds=stage.clock.offset_s)
-    rows = stage.telegram.messages_of(name, chat)
-    return [row | {"at": (datetime.fromisoformat(row["at"]) + shift).isoformat()} for row in rows]
+    title, topic = place_of(chat)
+    rows = stage.telegram.messages_of(name, title, topic=topic or str(GENERAL))
+    return [row | {"at": (datetime.fromisoformat(row["at"]) + shift).isoformat()} for row in rows if row["service"] is None]
 
 
-def _chats(stage: Stage, name: str, rows: list[dict[str, Any]], search: str) -> list[dict[str, Any]]:
+def _chats(stage: Stage, name: str, rows: list[dict[str, Any]], search: str, here: str) -> list[dict[str, Any]]:
+    """The rows of the list; the topics of a forum stand below it while one is in it, or looks for something."""
     found: list[dict[str, Any]] = []
-    wanted = search.casefold()
     for row in rows:
-        log = _log(stage, name, row["chat"])
-        if wanted and wanted not in row["title"].casefold() and not any(wanted in m["text"].casefold() for m in log):
-            continue
-        read = stage.read.get((name, row["chat"]), 0)
-        unread = sum(1 for m in log if m["id"] > read and m["from"] != name)
-        found.append(row | {"last": log[-1] if log else None, "unread": unread})
+        found += _row(stage, name, row, search)
+        if search or place_of(here)[0] == row["chat"]:
+            inside = [
+                line
+                for topic in row["topics"]
+                for line in _row(stage, name, {**topic, "chat": f"{row['chat']}/{topic['id']}", "kind": "topic", "topics": []}, search)
+            ]
+            found += sorted(inside, key=lambda line: line["title"].casefold())
     return found
+
+
+def _row(stage: Stage, name: str, row: dict[str, Any], search: str) -> list[dict[str, Any]]:
+    """One line of the list; none when it does not hold what is looked for."""
+    wanted, log = search.casefold(), _log(stage, name, row["chat"])
+    if wanted and wanted not in row["title"].casefold() and not any(wanted in m["text"].casefold() for m in log):
+        return []
+    read = stage.read.get((name, row["chat"]), 0)
+    unread = sum(1 for m in log if m["id"] > read and m["from"] != name)
+    return [row | {"last": log[-1] if log else None, "unread": unread}]
 
 
 def _days(log: list[dict[str, Any]], now: datetime, t: Words, language: str) -> dict[int, str]:

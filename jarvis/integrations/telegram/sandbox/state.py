@@ -244,4 +244,5 @@ def as_seen(message: Message, names: Mapping[int, str]) -> dict[str, object]:
         "reply_to": message.reply_to,
         "at": message.date.isoformat(),
         "toast": message.toast,
+        "service": message.service,
     }

@@ -18,6 +18,7 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 from rich.console import Console
 
+from jarvis.entrypoints.demo.chaos import without_forums
 from jarvis.entrypoints.demo.supervisor import Demo, DemoOptions
 from tests.conftest import reachable
 from tests.house import NOW
@@ -30,7 +31,9 @@ NINO, VERA = "/as/7001003", "/as/7001020"
 @pytest.fixture(scope="module")
 async def demo(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Demo]:
     folder = reachable(tmp_path_factory.mktemp("demo"))
-    running = Demo(DemoOptions(now=NOW, browser=False, folder=folder), Console(quiet=True))
+    world = folder / "world.yaml"
+    world.write_text(without_forums(), encoding="utf-8")
+    running = Demo(DemoOptions(world=world, now=NOW, browser=False, folder=folder), Console(quiet=True))
     try:
         await asyncio.to_thread(running.start, lambda _text: None)
         yield running
@@ -48,7 +51,7 @@ async def browser() -> AsyncGenerator[Browser]:
         await opened.close()
 
 
-async def _page(browser: Browser, demo: Demo, path: str, *, width: int = 1440, theme: str = "light", language: str = "ru") -> Page:
+async def open_page(browser: Browser, demo: Demo, path: str, *, width: int = 1440, theme: str = "light", language: str = "ru") -> Page:
     context = await browser.new_context(viewport={"width": width, "height": 900})
     cookies = [("theme", theme), ("lang", language)]
     await context.add_cookies([{"name": name, "value": value, "url": demo.base} for name, value in cookies])
@@ -58,7 +61,7 @@ async def _page(browser: Browser, demo: Demo, path: str, *, width: int = 1440, t
 
 
 async def test_ask_press_change_the_world_and_read_the_steps(demo: Demo, browser: Browser, artefacts: Path) -> None:
-    page = await _page(browser, demo, "/")
+    page = await open_page(browser, demo, "/")
     await page.screenshot(path=artefacts / "start.png")
     await page.get_by_role("link", name="Нино Беридзе").click()
     await page.get_by_label("Напишите Jarvis").fill("где элантра 640?")
@@ -90,7 +93,7 @@ async def test_ask_press_change_the_world_and_read_the_steps(demo: Demo, browser
 async def test_cards_are_confirmed_by_who_may_and_their_writes_followed_to_the_receipt(
     demo: Demo, browser: Browser, artefacts: Path
 ) -> None:
-    page = await _page(browser, demo, "/")
+    page = await open_page(browser, demo, "/")
     await page.get_by_role("link", name="Эка Абуладзе").click()
     await page.get_by_label("Напишите Jarvis").fill("продли 1202 на сутки")
     await page.keyboard.press("Enter")
@@ -110,7 +113,7 @@ async def test_cards_are_confirmed_by_who_may_and_their_writes_followed_to_the_r
     await page.get_by_label("Напишите Jarvis").fill("отмени бронь 1204")
     await page.keyboard.press("Enter")
     await expect(page.locator("#log .in").last).to_contain_text("Подтверждает: Нино Беридзе", timeout=10_000)
-    head = await _page(browser, demo, "/")
+    head = await open_page(browser, demo, "/")
     await head.get_by_role("link", name="Нино Беридзе").click()
     await head.get_by_role("button", name="Отменить бронь").click(timeout=10_000)
     for copy in (head, page):
@@ -150,11 +153,11 @@ async def _sound(page: Page, width: int) -> None:
 @pytest.mark.parametrize(("theme", "language"), [("light", "ru"), ("dark", "ka"), ("light", "en"), ("dark", "ru")])
 async def test_nothing_overflows(demo: Demo, browser: Browser, artefacts: Path, width: int, theme: str, language: str) -> None:
     for pane in ("talk", "chats", "world", "ledger"):
-        page = await _page(browser, demo, f"{NINO}?pane={pane}", width=width, theme=theme, language=language)
+        page = await open_page(browser, demo, f"{NINO}?pane={pane}", width=width, theme=theme, language=language)
         await _sound(page, width)
         await page.screenshot(path=artefacts / f"desk-{width}-{theme}-{language}-{pane}.png")
         await page.context.close()
-    page = await _page(browser, demo, "/", width=width, theme=theme, language=language)
+    page = await open_page(browser, demo, "/", width=width, theme=theme, language=language)
     await _sound(page, width)
     await page.context.close()
 
@@ -162,7 +165,7 @@ async def test_nothing_overflows(demo: Demo, browser: Browser, artefacts: Path, 
 @pytest.mark.parametrize("language", ["en", "ka"])
 async def test_no_russian_word_is_left_on_another_languages_page(demo: Demo, browser: Browser, language: str) -> None:
     """Names of people and of groups are data; everything that the page itself says is in its language."""
-    page = await _page(browser, demo, VERA, language=language)
+    page = await open_page(browser, demo, VERA, language=language)
     said = [
         await page.locator(part).inner_text()
         for part in (".top .chip", ".top form", "#log", "#composer", ".bottom", ".persona .quiet")
@@ -184,7 +187,7 @@ async def test_no_russian_word_is_left_on_another_languages_page(demo: Demo, bro
 
 
 async def test_the_keyboard_alone_is_enough(demo: Demo, browser: Browser, artefacts: Path) -> None:
-    page = await _page(browser, demo, "/")
+    page = await open_page(browser, demo, "/")
     await page.keyboard.type("лаша")
     await expect(page.locator(".people li:visible")).to_have_count(1)
     await page.keyboard.press("Tab")
@@ -215,7 +218,7 @@ async def test_the_keyboard_alone_is_enough(demo: Demo, browser: Browser, artefa
 
 
 async def test_what_came_meanwhile_is_counted(demo: Demo, browser: Browser) -> None:
-    page = await _page(browser, demo, "/as/7001004?chat=dm")
+    page = await open_page(browser, demo, "/as/7001004?chat=dm")
     await asyncio.to_thread(
         _call, demo, "POST", "/sandbox/telegram/send", {"as": "Нино Беридзе", "chat": "Смена Тбилиси", "text": "кто на смене?"}
     )
@@ -227,7 +230,7 @@ async def test_what_came_meanwhile_is_counted(demo: Demo, browser: Browser) -> N
 
 
 async def test_a_reader_who_scrolled_up_is_not_moved(demo: Demo, browser: Browser) -> None:
-    page = await _page(browser, demo, "/as/7001013")
+    page = await open_page(browser, demo, "/as/7001013")
 
     async def say(text: str) -> None:
         body = {"as": "Роман Лыков", "chat": "dm", "text": text}

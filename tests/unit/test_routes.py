@@ -21,12 +21,13 @@ EXPECTED = {
     "rentprog.booking.create": ["changed"], "rentprog.booking.update": ["changed"], "rentprog.booking.destroy": ["destroyed"],
     "rentprog.booking.duplicate": ["duplicated"], "rentprog.duplicate": ["duplicated"], "rentprog.unreadable": ["unreadable"],
     "rentprog.reread": ["reread"],
-    "car.created": ["link", "note"], "car.updated": ["note", "changed"], "car.moved": ["note", "changed"],
+    "car.created": ["link", "note", "touched"], "car.updated": ["note", "changed", "touched"], "car.moved": ["note", "changed", "touched"],
     "client.created": ["link", "note"], "client.updated": ["note"],
-    "booking.created": ["note"], "booking.updated": ["note", "changed"], "booking.cancelled": ["note", "changed"],
-    "booking.issued": ["note", "changed"], "booking.returned": ["note", "changed"],
+    "booking.created": ["note", "touched"], "booking.updated": ["note", "changed", "touched"], "booking.cancelled": ["note", "changed", "touched"],
+    "booking.issued": ["note", "changed", "touched"], "booking.returned": ["note", "changed", "touched"],
     "approval.expired": ["expired"], "approval.settled": ["settled"], "approval.resume": ["resumed"],
     "check.rentprog.cars": ["queue"], "check.rentprog.bookings": ["queue"], "check.digest": ["send"], "check.audit.seal": ["seal"],
+    "topic.made": ["made"], "topic.written": ["written"], "topic.refresh": ["refreshed"],
     "message.employee": ["message"], "ask.employee": ["command_line"], "callback.button": ["press"], "photo.uploaded": ["photo"],
 }  # fmt: skip
 

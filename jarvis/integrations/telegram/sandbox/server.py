@@ -209,9 +209,14 @@ class TelegramSandbox:
         topics = {f"{c.title}/{t.id}": f"{c.title} · {t.title}" for c in forums for t in c.topics.values() if not t.deleted}
         who, which = ChangeField(name="person", title="Кто", choices=people), ChangeField(name="topic", title="Тема", choices=topics)
         where = ChangeField(name="chat", title="Форум", choices={c.title: c.title for c in forums})
-        return [
+        people_do = [
             Change(name="block_bot", title="Человек заблокировал бота", fields=(who,)),
             Change(name="unblock_bot", title="Человек разблокировал бота", fields=(who,)),
+        ]
+        if not forums:
+            return people_do
+        return [
+            *people_do,
             Change(name="delete_topic", title="Тему удалили руками", fields=(which,)),
             Change(name="close_topic", title="Тему закрыли руками", fields=(which,)),
             Change(

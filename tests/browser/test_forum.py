@@ -1,0 +1,57 @@
+"""A forum at the desk: topics below their forum, the pinned post, writing into a topic, a car that moves away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+import yaml
+from playwright.async_api import Browser, expect
+from rich.console import Console
+
+from jarvis.entrypoints.demo.supervisor import Demo, DemoOptions
+from tests.browser.test_desk import browser as browser  # the fixture, for this module too
+from tests.browser.test_desk import open_page
+from tests.conftest import reachable
+from tests.e2e.test_forums import MALIBU, small_world
+from tests.house import NOW
+
+LASHA, DATO = "/as/7001004", "/as/7001007"
+
+
+@pytest.fixture(scope="module")
+async def demo(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Demo]:
+    folder = reachable(tmp_path_factory.mktemp("demo"))
+    world = folder / "world.yaml"
+    world.write_text(yaml.safe_dump(small_world().model_dump(mode="json"), allow_unicode=True), encoding="utf-8")
+    running = Demo(DemoOptions(world=world, now=NOW, browser=False, folder=folder), Console(quiet=True))
+    try:
+        await asyncio.to_thread(running.start, lambda _text: None)
+        yield running
+    finally:
+        await asyncio.to_thread(running.stop)
+
+
+async def test_a_topic_is_read_written_into_and_follows_its_car(demo: Demo, browser: Browser, artefacts: Path) -> None:
+    page = await open_page(browser, demo, LASHA)
+    forum = page.locator(".chatrow", has_text="Branch_Tbilisi (forum)")
+    await expect(forum).to_contain_text("Branch_Tbilisi (forum)")
+    await forum.click()
+    await page.locator(".topicrow", has_text=MALIBU).click()
+    await expect(page.locator(".pinned")).to_contain_text("Malibu 235", timeout=30_000)
+    await expect(page.locator("#log")).to_contain_text("№1200: 10.03.2026 12:00 → 14.03.2026 12:00", timeout=30_000)
+    await page.get_by_label("Напишите Jarvis").fill("Jarvis, где малибу 235?")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#log .in").last).to_contain_text("Тбилиси", timeout=10_000)
+    await page.screenshot(path=artefacts / "forum.png")
+    await page.locator("#arg_car").select_option(label="Malibu 235 · Тбилиси")
+    await page.locator("#arg_branch").select_option("batumi")
+    await page.locator("#apply").click()
+    await expect(page.locator(".topicrow", has_text=MALIBU)).to_contain_text("закрыта", timeout=20_000)
+    phone = await open_page(browser, demo, DATO + "?pane=chats&chat=Branch_Batumi (forum)", width=390)
+    await expect(phone.locator(".topicrow", has_text=MALIBU)).to_be_visible(timeout=20_000)
+    wide = await phone.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+    assert not wide
+    await phone.screenshot(path=artefacts / "forum-phone.png")

@@ -44,6 +44,8 @@ async def test_a_topic_is_read_written_into_and_follows_its_car(demo: Demo, brow
     await expect(page.locator("#log")).to_contain_text("№1200: 10.03.2026 12:00 → 14.03.2026 12:00", timeout=30_000)
     await page.get_by_label("Напишите Jarvis").fill("Jarvis, где малибу 235?")
     await page.keyboard.press("Enter")
+    await expect(page.locator("#log .out")).to_contain_text("Jarvis, где малибу 235?")
+    await expect(page.locator("#log .in")).to_have_count(2, timeout=10_000)
     await expect(page.locator("#log .in").last).to_contain_text("Тбилиси", timeout=10_000)
     await page.screenshot(path=artefacts / "forum.png")
     await page.locator("#arg_car").select_option(label="Malibu 235 · Тбилиси")

@@ -76,6 +76,7 @@ async def test_each_car_has_a_topic_with_a_pinned_opening(talk: Talk) -> None:
     (opening,) = posts(talk, LASHA, TBILISI, MALIBU)
     assert opening["pinned"]
     assert "Malibu 235 · TT-235-TT · Тбилиси" in opening["text"]
+    assert "В аренде, до 14.03.2026 12:00" in opening["text"]
     assert "№1200: 10.03.2026 12:00 → 14.03.2026 12:00" in opening["text"], "times are absolute"
     assert "Следующая: №1201, выдача 16.03.2026" in opening["text"]
     assert "Пробег 126" in opening["text"]

@@ -22,9 +22,10 @@ def title(car: Car) -> str:
 
 def opening(car: Car, current: Booking | None, following: Booking | None, owed: Sequence[Owed], reader: Reader) -> str:
     """State, booking, next booking, debt, mileage, as HTML; no client's name, for everybody of the branch reads it."""
+    out = current is not None and current.purpose == "rental" and current.status == "in_rent"
     lines = [
         f"🚗 <b>{escape(car.label)}</b> · <code>{show_plate(car.plate_key)}</code> · {reader.branch(car.branch)}",
-        reader.say(f"state.{car.state or 0}"),
+        reader.say("in_rent", end=_at(current.end)) if current is not None and out else reader.say(f"state.{car.state or 0}"),
     ]
     if current is not None:
         rental = f"📅 {number_of(current, reader)}: {_at(current.start)} → {_at(current.end)}"

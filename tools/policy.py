@@ -27,7 +27,7 @@ class ToolPolicy:
     scope: Literal["company", "branch"] = "company"
     effect_class: Literal["A", "B", "C"] | None = None
     untrusted: bool = False
-    approval: Literal["never", "when_tainted", "always", "two_persons"] = "never"
+    approval: Literal["never", "always", "two_persons"] = "never"
     approvers: frozenset[Role] = frozenset()
 
 

@@ -149,11 +149,14 @@ class Chaos:
 
     def _strike_forever(self) -> None:
         blows: dict[str, Callable[[], None]] = {
-            "kill": self._kill, "postgres": self._postgres, "redis": self._redis, "flush": self._flush, "mtproto": self._mtproto,
-            "http": self._http, "freeze": self._freeze,
+            "kill": self._kill, "redis": self._redis, "flush": self._flush, "mtproto": self._mtproto, "http": self._http,
+            "freeze": self._freeze, "postgres": self._postgres,
         }  # fmt: skip
+        restart = time.monotonic()
         while not self._over.wait(self._chance.uniform(1.0, 3.5)):
-            name = self._chance.choices(list(blows), weights=[6, 2, 1, 1, 2, 2, 2])[0]
+            name = self._chance.choices(list(blows)[:-1], weights=[6, 1, 1, 2, 2, 2])[0]
+            if time.monotonic() >= restart:
+                name, restart = "postgres", time.monotonic() + self._chance.uniform(2.0, 10.0)
             self._outcome.blows[name] = self._outcome.blows.get(name, 0) + 1
             blows[name]()
             self._revive()

@@ -11,9 +11,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from jarvis.domains import refs
 from jarvis.domains.bookings.service import BookingService, now_and_next
 from jarvis.domains.chats.service import ChatService, Forum, Topic
-from jarvis.domains.fleet.service import Car, FleetService
+from jarvis.domains.fleet.service import SOURCE, Car, FleetService
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit, effects
 from jarvis.engine.db import Database, Tx
@@ -67,6 +68,9 @@ class CarTopics:
         if payload.get("booking_id"):
             car_id = await self._db.fetchval("SELECT car_id FROM booking WHERE id = $1", UUID(str(payload["booking_id"])))
             cars |= {car_id} if car_id is not None else set()
+            for key in payload["changed"].get("car_id", ()):  # a booking that went to another car leaves the first one's post
+                swapped = await refs.subject(self._db, SOURCE, "car", str(key))
+                cars |= {swapped} if swapped is not None else set()
         for car_id in sorted(cars):
             await self._settle(handling, car_id)
 
@@ -89,7 +93,11 @@ class CarTopics:
         """An opening post, a new title or a closing went through, or met a topic that somebody had deleted: then another is made."""
         effect_id = UUID(str(handling.event.payload["effect_id"]))
         row = await self._db.fetchrow("SELECT args->>'topic_row' AS topic, cause FROM effect WHERE id = $1", effect_id)
-        if handling.event.payload["state"] != "dead" or row is None or row["cause"] != GONE or row["topic"] is None:
+        if handling.event.payload["state"] != "dead" or row is None or row["topic"] is None:
+            return
+        if row["cause"] != GONE:
+            async with handling.transaction() as tx:
+                await self._chats.unwritten(tx, effect_id)
             return
         async with handling.transaction() as tx:
             car_id = await self._chats.lost(tx, UUID(row["topic"]))

@@ -116,6 +116,30 @@ async def test_the_opening_is_edited_in_place_and_not_too_often(talk: Talk) -> N
     await until(edited)
 
 
+async def test_a_booking_that_goes_to_another_car_changes_both_posts(talk: Talk) -> None:
+    booking = next(b for b in talk.rentprog.data.bookings.values() if b["number"] == 1201)
+    rav = next(t for t in topics(talk, LASHA, TBILISI) if t.startswith("RAV4"))
+    await move_clock(talk, timedelta(minutes=11))
+    await talk.rentprog.change("change_booking", {"booking": str(booking["id"]), "field": "car_id", "value": "90002"})
+    await talk.quiet(30)
+    assert "№1201" not in posts(talk, LASHA, TBILISI, MALIBU)[0]["text"]
+    assert "№1201" in posts(talk, LASHA, TBILISI, rav)[0]["text"]
+
+
+async def test_a_post_that_was_refused_is_written_with_the_next_change(talk: Talk) -> None:
+    talk.telegram.state.chats[-1000000006001].messages[posts(talk, LASHA, TBILISI, MALIBU)[0]["id"]].sender = 1  # no post of ours now
+    for minutes, km in ((11, 130_000), (22, 131_000)):
+        await move_clock(talk, timedelta(minutes=minutes))
+        await talk.rentprog.change("set_mileage", {"car": "90001", "mileage": str(km)})
+        await talk.quiet(30)
+        if km == 130_000:
+            assert await talk.core.db.fetchval("SELECT opening_digest IS NULL FROM topic WHERE title = $1", MALIBU)
+            talk.telegram.state.chats[-1000000006001].messages[
+                posts(talk, LASHA, TBILISI, MALIBU)[0]["id"]
+            ].sender = talk.telegram.bot_id
+    assert "Пробег 131" in posts(talk, LASHA, TBILISI, MALIBU)[0]["text"]
+
+
 async def test_a_topic_deleted_by_hand_is_made_again_after_a_look(talk: Talk) -> None:
     number = topics(talk, LASHA, TBILISI)[MALIBU]
     await talk.telegram.change("delete_topic", {"topic": f"{TBILISI}/{number}"})

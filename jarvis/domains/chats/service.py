@@ -145,6 +145,14 @@ class ChatService:
             topic_id, effect_id, digest, self._clock.now(),
         )  # fmt: skip
 
+    async def unwritten(self, tx: Tx, effect_id: UUID) -> None:
+        """An opening post did not go through: the post is the one before it, and the next event of the car writes it again."""
+        await tx.execute(
+            """UPDATE topic t SET opening_digest = NULL, opening_effect_id = (e.args->>'of')::uuid
+                 FROM effect e WHERE e.id = $1 AND t.opening_effect_id = e.id""",
+            effect_id,
+        )
+
     async def since_opening_s(self, reader: Reader, topic_id: UUID) -> float | None:
         """Seconds of business time since the opening post was last written; None when it never was."""
         at = await reader.fetchval("SELECT opening_at FROM topic WHERE id = $1", topic_id)

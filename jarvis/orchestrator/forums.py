@@ -21,7 +21,7 @@ from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Lane, Origin
 from jarvis.engine.timing import Timers
 from jarvis.engine.worker import Handler, Handling
-from jarvis.integrations.telegram.kinds import EDIT, PIN, SEND, TOPIC_CREATE, TOPIC_EDIT, target
+from jarvis.integrations.telegram.kinds import EDIT, PIN, SEND, TOPIC_CREATE, TOPIC_EDIT, TOPIC_GONE, target
 from jarvis.kit.actor import Actor, Role
 from jarvis.kit.clock import Clock
 from jarvis.kit.ids import sha256_hex
@@ -31,7 +31,6 @@ from jarvis.orchestrator.render.base import Reader
 REFRESH_S = 600.0  # an opening post is edited at most so often
 UNREAD_S = 15.0  # and waits so long while RentProg was never read whole
 MADE, WRITTEN, REFRESH = "topic.made", "topic.written", "topic.refresh"
-GONE = "the topic is gone"
 TOUCHING = (
     "car.created", "car.updated", "car.moved", "booking.created", "booking.updated", "booking.cancelled", "booking.issued",
     "booking.returned",
@@ -78,7 +77,7 @@ class CarTopics:
         """A topic was made, or could not be."""
         effect_id = UUID(str(handling.event.payload["effect_id"]))
         async with handling.transaction() as tx:
-            topic = await self._chats.of_effect(tx, effect_id)
+            topic = await self._chats.made_by(tx, effect_id)
             if topic is None:
                 return
             row = await tx.fetchrow("SELECT state, receipt, cause FROM effect WHERE id = $1", effect_id)
@@ -95,7 +94,7 @@ class CarTopics:
         row = await self._db.fetchrow("SELECT args->>'topic_row' AS topic, cause FROM effect WHERE id = $1", effect_id)
         if handling.event.payload["state"] != "dead" or row is None or row["topic"] is None:
             return
-        if row["cause"] != GONE:
+        if row["cause"] != TOPIC_GONE:
             async with handling.transaction() as tx:
                 await self._chats.unwritten(tx, effect_id)
             return
@@ -174,9 +173,8 @@ class CarTopics:
         digest = sha256_hex(text)
         if digest == topic.opening_digest:
             return
-        since = await self._chats.since_opening_s(tx, topic.id)
-        if topic.opening is not None and since is not None and since < REFRESH_S:
-            due = self._clock.now() + timedelta(seconds=REFRESH_S - since)
+        due = None if topic.opening is None or topic.opening_at is None else topic.opening_at + timedelta(seconds=REFRESH_S)
+        if due is not None and due > self._clock.now():
             await self._timers.arm(tx, kind=REFRESH, subject=str(car.id), due_at=due)
             return
         where = {"chat_id": topic.marked_id, "topic": _ref(topic), "topic_row": str(topic.id)}

@@ -2,7 +2,6 @@
 ALTER TABLE chat
   ADD COLUMN purpose text CHECK (purpose IN ('branch_forum')),
   ADD COLUMN branch_id uuid REFERENCES branch (id),
-  ADD COLUMN registered_at timestamptz,
   ADD CHECK (purpose IS NULL OR branch_id IS NOT NULL);
 CREATE UNIQUE INDEX chat_branch_forum ON chat (branch_id) WHERE purpose = 'branch_forum';
 
@@ -18,7 +17,6 @@ CREATE TABLE topic (
   opening_effect_id uuid REFERENCES effect (id),
   opening_digest text,
   opening_at timestamptz,
-  closed_at timestamptz,
   created_at timestamptz NOT NULL DEFAULT now(),
   CHECK (state IN ('making', 'gone') OR number IS NOT NULL)
 );

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -37,6 +38,7 @@ class Topic:
     made_by: UUID | None
     opening: UUID | None
     opening_digest: str | None
+    opening_at: datetime | None
 
 
 class ChatService:
@@ -52,10 +54,10 @@ class ChatService:
             NotFound: no such branch.
         """
         done = await tx.fetchval(
-            """INSERT INTO chat (marked_id, kind, title, purpose, branch_id, registered_at, seen_at)
-               SELECT $1, 'group', $2, 'branch_forum', b.id, $4, $4 FROM branch b WHERE b.code = $3
-               ON CONFLICT (marked_id) DO UPDATE SET title = $2, purpose = 'branch_forum', branch_id = EXCLUDED.branch_id,
-                 registered_at = $4 RETURNING id""",
+            """INSERT INTO chat (marked_id, kind, title, purpose, branch_id, seen_at)
+               SELECT $1, 'group', $2, 'branch_forum', b.id, $4 FROM branch b WHERE b.code = $3
+               ON CONFLICT (marked_id) DO UPDATE SET title = $2, purpose = 'branch_forum', branch_id = EXCLUDED.branch_id
+               RETURNING id""",
             marked_id, title, branch, self._clock.now(),
         )  # fmt: skip
         if done is None:
@@ -103,9 +105,9 @@ class ChatService:
         assert found is not None
         return found
 
-    async def of_effect(self, reader: Reader, effect_id: UUID) -> Topic | None:
-        """The topic that an effect made, or into which it wrote the opening post."""
-        return _topic(await reader.fetchrow(f"{_SQL} WHERE t.made_effect_id = $1 OR t.opening_effect_id = $1", effect_id))
+    async def made_by(self, reader: Reader, effect_id: UUID) -> Topic | None:
+        """The topic that an effect makes."""
+        return _topic(await reader.fetchrow(f"{_SQL} WHERE t.made_effect_id = $1", effect_id))
 
     async def made_with(self, tx: Tx, topic_id: UUID, effect_id: UUID) -> None:
         """Note the effect that makes the topic."""
@@ -119,11 +121,7 @@ class ChatService:
 
     async def set_state(self, tx: Tx, topic_id: UUID, state: TopicState, *, car_id: UUID | None = None) -> None:
         """Open, closed or gone; `car_id` takes over a topic that is nobody's."""
-        await tx.execute(
-            """UPDATE topic SET state = $2, car_id = coalesce($3, car_id),
-                 closed_at = CASE WHEN $2 = 'closed' THEN $4::timestamptz END WHERE id = $1""",
-            topic_id, state, car_id, self._clock.now(),
-        )  # fmt: skip
+        await tx.execute("UPDATE topic SET state = $2, car_id = coalesce($3, car_id) WHERE id = $1", topic_id, state, car_id)
 
     async def lost(self, tx: Tx, topic_id: UUID) -> UUID | None:
         """Somebody deleted the topic; returns the car that lives without one now."""
@@ -153,11 +151,6 @@ class ChatService:
             effect_id,
         )
 
-    async def since_opening_s(self, reader: Reader, topic_id: UUID) -> float | None:
-        """Seconds of business time since the opening post was last written; None when it never was."""
-        at = await reader.fetchval("SELECT opening_at FROM topic WHERE id = $1", topic_id)
-        return None if at is None else (self._clock.now() - at).total_seconds()
-
 
 _SQL = "SELECT t.*, c.marked_id FROM topic t JOIN chat c ON c.id = t.chat_id"
 
@@ -168,5 +161,5 @@ def _topic(row: Row | None) -> Topic | None:
     return Topic(
         id=row["id"], chat_id=row["chat_id"], marked_id=row["marked_id"], car_id=row["car_id"], title=row["title"],
         number=row["number"], state=row["state"], made_by=row["made_effect_id"], opening=row["opening_effect_id"],
-        opening_digest=row["opening_digest"],
+        opening_digest=row["opening_digest"], opening_at=row["opening_at"],
     )  # fmt: skip

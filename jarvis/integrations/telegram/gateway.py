@@ -44,6 +44,7 @@ from jarvis.engine.db import DATABASE_AWAY, Database
 from jarvis.engine.journal import Journal
 from jarvis.engine.leases import Leases
 from jarvis.engine.loop import going
+from jarvis.integrations.telegram.kinds import TOPIC_GONE
 from jarvis.integrations.telegram.session import PgSession
 from jarvis.integrations.telegram.settings import SYSTEM, TelegramSettings
 from jarvis.kit.errors import AuthExpired, LeaseLost, NotFound, Rejected, SettingsMissing, Unavailable
@@ -55,7 +56,7 @@ OVERLAP = 2 * WINDOW  # so far behind the last seen message gaps are looked for
 REFUSED_PAUSE_S = 5.0
 _log = logging.getLogger(__name__)
 OnPress = Callable[[int, str], Awaitable[str | None]]
-TOPIC_GONE = ("TOPIC_DELETED", "TOPIC_ID_INVALID")  # no classes of their own in Telethon 1.45
+_GONE = ("TOPIC_DELETED", "TOPIC_ID_INVALID")  # no classes of their own in Telethon 1.45
 PRODUCTION = {1: ("149.154.175.53", 443), 2: ("149.154.167.51", 443), 4: ("149.154.167.92", 443)}
 
 
@@ -437,7 +438,7 @@ def _refusal(error: RPCError) -> Exception:
     name = error.message
     if name == getattr(type(error), "message", None):
         name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__.removesuffix("Error")).upper()
-    return NotFound("the topic is gone") if name in TOPIC_GONE else Rejected(SYSTEM, str(name)[:120])
+    return NotFound(TOPIC_GONE) if name in _GONE else Rejected(SYSTEM, str(name)[:120])
 
 
 def _topic(message: Any) -> int | None:

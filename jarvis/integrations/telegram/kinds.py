@@ -9,6 +9,7 @@ SEND, EDIT, DOWNLOAD, TOPIC_CREATE, TOPIC_EDIT, PIN = (
     for name in ("send", "edit", "download", "topic_create", "topic_edit", "pin")
 )
 KINDS = (SEND, EDIT, DOWNLOAD, TOPIC_CREATE, TOPIC_EDIT, PIN)
+TOPIC_GONE = "the topic is gone"  # the cause of an effect that met a deleted topic; Telegram was asked before it is believed
 
 
 def target(chat_id: int) -> str:

@@ -22,7 +22,6 @@ from jarvis.integrations.telegram.gateway import WINDOW, TelegramGateway, random
 from jarvis.integrations.telegram.settings import SYSTEM
 from jarvis.kit.errors import NotFound, Rejected, Unavailable
 
-TITLE_MAX = 128
 RIGHTS = ("manage_topics", "delete_messages", "pin_messages", "invite_users")
 _SAME = ("TOPIC_NOT_MODIFIED", "CHAT_NOT_MODIFIED")
 

@@ -32,7 +32,7 @@ system:          ## Install a browser for the tests of pages, when this machine 
 	@bash deploy/system-packages.sh
 
 test: $(DEV) system  ## Set up and run all tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 	$(BIN)/python -m evals.routing --floor 0.8
 	$(BIN)/python -m evals.bookings --floor 0.9
 	$(BIN)/python -m evals.refusals --floor 1

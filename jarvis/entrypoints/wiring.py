@@ -35,14 +35,15 @@ from jarvis.integrations.llm.offline import OfflineModel, Rules
 from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.integrations.rentprog.effects import RentProgEffects
 from jarvis.integrations.rentprog.kinds import KINDS
-from jarvis.orchestrator import digest, sealing
+from jarvis.orchestrator import digest, reconcile, sealing
 from jarvis.orchestrator.brain import Brain
 from jarvis.orchestrator.chat import SLOW_AFTER_S, Chat
 from jarvis.orchestrator.digest import Digests
 from jarvis.orchestrator.forums import CarTopics
+from jarvis.orchestrator.reconcile import ForumReconciler
 from jarvis.orchestrator.routes import Unrouted, collect
 
-CHECKS = (*sync.CHECKS, *digest.CHECKS, *sealing.CHECKS)
+CHECKS = (*sync.CHECKS, *digest.CHECKS, *sealing.CHECKS, *reconcile.CHECKS)
 _RULES: Mapping[str, Rules] = {
     "router": router_rules, "event_router": event_rules, "fleet": fleet_rules, "bookings": bookings_rules,
     "clients": clients_rules, "guide": guide_rules,
@@ -89,8 +90,12 @@ async def open_house(
         slow_after_s=slow_after_s,
     )  # fmt: skip
     digests = Digests(core.clock, core.staff, core.fleet, core.bookings)
-    car_topics = CarTopics(core.db, core.clock, core.fleet, core.bookings, core.staff, ChatService(core.clock))
-    routes = collect(core.hooks.routes, core.sync.routes, chat.routes, digests.routes, car_topics.routes, sealing.ROUTES)
+    chats = ChatService(core.clock)
+    car_topics = CarTopics(core.db, core.clock, core.fleet, core.bookings, core.staff, chats)
+    reconciler = ForumReconciler(core.db, core.staff, chats, car_topics)
+    routes = collect(
+        core.hooks.routes, core.sync.routes, chat.routes, digests.routes, car_topics.routes, reconciler.routes, sealing.ROUTES
+    )
     unrouted.routes = routes
     yield House(
         core=core, brain=brain, chat=chat, conversations=conversations, approvals=approvals, unrouted=unrouted, routes=routes,

@@ -30,6 +30,7 @@ from jarvis.orchestrator.render.base import Reader
 
 REFRESH_S = 600.0  # an opening post is edited at most so often
 UNREAD_S = 15.0  # and waits so long while RentProg was never read whole
+TOPICS, PINS = "manage_topics", "pin_messages"  # rights
 MADE, WRITTEN, REFRESH = "topic.made", "topic.written", "topic.refresh"
 TOUCHING = (
     "car.created", "car.updated", "car.moved", "booking.created", "booking.updated", "booking.cancelled", "booking.issued",
@@ -71,7 +72,7 @@ class CarTopics:
                 swapped = await refs.subject(self._db, SOURCE, "car", str(key))
                 cars |= {swapped} if swapped is not None else set()
         for car_id in sorted(cars):
-            await self._settle(handling, car_id)
+            await self.settle(handling, car_id)
 
     async def made(self, handling: Handling) -> None:
         """A topic was made, or could not be."""
@@ -103,15 +104,16 @@ class CarTopics:
             await audit.record(tx, action="topic.lost", actor_name="Jarvis", subject=row["topic"], outcome="deleted by hand",
                                event_id=handling.event.id)  # fmt: skip
         if car_id is not None:
-            await self._settle(handling, car_id)
+            await self.settle(handling, car_id)
 
     async def refreshed(self, handling: Handling) -> None:
         """The pause after the last edit of an opening post is over."""
-        await self._settle(handling, UUID(str(handling.event.payload["subject"])))
+        await self.settle(handling, UUID(str(handling.event.payload["subject"])))
 
     # what should be
 
-    async def _settle(self, handling: Handling, car_id: UUID) -> None:
+    async def settle(self, handling: Handling, car_id: UUID) -> None:
+        """Compare what should be with the registry and ask for the difference; the most that the bot may do in the forum."""
         async with handling.transaction() as tx:
             await tx.execute("SELECT 1 FROM car WHERE id = $1 FOR UPDATE", car_id)  # one settling of a car at a time
             car = await self._fleet.get(car_id)
@@ -121,16 +123,17 @@ class CarTopics:
             if topic is not None and (forum is None or topic.chat_id != forum.id):
                 await self._leave(tx, handling.origin, topic)
                 topic = None
-            if forum is None:
+            if forum is None or forum.lost or (topic is None and not forum.able(TOPICS)):
                 return
             topic = topic or await self._take(tx, handling.origin, forum, car)
-            await self._name(tx, handling.origin, topic, render.title(car))
-            await self._open(tx, handling.origin, topic, car)
+            if forum.able(TOPICS):
+                await self._name(tx, handling.origin, topic, render.title(car))
+            await self._open(tx, handling.origin, topic, car, pins=forum.able(PINS))
 
     async def _leave(self, tx: Tx, origin: Origin, topic: Topic) -> None:
         """The car is elsewhere now: its topic here is closed, with all that stands in it."""
         await self._chats.set_state(tx, topic.id, "closed")
-        await self._change(tx, origin, topic, closed=True)
+        await change(tx, origin, topic, closed=True)
 
     async def _take(self, tx: Tx, origin: Origin, forum: Forum, car: Car) -> Topic:
         """The car's topic in this forum: the one it had before, one that waits under its title, or a new one."""
@@ -139,7 +142,7 @@ class CarTopics:
         if known is not None:
             await self._chats.set_state(tx, known.id, "open" if known.number else "making", car_id=car.id)
             if known.state == "closed":
-                await self._change(tx, origin, known, closed=False)
+                await change(tx, origin, known, closed=False)
             return known
         topic = await self._chats.begin(tx, forum, car.id, title)
         effect_id = await effects.request(
@@ -154,16 +157,9 @@ class CarTopics:
     async def _name(self, tx: Tx, origin: Origin, topic: Topic, title: str) -> None:
         if topic.title != title:
             await self._chats.retitle(tx, topic.id, title)
-            await self._change(tx, origin, topic, title=title)
+            await change(tx, origin, topic, title=title)
 
-    async def _change(self, tx: Tx, origin: Origin, topic: Topic, **change: Any) -> None:
-        args = {"chat_id": topic.marked_id, "topic": _ref(topic), "topic_row": str(topic.id), **change}
-        await effects.request(
-            tx, origin, kind=TOPIC_EDIT, target=target(topic.marked_id), args=args, ordering_key=_order(topic), settled_kind=WRITTEN,
-            key=f"topic:{topic.id}:{origin.event_id}:{'+'.join(change)}",
-        )  # fmt: skip
-
-    async def _open(self, tx: Tx, origin: Origin, topic: Topic, car: Car) -> None:
+    async def _open(self, tx: Tx, origin: Origin, topic: Topic, car: Car, *, pins: bool) -> None:
         """Write the opening post, or edit it when a shown fact changed; not again before its pause is over."""
         if topic.opening is None and (await self._bookings.freshness()).as_of is None:
             # RentProg is being read for the first time: half of what the post shows is not known yet.
@@ -183,11 +179,8 @@ class CarTopics:
             args={**where, "text": text, "of": str(topic.opening) if topic.opening else None},
             key=f"opening:{topic.id}:{origin.event_id}:{digest[:16]}", ordering_key=_order(topic), settled_kind=WRITTEN,
         )  # fmt: skip
-        if topic.opening is None:
-            await effects.request(
-                tx, origin, kind=PIN, target=target(topic.marked_id), args={**where, "of": str(effect_id)}, lane=Lane.BULK,
-                key=f"pin:{effect_id}", ordering_key=_order(topic),
-            )  # fmt: skip
+        if topic.opening is None and pins:
+            await pin(tx, origin, topic, effect_id)
         await self._chats.opened_with(tx, topic.id, effect_id, digest)
 
     async def _text(self, car: Car) -> str:
@@ -196,6 +189,24 @@ class CarTopics:
         owed = await self._bookings.owed_of(current.id) if current is not None else []
         branches = {b.code: b.names for b in await self._staff.branches()}
         return render.opening(car, current, following, owed, Reader(actor=HOUSE, now=now, language=HOUSE.language, branches=branches))
+
+
+async def change(tx: Tx, origin: Origin, topic: Topic, **what: Any) -> None:
+    """Give the topic another `title`, or make it `closed` or open."""
+    args = {"chat_id": topic.marked_id, "topic": _ref(topic), "topic_row": str(topic.id), **what}
+    await effects.request(
+        tx, origin, kind=TOPIC_EDIT, target=target(topic.marked_id), args=args, ordering_key=_order(topic), settled_kind=WRITTEN,
+        key=f"topic:{topic.id}:{origin.event_id}:{'+'.join(what)}",
+    )  # fmt: skip
+
+
+async def pin(tx: Tx, origin: Origin, topic: Topic, effect_id: UUID) -> None:
+    """Pin the post that an effect wrote."""
+    args = {"chat_id": topic.marked_id, "topic": _ref(topic), "topic_row": str(topic.id), "of": str(effect_id)}
+    await effects.request(
+        tx, origin, kind=PIN, target=target(topic.marked_id), args=args, lane=Lane.BULK, key=f"pin:{effect_id}:{origin.event_id}",
+        ordering_key=_order(topic), settled_kind=WRITTEN,
+    )  # fmt: skip
 
 
 def _ref(topic: Topic) -> Mapping[str, Any]:

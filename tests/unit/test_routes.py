@@ -11,6 +11,7 @@ from jarvis.orchestrator import sealing
 from jarvis.orchestrator.chat import Chat
 from jarvis.orchestrator.digest import Digests
 from jarvis.orchestrator.forums import CarTopics
+from jarvis.orchestrator.reconcile import ForumReconciler
 from jarvis.orchestrator.routes import collect
 
 NOTHING = cast(Any, None)
@@ -27,7 +28,8 @@ EXPECTED = {
     "booking.issued": ["note", "changed", "touched"], "booking.returned": ["note", "changed", "touched"],
     "approval.expired": ["expired"], "approval.settled": ["settled"], "approval.resume": ["resumed"],
     "check.rentprog.cars": ["queue"], "check.rentprog.bookings": ["queue"], "check.digest": ["send"], "check.audit.seal": ["seal"],
-    "topic.made": ["made"], "topic.written": ["written"], "topic.refresh": ["refreshed"],
+    "topic.made": ["made", "refused"], "topic.written": ["written", "refused"], "topic.refresh": ["refreshed"],
+    "check.forums": ["check"], "forum.looked": ["looked"],
     "message.employee": ["message"], "ask.employee": ["command_line"], "callback.button": ["press"], "photo.uploaded": ["photo"],
 }  # fmt: skip
 
@@ -40,5 +42,6 @@ def test_the_table_of_routes() -> None:
     )
     digests = Digests(NOTHING, NOTHING, NOTHING, NOTHING)
     forums = CarTopics(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
-    table = collect(hooks.routes, sync.routes, chat.routes, digests.routes, forums.routes, sealing.ROUTES)
+    reconciler = ForumReconciler(NOTHING, NOTHING, NOTHING, forums)
+    table = collect(hooks.routes, sync.routes, chat.routes, digests.routes, forums.routes, reconciler.routes, sealing.ROUTES)
     assert {kind: [cast(Any, h).__name__ for h in handlers] for kind, handlers in table.items()} == EXPECTED

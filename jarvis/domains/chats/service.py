@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -17,11 +18,18 @@ TopicState = Literal["making", "open", "closed", "gone"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forum:
-    """The forum of a branch."""
+    """The forum of a branch. `lacks`: rights that the bot has not there; `lost`: it is not in the group at all."""
 
     id: UUID
     marked_id: int
+    title: str
     branch: str
+    lacks: frozenset[str]
+    lost: bool
+
+    def able(self, right: str) -> bool:
+        """Whether the bot can do there what needs this right."""
+        return not self.lost and right not in self.lacks and "forum" not in self.lacks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +82,49 @@ class ChatService:
 
     async def forum_of(self, reader: Reader, branch: str | None) -> Forum | None:
         """The forum of a branch; None when it has none."""
-        row = await reader.fetchrow(
-            """SELECT c.id, c.marked_id, b.code FROM chat c JOIN branch b ON b.id = c.branch_id
-                WHERE c.purpose = 'branch_forum' AND b.code = $1""",
-            branch,
+        return _forum(await reader.fetchrow(f"{_FORUMS} AND b.code = $1", branch))
+
+    async def forum(self, reader: Reader, marked_id: int) -> Forum | None:
+        """The forum with this id."""
+        return _forum(await reader.fetchrow(f"{_FORUMS} AND c.marked_id = $1", marked_id))
+
+    async def forums(self, reader: Reader) -> list[Forum]:
+        """Every forum of a branch."""
+        return [f for f in map(_forum, await reader.fetch(f"{_FORUMS} ORDER BY c.title")) if f is not None]
+
+    async def seen(self, tx: Tx, forum: Forum, *, lacks: Sequence[str] = (), lost: bool = False) -> None:
+        """Note what the bot lacks in the group, or that it is out of it."""
+        await tx.execute(
+            "UPDATE chat SET lacks = $2, lost_at = CASE WHEN $3 THEN coalesce(lost_at, $4) END WHERE id = $1",
+            forum.id, sorted(lacks), lost, self._clock.now(),
+        )  # fmt: skip
+
+    async def to_look_at(self, tx: Tx, forum: Forum, at: datetime, pause: timedelta, most: int) -> list[Row]:
+        """Topics that were not looked at for so long, the longest first: `number`, and `post`, the message that opens it, if
+        it was written. They count as looked at now."""
+        return await tx.fetch(
+            """UPDATE topic t SET looked_at = $2
+                 FROM (SELECT id FROM topic WHERE chat_id = $1 AND state IN ('open', 'closed')
+                          AND (looked_at IS NULL OR looked_at <= $3) ORDER BY looked_at NULLS FIRST, number LIMIT $4) due
+                WHERE t.id = due.id
+               RETURNING t.number, (SELECT (e.receipt->>'message_id')::bigint FROM effect e
+                                     WHERE e.id = t.opening_effect_id AND e.state = 'done') AS post""",
+            forum.id, at, at - pause, most,
+        )  # fmt: skip
+
+    async def numbered(self, reader: Reader, forum: Forum, numbers: Sequence[int]) -> dict[int, Topic]:
+        """The topics of these numbers that are not gone."""
+        rows = await reader.fetch(f"{_SQL} WHERE t.chat_id = $1 AND t.number = ANY($2) AND t.state <> 'gone'", forum.id, list(numbers))
+        return {t.number: t for t in map(_topic, rows) if t is not None and t.number is not None}
+
+    async def cars_of(self, reader: Reader, forum: Forum) -> list[UUID]:
+        """The cars whose topics this forum should have, or has."""
+        rows = await reader.fetch(
+            """SELECT c.id FROM car c JOIN chat f ON f.branch_id = c.branch_id WHERE f.id = $1 AND c.active
+                UNION SELECT car_id FROM topic WHERE chat_id = $1 AND car_id IS NOT NULL AND state IN ('making', 'open')""",
+            forum.id,
         )
-        return None if row is None else Forum(id=row["id"], marked_id=row["marked_id"], branch=row["code"])
+        return sorted(row["id"] for row in rows)
 
     async def live(self, reader: Reader, car_id: UUID) -> Topic | None:
         """The topic that is, or is being made, the car's open one."""
@@ -143,6 +188,10 @@ class ChatService:
             topic_id, effect_id, digest, self._clock.now(),
         )  # fmt: skip
 
+    async def post_lost(self, tx: Tx, topic_id: UUID) -> None:
+        """Somebody deleted the opening post: the next settling writes another one."""
+        await tx.execute("UPDATE topic SET opening_effect_id = NULL, opening_digest = NULL WHERE id = $1", topic_id)
+
     async def unwritten(self, tx: Tx, effect_id: UUID) -> None:
         """An opening post did not go through: the post is the one before it, and the next event of the car writes it again."""
         await tx.execute(
@@ -152,7 +201,18 @@ class ChatService:
         )
 
 
+_FORUMS = """SELECT c.id, c.marked_id, c.title, c.lacks, c.lost_at, b.code FROM chat c JOIN branch b ON b.id = c.branch_id
+              WHERE c.purpose = 'branch_forum'"""
 _SQL = "SELECT t.*, c.marked_id FROM topic t JOIN chat c ON c.id = t.chat_id"
+
+
+def _forum(row: Row | None) -> Forum | None:
+    if row is None:
+        return None
+    return Forum(
+        id=row["id"], marked_id=row["marked_id"], title=row["title"], branch=row["code"], lacks=frozenset(row["lacks"]),
+        lost=row["lost_at"] is not None,
+    )  # fmt: skip
 
 
 def _topic(row: Row | None) -> Topic | None:

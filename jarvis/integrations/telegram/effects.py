@@ -10,7 +10,7 @@ from jarvis.engine.db import Database
 from jarvis.engine.effects import Effect, EffectHandler, Lane, Receipt, TargetLimit
 from jarvis.engine.limits import Limit
 from jarvis.integrations.telegram.gateway import TelegramGateway
-from jarvis.integrations.telegram.kinds import DOWNLOAD, EDIT, PIN, SEND, TOPIC_CREATE, TOPIC_EDIT
+from jarvis.integrations.telegram.kinds import DOWNLOAD, EDIT, LOOK, PIN, SEND, TOPIC_CREATE, TOPIC_EDIT
 from jarvis.integrations.telegram.settings import SYSTEM, TelegramSettings
 from jarvis.integrations.telegram.topics import TelegramTopics
 from jarvis.kit.errors import NotFound, Unavailable
@@ -29,7 +29,7 @@ class TelegramEffects:
     def handlers(self) -> Mapping[str, EffectHandler]:
         return {
             SEND.name: self.send, EDIT.name: self.edit, TOPIC_CREATE.name: self.create_topic, TOPIC_EDIT.name: self.edit_topic,
-            PIN.name: self.pin,
+            PIN.name: self.pin, LOOK.name: self.look,
         }  # fmt: skip
 
     async def send(self, effect: Effect) -> Receipt:
@@ -74,6 +74,20 @@ class TelegramEffects:
             raise NotFound("the message to pin was never sent")
         await self._topics.pin(chat_id, message_id)
         return Receipt(facts={"chat_id": chat_id, "message_id": message_id})
+
+    async def look(self, effect: Effect) -> Receipt:
+        """What a group, some of its topics and some messages look like now; what is missing in the answer is gone."""
+        chat_id = int(effect.args["chat_id"])
+        group = await self._topics.group(chat_id)
+        wanted, posts = effect.args.get("topics", ()), effect.args.get("messages", ())
+        topics = await self._topics.look(chat_id, wanted) if group.forum else {}
+        there = await self._topics.posts(chat_id, posts)
+        return Receipt(
+            facts={
+                "forum": group.forum, "lacks": list(group.lacks), "messages": {str(n): {"pinned": on} for n, on in there.items()},
+                "topics": {str(n): {"title": seen.title, "closed": seen.closed} for n, seen in topics.items()},
+            }
+        )  # fmt: skip
 
     async def _after(self, effect: Effect, chat_id: int) -> int:
         """The last message of the chat that was known before the first attempt; noted with the effect."""
@@ -133,7 +147,7 @@ class TelegramEffects:
 
     def limits(self, effect: Effect) -> Sequence[TargetLimit]:
         """A message a second to a person; a group's minute keeps some messages for what is urgent."""
-        if effect.kind == DOWNLOAD.name:
+        if effect.kind in (DOWNLOAD.name, LOOK.name):
             return ()
         chat_id = int(effect.args["chat_id"])
         if chat_id > 0:

@@ -288,11 +288,16 @@ class TelegramGateway:
         groups = await self._db.fetch("SELECT marked_id, last_seen_message FROM chat WHERE kind = 'group'")
         private = await self._db.fetchval("SELECT max(last_seen_message) FROM chat WHERE kind = 'private'")
         for chat, seen in [(r["marked_id"], r["last_seen_message"]) for r in groups] + [(None, private or 0)]:
-            last = max(0, seen - OVERLAP)
-            while (rows := await self._existing(chat, last)) or last < seen:
-                for message in rows:
-                    found += await self.accept_message(message, edited=False)
-                last += WINDOW
+            with contextlib.suppress(RPCError, ValueError):  # a group that the bot lost must not hide the others' gaps
+                found += await self._fill(chat, seen)
+        return found
+
+    async def _fill(self, chat: int | None, seen: int) -> int:
+        found, last = 0, max(0, seen - OVERLAP)
+        while (rows := await self._existing(chat, last)) or last < seen:
+            for message in rows:
+                found += await self.accept_message(message, edited=False)
+            last += WINDOW
         return found
 
     async def _existing(self, chat: int | None, last: int) -> list[Any]:

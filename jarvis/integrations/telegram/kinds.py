@@ -8,7 +8,10 @@ SEND, EDIT, DOWNLOAD, TOPIC_CREATE, TOPIC_EDIT, PIN = (
     EffectKind(name=f"telegram.{name}", system="telegram", effect_class="B")
     for name in ("send", "edit", "download", "topic_create", "topic_edit", "pin")
 )
-KINDS = (SEND, EDIT, DOWNLOAD, TOPIC_CREATE, TOPIC_EDIT, PIN)
+LOOK = EffectKind(name="telegram.look", system="telegram", effect_class="A")  # only reads: a repeat is harmless
+KINDS = (SEND, EDIT, DOWNLOAD, TOPIC_CREATE, TOPIC_EDIT, PIN, LOOK)
+CHAT_LOST = "the bot is not in the group"  # the cause of a look at a group that was deleted or that the bot was removed from
+NO_RIGHT = "CHAT_ADMIN_REQUIRED"  # stands in the cause of an effect for which the bot lacks a right
 TOPIC_GONE = "the topic is gone"  # the cause of an effect that met a deleted topic; Telegram was asked before it is believed
 
 

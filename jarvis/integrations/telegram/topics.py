@@ -19,6 +19,7 @@ from telethon.errors import RandomIdDuplicateError, RPCError
 from telethon.tl import functions, types
 
 from jarvis.integrations.telegram.gateway import WINDOW, TelegramGateway, random_id
+from jarvis.integrations.telegram.kinds import CHAT_LOST
 from jarvis.integrations.telegram.settings import SYSTEM
 from jarvis.kit.errors import NotFound, Rejected, Unavailable
 
@@ -138,14 +139,23 @@ class TelegramTopics:
             peer = await client.get_input_entity(chat_id)
             return await client(functions.messages.GetForumTopicsByIDRequest(peer=peer, topics=list(topics)))
 
+        if not topics:
+            return {}
         answer = await self._gateway.guarded(call, chat_id)
         return {t.id: Seen(title=t.title, closed=bool(t.closed)) for t in answer.topics if isinstance(t, types.ForumTopic)}
+
+    async def posts(self, chat_id: int, ids: Sequence[int]) -> dict[int, bool]:
+        """The messages of these ids that are there: whether each is pinned."""
+        if not ids:
+            return {}
+        rows = await self._gateway.guarded(lambda: self._gateway.messages(chat_id, ids), chat_id)
+        return {m.id: bool(m.pinned) for m in rows if isinstance(m, types.Message)}
 
     async def group(self, chat_id: int) -> GroupSeen:
         """The group's title, whether it is a forum, and which rights the bot lacks there.
 
         Raises:
-            NotFound: the bot does not know the group.
+            NotFound: the bot is not in the group, or there is none.
         """
         client = self._gateway.client()
 
@@ -156,7 +166,9 @@ class TelegramTopics:
         try:
             found = (await self._gateway.guarded(call, chat_id)).chats[0]
         except (Rejected, IndexError):
-            raise NotFound(f"the bot is not in the group {chat_id}; add it there first") from None
+            raise NotFound(CHAT_LOST) from None
+        if isinstance(found, types.ChannelForbidden):
+            raise NotFound(CHAT_LOST)
         held = found.admin_rights
         return GroupSeen(
             title=found.title, forum=bool(found.forum), lacks=tuple(r for r in RIGHTS if not getattr(held, r, False))

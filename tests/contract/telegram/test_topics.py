@@ -107,7 +107,7 @@ async def test_what_the_bot_lacks_is_named(sandbox: TelegramSandbox, opened: Tel
         await topics.create(uuid4(), FORUM, CAR)
     with pytest.raises(Rejected, match="CHANNEL_FORUM_MISSING"):
         await topics.create(uuid4(), PLAIN, CAR)
-    with pytest.raises(NotFound, match="add it there first"):
+    with pytest.raises(NotFound, match="the bot is not in the group"):
         await topics.group(-1000000009999)
 
 

@@ -147,7 +147,7 @@ class Rpc:
         return types.messages.Messages(messages=rows, topics=[], chats=chats, users=users)
 
     def do_GetChannels(self, request: Any, bot_id: int | None) -> Any:
-        return types.messages.Chats(chats=[self.channel(self.group(i.channel_id)) for i in request.id])
+        return types.messages.Chats(chats=[self.channel(self.group(i.channel_id, absent=True)) for i in request.id])
 
     # writing
 
@@ -228,11 +228,18 @@ class Rpc:
 
     # helpers
 
-    def group(self, channel_id: int) -> Chat:
+    def group(self, channel_id: int, *, absent: bool = False) -> Chat:
+        """A group by its id; one that the bot was removed from only when `absent` says so."""
         chat = self.state.chats.get(-(MARK + channel_id))
         if chat is None:
             raise RpcFailure(400, "CHANNEL_INVALID")
+        if not absent and self.out(chat):
+            raise RpcFailure(400, "CHANNEL_PRIVATE")
         return chat
+
+    def out(self, chat: Chat) -> bool:
+        """Whether no bot is in the group any more."""
+        return not any(member in self.state.tokens.values() for member in chat.members)
 
     def chat(self, peer: Any) -> Chat:
         if isinstance(peer, types.InputPeerChannel):
@@ -342,7 +349,7 @@ class Rpc:
             from_id=types.PeerUser(message.sender), reply_to=reply, fwd_from=forward, media=media,
             entities=list(message.entities), edit_date=message.edited_at,
             mentioned=f"@{self.bot_username(bot_id)}" in message.text,
-            reply_markup=types.ReplyInlineMarkup(rows=rows) if rows else None,
+            reply_markup=types.ReplyInlineMarkup(rows=rows) if rows else None, pinned=message.pinned,
         )  # fmt: skip
 
     def bot_username(self, bot_id: int | None) -> str:
@@ -368,8 +375,9 @@ class Rpc:
             username=user.username, lang_code=user.language, bot_info_version=1 if user.is_bot else None,
         )  # fmt: skip
 
-    @staticmethod
-    def channel(chat: Chat) -> Any:
+    def channel(self, chat: Chat) -> Any:
+        if self.out(chat):
+            return types.ChannelForbidden(id=chat.id, access_hash=chat.access_hash, title=chat.title, megagroup=True)
         return types.Channel(
             id=chat.id, title=chat.title, photo=types.ChatPhotoEmpty(), date=datetime.now(UTC), megagroup=True,
             access_hash=chat.access_hash, forum=chat.forum, participants_count=len(chat.members),

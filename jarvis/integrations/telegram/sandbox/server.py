@@ -222,8 +222,12 @@ class TelegramSandbox:
             Change(
                 name="rename_topic", title="Тему переименовали руками", fields=(which, ChangeField(name="title", title="Название"))
             ),
+            Change(name="unpin_post", title="Закреплённое сообщение открепили", fields=(which,)),
+            Change(name="delete_post", title="Закреплённое сообщение удалили руками", fields=(which,)),
             Change(name="demote_bot", title="У бота забрали права", fields=(where,)),
             Change(name="promote_bot", title="Боту вернули права", fields=(where,)),
+            Change(name="remove_bot", title="Бота убрали из группы", fields=(where,)),
+            Change(name="add_bot", title="Бота вернули в группу", fields=(where,)),
         ]
 
     async def change(self, name: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -231,11 +235,12 @@ class TelegramSandbox:
             user = self.state.person(str(args.get("person", "")))
             user.blocked = name == "block_bot"
             return {"change": name, "person": user.name}
-        if name in ("demote_bot", "promote_bot"):
+        if name in ("demote_bot", "promote_bot", "remove_bot", "add_bot"):
             forum = self._forum(str(args.get("chat", "")))
-            forum.rights = set(RIGHTS) if name == "promote_bot" else set()
+            forum.rights = set() if name in ("demote_bot", "remove_bot") else set(RIGHTS)
+            forum.members = forum.members - {self.bot_id} if name == "remove_bot" else forum.members | {self.bot_id}
             return {"change": name, "chat": forum.title}
-        if name in ("delete_topic", "close_topic", "rename_topic"):
+        if name in ("delete_topic", "close_topic", "rename_topic", "unpin_post", "delete_post"):
             return self._by_hand(name, args)
         raise InvalidRequest(f"Telegram has no change {name!r}")
 
@@ -250,6 +255,9 @@ class TelegramSandbox:
             self._rpc.forums.delete(forum, topic)
         elif name == "close_topic":
             topic.closed = True
+        elif name in ("unpin_post", "delete_post"):
+            for message in [m for m in forum.messages.values() if m.topic == topic.id and m.pinned]:
+                message.pinned, message.deleted = False, name == "delete_post"
         else:
             topic.title = str(args.get("title") or "")[:128] or topic.title
         self._changed(forum)

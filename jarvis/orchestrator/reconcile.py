@@ -1,0 +1,168 @@
+"""The forums as Telegram has them against the registry: what people changed past Jarvis is put right, what he may not change is told.
+
+A bot hears of neither a deleted topic nor a taken right. So each forum is looked at every five minutes, in at most three reads:
+the group, its topics by their numbers, the opening posts by their ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from html import escape
+from typing import Any
+from uuid import UUID
+
+from jarvis.domains.chats.service import ChatService, Forum, Topic
+from jarvis.domains.staff.service import StaffService
+from jarvis.engine import audit, effects
+from jarvis.engine.db import Database, Tx
+from jarvis.engine.effects import Lane
+from jarvis.engine.timing import Every
+from jarvis.engine.worker import Handler, Handling
+from jarvis.integrations.telegram.kinds import CHAT_LOST, LOOK, NO_RIGHT, target
+from jarvis.kit.actor import Role
+from jarvis.orchestrator import outbox
+from jarvis.orchestrator.forums import MADE, PINS, TOPICS, WRITTEN, CarTopics, change, pin
+from jarvis.orchestrator.render.words import say
+
+CHECK, LOOKED = "check.forums", "forum.looked"
+PERIOD_S = 300
+AT_ONCE = 100  # topics of a forum a look
+NEEDED = (TOPICS, "delete_messages", PINS)  # without these a forum is not kept in order
+CHECKS: Sequence[Every] = (Every(check=CHECK, seconds=PERIOD_S),)
+
+
+class ForumReconciler:
+    """Looks at the forums and settles what differs."""
+
+    def __init__(self, db: Database, staff: StaffService, chats: ChatService, topics: CarTopics) -> None:
+        self._db = db
+        self._staff = staff
+        self._chats = chats
+        self._topics = topics
+
+    @property
+    def routes(self) -> Mapping[str, Sequence[Handler]]:
+        return {CHECK: (self.check,), LOOKED: (self.looked,), MADE: (self.refused,), WRITTEN: (self.refused,)}
+
+    async def check(self, handling: Handling) -> None:
+        """Ask for a look at every forum."""
+        due = datetime.fromisoformat(handling.event.payload["due_at"])
+        for forum in await self._chats.forums(self._db):
+            async with handling.transaction() as tx:
+                rows = await self._chats.to_look_at(tx, forum, due, timedelta(seconds=PERIOD_S), AT_ONCE)
+                await self._look(tx, handling, forum, topics=[r["number"] for r in rows], posts=[r["post"] for r in rows if r["post"]])
+
+    async def refused(self, handling: Handling) -> None:
+        """Telegram refused a change for want of a right: look at once which one, so that somebody hears of it."""
+        payload = handling.event.payload
+        row = await self._db.fetchrow("SELECT args, cause FROM effect WHERE id = $1", UUID(str(payload["effect_id"])))
+        if payload["state"] != "dead" or row is None or NO_RIGHT not in (row["cause"] or ""):
+            return
+        forum = await self._chats.forum(self._db, int(row["args"]["chat_id"]))
+        if forum is not None and not forum.lacks:
+            async with handling.transaction() as tx:
+                await self._look(tx, handling, forum)
+
+    async def _look(self, tx: Tx, handling: Handling, forum: Forum, *, topics: Sequence[int] = (), posts: Sequence[int] = ()) -> None:
+        await effects.request(
+            tx, handling.origin, kind=LOOK, target=target(forum.marked_id), settled_kind=LOOKED, branch=forum.branch, lane=Lane.NORMAL,
+            args={"chat_id": forum.marked_id, "topics": list(topics), "messages": list(posts)},
+        )  # fmt: skip
+
+    async def looked(self, handling: Handling) -> None:
+        """Compare what was seen with the registry."""
+        effect_id = UUID(str(handling.event.payload["effect_id"]))
+        row = await self._db.fetchrow("SELECT args, receipt, cause, state FROM effect WHERE id = $1", effect_id)
+        if row is None or (row["state"] != "done" and row["cause"] != CHAT_LOST):
+            return
+        cars: list[UUID] = []
+        async with handling.transaction() as tx:
+            forum = await self._chats.forum(tx, int(row["args"]["chat_id"]))
+            if forum is None:
+                return
+            receipt = row["receipt"] if row["state"] == "done" else None
+            if await self._standing(tx, handling, forum, receipt):
+                cars += await self._chats.cars_of(tx, forum)
+            if receipt is not None and receipt["forum"]:
+                cars += await self._topics_of(tx, handling, forum, row["args"], receipt)
+        for car_id in dict.fromkeys(cars):
+            await self._topics.settle(handling, car_id)
+
+    # the group
+
+    async def _standing(self, tx: Tx, handling: Handling, forum: Forum, receipt: Mapping[str, Any] | None) -> bool:
+        """Whether the bot can do everything again after it could not; each change is told once."""
+        lost = receipt is None
+        lacks = [] if receipt is None else [r for r in receipt["lacks"] if r in NEEDED] + ([] if receipt["forum"] else ["forum"])
+        if lost == forum.lost and frozenset(lacks) == forum.lacks:
+            return False
+        await self._chats.seen(tx, forum, lacks=lacks, lost=lost)
+        outcome = "lost" if lost else f"lacks {', '.join(lacks)}" if lacks else "able"
+        await audit.record(tx, action="chat.standing", actor_name="Jarvis", subject=forum.title, outcome=outcome,
+                           event_id=handling.event.id)  # fmt: skip
+        key = "chat.lost" if lost else "chat.plain" if "forum" in lacks else "chat.lacks" if lacks else "chat.able"
+        for actor, telegram_id in await self._staff.approvers(_TOLD, frozenset({forum.branch})):
+            names = ", ".join(say(f"right.{right}", actor.language) for right in (NEEDED if lost else lacks) if right != "forum")
+            text = say(key, actor.language, chat=f"<b>{escape(forum.title)}</b>", list=names)
+            await outbox.send(tx, handling.origin, telegram_id, text, key=f"{handling.event.id}:standing:{telegram_id}")
+        return not lacks and not lost
+
+    # its topics
+
+    async def _topics_of(
+        self, tx: Tx, handling: Handling, forum: Forum, args: Mapping[str, Any], receipt: Mapping[str, Any]
+    ) -> list[UUID]:
+        """Heal each difference; returns the cars that must be settled anew."""
+        known = await self._chats.numbered(tx, forum, args["topics"])
+        posts = await self._posts(tx, list(known.values()))
+        cars: list[UUID] = []
+        for number, topic in known.items():
+            seen = receipt["topics"].get(str(number))
+            if seen is None:
+                await self._note(tx, handling, topic, "deleted")
+                car_id = await self._chats.lost(tx, topic.id)
+                cars += [car_id] if car_id is not None else []
+            elif topic.car_id is not None:
+                await self._same(tx, handling, topic, seen)
+                post = posts.get(topic.id)
+                if topic.state == "open" and post in args["messages"]:
+                    cars += await self._post(tx, handling, topic, receipt["messages"].get(str(post)))
+        return cars
+
+    async def _same(self, tx: Tx, handling: Handling, topic: Topic, seen: Mapping[str, Any]) -> None:
+        if seen["title"] != topic.title:
+            await self._note(tx, handling, topic, "renamed")
+            await change(tx, handling.origin, topic, title=topic.title)
+        if seen["closed"] != (topic.state == "closed"):
+            await self._note(tx, handling, topic, "closed" if seen["closed"] else "opened")
+            await change(tx, handling.origin, topic, closed=topic.state == "closed")
+
+    async def _post(self, tx: Tx, handling: Handling, topic: Topic, seen: Mapping[str, Any] | None) -> list[UUID]:
+        """The opening post: written anew when it was deleted, pinned again when it was unpinned."""
+        assert topic.opening is not None and topic.car_id is not None  # noqa: PT018
+        if seen is None:
+            await self._note(tx, handling, topic, "post deleted")
+            await self._chats.post_lost(tx, topic.id)
+            return [topic.car_id]
+        if not seen["pinned"]:
+            await self._note(tx, handling, topic, "unpinned")
+            await pin(tx, handling.origin, topic, topic.opening)
+        return []
+
+    async def _posts(self, tx: Tx, topics: Sequence[Topic]) -> dict[UUID, int]:
+        """The message of each opening post that was written and is not being written again."""
+        rows = await tx.fetch(
+            "SELECT id, (receipt->>'message_id')::bigint AS post FROM effect WHERE id = ANY($1) AND state = 'done'",
+            [t.opening for t in topics if t.opening is not None],
+        )
+        by_effect = {row["id"]: row["post"] for row in rows}
+        return {t.id: by_effect[t.opening] for t in topics if t.opening in by_effect}
+
+    async def _note(self, tx: Tx, handling: Handling, topic: Topic, what: str) -> None:
+        await audit.record(
+            tx, action="topic.drift", actor_name="Jarvis", subject=topic.title, outcome=what, event_id=handling.event.id
+        )
+
+
+_TOLD = frozenset({Role.BRANCH_HEAD, Role.ADMIN})

@@ -13,7 +13,7 @@ import logfire
 from jarvis.engine.db import DATABASE_AWAY, Database
 from jarvis.engine.doorbell import Doorbell
 from jarvis.engine.effects import LEASE_S, Effect, EffectHandler, EffectLog, TargetLimit, bell
-from jarvis.engine.limits import Limiter
+from jarvis.engine.limits import Limit, Limiter, Window
 from jarvis.engine.loop import ClaimLoop, going
 from jarvis.engine.switches import Switches
 from jarvis.engine.tracing import traced
@@ -75,13 +75,10 @@ class Dispatcher:
         if self._switches is not None and await self._switches.holds(effect.kind, effect.branch):
             await self._log.later(effect, SWITCHED_OFF_S, "switched off")
             return
-        for rule in self._limits(effect):
-            if effect.lane < rule.from_lane:
-                continue
-            wait = await self._limiter.take(f"{effect.target}:{rule.suffix}", rule.limit)
-            if wait > 0:
-                await self._log.later(effect, wait)
-                return
+        wait = await self._room(effect)
+        if wait > 0:
+            await self._log.later(effect, wait)
+            return
         if not await self._log.attempt(effect):
             return
         keeper = asyncio.create_task(self._keep(effect))
@@ -90,6 +87,17 @@ class Dispatcher:
                 await self._try(effect)
         finally:
             keeper.cancel()
+
+    async def _room(self, effect: Effect) -> float:
+        """Take the effect's share of its target's limits; returns 0, or the seconds to wait."""
+        rules = {f"{effect.target}:{r.suffix}": r for r in self._limits(effect) if effect.lane >= r.from_lane}
+        windows = {name: r.limit for name, r in rules.items() if isinstance(r.limit, Window)}
+        if (wait := await self._limiter.take_windows(windows, max((r.count for r in rules.values()), default=1))) > 0:
+            return wait
+        for name, rule in rules.items():
+            if isinstance(rule.limit, Limit) and (wait := await self._limiter.take(name, rule.limit)) > 0:
+                return wait
+        return 0.0
 
     async def _keep(self, effect: Effect) -> None:
         while going():

@@ -18,7 +18,7 @@ from uuid import UUID
 from jarvis.engine import audit, journal
 from jarvis.engine.db import Database, Row, Tx
 from jarvis.engine.journal import Event
-from jarvis.engine.limits import Limit
+from jarvis.engine.limits import Limit, Window
 from jarvis.kit.actor import Actor
 from jarvis.kit.errors import InvalidRequest, LeaseLost, NotFound
 
@@ -89,10 +89,11 @@ class EffectKind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetLimit:
-    """A limit that applies to a target for lanes `from_lane` and slower."""
+    """A limit that applies to a target for lanes `from_lane` and slower; an effect counts as `count` calls of a window."""
 
     suffix: str
-    limit: Limit
+    limit: Limit | Window
+    count: int = 1
     from_lane: Lane = Lane.URGENT
 
 

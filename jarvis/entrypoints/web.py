@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from litestar import Litestar, MediaType, Response, get
 from litestar.di import Provide
+from litestar.response import Stream
 
 import jarvis.integrations
 from jarvis.engine import sources
@@ -14,6 +16,11 @@ from jarvis.entrypoints.core import Core
 from jarvis.integrations.storage.port import LinkSigner, Storage
 from jarvis.integrations.telegram.settings import SYSTEM as TELEGRAM
 from jarvis.kit.errors import InvalidRequest, NotFound
+
+TYPES = {
+    "jpg": "image/jpeg", "png": "image/png", "webp": "image/webp", "gif": "image/gif", "mp4": "video/mp4", "webm": "video/webm",
+    "ogg": "audio/ogg", "mp3": "audio/mpeg", "m4a": "audio/mp4",
+}  # fmt: skip
 
 
 def web_app(core: Core, *, storage: Storage | None = None, signer: LinkSigner | None = None) -> Litestar:
@@ -41,18 +48,25 @@ def web_app(core: Core, *, storage: Storage | None = None, signer: LinkSigner | 
         return Response(body, status_code=200 if database else 503)
 
     @get("/media/{key:path}")
-    async def media(key: str, until: int = 0, sign: str = "") -> Response[bytes]:
-        """A stored file by its signed link."""
+    async def media(key: str, until: int = 0, sign: str = "") -> Response[bytes] | Stream:
+        """A stored file by its signed link, part by part."""
         name = key.lstrip("/")
         if storage is None or signer is None or not signer.good(name, until, sign):
             return Response(b"", status_code=403, media_type=MediaType.TEXT)
+        parts = storage.stream(name)
         try:
-            data = await storage.get(name)
+            first = await anext(aiter(parts), b"")
         except (NotFound, InvalidRequest):
             return Response(b"", status_code=404, media_type=MediaType.TEXT)
-        kind = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}.get(name.rpartition(".")[2], "application/octet-stream")
-        headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, max-age=300"}
-        return Response(data, media_type=kind, headers=headers)
+
+        async def body() -> AsyncGenerator[bytes]:
+            yield first
+            async for part in parts:
+                yield part
+
+        kind = TYPES.get(name.rpartition(".")[2], "application/octet-stream")
+        headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, max-age=300", "Content-Security-Policy": "sandbox"}
+        return Stream(body(), media_type=kind, headers=headers)
 
     hooks = [hook for integration in discover(jarvis.integrations) for hook in integration.webhooks]
     return Litestar(

@@ -19,6 +19,7 @@ from agents.router.offline import rules as router_rules
 from jarvis.domains.bookings import sync
 from jarvis.domains.chats.service import ChatService
 from jarvis.domains.conversations.service import ConversationService
+from jarvis.domains.media.service import MediaService
 from jarvis.engine.approvals import Approvals
 from jarvis.engine.budgets import Budgets
 from jarvis.engine.dispatcher import AMBIGUOUS_FOR, Dispatcher
@@ -40,6 +41,7 @@ from jarvis.orchestrator.brain import Brain
 from jarvis.orchestrator.chat import SLOW_AFTER_S, Chat
 from jarvis.orchestrator.digest import Digests
 from jarvis.orchestrator.forums import CarTopics
+from jarvis.orchestrator.media import Material
 from jarvis.orchestrator.reconcile import ForumReconciler
 from jarvis.orchestrator.routes import Unrouted, collect
 
@@ -85,17 +87,25 @@ async def open_house(
         conversations=conversations, models=known.__getitem__, meter=meter,
     )  # fmt: skip
     unrouted = Unrouted(core.journal, core.clock, core.db, core.staff, interactions, known["event_router"])
+    chats = ChatService(core.clock)
+    material = Material(core.db, core.clock, core.staff, core.fleet, core.bookings, chats, MediaService(core.clock), interactions)
     chat = Chat(
-        core.db, brain, core.staff, conversations, interactions, approvals, core.switches, core.changes, unrouted, core.clock,
-        slow_after_s=slow_after_s,
+        core.db, brain, core.staff, conversations, interactions, approvals, core.switches, core.changes, unrouted, material,
+        core.clock, slow_after_s=slow_after_s,
     )  # fmt: skip
     digests = Digests(core.clock, core.staff, core.fleet, core.bookings)
-    chats = ChatService(core.clock)
     car_topics = CarTopics(core.db, core.clock, core.fleet, core.bookings, core.staff, chats)
     reconciler = ForumReconciler(core.db, core.staff, chats, car_topics)
     routes = collect(
-        core.hooks.routes, core.sync.routes, chat.routes, digests.routes, car_topics.routes, reconciler.routes, sealing.ROUTES
-    )
+        core.hooks.routes,
+        core.sync.routes,
+        material.routes,
+        chat.routes,
+        digests.routes,
+        car_topics.routes,
+        reconciler.routes,
+        sealing.ROUTES,
+    )  # fmt: skip
     unrouted.routes = routes
     yield House(
         core=core, brain=brain, chat=chat, conversations=conversations, approvals=approvals, unrouted=unrouted, routes=routes,

@@ -1,4 +1,4 @@
-"""Rules for what people do in Telegram: they write, they press buttons, they send photos."""
+"""Rules for what people do in Telegram: they write, they press buttons."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from pydantic_ai.messages import ModelMessagesTypeAdapter
 from jarvis.domains.bookings.changes import Changes
 from jarvis.domains.conversations.service import ConversationService
 from jarvis.domains.staff.service import StaffService
-from jarvis.engine import audit, effects
+from jarvis.engine import audit
 from jarvis.engine.approval_models import Approval
 from jarvis.engine.approvals import Approvals
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Lane
-from jarvis.engine.interactions import Interactions, NewButton, Who
+from jarvis.engine.interactions import Interactions, Who
 from jarvis.engine.switches import Switches
 from jarvis.engine.worker import Handler, Handling
 from jarvis.integrations.llm.parser import language_of
-from jarvis.integrations.telegram.kinds import DOWNLOAD, target
+from jarvis.integrations.telegram.kinds import target
 from jarvis.kit.actor import Actor, Language
 from jarvis.kit.clock import Clock
 from jarvis.kit.ids import short_code
@@ -31,6 +31,7 @@ from jarvis.orchestrator import outbox, settings_menu
 from jarvis.orchestrator.brain import Brain, Reply, Request
 from jarvis.orchestrator.cards import Cards
 from jarvis.orchestrator.invites import Invites
+from jarvis.orchestrator.media import Material
 from jarvis.orchestrator.record import save_run
 from jarvis.orchestrator.render.acting import stopped
 from jarvis.orchestrator.render.base import Button, next_page
@@ -64,11 +65,12 @@ class Place:
 
 
 class Chat:
-    """Handlers of `message.employee`, `callback.button` and `photo.uploaded`."""
+    """Handlers of `message.employee`, `ask.employee` and `callback.button`."""
 
     def __init__(
         self, db: Database, brain: Brain, staff: StaffService, conversations: ConversationService,
-        interactions: Interactions, approvals: Approvals, switches: Switches, changes: Changes, unrouted: Unrouted, clock: Clock, *,
+        interactions: Interactions, approvals: Approvals, switches: Switches, changes: Changes, unrouted: Unrouted, material: Material,
+        clock: Clock, *,
         slow_after_s: float = SLOW_AFTER_S,
     ) -> None:  # fmt: skip
         self._slow_after_s = slow_after_s
@@ -79,6 +81,7 @@ class Chat:
         self._interactions = interactions
         self._switches = switches
         self._unrouted = unrouted
+        self._material = material
         self._cards = Cards(db, clock, staff, changes, approvals, interactions, reader_of=brain.reader, resume=self._resume)
         self._invites = Invites(staff, interactions, self._welcome)
 
@@ -88,7 +91,6 @@ class Chat:
             "message.employee": (self.message,),
             "ask.employee": (self.command_line,),
             "callback.button": (self.press,),
-            "photo.uploaded": (self.photo,),
             **self._cards.routes,
         }
 
@@ -104,10 +106,8 @@ class Chat:
             await self._stranger(handling, place, p["sender_id"], text)
             return
         handling.origin.actor_id, handling.origin.actor_name = actor.employee_id, actor.name
-        if p.get("photo"):
-            await self._take_photo(handling, place)
-            if not text.strip():
-                return
+        if p.get("media") and not text.strip():
+            return  # a file alone is for the room of material
         words = _ADDRESS.sub("", text).strip() if not place.private else text.strip()
         if words.startswith("/"):
             await self._command(handling, place, actor, words)
@@ -185,7 +185,7 @@ class Chat:
         async with handling.transaction() as tx:
             await save_run(tx, self._conversations, reply)
             stored = await self._interactions.store(
-                tx, stored_form(reply.buttons), group=f"answer:{handling.event.id}", who=Who(employee_id=actor.employee_id),
+                tx, outbox.stored_form(reply.buttons), group=f"answer:{handling.event.id}", who=Who(employee_id=actor.employee_id),
                 life=None, conversation_id=reply.conversation_id,
             )  # fmt: skip
             status = await tx.fetchval("SELECT id FROM effect WHERE idempotency_key = $1", _status_key(handling))
@@ -268,6 +268,8 @@ class Chat:
             await self._cards.resolved(handling, actor, choice)
         elif kind == "open":
             await self._cards.opened(handling, place.chat_id, actor, choice)
+        elif kind == "file":
+            await self._material.decided(handling, actor, choice)
 
     async def _asked_by_button(self, handling: Handling, place: Place, actor: Actor, choice: str) -> None:
         """A clarifying choice is answered in place of its question; a suggestion gets a message of its own."""
@@ -331,7 +333,7 @@ class Chat:
     ) -> None:
         async with handling.transaction() as tx:
             stored = await self._interactions.store(
-                tx, stored_form(buttons), group=f"say:{handling.event.id}",
+                tx, outbox.stored_form(buttons), group=f"say:{handling.event.id}",
                 who=Who(employee_id=actor.employee_id if actor else None), life=None,
             )  # fmt: skip
             await outbox.send(tx, handling.origin, place.chat_id, text, buttons=stored,
@@ -352,27 +354,6 @@ class Chat:
                 refusal = say("stranger", language_of(text, "ru"))
                 await outbox.send(tx, handling.origin, place.chat_id, refusal, key=f"stranger:{user_id}")
 
-    # photos
-
-    async def _take_photo(self, handling: Handling, place: Place) -> None:
-        async with handling.transaction() as tx:
-            await effects.request(
-                tx, handling.origin, kind=DOWNLOAD, target=target(place.chat_id),
-                args={"chat_id": place.chat_id, "message_id": place.message_id, "private": place.private,
-                      "employee_id": str(handling.origin.actor_id)},
-            )  # fmt: skip
-
-    async def photo(self, handling: Handling) -> None:
-        """A photo was stored: say so where it came from."""
-        p = handling.event.payload
-        actor = await self._staff.actor(UUID(p["employee_id"]))
-        if actor is None:
-            return
-        key = "photo.known" if p["known"] else "photo.stored" if p["private"] else "photo.group"
-        text = say(key, actor.language, size=max(1, int(p["size"]) // 1024))
-        async with handling.transaction() as tx:
-            await outbox.send(tx, handling.origin, p["chat_id"], text, reply_to=p["message_id"], lane=Lane.BULK)
-
     async def _to_me(self, chat_id: int, reply_to: Any) -> bool:
         """Whether a message answers one of ours."""
         if reply_to is None:
@@ -385,11 +366,6 @@ class Chat:
                 int(reply_to),
             )  # fmt: skip
         )
-
-
-def stored_form(rows: Sequence[Sequence[Button]]) -> list[list[NewButton]]:
-    """Rendered buttons as the conversation keeps them."""
-    return [[NewButton(label=b.label, kind=b.kind, choice=b.request) for b in row] for row in rows]
 
 
 def _status_key(handling: Handling) -> str:

@@ -147,7 +147,7 @@ class CarTopics:
         topic = await self._chats.begin(tx, forum, car.id, title)
         effect_id = await effects.request(
             tx, origin, kind=TOPIC_CREATE, target=target(forum.marked_id), args={"chat_id": forum.marked_id, "title": title},
-            key=f"topic:{topic.id}", ordering_key=_order(topic), lane=Lane.NORMAL, settled_kind=MADE, branch=forum.branch,
+            key=f"topic:{topic.id}", ordering_key=topic_order(topic), lane=Lane.NORMAL, settled_kind=MADE, branch=forum.branch,
         )  # fmt: skip
         await self._chats.made_with(tx, topic.id, effect_id)
         fresh = await self._chats.live(tx, car.id)
@@ -173,11 +173,11 @@ class CarTopics:
         if due is not None and due > self._clock.now():
             await self._timers.arm(tx, kind=REFRESH, subject=str(car.id), due_at=due)
             return
-        where = {"chat_id": topic.marked_id, "topic": _ref(topic), "topic_row": str(topic.id)}
+        where = {"chat_id": topic.marked_id, "topic": topic_ref(topic), "topic_row": str(topic.id)}
         effect_id = await effects.request(
             tx, origin, kind=EDIT if topic.opening else SEND, target=target(topic.marked_id), lane=Lane.BULK,
             args={**where, "text": text, "of": str(topic.opening) if topic.opening else None},
-            key=f"opening:{topic.id}:{origin.event_id}:{digest[:16]}", ordering_key=_order(topic), settled_kind=WRITTEN,
+            key=f"opening:{topic.id}:{origin.event_id}:{digest[:16]}", ordering_key=topic_order(topic), settled_kind=WRITTEN,
         )  # fmt: skip
         if topic.opening is None and pins:
             await pin(tx, origin, topic, effect_id)
@@ -193,26 +193,27 @@ class CarTopics:
 
 async def change(tx: Tx, origin: Origin, topic: Topic, **what: Any) -> None:
     """Give the topic another `title`, or make it `closed` or open."""
-    args = {"chat_id": topic.marked_id, "topic": _ref(topic), "topic_row": str(topic.id), **what}
+    args = {"chat_id": topic.marked_id, "topic": topic_ref(topic), "topic_row": str(topic.id), **what}
     await effects.request(
-        tx, origin, kind=TOPIC_EDIT, target=target(topic.marked_id), args=args, ordering_key=_order(topic), settled_kind=WRITTEN,
+        tx, origin, kind=TOPIC_EDIT, target=target(topic.marked_id), args=args, ordering_key=topic_order(topic), settled_kind=WRITTEN,
         key=f"topic:{topic.id}:{origin.event_id}:{'+'.join(what)}",
     )  # fmt: skip
 
 
 async def pin(tx: Tx, origin: Origin, topic: Topic, effect_id: UUID) -> None:
     """Pin the post that an effect wrote."""
-    args = {"chat_id": topic.marked_id, "topic": _ref(topic), "topic_row": str(topic.id), "of": str(effect_id)}
+    args = {"chat_id": topic.marked_id, "topic": topic_ref(topic), "topic_row": str(topic.id), "of": str(effect_id)}
     await effects.request(
         tx, origin, kind=PIN, target=target(topic.marked_id), args=args, lane=Lane.BULK, key=f"pin:{effect_id}:{origin.event_id}",
-        ordering_key=_order(topic), settled_kind=WRITTEN,
+        ordering_key=topic_order(topic), settled_kind=WRITTEN,
     )  # fmt: skip
 
 
-def _ref(topic: Topic) -> Mapping[str, Any]:
+def topic_ref(topic: Topic) -> Mapping[str, Any]:
     """How an effect names the topic: by its number, or by the effect that will find it out."""
     return {"number": topic.number} if topic.number is not None else {"of": str(topic.made_by)}
 
 
-def _order(topic: Topic) -> str:
+def topic_order(topic: Topic) -> str:
+    """The order of everything that happens in a topic."""
     return f"telegram:topic:{topic.id}"

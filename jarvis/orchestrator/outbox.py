@@ -9,7 +9,9 @@ from uuid import UUID
 from jarvis.engine import effects
 from jarvis.engine.db import Reader, Tx
 from jarvis.engine.effects import Lane, Origin
+from jarvis.engine.interactions import NewButton
 from jarvis.integrations.telegram.kinds import EDIT, SEND, target
+from jarvis.orchestrator.render.base import Button
 
 SPLIT_AT = 3500
 StoredButtons = Sequence[Sequence[dict[str, str]]]
@@ -49,6 +51,11 @@ async def shown(reader: Reader, chat_id: int, message_id: int) -> str | None:
             ORDER BY seq DESC LIMIT 1""",
         target(chat_id), message_id,
     )  # fmt: skip
+
+
+def stored_form(rows: Sequence[Sequence[Button]]) -> list[list[NewButton]]:
+    """Rendered buttons as the conversation keeps them."""
+    return [[NewButton(label=b.label, kind=b.kind, choice=b.request) for b in row] for row in rows]
 
 
 def split(html: str, limit: int = SPLIT_AT) -> list[str]:

@@ -25,7 +25,8 @@ from jarvis.orchestrator import outbox
 from jarvis.orchestrator.forums import MADE, PINS, TOPICS, WRITTEN, CarTopics, change, pin
 from jarvis.orchestrator.render.words import say
 
-CHECK, LOOKED = "check.forums", "forum.looked"
+CHECK, LOOKED, ABLE = "check.forums", "forum.looked", "forum.able"
+REMOVED = "media.removed"  # people's messages were removed, or could not be
 PERIOD_S = 300
 AT_ONCE = 100  # topics of a forum a look
 NEEDED = (TOPICS, "delete_messages", PINS)  # without these a forum is not kept in order
@@ -43,7 +44,7 @@ class ForumReconciler:
 
     @property
     def routes(self) -> Mapping[str, Sequence[Handler]]:
-        return {CHECK: (self.check,), LOOKED: (self.looked,), MADE: (self.refused,), WRITTEN: (self.refused,)}
+        return {CHECK: (self.check,), LOOKED: (self.looked,), **dict.fromkeys((MADE, WRITTEN, REMOVED), (self.refused,))}
 
     async def check(self, handling: Handling) -> None:
         """Ask for a look at every forum."""
@@ -57,7 +58,7 @@ class ForumReconciler:
         """Telegram refused a change for want of a right: look at once which one, so that somebody hears of it."""
         payload = handling.event.payload
         row = await self._db.fetchrow("SELECT args, cause FROM effect WHERE id = $1", UUID(str(payload["effect_id"])))
-        if payload["state"] != "dead" or row is None or NO_RIGHT not in (row["cause"] or ""):
+        if payload["state"] != "dead" or row is None or not any(word in (row["cause"] or "") for word in NO_RIGHT):
             return
         forum = await self._chats.forum(self._db, int(row["args"]["chat_id"]))
         if forum is not None and not forum.lacks:
@@ -106,6 +107,11 @@ class ForumReconciler:
             names = ", ".join(say(f"right.{right}", actor.language) for right in (NEEDED if lost else lacks) if right != "forum")
             text = say(key, actor.language, chat=f"<b>{escape(forum.title)}</b>", list=names)
             await outbox.send(tx, handling.origin, telegram_id, text, key=f"{handling.event.id}:standing:{telegram_id}")
+        if not lacks and not lost:
+            await handling.journal.publish(
+                tx, kind=ABLE, dedup_key=f"able:{handling.event.id}", payload={"chat_id": forum.marked_id},
+                ordering_key=f"forum:{forum.id}",
+            )  # fmt: skip
         return not lacks and not lost
 
     # its topics

@@ -162,8 +162,8 @@ async def test_a_photo_is_stored_once_and_said(talk: Talk, tmp_path: Path) -> No
 
     path = tmp_path / "car.jpg"
     Image.new("RGB", (64, 48), "red").save(path)
-    assert "Фото сохранено" in (await talk.ask(NINO, "", photos=[str(path)]))["text"]
-    assert "уже сохранено" in (await talk.ask(NINO, "", photos=[str(path)]))["text"]
+    assert "Медиа сохранено (1 шт.)" in (await talk.ask(NINO, "", photos=[str(path)]))["text"]
+    assert "Медиа сохранено (2 шт.)" in (await talk.ask(NINO, "", photos=[str(path)]))["text"]
     key = await talk.core.db.fetchval("SELECT storage_key FROM media")
     assert (await talk.storage.get(key)) == path.read_bytes()
 

@@ -11,6 +11,7 @@ from jarvis.orchestrator import sealing
 from jarvis.orchestrator.chat import Chat
 from jarvis.orchestrator.digest import Digests
 from jarvis.orchestrator.forums import CarTopics
+from jarvis.orchestrator.media import Material
 from jarvis.orchestrator.reconcile import ForumReconciler
 from jarvis.orchestrator.routes import collect
 
@@ -30,7 +31,9 @@ EXPECTED = {
     "check.rentprog.cars": ["queue"], "check.rentprog.bookings": ["queue"], "check.digest": ["send"], "check.audit.seal": ["seal"],
     "topic.made": ["made", "refused"], "topic.written": ["written", "refused"], "topic.refresh": ["refreshed"],
     "check.forums": ["check"], "forum.looked": ["looked"],
-    "message.employee": ["message"], "ask.employee": ["command_line"], "callback.button": ["press"], "photo.uploaded": ["photo"],
+    "message.employee": ["message", "message"], "ask.employee": ["command_line"], "callback.button": ["press"],
+    "photo.uploaded": ["uploaded"], "media.removed": ["removed", "refused"], "forum.able": ["able"], "media.filed": ["filed"],
+    "media.posted": ["posted"],
 }  # fmt: skip
 
 
@@ -38,10 +41,23 @@ def test_the_table_of_routes() -> None:
     hooks = RentProgHooks(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
     sync = RentProgSync(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
     chat = Chat(
-        NOTHING, cast(Any, SimpleNamespace(reader=None)), NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING
+        NOTHING,
+        cast(Any, SimpleNamespace(reader=None)),
+        NOTHING,
+        NOTHING,
+        NOTHING,
+        NOTHING,
+        NOTHING,
+        NOTHING,
+        NOTHING,
+        NOTHING,
+        NOTHING,
     )
+    material = Material(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
     digests = Digests(NOTHING, NOTHING, NOTHING, NOTHING)
     forums = CarTopics(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
     reconciler = ForumReconciler(NOTHING, NOTHING, NOTHING, forums)
-    table = collect(hooks.routes, sync.routes, chat.routes, digests.routes, forums.routes, reconciler.routes, sealing.ROUTES)
+    table = collect(
+        hooks.routes, sync.routes, material.routes, chat.routes, digests.routes, forums.routes, reconciler.routes, sealing.ROUTES
+    )
     assert {kind: [cast(Any, h).__name__ for h in handlers] for kind, handlers in table.items()} == EXPECTED

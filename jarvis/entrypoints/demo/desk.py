@@ -151,10 +151,10 @@ def desk_routes(stage: Stage) -> list[Any]:
 
     @get("/photo/{number:int}")
     async def photo(number: int) -> Response[bytes]:
-        found = stage.telegram.state.photos.get(number)
+        found = stage.telegram.state.media.get(number)
         if found is None:
             raise NotFoundException("no such photo")
-        return Response(found.data, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=86400"})
+        return Response(found.data, media_type=found.mime, headers={"Cache-Control": "private, max-age=86400"})
 
     @get("/events", sync_to_thread=False)
     def events() -> ServerSentEvent:

@@ -9,7 +9,7 @@ import logfire
 from jarvis.engine.audit_proof import LATEST, Seal, broken_by, heads
 from jarvis.engine.db import Database
 from jarvis.engine.effects import Effect, EffectHandler, Receipt
-from jarvis.integrations.storage.kinds import SEAL
+from jarvis.integrations.storage.kinds import FILE, SEAL
 from jarvis.integrations.storage.port import Storage
 from jarvis.kit.errors import NotFound, Rejected
 
@@ -24,7 +24,7 @@ class StorageEffects:
 
     @property
     def handlers(self) -> Mapping[str, EffectHandler]:
-        return {SEAL.name: self.seal}
+        return {SEAL.name: self.seal, FILE.name: self.file}
 
     async def seal(self, effect: Effect) -> Receipt:
         """Sign the present heads; first the earlier ones must still be there, else nothing is overwritten and we are told."""
@@ -40,3 +40,8 @@ class StorageEffects:
         for key in (f"audit/heads/{now.at:%Y%m%d}.json", LATEST):
             await self._storage.put(key, text, content_type="application/json")
         return Receipt(facts={"chains": len(now.heads), "rows": sum(n for n, _ in now.heads.values())})
+
+    async def file(self, effect: Effect) -> Receipt:
+        """Copy files under the keys of their operation; each copy is read back before it counts."""
+        digests = {str(i["to"]): await self._storage.copy(str(i["from"]), str(i["to"])) for i in effect.args["items"]}
+        return Receipt(facts={"sha256": digests})

@@ -5,4 +5,5 @@ from __future__ import annotations
 from jarvis.engine.effects import EffectKind
 
 SEAL = EffectKind(name="storage.seal", system="storage", effect_class="A")  # the same key holds the same text
-KINDS = (SEAL,)
+FILE = EffectKind(name="storage.file", system="storage", effect_class="A")  # copies under keys of an operation
+KINDS = (SEAL, FILE)

@@ -14,7 +14,7 @@ import hashlib
 import hmac
 import re
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -28,6 +28,7 @@ from jarvis.kit.errors import InvalidRequest, NotFound, Unavailable
 
 SYSTEM = "Storage"
 LINK_MAX_S = 3600
+PART = 1024 * 1024  # bytes
 _KEY = re.compile(r"^[A-Za-z0-9][A-Za-z0-9/_.-]{0,254}$")
 
 
@@ -35,7 +36,11 @@ class Storage(Protocol):
     """Objects by key. Keys are made by us, never by a sender."""
 
     async def put(self, key: str, data: bytes, *, content_type: str) -> None: ...
+    async def put_file(self, key: str, path: Path, *, content_type: str) -> str: ...
     async def get(self, key: str) -> bytes: ...
+    async def get_file(self, key: str, path: Path) -> None: ...
+    def stream(self, key: str) -> AsyncIterator[bytes]: ...
+    async def copy(self, key: str, to: str) -> str: ...
     async def exists(self, key: str) -> bool: ...
     def link(self, key: str, *, seconds: int = 600) -> str: ...
 
@@ -63,6 +68,80 @@ class FsStorage:
             raise Unavailable(SYSTEM, f"{type(error).__name__}") from None
         if size != len(data):
             raise Unavailable(SYSTEM, "the stored copy is shorter than the file")
+
+    async def put_file(self, key: str, path: Path, *, content_type: str) -> str:
+        """Store a file part by part, read the stored copy back and return its SHA-256.
+
+        Raises:
+            Unavailable: the storage did not take it, or what it holds is not what was sent.
+        """
+        _check(key)
+        extra = {} if self._signer is not None else {"ContentType": content_type}
+        try:
+            await asyncio.to_thread(self._fs.put_file, str(path), key, **extra)
+        except (OSError, ValueError) as error:
+            raise Unavailable(SYSTEM, type(error).__name__) from None
+        return await self._verified(key, await asyncio.to_thread(sha256_of, path))
+
+    async def copy(self, key: str, to: str) -> str:
+        """Copy an object within the storage, read the copy back and return its SHA-256; the same copy again changes nothing.
+
+        Raises:
+            NotFound: no such key.
+            Unavailable: the copy is not what was copied.
+        """
+        _check(key)
+        _check(to)
+        wanted = await self._digest(key)
+        try:
+            await asyncio.to_thread(self._fs.cp_file, key, to)
+        except (OSError, ValueError) as error:
+            raise Unavailable(SYSTEM, type(error).__name__) from None
+        return await self._verified(to, wanted)
+
+    async def _verified(self, key: str, wanted: str) -> str:
+        if await self._digest(key) != wanted:
+            raise Unavailable(SYSTEM, "the stored copy is not what was sent", retry_after_s=5.0)
+        return wanted
+
+    async def _digest(self, key: str) -> str:
+        found = hashlib.sha256()
+        async for part in self.stream(key):
+            found.update(part)
+        return found.hexdigest()
+
+    async def stream(self, key: str) -> AsyncGenerator[bytes]:
+        """The bytes of an object, part by part.
+
+        Raises:
+            NotFound: no such key.
+        """
+        _check(key)
+        try:
+            file = await asyncio.to_thread(self._fs.open, key, "rb", block_size=PART)
+            try:
+                while part := await asyncio.to_thread(file.read, PART):
+                    yield part
+            finally:
+                await asyncio.to_thread(file.close)
+        except FileNotFoundError:
+            raise NotFound("no such file in the storage") from None
+        except OSError as error:
+            raise Unavailable(SYSTEM, type(error).__name__) from None
+
+    async def get_file(self, key: str, path: Path) -> None:
+        """Write an object into a file here.
+
+        Raises:
+            NotFound: no such key.
+        """
+        _check(key)
+        try:
+            await asyncio.to_thread(self._fs.get_file, key, str(path))
+        except FileNotFoundError:
+            raise NotFound("no such file in the storage") from None
+        except OSError as error:
+            raise Unavailable(SYSTEM, type(error).__name__) from None
 
     async def get(self, key: str) -> bytes:
         """The bytes of an object.
@@ -128,6 +207,12 @@ async def connect(settings: StorageSettings, db: Database | None, *, signer: Lin
     fs = DirFileSystem(path=path, fs=_s3(settings, endpoint))
     public = DirFileSystem(path=path, fs=_s3(settings, settings.public_endpoint)) if settings.public_endpoint else None
     yield FsStorage(fs, signer=None, public=public)
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file here, as hexadecimal text."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _folder(path: str) -> Path:

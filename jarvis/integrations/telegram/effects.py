@@ -8,12 +8,15 @@ from uuid import UUID
 
 from jarvis.engine.db import Database
 from jarvis.engine.effects import Effect, EffectHandler, Lane, Receipt, TargetLimit
-from jarvis.engine.limits import Limit
+from jarvis.engine.limits import Limit, Window
 from jarvis.integrations.telegram.gateway import TelegramGateway
-from jarvis.integrations.telegram.kinds import DOWNLOAD, EDIT, LOOK, PIN, SEND, TOPIC_CREATE, TOPIC_EDIT
+from jarvis.integrations.telegram.kinds import ALBUM, DELETE, DOWNLOAD, EDIT, LOOK, PIN, SEND, TOPIC_CREATE, TOPIC_EDIT
+from jarvis.integrations.telegram.media import Outgoing, TelegramMedia
 from jarvis.integrations.telegram.settings import SYSTEM, TelegramSettings
 from jarvis.integrations.telegram.topics import TelegramTopics
 from jarvis.kit.errors import NotFound, Unavailable
+
+MINUTE_S = 61.0  # a message arrives some time after it was counted
 
 
 class TelegramEffects:
@@ -23,13 +26,14 @@ class TelegramEffects:
         self._db = db
         self._gateway = gateway
         self._topics = TelegramTopics(gateway)
+        self._media = TelegramMedia(gateway)
         self._settings = settings
 
     @property
     def handlers(self) -> Mapping[str, EffectHandler]:
         return {
             SEND.name: self.send, EDIT.name: self.edit, TOPIC_CREATE.name: self.create_topic, TOPIC_EDIT.name: self.edit_topic,
-            PIN.name: self.pin, LOOK.name: self.look,
+            PIN.name: self.pin, LOOK.name: self.look, DELETE.name: self.delete,
         }  # fmt: skip
 
     async def send(self, effect: Effect) -> Receipt:
@@ -74,6 +78,26 @@ class TelegramEffects:
             raise NotFound("the message to pin was never sent")
         await self._topics.pin(chat_id, message_id)
         return Receipt(facts={"chat_id": chat_id, "message_id": message_id})
+
+    async def delete(self, effect: Effect) -> Receipt:
+        """Remove messages; those that are gone already count as removed."""
+        chat_id, ids = int(effect.args["chat_id"]), [int(n) for n in effect.args["ids"]]
+        await self._media.delete(chat_id, ids)
+        return Receipt(facts={"chat_id": chat_id, "ids": ids})
+
+    async def album(self, effect: Effect, files: Sequence[Outgoing]) -> Receipt:
+        """Up to ten files as one group of messages, in their order."""
+        chat_id = int(effect.args["chat_id"])
+        after = await self._after(effect, chat_id)
+        topic = await self._topic(effect.args.get("topic"))
+        try:
+            ids = await self._media.send_album(
+                effect.id, chat_id, files, str(effect.args["caption"]), topic=topic, attempt=effect.attempt, after=after
+            )
+        except NotFound:
+            await self._surely_gone(chat_id, topic)
+            raise
+        return Receipt(facts={"chat_id": chat_id, "message_id": ids[-1], "ids": ids})
 
     async def look(self, effect: Effect) -> Receipt:
         """What a group, some of its topics and some messages look like now; what is missing in the answer is gone."""
@@ -147,17 +171,16 @@ class TelegramEffects:
 
     def limits(self, effect: Effect) -> Sequence[TargetLimit]:
         """A message a second to a person; a group's minute keeps some messages for what is urgent."""
-        if effect.kind in (DOWNLOAD.name, LOOK.name):
+        if effect.kind in (DOWNLOAD.name, LOOK.name, DELETE.name):
             return ()
         chat_id = int(effect.args["chat_id"])
         if chat_id > 0:
             return (TargetLimit(suffix="s", limit=Limit(calls=2, period_s=1, burst=8)),)
         whole, kept = self._settings.group_per_minute, self._settings.group_urgent_reserve
+        count = len(effect.args["items"]) if effect.kind == ALBUM.name else 1
         return (
-            TargetLimit(
-                suffix="normal", from_lane=Lane.NORMAL, limit=Limit(calls=whole - kept, period_s=60, burst=(whole - kept) // 2)
-            ),
-            TargetLimit(suffix="all", limit=Limit(calls=whole, period_s=60, burst=whole // 2)),
+            TargetLimit(suffix="normal", from_lane=Lane.NORMAL, limit=Window(calls=whole - kept, period_s=MINUTE_S), count=count),
+            TargetLimit(suffix="all", limit=Window(calls=whole, period_s=MINUTE_S), count=count),
         )
 
 

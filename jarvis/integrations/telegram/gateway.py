@@ -44,6 +44,7 @@ from jarvis.engine.db import DATABASE_AWAY, Database
 from jarvis.engine.journal import Journal
 from jarvis.engine.leases import Leases
 from jarvis.engine.loop import going
+from jarvis.integrations.telegram.incoming import describe, topic_of, version_of
 from jarvis.integrations.telegram.kinds import TOPIC_GONE
 from jarvis.integrations.telegram.session import PgSession
 from jarvis.integrations.telegram.settings import SYSTEM, TelegramSettings
@@ -225,18 +226,19 @@ class TelegramGateway:
         if sender == self.me:
             return False
         chat = utils.get_peer_id(message.peer_id)
-        version = _version(message) if edited else "0"
+        version = version_of(message) if edited else "0"
         if version is None:
             return False
         reply_id = getattr(message.reply_to, "reply_to_msg_id", None)
-        if reply_id == _topic(message):
+        if reply_id == topic_of(message):
             reply_id = None  # it stands in the topic and answers nobody
         payload = {
             "chat_id": chat, "private": isinstance(message.peer_id, types.PeerUser), "message_id": message.id,
             "sender_id": sender, "text": message.message or "", "reply_to": reply_id, "edited": edited,
             "mentioned": bool(message.mentioned) or self._names_me(message.message or ""),
             "forwarded": message.fwd_from is not None,
-            "photo": isinstance(message.media, types.MessageMediaPhoto), "topic": _topic(message),
+            "media": describe(message.media), "album": message.grouped_id, "topic": topic_of(message),
+            "version": version,
         }  # fmt: skip
         await self._note_chat(chat, message.id, private=payload["private"])
         accepted = await self._journal.accept(
@@ -343,7 +345,7 @@ class TelegramGateway:
                 functions.messages.SendMessageRequest(
                     peer=await client.get_input_entity(chat_id), message=plain, entities=entities, no_webpage=True,
                     random_id=random_id(effect_id), reply_markup=_markup(client, buttons),
-                    reply_to=_reply(reply_to, topic),
+                    reply_to=reply_header(reply_to, topic),
                 )
             )  # fmt: skip
 
@@ -386,25 +388,10 @@ class TelegramGateway:
         with contextlib.suppress(MessageNotModifiedError):
             await self.guarded(call, chat_id)
 
-    async def download(self, chat_id: int, message_id: int) -> bytes:
-        """The bytes of a message's photo."""
-        client = self.client()
-
-        async def call() -> Any:
-            rows = await self.messages(None if chat_id > 0 else chat_id, [message_id])
-            if not rows or getattr(rows[0], "media", None) is None:
-                raise NotFound("the message or its photo is gone")
-            return await client.download_media(rows[0], bytes)
-
-        data = await self.guarded(call, chat_id)
-        if not data:
-            raise NotFound("the photo is empty")
-        return bytes(data)
-
-    async def guarded(self, call: Callable[[], Awaitable[Any]], chat_id: int) -> Any:
-        """One call to Telegram with its errors turned into ours."""
+    async def guarded(self, call: Callable[[], Awaitable[Any]], chat_id: int, *, files: bool = False) -> Any:
+        """One call to Telegram with its errors turned into ours; `files` gives it the time that a large file takes."""
         try:
-            async with asyncio.timeout(self._settings.timeout_s):
+            async with asyncio.timeout(self._settings.files_timeout_s if files else self._settings.timeout_s):
                 fault("telegram.before_send")
                 answer = await call()
                 fault("telegram.sent")
@@ -432,12 +419,6 @@ class TelegramGateway:
             raise _refusal(error) from None
 
 
-def _version(message: Any) -> str | None:
-    """Names one edit: dates are whole seconds, so the text tells two edits of one second apart. None when nobody edited
-    (Telegram adds a preview or a reaction by itself)."""
-    return f"{int(message.edit_date.timestamp())}:{sha256_hex(message.message or '')[:12]}" if message.edit_date else None
-
-
 def _refusal(error: RPCError) -> Exception:
     # Telethon's own classes carry the name of the error only in their class; the others carry it as their message.
     name = error.message
@@ -446,15 +427,8 @@ def _refusal(error: RPCError) -> Exception:
     return NotFound(TOPIC_GONE) if name in _GONE else Rejected(SYSTEM, str(name)[:120])
 
 
-def _topic(message: Any) -> int | None:
-    """The topic of a forum in which a message stands; None in General and elsewhere."""
-    header = message.reply_to
-    if not getattr(header, "forum_topic", False):
-        return None
-    return header.reply_to_top_id or header.reply_to_msg_id
-
-
-def _reply(message_id: int | None, topic: int | None) -> Any:
+def reply_header(message_id: int | None, topic: int | None) -> Any:
+    """Which message, or which topic, a new message answers."""
     if message_id is None and topic is None:
         return None
     return types.InputReplyToMessage(reply_to_msg_id=message_id or topic, top_msg_id=topic if message_id else None)

@@ -34,8 +34,9 @@ class TelegramSettings(Settings):
     port: int | None = None
     public_key: str | None = None
     timeout_s: float = 10.0
+    files_timeout_s: float = 600.0
     lease_s: float = 15.0
-    group_per_minute: int = 18
+    group_per_minute: int = 20
     group_urgent_reserve: int = 4
     reconcile_s: float = 60.0
     production: bool = False

@@ -26,7 +26,7 @@ class Button:
 
     label: str
     request: str = ""
-    kind: Literal["ask", "page", "report"] = "ask"
+    kind: Literal["ask", "page", "report", "file"] = "ask"
 
 
 @dataclass(slots=True, kw_only=True)

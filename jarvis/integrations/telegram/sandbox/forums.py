@@ -41,7 +41,7 @@ class Forums:
         rpc.state.random_ids.add(request.random_id)
         message = self.add(chat, request.title, bot_id or 0)
         rpc.ledger.add("create_topic", chat=chat.title, chat_id=chat.marked_id, topic=message.id, title=request.title)
-        return rpc.sent(chat, message, request.random_id, bot_id)
+        return rpc.sent(chat, [(message, request.random_id)], bot_id)
 
     def add(self, chat: Chat, title: str, by: int) -> Message:
         """A new topic and the service message that stands for it."""

@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import struct
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,8 +16,9 @@ from telethon.extensions import html as tg_html
 from telethon.tl import functions, types
 
 from jarvis.integrations.telegram.sandbox.forums import Forums
+from jarvis.integrations.telegram.sandbox.media import MediaRequests, as_media
 from jarvis.integrations.telegram.sandbox.problems import RpcFailure
-from jarvis.integrations.telegram.sandbox.state import MARK, Button, Chat, Message, Photo, TelegramState, User
+from jarvis.integrations.telegram.sandbox.state import MARK, Button, Chat, Media, Message, TelegramState, User
 from jarvis.kit.sandbox import Faults, Ledger
 
 GROUP_PER_MINUTE = 20
@@ -39,6 +39,7 @@ class Rpc:
         self.ledger = ledger
         self.port = port
         self.forums = Forums(self)
+        self.files = MediaRequests(self)
         self.on_change: Callable[[Chat], None] = lambda _chat: None
         self.on_answer: Callable[[int, str | None], None] = lambda _query, _text: None
 
@@ -51,13 +52,18 @@ class Rpc:
         if isinstance(request, _USER_ONLY):
             raise RpcFailure(400, "BOT_METHOD_INVALID")
         name = "do_" + type(request).__name__.removesuffix("Request")
-        handler = getattr(self, name, None) or getattr(self.forums, name, None)
+        handler = getattr(self, name, None) or getattr(self.forums, name, None) or getattr(self.files, name, None)
         if handler is None:
             raise RpcFailure(400, "METHOD_INVALID")
         if bot_id is None and type(request).__name__ not in _BEFORE_LOGIN:
             raise RpcFailure(401, "AUTH_KEY_UNREGISTERED")
         result = handler(request, bot_id)
         return result if isinstance(result, bytes) else bytes(result)
+
+    @staticmethod
+    def yes() -> bytes:
+        """The protocol's true."""
+        return _true()
 
     # service
 
@@ -154,20 +160,8 @@ class Rpc:
     def do_SendMessage(self, request: Any, bot_id: int | None) -> Any:
         chat = self.writable(request)
         self.check_text(request.message, 4096)
-        message = self.write(chat, bot_id, request, request.message, [])
-        return self.sent(chat, message, request.random_id, bot_id)
-
-    def do_SendMedia(self, request: Any, bot_id: int | None) -> Any:
-        chat = self.writable(request)
-        self.check_text(request.message, 1024)
-        if not isinstance(request.media, types.InputMediaUploadedPhoto):
-            raise RpcFailure(400, "MEDIA_INVALID")
-        parts = self.state.files.pop(request.media.file.id, None)
-        if parts is None or len(parts) != request.media.file.parts:
-            raise RpcFailure(400, "FILE_PARTS_INVALID")
-        data = b"".join(parts[n] for n in sorted(parts))
-        message = self.write(chat, bot_id, request, request.message, [data])
-        return self.sent(chat, message, request.random_id, bot_id)
+        message = self.write(chat, bot_id, request, request.message, None)
+        return self.sent(chat, [(message, request.random_id)], bot_id)
 
     def do_EditMessage(self, request: Any, bot_id: int | None) -> Any:
         chat = self.chat(request.peer)
@@ -194,37 +188,24 @@ class Rpc:
         return self.updates([update])
 
     def do_DeleteMessages(self, request: Any, bot_id: int | None) -> Any:
-        count = 0
-        for chat in self.state.chats.values():
-            group = isinstance(request, functions.channels.DeleteMessagesRequest)
-            if group and chat.id != request.channel.channel_id:
-                continue
-            for number in request.id:
-                message = chat.messages.get(number)
-                if message is not None and not message.deleted and (group or chat.kind == "private"):
-                    message.deleted = True
-                    count += 1
-                    self.ledger.add("delete", chat=chat.title, message_id=number)
-                    self.on_change(chat)
-        self.state.box.pts += count
-        return types.messages.AffectedMessages(pts=self.state.box.pts, pts_count=count)
+        if isinstance(request, functions.channels.DeleteMessagesRequest):
+            chats = [self.group(request.channel.channel_id)]
+        else:
+            chats = [c for c in self.state.chats.values() if c.kind == "private"]
+        rows = [(c, m) for c in chats for n in request.id if (m := c.messages.get(n)) is not None and not m.deleted]
+        if any(c.kind == "group" and m.sender != bot_id and "delete_messages" not in c.rights for c, m in rows):
+            raise RpcFailure(403, "MESSAGE_DELETE_FORBIDDEN")
+        for chat, message in rows:
+            message.deleted = True
+            self.ledger.add("delete", chat=chat.title, message_id=message.id)
+            self.on_change(chat)
+        box = self.state.box_of(chats[0]) if chats else self.state.box
+        box.pts += len(rows)
+        return types.messages.AffectedMessages(pts=box.pts, pts_count=len(rows))
 
     def do_SetBotCallbackAnswer(self, request: Any, bot_id: int | None) -> bytes:
         self.on_answer(request.query_id, request.message)
         return _true()
-
-    def do_SaveFilePart(self, request: Any, bot_id: int | None) -> bytes:
-        self.state.files.setdefault(request.file_id, {})[request.file_part] = request.bytes
-        return _true()
-
-    do_SaveBigFilePart = do_SaveFilePart
-
-    def do_GetFile(self, request: Any, bot_id: int | None) -> Any:
-        photo = self.state.photos.get(getattr(request.location, "id", 0))
-        if photo is None:
-            raise RpcFailure(400, "LOCATION_INVALID")
-        part = photo.data[request.offset : request.offset + request.limit]
-        return types.upload.File(type=types.storage.FileJpeg(), mtime=int(time.time()), bytes=part)
 
     # helpers
 
@@ -249,9 +230,11 @@ class Rpc:
             raise RpcFailure(400, "PEER_ID_INVALID")
         return self.state.private(user.id)
 
-    def writable(self, request: Any) -> Chat:
+    def writable(self, request: Any, random_ids: list[int] | None = None) -> Chat:
+        """The chat that a request writes to: not twice under one random id, within the group's limit."""
         chat = self.chat(request.peer)
-        if request.random_id in self.state.random_ids:
+        numbers = random_ids or [request.random_id]
+        if self.state.random_ids.intersection(numbers):
             raise RpcFailure(500, "RANDOM_ID_DUPLICATE")
         if chat.kind == "private":
             person = self.state.users[chat.id]
@@ -259,13 +242,13 @@ class Rpc:
                 raise RpcFailure(403, "USER_IS_BLOCKED")
             if not person.started:
                 raise RpcFailure(400, "PEER_ID_INVALID")
-        self.check_flood(chat)
+        self.check_flood(chat, len(numbers))
         return chat
 
-    def check_flood(self, chat: Chat) -> None:
+    def check_flood(self, chat: Chat, count: int = 1) -> None:
         if self.faults.on("rate_limit"):
             raise RpcFailure(420, f"FLOOD_WAIT_{int(self.faults.arg('rate_limit', 'seconds', 2))}")
-        wait = self.state.over_limit(chat, GROUP_PER_MINUTE)
+        wait = self.state.over_limit(chat, GROUP_PER_MINUTE, count)
         if wait:
             raise RpcFailure(420, f"FLOOD_WAIT_{wait}")
 
@@ -274,29 +257,32 @@ class Rpc:
         if len(text.encode("utf-16-le")) // 2 > limit:
             raise RpcFailure(400, "MESSAGE_TOO_LONG")
 
-    def write(self, chat: Chat, bot_id: int | None, request: Any, text: str, photos: list[bytes]) -> Message:
-        if not text and not photos:
+    def write(self, chat: Chat, bot_id: int | None, request: Any, text: str, media: Media | None) -> Message:
+        if not text and media is None:
             raise RpcFailure(400, "MESSAGE_EMPTY")
         buttons = self.buttons(request.reply_markup)
         self.state.random_ids.add(request.random_id)
         topic, reply = self.forums.place_of(chat, request.reply_to)
         message = self.state.new_message(
-            chat, bot_id or 0, text, tg_html.unparse(text, request.entities or []), reply_to=reply, photos=photos,
+            chat, bot_id or 0, text, tg_html.unparse(text, request.entities or []), reply_to=reply, media=media,
             buttons=buttons, entities=list(request.entities or []), topic=topic,
         )  # fmt: skip
         self.ledger.add(
             "send", chat=chat.title, chat_id=chat.marked_id, message_id=message.id, text=text, random_id=request.random_id,
-            photos=len(photos), topic=topic,
+            media=media.kind if media else None, topic=topic,
         )  # fmt: skip
         self.on_change(chat)
         return message
 
-    def sent(self, chat: Chat, message: Message, random_id: int, bot_id: int | None) -> Any:
-        box = self.state.box_of(chat)
-        box.pts += 1
-        update = self.new_update(chat, message, box.pts, bot_id)
-        box.updates.append((box.pts, update))
-        return self.updates([types.UpdateMessageID(id=message.id, random_id=random_id), update])
+    def sent(self, chat: Chat, rows: list[tuple[Message, int]], bot_id: int | None) -> Any:
+        """The answer to a request that wrote these messages under these random ids."""
+        box, updates = self.state.box_of(chat), list[Any]()
+        for message, random_id in rows:
+            box.pts += 1
+            update = self.new_update(chat, message, box.pts, bot_id)
+            box.updates.append((box.pts, update))
+            updates += [types.UpdateMessageID(id=message.id, random_id=random_id), update]
+        return self.updates(updates)
 
     @staticmethod
     def buttons(markup: Any) -> list[list[Button]]:
@@ -337,7 +323,7 @@ class Rpc:
         forward = None
         if message.forward_from:
             forward = types.MessageFwdHeader(date=message.date, from_name=message.forward_from)
-        media = types.MessageMediaPhoto(photo=self.photo(message.photos[0])) if message.photos else None
+        media = None if message.media is None else as_media(message.media)
         rows = [
             types.KeyboardInlineButtonRow(
                 [types.KeyboardInlineButton(text=b.label, type=types.InlineButtonTypeCallback(data=b.data)) for b in row]
@@ -350,17 +336,12 @@ class Rpc:
             entities=list(message.entities), edit_date=message.edited_at,
             mentioned=f"@{self.bot_username(bot_id)}" in message.text,
             reply_markup=types.ReplyInlineMarkup(rows=rows) if rows else None, pinned=message.pinned,
+            grouped_id=message.album,
         )  # fmt: skip
 
     def bot_username(self, bot_id: int | None) -> str:
         bot = self.state.users.get(bot_id or 0)
         return (bot.username if bot else None) or "nobody"
-
-    def photo(self, photo: Photo) -> Any:
-        size = types.PhotoSize(type="x", w=photo.width, h=photo.height, size=len(photo.data))
-        return types.Photo(
-            id=photo.id, access_hash=photo.access_hash, file_reference=b"ref", date=datetime.now(UTC), sizes=[size], dc_id=2
-        )
 
     def cast(self) -> tuple[list[Any], list[Any]]:
         """Everybody and every group, so that the client never lacks an access hash."""

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import itertools
 import logging
@@ -21,6 +20,7 @@ from typing import Any
 
 from telethon.tl import functions, types
 
+from jarvis.integrations.telegram.sandbox.media import ALBUM_MAX, attached
 from jarvis.integrations.telegram.sandbox.rpc import Rpc, RpcFailure
 from jarvis.integrations.telegram.sandbox.state import RIGHTS, Box, Chat, Message, TelegramState, as_seen
 from jarvis.integrations.telegram.sandbox.transport import Connection, ServerKey
@@ -94,13 +94,13 @@ class TelegramSandbox:
     # people's side
 
     def send(
-        self, person: str, chat: str, text: str, *, photos: Sequence[str | bytes] = (), reply_to: int | None = None,
-        forward_from: str | None = None, topic: str | int | None = None,
+        self, person: str, chat: str, text: str, *, photos: Sequence[str | bytes | Mapping[str, Any]] = (),
+        reply_to: int | None = None, forward_from: str | None = None, topic: str | int | None = None,
     ) -> tuple[Chat, Message]:  # fmt: skip
-        """A person writes.
+        """A person writes. Several photos are one album; a photo may be any media as `{kind, data, name?, mime?}`.
 
         Raises:
-            InvalidRequest: empty, too long, not a member, a closed topic, or a photo that is none.
+            InvalidRequest: empty, too long, not a member, a closed topic, more than ten photos, or a photo that is none.
             NotFound: no such person, chat or topic.
         """
         user = self.state.person(person)
@@ -109,39 +109,42 @@ class TelegramSandbox:
             raise InvalidRequest("write a text or attach a photo")
         if len(text) > 4096:
             raise InvalidRequest("a message has at most 4096 characters")
+        if len(photos) > ALBUM_MAX:
+            raise InvalidRequest(f"an album has at most {ALBUM_MAX} photos")
         if reply_to is not None and reply_to not in place.messages:
             raise NotFound(f"no message {reply_to} in this chat")
         within = self.state.topic_of(place, topic)
         if within is not None and within.closed:
             raise InvalidRequest(f"the topic {within.title} is closed")
-        number = None if within is None else within.id
-        user.started = True
-        data = [_photo(photo) for photo in photos]
-        message = self.state.new_message(
-            place,
-            user.id,
-            text,
-            escape(text, quote=False),
-            photos=data[:1],
-            reply_to=reply_to,
-            forward_from=forward_from,
-            topic=number,
-        )
-        self._publish(place, self._rpc.new_update, message)
-        for extra in data[1:]:
-            more = self.state.new_message(place, user.id, "", "", photos=[extra], topic=number)
-            self._publish(place, self._rpc.new_update, more)
+        user.started = user.started or place.kind == "private"
+        files = [self.state.keep(*attached(photo)) for photo in photos]
+        album = next(self.state.albums) if len(files) > 1 else None
+        rows: list[Message] = []
+        for n, media in enumerate(files or [None]):
+            words = text if n == 0 else ""
+            rows.append(
+                self.state.new_message(
+                    place, user.id, words, escape(words, quote=False), media=media, album=album, reply_to=reply_to,
+                    forward_from=forward_from, topic=None if within is None else within.id,
+                )
+            )  # fmt: skip
+        for message in rows:
+            self._publish(place, self._rpc.new_update, message)
         self._changed(place)
-        return place, message
+        return place, rows[0]
 
-    def edit(self, person: str, chat: str, message_id: int, text: str) -> None:
-        """A person edits their own message."""
+    def edit(
+        self, person: str, chat: str, message_id: int, text: str, *, photo: str | bytes | Mapping[str, Any] | None = None
+    ) -> None:
+        """A person edits their own message, or makes it one with media."""
         user = self.state.person(person)
         place = self.state.chat_of(user, chat)
         message = place.messages.get(message_id)
         if message is None or message.sender != user.id:
             raise NotFound(f"no message {message_id} of {person}")
         message.text, message.html, message.edited_at = text, escape(text, quote=False), datetime.now().astimezone()
+        if photo is not None:
+            message.media = self.state.keep(*attached(photo))
         self._publish(place, self._rpc.edit_update, message)
         self._changed(place)
 
@@ -394,19 +397,9 @@ class TelegramSandbox:
     def _writes(request: Any) -> bool:
         return isinstance(
             request,
-            functions.messages.SendMessageRequest | functions.messages.SendMediaRequest | functions.messages.CreateForumTopicRequest,
-        )
+            functions.messages.SendMessageRequest | functions.messages.SendMediaRequest | functions.messages.SendMultiMediaRequest
+            | functions.messages.CreateForumTopicRequest,
+        )  # fmt: skip
 
 
 _LONG_AGO = datetime.fromtimestamp(0).astimezone()
-
-
-def _photo(photo: str | bytes) -> bytes:
-    if isinstance(photo, bytes):
-        return photo
-    try:
-        if len(photo) < 1024 and Path(photo).is_file():
-            return Path(photo).read_bytes()
-        return base64.b64decode(photo.partition(",")[2] if photo.startswith("data:") else photo, validate=True)
-    except (ValueError, OSError):
-        raise InvalidRequest("a photo is base64 or the path of a file") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
@@ -36,12 +36,18 @@ class Button:
     data: bytes
 
 
+MediaKind = Literal["photo", "video", "video_note", "voice", "audio", "gif", "sticker", "document"]
+
+
 @dataclass(slots=True)
-class Photo:
+class Media:
+    """A file of a message."""
+
     id: int
     data: bytes
-    width: int = 1280
-    height: int = 960
+    kind: MediaKind
+    mime: str
+    name: str | None = None
 
     @property
     def access_hash(self) -> int:
@@ -73,7 +79,8 @@ class Message:
     html: str
     date: datetime
     buttons: list[list[Button]] = field(default_factory=list[list[Button]])
-    photos: list[Photo] = field(default_factory=list[Photo])
+    media: Media | None = None
+    album: int | None = None
     reply_to: int | None = None
     forward_from: str | None = None
     edited_at: datetime | None = None
@@ -129,8 +136,9 @@ class TelegramState:
         self.private_ids = itertools.count(1)
         self.random_ids: set[int] = set()
         self.files: dict[int, dict[int, bytes]] = {}
-        self.photos: dict[int, Photo] = {}
-        self.photo_ids = itertools.count(5_000_001)
+        self.media: dict[int, Media] = {}
+        self.media_ids = itertools.count(5_000_001)
+        self.albums = itertools.count(13_000_000_001)
         self.commands: dict[str, list[tuple[str, str]]] = {}
 
     def add_bot(self, token: str, name: str, username: str) -> User:
@@ -188,15 +196,14 @@ class TelegramState:
 
     def new_message(
         self, chat: Chat, sender: int, text: str, html: str, *, reply_to: int | None = None,
-        photos: Sequence[bytes] = (), forward_from: str | None = None, buttons: list[list[Button]] | None = None,
+        media: Media | None = None, album: int | None = None, forward_from: str | None = None,
+        buttons: list[list[Button]] | None = None,
         entities: list[object] | None = None, topic: int | None = None, service: Literal["created", "edited"] | None = None,
     ) -> Message:  # fmt: skip
         """Write a message into a chat."""
         number = next(self.private_ids if chat.kind == "private" else chat.ids)
-        stored = [Photo(id=next(self.photo_ids), data=data) for data in photos]
-        self.photos |= {photo.id: photo for photo in stored}
         message = Message(
-            id=number, sender=sender, text=text, html=html, date=datetime.now(UTC), reply_to=reply_to, photos=stored,
+            id=number, sender=sender, text=text, html=html, date=datetime.now(UTC), reply_to=reply_to, media=media, album=album,
             forward_from=forward_from, buttons=buttons or [], entities=entities or [], topic=topic, service=service,
         )  # fmt: skip
         chat.messages[number] = message
@@ -216,16 +223,22 @@ class TelegramState:
                 return topic
         raise NotFound(f"no topic {said!r} in {chat.title}; topics: {', '.join(t.title for t in shown) or 'none'}")
 
-    def over_limit(self, chat: Chat, per_minute: int) -> int:
-        """Seconds to wait when a group has had its messages of this minute; 0 and counted otherwise."""
+    def keep(self, data: bytes, kind: MediaKind, mime: str, name: str | None = None) -> Media:
+        """Keep a file under a new id."""
+        made = Media(id=next(self.media_ids), data=data, kind=kind, mime=mime, name=name)
+        self.media[made.id] = made
+        return made
+
+    def over_limit(self, chat: Chat, per_minute: int, count: int = 1) -> int:
+        """Seconds to wait when a group has had its messages of this minute; 0 and `count` more counted otherwise."""
         if chat.kind == "private":
             return 0
         now = time.monotonic()
         while chat.sends and chat.sends[0] < now - 60:
             chat.sends.popleft()
-        if len(chat.sends) >= per_minute:
-            return max(1, int(chat.sends[0] + 60 - now) + 1)
-        chat.sends.append(now)
+        if len(chat.sends) + count > per_minute:
+            return max(1, int((chat.sends[0] if chat.sends else now) + 60 - now) + 1)
+        chat.sends.extend([now] * count)
         return 0
 
 
@@ -238,7 +251,9 @@ def as_seen(message: Message, names: Mapping[int, str]) -> dict[str, object]:
         "html": message.html,
         "buttons": [[button.label for button in row] for row in message.buttons],
         "topic": message.topic,
-        "media": [photo.id for photo in message.photos],
+        "media": [] if message.media is None else [message.media.id],
+        "kind": None if message.media is None else message.media.kind,
+        "album": message.album,
         "pinned": message.pinned,
         "edited_at": message.edited_at.isoformat() if message.edited_at else None,
         "reply_to": message.reply_to,

@@ -1,0 +1,1 @@
+"""What people send and what became of it: items, sets by operation, posts."""

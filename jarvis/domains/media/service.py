@@ -1,0 +1,209 @@
+"""Sets of material: what one person sent at one place in one go, the operation it belongs to, and where it was published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, cast
+from uuid import UUID
+
+from jarvis.engine.db import Reader, Row, Tx
+from jarvis.kit.clock import Clock, local
+
+Operation = Literal["issue", "return", "damage", "other"]
+ItemState = Literal["taken", "stored", "removed", "refused"]
+SET_PAUSE = timedelta(minutes=10)  # what comes later begins a set of its own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One file of a message. `key` is where it lies, `clean_key` the picture without its metadata, `digest` its SHA-256."""
+
+    id: UUID
+    set_id: UUID
+    chat_id: int
+    message_id: int
+    kind: str
+    name: str | None
+    caption: str | None
+    state: ItemState
+    reason: str | None
+    key: str | None
+    clean_key: str | None
+    mime: str | None
+    digest: str | None
+    filed_key: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaSet:
+    """`chat_id` is the chat (marked) where it was sent, `topic_title` its topic; `asked` the effect that asked the author; `files` how
+    many were filed."""
+
+    id: UUID
+    sender_id: int
+    employee_id: UUID | None
+    author: str | None
+    chat_id: int
+    topic_title: str | None
+    car_id: UUID | None
+    booking_id: UUID | None
+    operation: Operation | None
+    state: Literal["open", "filing", "filed"]
+    asked: UUID | None
+    started_at: datetime
+    filed_at: datetime | None
+    files: int
+
+
+class MediaService:
+    """Reads and writes sets, items and posts, always in the caller's transaction."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    async def taken(
+        self, tx: Tx, *, chat_id: int, message_id: int, version: str, sender_id: int, employee_id: UUID | None, topic: int | None,
+        file: Mapping[str, object], caption: str, album: int | None,
+    ) -> UUID | None:  # fmt: skip
+        """Register a file of a message, in the author's open set of this place or a new one; None when it was registered before."""
+        now = self._clock.now()
+        if await tx.fetchval(
+            "SELECT true FROM media_item WHERE marked_chat = $1 AND message = $2 AND version = $3", chat_id, message_id, version
+        ):
+            return None
+        set_id = await tx.fetchval(
+            """UPDATE media_set s SET last_at = $4 FROM chat c
+                WHERE c.id = s.chat_id AND c.marked_id = $2 AND s.sender = $1 AND s.state = 'open' AND s.last_at > $5
+                  AND s.topic_id IS NOT DISTINCT FROM (SELECT id FROM topic WHERE chat_id = c.id AND number = $3)
+               RETURNING s.id""",
+            sender_id, chat_id, topic, now, now - SET_PAUSE,
+        )  # fmt: skip
+        set_id = set_id or await tx.fetchval(
+            """INSERT INTO media_set (sender, employee_id, chat_id, topic_id, car_id, started_at, last_at)
+               SELECT $1, $4, c.id, t.id, t.car_id, $5, $5
+                 FROM chat c LEFT JOIN topic t ON t.chat_id = c.id AND t.number = $3 WHERE c.marked_id = $2 RETURNING id""",
+            sender_id, chat_id, topic, employee_id, now,
+        )  # fmt: skip
+        return await tx.fetchval(
+            """INSERT INTO media_item (set_id, marked_chat, message, version, kind, name, caption, state, posted_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, 'taken', $8) RETURNING id""",
+            set_id, chat_id, message_id, version, file["kind"], file.get("name"), caption or None, now,
+        )  # fmt: skip
+
+    async def item(self, reader: Reader, item_id: UUID) -> Item | None:
+        rows = await self._items(reader, "i.id = $1", item_id)
+        return rows[0] if rows else None
+
+    async def items(self, reader: Reader, set_id: UUID) -> list[Item]:
+        """The files of a set in their order."""
+        return await self._items(reader, "i.set_id = $1", set_id)
+
+    async def waiting(self, reader: Reader, chat_id: int) -> list[Item]:
+        """Files of a chat that are stored and whose messages still stand there."""
+        return await self._items(reader, "i.marked_chat = $1 AND i.state = 'stored'", chat_id)
+
+    async def _items(self, reader: Reader, where: str, value: object) -> list[Item]:
+        rows = await reader.fetch(
+            f"""SELECT i.*, m.storage_key, m.clean_key, m.content_type, m.sha256
+                  FROM media_item i LEFT JOIN media m ON m.id = i.media_id WHERE {where} ORDER BY i.message, i.posted_at""",
+            value,
+        )
+        return [_item(row) for row in rows]
+
+    async def stored(self, tx: Tx, item_id: UUID, media_id: UUID) -> None:
+        """The file is ours now."""
+        await tx.execute("UPDATE media_item SET media_id = $2, state = 'stored' WHERE id = $1 AND state = 'taken'", item_id, media_id)
+
+    async def refused(self, tx: Tx, item_id: UUID, reason: str) -> None:
+        """The file is none that we take; its message stays."""
+        await tx.execute("UPDATE media_item SET state = 'refused', reason = $2 WHERE id = $1 AND state = 'taken'", item_id, reason)
+
+    async def removed(self, tx: Tx, chat_id: int, messages: Sequence[int]) -> list[UUID]:
+        """Their messages are gone from the chat; returns the sets they belong to."""
+        rows = await tx.fetch(
+            """UPDATE media_item SET state = 'removed' WHERE marked_chat = $1 AND message = ANY($2) AND state = 'stored'
+               RETURNING set_id""",
+            chat_id, list(messages),
+        )  # fmt: skip
+        return list(dict.fromkeys(row["set_id"] for row in rows))
+
+    async def get(self, reader: Reader, set_id: UUID, *, lock: bool = False) -> MediaSet | None:
+        """A set; `lock` keeps others from it until the transaction ends."""
+        if lock:
+            await reader.fetchrow("SELECT 1 FROM media_set WHERE id = $1 FOR UPDATE", set_id)
+        return _set(await reader.fetchrow(f"{_SETS} WHERE s.id = $1", set_id))
+
+    async def asked(self, tx: Tx, set_id: UUID, effect_id: UUID) -> None:
+        """The effect that wrote, or changed, the question to the author."""
+        await tx.execute("UPDATE media_set SET asked_effect_id = $2 WHERE id = $1", set_id, effect_id)
+
+    async def filing(self, tx: Tx, set_id: UUID, operation: Operation, car_id: UUID, booking_id: UUID | None, by: UUID) -> list[Item]:
+        """The set belongs to this operation; returns its files with the keys under which they will lie."""
+        await tx.execute(
+            """UPDATE media_set SET operation = $2, car_id = $3, booking_id = $4, state = 'filing', filed_at = $5,
+                      filed_by_employee_id = $6 WHERE id = $1""",
+            set_id, operation, car_id, booking_id, self._clock.now(), by,
+        )  # fmt: skip
+        items = [i for i in await self.items(tx, set_id) if i.state in ("stored", "removed")]
+        for number, item in enumerate(items, 1):
+            assert item.key is not None
+            name = f"{number:02d}-{item.id.hex[:8]}.{item.key.rpartition('.')[2]}"
+            key = f"cars/{car_id}/operations/{set_id}/{local(self._clock.now()):%Y%m%d}/{name}"
+            await tx.execute("UPDATE media_item SET filed_key = $2 WHERE id = $1", item.id, key)
+        return [i for i in await self.items(tx, set_id) if i.filed_key is not None]
+
+    async def set_state(self, tx: Tx, set_id: UUID, state: Literal["open", "filed"]) -> None:
+        """`filed`: every copy was read back. `open`: it failed, and may be tried again."""
+        await tx.execute("UPDATE media_set SET state = $2 WHERE id = $1", set_id, state)
+
+    async def of_car(self, reader: Reader, car_id: UUID, *, limit: int = 50) -> list[MediaSet]:
+        """The filed sets of a car, the newest first."""
+        rows = await reader.fetch(
+            f"{_SETS} WHERE s.car_id = $1 AND s.state = 'filed' ORDER BY s.filed_at DESC LIMIT $2", car_id, limit
+        )
+        return [found for row in rows if (found := _set(row)) is not None]
+
+    # posts
+
+    async def posted(self, tx: Tx, effect_id: UUID, chat_id: int, topic_id: UUID | None, rows: Mapping[int, UUID]) -> None:
+        """Note what an effect published: message ids and the items they show."""
+        for message_id, item_id in rows.items():
+            await tx.execute(
+                """INSERT INTO post (chat_id, topic_id, message, item_id, effect_id, posted_at)
+                   SELECT id, $2, $3, $4, $5, $6 FROM chat WHERE marked_id = $1 ON CONFLICT (chat_id, message) DO NOTHING""",
+                chat_id, topic_id, message_id, item_id, effect_id, self._clock.now(),
+            )  # fmt: skip
+
+    async def unposted(self, reader: Reader, set_id: UUID, chat_id: UUID) -> list[Item]:
+        """Files of a set that stand nowhere in a chat."""
+        rows = await self._items(reader, "i.filed_key IS NOT NULL AND i.set_id = $1", set_id)
+        there = await reader.fetch("SELECT item_id FROM post WHERE chat_id = $1 AND gone_at IS NULL", chat_id)
+        known = {row["item_id"] for row in there}
+        return [i for i in rows if i.id not in known]
+
+
+_SETS = """SELECT s.*, c.marked_id, t.title AS topic_title, e.name AS author,
+                  (SELECT count(*) FROM media_item i WHERE i.set_id = s.id AND i.filed_key IS NOT NULL) AS files
+             FROM media_set s JOIN chat c ON c.id = s.chat_id
+            LEFT JOIN topic t ON t.id = s.topic_id LEFT JOIN employee e ON e.id = s.employee_id"""
+
+
+def _item(row: Row) -> Item:
+    return Item(
+        id=row["id"], set_id=row["set_id"], chat_id=row["marked_chat"], message_id=row["message"], kind=row["kind"],
+        name=row["name"], caption=row["caption"], state=row["state"], reason=row["reason"], key=row["storage_key"],
+        clean_key=row["clean_key"], mime=row["content_type"], digest=row["sha256"], filed_key=row["filed_key"],
+    )  # fmt: skip
+
+
+def _set(row: Row | None) -> MediaSet | None:
+    if row is None:
+        return None
+    return MediaSet(
+        id=row["id"], sender_id=row["sender"], employee_id=row["employee_id"], author=row["author"], chat_id=row["marked_id"],
+        topic_title=row["topic_title"], car_id=row["car_id"], booking_id=row["booking_id"],
+        operation=cast("Operation | None", row["operation"]), state=row["state"], asked=row["asked_effect_id"],
+        started_at=row["started_at"], filed_at=row["filed_at"], files=row["files"],
+    )  # fmt: skip

@@ -1,0 +1,54 @@
+"""What an incoming message says of itself: its file, its topic, its version."""
+
+# Telethon ships no stubs:
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportAttributeAccessIssue=false
+
+from __future__ import annotations
+
+from typing import Any
+
+from telethon.tl import types
+
+from jarvis.kit.ids import sha256_hex
+
+
+def topic_of(message: Any) -> int | None:
+    """The topic of a forum in which a message stands; None in General and elsewhere."""
+    header = message.reply_to
+    if not getattr(header, "forum_topic", False):
+        return None
+    return header.reply_to_top_id or header.reply_to_msg_id
+
+
+def version_of(message: Any) -> str | None:
+    """Names one edit: dates are whole seconds, so text and file tell two edits of one second apart. None when nobody edited
+    (Telegram adds a preview or a reaction by itself)."""
+    if not message.edit_date:
+        return None
+    file = getattr(message.media, "photo", None) or getattr(message.media, "document", None)
+    said = f"{message.message or ''}{getattr(file, 'id', '')}"
+    return f"{int(message.edit_date.timestamp())}:{sha256_hex(said)[:12]}"
+
+
+def describe(media: Any) -> dict[str, Any] | None:
+    """What a message carries: kind, type, name and size in bytes; None when it is no file (a place, a poll, a preview)."""
+    if isinstance(media, types.MessageMediaPhoto):
+        sizes = [getattr(s, "size", 0) or max(getattr(s, "sizes", [0])) for s in getattr(media.photo, "sizes", [])]
+        return {"kind": "photo", "mime": "image/jpeg", "name": None, "size": max(sizes, default=0)}
+    document = getattr(media, "document", None)
+    if not isinstance(media, types.MessageMediaDocument) or not isinstance(document, types.Document):
+        return None
+    found = {type(a): a for a in document.attributes}
+    name = found.get(types.DocumentAttributeFilename)
+    video, audio = found.get(types.DocumentAttributeVideo), found.get(types.DocumentAttributeAudio)
+    if types.DocumentAttributeSticker in found:
+        kind = "sticker"
+    elif types.DocumentAttributeAnimated in found:
+        kind = "gif"
+    elif video is not None:
+        kind = "video_note" if video.round_message else "video"
+    elif audio is not None:
+        kind = "voice" if audio.voice else "audio"
+    else:
+        kind = "image" if document.mime_type.startswith("image/") else "document"
+    return {"kind": kind, "mime": document.mime_type, "name": name.file_name if name else None, "size": document.size}

@@ -1,0 +1,156 @@
+"""Looks into files that people sent, in a process of its own with little memory: one JSON line in, one JSON line out.
+
+Run by `decoder.py`. A file that makes it die takes nothing else with it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import resource
+import sys
+from pathlib import Path
+from typing import Any
+
+from PIL import ExifTags, Image, ImageOps
+
+MEMORY_MAX = 1024 * 1024 * 1024
+PIXELS_MAX = 60_000_000
+CLEAN_EDGE, THUMB_EDGE = 2560, 320  # pixels of the longer edge
+EXIF_MAX = 60  # tags
+_HEAD = 64 * 1024
+_IMAGES = {"JPEG": ("image/jpeg", "jpg"), "PNG": ("image/png", "png"), "WEBP": ("image/webp", "webp"), "GIF": ("image/gif", "gif")}
+_SUFFIXES = {"jpg": "JPEG", "jpeg": "JPEG", "jpe": "JPEG", "jfif": "JPEG", "png": "PNG", "webp": "WEBP", "gif": "GIF"}
+_FAMILIES = {
+    "photo": ("image",), "image": ("image",), "sticker": ("image", "video", "vector"), "gif": ("video", "image"),
+    "video": ("video",), "video_note": ("video",), "voice": ("audio",), "audio": ("audio", "video"),
+}  # fmt: skip
+# What must not stand behind the end of a picture: archives, pages, documents, programs. A second picture or a clip may: phones do it.
+_HIDDEN = re.compile(rb"PK\x03\x04|%PDF-|Rar!\x1a|7z\xbc\xaf|<script|<html|<\?php|<svg|\x7fELF|\x00MZ\x90", re.I)
+
+
+class Refused(Exception):
+    """The file is none that we take; the text is the code of the reason."""
+
+
+def look(path: Path, kind: str, name: str | None, out: Path) -> dict[str, Any]:
+    """Say what a file is; of a picture write `clean.jpg` (no metadata) and `thumb.jpg` beside.
+
+    Raises:
+        Refused: `format`, `kind`, `extension`, `bomb`, `truncated` or `polyglot`.
+    """
+    with path.open("rb") as file:
+        family, mime, suffix = _family(file.read(_HEAD))
+    if family not in _FAMILIES.get(kind, ()):
+        raise Refused("format" if family == "unknown" else "kind")
+    said = (name or "").rpartition(".")[2].casefold() if "." in (name or "") else ""
+    if family == "image" and said and _SUFFIXES.get(said) not in (None, _format(suffix)):
+        raise Refused("extension")
+    if family != "image":
+        return {"mime": mime, "suffix": suffix}
+    return {"mime": mime, "suffix": suffix, **_picture(path, out)}
+
+
+def _format(suffix: str) -> str:
+    return _SUFFIXES.get(suffix, "")
+
+
+def _family(head: bytes) -> tuple[str, str, str]:
+    """Family, type and ending by the first bytes."""
+    if head[:3] == b"\xff\xd8\xff":
+        return "image", *_IMAGES["JPEG"]
+    if head[:8] == b"\x89PNG\r\n\x1a\n":
+        return "image", *_IMAGES["PNG"]
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "image", *_IMAGES["WEBP"]
+    if head[:6] in (b"GIF87a", b"GIF89a"):
+        return "image", *_IMAGES["GIF"]
+    if head[4:8] == b"ftyp" and head[8:12] not in (b"heic", b"heix", b"mif1", b"avif"):
+        return ("audio", "audio/mp4", "m4a") if head[8:11] == b"M4A" else ("video", "video/mp4", "mp4")
+    if head[:4] == b"\x1a\x45\xdf\xa3":
+        return "video", "video/webm", "webm"
+    if head[:4] == b"OggS":
+        return "audio", "audio/ogg", "ogg"
+    if head[:3] == b"ID3" or (len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2):
+        return "audio", "audio/mpeg", "mp3"
+    if head[:2] == b"\x1f\x8b":
+        return "vector", "application/x-tgsticker", "tgs"
+    return "unknown", "", ""
+
+
+def _picture(path: Path, out: Path) -> dict[str, Any]:
+    try:
+        with Image.open(path, formats=list(_IMAGES)) as image:
+            if image.width * image.height > PIXELS_MAX:
+                raise Refused("bomb")
+            if _HIDDEN.search(_behind(path.read_bytes(), image.format or "")):
+                raise Refused("polyglot")
+            exif = _exif(image)
+            image.load()
+            upright = ImageOps.exif_transpose(image) or image
+            width, height = upright.size
+            clean = upright.convert("RGB")
+    except Image.DecompressionBombError:
+        raise Refused("bomb") from None
+    except (OSError, ValueError, SyntaxError, IndexError, EOFError):
+        raise Refused("truncated") from None
+    for name, edge, quality in (("clean.jpg", CLEAN_EDGE, 88), ("thumb.jpg", THUMB_EDGE, 80)):
+        clean.thumbnail((edge, edge))
+        clean.save(out / name, "JPEG", quality=quality)
+    return {"width": width, "height": height, "exif": exif}
+
+
+def _behind(data: bytes, kind: str) -> bytes:
+    """What stands after the end of the picture."""
+    if kind == "PNG":
+        return data[data.rfind(b"IEND") + 8 :]
+    if kind == "WEBP":
+        return data[8 + int.from_bytes(data[4:8], "little") :]
+    if kind == "GIF":
+        return data[data.find(b"\x00\x3b") + 2 :] if b"\x00\x3b" in data else b""
+    place = 2
+    while place + 4 <= len(data) and data[place] == 0xFF:  # segments, each with its length
+        marker = data[place + 1]
+        if marker == 0xD9:
+            return data[place + 2 :]
+        if marker == 0xFF or 0xD0 <= marker <= 0xD7 or marker == 0x01:
+            place += 1 if marker == 0xFF else 2
+            continue
+        place += 2 + int.from_bytes(data[place + 2 : place + 4], "big")
+        if marker == 0xDA:  # coded lines: the next marker that is neither stuffing nor a restart
+            found = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]").search(data, place)
+            if found is None:
+                return b""
+            place = found.start()
+    return data[place:]
+
+
+def _exif(image: Image.Image) -> dict[str, str]:
+    """The tags that a camera wrote, as text."""
+    try:
+        tags = image.getexif()
+        rows = [*tags.items(), *tags.get_ifd(ExifTags.IFD.Exif).items()]
+        place = {f"GPS{ExifTags.GPSTAGS.get(k, k)}": v for k, v in tags.get_ifd(ExifTags.IFD.GPSInfo).items()}
+    except (OSError, ValueError, SyntaxError, KeyError, TypeError):
+        return {}
+    named = {str(ExifTags.TAGS.get(k, k)): v for k, v in rows if not isinstance(v, bytes)} | place
+    return {k: str(v).replace("\0", "")[:200] for k, v in list(named.items())[:EXIF_MAX] if not isinstance(v, bytes)}
+
+
+def main() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX, MEMORY_MAX))
+    Image.MAX_IMAGE_PIXELS = PIXELS_MAX
+    for line in sys.stdin:
+        asked = json.loads(line)
+        try:
+            answer = look(Path(asked["path"]), asked["kind"], asked["name"], Path(asked["out"]))
+        except Refused as error:
+            answer = {"refused": str(error)}
+        except MemoryError:
+            answer = {"refused": "heavy"}
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,326 @@
+"""What people send: stored first, then removed where only Jarvis publishes media, then put to an operation by its author.
+
+A file's way: registered (`taken`) → fetched, looked into, stored and read back (`stored`) → its message removed in a branch forum
+(`removed`) → one question to the author → copied under the operation's key → published in the car's topic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+from uuid import UUID
+
+from jarvis.domains.bookings.service import Booking, BookingService, now_and_next
+from jarvis.domains.chats.service import ChatService, Forum
+from jarvis.domains.fleet.service import FleetService
+from jarvis.domains.media.service import Item, MediaService, MediaSet, Operation
+from jarvis.domains.staff.service import StaffService
+from jarvis.engine import audit, effects
+from jarvis.engine.db import Database, Row, Tx
+from jarvis.engine.effects import Lane, Origin
+from jarvis.engine.interactions import Interactions, Who
+from jarvis.engine.worker import Handler, Handling
+from jarvis.integrations.storage.kinds import FILE
+from jarvis.integrations.telegram.kinds import ALBUM, DELETE, DOWNLOAD, target
+from jarvis.kit.actor import Actor
+from jarvis.kit.clock import Clock, day_bounds, local_date
+from jarvis.orchestrator import outbox
+from jarvis.orchestrator.forums import HOUSE, topic_order, topic_ref
+from jarvis.orchestrator.reconcile import ABLE, REMOVED
+from jarvis.orchestrator.render import media as render
+from jarvis.orchestrator.render.base import Button, Reader
+
+UPLOADED, FILED, POSTED = "photo.uploaded", "media.filed", "media.posted"
+DELETES = "delete_messages"  # the right
+ALBUM_MAX = 10
+IN_ALBUM = frozenset({"photo", "image", "video"})  # Telegram groups these only
+MODERATED = frozenset({"photo", "image", "video", "video_note", "voice", "audio", "gif", "sticker"})  # documents are no media
+
+
+class Material:
+    """Takes in, moderates, asks, files, publishes."""
+
+    def __init__(
+        self, db: Database, clock: Clock, staff: StaffService, fleet: FleetService, bookings: BookingService, chats: ChatService,
+        media: MediaService, interactions: Interactions,
+    ) -> None:  # fmt: skip
+        self._db = db
+        self._clock = clock
+        self._staff = staff
+        self._fleet = fleet
+        self._bookings = bookings
+        self._chats = chats
+        self._media = media
+        self._interactions = interactions
+
+    @property
+    def routes(self) -> Mapping[str, Sequence[Handler]]:
+        return {
+            "message.employee": (self.message,), UPLOADED: (self.uploaded,), REMOVED: (self.removed,), ABLE: (self.able,),
+            FILED: (self.filed,), POSTED: (self.posted,),
+        }  # fmt: skip
+
+    # in
+
+    async def message(self, handling: Handling) -> None:
+        """A message with a file: taken in private, in a branch forum, or when it is addressed to Jarvis."""
+        p = handling.event.payload
+        file = p.get("media")
+        if file is None or file["kind"] not in MODERATED:
+            return
+        actor = await self._staff.actor_of_telegram(p["sender_id"])
+        forum = None if p["private"] else await self._chats.forum(self._db, p["chat_id"])
+        if forum is None and (actor is None or not (p["private"] or p["mentioned"])):
+            return
+        async with handling.transaction() as tx:
+            item_id = await self._media.taken(
+                tx, chat_id=p["chat_id"], message_id=p["message_id"], version=p["version"], sender_id=p["sender_id"],
+                employee_id=actor.employee_id if actor else None, topic=p["topic"], file=file, caption=str(p["text"]),
+                album=p["album"],
+            )  # fmt: skip
+            if item_id is not None:
+                await effects.request(
+                    tx, handling.origin, kind=DOWNLOAD, target=target(p["chat_id"]), key=f"media:{item_id}", settled_kind=UPLOADED,
+                    lane=Lane.URGENT,
+                    args={"chat_id": p["chat_id"], "message_id": p["message_id"], "name": file.get("name"), "item": str(item_id),
+                          "employee_id": str(actor.employee_id) if actor else None},
+                )  # fmt: skip
+
+    async def uploaded(self, handling: Handling) -> None:
+        """A file was stored, or is none that we take."""
+        row = await self._settled(handling)
+        item = await self._media.item(self._db, UUID(str(row["args"]["item"]))) if row is not None else None
+        if row is None or item is None:
+            return
+        forum = await self._chats.forum(self._db, item.chat_id)
+        if row["state"] != "done":
+            reason = str(row["cause"] or "").partition(": ")[2] or ("gone" if "gone" in str(row["cause"]) else "other")
+            async with handling.transaction() as tx:
+                await self._media.refused(tx, item.id, reason)
+                await audit.record(tx, action="media.refused", actor_name="Jarvis", subject=f"item:{item.id}", outcome=reason,
+                                   event_id=handling.event.id)  # fmt: skip
+                found = await self._media.get(tx, item.set_id)
+                if found is not None and found.employee_id is not None and reason != "gone":
+                    reader = await self._reader(found.employee_id)
+                    await outbox.send(tx, handling.origin, found.sender_id, render.refusal(reason, reader), key=f"refused:{item.id}")
+            return
+        async with handling.transaction() as tx:
+            await self._media.stored(tx, item.id, UUID(str(row["receipt"]["media_id"])))
+            if forum is not None and forum.able(DELETES):
+                await self._remove(tx, handling.origin, forum, [item])
+                return
+        await self._ask(handling, item.set_id)
+
+    async def _remove(self, tx: Tx, origin: Origin, forum: Forum, items: Sequence[Item]) -> None:
+        ids = sorted({i.message_id for i in items})
+        await effects.request(
+            tx, origin, kind=DELETE, target=target(forum.marked_id), args={"chat_id": forum.marked_id, "ids": ids}, lane=Lane.URGENT,
+            settled_kind=REMOVED, branch=forum.branch,
+        )  # fmt: skip
+
+    async def removed(self, handling: Handling) -> None:
+        """Messages are gone from a forum, or could not be removed: their author is asked either way."""
+        row = await self._settled(handling)
+        if row is None:
+            return
+        chat_id, ids = int(row["args"]["chat_id"]), [int(n) for n in row["args"]["ids"]]
+        async with handling.transaction() as tx:
+            if row["state"] == "done":
+                sets = await self._media.removed(tx, chat_id, ids)
+            else:
+                sets = list(dict.fromkeys(i.set_id for i in await self._media.waiting(tx, chat_id) if i.message_id in ids))
+        for set_id in sets:
+            await self._ask(handling, set_id, stuck=row["state"] != "done")
+
+    async def able(self, handling: Handling) -> None:
+        """The bot may remove messages again: what is stored and still stands there goes now."""
+        forum = await self._chats.forum(self._db, int(handling.event.payload["chat_id"]))
+        if forum is None or not forum.able(DELETES):
+            return
+        async with handling.transaction() as tx:
+            waiting = await self._media.waiting(tx, forum.marked_id)
+            for n in range(0, len(waiting), 100):  # Telegram takes so many at once
+                await self._remove(tx, handling.origin, forum, waiting[n : n + 100])
+
+    # the question
+
+    async def _ask(self, handling: Handling, set_id: UUID, *, stuck: bool = False) -> None:
+        """One message to the author about the whole set, written when nothing of it is on its way, changed when more came.
+
+        `stuck`: what is stored and still stands in the forum will not go soon.
+        """
+        async with handling.transaction() as tx:
+            found = await self._media.get(tx, set_id, lock=True)
+            if found is None or found.employee_id is None or found.state != "open":
+                return
+            items = await self._media.items(tx, set_id)
+            forum = await self._chats.forum(tx, found.chat_id)
+            moving = ("taken", "stored") if forum is not None and forum.able(DELETES) and not stuck else ("taken",)
+            kept = [i for i in items if i.state in ("stored", "removed")]
+            if not kept or any(i.state in moving for i in items):
+                return
+            reader = await self._reader(found.employee_id)
+            key = "media.stored" if forum is None else "media.kept" if any(i.state == "stored" for i in kept) else "media.removed"
+            text = reader.say(key, n=len(kept), topic=found.topic_title or "General")
+            stored = await self._interactions.store(
+                tx, outbox.stored_form(await self._choices(found, forum, reader)), group=f"file:{set_id}",
+                who=Who(employee_id=found.employee_id), life=None,
+            )  # fmt: skip
+            if found.asked is None:
+                asked = await outbox.send(tx, handling.origin, found.sender_id, text, buttons=stored, key=f"media.ask:{set_id}")
+            else:
+                asked = await outbox.edit(tx, handling.origin, found.sender_id, text, of=found.asked, buttons=stored,
+                                          key=f"media.ask:{set_id}:{handling.event.id}")  # fmt: skip
+            await self._media.asked(tx, set_id, asked)
+
+    async def _choices(self, found: MediaSet, forum: Forum | None, reader: Reader) -> list[list[Button]]:
+        return render.choices(found, await self._offers(found.car_id, forum, reader.actor), found.car_id, reader)
+
+    async def _offers(self, car_id: UUID | None, forum: Forum | None, actor: Actor) -> list[tuple[Operation, Booking]]:
+        """Operations that are near: the car's own, else those of today in the branch."""
+        now = self._clock.now()
+        offers: list[tuple[Operation, Booking]] = []
+        if car_id is not None:
+            current, following = now_and_next(await self._bookings.of_car(car_id, since=now), now)
+            if current is not None and current.purpose == "rental":
+                begun = current.start is not None and local_date(current.start) == local_date(now)
+                if current.status == "planned" or begun:
+                    offers.append(("issue", current))
+                offers.append(("return", current))
+            if following is not None:
+                offers.append(("issue", following))
+            return offers
+        start, end = day_bounds(local_date(now))
+        branch = forum.branch if forum is not None else actor.home_branch
+        pickups = await self._bookings.pickups(start, end, branch, actor.branches)
+        returns = await self._bookings.returns(start, end, branch, actor.branches)
+        today: Sequence[tuple[Operation, list[Booking]]] = (("issue", pickups), ("return", returns))
+        for operation, rows in today:
+            for booking in rows:
+                if booking.car_id is not None:
+                    offers.append((operation, booking))
+        return offers
+
+    # out
+
+    async def decided(self, handling: Handling, actor: Actor, choice: str) -> None:
+        """The author says what the set belongs to."""
+        set_id, operation, car, booking = choice.split("|")
+        async with handling.transaction() as tx:
+            found = await self._media.get(tx, UUID(set_id), lock=True)
+            if found is None or found.state != "open":
+                await outbox.send(tx, handling.origin, handling.event.payload["chat_id"],
+                                  (await self._reader(actor.employee_id)).say("media.settled"))  # fmt: skip
+                return
+            items = await self._media.filing(
+                tx, found.id, cast(Operation, operation), UUID(car), UUID(booking) if booking else None, actor.employee_id
+            )
+            await effects.request(
+                tx, handling.origin, kind=FILE, target=f"storage:set:{found.id}", settled_kind=FILED,
+                args={"set": str(found.id), "items": [{"from": i.key, "to": i.filed_key} for i in items]},
+            )  # fmt: skip
+            await audit.record(tx, action="media.file", actor_id=actor.employee_id, actor_name=actor.name, subject=f"set:{found.id}",
+                               outcome=operation, event_id=handling.event.id,
+                               details={"car_id": car, "files": len(items)})  # fmt: skip
+            await self._tell(tx, handling, found.id, "media.filing", len(items))
+
+    async def filed(self, handling: Handling) -> None:
+        """The copies were read back: the set is published in the topic of its car, if it has one."""
+        row = await self._settled(handling)
+        if row is None:
+            return
+        set_id = UUID(str(row["args"]["set"]))
+        async with handling.transaction() as tx:
+            found = await self._media.get(tx, set_id, lock=True)
+            if found is None or found.car_id is None:
+                return
+            if row["state"] != "done":
+                await self._media.set_state(tx, set_id, "open")
+                reader = await self._reader(found.employee_id)
+                await outbox.send(tx, handling.origin, found.sender_id, reader.say("media.failed", cause=str(row["cause"])[:120]))
+                return
+            await self._media.set_state(tx, set_id, "filed")
+            if not await self._publish(tx, handling.origin, set_id, found.car_id):
+                await self._tell(tx, handling, set_id, "media.filed", len(row["args"]["items"]))
+
+    async def _publish(self, tx: Tx, origin: Origin, set_id: UUID, car_id: UUID) -> bool:
+        """Albums of what does not stand in the car's topic yet; false when there is no topic."""
+        topic = await self._chats.live(tx, car_id)
+        forum = await self._chats.forum(tx, topic.marked_id) if topic is not None else None
+        found = await self._media.get(tx, set_id)
+        if topic is None or forum is None or forum.lost or found is None:
+            return False
+        items = await self._media.unposted(tx, set_id, topic.chat_id)
+        reader = await self._reader(None)
+        booking = await self._booking(found.booking_id)
+        words = [i.caption for i in items if i.caption]
+        for number, part in enumerate(albums(items)):
+            text = render.caption(found, booking, len(items), words, reader) if number == 0 else ""
+            await effects.request(
+                tx, origin, kind=ALBUM, target=target(topic.marked_id), ordering_key=topic_order(topic), branch=forum.branch,
+                key=f"album:{topic.id}:{part[0].id}:{origin.event_id}", settled_kind=POSTED,
+                args={"chat_id": topic.marked_id, "topic": topic_ref(topic), "topic_row": str(topic.id), "set": str(set_id),
+                      "caption": text, "items": [_outgoing(i) for i in part]},
+            )  # fmt: skip
+        return bool(items)
+
+    async def posted(self, handling: Handling) -> None:
+        """An album stands in a topic: each message is noted; when it was the last of its set, the author hears of it."""
+        row = await self._settled(handling)
+        if row is None or row["state"] != "done":
+            return
+        args = row["args"]
+        set_id, topic_id = UUID(str(args["set"])), UUID(str(args["topic_row"]))
+        async with handling.transaction() as tx:
+            found = await self._media.get(tx, set_id, lock=True)
+            shown = dict(zip([int(n) for n in row["receipt"]["ids"]], [UUID(str(i["item"])) for i in args["items"]], strict=True))
+            await self._media.posted(tx, row["id"], int(args["chat_id"]), topic_id, shown)
+            chat_id = await tx.fetchval("SELECT id FROM chat WHERE marked_id = $1", int(args["chat_id"]))
+            if found is not None and not await self._media.unposted(tx, set_id, chat_id):
+                await self._tell(tx, handling, set_id, "media.published", found.files)
+
+    # helpers
+
+    async def _tell(self, tx: Tx, handling: Handling, set_id: UUID, key: str, files: int) -> None:
+        """Say in the author's own message how far the set is."""
+        found = await self._media.get(tx, set_id)
+        if found is None or found.asked is None or found.operation is None or found.car_id is None:
+            return
+        reader = await self._reader(found.employee_id)
+        car, booking = await self._fleet.get(found.car_id), await self._booking(found.booking_id)
+        text = reader.say(key, what=render.what(found.operation, booking, car, reader), n=files)
+        asked = await outbox.edit(
+            tx, handling.origin, found.sender_id, text, of=found.asked, key=f"{key}:{set_id}:{handling.event.id}"
+        )
+        await self._media.asked(tx, set_id, asked)
+
+    async def _booking(self, booking_id: UUID | None) -> Booking | None:
+        return None if booking_id is None else await self._bookings.get(booking_id)
+
+    async def _settled(self, handling: Handling) -> Row | None:
+        effect_id = UUID(str(handling.event.payload["effect_id"]))
+        return await self._db.fetchrow("SELECT id, args, receipt, cause, state FROM effect WHERE id = $1", effect_id)
+
+    async def _reader(self, employee_id: UUID | None) -> Reader:
+        actor = await self._staff.actor(employee_id) if employee_id is not None else None
+        branches = {b.code: b.names for b in await self._staff.branches()}
+        actor = actor or HOUSE
+        return Reader(actor=actor, now=self._clock.now(), language=actor.language, branches=branches)
+
+
+def albums(items: Sequence[Item]) -> list[list[Item]]:
+    """Files in the groups in which Telegram takes them: pictures and videos by ten, everything else alone."""
+    together = [i for i in items if i.kind in IN_ALBUM]
+    rows = [together[n : n + ALBUM_MAX] for n in range(0, len(together), ALBUM_MAX)]
+    return rows + [[i] for i in items if i.kind not in IN_ALBUM]
+
+
+def _outgoing(item: Item) -> dict[str, Any]:
+    """A file as an album's argument: pictures without their metadata."""
+    assert item.filed_key is not None
+    clean = item.clean_key if item.kind in ("photo", "image") else None
+    name = item.filed_key.rpartition("/")[2]
+    if clean is not None:
+        return {"item": str(item.id), "key": clean, "kind": item.kind, "name": f"{name.rpartition('.')[0]}.jpg", "mime": "image/jpeg"}
+    mime = item.mime or "application/octet-stream"
+    return {"item": str(item.id), "key": item.filed_key, "kind": item.kind, "name": name, "mime": mime}

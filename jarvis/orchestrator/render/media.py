@@ -1,0 +1,51 @@
+"""What is said about material: the question to its author, the caption of an album."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from jarvis.domains.bookings.service import Booking
+from jarvis.domains.fleet.service import Car
+from jarvis.domains.media.service import MediaSet, Operation
+from jarvis.orchestrator.render.base import Button, Reader
+from jarvis.orchestrator.render.people import number_of
+
+CHOICES_MAX = 6
+REFUSALS = frozenset({"format", "kind", "extension", "bomb", "truncated", "polyglot", "heavy", "gone"})
+
+
+def choices(found: MediaSet, offers: Sequence[tuple[Operation, Booking]], car_id: object, reader: Reader) -> list[list[Button]]:
+    """Operations that the files may belong to: of bookings first; of the topic's car, when it has one, the rest."""
+    named: list[Button] = []
+    for operation, booking in offers[:CHOICES_MAX]:
+        label = f"{reader.say(f'op.{operation}')} {number_of(booking, reader)}"
+        label += "" if car_id else f" · {booking.car_label or '—'}"
+        named.append(_button(label, found, operation, booking.car_id, booking.id))
+    rows = [named[n : n + 2] for n in range(0, len(named), 2)] if car_id else [[b] for b in named]
+    if car_id:
+        rows.append([_button(reader.say(f"op.{op}"), found, op, car_id, None) for op in ("damage", "other")])
+    return rows
+
+
+def _button(label: str, found: MediaSet, operation: Operation, car_id: object, booking_id: object) -> Button:
+    return Button(label=label[:34], request=f"{found.id}|{operation}|{car_id}|{booking_id or ''}", kind="file")
+
+
+def refusal(reason: str, reader: Reader) -> str:
+    return reader.say("media.refused", why=reader.say(f"refuse.{reason if reason in REFUSALS else 'other'}"))
+
+
+def what(operation: Operation, booking: Booking | None, car: Car, reader: Reader) -> str:
+    """`Выдача №1201 · Malibu 235`."""
+    number = f" {number_of(booking, reader)}" if booking is not None else ""
+    return f"{reader.say(f'op.{operation}')}{number} · {escape(car.label)}"
+
+
+def caption(found: MediaSet, booking: Booking | None, files: int, words: Sequence[str], reader: Reader) -> str:
+    """Heads an album in the car's topic: operation, time, author, how many; then what the author wrote."""
+    assert found.operation is not None
+    number = f" {number_of(booking, reader)}" if booking is not None else ""
+    by = f"{reader.at(found.started_at)} · {escape(found.author or '—')} · {files}"
+    head = f"📝 <b>{reader.say(f'op.{found.operation}')}{number}</b> · {by}"
+    return "\n".join([head, *(escape(w) for w in words)])[:1000]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Generator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,9 +15,10 @@ import pytest
 from moto.server import ThreadedMotoServer
 from pydantic import SecretStr
 
-from jarvis.integrations.storage.port import LINK_MAX_S, FsStorage, LinkSigner, connect
+from jarvis.integrations.storage.port import LINK_MAX_S, PART, FsStorage, LinkSigner, connect, sha256_of
 from jarvis.integrations.storage.settings import StorageSettings
 from jarvis.kit.errors import InvalidRequest, NotFound
+from tests.contract.storage.sigv4 import refusal
 
 SIGNER = LinkSigner("http://127.0.0.1:1/", "secret")
 
@@ -30,13 +32,13 @@ def endpoint() -> Generator[str]:
     server.stop()
 
 
-@pytest.fixture(params=["file", "s3"])
+@pytest.fixture(params=["file", "s3", "gs"])
 async def storage(request: pytest.FixtureRequest, endpoint: str, tmp_path: Path) -> AsyncGenerator[FsStorage]:
     if request.param == "file":
         async with connect(StorageSettings(url=f"file://{tmp_path}/media"), None, signer=SIGNER) as opened:
             yield opened
         return
-    settings = StorageSettings(url="s3://photos/jarvis", endpoint=endpoint, key=SecretStr("k"), secret=SecretStr("s"))
+    settings = StorageSettings(url=f"{request.param}://photos/jarvis", endpoint=endpoint, key=SecretStr("k"), secret=SecretStr("s"))
     import s3fs
 
     s3fs.S3FileSystem(key="k", secret="s", endpoint_url=endpoint).call_s3("create_bucket", Bucket="photos")
@@ -59,12 +61,37 @@ async def test_hostile_keys_are_refused(storage: FsStorage, key: str) -> None:
         await storage.get(key)
 
 
-async def test_s3_links_are_sigv4_and_short(endpoint: str) -> None:
-    settings = StorageSettings(url="s3://photos/jarvis", endpoint=endpoint, key=SecretStr("k"), secret=SecretStr("s"))
+async def test_a_large_file_goes_up_and_down_in_parts(storage: FsStorage, tmp_path: Path) -> None:
+    path, back = tmp_path / "clip.bin", tmp_path / "back.bin"
+    path.write_bytes(bytes(range(256)) * 4096 * 7)  # seven parts
+    digest = await storage.put_file("inbox/clip.mp4", path, content_type="video/mp4")
+    assert digest == sha256_of(path)
+    parts = [len(part) async for part in storage.stream("inbox/clip.mp4")]
+    assert sum(parts) == path.stat().st_size
+    assert max(parts) <= PART
+    await storage.get_file("inbox/clip.mp4", back)
+    assert sha256_of(back) == digest
+    assert await storage.copy("inbox/clip.mp4", "cars/1/operations/2/20260312/01.mp4") == digest
+    assert await storage.copy("inbox/clip.mp4", "cars/1/operations/2/20260312/01.mp4") == digest, "the same copy again is fine"
+    with pytest.raises(NotFound):
+        await storage.copy("inbox/none.mp4", "cars/1/a.mp4")
+    with pytest.raises(NotFound):
+        await storage.get_file("inbox/none.mp4", back)
+
+
+async def test_s3_links_are_signed_for_one_object_and_end(endpoint: str) -> None:
+    settings = StorageSettings(url="s3://photos/jarvis", endpoint=endpoint, key=SecretStr("k"), secret=SecretStr("secret"))
     async with connect(settings, None) as storage:
-        query = parse_qs(urlsplit(storage.link("a.jpg", seconds=10**9)).query)
-    assert query["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
-    assert query["X-Amz-Expires"] == [str(LINK_MAX_S)]
+        longest, short = storage.link("cars/a.jpg", seconds=10**9), storage.link("cars/a.jpg", seconds=60)
+    now = datetime.now(UTC)
+    assert refusal(short, "secret", now) is None
+    assert refusal(short, "secret", now + timedelta(seconds=62)) == "expired"
+    assert refusal(longest, "secret", now + timedelta(seconds=LINK_MAX_S - 2)) is None
+    assert refusal(longest, "secret", now + timedelta(seconds=LINK_MAX_S + 2)) == "expired"
+    assert refusal(short.replace("a.jpg", "b.jpg"), "secret", now) == "signature"
+    assert refusal(short.replace("X-Amz-Expires=60", "X-Amz-Expires=600"), "secret", now) == "signature"
+    assert refusal(short, "another", now) == "signature"
+    assert refusal(short, "secret", now, method="PUT") == "signature"
 
 
 def test_local_links_end_and_fit_one_object() -> None:

@@ -3,7 +3,8 @@
 Lanes: 0 urgent, 1 normal, 2 bulk. Order is kept per ordering key; a finished or dead effect lets the next one go on, an
 unknown one holds it until a person has said what became of it.
 
-States: pending → claimed → done | dead | unknown; `shadow` is only noted, `dropped` waited for a step that failed.
+States: pending → claimed → done | dead | unknown; `shadow` is only noted, `dropped` waited for a step that failed or was
+overtaken by a later change of the same thing.
 """
 
 from __future__ import annotations
@@ -164,6 +165,17 @@ async def request(
     )
     tx.ring(bell(kind.system))
     return effect_id
+
+
+async def overtake(tx: Tx, effect_id: UUID) -> None:
+    """Earlier effects of the same order that nobody carries yet are dropped: this one says all that they would have said."""
+    await tx.execute(
+        """UPDATE effect e SET state = 'dropped', finished_at = now(), cause = 'overtaken'
+             FROM effect later
+            WHERE later.id = $1 AND later.state = 'pending' AND e.ordering_key = later.ordering_key AND e.kind = later.kind
+              AND e.state = 'pending' AND e.seq < later.seq""",
+        effect_id,
+    )
 
 
 def bell(system: str) -> str:

@@ -21,11 +21,11 @@ async def send(
     tx: Tx, origin: Origin, chat_id: int, text: str, *, buttons: StoredButtons = (), reply_to: int | None = None,
     key: str | None = None, ordering_key: str | None = None, lane: Lane = Lane.NORMAL,
 ) -> UUID:  # fmt: skip
-    """A new message."""
+    """A new message. What is urgent keeps an order of its own and waits for nothing that is not."""
     args = {"chat_id": chat_id, "text": text, "buttons": buttons, "reply_to": reply_to}
+    order = f"telegram:urgent:{chat_id}" if lane is Lane.URGENT else f"telegram:out:{chat_id}"
     return await effects.request(
-        tx, origin, kind=SEND, target=target(chat_id), args=args, key=key,
-        ordering_key=ordering_key or f"telegram:out:{chat_id}", lane=lane,
+        tx, origin, kind=SEND, target=target(chat_id), args=args, key=key, ordering_key=ordering_key or order, lane=lane,
     )  # fmt: skip
 
 
@@ -33,14 +33,28 @@ async def edit(
     tx: Tx, origin: Origin, chat_id: int, text: str, *, of: UUID | None = None, message_id: int | None = None,
     buttons: StoredButtons = (), key: str | None = None, reply_to: int | None = None, lane: Lane = Lane.NORMAL,
 ) -> UUID:  # fmt: skip
-    """Change the message that effect `of` sent, or that has `message_id`."""
+    """Change the message that effect `of` sent, or that has `message_id`; earlier changes of it that still wait are dropped."""
+    root = await _root(tx, chat_id, of, message_id)
     args = {
-        "chat_id": chat_id, "text": text, "buttons": buttons, "of": str(of) if of else None, "message_id": message_id,
+        "chat_id": chat_id, "text": text, "buttons": buttons, "root": str(root) if root else None, "message_id": message_id,
         "reply_to": reply_to,
     }  # fmt: skip
-    return await effects.request(
-        tx, origin, kind=EDIT, target=target(chat_id), args=args, key=key,
-        ordering_key=f"telegram:out:{chat_id}", lane=lane,
+    effect_id = await effects.request(
+        tx, origin, kind=EDIT, target=target(chat_id), args=args, key=key, lane=lane,
+        ordering_key=f"telegram:edit:{root or f'{chat_id}:{message_id}'}",
+    )  # fmt: skip
+    await effects.overtake(tx, effect_id)
+    return effect_id
+
+
+async def _root(tx: Tx, chat_id: int, of: UUID | None, message_id: int | None) -> UUID | None:
+    """The effect that sent the message in the first place; None when it was none of ours."""
+    if of is not None:
+        return await tx.fetchval("SELECT coalesce((args->>'root')::uuid, id) FROM effect WHERE id = $1", of)
+    return await tx.fetchval(
+        """SELECT coalesce((args->>'root')::uuid, id) FROM effect
+            WHERE target = $1 AND state = 'done' AND (receipt->>'message_id')::bigint = $2 ORDER BY seq LIMIT 1""",
+        target(chat_id), message_id,
     )  # fmt: skip
 
 

@@ -93,3 +93,6 @@ BEGIN
    WHERE w.name = ANY (p_names);
   RETURN 0;
 END $$;
+
+-- All changes of one message, by the effect that sent it.
+CREATE INDEX effect_root ON effect ((args->>'root')) WHERE kind = 'telegram.edit';

@@ -160,7 +160,7 @@ class TelegramEffects:
         chat_id = int(args["chat_id"])
         message_id: int | None = args.get("message_id")
         if message_id is None:
-            message_id = await self._message_of(args["of"])
+            message_id = await (self._latest(args["root"]) if args.get("root") else self._message_of(args["of"]))
         if message_id is None:
             return await self.send(effect)
         try:
@@ -168,6 +168,22 @@ class TelegramEffects:
         except NotFound:
             return await self.send(effect)
         return Receipt(facts={"chat_id": chat_id, "message_id": message_id})
+
+    async def _latest(self, root: object) -> int | None:
+        """The message that stands now for the one that effect `root` sent: a change may have had to send it again.
+
+        Raises:
+            Unavailable: it is on its way.
+        """
+        rows = await self._db.fetch(
+            """SELECT id, state, receipt FROM effect
+                WHERE id = $1 OR (kind = $2 AND args->>'root' = $3 AND state = 'done') ORDER BY seq""",
+            UUID(str(root)), EDIT.name, str(root),
+        )  # fmt: skip
+        if rows and rows[0]["state"] in ("pending", "claimed"):
+            raise Unavailable(SYSTEM, "the message to change is not sent yet", retry_after_s=0.3)
+        known = [int(r["receipt"]["message_id"]) for r in rows if r["state"] == "done"]
+        return known[-1] if known else None
 
     def limits(self, effect: Effect) -> Sequence[TargetLimit]:
         """A message a second to a person; a group's minute keeps some messages for what is urgent."""

@@ -21,7 +21,7 @@ from jarvis.integrations.telegram.sandbox.problems import RpcFailure
 from jarvis.integrations.telegram.sandbox.state import MARK, Button, Chat, Media, Message, TelegramState, User
 from jarvis.kit.sandbox import Faults, Ledger
 
-GROUP_PER_MINUTE = 20
+GROUP_PER_MINUTE, MINUTE_S = 20, 60.0
 _USER_ONLY = (
     functions.channels.CreateChannelRequest, functions.messages.CreateChatRequest, functions.channels.ToggleForumRequest,
     functions.channels.InviteToChannelRequest, functions.channels.JoinChannelRequest, functions.channels.DeleteChannelRequest,
@@ -248,8 +248,9 @@ class Rpc:
     def check_flood(self, chat: Chat, count: int = 1) -> None:
         if self.faults.on("rate_limit"):
             raise RpcFailure(420, f"FLOOD_WAIT_{int(self.faults.arg('rate_limit', 'seconds', 2))}")
-        wait = self.state.over_limit(chat, GROUP_PER_MINUTE, count)
+        wait = self.state.over_limit(chat, GROUP_PER_MINUTE, MINUTE_S, count)
         if wait:
+            self.ledger.add("flood", chat=chat.title, seconds=wait)
             raise RpcFailure(420, f"FLOOD_WAIT_{wait}")
 
     @staticmethod

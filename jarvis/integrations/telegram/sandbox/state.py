@@ -229,15 +229,15 @@ class TelegramState:
         self.media[made.id] = made
         return made
 
-    def over_limit(self, chat: Chat, per_minute: int, count: int = 1) -> int:
+    def over_limit(self, chat: Chat, per_minute: int, minute_s: float, count: int = 1) -> int:
         """Seconds to wait when a group has had its messages of this minute; 0 and `count` more counted otherwise."""
         if chat.kind == "private":
             return 0
         now = time.monotonic()
-        while chat.sends and chat.sends[0] < now - 60:
+        while chat.sends and chat.sends[0] < now - minute_s:
             chat.sends.popleft()
         if len(chat.sends) + count > per_minute:
-            return max(1, int((chat.sends[0] if chat.sends else now) + 60 - now) + 1)
+            return max(1, int((chat.sends[0] if chat.sends else now) + minute_s - now) + 1)
         chat.sends.extend([now] * count)
         return 0
 

@@ -1,0 +1,93 @@
+"""Five hundred messages due at once: no flood wait from Telegram, what is urgent overtakes, changes of one message coalesce."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from jarvis.engine import effects
+from jarvis.engine.effects import Lane, Origin
+from jarvis.integrations.telegram import effects as telegram_effects
+from jarvis.integrations.telegram.kinds import SEND, target
+from jarvis.integrations.telegram.sandbox import rpc
+from jarvis.kit.world import World, WorldForum, load_world
+from jarvis.orchestrator import outbox
+from tests.conftest import Servers
+from tests.telegram_house import Talk, open_talk
+
+LASHA, NINO_ID, BRANCHES = "Лаша Гогуадзе", 7001003, ("tbilisi", "batumi", "kutaisi", "service-center")
+
+
+def world() -> World:
+    forums = [WorldForum(title=f"Branch_{b}", branch=b, members=[LASHA], topics=[f"T{n}" for n in range(10)]) for b in BRANCHES]
+    return load_world().model_copy(update={"cars": [], "bookings": [], "forums": forums})
+
+
+def origin() -> Origin:
+    return Origin(event_id=None, trace_id="0" * 32)
+
+
+@pytest.mark.slow
+async def test_five_hundred_messages_meet_no_flood_wait(servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rpc, "MINUTE_S", 3.0)  # Telegram's minute, twenty times faster
+    monkeypatch.setattr(telegram_effects, "MINUTE_S", 3.2)
+    async with open_talk(servers, tmp_path, world=world()) as talk:
+        chats = sorted(c.marked_id for c in talk.telegram.state.chats.values() if c.forum)
+        numbers = {c: sorted(talk.telegram.state.chats[c].topics) for c in chats}
+        talk.telegram.ledger.clear()
+        async with talk.core.db.transaction() as tx:
+            for n in range(500):
+                chat = chats[n % 4]
+                topic = numbers[chat][n // 4 % 10]
+                await effects.request(
+                    tx, origin(), kind=SEND, target=target(chat), key=f"due:{n}", ordering_key=f"topic:{chat}:{topic}",
+                    args={"chat_id": chat, "topic": {"number": topic}, "text": f"due {n}"},
+                )  # fmt: skip
+            for n in range(4):
+                await outbox.send(tx, origin(), chats[0], f"urgent {n}", key=f"urgent:{n}", lane=Lane.URGENT)
+            await outbox.send(tx, origin(), NINO_ID, "to a person", key="person", lane=Lane.URGENT)
+        await talk.quiet(110)
+        sent = [e for e in talk.telegram.ledger.entries() if e["kind"] == "send"]
+        assert not [e for e in talk.telegram.ledger.entries() if e["kind"] == "flood"]
+        assert sorted(e["text"] for e in sent if e["text"].startswith("due")) == sorted(f"due {n}" for n in range(500))
+        in_first = [e["text"] for e in sent if e["chat_id"] == chats[0]]
+        assert all(in_first.index(f"urgent {n}") <= 20 for n in range(4)), "within the first minute, whatever waits"
+        assert [e["text"] for e in sent].index("to a person") <= 30
+        for chat in chats:
+            for topic in numbers[chat]:
+                mine = [int(e["text"][4:]) for e in sent if e["topic"] == topic and e["chat_id"] == chat]
+                assert mine == sorted(mine), "the order within a topic is kept"
+
+
+async def test_thirty_changes_of_a_status_become_a_few(talk: Talk) -> None:
+    (group,) = [c.marked_id for c in talk.telegram.state.chats.values() if c.kind == "group"][:1]
+    async with talk.core.db.transaction() as tx:
+        first = await outbox.send(tx, origin(), group, "0 из 30", key="status")
+    await talk.quiet()
+    for n in range(1, 31):
+        async with talk.core.db.transaction() as tx:
+            await outbox.edit(tx, origin(), group, f"{n} из 30", of=first, key=f"status:{n}")
+    await talk.quiet(100)
+    messages = [m for m in talk.telegram.state.chats[group].messages.values() if "из 30" in m.text]
+    assert [m.text for m in messages] == ["30 из 30"]
+    states = await talk.core.db.fetch("SELECT state, count(*) AS n FROM effect WHERE kind = 'telegram.edit' GROUP BY state")
+    assert {r["state"] for r in states} <= {"done", "dropped"}
+    assert not [e for e in talk.telegram.ledger.entries() if e["kind"] == "flood"]
+
+
+async def test_a_change_waits_for_its_message(talk: Talk) -> None:
+    async with talk.core.db.transaction() as tx:
+        first = await outbox.send(tx, origin(), NINO_ID, "Смотрю…", key="first")
+        await outbox.edit(tx, origin(), NINO_ID, "Промежуточное", of=first, key="second", lane=Lane.URGENT)
+        await outbox.edit(tx, origin(), NINO_ID, "Ответ", of=first, key="third")
+    await talk.quiet()
+    texts = [m.text for m in talk.telegram.state.chats[NINO_ID].messages.values()]
+    assert texts == ["Ответ"], "one message, however the lanes run"
+
+
+@pytest.fixture
+async def talk(servers: Servers, tmp_path: Path) -> AsyncGenerator[Talk]:
+    async with open_talk(servers, tmp_path) as opened:
+        yield opened

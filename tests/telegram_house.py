@@ -66,7 +66,7 @@ class Talk:
         """Until nothing is on its way."""
 
         async def idle() -> bool:
-            if self.rentprog.busy():
+            if self.rentprog.busy() or not await self._heard():
                 return False
             waiting = await self.core.db.fetchval(  # one snapshot: what an effect's end publishes must not fall between two
                 """SELECT (SELECT count(*) FROM event WHERE state IN ('received', 'claimed'))
@@ -76,6 +76,16 @@ class Talk:
 
         await asyncio.sleep(0.15)
         await rentprog_house.until(idle, seconds=seconds)
+
+    async def _heard(self) -> bool:
+        """Whether every word of people reached the journal; not asked while the bot is stopped or Telegram is broken on purpose."""
+        if "bot" not in self.tasks or self.telegram.faults.active:
+            return True
+        seen = {
+            r["marked_id"]: r["last_seen_message"] for r in await self.core.db.fetch("SELECT marked_id, last_seen_message FROM chat")
+        }
+        bot, chats = self.telegram.bot_id, self.telegram.state.chats
+        return all(n <= seen.get(c, 0) for c, n in self.telegram.last_words() if c > 0 or bot in chats[c].members)
 
     def start(self, name: str) -> None:
         runs = {

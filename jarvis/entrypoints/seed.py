@@ -50,6 +50,6 @@ async def seed(db: Database, clock: Clock, world: World) -> None:
     chats = ChatService(clock)
     for number, forum in enumerate(world.forums, FIRST_FORUM):
         async with db.transaction() as tx:
-            await chats.register_forum(tx, group_id(number), forum.branch, forum.title, by="world")
+            await chats.register(tx, group_id(number), forum.title, forum.purpose, forum.branch, by="world")
             for topic, title in enumerate(forum.topics, 2):  # number 1 is General
                 await chats.register_topic(tx, group_id(number), topic, title)

@@ -37,11 +37,13 @@ from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.integrations.rentprog.effects import RentProgEffects
 from jarvis.integrations.rentprog.kinds import KINDS
 from jarvis.orchestrator import digest, reconcile, sealing
+from jarvis.orchestrator.archive import Archive
 from jarvis.orchestrator.brain import Brain
 from jarvis.orchestrator.chat import SLOW_AFTER_S, Chat
 from jarvis.orchestrator.digest import Digests
 from jarvis.orchestrator.forums import CarTopics
 from jarvis.orchestrator.media import Material
+from jarvis.orchestrator.publishing import Publisher
 from jarvis.orchestrator.reconcile import ForumReconciler
 from jarvis.orchestrator.routes import Unrouted, collect
 
@@ -88,14 +90,19 @@ async def open_house(
     )  # fmt: skip
     unrouted = Unrouted(core.journal, core.clock, core.db, core.staff, interactions, known["event_router"])
     chats = ChatService(core.clock)
-    material = Material(core.db, core.clock, core.staff, core.fleet, core.bookings, chats, MediaService(core.clock), interactions)
+    media = MediaService(core.clock)
+    publisher = Publisher(core.clock, core.staff, core.bookings, media)
+    archive = Archive(core.db, core.clock, core.fleet, chats, media, publisher)
+    material = Material(
+        core.db, core.clock, core.staff, core.fleet, core.bookings, chats, media, interactions, publisher, archive
+    )  # fmt: skip
     chat = Chat(
         core.db, brain, core.staff, conversations, interactions, approvals, core.switches, core.changes, unrouted, material,
         core.clock, slow_after_s=slow_after_s,
     )  # fmt: skip
     digests = Digests(core.clock, core.staff, core.fleet, core.bookings)
-    car_topics = CarTopics(core.db, core.clock, core.fleet, core.bookings, core.staff, chats)
-    reconciler = ForumReconciler(core.db, core.staff, chats, car_topics)
+    car_topics = CarTopics(core.db, core.clock, core.fleet, core.bookings, core.staff, chats, archive)
+    reconciler = ForumReconciler(core.db, core.staff, chats, media)
     routes = collect(
         core.hooks.routes,
         core.sync.routes,
@@ -104,6 +111,7 @@ async def open_house(
         digests.routes,
         car_topics.routes,
         reconciler.routes,
+        archive.routes,
         sealing.ROUTES,
     )  # fmt: skip
     unrouted.routes = routes

@@ -115,10 +115,12 @@ def group_id(number: int) -> int:
 
 
 class WorldForum(_Part):
-    """The forum of a branch, in which the bot administers; `topics` were made before."""
+    """A forum in which the bot administers: of a branch, or (`purpose`) the archive or the main chat of cars; `topics` were made
+    before. People may not write in the archive."""
 
     title: str
-    branch: str
+    branch: str | None = None
+    purpose: Literal["branch_forum", "archive", "hq"] = "branch_forum"
     members: list[str]
     topics: list[str] = []
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from jarvis.domains import refs
 from jarvis.domains.bookings.service import BookingService, now_and_next
-from jarvis.domains.chats.service import ChatService, Forum, Topic
+from jarvis.domains.chats.service import ChatService, Forum, Purpose, Topic
 from jarvis.domains.fleet.service import SOURCE, Car, FleetService
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit, effects
@@ -21,36 +20,38 @@ from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Lane, Origin
 from jarvis.engine.timing import Timers
 from jarvis.engine.worker import Handler, Handling
-from jarvis.integrations.telegram.kinds import EDIT, PIN, SEND, TOPIC_CREATE, TOPIC_EDIT, TOPIC_GONE, target
-from jarvis.kit.actor import Actor, Role
+from jarvis.integrations.telegram.kinds import EDIT, SEND, TOPIC_GONE, target
 from jarvis.kit.clock import Clock
 from jarvis.kit.ids import sha256_hex
+from jarvis.orchestrator.archive import Archive
+from jarvis.orchestrator.publishing import HOUSE
 from jarvis.orchestrator.render import topics as render
 from jarvis.orchestrator.render.base import Reader
+from jarvis.orchestrator.topics import MADE, PINS, TOPICS, WRITTEN, change, pin, take, topic_order, topic_ref
 
 REFRESH_S = 600.0  # an opening post is edited at most so often
 UNREAD_S = 15.0  # and waits so long while RentProg was never read whole
-TOPICS, PINS = "manage_topics", "pin_messages"  # rights
-MADE, WRITTEN, REFRESH = "topic.made", "topic.written", "topic.refresh"
+REFRESH = "topic.refresh"
 TOUCHING = (
     "car.created", "car.updated", "car.moved", "booking.created", "booking.updated", "booking.cancelled", "booking.issued",
     "booking.returned",
 )  # fmt: skip
-HOUSE = Actor(employee_id=UUID(int=0), name="Jarvis", role=Role.EMPLOYEE, branches=frozenset(), home_branch=None, language="ru")
 
 
 class CarTopics:
     """Keeps the topics of the branch forums in step with the cars."""
 
     def __init__(
-        self, db: Database, clock: Clock, fleet: FleetService, bookings: BookingService, staff: StaffService, chats: ChatService
-    ) -> None:
+        self, db: Database, clock: Clock, fleet: FleetService, bookings: BookingService, staff: StaffService, chats: ChatService,
+        archive: Archive,
+    ) -> None:  # fmt: skip
         self._db = db
         self._clock = clock
         self._fleet = fleet
         self._bookings = bookings
         self._staff = staff
         self._chats = chats
+        self._archive = archive
         self._timers = Timers()
 
     @property
@@ -72,7 +73,7 @@ class CarTopics:
                 swapped = await refs.subject(self._db, SOURCE, "car", str(key))
                 cars |= {swapped} if swapped is not None else set()
         for car_id in sorted(cars):
-            await self.settle(handling, car_id)
+            await self._settle(handling, car_id)
 
     async def made(self, handling: Handling) -> None:
         """A topic was made, or could not be."""
@@ -84,6 +85,8 @@ class CarTopics:
             row = await tx.fetchrow("SELECT state, receipt, cause FROM effect WHERE id = $1", effect_id)
             if row is not None and row["state"] == "done":
                 await self._chats.made(tx, topic.id, int(row["receipt"]["topic"]))
+                if topic.state == "leaving" and topic.car_id is not None:
+                    await self._archive.settle(tx, handling.origin, topic.car_id)
             elif row is not None and row["state"] in ("dead", "dropped"):
                 await self._chats.set_state(tx, topic.id, "gone")
                 await audit.record(tx, action="topic.create", actor_name="Jarvis", subject=topic.title, outcome="failed",
@@ -103,56 +106,41 @@ class CarTopics:
             car_id = await self._chats.lost(tx, UUID(row["topic"]))
             await audit.record(tx, action="topic.lost", actor_name="Jarvis", subject=row["topic"], outcome="deleted by hand",
                                event_id=handling.event.id)  # fmt: skip
-        if car_id is not None:
-            await self.settle(handling, car_id)
+            if car_id is not None:
+                await refresh(tx, handling, car_id)
 
     async def refreshed(self, handling: Handling) -> None:
         """The pause after the last edit of an opening post is over."""
-        await self.settle(handling, UUID(str(handling.event.payload["subject"])))
+        await self._settle(handling, UUID(str(handling.event.payload["subject"])))
 
     # what should be
 
-    async def settle(self, handling: Handling, car_id: UUID) -> None:
-        """Compare what should be with the registry and ask for the difference; the most that the bot may do in the forum."""
+    async def _settle(self, handling: Handling, car_id: UUID) -> None:
+        """Compare what should be with the registry and ask for the difference; the most that the bot may do in each forum."""
         async with handling.transaction() as tx:
             await tx.execute("SELECT 1 FROM car WHERE id = $1 FOR UPDATE", car_id)  # one settling of a car at a time
             car = await self._fleet.get(car_id)
             kept = car.active and not await tx.fetchval("SELECT deleted_at IS NOT NULL FROM car WHERE id = $1", car_id)
-            forum = await self._chats.forum_of(tx, car.branch) if kept else None
-            topic = await self._chats.live(tx, car_id)
-            if topic is not None and (forum is None or topic.chat_id != forum.id):
-                await self._leave(tx, handling.origin, topic)
-                topic = None
-            if forum is None or forum.lost or (topic is None and not forum.able(TOPICS)):
-                return
-            topic = topic or await self._take(tx, handling.origin, forum, car)
-            if forum.able(TOPICS):
-                await self._name(tx, handling.origin, topic, render.title(car))
-            await self._open(tx, handling.origin, topic, car, pins=forum.able(PINS))
+            await self._place(tx, handling.origin, car, "branch_forum", await self._chats.forum_of(tx, car.branch) if kept else None)
+            await self._place(tx, handling.origin, car, "hq", await self._chats.company(tx, "hq") if kept else None)
+            await self._archive.settle(tx, handling.origin, car_id)
 
-    async def _leave(self, tx: Tx, origin: Origin, topic: Topic) -> None:
-        """The car is elsewhere now: its topic here is closed, with all that stands in it."""
-        await self._chats.set_state(tx, topic.id, "closed")
-        await change(tx, origin, topic, closed=True)
+    async def _place(self, tx: Tx, origin: Origin, car: Car, purpose: Purpose, forum: Forum | None) -> None:
+        """The car's topic of this purpose stands in this forum, or (None) nowhere."""
+        topic = await self._chats.live(tx, car.id, purpose)
+        if topic is not None and (forum is None or topic.chat_id != forum.id):
+            await self._leave(tx, topic)
+            topic = None
+        if forum is None or forum.lost or (topic is None and not forum.able(TOPICS)):
+            return
+        topic = topic or await take(tx, origin, self._chats, forum, car)
+        if forum.able(TOPICS):
+            await self._name(tx, origin, topic, render.title(car))
+        await self._open(tx, origin, topic, car, pins=forum.able(PINS))
 
-    async def _take(self, tx: Tx, origin: Origin, forum: Forum, car: Car) -> Topic:
-        """The car's topic in this forum: the one it had before, one that waits under its title, or a new one."""
-        title = render.title(car)
-        known = await self._chats.reusable(tx, forum, car.id, title)
-        if known is not None:
-            await self._chats.set_state(tx, known.id, "open" if known.number else "making", car_id=car.id)
-            if known.state == "closed":
-                await change(tx, origin, known, closed=False)
-            return known
-        topic = await self._chats.begin(tx, forum, car.id, title)
-        effect_id = await effects.request(
-            tx, origin, kind=TOPIC_CREATE, target=target(forum.marked_id), args={"chat_id": forum.marked_id, "title": title},
-            key=f"topic:{topic.id}", ordering_key=topic_order(topic), lane=Lane.NORMAL, settled_kind=MADE, branch=forum.branch,
-        )  # fmt: skip
-        await self._chats.made_with(tx, topic.id, effect_id)
-        fresh = await self._chats.live(tx, car.id)
-        assert fresh is not None
-        return fresh
+    async def _leave(self, tx: Tx, topic: Topic) -> None:
+        """The car is elsewhere now: its topic here closes when its material stands in the archive (`Archive.settle`)."""
+        await self._chats.set_state(tx, topic.id, "leaving")
 
     async def _name(self, tx: Tx, origin: Origin, topic: Topic, title: str) -> None:
         if topic.title != title:
@@ -191,29 +179,9 @@ class CarTopics:
         return render.opening(car, current, following, owed, Reader(actor=HOUSE, now=now, language=HOUSE.language, branches=branches))
 
 
-async def change(tx: Tx, origin: Origin, topic: Topic, **what: Any) -> None:
-    """Give the topic another `title`, or make it `closed` or open."""
-    args = {"chat_id": topic.marked_id, "topic": topic_ref(topic), "topic_row": str(topic.id), **what}
-    await effects.request(
-        tx, origin, kind=TOPIC_EDIT, target=target(topic.marked_id), args=args, ordering_key=topic_order(topic), settled_kind=WRITTEN,
-        key=f"topic:{topic.id}:{origin.event_id}:{'+'.join(what)}",
+async def refresh(tx: Tx, handling: Handling, car_id: UUID) -> None:
+    """Have a car settled once this transaction stands, whatever becomes of its process."""
+    await handling.journal.publish(
+        tx, kind=REFRESH, dedup_key=f"refresh:{handling.event.id}:{car_id}", payload={"subject": str(car_id)},
+        ordering_key=f"timer:{car_id}",
     )  # fmt: skip
-
-
-async def pin(tx: Tx, origin: Origin, topic: Topic, effect_id: UUID) -> None:
-    """Pin the post that an effect wrote."""
-    args = {"chat_id": topic.marked_id, "topic": topic_ref(topic), "topic_row": str(topic.id), "of": str(effect_id)}
-    await effects.request(
-        tx, origin, kind=PIN, target=target(topic.marked_id), args=args, lane=Lane.BULK, key=f"pin:{effect_id}:{origin.event_id}",
-        ordering_key=topic_order(topic), settled_kind=WRITTEN,
-    )  # fmt: skip
-
-
-def topic_ref(topic: Topic) -> Mapping[str, Any]:
-    """How an effect names the topic: by its number, or by the effect that will find it out."""
-    return {"number": topic.number} if topic.number is not None else {"of": str(topic.made_by)}
-
-
-def topic_order(topic: Topic) -> str:
-    """The order of everything that happens in a topic."""
-    return f"telegram:topic:{topic.id}"

@@ -7,7 +7,7 @@ A file's way: registered (`taken`) → fetched, looked into, stored and read bac
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 from jarvis.domains.bookings.service import Booking, BookingService, now_and_next
@@ -17,23 +17,23 @@ from jarvis.domains.media.service import Item, MediaService, MediaSet, Operation
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit, effects
 from jarvis.engine.db import Database, Row, Tx
+from jarvis.engine.db import Reader as Db
 from jarvis.engine.effects import Lane, Origin
 from jarvis.engine.interactions import Interactions, Who
 from jarvis.engine.worker import Handler, Handling
 from jarvis.integrations.storage.kinds import FILE
-from jarvis.integrations.telegram.kinds import ALBUM, DELETE, DOWNLOAD, target
+from jarvis.integrations.telegram.kinds import DELETE, DOWNLOAD, target
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, day_bounds, local_date
 from jarvis.orchestrator import outbox
-from jarvis.orchestrator.forums import HOUSE, topic_order, topic_ref
+from jarvis.orchestrator.archive import Archive
+from jarvis.orchestrator.publishing import POSTED, Publisher
 from jarvis.orchestrator.reconcile import ABLE, REMOVED
 from jarvis.orchestrator.render import media as render
 from jarvis.orchestrator.render.base import Button, Reader
 
-UPLOADED, FILED, POSTED = "photo.uploaded", "media.filed", "media.posted"
+UPLOADED, FILED = "photo.uploaded", "media.filed"
 DELETES = "delete_messages"  # the right
-ALBUM_MAX = 10
-IN_ALBUM = frozenset({"photo", "image", "video"})  # Telegram groups these only
 MODERATED = frozenset({"photo", "image", "video", "video_note", "voice", "audio", "gif", "sticker"})  # documents are no media
 
 
@@ -42,7 +42,7 @@ class Material:
 
     def __init__(
         self, db: Database, clock: Clock, staff: StaffService, fleet: FleetService, bookings: BookingService, chats: ChatService,
-        media: MediaService, interactions: Interactions,
+        media: MediaService, interactions: Interactions, publisher: Publisher, archive: Archive,
     ) -> None:  # fmt: skip
         self._db = db
         self._clock = clock
@@ -52,6 +52,8 @@ class Material:
         self._chats = chats
         self._media = media
         self._interactions = interactions
+        self._publisher = publisher
+        self._archive = archive
 
     @property
     def routes(self) -> Mapping[str, Sequence[Handler]]:
@@ -69,7 +71,7 @@ class Material:
         if file is None or file["kind"] not in MODERATED:
             return
         actor = await self._staff.actor_of_telegram(p["sender_id"])
-        forum = None if p["private"] else await self._chats.forum(self._db, p["chat_id"])
+        forum = None if p["private"] else await self._moderated(self._db, p["chat_id"])
         if forum is None and (actor is None or not (p["private"] or p["mentioned"])):
             return
         async with handling.transaction() as tx:
@@ -92,7 +94,7 @@ class Material:
         item = await self._media.item(self._db, UUID(str(row["args"]["item"]))) if row is not None else None
         if row is None or item is None:
             return
-        forum = await self._chats.forum(self._db, item.chat_id)
+        forum = await self._moderated(self._db, item.chat_id)
         if row["state"] != "done":
             reason = str(row["cause"] or "").partition(": ")[2] or ("gone" if "gone" in str(row["cause"]) else "other")
             async with handling.transaction() as tx:
@@ -101,7 +103,7 @@ class Material:
                                    event_id=handling.event.id)  # fmt: skip
                 found = await self._media.get(tx, item.set_id)
                 if found is not None and found.employee_id is not None and reason != "gone":
-                    reader = await self._reader(found.employee_id)
+                    reader = await self._publisher.reader(found.employee_id)
                     await outbox.send(tx, handling.origin, found.sender_id, render.refusal(reason, reader), key=f"refused:{item.id}")
             return
         async with handling.transaction() as tx:
@@ -142,6 +144,11 @@ class Material:
             for n in range(0, len(waiting), 100):  # Telegram takes so many at once
                 await self._remove(tx, handling.origin, forum, waiting[n : n + 100])
 
+    async def _moderated(self, reader: Db, chat_id: int) -> Forum | None:
+        """The forum in which only Jarvis publishes media; None for every other chat."""
+        forum = await self._chats.forum(reader, chat_id)
+        return forum if forum is not None and forum.purpose == "branch_forum" else None
+
     # the question
 
     async def _ask(self, handling: Handling, set_id: UUID, *, stuck: bool = False) -> None:
@@ -154,12 +161,12 @@ class Material:
             if found is None or found.employee_id is None or found.state != "open":
                 return
             items = await self._media.items(tx, set_id)
-            forum = await self._chats.forum(tx, found.chat_id)
+            forum = await self._moderated(tx, found.chat_id)
             moving = ("taken", "stored") if forum is not None and forum.able(DELETES) and not stuck else ("taken",)
             kept = [i for i in items if i.state in ("stored", "removed")]
             if not kept or any(i.state in moving for i in items):
                 return
-            reader = await self._reader(found.employee_id)
+            reader = await self._publisher.reader(found.employee_id)
             key = "media.stored" if forum is None else "media.kept" if any(i.state == "stored" for i in kept) else "media.removed"
             text = reader.say(key, n=len(kept), topic=found.topic_title or "General")
             stored = await self._interactions.store(
@@ -210,7 +217,7 @@ class Material:
             found = await self._media.get(tx, UUID(set_id), lock=True)
             if found is None or found.state != "open":
                 await outbox.send(tx, handling.origin, handling.event.payload["chat_id"],
-                                  (await self._reader(actor.employee_id)).say("media.settled"))  # fmt: skip
+                                  (await self._publisher.reader(actor.employee_id)).say("media.settled"))  # fmt: skip
                 return
             items = await self._media.filing(
                 tx, found.id, cast(Operation, operation), UUID(car), UUID(booking) if booking else None, actor.employee_id
@@ -236,47 +243,38 @@ class Material:
                 return
             if row["state"] != "done":
                 await self._media.set_state(tx, set_id, "open")
-                reader = await self._reader(found.employee_id)
+                reader = await self._publisher.reader(found.employee_id)
                 await outbox.send(tx, handling.origin, found.sender_id, reader.say("media.failed", cause=str(row["cause"])[:120]))
                 return
             await self._media.set_state(tx, set_id, "filed")
-            if not await self._publish(tx, handling.origin, set_id, found.car_id):
+            if not await self._publish(tx, handling.origin, found):
                 await self._tell(tx, handling, set_id, "media.filed", len(row["args"]["items"]))
+            await self._archive.settle(tx, handling.origin, found.car_id)
 
-    async def _publish(self, tx: Tx, origin: Origin, set_id: UUID, car_id: UUID) -> bool:
-        """Albums of what does not stand in the car's topic yet; false when there is no topic."""
-        topic = await self._chats.live(tx, car_id)
+    async def _publish(self, tx: Tx, origin: Origin, found: MediaSet) -> bool:
+        """In the car's topic, if there is one; false when there is none."""
+        assert found.car_id is not None
+        topic = await self._chats.live(tx, found.car_id)
         forum = await self._chats.forum(tx, topic.marked_id) if topic is not None else None
-        found = await self._media.get(tx, set_id)
-        if topic is None or forum is None or forum.lost or found is None:
+        if topic is None or forum is None or forum.lost:
             return False
-        items = await self._media.unposted(tx, set_id, topic.chat_id)
-        reader = await self._reader(None)
-        booking = await self._booking(found.booking_id)
-        words = [i.caption for i in items if i.caption]
-        for number, part in enumerate(albums(items)):
-            text = render.caption(found, booking, len(items), words, reader) if number == 0 else ""
-            await effects.request(
-                tx, origin, kind=ALBUM, target=target(topic.marked_id), ordering_key=topic_order(topic), branch=forum.branch,
-                key=f"album:{topic.id}:{part[0].id}:{origin.event_id}", settled_kind=POSTED,
-                args={"chat_id": topic.marked_id, "topic": topic_ref(topic), "topic_row": str(topic.id), "set": str(set_id),
-                      "caption": text, "items": [_outgoing(i) for i in part]},
-            )  # fmt: skip
-        return bool(items)
+        return await self._publisher.publish(tx, origin, found, topic, forum)
 
     async def posted(self, handling: Handling) -> None:
         """An album stands in a topic: each message is noted; when it was the last of its set, the author hears of it."""
         row = await self._settled(handling)
-        if row is None or row["state"] != "done":
+        if row is None or row["args"].get("set") is None:
             return
-        args = row["args"]
-        set_id, topic_id = UUID(str(args["set"])), UUID(str(args["topic_row"]))
+        args, done = row["args"], row["state"] == "done"
+        set_id = UUID(str(args["set"]))
         async with handling.transaction() as tx:
             found = await self._media.get(tx, set_id, lock=True)
-            shown = dict(zip([int(n) for n in row["receipt"]["ids"]], [UUID(str(i["item"])) for i in args["items"]], strict=True))
-            await self._media.posted(tx, row["id"], int(args["chat_id"]), topic_id, shown)
-            chat_id = await tx.fetchval("SELECT id FROM chat WHERE marked_id = $1", int(args["chat_id"]))
-            if found is not None and not await self._media.unposted(tx, set_id, chat_id):
+            items = [UUID(str(i["item"])) for i in args["items"]]
+            ids = [int(n) for n in row["receipt"]["ids"]] if done else []
+            await self._media.posted(tx, row["id"], dict(zip(items, ids, strict=True)) if done else None)
+            topic = await self._chats.topic(tx, UUID(str(args["topic_row"])))
+            shown = done and topic is not None and topic.purpose == "branch_forum"
+            if shown and found is not None and topic is not None and await self._media.standing(tx, set_id, topic.chat_id):
                 await self._tell(tx, handling, set_id, "media.published", found.files)
 
     # helpers
@@ -286,7 +284,7 @@ class Material:
         found = await self._media.get(tx, set_id)
         if found is None or found.asked is None or found.operation is None or found.car_id is None:
             return
-        reader = await self._reader(found.employee_id)
+        reader = await self._publisher.reader(found.employee_id)
         car, booking = await self._fleet.get(found.car_id), await self._booking(found.booking_id)
         text = reader.say(key, what=render.what(found.operation, booking, car, reader), n=files)
         asked = await outbox.edit(
@@ -300,27 +298,3 @@ class Material:
     async def _settled(self, handling: Handling) -> Row | None:
         effect_id = UUID(str(handling.event.payload["effect_id"]))
         return await self._db.fetchrow("SELECT id, args, receipt, cause, state FROM effect WHERE id = $1", effect_id)
-
-    async def _reader(self, employee_id: UUID | None) -> Reader:
-        actor = await self._staff.actor(employee_id) if employee_id is not None else None
-        branches = {b.code: b.names for b in await self._staff.branches()}
-        actor = actor or HOUSE
-        return Reader(actor=actor, now=self._clock.now(), language=actor.language, branches=branches)
-
-
-def albums(items: Sequence[Item]) -> list[list[Item]]:
-    """Files in the groups in which Telegram takes them: pictures and videos by ten, everything else alone."""
-    together = [i for i in items if i.kind in IN_ALBUM]
-    rows = [together[n : n + ALBUM_MAX] for n in range(0, len(together), ALBUM_MAX)]
-    return rows + [[i] for i in items if i.kind not in IN_ALBUM]
-
-
-def _outgoing(item: Item) -> dict[str, Any]:
-    """A file as an album's argument: pictures without their metadata."""
-    assert item.filed_key is not None
-    clean = item.clean_key if item.kind in ("photo", "image") else None
-    name = item.filed_key.rpartition("/")[2]
-    if clean is not None:
-        return {"item": str(item.id), "key": clean, "kind": item.kind, "name": f"{name.rpartition('.')[0]}.jpg", "mime": "image/jpeg"}
-    mime = item.mime or "application/octet-stream"
-    return {"item": str(item.id), "key": item.filed_key, "kind": item.kind, "name": name, "mime": mime}

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from jarvis.domains.chats.service import ChatService, Forum, Topic
+from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit, effects
 from jarvis.engine.db import Database, Tx
@@ -22,13 +23,15 @@ from jarvis.engine.worker import Handler, Handling
 from jarvis.integrations.telegram.kinds import CHAT_LOST, LOOK, NO_RIGHT, target
 from jarvis.kit.actor import Role
 from jarvis.orchestrator import outbox
-from jarvis.orchestrator.forums import MADE, PINS, TOPICS, WRITTEN, CarTopics, change, pin
+from jarvis.orchestrator.forums import refresh
 from jarvis.orchestrator.render.words import say
+from jarvis.orchestrator.topics import MADE, PINS, TOPICS, WRITTEN, change, pin
 
 CHECK, LOOKED, ABLE = "check.forums", "forum.looked", "forum.able"
 REMOVED = "media.removed"  # people's messages were removed, or could not be
 PERIOD_S = 300
-AT_ONCE = 100  # topics of a forum a look
+AT_ONCE, POSTS_AT_ONCE = 100, 100  # topics of a forum a look; posts beside the openings
+A_DAY = timedelta(days=1)  # so often each post of material is looked at
 NEEDED = (TOPICS, "delete_messages", PINS)  # without these a forum is not kept in order
 CHECKS: Sequence[Every] = (Every(check=CHECK, seconds=PERIOD_S),)
 
@@ -36,11 +39,11 @@ CHECKS: Sequence[Every] = (Every(check=CHECK, seconds=PERIOD_S),)
 class ForumReconciler:
     """Looks at the forums and settles what differs."""
 
-    def __init__(self, db: Database, staff: StaffService, chats: ChatService, topics: CarTopics) -> None:
+    def __init__(self, db: Database, staff: StaffService, chats: ChatService, media: MediaService) -> None:
         self._db = db
         self._staff = staff
         self._chats = chats
-        self._topics = topics
+        self._media = media
 
     @property
     def routes(self) -> Mapping[str, Sequence[Handler]]:
@@ -52,7 +55,8 @@ class ForumReconciler:
         for forum in await self._chats.forums(self._db):
             async with handling.transaction() as tx:
                 rows = await self._chats.to_look_at(tx, forum, due, timedelta(seconds=PERIOD_S), AT_ONCE)
-                await self._look(tx, handling, forum, topics=[r["number"] for r in rows], posts=[r["post"] for r in rows if r["post"]])
+                posts = [r["post"] for r in rows if r["post"]] + await self._media.unseen(tx, forum.id, due - A_DAY, POSTS_AT_ONCE)
+                await self._look(tx, handling, forum, topics=[r["number"] for r in rows], posts=posts)
 
     async def refused(self, handling: Handling) -> None:
         """Telegram refused a change for want of a right: look at once which one, so that somebody hears of it."""
@@ -85,10 +89,12 @@ class ForumReconciler:
             receipt = row["receipt"] if row["state"] == "done" else None
             if await self._standing(tx, handling, forum, receipt):
                 cars += await self._chats.cars_of(tx, forum)
+            if receipt is not None:
+                cars += await self._posts_of(tx, handling, forum, row["args"], receipt)
             if receipt is not None and receipt["forum"]:
                 cars += await self._topics_of(tx, handling, forum, row["args"], receipt)
-        for car_id in dict.fromkeys(cars):
-            await self._topics.settle(handling, car_id)
+            for car_id in dict.fromkeys(cars):  # in this transaction: a crash after it must not lose them
+                await refresh(tx, handling, car_id)
 
     # the group
 
@@ -103,7 +109,8 @@ class ForumReconciler:
         await audit.record(tx, action="chat.standing", actor_name="Jarvis", subject=forum.title, outcome=outcome,
                            event_id=handling.event.id)  # fmt: skip
         key = "chat.lost" if lost else "chat.plain" if "forum" in lacks else "chat.lacks" if lacks else "chat.able"
-        for actor, telegram_id in await self._staff.approvers(_TOLD, frozenset({forum.branch})):
+        told = _TOLD if forum.branch else frozenset({Role.ADMIN})
+        for actor, telegram_id in await self._staff.approvers(told, frozenset({forum.branch} if forum.branch else ())):
             names = ", ".join(say(f"right.{right}", actor.language) for right in (NEEDED if lost else lacks) if right != "forum")
             text = say(key, actor.language, chat=f"<b>{escape(forum.title)}</b>", list=names)
             await outbox.send(tx, handling.origin, telegram_id, text, key=f"{handling.event.id}:standing:{telegram_id}")
@@ -113,6 +120,18 @@ class ForumReconciler:
                 ordering_key=f"forum:{forum.id}",
             )  # fmt: skip
         return not lacks and not lost
+
+    async def _posts_of(
+        self, tx: Tx, handling: Handling, forum: Forum, args: Mapping[str, Any], receipt: Mapping[str, Any]
+    ) -> list[UUID]:
+        """Material that was deleted by hand; the archive gets it again."""
+        there = [int(n) for n in receipt["messages"]]
+        gone = [n for n in args["messages"] if n not in there]
+        cars = await self._media.seen(tx, forum.id, there, gone)
+        if cars:
+            await audit.record(tx, action="post.drift", actor_name="Jarvis", subject=forum.title, outcome="deleted",
+                               event_id=handling.event.id, details={"messages": gone})  # fmt: skip
+        return cars
 
     # its topics
 
@@ -128,6 +147,7 @@ class ForumReconciler:
             if seen is None:
                 await self._note(tx, handling, topic, "deleted")
                 car_id = await self._chats.lost(tx, topic.id)
+                await self._media.topic_gone(tx, topic.id)
                 cars += [car_id] if car_id is not None else []
             elif topic.car_id is not None:
                 await self._same(tx, handling, topic, seen)
@@ -140,7 +160,7 @@ class ForumReconciler:
         if seen["title"] != topic.title:
             await self._note(tx, handling, topic, "renamed")
             await change(tx, handling.origin, topic, title=topic.title)
-        if seen["closed"] != (topic.state == "closed"):
+        if topic.state != "leaving" and seen["closed"] != (topic.state == "closed"):
             await self._note(tx, handling, topic, "closed" if seen["closed"] else "opened")
             await change(tx, handling.origin, topic, closed=topic.state == "closed")
 

@@ -49,19 +49,21 @@ CREATE TABLE media_item (
 );
 CREATE INDEX media_item_set ON media_item (set_id);
 
--- What Jarvis published of a set: each message, where it stands, and whether it was found there when it was looked for last.
+-- What Jarvis publishes of a set: one row a file and chat from the moment it is asked for; `message` once it stands there.
+-- `gone_at`: it could not be published, or somebody deleted it.
 CREATE TABLE post (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
   chat_id uuid NOT NULL REFERENCES chat (id),
   topic_id uuid REFERENCES topic (id),
-  message bigint NOT NULL,
   item_id uuid NOT NULL REFERENCES media_item (id),
   effect_id uuid NOT NULL REFERENCES effect (id),
-  posted_at timestamptz NOT NULL,
+  message bigint,
+  posted_at timestamptz,
   seen_at timestamptz,
-  gone_at timestamptz,
-  UNIQUE (chat_id, message)
+  gone_at timestamptz
 );
+CREATE UNIQUE INDEX post_of_item ON post (chat_id, item_id) WHERE gone_at IS NULL;
+CREATE UNIQUE INDEX post_message ON post (chat_id, message);
 CREATE INDEX post_item ON post (item_id);
 
 -- At most so many calls in any period: the exact rule of a group. All windows of one call are taken together or not at all.

@@ -63,6 +63,7 @@ async def check_invariant(talk: Talk) -> None:
         """SELECT c.id, b.code, array_agg(ch.title ORDER BY ch.title) FILTER (WHERE t.id IS NOT NULL) AS forums,
                   array_agg(t.title) FILTER (WHERE t.id IS NOT NULL) AS titles
              FROM car c JOIN branch b ON b.id = c.branch_id LEFT JOIN topic t ON t.car_id = c.id AND t.state = 'open'
+              AND t.purpose = 'branch_forum'
              LEFT JOIN chat ch ON ch.id = t.chat_id WHERE c.active GROUP BY c.id, b.code"""
     )
     want = {"tbilisi": [TBILISI], "batumi": [BATUMI]}

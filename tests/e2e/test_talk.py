@@ -201,3 +201,9 @@ async def test_a_colleague_joins_by_invitation_and_an_admins_word(talk: Talk) ->
     await talk.press("Павел Дёмин", card, "Подтвердить")
     assert "Привязано" in talk.seen("Павел Дёмин")[-1]["text"]
     assert "Ваша роль: сотрудник, Батуми" in talk.seen("Новая Коллега")[-1]["text"]
+
+
+async def test_the_house_has_every_route_of_the_table(talk: Talk) -> None:
+    from tests.unit.test_routes import EXPECTED
+
+    assert set(talk.house.routes) == set(EXPECTED)

@@ -8,6 +8,7 @@ from typing import Any, cast
 from jarvis.domains.bookings.hooks import RentProgHooks
 from jarvis.domains.bookings.sync import RentProgSync
 from jarvis.orchestrator import sealing
+from jarvis.orchestrator.archive import Archive
 from jarvis.orchestrator.chat import Chat
 from jarvis.orchestrator.digest import Digests
 from jarvis.orchestrator.forums import CarTopics
@@ -30,10 +31,10 @@ EXPECTED = {
     "approval.expired": ["expired"], "approval.settled": ["settled"], "approval.resume": ["resumed"],
     "check.rentprog.cars": ["queue"], "check.rentprog.bookings": ["queue"], "check.digest": ["send"], "check.audit.seal": ["seal"],
     "topic.made": ["made", "refused"], "topic.written": ["written", "refused"], "topic.refresh": ["refreshed"],
-    "check.forums": ["check"], "forum.looked": ["looked"],
+    "check.forums": ["check", "sweep"], "forum.looked": ["looked"],
     "message.employee": ["message", "message"], "ask.employee": ["command_line"], "callback.button": ["press"],
     "photo.uploaded": ["uploaded"], "media.removed": ["removed", "refused"], "forum.able": ["able"], "media.filed": ["filed"],
-    "media.posted": ["posted"],
+    "media.posted": ["posted", "posted"], "topic.due": ["due"], "archive.verified": ["verified"], "topic.deleted": ["deleted"],
 }  # fmt: skip
 
 
@@ -53,11 +54,20 @@ def test_the_table_of_routes() -> None:
         NOTHING,
         NOTHING,
     )
-    material = Material(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
+    material = Material(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
+    archive = Archive(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
     digests = Digests(NOTHING, NOTHING, NOTHING, NOTHING)
-    forums = CarTopics(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
-    reconciler = ForumReconciler(NOTHING, NOTHING, NOTHING, forums)
+    forums = CarTopics(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
+    reconciler = ForumReconciler(NOTHING, NOTHING, NOTHING, NOTHING)
     table = collect(
-        hooks.routes, sync.routes, material.routes, chat.routes, digests.routes, forums.routes, reconciler.routes, sealing.ROUTES
+        hooks.routes,
+        sync.routes,
+        material.routes,
+        chat.routes,
+        digests.routes,
+        forums.routes,
+        reconciler.routes,
+        archive.routes,
+        sealing.ROUTES,
     )
     assert {kind: [cast(Any, h).__name__ for h in handlers] for kind, handlers in table.items()} == EXPECTED

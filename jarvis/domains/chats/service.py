@@ -11,19 +11,23 @@ from uuid import UUID
 from jarvis.engine import audit
 from jarvis.engine.db import Reader, Row, Tx
 from jarvis.kit.clock import Clock
-from jarvis.kit.errors import NotFound
+from jarvis.kit.errors import InvalidRequest, NotFound
 
-TopicState = Literal["making", "open", "closed", "gone"]
+TopicState = Literal["making", "open", "leaving", "closed", "gone"]
+Purpose = Literal["branch_forum", "archive", "hq"]
+COMPANY: tuple[Purpose, ...] = ("archive", "hq")  # one of each for everybody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forum:
-    """The forum of a branch. `lacks`: rights that the bot has not there; `lost`: it is not in the group at all."""
+    """A forum of ours: of a branch, the archive, the main chat of cars. `lacks`: rights that the bot has not there; `lost`: it is not
+    in the group at all."""
 
     id: UUID
     marked_id: int
     title: str
-    branch: str
+    purpose: Purpose
+    branch: str | None
     lacks: frozenset[str]
     lost: bool
 
@@ -34,12 +38,14 @@ class Forum:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """A topic of a car. `number` is Telegram's, None until it was made; `opening` the effect that last wrote its first post."""
+    """A topic of a car. `number` is Telegram's, None until it was made; `opening` the effect that last wrote its first post; up to
+    `told_seq` in the journal its talk stands in the archive, written by `told_by`."""
 
     id: UUID
     chat_id: UUID
     marked_id: int
     car_id: UUID | None
+    purpose: Purpose
     title: str
     number: int | None
     state: TopicState
@@ -47,6 +53,8 @@ class Topic:
     opening: UUID | None
     opening_digest: str | None
     opening_at: datetime | None
+    told_seq: int
+    told_by: UUID | None
 
 
 class ChatService:
@@ -55,27 +63,30 @@ class ChatService:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    async def register_forum(self, tx: Tx, marked_id: int, branch: str, title: str, *, by: str) -> None:
-        """Say that a group is the forum of a branch.
+    async def register(self, tx: Tx, marked_id: int, title: str, purpose: Purpose, branch: str | None, *, by: str) -> None:
+        """Say what a group is for: the forum of a branch, the archive, the main chat of cars.
 
         Raises:
             NotFound: no such branch.
+            InvalidRequest: a branch where none belongs, or none where one does.
         """
-        done = await tx.fetchval(
-            """INSERT INTO chat (marked_id, kind, title, purpose, branch_id, seen_at)
-               SELECT $1, 'group', $2, 'branch_forum', b.id, $4 FROM branch b WHERE b.code = $3
-               ON CONFLICT (marked_id) DO UPDATE SET title = $2, purpose = 'branch_forum', branch_id = EXCLUDED.branch_id
-               RETURNING id""",
-            marked_id, title, branch, self._clock.now(),
-        )  # fmt: skip
-        if done is None:
+        if (branch is None) == (purpose == "branch_forum"):
+            raise InvalidRequest(f"{purpose} {'needs' if branch is None else 'has no'} branch")
+        branch_id = await tx.fetchval("SELECT id FROM branch WHERE code = $1", branch)
+        if branch is not None and branch_id is None:
             raise NotFound(f"no branch {branch}")
-        await audit.record(tx, action="chat.register", actor_name=by, subject=title, outcome="branch_forum")
+        await tx.execute(
+            """INSERT INTO chat (marked_id, kind, title, purpose, branch_id, seen_at) VALUES ($1, 'group', $2, $3, $4, $5)
+               ON CONFLICT (marked_id) DO UPDATE SET title = $2, purpose = $3, branch_id = $4""",
+            marked_id, title, purpose, branch_id, self._clock.now(),
+        )  # fmt: skip
+        await audit.record(tx, action="chat.register", actor_name=by, subject=title, outcome=purpose)
 
     async def register_topic(self, tx: Tx, marked_id: int, number: int, title: str) -> None:
         """Note a topic that exists already; the car whose topic would bear this title takes it over."""
         await tx.execute(
-            """INSERT INTO topic (chat_id, title, number, state) SELECT id, $2, $3, 'open' FROM chat WHERE marked_id = $1
+            """INSERT INTO topic (chat_id, purpose, title, number, state)
+               SELECT id, purpose, $2, $3, 'open' FROM chat WHERE marked_id = $1
                ON CONFLICT (chat_id, number) DO NOTHING""",
             marked_id, title, number,
         )  # fmt: skip
@@ -84,12 +95,16 @@ class ChatService:
         """The forum of a branch; None when it has none."""
         return _forum(await reader.fetchrow(f"{_FORUMS} AND b.code = $1", branch))
 
+    async def company(self, reader: Reader, purpose: Purpose) -> Forum | None:
+        """The company's only forum of this purpose; None when it has none."""
+        return _forum(await reader.fetchrow(f"{_FORUMS} AND c.purpose = $1", purpose))
+
     async def forum(self, reader: Reader, marked_id: int) -> Forum | None:
         """The forum with this id."""
         return _forum(await reader.fetchrow(f"{_FORUMS} AND c.marked_id = $1", marked_id))
 
     async def forums(self, reader: Reader) -> list[Forum]:
-        """Every forum of a branch."""
+        """Every forum of ours."""
         return [f for f in map(_forum, await reader.fetch(f"{_FORUMS} ORDER BY c.title")) if f is not None]
 
     async def seen(self, tx: Tx, forum: Forum, *, lacks: Sequence[str] = (), lost: bool = False) -> None:
@@ -104,7 +119,7 @@ class ChatService:
         it was written. They count as looked at now."""
         return await tx.fetch(
             """UPDATE topic t SET looked_at = $2
-                 FROM (SELECT id FROM topic WHERE chat_id = $1 AND state IN ('open', 'closed')
+                 FROM (SELECT id FROM topic WHERE chat_id = $1 AND state IN ('open', 'leaving', 'closed')
                           AND (looked_at IS NULL OR looked_at <= $3) ORDER BY looked_at NULLS FIRST, number LIMIT $4) due
                 WHERE t.id = due.id
                RETURNING t.number, (SELECT (e.receipt->>'message_id')::bigint FROM effect e
@@ -120,21 +135,32 @@ class ChatService:
     async def cars_of(self, reader: Reader, forum: Forum) -> list[UUID]:
         """The cars whose topics this forum should have, or has."""
         rows = await reader.fetch(
-            """SELECT c.id FROM car c JOIN chat f ON f.branch_id = c.branch_id WHERE f.id = $1 AND c.active
+            """SELECT c.id FROM car c JOIN chat f ON f.branch_id = c.branch_id OR f.purpose = 'hq' WHERE f.id = $1 AND c.active
                 UNION SELECT car_id FROM topic WHERE chat_id = $1 AND car_id IS NOT NULL AND state IN ('making', 'open')""",
             forum.id,
         )
         return sorted(row["id"] for row in rows)
 
-    async def live(self, reader: Reader, car_id: UUID) -> Topic | None:
-        """The topic that is, or is being made, the car's open one."""
-        return _topic(await reader.fetchrow(f"{_SQL} WHERE t.car_id = $1 AND t.state IN ('making', 'open')", car_id))
+    async def live(self, reader: Reader, car_id: UUID, purpose: Purpose = "branch_forum") -> Topic | None:
+        """The topic that is, or is being made, the car's open one for this purpose."""
+        return _topic(
+            await reader.fetchrow(f"{_SQL} WHERE t.car_id = $1 AND t.purpose = $2 AND t.state IN ('making', 'open')", car_id, purpose)
+        )
+
+    async def topic(self, reader: Reader, topic_id: UUID) -> Topic | None:
+        """A topic by its row."""
+        return _topic(await reader.fetchrow(f"{_SQL} WHERE t.id = $1", topic_id))
+
+    async def leaving(self, reader: Reader, car_id: UUID) -> list[Topic]:
+        """Topics of the car that wait for the archive before they close."""
+        rows = await reader.fetch(f"{_SQL} WHERE t.car_id = $1 AND t.state = 'leaving'", car_id)
+        return [t for t in map(_topic, rows) if t is not None]
 
     async def reusable(self, reader: Reader, forum: Forum, car_id: UUID, title: str) -> Topic | None:
         """A topic of this forum that the car can take: its own closed one, else one under its title that is nobody's."""
         return _topic(
             await reader.fetchrow(
-                f"""{_SQL} WHERE t.chat_id = $1 AND ((t.car_id = $2 AND t.state = 'closed')
+                f"""{_SQL} WHERE t.chat_id = $1 AND ((t.car_id = $2 AND t.state IN ('closed', 'leaving'))
                       OR (t.car_id IS NULL AND t.title = $3 AND t.state = 'open'))
                     ORDER BY t.car_id NULLS LAST, t.created_at DESC LIMIT 1""",
                 forum.id, car_id, title,
@@ -144,8 +170,9 @@ class ChatService:
     async def begin(self, tx: Tx, forum: Forum, car_id: UUID, title: str) -> Topic:
         """A row for a topic that is going to be made."""
         topic_id = await tx.fetchval(
-            "INSERT INTO topic (chat_id, car_id, title, state) VALUES ($1, $2, $3, 'making') RETURNING id", forum.id, car_id, title
-        )
+            "INSERT INTO topic (chat_id, purpose, car_id, title, state) VALUES ($1, $2, $3, $4, 'making') RETURNING id",
+            forum.id, forum.purpose, car_id, title,
+        )  # fmt: skip
         found = _topic(await tx.fetchrow(f"{_SQL} WHERE t.id = $1", topic_id))
         assert found is not None
         return found
@@ -188,6 +215,19 @@ class ChatService:
             topic_id, effect_id, digest, self._clock.now(),
         )  # fmt: skip
 
+    async def told(self, tx: Tx, topic_id: UUID, seq: int, effect_id: UUID) -> None:
+        """The talk of a topic up to this place in the journal goes into the archive by this effect."""
+        await tx.execute("UPDATE topic SET told_seq = $2, told_effect_id = $3 WHERE id = $1", topic_id, seq, effect_id)
+
+    async def untold(self, tx: Tx, effect_id: UUID) -> None:
+        """The talk could not be written: all of it is written again."""
+        await tx.execute("UPDATE topic SET told_seq = 0, told_effect_id = NULL WHERE told_effect_id = $1", effect_id)
+
+    async def left(self, reader: Reader) -> list[UUID]:
+        """Cars with topics that wait for the archive before they close."""
+        rows = await reader.fetch("SELECT DISTINCT car_id FROM topic WHERE state = 'leaving' AND car_id IS NOT NULL")
+        return [row["car_id"] for row in rows]
+
     async def post_lost(self, tx: Tx, topic_id: UUID) -> None:
         """Somebody deleted the opening post: the next settling writes another one."""
         await tx.execute("UPDATE topic SET opening_effect_id = NULL, opening_digest = NULL WHERE id = $1", topic_id)
@@ -201,8 +241,8 @@ class ChatService:
         )
 
 
-_FORUMS = """SELECT c.id, c.marked_id, c.title, c.lacks, c.lost_at, b.code FROM chat c JOIN branch b ON b.id = c.branch_id
-              WHERE c.purpose = 'branch_forum'"""
+_FORUMS = """SELECT c.id, c.marked_id, c.title, c.purpose, c.lacks, c.lost_at, b.code
+               FROM chat c LEFT JOIN branch b ON b.id = c.branch_id WHERE c.purpose IS NOT NULL"""
 _SQL = "SELECT t.*, c.marked_id FROM topic t JOIN chat c ON c.id = t.chat_id"
 
 
@@ -210,7 +250,8 @@ def _forum(row: Row | None) -> Forum | None:
     if row is None:
         return None
     return Forum(
-        id=row["id"], marked_id=row["marked_id"], title=row["title"], branch=row["code"], lacks=frozenset(row["lacks"]),
+        id=row["id"], marked_id=row["marked_id"], title=row["title"], purpose=row["purpose"], branch=row["code"],
+        lacks=frozenset(row["lacks"]),
         lost=row["lost_at"] is not None,
     )  # fmt: skip
 
@@ -219,7 +260,8 @@ def _topic(row: Row | None) -> Topic | None:
     if row is None:
         return None
     return Topic(
-        id=row["id"], chat_id=row["chat_id"], marked_id=row["marked_id"], car_id=row["car_id"], title=row["title"],
-        number=row["number"], state=row["state"], made_by=row["made_effect_id"], opening=row["opening_effect_id"],
-        opening_digest=row["opening_digest"], opening_at=row["opening_at"],
+        id=row["id"], chat_id=row["chat_id"], marked_id=row["marked_id"], car_id=row["car_id"], purpose=row["purpose"],
+        title=row["title"], number=row["number"], state=row["state"], made_by=row["made_effect_id"],
+        opening=row["opening_effect_id"], opening_digest=row["opening_digest"], opening_at=row["opening_at"],
+        told_seq=row["told_seq"], told_by=row["told_effect_id"],
     )  # fmt: skip

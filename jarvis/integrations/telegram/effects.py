@@ -10,7 +10,7 @@ from jarvis.engine.db import Database
 from jarvis.engine.effects import Effect, EffectHandler, Lane, Receipt, TargetLimit
 from jarvis.engine.limits import Limit, Window
 from jarvis.integrations.telegram.gateway import TelegramGateway
-from jarvis.integrations.telegram.kinds import ALBUM, DELETE, DOWNLOAD, EDIT, LOOK, PIN, SEND, TOPIC_CREATE, TOPIC_EDIT
+from jarvis.integrations.telegram.kinds import ALBUM, DELETE, DOWNLOAD, EDIT, LOOK, PIN, SEND, TOPIC_CREATE, TOPIC_DELETE, TOPIC_EDIT
 from jarvis.integrations.telegram.media import Outgoing, TelegramMedia
 from jarvis.integrations.telegram.settings import SYSTEM, TelegramSettings
 from jarvis.integrations.telegram.topics import TelegramTopics
@@ -33,7 +33,7 @@ class TelegramEffects:
     def handlers(self) -> Mapping[str, EffectHandler]:
         return {
             SEND.name: self.send, EDIT.name: self.edit, TOPIC_CREATE.name: self.create_topic, TOPIC_EDIT.name: self.edit_topic,
-            PIN.name: self.pin, LOOK.name: self.look, DELETE.name: self.delete,
+            PIN.name: self.pin, LOOK.name: self.look, DELETE.name: self.delete, TOPIC_DELETE.name: self.delete_topic,
         }  # fmt: skip
 
     async def send(self, effect: Effect) -> Receipt:
@@ -69,6 +69,14 @@ class TelegramEffects:
         except NotFound:
             await self._surely_gone(chat_id, topic)
             raise
+        return Receipt(facts={"chat_id": chat_id, "topic": topic})
+
+    async def delete_topic(self, effect: Effect) -> Receipt:
+        """Delete a topic with all its messages."""
+        chat_id = int(effect.args["chat_id"])
+        topic = await self._topic(effect.args["topic"])
+        assert topic is not None
+        await self._topics.delete(chat_id, topic)
         return Receipt(facts={"chat_id": chat_id, "topic": topic})
 
     async def pin(self, effect: Effect) -> Receipt:

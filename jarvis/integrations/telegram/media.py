@@ -151,7 +151,8 @@ class TelegramMedia:
             channel = utils.get_input_channel(await client.get_input_entity(chat_id))
             return await client(functions.channels.DeleteMessagesRequest(channel=channel, id=list(ids)))
 
-        await self._gateway.guarded(call, chat_id)
+        answer = await self._gateway.guarded(call, chat_id)
+        self._gateway.deleted(chat_id, ids, answer.pts, answer.pts_count)
 
 
 def as_outgoing(item: Mapping[str, Any], path: Path) -> Outgoing:

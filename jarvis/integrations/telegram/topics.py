@@ -9,6 +9,7 @@ A bot can list neither topics nor messages: what it must know it reads by id.
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,7 @@ from jarvis.integrations.telegram.settings import SYSTEM
 from jarvis.kit.errors import NotFound, Rejected, Unavailable
 
 RIGHTS = ("manage_topics", "delete_messages", "pin_messages", "invite_users")
+AT_ONCE = 100  # messages a request
 _SAME = ("TOPIC_NOT_MODIFIED", "CHAT_NOT_MODIFIED")
 
 
@@ -117,8 +119,11 @@ class TelegramTopics:
             return await client(functions.messages.DeleteTopicHistoryRequest(peer=peer, top_msg_id=topic))
 
         with contextlib.suppress(NotFound):
-            while (await self._gateway.guarded(call, chat_id)).offset > 0:
-                pass
+            left = 1
+            while left > 0:
+                answer = await self._gateway.guarded(call, chat_id)
+                self._gateway.deleted(chat_id, [topic], answer.pts, answer.pts_count)
+                left = answer.offset
 
     async def pin(self, chat_id: int, message_id: int) -> None:
         """Pin a message without a notification; a pinned one is success."""
@@ -146,9 +151,10 @@ class TelegramTopics:
 
     async def posts(self, chat_id: int, ids: Sequence[int]) -> dict[int, bool]:
         """The messages of these ids that are there: whether each is pinned."""
-        if not ids:
-            return {}
-        rows = await self._gateway.guarded(lambda: self._gateway.messages(chat_id, ids), chat_id)
+        rows: list[Any] = []
+        for n in range(0, len(ids), AT_ONCE):
+            part = ids[n : n + AT_ONCE]
+            rows += await self._gateway.guarded(functools.partial(self._gateway.messages, chat_id, part), chat_id)
         return {m.id: bool(m.pinned) for m in rows if isinstance(m, types.Message)}
 
     async def group(self, chat_id: int) -> GroupSeen:

@@ -37,6 +37,7 @@ HOUSE_WORDS: dict[str, tuple[str, str, str]] = {
     "media.failed": ("Не разложено: {cause}. Файлы сохранены, ничего не потеряно.", "Not filed: {cause}. The files are stored, nothing is lost.",
                      "არ დალაგდა: {cause}. ფაილები შენახულია, არაფერი დაკარგულა."),
     "media.settled": ("Этот набор уже разложен.", "This set is filed already.", "ეს ნაკრები უკვე დალაგებულია."),
+    "archive.talk": ("🗒 Переписка темы «{topic}» · {n}", "🗒 Talk of the topic “{topic}” · {n}", "🗒 თემის „{topic}“ მიმოწერა · {n}"),
     "op.issue": ("Выдача", "Pick-up", "გაცემა"), "op.return": ("Приём", "Return", "მიღება"),
     "op.damage": ("Повреждение", "Damage", "დაზიანება"), "op.other": ("Другое", "Other", "სხვა"),
     "refuse.format": ("формат не из тех, что принимаю (JPEG, PNG, WebP, GIF, MP4, WebM, OGG, MP3)", "not a format that I take (JPEG, PNG, WebP, GIF, MP4, WebM, OGG, MP3)",

@@ -363,6 +363,7 @@ class Rpc:
         return types.Channel(
             id=chat.id, title=chat.title, photo=types.ChatPhotoEmpty(), date=datetime.now(UTC), megagroup=True,
             access_hash=chat.access_hash, forum=chat.forum, participants_count=len(chat.members),
+            default_banned_rights=types.ChatBannedRights(until_date=None, send_messages=chat.read_only, send_media=chat.read_only),
             admin_rights=types.ChatAdminRights(**dict.fromkeys(chat.rights, True)) if chat.rights else None,
         )  # fmt: skip
 

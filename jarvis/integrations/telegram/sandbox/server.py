@@ -85,6 +85,7 @@ class TelegramSandbox:
         for number, forum in enumerate(world.forums, FIRST_FORUM):
             members = {ids[name] for name in forum.members if name in ids}
             made = self.state.add_group(number, forum.title, members | {self.bot_id}, forum=True)
+            made.read_only = forum.purpose == "archive"
             for title in forum.topics:
                 self._rpc.forums.add(made, title, self.bot_id)
         self.faults.stop()
@@ -111,6 +112,8 @@ class TelegramSandbox:
             raise InvalidRequest("a message has at most 4096 characters")
         if len(photos) > ALBUM_MAX:
             raise InvalidRequest(f"an album has at most {ALBUM_MAX} photos")
+        if place.read_only:
+            raise InvalidRequest(f"people may not write in {place.title}")
         if reply_to is not None and reply_to not in place.messages:
             raise NotFound(f"no message {reply_to} in this chat")
         within = self.state.topic_of(place, topic)
@@ -277,7 +280,8 @@ class TelegramSandbox:
 
     def last_words(self) -> list[tuple[int, int]]:
         """The newest message of a person in each chat: the chat's marked id and the message's."""
-        spoken = [(c.marked_id, [m.id for m in c.messages.values() if m.sender != self.bot_id]) for c in self.state.chats.values()]
+        people = {u.id for u in self.state.users.values() if not u.is_bot}
+        spoken = [(c.marked_id, [m.id for m in c.messages.values() if m.sender in people]) for c in self.state.chats.values()]
         return [(chat, max(ids)) for chat, ids in spoken if ids]
 
     # updates

@@ -102,7 +102,8 @@ class Box:
 
 @dataclass(slots=True)
 class Chat:
-    """A private chat (id = the person's) or a supergroup (id without its mark); `rights` are the bot's as an administrator."""
+    """A private chat (id = the person's) or a supergroup (id without its mark); `rights` are the bot's as an administrator; in a
+    `read_only` group people do not write."""
 
     kind: Literal["private", "group"]
     id: int
@@ -110,6 +111,7 @@ class Chat:
     members: set[int]
     forum: bool = False
     rights: set[str] = field(default_factory=set[str])
+    read_only: bool = False
     topics: dict[int, Topic] = field(default_factory=dict[int, Topic])
     messages: dict[int, Message] = field(default_factory=dict[int, Message])
     box: Box = field(default_factory=Box)

@@ -1,0 +1,212 @@
+"""The archive keeps a car's material for good: sets as albums, and the talk of topics that close.
+
+A topic that its car left closes only when everything of it stands in the archive; a day after that, and after another look at
+the archive, it is deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from html import escape
+from uuid import UUID
+
+from jarvis.domains.chats.service import ChatService, Forum, Topic
+from jarvis.domains.fleet.service import FleetService
+from jarvis.domains.media.service import MediaService
+from jarvis.engine import audit, effects
+from jarvis.engine.db import Database, Tx
+from jarvis.engine.effects import Lane, Origin
+from jarvis.engine.timing import Timers
+from jarvis.engine.worker import Handler, Handling
+from jarvis.integrations.telegram.kinds import LOOK, SEND, target
+from jarvis.kit.clock import Clock, local
+from jarvis.orchestrator import topics
+from jarvis.orchestrator.publishing import HOUSE, POSTED, Publisher
+from jarvis.orchestrator.render.words import say
+from jarvis.orchestrator.topics import DELETED, TOPICS, topic_order, topic_ref
+
+DUE, VERIFIED = "topic.due", "archive.verified"
+KEPT_S = 24 * 3600.0  # a closed topic is deleted so long after its copy was found complete
+TALK_MAX = 3500  # characters of a message with talk
+SWEPT = 20  # cars a sweep
+
+
+class Archive:
+    """Publishes in the archive what is missing there, closes what waited for it, deletes what outlived it."""
+
+    def __init__(
+        self, db: Database, clock: Clock, fleet: FleetService, chats: ChatService, media: MediaService, publisher: Publisher
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._fleet = fleet
+        self._chats = chats
+        self._media = media
+        self._publisher = publisher
+        self._timers = Timers()
+
+    @property
+    def routes(self) -> Mapping[str, Sequence[Handler]]:
+        return {
+            POSTED: (self.posted,), DUE: (self.due,), VERIFIED: (self.verified,), DELETED: (self.deleted,),
+            "check.forums": (self.sweep,),
+        }  # fmt: skip
+
+    async def settle(self, tx: Tx, origin: Origin, car_id: UUID) -> None:
+        """Ask for what is missing in the archive; close the topics that wait for nothing any more."""
+        await tx.execute("SELECT 1 FROM car WHERE id = $1 FOR UPDATE", car_id)  # one settling of a car at a time
+        forum = await self._chats.company(tx, "archive")
+        leaving = [t for t in await self._chats.leaving(tx, car_id) if t.number is not None]
+        if forum is not None:
+            absent = await self._media.absent(tx, forum.id, car_id)
+            told = [await self._told(tx, t) for t in leaving]
+            if absent or not all(told):
+                await self._fill(tx, origin, forum, car_id, leaving)
+                return
+        for topic in leaving:
+            await self._chats.set_state(tx, topic.id, "closed")
+            await topics.change(tx, origin, topic, closed=True)
+            if forum is not None:
+                due = self._clock.now() + timedelta(seconds=KEPT_S)
+                await self._timers.arm(tx, kind=DUE, subject=str(topic.id), due_at=due)
+
+    async def _fill(self, tx: Tx, origin: Origin, forum: Forum, car_id: UUID, leaving: Sequence[Topic]) -> None:
+        """Albums and talk that the archive lacks, into the car's topic there."""
+        if forum.lost or not forum.able(TOPICS):
+            return
+        place = await self._chats.live(tx, car_id, "archive")
+        place = place or await topics.take(tx, origin, self._chats, forum, await self._fleet.get(car_id))
+        for found in await self._media.absent(tx, forum.id, car_id):
+            await self._publisher.publish(tx, origin, found, place, forum, lane=Lane.BULK)
+        for topic in leaving:
+            await self._tell(tx, origin, topic, place)
+
+    # talk
+
+    async def _told(self, tx: Tx, topic: Topic) -> bool:
+        """Whether the talk of a topic stands in the archive up to its last word."""
+        if not await tx.fetchval(f"SELECT EXISTS ({_TALK} LIMIT 1)", str(topic.marked_id), str(topic.number), topic.told_seq):
+            state = await tx.fetchval("SELECT state FROM effect WHERE id = $1", topic.told_by) if topic.told_by else "done"
+            return state == "done"
+        return False
+
+    async def _tell(self, tx: Tx, origin: Origin, topic: Topic, place: Topic) -> None:
+        """Write the talk of a topic into the archive: who wrote what, when."""
+        rows = await tx.fetch(f"{_TALK} ORDER BY e.seq", str(topic.marked_id), str(topic.number), topic.told_seq)
+        if not rows:
+            return
+        latest = {row["message"]: row for row in rows}  # an edit replaces what was said
+        lines = [
+            f"{local(r['received_at']):%d.%m %H:%M} <b>{escape(r['author'] or '—')}</b>: {escape(r['text'])}" for r in latest.values()
+        ]
+        last: UUID | None = None
+        for number, page in enumerate(_pages(lines)):
+            head = say("archive.talk", HOUSE.language, topic=escape(topic.title), n=len(lines))
+            last = await effects.request(
+                tx, origin, kind=SEND, target=target(place.marked_id), ordering_key=topic_order(place), lane=Lane.BULK,
+                key=f"talk:{topic.id}:{origin.event_id}:{number}", settled_kind=POSTED,
+                args={"chat_id": place.marked_id, "topic": topic_ref(place), "topic_row": str(place.id), "text": f"{head}\n{page}",
+                      "car": str(topic.car_id)},
+            )  # fmt: skip
+        assert last is not None
+        await self._chats.told(tx, topic.id, rows[-1]["seq"], last)
+
+    # events
+
+    async def posted(self, handling: Handling) -> None:
+        """Something arrived in a topic: what waited for it may close."""
+        row = await self._db.fetchrow(
+            """SELECT e.id, e.state, coalesce(s.car_id, (e.args->>'car')::uuid) AS car_id FROM effect e
+                 LEFT JOIN media_set s ON s.id = (e.args->>'set')::uuid WHERE e.id = $1""",
+            UUID(str(handling.event.payload["effect_id"])),
+        )
+        if row is None or row["car_id"] is None:
+            return
+        async with handling.transaction() as tx:
+            if row["state"] == "done":
+                await self.settle(tx, handling.origin, row["car_id"])
+            else:
+                await self._chats.untold(tx, row["id"])
+
+    async def sweep(self, handling: Handling) -> None:
+        """Cars whose material should have arrived by now: asked for again."""
+        forum = await self._chats.company(self._db, "archive")
+        if forum is None or not forum.able(TOPICS):
+            return
+        cars = [s.car_id for s in await self._media.absent(self._db, forum.id, None) if s.car_id is not None]
+        cars += await self._chats.left(self._db)
+        for car_id in list(dict.fromkeys(cars))[:SWEPT]:
+            async with handling.transaction() as tx:
+                await self.settle(tx, handling.origin, car_id)
+
+    async def due(self, handling: Handling) -> None:
+        """A topic was closed a day ago: look whether its copy still stands before it goes."""
+        async with handling.transaction() as tx:
+            topic = await self._chats.topic(tx, UUID(str(handling.event.payload["subject"])))
+            forum = await self._chats.company(tx, "archive")
+            if topic is None or topic.state != "closed" or topic.car_id is None or forum is None or forum.lost:
+                return
+            await effects.request(
+                tx, handling.origin, kind=LOOK, target=target(forum.marked_id), settled_kind=VERIFIED, lane=Lane.BULK,
+                args={"chat_id": forum.marked_id, "topic_row": str(topic.id),
+                      "messages": await self._media.posts_of(tx, forum.id, topic.car_id)},
+            )  # fmt: skip
+
+    async def verified(self, handling: Handling) -> None:
+        """Delete the topic when its copy is whole, else make the copy whole and wait another day."""
+        row = await self._db.fetchrow(
+            "SELECT state, args, receipt FROM effect WHERE id = $1", UUID(str(handling.event.payload["effect_id"]))
+        )
+        if row is None:
+            return
+        async with handling.transaction() as tx:
+            topic = await self._chats.topic(tx, UUID(str(row["args"]["topic_row"])))
+            forum = await self._chats.company(tx, "archive")
+            if topic is None or topic.state != "closed" or topic.car_id is None or forum is None:
+                return
+            wanted = [int(n) for n in row["args"]["messages"]]
+            there = [int(n) for n in row["receipt"]["messages"]] if row["state"] == "done" else []
+            gone = [n for n in wanted if n not in there] if row["state"] == "done" else []
+            await self._media.seen(tx, forum.id, there, gone)
+            if row["state"] == "done" and not gone and not await self._media.absent(tx, forum.id, topic.car_id):
+                await topics.delete(tx, handling.origin, topic)
+                return
+            await self.settle(tx, handling.origin, topic.car_id)
+            await self._timers.arm(tx, kind=DUE, subject=str(topic.id), due_at=self._clock.now() + timedelta(seconds=KEPT_S))
+
+    async def deleted(self, handling: Handling) -> None:
+        """A topic was deleted: nothing of it stands there any more."""
+        row = await self._db.fetchrow(
+            "SELECT state, args, cause FROM effect WHERE id = $1", UUID(str(handling.event.payload["effect_id"]))
+        )
+        if row is None or row["state"] != "done":
+            return
+        topic_id = UUID(str(row["args"]["topic_row"]))
+        async with handling.transaction() as tx:
+            topic = await self._chats.topic(tx, topic_id)
+            if topic is None:
+                return
+            car_id = await self._chats.lost(tx, topic_id)
+            await self._media.topic_gone(tx, topic_id)
+            await audit.record(tx, action="topic.delete", actor_name="Jarvis", subject=topic.title, outcome="deleted",
+                               event_id=handling.event.id, details={"car_id": str(car_id) if car_id else None})  # fmt: skip
+
+
+def _pages(lines: Sequence[str]) -> list[str]:
+    """Lines in messages of at most `TALK_MAX` characters; a longer line is cut."""
+    pages: list[str] = [""]
+    for line in lines:
+        short = line if len(line) <= TALK_MAX else f"{line[: TALK_MAX - 1]}…"
+        if len(pages[-1]) + len(short) + 1 > TALK_MAX and pages[-1]:
+            pages.append("")
+        pages[-1] += f"{short}\n"
+    return [p.rstrip() for p in pages]
+
+
+# What people wrote in a topic after a place in the journal; files go their own way.
+_TALK = """SELECT e.seq, e.received_at, (e.payload->>'message_id')::bigint AS message, e.payload->>'text' AS text, p.name AS author
+             FROM event e LEFT JOIN employee_identity i ON i.system = 'telegram' AND i.external_key = e.payload->>'sender_id'
+             LEFT JOIN employee p ON p.id = i.employee_id
+            WHERE e.kind = 'message.employee' AND e.payload->>'chat_id' = $1 AND e.payload->>'topic' = $2 AND e.seq > $3
+              AND e.payload->>'text' <> '' AND jsonb_typeof(e.payload->'media') = 'null'"""

@@ -1,0 +1,76 @@
+"""Publishes sets of material as albums, once a file and chat; what is on its way counts as published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from jarvis.domains.bookings.service import BookingService
+from jarvis.domains.chats.service import Forum, Topic
+from jarvis.domains.media.service import Item, MediaService, MediaSet
+from jarvis.domains.staff.service import StaffService
+from jarvis.engine import effects
+from jarvis.engine.db import Tx
+from jarvis.engine.effects import Lane, Origin
+from jarvis.integrations.telegram.kinds import ALBUM, target
+from jarvis.kit.actor import Actor, Role
+from jarvis.kit.clock import Clock
+from jarvis.orchestrator.render import media as render
+from jarvis.orchestrator.render.base import Reader
+from jarvis.orchestrator.topics import topic_order, topic_ref
+
+POSTED = "media.posted"
+ALBUM_MAX = 10
+IN_ALBUM = frozenset({"photo", "image", "video"})  # Telegram groups these only
+HOUSE = Actor(employee_id=UUID(int=0), name="Jarvis", role=Role.EMPLOYEE, branches=frozenset(), home_branch=None, language="ru")
+
+
+class Publisher:
+    """Asks for the albums of a set."""
+
+    def __init__(self, clock: Clock, staff: StaffService, bookings: BookingService, media: MediaService) -> None:
+        self._clock = clock
+        self._staff = staff
+        self._bookings = bookings
+        self._media = media
+
+    async def publish(self, tx: Tx, origin: Origin, found: MediaSet, topic: Topic, forum: Forum, *, lane: Lane = Lane.NORMAL) -> bool:
+        """Ask for what does not stand in the topic yet; false when everything does, or is on its way."""
+        items = await self._media.unposted(tx, found.id, topic.chat_id)
+        booking = await self._bookings.get(found.booking_id) if found.booking_id is not None else None
+        words = [i.caption for i in items if i.caption]
+        head = render.caption(found, booking, len(items), words, await self.reader(None))
+        for number, part in enumerate(albums(items)):
+            effect_id = await effects.request(
+                tx, origin, kind=ALBUM, target=target(topic.marked_id), ordering_key=topic_order(topic), branch=forum.branch,
+                key=f"album:{topic.id}:{part[0].id}:{origin.event_id}", settled_kind=POSTED, lane=lane,
+                args={"chat_id": topic.marked_id, "topic": topic_ref(topic), "topic_row": str(topic.id), "set": str(found.id),
+                      "caption": head if number == 0 else "", "items": [_outgoing(i) for i in part]},
+            )  # fmt: skip
+            await self._media.posting(tx, effect_id, topic.chat_id, topic.id, [i.id for i in part])
+        return bool(items)
+
+    async def reader(self, employee_id: UUID | None) -> Reader:
+        """For a person in their language, or (None) for everybody of a chat."""
+        actor = (await self._staff.actor(employee_id) if employee_id is not None else None) or HOUSE
+        branches = {b.code: b.names for b in await self._staff.branches()}
+        return Reader(actor=actor, now=self._clock.now(), language=actor.language, branches=branches)
+
+
+def albums(items: Sequence[Item]) -> list[list[Item]]:
+    """Files in the groups in which Telegram takes them: pictures and videos by ten, everything else alone."""
+    together = [i for i in items if i.kind in IN_ALBUM]
+    rows = [together[n : n + ALBUM_MAX] for n in range(0, len(together), ALBUM_MAX)]
+    return rows + [[i] for i in items if i.kind not in IN_ALBUM]
+
+
+def _outgoing(item: Item) -> dict[str, Any]:
+    """A file as an album's argument: pictures without their metadata."""
+    assert item.filed_key is not None
+    clean = item.clean_key if item.kind in ("photo", "image") else None
+    name = item.filed_key.rpartition("/")[2]
+    if clean is not None:
+        return {"item": str(item.id), "key": clean, "kind": item.kind, "name": f"{name.rpartition('.')[0]}.jpg", "mime": "image/jpeg"}
+    mime = item.mime or "application/octet-stream"
+    return {"item": str(item.id), "key": item.filed_key, "kind": item.kind, "name": name, "mime": mime}

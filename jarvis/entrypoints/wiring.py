@@ -39,6 +39,7 @@ from jarvis.integrations.rentprog.kinds import KINDS
 from jarvis.orchestrator import digest, reconcile, sealing
 from jarvis.orchestrator.archive import Archive
 from jarvis.orchestrator.brain import Brain
+from jarvis.orchestrator.carfile import CarFile
 from jarvis.orchestrator.chat import SLOW_AFTER_S, Chat
 from jarvis.orchestrator.digest import Digests
 from jarvis.orchestrator.forums import CarTopics
@@ -98,7 +99,7 @@ async def open_house(
     )  # fmt: skip
     chat = Chat(
         core.db, brain, core.staff, conversations, interactions, approvals, core.switches, core.changes, unrouted, material,
-        core.clock, slow_after_s=slow_after_s,
+        CarFile(core.db, core.fleet, core.bookings, chats, media, interactions, publisher), core.clock, slow_after_s=slow_after_s,
     )  # fmt: skip
     digests = Digests(core.clock, core.staff, core.fleet, core.bookings)
     car_topics = CarTopics(core.db, core.clock, core.fleet, core.bookings, core.staff, chats, archive)

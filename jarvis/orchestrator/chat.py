@@ -30,6 +30,8 @@ from jarvis.kit.ids import short_code
 from jarvis.orchestrator import outbox, settings_menu
 from jarvis.orchestrator.brain import Brain, Reply, Request
 from jarvis.orchestrator.cards import Cards
+from jarvis.orchestrator.carfile import KINDS as CARFILE
+from jarvis.orchestrator.carfile import CarFile
 from jarvis.orchestrator.invites import Invites
 from jarvis.orchestrator.media import Material
 from jarvis.orchestrator.record import save_run
@@ -70,7 +72,7 @@ class Chat:
     def __init__(
         self, db: Database, brain: Brain, staff: StaffService, conversations: ConversationService,
         interactions: Interactions, approvals: Approvals, switches: Switches, changes: Changes, unrouted: Unrouted, material: Material,
-        clock: Clock, *,
+        carfile: CarFile, clock: Clock, *,
         slow_after_s: float = SLOW_AFTER_S,
     ) -> None:  # fmt: skip
         self._slow_after_s = slow_after_s
@@ -82,6 +84,7 @@ class Chat:
         self._switches = switches
         self._unrouted = unrouted
         self._material = material
+        self._carfile = carfile
         self._cards = Cards(db, clock, staff, changes, approvals, interactions, reader_of=brain.reader, resume=self._resume)
         self._invites = Invites(staff, interactions, self._welcome)
 
@@ -225,7 +228,7 @@ class Chat:
             await self._cards.before_decision(handling, seen.choice)
         async with handling.transaction() as tx:
             pressed = await self._interactions.use(
-                tx, str(p["token"]), actor, handling.event.id, settles=seen.kind not in ("approve", "undo", "unknown")
+                tx, str(p["token"]), actor, handling.event.id, settles=seen.kind not in ("approve", "undo", "unknown", *CARFILE)
             )
             if pressed.state != "ok":
                 await self._not_pressed(tx, handling, actor, pressed.state)
@@ -270,6 +273,8 @@ class Chat:
             await self._cards.opened(handling, place.chat_id, actor, choice)
         elif kind == "file":
             await self._material.decided(handling, actor, choice)
+        elif kind in CARFILE:
+            await self._carfile.pressed(handling, place.chat_id, place.message_id, actor, kind, choice)
 
     async def _asked_by_button(self, handling: Handling, place: Place, actor: Actor, choice: str) -> None:
         """A clarifying choice is answered in place of its question; a suggestion gets a message of its own."""
@@ -292,6 +297,10 @@ class Chat:
             await self._settings(handling, place, actor)
         elif name == "report":
             await self._report(handling, place, actor, rest or None)
+        elif name == "car":
+            await self._carfile.command(
+                handling, place.chat_id, actor, rest.strip(), reply_to=None if place.private else place.message_id
+            )
         elif name == "inbox":
             await self._cards.inbox(handling, place.chat_id, actor)
         else:

@@ -46,7 +46,7 @@ class Publisher:
                 tx, origin, kind=ALBUM, target=target(topic.marked_id), ordering_key=topic_order(topic), branch=forum.branch,
                 key=f"album:{topic.id}:{part[0].id}:{origin.event_id}", settled_kind=POSTED, lane=lane,
                 args={"chat_id": topic.marked_id, "topic": topic_ref(topic), "topic_row": str(topic.id), "set": str(found.id),
-                      "caption": head if number == 0 else "", "items": [_outgoing(i) for i in part]},
+                      "caption": head if number == 0 else "", "items": [outgoing(i) for i in part]},
             )  # fmt: skip
             await self._media.posting(tx, effect_id, topic.chat_id, topic.id, [i.id for i in part])
         return bool(items)
@@ -65,7 +65,7 @@ def albums(items: Sequence[Item]) -> list[list[Item]]:
     return rows + [[i] for i in items if i.kind not in IN_ALBUM]
 
 
-def _outgoing(item: Item) -> dict[str, Any]:
+def outgoing(item: Item) -> dict[str, Any]:
     """A file as an album's argument: pictures without their metadata."""
     assert item.filed_key is not None
     clean = item.clean_key if item.kind in ("photo", "image") else None

@@ -134,6 +134,32 @@ async def test_without_rights_in_the_archive_nothing_is_closed_until_they_are_ba
     await check_invariant(talk)
 
 
+async def test_a_cars_material_in_two_taps(talk: Talk) -> None:
+    nothing = await talk.ask(LASHA, "/car")
+    assert "Материалов пока нет" in nothing["text"]
+    await file(talk, 0, "Приём №1200")
+    await file(talk, 2, "Повреждение")
+    which = await talk.ask(LASHA, "/car")
+    assert which["buttons"] == [["Malibu 235"]]
+    sets = await talk.press(LASHA, which, "Malibu 235")
+    assert sets["id"] == which["id"], "one message"
+    assert "наборов материалов 2" in sets["text"]
+    assert "1. Повреждение" in sets["text"]
+    assert "2. Приём №1200 · 12.03.2026 14:30 · Лаша Гогуадзе · 2 шт." in sets["text"]
+    for _ in range(2):  # a button of a list works as often as it is pressed
+        await talk.telegram.press(LASHA, "dm", sets["id"], 1)
+        await talk.quiet(30)
+    shown = [m for m in talk.seen(LASHA) if m["media"]]
+    assert len(shown) == 4
+    assert "Приём №1200" in shown[0]["text"]
+    named = await talk.ask(LASHA, "/car малибу 235")
+    assert "наборов материалов 2" in named["text"]
+    assert "Такой машины не нашёл" in (await talk.ask(LASHA, "/car дирижабль"))["text"]
+    denied = await talk.ask("Анна Соколова", "/car малибу 235")
+    assert "других филиалов" in denied["text"]
+    assert not denied["buttons"]
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 async def test_a_failure_at_any_point_of_a_move_loses_no_material(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,19 +41,8 @@ EXPECTED = {
 def test_the_table_of_routes() -> None:
     hooks = RentProgHooks(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
     sync = RentProgSync(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
-    chat = Chat(
-        NOTHING,
-        cast(Any, SimpleNamespace(reader=None)),
-        NOTHING,
-        NOTHING,
-        NOTHING,
-        NOTHING,
-        NOTHING,
-        NOTHING,
-        NOTHING,
-        NOTHING,
-        NOTHING,
-    )
+    brain = cast(Any, SimpleNamespace(reader=None))
+    chat = Chat(NOTHING, brain, *[NOTHING] * 10)
     material = Material(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
     archive = Archive(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
     digests = Digests(NOTHING, NOTHING, NOTHING, NOTHING)

@@ -165,6 +165,16 @@ class MediaService:
         )
         return [found for row in rows if (found := _set(row)) is not None]
 
+    async def cars(self, reader: Reader, branches: frozenset[str], limit: int) -> list[UUID]:
+        """Cars of these branches (empty: of all) with the newest filed material."""
+        rows = await reader.fetch(
+            """SELECT s.car_id FROM media_set s JOIN car c ON c.id = s.car_id LEFT JOIN branch b ON b.id = c.branch_id
+                WHERE s.state = 'filed' AND (cardinality($1::text[]) = 0 OR b.code = ANY($1))
+                GROUP BY s.car_id ORDER BY max(s.filed_at) DESC LIMIT $2""",
+            sorted(branches), limit,
+        )  # fmt: skip
+        return [row["car_id"] for row in rows]
+
     # posts
 
     async def posting(self, tx: Tx, effect_id: UUID, chat_id: UUID, topic_id: UUID, items: Sequence[UUID]) -> None:

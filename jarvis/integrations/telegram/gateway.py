@@ -456,17 +456,17 @@ def _markup(client: TelegramClient, buttons: Sequence[Sequence[Mapping[str, str]
 
 COMMANDS: Mapping[str, Sequence[tuple[str, str]]] = {
     "": (
-        ("help", "Что умеет Jarvis"), ("inbox", "Что ждёт моего решения"),
+        ("help", "Что умеет Jarvis"), ("inbox", "Что ждёт моего решения"), ("car", "Материалы машины"),
         ("settings", "Язык, сводка, тишина"), ("new", "Начать разговор заново"),
         ("forget", "Забыть наш разговор"), ("report", "Сообщить об ошибке"),
     ),
     "en": (
-        ("help", "What Jarvis can do"), ("inbox", "What waits for my word"),
+        ("help", "What Jarvis can do"), ("inbox", "What waits for my word"), ("car", "A car's material"),
         ("settings", "Language, digest, mute"), ("new", "Begin a new conversation"),
         ("forget", "Forget our conversation"), ("report", "Report a problem"),
     ),
     "ka": (
-        ("help", "რა შეუძლია Jarvis-ს"), ("inbox", "რა ელოდება ჩემს გადაწყვეტილებას"),
+        ("help", "რა შეუძლია Jarvis-ს"), ("inbox", "რა ელოდება ჩემს გადაწყვეტილებას"), ("car", "მანქანის მასალები"),
         ("settings", "ენა, შეჯამება, ჩუმი რეჟიმი"), ("new", "საუბრის თავიდან დაწყება"),
         ("forget", "ჩვენი საუბრის დავიწყება"), ("report", "შეცდომის შეტყობინება"),
     ),

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from html import escape
 
 from jarvis.domains.bookings.service import Booking
+from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.fleet.service import Car
 from jarvis.domains.media.service import MediaSet, Operation
+from jarvis.kit.ids import sha256_hex
 from jarvis.orchestrator.render.base import Button, Reader
+from jarvis.orchestrator.render.moments import stamp
 from jarvis.orchestrator.render.people import number_of
 
 CHOICES_MAX = 6
@@ -46,6 +49,21 @@ def caption(found: MediaSet, booking: Booking | None, files: int, words: Sequenc
     """Heads an album in the car's topic: operation, time, author, how many; then what the author wrote."""
     assert found.operation is not None
     number = f" {number_of(booking, reader)}" if booking is not None else ""
-    by = f"{reader.at(found.started_at)} · {escape(found.author or '—')} · {files}"
+    by = f"{stamp(found.started_at)} · {escape(found.author or '—')} · {files}"
     head = f"📝 <b>{reader.say(f'op.{found.operation}')}{number}</b> · {by}"
     return "\n".join([head, *(escape(w) for w in words)])[:1000]
+
+
+def car_head(car: Car, sets: int, reader: Reader) -> str:
+    """`🚗 Malibu 235 · TT-235-TT · 3`."""
+    plate = f" · <code>{show_plate(car.plate_key)}</code>" if car.plate_key else ""
+    return f"🚗 <b>{escape(car.label)}</b>{plate}: {reader.say('carfile.sets', n=sets) if sets else reader.say('carfile.none')}"
+
+
+def set_line(number: int, found: MediaSet, booking: Booking | None, digests: Sequence[str], reader: Reader) -> str:
+    """Operation, booking, time, author, files, and a hash over all of them."""
+    assert found.operation is not None
+    of = f" {number_of(booking, reader)}" if booking is not None else ""
+    digest = sha256_hex("".join(sorted(digests)))[:8]
+    by = f"{stamp(found.started_at)} · {escape(found.author or '—')} · {reader.say('carfile.files', n=found.files)}"
+    return f"{number}. {reader.say(f'op.{found.operation}')}{of} · {by} · <code>{digest}</code>"

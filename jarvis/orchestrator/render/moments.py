@@ -77,3 +77,8 @@ def age(at: datetime | None, now: datetime, language: str) -> str:
 def clock(at: datetime) -> str:
     """`11:24`."""
     return f"{local(at):%H:%M}"
+
+
+def stamp(moment: datetime | None) -> str:
+    """`12.03.2026 14:30`, for what stays as it is written; a dash when there is none."""
+    return "—" if moment is None else f"{local(moment):%d.%m.%Y %H:%M}"

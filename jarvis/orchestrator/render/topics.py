@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from html import escape
 
 from jarvis.domains.bookings.service import Booking, Owed
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.fleet.service import Car
-from jarvis.kit.clock import local
 from jarvis.orchestrator.render.base import Reader
+from jarvis.orchestrator.render.moments import stamp
 from jarvis.orchestrator.render.people import number_of
 
 
@@ -25,17 +24,13 @@ def opening(car: Car, current: Booking | None, following: Booking | None, owed: 
     out = current is not None and current.purpose == "rental" and current.status == "in_rent"
     lines = [
         f"🚗 <b>{escape(car.label)}</b> · <code>{show_plate(car.plate_key)}</code> · {reader.branch(car.branch)}",
-        reader.say("in_rent", end=_at(current.end)) if current is not None and out else reader.say(f"state.{car.state or 0}"),
+        reader.say("in_rent", end=stamp(current.end)) if current is not None and out else reader.say(f"state.{car.state or 0}"),
     ]
     if current is not None:
-        rental = f"📅 {number_of(current, reader)}: {_at(current.start)} → {_at(current.end)}"
-        lines.append(rental if current.purpose == "rental" else reader.say(current.purpose, end=_at(current.end)))
+        rental = f"📅 {number_of(current, reader)}: {stamp(current.start)} → {stamp(current.end)}"
+        lines.append(rental if current.purpose == "rental" else reader.say(current.purpose, end=stamp(current.end)))
     if following is not None:
-        lines.append(reader.say("next", num=following.shown, start=_at(following.start)))
+        lines.append(reader.say("next", num=following.shown, start=stamp(following.start)))
     lines += [reader.say("debt", amount=reader.money(o.amount)) for o in owed]
     lines.append(reader.say("mileage.none") if car.mileage_km is None else reader.say("mileage", km=reader.count(car.mileage_km)))
     return "\n".join(lines)
-
-
-def _at(moment: datetime | None) -> str:
-    return "—" if moment is None else f"{local(moment):%d.%m.%Y %H:%M}"

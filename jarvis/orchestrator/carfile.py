@@ -1,0 +1,122 @@
+"""`/car`: the material of a car in two taps, with time, booking, author and hash."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from jarvis.domains.bookings.service import BookingService
+from jarvis.domains.chats.service import ChatService
+from jarvis.domains.fleet.service import Car, FleetService
+from jarvis.domains.media.service import MediaService, MediaSet
+from jarvis.engine import audit, effects
+from jarvis.engine.db import Database, Tx
+from jarvis.engine.interactions import Interactions, Who
+from jarvis.engine.worker import Handling
+from jarvis.integrations.telegram.kinds import ALBUM, target
+from jarvis.kit.actor import Actor
+from jarvis.orchestrator import outbox
+from jarvis.orchestrator.publishing import Publisher, albums, outgoing
+from jarvis.orchestrator.render import media as render
+from jarvis.orchestrator.render.base import Button, Reader
+
+SHOWN = 6  # cars, or sets, a message
+KINDS = frozenset({"car", "set"})  # of buttons; they work as often as they are pressed
+
+
+class CarFile:
+    """Answers `/car` and the presses below it. People see the material of cars whose branch they may look into."""
+
+    def __init__(
+        self, db: Database, fleet: FleetService, bookings: BookingService, chats: ChatService, media: MediaService,
+        interactions: Interactions, publisher: Publisher,
+    ) -> None:  # fmt: skip
+        self._db = db
+        self._fleet = fleet
+        self._bookings = bookings
+        self._chats = chats
+        self._media = media
+        self._interactions = interactions
+        self._publisher = publisher
+
+    async def command(self, handling: Handling, chat_id: int, actor: Actor, said: str, *, reply_to: int | None) -> None:
+        """The car that is named, or that the topic is about; else the cars with the newest material, to choose from."""
+        p = handling.event.payload
+        cars: list[Car] = []
+        if said:
+            found = await self._fleet.find(said)
+            cars = [await self._fleet.get(c) for c in (found.cars or found.near)[:SHOWN]]
+        elif p.get("topic"):
+            forum = await self._chats.forum(self._db, chat_id)
+            topics = await self._chats.numbered(self._db, forum, [p["topic"]]) if forum is not None else {}
+            cars = [await self._fleet.get(t.car_id) for t in topics.values() if t.car_id is not None]
+        async with handling.transaction() as tx:
+            reader = await self._publisher.reader(actor.employee_id)
+            if not said and not cars:
+                cars = [await self._fleet.get(c) for c in await self._media.cars(tx, actor.branches, SHOWN)]
+            seen = [c for c in cars if actor.may_see(c.branch)]
+            if len(seen) == 1 and (said or p.get("topic")):
+                await self._sets(tx, handling, chat_id, seen[0], reader, reply_to=reply_to)
+                return
+            key = "carfile.which" if seen else "carfile.denied" if cars else "carfile.nocar" if said else "carfile.nothing"
+            rows = [[Button(label=c.label[:34], request=str(c.id), kind="car")] for c in seen]
+            await self._say(tx, handling, chat_id, reader.say(key), rows, actor, reply_to=reply_to)
+
+    async def pressed(self, handling: Handling, chat_id: int, message_id: int, actor: Actor, kind: str, choice: str) -> None:
+        """A car was chosen: its sets; a set was chosen: its files, into the private chat of who pressed."""
+        async with handling.transaction() as tx:
+            reader = await self._publisher.reader(actor.employee_id)
+            found = await self._media.get(tx, UUID(choice)) if kind == "set" else None
+            car_id = found.car_id if found is not None else UUID(choice) if kind == "car" else None
+            car = await self._fleet.get(car_id) if car_id is not None else None
+            allowed = car is not None and actor.may_see(car.branch)
+            await audit.record(tx, action="material.read", actor_id=actor.employee_id, actor_name=actor.name,
+                               subject=f"{kind}:{choice}", outcome="shown" if allowed else "denied",
+                               event_id=handling.event.id)  # fmt: skip
+            if car is None or not allowed:
+                await self._say(tx, handling, chat_id, reader.say("carfile.denied"), (), actor, reply_to=None)
+            elif found is None:
+                await self._sets(tx, handling, chat_id, car, reader, edit_id=message_id)
+            else:
+                await self._files(tx, handling, actor, found)
+
+    async def _sets(
+        self, tx: Tx, handling: Handling, chat_id: int, car: Car, reader: Reader, *, reply_to: int | None = None,
+        edit_id: int | None = None,
+    ) -> None:  # fmt: skip
+        sets = await self._media.of_car(tx, car.id)
+        lines, buttons = [render.car_head(car, len(sets), reader)], list[Button]()
+        for number, found in enumerate(sets[:SHOWN], 1):
+            booking = await self._bookings.get(found.booking_id) if found.booking_id is not None else None
+            digests = [i.digest or "" for i in await self._media.items(tx, found.id)]
+            lines.append(render.set_line(number, found, booking, digests, reader))
+            buttons.append(Button(label=f"{number}. {reader.say(f'op.{found.operation}')}", request=str(found.id), kind="set"))
+        if len(sets) > SHOWN:
+            lines.append(reader.say("carfile.more", n=len(sets) - SHOWN))
+        rows = [buttons[n : n + 2] for n in range(0, len(buttons), 2)]
+        await self._say(tx, handling, chat_id, "\n".join(lines), rows, reader.actor, reply_to=reply_to, edit_id=edit_id)
+
+    async def _files(self, tx: Tx, handling: Handling, actor: Actor, found: MediaSet) -> None:
+        """The set's albums in private, in their order."""
+        to = int(handling.event.payload["sender_id"])
+        items = [i for i in await self._media.items(tx, found.id) if i.filed_key is not None]
+        booking = await self._bookings.get(found.booking_id) if found.booking_id is not None else None
+        words = [i.caption for i in items if i.caption]
+        head = render.caption(found, booking, len(items), words, await self._publisher.reader(actor.employee_id))
+        for number, part in enumerate(albums(items)):
+            await effects.request(
+                tx, handling.origin, kind=ALBUM, target=target(to), ordering_key=f"telegram:out:{to}",
+                args={"chat_id": to, "topic": None, "caption": head if number == 0 else "", "items": [outgoing(i) for i in part]},
+            )  # fmt: skip
+
+    async def _say(
+        self, tx: Tx, handling: Handling, chat_id: int, text: str, rows: Sequence[Sequence[Button]], actor: Actor, *,
+        reply_to: int | None, edit_id: int | None = None,
+    ) -> None:  # fmt: skip
+        stored = await self._interactions.store(
+            tx, outbox.stored_form(rows), group=f"carfile:{handling.event.id}", who=Who(employee_id=actor.employee_id), life=None
+        )
+        if edit_id is None:
+            await outbox.send(tx, handling.origin, chat_id, text, buttons=stored, reply_to=reply_to)
+        else:
+            await outbox.edit(tx, handling.origin, chat_id, text, message_id=edit_id, buttons=stored)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, FilePayload, Page, expect
 from rich.console import Console
 
 from jarvis.entrypoints.demo.supervisor import Demo, DemoOptions
@@ -16,6 +16,7 @@ from tests.browser.test_desk import browser as browser  # the fixture, for this 
 from tests.browser.test_desk import open_page
 from tests.conftest import reachable
 from tests.e2e.test_forums import MALIBU, small_world
+from tests.e2e.test_material import picture
 from tests.house import NOW
 
 LASHA, DATO = "/as/7001004", "/as/7001007"
@@ -48,6 +49,7 @@ async def test_a_topic_is_read_written_into_and_follows_its_car(demo: Demo, brow
     await expect(page.locator("#log .in")).to_have_count(2, timeout=10_000)
     await expect(page.locator("#log .in").last).to_contain_text("Тбилиси", timeout=10_000)
     await page.screenshot(path=artefacts / "forum.png")
+    await send_album(page, artefacts)
     await page.locator("#arg_car").select_option(label="Malibu 235 · Тбилиси")
     await page.locator("#arg_branch").select_option("batumi")
     await page.locator("#apply").click()
@@ -57,3 +59,24 @@ async def test_a_topic_is_read_written_into_and_follows_its_car(demo: Demo, brow
     wide = await phone.evaluate("document.documentElement.scrollWidth > window.innerWidth")
     assert not wide
     await phone.screenshot(path=artefacts / "forum-phone.png")
+
+
+async def send_album(page: Page, artefacts: Path) -> None:
+    """Three photos into the topic: they are stored and gone, and after a word in private they stand there as Jarvis's album."""
+    before = await page.locator("#log .out").count()
+    photos: list[FilePayload] = [{"name": f"{n}.jpg", "mimeType": "image/jpeg", "buffer": picture(n * 3)} for n in range(3)]
+    await page.locator("input[type=file]").set_input_files(photos)
+    await page.get_by_role("button", name="Отправить").click()
+    private = page.locator("#chatlist .chatrow", has_text="Jarvis").first
+    await expect(private.locator(".badge")).to_be_visible(timeout=20_000)
+    await expect(page.locator("#log .out")).to_have_count(before, timeout=20_000)
+    topic = page.url
+    await private.click()
+    await expect(page.locator("#log")).to_contain_text("медиа сохранено и убрано (3 шт.)", timeout=20_000)
+    await page.screenshot(path=artefacts / "material-asked.png")
+    await page.get_by_role("button", name="Приём №1200").click()
+    await expect(page.locator("#log")).to_contain_text("показано в теме машины", timeout=30_000)
+    await page.goto(topic)
+    await expect(page.locator("#log .album img")).to_have_count(3, timeout=20_000)
+    await expect(page.locator("#log")).to_contain_text("Приём №1200")
+    await page.screenshot(path=artefacts / "material-album.png")

@@ -17,6 +17,7 @@ import agents
 import jarvis.integrations
 import tools
 from jarvis.engine.integration import discover
+from jarvis.entrypoints.demo.signs import SIGNS
 from jarvis.entrypoints.demo.text import known
 from jarvis.kit import errors
 from jarvis.orchestrator.render.words import keys
@@ -92,6 +93,14 @@ def test_every_catalogue_key_that_code_names_exists() -> None:
         assert any(key.startswith(stem) for key in keys()), stem
     for state in range(7):
         assert f"state.{state}" in keys()
+
+
+def test_every_sign_of_our_messages_is_drawn_at_the_desk() -> None:
+    import unicodedata
+
+    said = "".join(path.read_text() for path in (ROOT / "jarvis" / "orchestrator").rglob("*.py"))
+    used = {c for c in said if unicodedata.category(c) == "So" and ord(c) > 0x2300} - {"№", "\ufe0f"}
+    assert used <= SIGNS, used - SIGNS
 
 
 def test_agent_files_are_short_and_name_no_model() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie, State, UploadFile
@@ -81,10 +81,7 @@ def desk_routes(stage: Stage) -> list[Any]:
     async def send(request: Req, number: int, data: Form) -> Response[Any]:
         who = person(number)
         chat = str(data.get("chat") or "dm")
-        photos: list[bytes] = []
-        upload = data.get("photo")
-        if isinstance(upload, UploadFile) and upload.filename:
-            photos.append(await upload.read())
+        photos = await _files(data.get("photo"))
         try:
             title, topic = place_of(chat)
             stage.telegram.send(who.name, title, str(data.get("text") or ""), photos=photos, topic=topic)
@@ -180,3 +177,15 @@ def _back(request: Req, number: int, *, toast: str | None = None) -> Response[An
     query = referer.partition("?")[2]
     suffix = f"?{query}" if query else ""
     return Redirect(f"/as/{number}{suffix}", status_code=303)
+
+
+async def _files(uploads: object) -> list[dict[str, Any]]:
+    """What the composer attached: pictures as photos, the rest by its type."""
+    rows = cast("list[object]", uploads) if isinstance(uploads, list) else [uploads]
+    found: list[dict[str, Any]] = []
+    for upload in rows:
+        if isinstance(upload, UploadFile) and upload.filename:
+            family = upload.content_type.partition("/")[0]
+            kind = {"image": "photo", "video": "video", "audio": "audio"}.get(family, "document")
+            found.append({"kind": kind, "data": await upload.read(), "name": upload.filename, "mime": upload.content_type})
+    return found

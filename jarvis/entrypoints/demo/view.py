@@ -92,11 +92,20 @@ def _keys(rows: list[dict[str, Any]]) -> dict[str, str]:
 
 
 def _log(stage: Stage, name: str, chat: str) -> list[dict[str, Any]]:
-    """The messages of a chat, or of one topic, with their times on the demo's clock: Telegram itself keeps real time."""
+    """The messages of a chat, or of one topic, with their times on the demo's clock: Telegram itself keeps real time. An album is
+    one message with several files."""
     shift = timedelta(seconds=stage.clock.offset_s)
     title, topic = place_of(chat)
-    rows = stage.telegram.messages_of(name, title, topic=topic or str(GENERAL))
-    return [row | {"at": (datetime.fromisoformat(row["at"]) + shift).isoformat()} for row in rows if row["service"] is None]
+    log: list[dict[str, Any]] = []
+    for row in stage.telegram.messages_of(name, title, topic=topic or str(GENERAL)):
+        if row["service"] is not None:
+            continue
+        files = [{"id": number, "kind": row["kind"]} for number in row["media"]]
+        if log and row["album"] is not None and log[-1]["album"] == row["album"]:
+            log[-1]["media"] += files
+        else:
+            log.append(row | {"media": files, "at": (datetime.fromisoformat(row["at"]) + shift).isoformat()})
+    return log
 
 
 def _chats(stage: Stage, name: str, rows: list[dict[str, Any]], search: str, here: str) -> list[dict[str, Any]]:

@@ -49,7 +49,7 @@ def caption(found: MediaSet, booking: Booking | None, files: int, words: Sequenc
     """Heads an album in the car's topic: operation, time, author, how many; then what the author wrote."""
     assert found.operation is not None
     number = f" {number_of(booking, reader)}" if booking is not None else ""
-    by = f"{stamp(found.started_at)} · {escape(found.author or '—')} · {files}"
+    by = f"{stamp(found.started_at)} · {escape(found.author or '—')} · {reader.say('carfile.files', n=files)}"
     head = f"📝 <b>{reader.say(f'op.{found.operation}')}{number}</b> · {by}"
     return "\n".join([head, *(escape(w) for w in words)])[:1000]
 

@@ -12,7 +12,7 @@ import logfire
 
 from jarvis.engine.db import DATABASE_AWAY, Database
 from jarvis.engine.doorbell import Doorbell
-from jarvis.engine.effects import LEASE_S, Effect, EffectHandler, EffectLog, TargetLimit, bell
+from jarvis.engine.effects import LEASE_S, Effect, EffectHandler, EffectLog, Lane, TargetLimit, bell
 from jarvis.engine.limits import Limit, Limiter, Window
 from jarvis.engine.loop import ClaimLoop, going
 from jarvis.engine.switches import Switches
@@ -92,6 +92,8 @@ class Dispatcher:
         """Take the effect's share of its target's limits; returns 0, or the seconds to wait."""
         rules = {f"{effect.target}:{r.suffix}": r for r in self._limits(effect) if effect.lane >= r.from_lane}
         windows = {name: r.limit for name, r in rules.items() if isinstance(r.limit, Window)}
+        if windows and effect.lane is Lane.BULK and (wait := await self._log.ahead(effect)) > 0:
+            return wait  # an album needs much room at once: what is in no hurry would take each free place before it
         if (wait := await self._limiter.take_windows(windows, max((r.count for r in rules.values()), default=1))) > 0:
             return wait
         for name, rule in rules.items():

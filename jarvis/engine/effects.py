@@ -209,6 +209,18 @@ class EffectLog:
         )  # fmt: skip
         return [_effect(row) for row in sorted(rows, key=lambda r: (r["lane"], r["seq"]))]
 
+    async def ahead(self, effect: Effect) -> float:
+        """Seconds until an effect of a quicker lane, ready but for room, falls due at the same target; 0 when there is none."""
+        wait = await self._db.fetchval(
+            """SELECT extract(epoch FROM min(e.next_at) - now()) FROM effect e
+                WHERE e.target = $1 AND e.state = 'pending' AND e.lane < $2
+                  AND (e.ordering_key IS NULL OR NOT EXISTS (
+                    SELECT 1 FROM effect p WHERE p.ordering_key = e.ordering_key AND p.seq < e.seq
+                       AND p.state IN ('pending', 'claimed', 'unknown')))""",
+            effect.target, int(effect.lane),
+        )  # fmt: skip
+        return 0.0 if wait is None else max(0.2, float(wait))
+
     async def attempt(self, effect: Effect) -> bool:
         """Count an attempt just before the send; false when the claim was lost meanwhile."""
         count = await self._db.execute(

@@ -21,3 +21,5 @@ ALTER TABLE topic
   ADD COLUMN told_effect_id uuid REFERENCES effect (id);
 CREATE INDEX event_of_topic ON event ((payload->>'chat_id'), (payload->>'topic'))
   WHERE kind = 'message.employee' AND payload->>'topic' IS NOT NULL;
+
+CREATE INDEX effect_waiting ON effect (target, lane) WHERE state = 'pending';

@@ -10,7 +10,7 @@ import pytest
 from jarvis.engine import effects
 from jarvis.engine.effects import Lane, Origin
 from jarvis.integrations.telegram import effects as telegram_effects
-from jarvis.integrations.telegram.kinds import SEND, target
+from jarvis.integrations.telegram.kinds import ALBUM, SEND, target
 from jarvis.integrations.telegram.sandbox import rpc
 from jarvis.kit.world import World, WorldForum, load_world
 from jarvis.orchestrator import outbox
@@ -91,3 +91,35 @@ async def test_a_change_waits_for_its_message(talk: Talk) -> None:
 async def talk(servers: Servers, tmp_path: Path) -> AsyncGenerator[Talk]:
     async with open_talk(servers, tmp_path) as opened:
         yield opened
+
+
+async def test_an_album_is_not_starved_by_what_is_in_no_hurry(
+    servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rpc, "MINUTE_S", 3.0)
+    monkeypatch.setattr(telegram_effects, "MINUTE_S", 3.2)
+    async with open_talk(servers, tmp_path, world=world()) as talk:
+        chat = min(c.marked_id for c in talk.telegram.state.chats.values() if c.forum)
+        topic = min(talk.telegram.state.chats[chat].topics)
+        await talk.storage.put("a.jpg", b"\xff\xd8picture", content_type="image/jpeg")
+        talk.telegram.ledger.clear()
+        items = [{"item": str(n), "key": "a.jpg", "kind": "photo", "name": "a.jpg", "mime": "image/jpeg"} for n in range(10)]
+        for name in ("normal", "all"):  # sixteen messages went out, one each fifth of a second: places come free one by one
+            await talk.core.db.execute(
+                """INSERT INTO rate_window (name, taken) SELECT $1, array_agg(now() - n * interval '0.2 s') FROM generate_series(0, 15) n
+                   ON CONFLICT (name) DO UPDATE SET taken = EXCLUDED.taken""",
+                f"{target(chat)}:{name}",
+            )
+        async with talk.core.db.transaction() as tx:
+            for n in range(60):
+                await outbox.send(tx, origin(), chat, f"slow {n}", key=f"slow:{n}", lane=Lane.BULK, ordering_key=f"slow:{n % 20}")
+            await effects.request(
+                tx, origin(), kind=ALBUM, target=target(chat), key="album", ordering_key="album",
+                args={"chat_id": chat, "topic": {"number": topic}, "caption": "album", "items": items},
+            )  # fmt: skip
+        await talk.quiet(60)
+        sent = [e for e in talk.telegram.ledger.entries() if e["kind"] == "send"]
+        assert len(sent) == 70
+        place = next(n for n, e in enumerate(sent) if e["text"] == "album")
+        assert place <= 20, f"after {place} slow ones"
+        assert not [e for e in talk.telegram.ledger.entries() if e["kind"] == "flood"]

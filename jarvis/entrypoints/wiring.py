@@ -47,6 +47,7 @@ from jarvis.orchestrator.media import Material
 from jarvis.orchestrator.publishing import Publisher
 from jarvis.orchestrator.reconcile import ForumReconciler
 from jarvis.orchestrator.routes import Unrouted, collect
+from jarvis.orchestrator.setup import Setup
 
 CHECKS = (*sync.CHECKS, *digest.CHECKS, *sealing.CHECKS, *reconcile.CHECKS)
 _RULES: Mapping[str, Rules] = {
@@ -97,9 +98,12 @@ async def open_house(
     material = Material(
         core.db, core.clock, core.staff, core.fleet, core.bookings, chats, media, interactions, publisher, archive
     )  # fmt: skip
+    carfile = CarFile(core.db, core.fleet, core.bookings, chats, media, interactions, publisher)
+    setup = Setup(core.db, core.staff, chats, interactions)
     chat = Chat(
-        core.db, brain, core.staff, conversations, interactions, approvals, core.switches, core.changes, unrouted, material,
-        CarFile(core.db, core.fleet, core.bookings, chats, media, interactions, publisher), core.clock, slow_after_s=slow_after_s,
+        core.db, brain, core.staff, conversations, interactions, approvals, core.switches, core.changes, unrouted, core.clock,
+        slow_after_s=slow_after_s, presses={"file": material.decided, **carfile.presses, **setup.presses},
+        commands={**carfile.commands, **setup.commands},
     )  # fmt: skip
     digests = Digests(core.clock, core.staff, core.fleet, core.bookings)
     car_topics = CarTopics(core.db, core.clock, core.fleet, core.bookings, core.staff, chats, archive)
@@ -113,6 +117,7 @@ async def open_house(
         car_topics.routes,
         reconciler.routes,
         archive.routes,
+        setup.routes,
         sealing.ROUTES,
     )  # fmt: skip
     unrouted.routes = routes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from uuid import UUID
 
 from jarvis.domains.bookings.service import BookingService
@@ -21,7 +21,6 @@ from jarvis.orchestrator.render import media as render
 from jarvis.orchestrator.render.base import Button, Reader
 
 SHOWN = 6  # cars, or sets, a message
-KINDS = frozenset({"car", "set"})  # of buttons; they work as often as they are pressed
 
 
 class CarFile:
@@ -39,9 +38,18 @@ class CarFile:
         self._interactions = interactions
         self._publisher = publisher
 
-    async def command(self, handling: Handling, chat_id: int, actor: Actor, said: str, *, reply_to: int | None) -> None:
+    @property
+    def commands(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
+        return {"car": self.command}
+
+    @property
+    def presses(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
+        return {"car": self.of_car, "set": self.of_set}
+
+    async def command(self, handling: Handling, actor: Actor, said: str) -> None:
         """The car that is named, or that the topic is about; else the cars with the newest material, to choose from."""
         p = handling.event.payload
+        chat_id, reply_to = int(p["chat_id"]), None if p["private"] else int(p["message_id"])
         cars: list[Car] = []
         if said:
             found = await self._fleet.find(said)
@@ -62,23 +70,32 @@ class CarFile:
             rows = [[Button(label=c.label[:34], request=str(c.id), kind="car")] for c in seen]
             await self._say(tx, handling, chat_id, reader.say(key), rows, actor, reply_to=reply_to)
 
-    async def pressed(self, handling: Handling, chat_id: int, message_id: int, actor: Actor, kind: str, choice: str) -> None:
-        """A car was chosen: its sets; a set was chosen: its files, into the private chat of who pressed."""
+    async def of_car(self, handling: Handling, actor: Actor, choice: str) -> None:
+        """A car was chosen: its sets, in place of the question."""
+        p = handling.event.payload
         async with handling.transaction() as tx:
-            reader = await self._publisher.reader(actor.employee_id)
-            found = await self._media.get(tx, UUID(choice)) if kind == "set" else None
-            car_id = found.car_id if found is not None else UUID(choice) if kind == "car" else None
-            car = await self._fleet.get(car_id) if car_id is not None else None
-            allowed = car is not None and actor.may_see(car.branch)
-            await audit.record(tx, action="material.read", actor_id=actor.employee_id, actor_name=actor.name,
-                               subject=f"{kind}:{choice}", outcome="shown" if allowed else "denied",
-                               event_id=handling.event.id)  # fmt: skip
-            if car is None or not allowed:
-                await self._say(tx, handling, chat_id, reader.say("carfile.denied"), (), actor, reply_to=None)
-            elif found is None:
-                await self._sets(tx, handling, chat_id, car, reader, edit_id=message_id)
-            else:
+            car = await self._fleet.get(UUID(choice))
+            if await self._may(tx, handling, actor, car, f"car:{choice}"):
+                reader = await self._publisher.reader(actor.employee_id)
+                await self._sets(tx, handling, int(p["chat_id"]), car, reader, edit_id=int(p["message_id"]))
+
+    async def of_set(self, handling: Handling, actor: Actor, choice: str) -> None:
+        """A set was chosen: its files, into the private chat of who pressed."""
+        async with handling.transaction() as tx:
+            found = await self._media.get(tx, UUID(choice))
+            car = await self._fleet.get(found.car_id) if found is not None and found.car_id is not None else None
+            if found is not None and car is not None and await self._may(tx, handling, actor, car, f"set:{choice}"):
                 await self._files(tx, handling, actor, found)
+
+    async def _may(self, tx: Tx, handling: Handling, actor: Actor, car: Car, subject: str) -> bool:
+        """Whether the person may see the car's material; on record either way, and told when not."""
+        allowed = actor.may_see(car.branch)
+        await audit.record(tx, action="material.read", actor_id=actor.employee_id, actor_name=actor.name, subject=subject,
+                           outcome="shown" if allowed else "denied", event_id=handling.event.id)  # fmt: skip
+        if not allowed:
+            text = (await self._publisher.reader(actor.employee_id)).say("carfile.denied")
+            await self._say(tx, handling, int(handling.event.payload["chat_id"]), text, (), actor, reply_to=None)
+        return allowed
 
     async def _sets(
         self, tx: Tx, handling: Handling, chat_id: int, car: Car, reader: Reader, *, reply_to: int | None = None,

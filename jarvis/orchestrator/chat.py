@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -30,10 +30,7 @@ from jarvis.kit.ids import short_code
 from jarvis.orchestrator import outbox, settings_menu
 from jarvis.orchestrator.brain import Brain, Reply, Request
 from jarvis.orchestrator.cards import Cards
-from jarvis.orchestrator.carfile import KINDS as CARFILE
-from jarvis.orchestrator.carfile import CarFile
 from jarvis.orchestrator.invites import Invites
-from jarvis.orchestrator.media import Material
 from jarvis.orchestrator.record import save_run
 from jarvis.orchestrator.render.acting import stopped
 from jarvis.orchestrator.render.base import Button, next_page
@@ -45,6 +42,8 @@ from jarvis.orchestrator.trail import run_of_message
 
 STATUS_AFTER_S = 0.8
 SLOW_AFTER_S = 20.0
+LASTING = ("car", "set", "setup")  # kinds of buttons that work as often as they are pressed
+Said = Callable[[Handling, Actor, str], Awaitable[None]]  # another room's answer to a command, or to a press
 # What somebody types under a card: never a confirmation.
 _YES = re.compile(
     r"^\W*(?:да|давай|ок|окей|го|добро|плюс|подтверждаю|согласен|согласна|yes|yep|ok|okay|go|sure|ok do it|do it|კი|ჰო|კარგი)\W*$",
@@ -71,8 +70,8 @@ class Chat:
 
     def __init__(
         self, db: Database, brain: Brain, staff: StaffService, conversations: ConversationService,
-        interactions: Interactions, approvals: Approvals, switches: Switches, changes: Changes, unrouted: Unrouted, material: Material,
-        carfile: CarFile, clock: Clock, *,
+        interactions: Interactions, approvals: Approvals, switches: Switches, changes: Changes, unrouted: Unrouted,
+        clock: Clock, *, presses: Mapping[str, Said] | None = None, commands: Mapping[str, Said] | None = None,
         slow_after_s: float = SLOW_AFTER_S,
     ) -> None:  # fmt: skip
         self._slow_after_s = slow_after_s
@@ -83,8 +82,8 @@ class Chat:
         self._interactions = interactions
         self._switches = switches
         self._unrouted = unrouted
-        self._material = material
-        self._carfile = carfile
+        self._presses = presses or {}
+        self._commands = commands or {}
         self._cards = Cards(db, clock, staff, changes, approvals, interactions, reader_of=brain.reader, resume=self._resume)
         self._invites = Invites(staff, interactions, self._welcome)
 
@@ -228,7 +227,7 @@ class Chat:
             await self._cards.before_decision(handling, seen.choice)
         async with handling.transaction() as tx:
             pressed = await self._interactions.use(
-                tx, str(p["token"]), actor, handling.event.id, settles=seen.kind not in ("approve", "undo", "unknown", *CARFILE)
+                tx, str(p["token"]), actor, handling.event.id, settles=seen.kind not in ("approve", "undo", "unknown", *LASTING)
             )
             if pressed.state != "ok":
                 await self._not_pressed(tx, handling, actor, pressed.state)
@@ -271,10 +270,8 @@ class Chat:
             await self._cards.resolved(handling, actor, choice)
         elif kind == "open":
             await self._cards.opened(handling, place.chat_id, actor, choice)
-        elif kind == "file":
-            await self._material.decided(handling, actor, choice)
-        elif kind in CARFILE:
-            await self._carfile.pressed(handling, place.chat_id, place.message_id, actor, kind, choice)
+        elif kind in self._presses:
+            await self._presses[kind](handling, actor, choice)
 
     async def _asked_by_button(self, handling: Handling, place: Place, actor: Actor, choice: str) -> None:
         """A clarifying choice is answered in place of its question; a suggestion gets a message of its own."""
@@ -297,10 +294,8 @@ class Chat:
             await self._settings(handling, place, actor)
         elif name == "report":
             await self._report(handling, place, actor, rest or None)
-        elif name == "car":
-            await self._carfile.command(
-                handling, place.chat_id, actor, rest.strip(), reply_to=None if place.private else place.message_id
-            )
+        elif name in self._commands:
+            await self._commands[name](handling, actor, rest.strip())
         elif name == "inbox":
             await self._cards.inbox(handling, place.chat_id, actor)
         else:

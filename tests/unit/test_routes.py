@@ -15,6 +15,7 @@ from jarvis.orchestrator.forums import CarTopics
 from jarvis.orchestrator.media import Material
 from jarvis.orchestrator.reconcile import ForumReconciler
 from jarvis.orchestrator.routes import collect
+from jarvis.orchestrator.setup import Setup
 
 NOTHING = cast(Any, None)
 EXPECTED = {
@@ -31,7 +32,7 @@ EXPECTED = {
     "approval.expired": ["expired"], "approval.settled": ["settled"], "approval.resume": ["resumed"],
     "check.rentprog.cars": ["queue"], "check.rentprog.bookings": ["queue"], "check.digest": ["send"], "check.audit.seal": ["seal"],
     "topic.made": ["made", "refused"], "topic.written": ["written", "refused"], "topic.refresh": ["refreshed"],
-    "check.forums": ["check", "sweep"], "forum.looked": ["looked"],
+    "chat.joined": ["joined"], "chat.looked": ["looked"], "check.forums": ["check", "sweep"], "forum.looked": ["looked"],
     "message.employee": ["message", "message"], "ask.employee": ["command_line"], "callback.button": ["press"],
     "photo.uploaded": ["uploaded"], "media.removed": ["removed", "refused"], "forum.able": ["able"], "media.filed": ["filed"],
     "media.posted": ["posted", "posted"], "topic.due": ["due"], "archive.verified": ["verified"], "topic.deleted": ["deleted"],
@@ -42,7 +43,8 @@ def test_the_table_of_routes() -> None:
     hooks = RentProgHooks(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
     sync = RentProgSync(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
     brain = cast(Any, SimpleNamespace(reader=None))
-    chat = Chat(NOTHING, brain, *[NOTHING] * 10)
+    chat = Chat(NOTHING, brain, *[NOTHING] * 8)
+    setup = Setup(NOTHING, NOTHING, NOTHING, NOTHING)
     material = Material(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
     archive = Archive(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
     digests = Digests(NOTHING, NOTHING, NOTHING, NOTHING)
@@ -57,6 +59,7 @@ def test_the_table_of_routes() -> None:
         forums.routes,
         reconciler.routes,
         archive.routes,
+        setup.routes,
         sealing.ROUTES,
     )
     assert {kind: [cast(Any, h).__name__ for h in handlers] for kind, handlers in table.items()} == EXPECTED

@@ -11,7 +11,7 @@ from uuid import UUID
 from jarvis.engine import audit
 from jarvis.engine.db import Reader, Row, Tx
 from jarvis.kit.clock import Clock
-from jarvis.kit.errors import InvalidRequest, NotFound
+from jarvis.kit.errors import Conflict, InvalidRequest, NotFound
 
 TopicState = Literal["making", "open", "leaving", "closed", "gone"]
 Purpose = Literal["branch_forum", "archive", "hq"]
@@ -69,18 +69,32 @@ class ChatService:
         Raises:
             NotFound: no such branch.
             InvalidRequest: a branch where none belongs, or none where one does.
+            Conflict: another group serves this and is in reach; the message is its title. One that was lost gives way.
         """
         if (branch is None) == (purpose == "branch_forum"):
             raise InvalidRequest(f"{purpose} {'needs' if branch is None else 'has no'} branch")
         branch_id = await tx.fetchval("SELECT id FROM branch WHERE code = $1", branch)
         if branch is not None and branch_id is None:
             raise NotFound(f"no branch {branch}")
+        other = await (self.forum_of(tx, branch) if branch is not None else self.company(tx, purpose))
+        if other is not None and other.marked_id != marked_id:
+            if not other.lost:
+                raise Conflict(other.title)
+            await tx.execute("UPDATE chat SET purpose = NULL, branch_id = NULL WHERE id = $1", other.id)
         await tx.execute(
             """INSERT INTO chat (marked_id, kind, title, purpose, branch_id, seen_at) VALUES ($1, 'group', $2, $3, $4, $5)
                ON CONFLICT (marked_id) DO UPDATE SET title = $2, purpose = $3, branch_id = $4""",
             marked_id, title, purpose, branch_id, self._clock.now(),
         )  # fmt: skip
         await audit.record(tx, action="chat.register", actor_name=by, subject=title, outcome=purpose)
+
+    async def titled(self, tx: Tx, marked_id: int, title: str) -> None:
+        """The group bears this name now."""
+        await tx.execute("UPDATE chat SET title = $2 WHERE marked_id = $1", marked_id, title)
+
+    async def title_of(self, reader: Reader, marked_id: int) -> str | None:
+        """The name of a group, as it was seen last."""
+        return await reader.fetchval("SELECT title FROM chat WHERE marked_id = $1", marked_id)
 
     async def register_topic(self, tx: Tx, marked_id: int, number: int, title: str) -> None:
         """Note a topic that exists already; the car whose topic would bear this title takes it over."""

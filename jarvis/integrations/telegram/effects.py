@@ -116,7 +116,8 @@ class TelegramEffects:
         there = await self._topics.posts(chat_id, posts)
         return Receipt(
             facts={
-                "forum": group.forum, "lacks": list(group.lacks), "messages": {str(n): {"pinned": on} for n, on in there.items()},
+                "title": group.title, "forum": group.forum, "read_only": group.read_only,
+                "lacks": list(group.lacks), "messages": {str(n): {"pinned": on} for n, on in there.items()},
                 "topics": {str(n): {"title": seen.title, "closed": seen.closed} for n, seen in topics.items()},
             }
         )  # fmt: skip

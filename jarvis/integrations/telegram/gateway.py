@@ -219,7 +219,12 @@ class TelegramGateway:
             await self._accept_press(update)
 
     async def accept_message(self, message: Any, *, edited: bool) -> bool:
-        """One event a message, or a version of it; our own and service messages are no input. False when it was known."""
+        """One event a message, or a version of it; our own and service messages are no input. False when it was known.
+
+        A service message that says that the bot was added to a group is an event of its own.
+        """
+        if isinstance(message, types.MessageService):
+            return await self._joined(message)
         if not isinstance(message, types.Message) or message.out:
             return False
         sender = utils.get_peer_id(message.from_id or message.peer_id)
@@ -244,6 +249,18 @@ class TelegramGateway:
         accepted = await self._journal.accept(
             source="telegram", kind="message.employee", dedup_key=f"message:{chat}:{message.id}:{version}", payload=payload,
             ordering_key=f"telegram:{chat}:{sender}",
+        )  # fmt: skip
+        return accepted.fresh
+
+    async def _joined(self, message: Any) -> bool:
+        action = message.action
+        if not isinstance(action, types.MessageActionChatAddUser) or self.me not in action.users:
+            return False
+        chat = utils.get_peer_id(message.peer_id)
+        await self._note_chat(chat, message.id, private=False)
+        accepted = await self._journal.accept(
+            source="telegram", kind="chat.joined", dedup_key=f"joined:{chat}:{message.id}", ordering_key=f"telegram:{chat}",
+            payload={"chat_id": chat, "by": utils.get_peer_id(message.from_id) if message.from_id else None},
         )  # fmt: skip
         return accepted.fresh
 
@@ -304,7 +321,8 @@ class TelegramGateway:
 
     async def _existing(self, chat: int | None, last: int) -> list[Any]:
         """The messages of one window of ids that are there."""
-        return [m for m in await self.messages(chat, range(last + 1, last + 1 + WINDOW)) if isinstance(m, types.Message)]
+        rows = await self.messages(chat, range(last + 1, last + 1 + WINDOW))
+        return [m for m in rows if isinstance(m, types.Message | types.MessageService)]
 
     async def messages(self, chat: int | None, ids: Sequence[int]) -> list[Any]:
         """The messages of these ids of a group, or (chat None) of the bot's private chats; absent ones are `MessageEmpty`."""

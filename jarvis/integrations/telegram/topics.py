@@ -39,10 +39,11 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupSeen:
-    """A group as Telegram has it now, and which of the rights that we need the bot lacks."""
+    """A group as Telegram has it now, which of the rights that we need the bot lacks, and whether people may not write there."""
 
     title: str
     forum: bool
+    read_only: bool
     lacks: tuple[str, ...]
 
 
@@ -177,7 +178,9 @@ class TelegramTopics:
             raise NotFound(CHAT_LOST)
         held = found.admin_rights
         return GroupSeen(
-            title=found.title, forum=bool(found.forum), lacks=tuple(r for r in RIGHTS if not getattr(held, r, False))
+            title=found.title, forum=bool(found.forum),
+            read_only=bool(getattr(found.default_banned_rights, "send_messages", False)),
+            lacks=tuple(r for r in RIGHTS if not getattr(held, r, False))
         )  # fmt: skip
 
 

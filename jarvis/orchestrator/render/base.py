@@ -22,11 +22,12 @@ LABEL_MAX = 34
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
     """A button below an answer. `ask`: its press stands for the new request; `page`: `request` holds the rest of a list;
-    `report`: the person says that something is wrong; `file`: what a set of files belongs to; `car`, `set`: material to show."""
+    `report`: the person says that something is wrong; `file`: what a set of files belongs to; `car`, `set`: material to show;
+    `setup`: what a group is for."""
 
     label: str
     request: str = ""
-    kind: Literal["ask", "page", "report", "file", "car", "set"] = "ask"
+    kind: Literal["ask", "page", "report", "file", "car", "set", "setup"] = "ask"
 
 
 @dataclass(slots=True, kw_only=True)

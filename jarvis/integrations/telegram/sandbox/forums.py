@@ -141,7 +141,12 @@ class Forums:
         return types.MessageReplyHeader(reply_to_msg_id=message.reply_to) if message.reply_to else None
 
     def service_message(self, chat: Chat, message: Message, bot_id: int | None) -> Any:
-        """What stands in a chat when a topic was made or changed."""
+        """What stands in a chat when a topic was made or changed, or the bot was added."""
+        if message.service == "added":
+            return types.MessageService(
+                id=message.id, peer_id=types.PeerChannel(chat.id), date=message.date, from_id=types.PeerUser(message.sender),
+                action=types.MessageActionChatAddUser(users=[bot_id or 0]),
+            )  # fmt: skip
         made = message.service == "created"
         return types.MessageService(
             id=message.id, peer_id=types.PeerChannel(chat.id), date=message.date, out=message.sender == bot_id,

@@ -214,8 +214,17 @@ class TelegramSandbox:
         forums = [c for c in self.state.chats.values() if c.forum]
         topics = {f"{c.title}/{t.id}": f"{c.title} · {t.title}" for c in forums for t in c.topics.values() if not t.deleted}
         who, which = ChangeField(name="person", title="Кто", choices=people), ChangeField(name="topic", title="Тема", choices=topics)
-        where = ChangeField(name="chat", title="Форум", choices={c.title: c.title for c in forums})
+        groups = {c.title: c.title for c in self.state.chats.values() if c.kind == "group"}
+        where = ChangeField(name="chat", title="Группа", choices=groups)
+        named = ChangeField(name="title", title="Название")
         people_do = [
+            Change(name="create_group", title="Создали группу и добавили бота", fields=(who, named)),
+            Change(name="enable_topics", title="В группе включили темы", fields=(where,)),
+            Change(name="forbid_writing", title="Участникам группы запретили писать", fields=(where,)),
+            Change(name="promote_bot", title="Боту дали права", fields=(where,)),
+            Change(name="demote_bot", title="У бота забрали права", fields=(where,)),
+            Change(name="remove_bot", title="Бота убрали из группы", fields=(where,)),
+            Change(name="add_bot", title="Бота вернули в группу", fields=(where,)),
             Change(name="block_bot", title="Человек заблокировал бота", fields=(who,)),
             Change(name="unblock_bot", title="Человек разблокировал бота", fields=(who,)),
         ]
@@ -230,10 +239,6 @@ class TelegramSandbox:
             ),
             Change(name="unpin_post", title="Закреплённое сообщение открепили", fields=(which,)),
             Change(name="delete_post", title="Закреплённое сообщение удалили руками", fields=(which,)),
-            Change(name="demote_bot", title="У бота забрали права", fields=(where,)),
-            Change(name="promote_bot", title="Боту вернули права", fields=(where,)),
-            Change(name="remove_bot", title="Бота убрали из группы", fields=(where,)),
-            Change(name="add_bot", title="Бота вернули в группу", fields=(where,)),
         ]
 
     async def change(self, name: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -241,14 +246,50 @@ class TelegramSandbox:
             user = self.state.person(str(args.get("person", "")))
             user.blocked = name == "block_bot"
             return {"change": name, "person": user.name}
-        if name in ("demote_bot", "promote_bot", "remove_bot", "add_bot"):
-            forum = self._forum(str(args.get("chat", "")))
-            forum.rights = set() if name in ("demote_bot", "remove_bot") else set(RIGHTS)
-            forum.members = forum.members - {self.bot_id} if name == "remove_bot" else forum.members | {self.bot_id}
-            return {"change": name, "chat": forum.title}
+        if name == "create_group":
+            return self._create(self.state.person(str(args.get("person", ""))).id, str(args.get("title") or ""))
+        if name in ("demote_bot", "promote_bot", "remove_bot", "add_bot", "enable_topics", "forbid_writing"):
+            return self._regroup(name, self._group(str(args.get("chat", ""))))
         if name in ("delete_topic", "close_topic", "rename_topic", "unpin_post", "delete_post"):
             return self._by_hand(name, args)
         raise InvalidRequest(f"Telegram has no change {name!r}")
+
+    def _create(self, person: int, title: str) -> Mapping[str, Any]:
+        """A person makes a group and adds the bot, which is no administrator yet."""
+        if not title.strip():
+            raise InvalidRequest("a group needs a name")
+        number = 1 + max([FIRST_FORUM + 99, *(c.id for c in self.state.chats.values() if c.kind == "group")])
+        made = self.state.add_group(number, title.strip(), {person, self.bot_id})
+        next(made.ids)  # number 1 is what says that the group was made
+        self._added(made, person)
+        return {"change": "create_group", "chat": made.title}
+
+    def _added(self, group: Chat, by: int) -> None:
+        message = self.state.new_message(group, by, "", "", service="added")
+        self._publish(group, self._rpc.new_update, message)
+        self._changed(group)
+
+    def _regroup(self, name: str, group: Chat) -> Mapping[str, Any]:
+        """An administrator changes what the bot is in a group, or switches its topics on."""
+        if name == "enable_topics":
+            group.forum = True
+        elif name == "forbid_writing":
+            group.read_only = True
+        elif name == "remove_bot":
+            group.rights, group.members = set(), group.members - {self.bot_id}
+        elif name == "add_bot":
+            group.rights, group.members = set(RIGHTS), group.members | {self.bot_id}
+            self._added(group, min(group.members - {self.bot_id}, default=self.bot_id))
+        else:
+            group.rights = set() if name == "demote_bot" else set(RIGHTS)
+        self._changed(group)
+        return {"change": name, "chat": group.title}
+
+    def _group(self, title: str) -> Chat:
+        for chat in self.state.chats.values():
+            if chat.kind == "group" and title in (chat.title, str(chat.marked_id)):
+                return chat
+        raise NotFound(f"no group {title!r}; groups: {', '.join(c.title for c in self.state.chats.values() if c.kind == 'group')}")
 
     def _by_hand(self, name: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
         """An administrator changes a topic, named `forum title/number`, past the bot."""

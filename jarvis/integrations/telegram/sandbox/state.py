@@ -71,7 +71,8 @@ class Topic:
 
 @dataclass(slots=True)
 class Message:
-    """`html` is the text with its entities as Telegram's HTML; `date` is real time. `service` marks a change of a topic."""
+    """`html` is the text with its entities as Telegram's HTML; `date` is real time. `service` marks a change of a topic, or of who is
+    in the group."""
 
     id: int
     sender: int
@@ -89,7 +90,7 @@ class Message:
     entities: list[object] = field(default_factory=list[object])
     topic: int | None = None
     pinned: bool = False
-    service: Literal["created", "edited"] | None = None
+    service: Literal["created", "edited", "added"] | None = None
 
 
 @dataclass(slots=True)
@@ -200,7 +201,7 @@ class TelegramState:
         self, chat: Chat, sender: int, text: str, html: str, *, reply_to: int | None = None,
         media: Media | None = None, album: int | None = None, forward_from: str | None = None,
         buttons: list[list[Button]] | None = None,
-        entities: list[object] | None = None, topic: int | None = None, service: Literal["created", "edited"] | None = None,
+        entities: list[object] | None = None, topic: int | None = None, service: Literal["created", "edited", "added"] | None = None,
     ) -> Message:  # fmt: skip
         """Write a message into a chat."""
         number = next(self.private_ids if chat.kind == "private" else chat.ids)

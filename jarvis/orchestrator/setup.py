@@ -1,0 +1,187 @@
+"""The company's chats are put to use by an administrator: a bot can make no group, so he is added to one and asks what it is for.
+
+What he was told is looked at before it counts: topics switched on, rights given, writing forbidden where only Jarvis writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from html import escape
+from typing import Any, cast
+from uuid import UUID
+
+from jarvis.domains.chats.service import COMPANY, ChatService, Forum, Purpose
+from jarvis.domains.staff.service import Branch, StaffService
+from jarvis.engine import audit, effects
+from jarvis.engine.db import Database, Row, Tx
+from jarvis.engine.effects import Lane
+from jarvis.engine.interactions import Interactions, Who
+from jarvis.engine.worker import Handler, Handling
+from jarvis.integrations.telegram.kinds import CHAT_LOST, LOOK, target
+from jarvis.kit.actor import Actor, Role
+from jarvis.kit.errors import Conflict
+from jarvis.orchestrator import outbox
+from jarvis.orchestrator.forums import refresh
+from jarvis.orchestrator.reconcile import LOOKED as FORUM_LOOKED
+from jarvis.orchestrator.reconcile import NEEDED
+from jarvis.orchestrator.render import setup as render
+from jarvis.orchestrator.render.base import Button
+from jarvis.orchestrator.render.words import say
+
+LOOKED = "chat.looked"
+_ADMINS = Who(roles=frozenset({Role.ADMIN}))
+
+
+class Setup:
+    """Asks what a new group is for, verifies it, registers it; `/setup` shows what is missing."""
+
+    def __init__(self, db: Database, staff: StaffService, chats: ChatService, interactions: Interactions) -> None:
+        self._db = db
+        self._staff = staff
+        self._chats = chats
+        self._interactions = interactions
+
+    @property
+    def routes(self) -> Mapping[str, Sequence[Handler]]:
+        return {"chat.joined": (self.joined,), LOOKED: (self.looked,)}
+
+    @property
+    def commands(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
+        return {"setup": self.overview}
+
+    @property
+    def presses(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
+        return {"setup": self.pressed}
+
+    async def joined(self, handling: Handling) -> None:
+        """Somebody added the bot to a group: a known one is looked at again, a new one is asked about."""
+        chat_id = int(handling.event.payload["chat_id"])
+        forum = await self._chats.forum(self._db, chat_id)
+        async with handling.transaction() as tx:
+            if forum is not None:
+                await self._look(tx, handling, chat_id, FORUM_LOOKED, {"topics": [], "messages": []})
+            else:
+                await self._look(tx, handling, chat_id, LOOKED, {})
+
+    async def pressed(self, handling: Handling, actor: Actor, choice: str) -> None:
+        """A purpose was chosen, or a check was asked for: Telegram is looked at before anything counts."""
+        chat_id, purpose, branch = choice.split("|")
+        p = handling.event.payload
+        card = {"chat": p["chat_id"], "message": p["message_id"], "by": str(actor.employee_id)}
+        async with handling.transaction() as tx:
+            if not purpose:
+                await audit.record(tx, action="chat.register", actor_id=actor.employee_id, actor_name=actor.name, subject=chat_id,
+                                   outcome="not used", event_id=handling.event.id)  # fmt: skip
+                title = await self._chats.title_of(tx, int(chat_id)) or chat_id
+                text = say("setup.unused", actor.language, chat=escape(title))
+                await outbox.edit(tx, handling.origin, p["chat_id"], text, message_id=p["message_id"])
+                return
+            await self._look(tx, handling, int(chat_id), LOOKED, {"purpose": purpose, "branch": branch or None, "card": card})
+
+    async def _look(self, tx: Tx, handling: Handling, chat_id: int, settled: str, args: Mapping[str, Any]) -> None:
+        await effects.request(
+            tx, handling.origin, kind=LOOK, target=target(chat_id), settled_kind=settled, lane=Lane.URGENT,
+            args={"chat_id": chat_id, **args},
+        )  # fmt: skip
+
+    async def looked(self, handling: Handling) -> None:
+        """The group was looked at: ask what it is for, or register it, or say what is missing."""
+        effect_id = UUID(str(handling.event.payload["effect_id"]))
+        row = await self._db.fetchrow("SELECT args, receipt, cause, state FROM effect WHERE id = $1", effect_id)
+        if row is None or (row["state"] != "done" and row["cause"] != CHAT_LOST):
+            return
+        async with handling.transaction() as tx:
+            if row["state"] == "done":
+                await self._chats.titled(tx, int(row["args"]["chat_id"]), str(row["receipt"]["title"]))
+            if row["args"].get("purpose") is None:
+                await self._ask(tx, handling, row)
+            else:
+                await self._decide(tx, handling, row)
+
+    async def _ask(self, tx: Tx, handling: Handling, row: Row) -> None:
+        if row["state"] != "done":
+            return
+        chat_id, receipt = int(row["args"]["chat_id"]), row["receipt"]
+        branches, free = await self._free(tx)
+        lacks = lacking(receipt, None)
+        for admin in await self._staff.contacts(Role.ADMIN):
+            text = render.question(receipt["title"], lacks, admin.language)
+            buttons = render.purposes(chat_id, str(receipt["title"]), free, branches, admin.language)
+            stored = await self._interactions.store(
+                tx, outbox.stored_form(buttons), group=f"setup:{handling.event.id}:{admin.telegram_id}", who=_ADMINS, life=None
+            )
+            await outbox.send(
+                tx, handling.origin, admin.telegram_id, text, buttons=stored, key=f"setup:{handling.event.id}:{admin.telegram_id}"
+            )
+
+    async def _decide(self, tx: Tx, handling: Handling, row: Row) -> None:
+        args, card = row["args"], row["args"]["card"]
+        actor = await self._staff.actor(UUID(str(card["by"])))
+        if actor is None or actor.role is not Role.ADMIN:
+            return
+        chat_id, purpose = int(args["chat_id"]), cast(Purpose, args["purpose"])
+        title = str(row["receipt"]["title"]) if row["state"] == "done" else str(chat_id)
+        lacks = lacking(row["receipt"], purpose) if row["state"] == "done" else ["member"]
+        branches = {b.code: b for b in await self._staff.branches()}
+        name = render.purpose(purpose, branches.get(str(args["branch"])), actor.language)
+        rows: list[list[Button]] = []
+        if lacks:
+            text = render.missing(title, name, lacks, actor.language)
+            request = f"{chat_id}|{purpose}|{args['branch'] or ''}"
+            rows = [[Button(label=say("setup.check", actor.language), request=request, kind="setup")]]
+        else:
+            text = await self._register(tx, handling, actor, chat_id, title, purpose, args["branch"], name)
+        stored = await self._interactions.store(
+            tx, outbox.stored_form(rows), group=f"setup:{handling.event.id}", who=_ADMINS, life=None
+        )
+        await outbox.edit(tx, handling.origin, int(card["chat"]), text, message_id=int(card["message"]), buttons=stored)
+
+    async def _register(
+        self, tx: Tx, handling: Handling, actor: Actor, chat_id: int, title: str, purpose: Purpose, branch: str | None, name: str
+    ) -> str:
+        try:
+            await self._chats.register(tx, chat_id, title, purpose, branch, by=actor.name)
+        except Conflict as error:
+            return say("setup.taken", actor.language, chat=escape(title), other=escape(str(error)))
+        forum = await self._chats.forum(tx, chat_id)
+        assert forum is not None
+        for car_id in await self._chats.cars_of(tx, forum):
+            await refresh(tx, handling, car_id)
+        return say("setup.done", actor.language, chat=escape(title), purpose=name)
+
+    async def _free(self, tx: Tx) -> tuple[list[Branch], list[tuple[Purpose, str | None]]]:
+        """The branches, and the purposes that no group serves: forums of branches first."""
+        branches = await self._staff.branches()
+        free: list[tuple[Purpose, str | None]] = []
+        for branch in branches:
+            forum = await self._chats.forum_of(tx, branch.code)
+            if forum is None or forum.lost:
+                free.append(("branch_forum", branch.code))
+        for purpose in COMPANY:
+            forum = await self._chats.company(tx, purpose)
+            if forum is None or forum.lost:
+                free.append((purpose, None))
+        return branches, free
+
+    async def overview(self, handling: Handling, actor: Actor, said: str) -> None:
+        """`/setup`: what stands, what is missing, and the steps."""
+        p = handling.event.payload
+        async with handling.transaction() as tx:
+            if actor.role is not Role.ADMIN:
+                await audit.record(tx, action="setup", actor_id=actor.employee_id, actor_name=actor.name, outcome="denied",
+                                   subject="chats", event_id=handling.event.id)  # fmt: skip
+                await outbox.send(tx, handling.origin, p["chat_id"], say("setup.denied", actor.language))
+                return
+            forums: list[tuple[Purpose, Branch | None, Forum | None]] = []
+            for branch in await self._staff.branches():
+                forums.append(("branch_forum", branch, await self._chats.forum_of(tx, branch.code)))
+            for purpose in COMPANY:
+                forums.append((purpose, None, await self._chats.company(tx, purpose)))
+            await outbox.send(tx, handling.origin, p["chat_id"], render.overview(forums, actor.language))
+
+
+def lacking(receipt: Mapping[str, Any], purpose: Purpose | None) -> list[str]:
+    """What a group still needs: `forum` (topics), rights, `read_only` for the archive."""
+    lacks = [] if receipt["forum"] else ["forum"]
+    lacks += [right for right in NEEDED if right in receipt["lacks"]]
+    return lacks + (["read_only"] if purpose == "archive" and not receipt["read_only"] else [])

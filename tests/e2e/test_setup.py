@@ -1,0 +1,102 @@
+"""A group is put to use: the bot is added, asks an administrator what it is for, verifies it and fills it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from jarvis.integrations.telegram.sandbox import rpc
+from jarvis.kit.world import World
+from tests.conftest import Servers
+from tests.e2e.test_forums import BATUMI, LASHA, MALIBU, TBILISI, small_world
+from tests.e2e.test_reconcile import cycle, topics_of
+from tests.telegram_house import Talk, open_talk
+
+PAVEL, DATO = "Павел Дёмин", "Дато Мчедлишвили"
+
+
+def world() -> World:
+    return small_world().model_copy(update={"forums": []})
+
+
+@pytest.fixture
+async def talk(servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Talk]:
+    monkeypatch.setattr(rpc, "GROUP_PER_MINUTE", 2000)
+    async with open_talk(servers, tmp_path, world=world(), telegram={"group_per_minute": 2000}) as opened:
+        yield opened
+
+
+async def change(talk: Talk, name: str, **args: str) -> None:
+    await talk.telegram.change(name, args)
+    await talk.quiet(60)
+
+
+async def test_a_forum_is_added_verified_and_filled(talk: Talk) -> None:
+    await change(talk, "create_group", person=PAVEL, title=TBILISI)
+    card = talk.seen(PAVEL)[-1]
+    assert f"Меня добавили в группу {TBILISI}" in card["text"]
+    assert "Не хватает: темы (настройки группы → Темы), управление темами" in card["text"]
+    assert card["buttons"][0] == ["Форум: Тбилиси"], "the likeliest by its name comes first"
+    refused = await talk.press(PAVEL, card, "Форум: Тбилиси")
+    assert refused["id"] == card["id"]
+    assert "Не хватает" in refused["text"]
+    assert refused["buttons"] == [["Проверить"]]
+    await change(talk, "enable_topics", chat=TBILISI)
+    await change(talk, "promote_bot", chat=TBILISI)
+    done = await talk.press(PAVEL, refused, "Проверить")
+    assert done["text"] == f"✅ {TBILISI} · форум: Тбилиси. Дальше веду сам."
+    await talk.quiet(60)
+    assert MALIBU in topics_of(talk, TBILISI)
+    assert len(topics_of(talk, TBILISI)) == 2, "every car of the branch has its topic"
+    overview = await talk.ask(PAVEL, "/setup")
+    assert f"🟢 Форум: Тбилиси: {TBILISI}" in overview["text"]
+    assert "◌ Форум: Батуми: нет группы" in overview["text"]
+    assert "Как добавить" in overview["text"]
+
+
+async def test_the_archive_must_be_closed_to_people(talk: Talk) -> None:
+    await change(talk, "create_group", person=PAVEL, title="Архив фото")
+    await change(talk, "enable_topics", chat="Архив фото")
+    await change(talk, "promote_bot", chat="Архив фото")
+    refused = await talk.press(PAVEL, talk.seen(PAVEL)[-1], "Архив материалов")
+    assert "запрет писать для участников" in refused["text"]
+    await change(talk, "forbid_writing", chat="Архив фото")
+    assert "✅" in (await talk.press(PAVEL, refused, "Проверить"))["text"]
+
+
+async def test_only_administrators_decide_and_a_place_is_taken_once(talk: Talk) -> None:
+    assert "настраивает администратор" in (await talk.ask(LASHA, "/setup"))["text"]
+    await change(talk, "create_group", person=DATO, title=BATUMI)
+    await change(talk, "enable_topics", chat=BATUMI)
+    await change(talk, "promote_bot", chat=BATUMI)
+    assert not [m for m in talk.seen(DATO) if "Меня добавили" in m["text"]], "who added the bot is no administrator"
+    await talk.press(PAVEL, talk.seen(PAVEL)[-1], "Форум: Батуми")
+    await change(talk, "create_group", person=PAVEL, title="Ещё Batumi")
+    await change(talk, "enable_topics", chat="Ещё Batumi")
+    await change(talk, "promote_bot", chat="Ещё Batumi")
+    card = talk.seen(PAVEL)[-1]
+    assert ["Форум: Батуми"] not in card["buttons"], "that place is taken"
+    unused = await talk.press(PAVEL, card, "Не использовать")
+    assert "не использую" in unused["text"]
+    assert await talk.core.db.fetchval("SELECT count(*) FROM chat WHERE purpose = 'branch_forum'") == 1
+
+
+async def test_a_lost_forum_gives_its_place_to_another(talk: Talk) -> None:
+    for title in (TBILISI, "Branch_Tbilisi 2"):
+        await change(talk, "create_group", person=PAVEL, title=title)
+        await change(talk, "enable_topics", chat=title)
+        await change(talk, "promote_bot", chat=title)
+        if title != TBILISI:
+            await change(talk, "remove_bot", chat=TBILISI)
+            await cycle(talk)
+            card = next(m for m in reversed(talk.seen(PAVEL)) if "Меня добавили" in m["text"])
+            await talk.telegram.press(PAVEL, "dm", card["id"], len([b for row in card["buttons"] for b in row]) - 1)
+            await change(talk, "add_bot", chat=title)
+        card = next(m for m in reversed(talk.seen(PAVEL)) if "Меня добавили" in m["text"])
+        await talk.press(PAVEL, card, "Форум: Тбилиси")
+        await talk.quiet(60)
+    assert MALIBU in topics_of(talk, "Branch_Tbilisi 2")
+    await change(talk, "add_bot", chat=TBILISI)
+    assert "Меня добавили" in talk.seen(PAVEL)[-1]["text"], "the old group is a new one now"

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import os
+import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -100,3 +104,50 @@ async def test_a_lost_forum_gives_its_place_to_another(talk: Talk) -> None:
     assert MALIBU in topics_of(talk, "Branch_Tbilisi 2")
     await change(talk, "add_bot", chat=TBILISI)
     assert "Меня добавили" in talk.seen(PAVEL)[-1]["text"], "the old group is a new one now"
+
+
+def environment(talk: Talk, **more: str) -> dict[str, str]:
+    return {
+        "JARVIS_DATABASE_URL": talk.core.settings.database_url.get_secret_value(), "JARVIS_TELEGRAM_HOST": "127.0.0.1",
+        "JARVIS_TELEGRAM_PORT": str(talk.telegram.port), "JARVIS_TELEGRAM_PUBLIC_KEY": talk.telegram.key.public_pem,
+        "JARVIS_TELEGRAM_API_ID": "1", "JARVIS_TELEGRAM_API_HASH": "x", **more,
+    }  # fmt: skip
+
+
+async def jarvis(*words: str, env: dict[str, str]) -> tuple[int, str]:
+    child = await asyncio.create_subprocess_exec(
+        str(Path(sys.executable).parent / "jarvis"), *words, env={**os.environ, "COLUMNS": "200", **env},
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    out, _ = await child.communicate()
+    return child.returncode or 0, out.decode()
+
+
+async def test_the_command_shows_what_is_missing_and_the_steps(talk: Talk) -> None:
+    code, said = await jarvis("telegram", "setup", env=environment(talk))
+    assert code == 0, said
+    assert "forum: Tbilisi" in said
+    assert "no group" in said
+    assert "Add the bot @geodrive_jarvis_bot as an administrator" in said
+    code, said = await jarvis("telegram", "setup", "--create", env=environment(talk))
+    assert code != 0
+    assert "JARVIS_TELEGRAM_USER_SESSION" in said, "without a session nothing is made"
+    assert "Traceback" not in said
+
+
+async def test_a_persons_session_makes_every_group_and_the_bot_fills_them(talk: Talk) -> None:
+    env = environment(talk, JARVIS_TELEGRAM_USER_SESSION=talk.telegram.session_of(PAVEL))
+    code, said = await jarvis("telegram", "setup", "--create", env=env)
+    assert code == 0, said
+    await talk.quiet(90)
+    assert len(topics_of(talk, "Branch_Tbilisi (forum)")) == 2
+    assert MALIBU in topics_of(talk, "Branch_Tbilisi (forum)")
+    archive = next(c for c in talk.telegram.state.chats.values() if c.title == "Архив материалов")
+    assert archive.read_only
+    assert archive.forum
+    code, said = await jarvis("telegram", "setup", "--create", "--json", env=env)
+    states = {(r["purpose"], r["branch"]): r["state"] for r in json.loads(said)}
+    assert states.pop(("hq", None)) == "no group"
+    assert set(states.values()) == {"ready"}
+    made = [e for e in talk.telegram.ledger.entries() if e["kind"] == "create_group"]
+    assert len(made) == 5, "a second run makes nothing"

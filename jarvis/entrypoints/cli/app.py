@@ -25,6 +25,8 @@ effects_app = typer.Typer(no_args_is_help=True, help="Effects: list, retry, reso
 audit_app = typer.Typer(no_args_is_help=True, help="The audit: verify, show.")
 switch_app = typer.Typer(no_args_is_help=True, help="Read-only, off, shadow: list, set, report.")
 interactions_app = typer.Typer(no_args_is_help=True, help="Cards and buttons that wait: list.")
+telegram_app = typer.Typer(no_args_is_help=True, help="The company's chats: setup.")
+app.add_typer(telegram_app, name="telegram")
 app.add_typer(staff_app, name="staff")
 app.add_typer(events_app, name="events")
 app.add_typer(effects_app, name="effects")
@@ -366,6 +368,20 @@ def effects_retry(effect_id: str) -> None:
 
     settings_from_demo()
     run(command(effect_id, console))
+
+
+@telegram_app.command("setup")
+def telegram_setup(
+    create: Annotated[
+        bool, typer.Option(help="Make what is missing with the session of a person (JARVIS_TELEGRAM_USER_SESSION).")
+    ] = False,
+    json_: Json = False,
+) -> None:
+    """What the company's chats lack, the steps to add one, and (--create) making them."""
+    settings_from_demo()
+    from jarvis.entrypoints.cli import telegram
+
+    run(telegram.setup(create, json_, console))
 
 
 def main() -> None:

@@ -28,6 +28,7 @@ class TelegramSettings(Settings):
     api_id: int = 0
     api_hash: SecretStr = SecretStr("")
     bot_token: SecretStr = SecretStr("")
+    user_session: SecretStr = SecretStr("")  # a person's, only for `jarvis telegram setup --create`
     session: str = "bot"
     dc: int = 2
     host: str | None = None

@@ -17,6 +17,7 @@ from telethon.tl import functions, types
 
 from jarvis.integrations.telegram.sandbox.forums import Forums
 from jarvis.integrations.telegram.sandbox.media import MediaRequests, as_media
+from jarvis.integrations.telegram.sandbox.people import PeopleRequests
 from jarvis.integrations.telegram.sandbox.problems import RpcFailure
 from jarvis.integrations.telegram.sandbox.state import MARK, Button, Chat, Media, Message, TelegramState, User
 from jarvis.kit.sandbox import Faults, Ledger
@@ -40,7 +41,9 @@ class Rpc:
         self.port = port
         self.forums = Forums(self)
         self.files = MediaRequests(self)
+        self.people = PeopleRequests(self)
         self.on_change: Callable[[Chat], None] = lambda _chat: None
+        self.on_publish: Callable[[Chat, Message], None] = lambda _chat, _message: None
         self.on_answer: Callable[[int, str | None], None] = lambda _query, _text: None
 
     def answer(self, request: Any, bot_id: int | None) -> bytes:
@@ -49,10 +52,12 @@ class Rpc:
         Raises:
             RpcFailure: Telegram's own error.
         """
-        if isinstance(request, _USER_ONLY):
+        person = bot_id is not None and not self.state.users[bot_id].is_bot
+        if isinstance(request, _USER_ONLY) and not person:
             raise RpcFailure(400, "BOT_METHOD_INVALID")
         name = "do_" + type(request).__name__.removesuffix("Request")
-        handler = getattr(self, name, None) or getattr(self.forums, name, None) or getattr(self.files, name, None)
+        rooms = (self, self.forums, self.files, *((self.people,) if person else ()))
+        handler = next((found for room in rooms if (found := getattr(room, name, None)) is not None), None)
         if handler is None:
             raise RpcFailure(400, "METHOD_INVALID")
         if bot_id is None and type(request).__name__ not in _BEFORE_LOGIN:
@@ -357,8 +362,9 @@ class Rpc:
             username=user.username, lang_code=user.language, bot_info_version=1 if user.is_bot else None,
         )  # fmt: skip
 
-    def channel(self, chat: Chat) -> Any:
-        if self.out(chat):
+    def channel(self, chat: Chat, reader: int | None = None) -> Any:
+        """A group as the bot sees it, or the person who made it."""
+        if self.out(chat) and (reader is None or chat.owner != reader):
             return types.ChannelForbidden(id=chat.id, access_hash=chat.access_hash, title=chat.title, megagroup=True)
         return types.Channel(
             id=chat.id, title=chat.title, photo=types.ChatPhotoEmpty(), date=datetime.now(UTC), megagroup=True,

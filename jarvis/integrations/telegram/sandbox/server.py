@@ -21,6 +21,7 @@ from typing import Any
 from telethon.tl import functions, types
 
 from jarvis.integrations.telegram.sandbox.media import ALBUM_MAX, attached
+from jarvis.integrations.telegram.sandbox.people import new_session
 from jarvis.integrations.telegram.sandbox.rpc import Rpc, RpcFailure
 from jarvis.integrations.telegram.sandbox.state import RIGHTS, Box, Chat, Message, TelegramState, as_seen
 from jarvis.integrations.telegram.sandbox.transport import Connection, ServerKey
@@ -67,6 +68,7 @@ class TelegramSandbox:
         rpc = Rpc(self.state, self.faults, self.ledger, lambda: self.port)
         rpc.on_change = self._changed
         rpc.on_answer = self._toast
+        rpc.on_publish = lambda chat, message: self._publish(chat, self._rpc.new_update, message)
         return rpc
 
     def load(self, world: World, now: datetime) -> None:
@@ -91,6 +93,10 @@ class TelegramSandbox:
         self.faults.stop()
         self.ledger.clear()
         self._queries.clear()
+
+    def session_of(self, person: str) -> str:
+        """A session of a person's own, as `JARVIS_TELEGRAM_USER_SESSION` takes it."""
+        return new_session(self.keys, self.logins, self.state.person(person).id, self.port)
 
     # people's side
 
@@ -349,7 +355,7 @@ class TelegramSandbox:
         for _, item in rows:
             data = bytes(self._rpc.updates([item]))
             for connection in list(self.connections):
-                if connection.bot_id is not None and self.logins.get(connection.key_id) == connection.bot_id:
+                if connection.bot_id == self.bot_id == self.logins.get(connection.key_id):
                     for _ in range(copies):
                         connection.send_object(data, reply=False)
 

@@ -113,6 +113,7 @@ class Chat:
     forum: bool = False
     rights: set[str] = field(default_factory=set[str])
     read_only: bool = False
+    owner: int | None = None
     topics: dict[int, Topic] = field(default_factory=dict[int, Topic])
     messages: dict[int, Message] = field(default_factory=dict[int, Message])
     box: Box = field(default_factory=Box)

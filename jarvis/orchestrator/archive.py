@@ -145,7 +145,10 @@ class Archive:
         async with handling.transaction() as tx:
             topic = await self._chats.topic(tx, UUID(str(handling.event.payload["subject"])))
             forum = await self._chats.company(tx, "archive")
-            if topic is None or topic.state != "closed" or topic.car_id is None or forum is None or forum.lost:
+            if topic is None or topic.state != "closed" or topic.car_id is None or forum is None:
+                return
+            if forum.lost:
+                await self._timers.arm(tx, kind=DUE, subject=str(topic.id), due_at=self._clock.now() + timedelta(seconds=KEPT_S))
                 return
             await effects.request(
                 tx, handling.origin, kind=LOOK, target=target(forum.marked_id), settled_kind=VERIFIED, lane=Lane.BULK,
@@ -188,9 +191,11 @@ class Archive:
             if topic is None:
                 return
             car_id = await self._chats.lost(tx, topic_id)
+            if car_id is not None:  # the car came back while its topic was going
+                await topics.refresh(tx, handling, car_id)
             await self._media.topic_gone(tx, topic_id)
             await audit.record(tx, action="topic.delete", actor_name="Jarvis", subject=topic.title, outcome="deleted",
-                               event_id=handling.event.id, details={"car_id": str(car_id) if car_id else None})  # fmt: skip
+                               event_id=handling.event.id)  # fmt: skip
 
 
 def _pages(lines: Sequence[str]) -> list[str]:

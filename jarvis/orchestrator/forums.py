@@ -27,11 +27,10 @@ from jarvis.orchestrator.archive import Archive
 from jarvis.orchestrator.publishing import HOUSE
 from jarvis.orchestrator.render import topics as render
 from jarvis.orchestrator.render.base import Reader
-from jarvis.orchestrator.topics import MADE, PINS, TOPICS, WRITTEN, change, pin, take, topic_order, topic_ref
+from jarvis.orchestrator.topics import MADE, PINS, REFRESH, TOPICS, WRITTEN, change, pin, refresh, take, topic_order, topic_ref
 
 REFRESH_S = 600.0  # an opening post is edited at most so often
 UNREAD_S = 15.0  # and waits so long while RentProg was never read whole
-REFRESH = "topic.refresh"
 TOUCHING = (
     "car.created", "car.updated", "car.moved", "booking.created", "booking.updated", "booking.cancelled", "booking.issued",
     "booking.returned",
@@ -177,11 +176,3 @@ class CarTopics:
         owed = await self._bookings.owed_of(current.id) if current is not None else []
         branches = {b.code: b.names for b in await self._staff.branches()}
         return render.opening(car, current, following, owed, Reader(actor=HOUSE, now=now, language=HOUSE.language, branches=branches))
-
-
-async def refresh(tx: Tx, handling: Handling, car_id: UUID) -> None:
-    """Have a car settled once this transaction stands, whatever becomes of its process."""
-    await handling.journal.publish(
-        tx, kind=REFRESH, dedup_key=f"refresh:{handling.event.id}:{car_id}", payload={"subject": str(car_id)},
-        ordering_key=f"timer:{car_id}",
-    )  # fmt: skip

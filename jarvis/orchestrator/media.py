@@ -78,7 +78,6 @@ class Material:
             item_id = await self._media.taken(
                 tx, chat_id=p["chat_id"], message_id=p["message_id"], version=p["version"], sender_id=p["sender_id"],
                 employee_id=actor.employee_id if actor else None, topic=p["topic"], file=file, caption=str(p["text"]),
-                album=p["album"],
             )  # fmt: skip
             if item_id is not None:
                 await effects.request(

@@ -23,9 +23,8 @@ from jarvis.engine.worker import Handler, Handling
 from jarvis.integrations.telegram.kinds import CHAT_LOST, LOOK, NO_RIGHT, target
 from jarvis.kit.actor import Role
 from jarvis.orchestrator import outbox
-from jarvis.orchestrator.forums import refresh
 from jarvis.orchestrator.render.words import say
-from jarvis.orchestrator.topics import MADE, PINS, TOPICS, WRITTEN, change, pin
+from jarvis.orchestrator.topics import MADE, PINS, TOPICS, WRITTEN, change, pin, refresh
 
 CHECK, LOOKED, ABLE = "check.forums", "forum.looked", "forum.able"
 REMOVED = "media.removed"  # people's messages were removed, or could not be
@@ -56,7 +55,8 @@ class ForumReconciler:
             async with handling.transaction() as tx:
                 rows = await self._chats.to_look_at(tx, forum, due, timedelta(seconds=PERIOD_S), AT_ONCE)
                 posts = [r["post"] for r in rows if r["post"]] + await self._media.unseen(tx, forum.id, due - A_DAY, POSTS_AT_ONCE)
-                await self._look(tx, handling, forum, topics=[r["number"] for r in rows], posts=posts)
+                look = await self._look(tx, handling, forum, topics=[r["number"] for r in rows], posts=posts, order=f"look:{forum.id}")
+                await effects.overtake(tx, look)  # while Telegram is away one look a forum waits, not a heap
 
     async def refused(self, handling: Handling) -> None:
         """Telegram refused a change for want of a right: look at once which one, so that somebody hears of it."""
@@ -69,10 +69,13 @@ class ForumReconciler:
             async with handling.transaction() as tx:
                 await self._look(tx, handling, forum)
 
-    async def _look(self, tx: Tx, handling: Handling, forum: Forum, *, topics: Sequence[int] = (), posts: Sequence[int] = ()) -> None:
-        await effects.request(
+    async def _look(
+        self, tx: Tx, handling: Handling, forum: Forum, *, topics: Sequence[int] = (), posts: Sequence[int] = (),
+        order: str | None = None,
+    ) -> UUID:  # fmt: skip
+        return await effects.request(
             tx, handling.origin, kind=LOOK, target=target(forum.marked_id), settled_kind=LOOKED, branch=forum.branch, lane=Lane.NORMAL,
-            args={"chat_id": forum.marked_id, "topics": list(topics), "messages": list(posts)},
+            args={"chat_id": forum.marked_id, "topics": list(topics), "messages": list(posts)}, ordering_key=order,
         )  # fmt: skip
 
     async def looked(self, handling: Handling) -> None:
@@ -90,6 +93,7 @@ class ForumReconciler:
             if await self._standing(tx, handling, forum, receipt):
                 cars += await self._chats.cars_of(tx, forum)
             if receipt is not None:
+                await self._chats.titled(tx, forum.marked_id, str(receipt["title"]))
                 cars += await self._posts_of(tx, handling, forum, row["args"], receipt)
             if receipt is not None and receipt["forum"]:
                 cars += await self._topics_of(tx, handling, forum, row["args"], receipt)

@@ -21,12 +21,12 @@ from jarvis.integrations.telegram.kinds import CHAT_LOST, LOOK, target
 from jarvis.kit.actor import Actor, Role
 from jarvis.kit.errors import Conflict
 from jarvis.orchestrator import outbox
-from jarvis.orchestrator.forums import refresh
 from jarvis.orchestrator.reconcile import LOOKED as FORUM_LOOKED
 from jarvis.orchestrator.reconcile import NEEDED
 from jarvis.orchestrator.render import setup as render
 from jarvis.orchestrator.render.base import Button
 from jarvis.orchestrator.render.words import say
+from jarvis.orchestrator.topics import refresh
 
 LOOKED = "chat.looked"
 _ADMINS = Who(roles=frozenset({Role.ADMIN}))

@@ -11,11 +11,12 @@ from jarvis.domains.fleet.service import Car
 from jarvis.engine import effects
 from jarvis.engine.db import Tx
 from jarvis.engine.effects import Lane, Origin
+from jarvis.engine.worker import Handling
 from jarvis.integrations.telegram.kinds import PIN, TOPIC_CREATE, TOPIC_DELETE, TOPIC_EDIT, target
 from jarvis.orchestrator.render import topics as render
 
 TOPICS, PINS = "manage_topics", "pin_messages"  # rights
-MADE, WRITTEN, DELETED = "topic.made", "topic.written", "topic.deleted"
+MADE, WRITTEN, DELETED, REFRESH = "topic.made", "topic.written", "topic.deleted", "topic.refresh"
 
 
 async def take(tx: Tx, origin: Origin, chats: ChatService, forum: Forum, car: Car) -> Topic:
@@ -72,4 +73,12 @@ async def delete(tx: Tx, origin: Origin, topic: Topic) -> None:
         tx, origin, kind=TOPIC_DELETE, target=target(topic.marked_id), ordering_key=topic_order(topic), settled_kind=DELETED,
         args={"chat_id": topic.marked_id, "topic": topic_ref(topic), "topic_row": str(topic.id)}, lane=Lane.BULK,
         key=f"delete:{topic.id}:{origin.event_id}",
+    )  # fmt: skip
+
+
+async def refresh(tx: Tx, handling: Handling, car_id: UUID) -> None:
+    """Have a car settled once this transaction stands, whatever becomes of its process."""
+    await handling.journal.publish(
+        tx, kind=REFRESH, dedup_key=f"refresh:{handling.event.id}:{car_id}", payload={"subject": str(car_id)},
+        ordering_key=f"timer:{car_id}",
     )  # fmt: skip

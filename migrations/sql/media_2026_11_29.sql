@@ -28,7 +28,7 @@ CREATE TABLE media_set (
 CREATE INDEX media_set_open ON media_set (sender, chat_id) WHERE state = 'open';
 CREATE INDEX media_set_car ON media_set (car_id, filed_at DESC) WHERE state = 'filed';
 
--- One file of a message of a person (`version` tells an edit that put another file into it). `stored`: it is ours and verified; only
+-- One file of a message of a person (`version` tells an edit that put another file into it; `file` is Telegram's id of it). `stored`: it is ours and verified; only
 -- then its message is removed where people may not post media.
 CREATE TABLE media_item (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -36,6 +36,7 @@ CREATE TABLE media_item (
   marked_chat bigint NOT NULL,
   message bigint NOT NULL,
   version text NOT NULL,
+  file text NOT NULL,
   kind text NOT NULL,
   name text,
   caption text,

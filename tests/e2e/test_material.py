@@ -162,3 +162,31 @@ async def test_a_repeated_press_files_once(talk: Talk) -> None:
     await talk.quiet(30)
     assert await talk.core.db.fetchval("SELECT count(*) FROM effect WHERE kind = 'storage.file'") == 1
     assert len([m for m in posts(talk, LASHA, TBILISI, MALIBU) if m["media"]]) == 1
+
+
+async def test_a_file_that_is_still_on_its_way_becomes_a_set_of_its_own(talk: Talk) -> None:
+    talk.telegram.send(LASHA, TBILISI, "", photos=[picture(), picture(1)], topic=MALIBU)
+    await talk.quiet(30)
+    late = await talk.core.db.fetchval(
+        "UPDATE media_item SET state = 'taken', media_id = NULL WHERE message = (SELECT max(message) FROM media_item) RETURNING id"
+    )
+    await talk.press(LASHA, talk.seen(LASHA)[-1], "Другое")
+    await talk.quiet(30)
+    rows = await talk.core.db.fetch(
+        "SELECT s.state, s.car_id FROM media_set s JOIN media_item i ON i.set_id = s.id WHERE i.id = $1", late
+    )
+    assert [(r["state"], r["car_id"] is not None) for r in rows] == [("open", True)]
+    assert "1 шт." in talk.seen(LASHA)[-1]["text"]
+    assert len([m for m in posts(talk, LASHA, TBILISI, MALIBU) if m["media"]]) == 1
+
+
+async def test_a_changed_caption_is_no_other_file(talk: Talk) -> None:
+    _, message = talk.telegram.send(LASHA, "dm", "бампер", photos=[picture()])
+    await talk.quiet(30)
+    talk.telegram.edit(LASHA, "dm", message.id, "бампер слева")
+    await talk.quiet(30)
+    rows = await talk.core.db.fetch("SELECT caption FROM media_item")
+    assert [r["caption"] for r in rows] == ["бампер слева"]
+    talk.telegram.edit(LASHA, "dm", message.id, "бампер справа", photo=picture(7))
+    await talk.quiet(30)
+    assert await talk.core.db.fetchval("SELECT count(*) FROM media_item") == 2, "another file under the same message"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, cast
+from typing import Any, Literal, cast
 from uuid import UUID
 
 from jarvis.engine.db import Reader, Row, Tx
@@ -65,13 +65,18 @@ class MediaService:
 
     async def taken(
         self, tx: Tx, *, chat_id: int, message_id: int, version: str, sender_id: int, employee_id: UUID | None, topic: int | None,
-        file: Mapping[str, object], caption: str, album: int | None,
+        file: Mapping[str, Any], caption: str,
     ) -> UUID | None:  # fmt: skip
-        """Register a file of a message, in the author's open set of this place or a new one; None when it was registered before."""
+        """Register a file of a message, in the author's open set of this place or a new one; None when it was registered before.
+
+        An edit that leaves the file as it is changes what was written under it.
+        """
         now = self._clock.now()
         if await tx.fetchval(
-            "SELECT true FROM media_item WHERE marked_chat = $1 AND message = $2 AND version = $3", chat_id, message_id, version
-        ):
+            """UPDATE media_item SET caption = $4 WHERE marked_chat = $1 AND message = $2 AND (version = $3 OR file = $5)
+               RETURNING true""",
+            chat_id, message_id, version, caption or None, file["file"],
+        ):  # fmt: skip
             return None
         set_id = await tx.fetchval(
             """UPDATE media_set s SET last_at = $4 FROM chat c
@@ -87,9 +92,9 @@ class MediaService:
             sender_id, chat_id, topic, employee_id, now,
         )  # fmt: skip
         return await tx.fetchval(
-            """INSERT INTO media_item (set_id, marked_chat, message, version, kind, name, caption, state, posted_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, 'taken', $8) RETURNING id""",
-            set_id, chat_id, message_id, version, file["kind"], file.get("name"), caption or None, now,
+            """INSERT INTO media_item (set_id, marked_chat, message, version, file, kind, name, caption, state, posted_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'taken', $9) RETURNING id""",
+            set_id, chat_id, message_id, version, file["file"], file["kind"], file.get("name"), caption or None, now,
         )  # fmt: skip
 
     async def item(self, reader: Reader, item_id: UUID) -> Item | None:
@@ -140,7 +145,17 @@ class MediaService:
         await tx.execute("UPDATE media_set SET asked_effect_id = $2 WHERE id = $1", set_id, effect_id)
 
     async def filing(self, tx: Tx, set_id: UUID, operation: Operation, car_id: UUID, booking_id: UUID | None, by: UUID) -> list[Item]:
-        """The set belongs to this operation; returns its files with the keys under which they will lie."""
+        """The set belongs to this operation; returns its files with the keys under which they will lie. What is still on its way
+        becomes a set of its own."""
+        await tx.execute(
+            """WITH late AS (SELECT id FROM media_item WHERE set_id = $1 AND state = 'taken'),
+                    fresh AS (INSERT INTO media_set (sender, employee_id, chat_id, topic_id, car_id, started_at, last_at)
+                              SELECT s.sender, s.employee_id, s.chat_id, s.topic_id, t.car_id, s.last_at, s.last_at
+                                FROM media_set s LEFT JOIN topic t ON t.id = s.topic_id
+                               WHERE s.id = $1 AND EXISTS (SELECT 1 FROM late) RETURNING id)
+               UPDATE media_item i SET set_id = fresh.id FROM fresh WHERE i.id IN (SELECT id FROM late)""",
+            set_id,
+        )
         await tx.execute(
             """UPDATE media_set SET operation = $2, car_id = $3, booking_id = $4, state = 'filing', filed_at = $5,
                       filed_by_employee_id = $6 WHERE id = $1""",
@@ -200,7 +215,9 @@ class MediaService:
     async def unposted(self, reader: Reader, set_id: UUID, chat_id: UUID) -> list[Item]:
         """Files of a set that neither stand in a chat nor are on their way there."""
         rows = await self._items(reader, "i.filed_key IS NOT NULL AND i.set_id = $1", set_id)
-        there = await reader.fetch("SELECT item_id FROM post WHERE chat_id = $1 AND gone_at IS NULL", chat_id)
+        there = await reader.fetch(
+            "SELECT item_id FROM post WHERE chat_id = $1 AND item_id = ANY($2) AND gone_at IS NULL", chat_id, [i.id for i in rows]
+        )
         known = {row["item_id"] for row in there}
         return [i for i in rows if i.id not in known]
 

@@ -17,8 +17,8 @@ from jarvis.integrations.telegram.settings import TelegramSettings
 from jarvis.kit.errors import SettingsMissing
 from jarvis.kit.ids import new_id
 from jarvis.kit.settings import load
-from jarvis.orchestrator.forums import REFRESH
 from jarvis.orchestrator.render.setup import needs, purpose
+from jarvis.orchestrator.topics import REFRESH
 
 ARCHIVE = "Архив материалов"
 STEPS = """To add one by hand:

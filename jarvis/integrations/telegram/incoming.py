@@ -31,10 +31,11 @@ def version_of(message: Any) -> str | None:
 
 
 def describe(media: Any) -> dict[str, Any] | None:
-    """What a message carries: kind, type, name and size in bytes; None when it is no file (a place, a poll, a preview)."""
-    if isinstance(media, types.MessageMediaPhoto):
+    """What a message carries: Telegram's id of the file, kind, type, name and size in bytes; None when it is no file (a place, a
+    poll, a preview)."""
+    if isinstance(media, types.MessageMediaPhoto) and isinstance(media.photo, types.Photo):
         sizes = [getattr(s, "size", 0) or max(getattr(s, "sizes", [0])) for s in getattr(media.photo, "sizes", [])]
-        return {"kind": "photo", "mime": "image/jpeg", "name": None, "size": max(sizes, default=0)}
+        return {"file": str(media.photo.id), "kind": "photo", "mime": "image/jpeg", "name": None, "size": max(sizes, default=0)}
     document = getattr(media, "document", None)
     if not isinstance(media, types.MessageMediaDocument) or not isinstance(document, types.Document):
         return None
@@ -51,4 +52,5 @@ def describe(media: Any) -> dict[str, Any] | None:
         kind = "voice" if audio.voice else "audio"
     else:
         kind = "image" if document.mime_type.startswith("image/") else "document"
-    return {"kind": kind, "mime": document.mime_type, "name": name.file_name if name else None, "size": document.size}
+    said = name.file_name if name else None
+    return {"file": str(document.id), "kind": kind, "mime": document.mime_type, "name": said, "size": document.size}

@@ -15,6 +15,7 @@ from jarvis.orchestrator.render.moments import stamp
 from jarvis.orchestrator.render.people import number_of
 
 CHOICES_MAX = 6
+WORDS_MAX = 600  # characters of what the author wrote; Telegram takes 1024 in all
 REFUSALS = frozenset({"format", "kind", "extension", "bomb", "truncated", "polyglot", "heavy", "gone"})
 
 
@@ -51,7 +52,8 @@ def caption(found: MediaSet, booking: Booking | None, files: int, words: Sequenc
     number = f" {number_of(booking, reader)}" if booking is not None else ""
     by = f"{stamp(found.started_at)} · {escape(found.author or '—')} · {reader.say('carfile.files', n=files)}"
     head = f"📝 <b>{reader.say(f'op.{found.operation}')}{number}</b> · {by}"
-    return "\n".join([head, *(escape(w) for w in words)])[:1000]
+    said = "\n".join(words)
+    return f"{head}\n{escape(said[:WORDS_MAX])}{'…' if len(said) > WORDS_MAX else ''}".rstrip()
 
 
 def car_head(car: Car, sets: int, reader: Reader) -> str:

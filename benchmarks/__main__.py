@@ -1,6 +1,6 @@
 """`make bench`: every figure side by side; `python -m benchmarks NAME…` only some of them. A table, then JSON.
 
-Names: latency, claims, audit, approvals, overhead, ingest; and `tampering`, a long proof that only runs by name.
+Names: latency, claims, audit, approvals, moderation, overhead, ingest; and `tampering` and `flood`, long ones that only run by name.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from agents.blocks import Answer
 from agents.fleet.offline import rules as fleet_rules
 from agents.router.agent import router
 from agents.router.offline import rules as router_rules
-from benchmarks import acting, tampering
+from benchmarks import acting, house, tampering
 from benchmarks.servers import running
 from jarvis.engine.db import Database, open_database
 from jarvis.engine.doorbell import Doorbell, open_doorbell
@@ -241,25 +241,32 @@ async def main(names: Sequence[str]) -> dict[str, Row]:
         await acting.prepare(owner)
         return owner, app
 
-    async def cards() -> Row:
-        await fresh("template_jarvis")
-        return await acting.approvals(Servers(postgres, redis), folder)
+    async def chats(name: str, figure: Callable[[Servers, Path], Awaitable[Row]]) -> Row:
+        async with open_database(postgres.dsn("postgres", "postgres"), max_size=1) as admin:
+            known = await admin.fetchval("SELECT true FROM pg_database WHERE datname = 'template_jarvis'")
+        if not known:
+            await fresh("template_jarvis")
+        place = folder / name
+        await asyncio.to_thread(place.mkdir)
+        return await figure(Servers(postgres, redis), place)
 
     suites: dict[str, Callable[[], Awaitable[Row]]] = {
         "latency": lambda: _on(fresh, "latency", lambda _, app: latency(app, redis.url)),
         "claims": lambda: _on(fresh, "claims", lambda _, app: acting.claims(app)),
         "audit": lambda: _on(fresh, "audit", lambda _, app: acting.audit_figures(app)),
-        "approvals": cards,
+        "approvals": lambda: chats("approvals", acting.approvals),
+        "moderation": lambda: chats("moderation", house.moderation),
         "overhead": lambda: _on(fresh, "overhead", lambda _, app: overhead(app)),
         "ingest": lambda: _on(fresh, "ingest", lambda _, app: ingest(app, redis.url)),
         "tampering": lambda: _on(fresh, "tampering", tampering.run),
+        "flood": lambda: chats("flood", house.flood),
     }
     if unknown := set(names) - set(suites):
         raise SystemExit(f"no such figure: {', '.join(sorted(unknown))}; there are {', '.join(suites)}")
     try:
         postgres.start()
         redis.start()
-        return {name: await suites[name]() for name in names or [n for n in suites if n != "tampering"]}
+        return {name: await suites[name]() for name in names or [n for n in suites if n not in ("tampering", "flood")]}
     finally:
         redis.stop()
         postgres.stop("immediate")

@@ -1,0 +1,102 @@
+"""Figures of the Telegram house: how soon an album is gone from a forum, and how long what is urgent waits in a flood."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from jarvis.engine import effects
+from jarvis.engine.effects import Lane, Origin
+from jarvis.integrations.telegram.kinds import SEND, target
+from jarvis.integrations.telegram.sandbox.state import Chat
+from jarvis.kit.world import World, WorldForum, load_world
+from jarvis.orchestrator import outbox
+from tests.conftest import Servers
+from tests.telegram_house import Talk, open_talk
+
+Row = dict[str, Any]
+LASHA, PERSON = "Лаша Гогуадзе", 7001003
+ALBUMS, PAUSE_S = 30, 2.0
+MESSAGES, TOPICS, EVERY_S = 500, 10, 15.0  # topics a forum; an urgent message to a forum and to a person so often
+
+
+def _world() -> World:
+    branches = ("tbilisi", "batumi", "kutaisi", "service-center")
+    forums = [WorldForum(title=f"Branch_{b}", branch=b, members=[LASHA], topics=[f"T{n}" for n in range(TOPICS)]) for b in branches]
+    return load_world().model_copy(update={"cars": [], "bookings": [], "forums": forums})
+
+
+def _photo() -> bytes:
+    """As a phone's photo arrives through Telegram: 1280 by 960 pixels, some 250 kB, no two alike."""
+    out = BytesIO()
+    Image.effect_noise((1280, 960), 25).convert("RGB").save(out, "JPEG", quality=60)
+    return out.getvalue()
+
+
+def _origin() -> Origin:
+    return Origin(event_id=None, trace_id="0" * 32)
+
+
+async def moderation(servers: Servers, folder: Path) -> Row:
+    """From ten photos in a topic until the last of them is gone from it, one album after another."""
+    times: list[float] = []
+    async with open_talk(servers, folder, world=_world()) as talk:
+        forum = min((c for c in talk.telegram.state.chats.values() if c.forum), key=lambda c: c.id)
+        for _ in range(ALBUMS):
+            photos = [await asyncio.to_thread(_photo) for _ in range(10)]
+            began = time.perf_counter()
+            talk.telegram.send(LASHA, forum.title, "", photos=photos, topic="T0")
+            while any(m.sender != talk.telegram.bot_id and not m.deleted for m in forum.messages.values()):
+                await asyncio.sleep(0.01)
+            times.append(time.perf_counter() - began)
+            await asyncio.sleep(PAUSE_S)
+    ordered = sorted(times)
+    return {"albums": ALBUMS, "p50_s": round(ordered[ALBUMS // 2], 2), "p95_s": round(ordered[int(ALBUMS * 0.95)], 2),
+            "max_s": round(ordered[-1], 2)}  # fmt: skip
+
+
+async def flood(servers: Servers, folder: Path) -> Row:
+    """Five hundred messages due at once in forty topics of four forums, at Telegram's own twenty a minute."""
+    waits: dict[str, list[float]] = {"group": [], "person": []}
+    async with open_talk(servers, folder, world=_world()) as talk:
+        forums = sorted((c for c in talk.telegram.state.chats.values() if c.forum), key=lambda c: c.id)
+        talk.telegram.ledger.clear()
+        began = time.perf_counter()
+        async with talk.core.db.transaction() as tx:
+            for n in range(MESSAGES):
+                chat = forums[n % 4]
+                topic = sorted(chat.topics)[n // 4 % TOPICS]
+                await effects.request(
+                    tx, _origin(), kind=SEND, target=target(chat.marked_id), key=f"due:{n}", ordering_key=f"t:{chat.id}:{topic}",
+                    args={"chat_id": chat.marked_id, "topic": {"number": topic}, "text": f"due {n}"},
+                )  # fmt: skip
+        number = 0
+        while await talk.core.db.fetchval("SELECT count(*) FROM effect WHERE state IN ('pending', 'claimed')"):
+            chat = forums[number % 4]
+            waits["group"].append(await _urgent(talk, chat, chat.marked_id, number))
+            waits["person"].append(await _urgent(talk, talk.telegram.state.private(PERSON), PERSON, number))
+            number += 1
+            await asyncio.sleep(EVERY_S)
+        took = time.perf_counter() - began
+        entries = talk.telegram.ledger.entries()
+    return {
+        "messages": len([e for e in entries if e["kind"] == "send" and e["text"].startswith("due")]), "took_s": round(took),
+        "flood_waits": len([e for e in entries if e["kind"] == "flood"]), "urgent": number,
+        "urgent_group_max_s": round(max(waits["group"]), 2), "urgent_person_max_s": round(max(waits["person"]), 2),
+    }  # fmt: skip
+
+
+async def _urgent(talk: Talk, chat: Chat, chat_id: int, number: int) -> float:
+    """Seconds from asking for an urgent message until it stands in the chat."""
+    text = f"urgent {chat_id} {number}"
+    began = time.perf_counter()
+    async with talk.core.db.transaction() as tx:
+        await outbox.send(tx, _origin(), chat_id, text, key=text, lane=Lane.URGENT)
+    while not any(m.text == text for m in chat.messages.values()):
+        await asyncio.sleep(0.01)
+    return time.perf_counter() - began

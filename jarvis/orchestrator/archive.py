@@ -105,9 +105,9 @@ class Archive:
             head = say("archive.talk", HOUSE.language, topic=escape(topic.title), n=len(lines))
             last = await effects.request(
                 tx, origin, kind=SEND, target=target(place.marked_id), ordering_key=topic_order(place), lane=Lane.BULK,
-                key=f"talk:{topic.id}:{origin.event_id}:{number}", settled_kind=POSTED,
+                key=f"talk:{topic.id}:{origin.event_id}:{number}", settled_kind=POSTED, after=last,
                 args={"chat_id": place.marked_id, "topic": topic_ref(place), "topic_row": str(place.id), "text": f"{head}\n{page}",
-                      "car": str(topic.car_id)},
+                      "car": str(topic.car_id), "told": str(topic.id)},
             )  # fmt: skip
         assert last is not None
         await self._chats.told(tx, topic.id, rows[-1]["seq"], last)
@@ -117,7 +117,7 @@ class Archive:
     async def posted(self, handling: Handling) -> None:
         """Something arrived in a topic: what waited for it may close."""
         row = await self._db.fetchrow(
-            """SELECT e.id, e.state, coalesce(s.car_id, (e.args->>'car')::uuid) AS car_id FROM effect e
+            """SELECT e.state, (e.args->>'told')::uuid AS told, coalesce(s.car_id, (e.args->>'car')::uuid) AS car_id FROM effect e
                  LEFT JOIN media_set s ON s.id = (e.args->>'set')::uuid WHERE e.id = $1""",
             UUID(str(handling.event.payload["effect_id"])),
         )
@@ -126,8 +126,8 @@ class Archive:
         async with handling.transaction() as tx:
             if row["state"] == "done":
                 await self.settle(tx, handling.origin, row["car_id"])
-            else:
-                await self._chats.untold(tx, row["id"])
+            elif row["told"] is not None:
+                await self._chats.untold(tx, row["told"])
 
     async def sweep(self, handling: Handling) -> None:
         """Cars whose material should have arrived by now: asked for again."""

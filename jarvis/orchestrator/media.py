@@ -7,6 +7,7 @@ A file's way: registered (`taken`) → fetched, looked into, stored and read bac
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import cast
 from uuid import UUID
 
@@ -167,9 +168,9 @@ class Material:
                 return
             reader = await self._publisher.reader(found.employee_id)
             key = "media.stored" if forum is None else "media.kept" if any(i.state == "stored" for i in kept) else "media.removed"
-            text = reader.say(key, n=len(kept), topic=found.topic_title or "General")
-            stored = await self._interactions.store(
-                tx, outbox.stored_form(await self._choices(found, forum, reader)), group=f"file:{set_id}",
+            text = reader.say(key, n=len(kept), topic=escape(found.topic_title or "General"))
+            stored = await self._interactions.store(  # a group of its own each time: what is near may have changed since
+                tx, outbox.stored_form(await self._choices(found, forum, reader)), group=f"file:{set_id}:{handling.event.id}",
                 who=Who(employee_id=found.employee_id), life=None,
             )  # fmt: skip
             if found.asked is None:

@@ -233,9 +233,9 @@ class ChatService:
         """The talk of a topic up to this place in the journal goes into the archive by this effect."""
         await tx.execute("UPDATE topic SET told_seq = $2, told_effect_id = $3 WHERE id = $1", topic_id, seq, effect_id)
 
-    async def untold(self, tx: Tx, effect_id: UUID) -> None:
-        """The talk could not be written: all of it is written again."""
-        await tx.execute("UPDATE topic SET told_seq = 0, told_effect_id = NULL WHERE told_effect_id = $1", effect_id)
+    async def untold(self, tx: Tx, topic_id: UUID) -> None:
+        """The talk of a topic could not be written: all of it is written again."""
+        await tx.execute("UPDATE topic SET told_seq = 0, told_effect_id = NULL WHERE id = $1", topic_id)
 
     async def left(self, reader: Reader) -> list[UUID]:
         """Cars with topics that wait for the archive before they close."""

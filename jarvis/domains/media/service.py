@@ -126,9 +126,9 @@ class MediaService:
         await tx.execute("UPDATE media_item SET state = 'refused', reason = $2 WHERE id = $1 AND state = 'taken'", item_id, reason)
 
     async def removed(self, tx: Tx, chat_id: int, messages: Sequence[int]) -> list[UUID]:
-        """Their messages are gone from the chat; returns the sets they belong to."""
+        """Their messages are gone from the chat; returns the sets they belong to, also when this was noted before."""
         rows = await tx.fetch(
-            """UPDATE media_item SET state = 'removed' WHERE marked_chat = $1 AND message = ANY($2) AND state = 'stored'
+            """UPDATE media_item SET state = 'removed' WHERE marked_chat = $1 AND message = ANY($2) AND state IN ('stored', 'removed')
                RETURNING set_id""",
             chat_id, list(messages),
         )  # fmt: skip

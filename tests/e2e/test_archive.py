@@ -74,11 +74,13 @@ async def test_a_topic_closes_when_its_material_is_archived_and_goes_a_day_later
     _, first = talk.telegram.send(LASHA, TBILISI, "Колесо спустило", topic=MALIBU)
     talk.telegram.edit(LASHA, TBILISI, first.id, "Колесо спустило, заднее")
     talk.telegram.send(LASHA, TBILISI, "Заменил <сам>", topic=MALIBU)
+    talk.telegram.send(LASHA, TBILISI, "подробно " * 390, topic=MALIBU)
     await talk.quiet(30)
     await move(talk, "batumi")
     assert MALIBU not in topics(talk, LASHA, TBILISI)
     said = [m["text"] for m in archived(talk) if "Переписка" in m["text"]]
-    assert len(said) == 1
+    assert len(said) == 2, "more than a message holds"
+    assert "подробно" in said[1]
     assert "Лаша Гогуадзе: Колесо спустило, заднее" in said[0]
     assert "Заменил <сам>" in said[0]
     assert said[0].count("Колесо") == 1, "the edit replaced what was said"

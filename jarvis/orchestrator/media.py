@@ -215,6 +215,9 @@ class Material:
         set_id, operation, car, booking = choice.split("|")
         async with handling.transaction() as tx:
             found = await self._media.get(tx, UUID(set_id), lock=True)
+            key = f"file:{set_id}:{handling.event.id}"
+            if await tx.fetchval("SELECT true FROM effect WHERE idempotency_key = $1", key):
+                return  # this very press, handled again after an interruption
             if found is None or found.state != "open":
                 await outbox.send(tx, handling.origin, handling.event.payload["chat_id"],
                                   (await self._publisher.reader(actor.employee_id)).say("media.settled"))  # fmt: skip
@@ -223,7 +226,7 @@ class Material:
                 tx, found.id, cast(Operation, operation), UUID(car), UUID(booking) if booking else None, actor.employee_id
             )
             await effects.request(
-                tx, handling.origin, kind=FILE, target=f"storage:set:{found.id}", settled_kind=FILED,
+                tx, handling.origin, kind=FILE, target=f"storage:set:{found.id}", settled_kind=FILED, key=key,
                 args={"set": str(found.id), "items": [{"from": i.key, "to": i.filed_key} for i in items]},
             )  # fmt: skip
             await audit.record(tx, action="media.file", actor_id=actor.employee_id, actor_name=actor.name, subject=f"set:{found.id}",

@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from jarvis.integrations.telegram.sandbox import rpc
+from jarvis.kit import faults
 from tests.conftest import Servers
 from tests.e2e.test_forums import BATUMI, DATO, LASHA, MALIBU, TBILISI, posts, small_world, topics
+from tests.house import until
 from tests.telegram_house import Talk, open_talk
 
 
@@ -190,3 +193,33 @@ async def test_a_changed_caption_is_no_other_file(talk: Talk) -> None:
     talk.telegram.edit(LASHA, "dm", message.id, "бампер справа", photo=picture(7))
     await talk.quiet(30)
     assert await talk.core.db.fetchval("SELECT count(*) FROM media_item") == 2, "another file under the same message"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+async def test_a_failure_at_any_point_loses_no_file_and_asks_once(
+    servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(faults, "_watch", None)  # put back afterwards: the watch belongs to the whole process
+    monkeypatch.setattr(rpc, "GROUP_PER_MINUTE", 2000)
+    points = ("tx.before_commit", "tx.after_commit", "event.claimed", "event.handled", "effect.claimed", "effect.attempted",
+              "effect.answered", "telegram.before_send", "telegram.sent")  # fmt: skip
+    async with open_talk(servers, tmp_path, world=small_world(), telegram={"group_per_minute": 2000}) as talk:
+        for n, point in enumerate(points):
+
+            async def asked(n: int = n) -> bool:
+                return len(talk.seen(LASHA)) == n + 1 and bool(talk.seen(LASHA)[-1]["buttons"])
+
+            async def published(n: int = n) -> bool:
+                return "показано в теме машины" in talk.seen(LASHA)[-1]["text"]
+
+            monkeypatch.setenv("JARVIS_FAULT", f"{point}:{n % 5 + 1}:cut")
+            faults.arm_again()
+            talk.telegram.send(LASHA, TBILISI, "", photos=[picture(n)], topic=MALIBU)
+            await until(asked, seconds=100)
+            await talk.telegram.press(LASHA, "dm", talk.seen(LASHA)[-1]["id"], 3)
+            await until(published, seconds=100)
+            monkeypatch.delenv("JARVIS_FAULT")
+            faults.arm_again()
+            assert not of_people(talk, LASHA, TBILISI, MALIBU), point
+            assert len([m for m in posts(talk, LASHA, TBILISI, MALIBU) if m["media"]]) == n + 1, point

@@ -170,7 +170,8 @@ class ForumReconciler:
 
     async def _post(self, tx: Tx, handling: Handling, topic: Topic, seen: Mapping[str, Any] | None) -> list[UUID]:
         """The opening post: written anew when it was deleted, pinned again when it was unpinned."""
-        assert topic.opening is not None and topic.car_id is not None  # noqa: PT018
+        assert topic.opening is not None
+        assert topic.car_id is not None
         if seen is None:
             await self._note(tx, handling, topic, "post deleted")
             await self._chats.post_lost(tx, topic.id)

@@ -33,7 +33,7 @@ def world() -> World:
 
 @pytest.fixture
 async def talk(servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Talk]:
-    monkeypatch.setattr(rpc, "GROUP_PER_MINUTE", 2000)
+    monkeypatch.setattr(rpc, "GROUP_PER_MINUTE", 2000)  # the limits have a test of their own
     async with open_talk(servers, tmp_path, world=world(), telegram={"group_per_minute": 2000}) as opened:
         yield opened
 
@@ -183,6 +183,7 @@ async def test_a_failure_at_any_point_of_a_move_loses_no_material(talk: Talk, mo
         await file(talk, 2 * n, "Другое")
         talk.telegram.send(LASHA, TBILISI, f"слово {n}", topic=MALIBU)
         await talk.quiet(30)
+        # One cut a round at this point, as a crash there would leave things; taken away again before the next round.
         monkeypatch.setenv("JARVIS_FAULT", f"{point}:{n % 3 + 1}:cut")
         faults.arm_again()
         await talk.rentprog.change("move_car", {"car": "90001", "branch": "batumi"})

@@ -32,7 +32,7 @@ def origin() -> Origin:
 @pytest.mark.slow
 async def test_five_hundred_messages_meet_no_flood_wait(servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rpc, "MINUTE_S", 3.0)  # Telegram's minute, twenty times faster
-    monkeypatch.setattr(telegram_effects, "MINUTE_S", 3.2)
+    monkeypatch.setattr(telegram_effects, "MINUTE_S", 3.2)  # our own count of it, with the same margin
     async with open_talk(servers, tmp_path, world=world()) as talk:
         chats = sorted(c.marked_id for c in talk.telegram.state.chats.values() if c.forum)
         numbers = {c: sorted(talk.telegram.state.chats[c].topics) for c in chats}
@@ -96,8 +96,8 @@ async def talk(servers: Servers, tmp_path: Path) -> AsyncGenerator[Talk]:
 async def test_an_album_is_not_starved_by_what_is_in_no_hurry(
     servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rpc, "MINUTE_S", 3.0)
-    monkeypatch.setattr(telegram_effects, "MINUTE_S", 3.2)
+    monkeypatch.setattr(rpc, "MINUTE_S", 3.0)  # Telegram's minute, twenty times faster
+    monkeypatch.setattr(telegram_effects, "MINUTE_S", 3.2)  # our own count of it, with the same margin
     async with open_talk(servers, tmp_path, world=world()) as talk:
         chat = min(c.marked_id for c in talk.telegram.state.chats.values() if c.forum)
         topic = min(talk.telegram.state.chats[chat].topics)

@@ -27,7 +27,7 @@ def world() -> World:
 
 @pytest.fixture
 async def talk(servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Talk]:
-    monkeypatch.setattr(rpc, "GROUP_PER_MINUTE", 2000)
+    monkeypatch.setattr(rpc, "GROUP_PER_MINUTE", 2000)  # the limits have a test of their own
     async with open_talk(servers, tmp_path, world=world(), telegram={"group_per_minute": 2000}) as opened:
         yield opened
 

@@ -95,7 +95,7 @@ async def test_tags_turn_the_picture_and_are_kept_aside(decoder: Decoder, tmp_pa
     assert seen.exif["Model"] == "Phone"
 
 
-async def test_a_child_that_dies_or_hangs_costs_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_child_that_dies_or_hangs_costs_one_file(tmp_path: Path) -> None:
     good, fifo = tmp_path / "good", tmp_path / "endless"
     good.write_bytes(picture())
     import os

@@ -19,6 +19,7 @@ from agents.router.offline import rules as router_rules
 from jarvis.domains.bookings import sync
 from jarvis.domains.chats.service import ChatService
 from jarvis.domains.conversations.service import ConversationService
+from jarvis.domains.forms.service import FormService
 from jarvis.domains.media.service import MediaService
 from jarvis.engine.approvals import Approvals
 from jarvis.engine.budgets import Budgets
@@ -42,12 +43,15 @@ from jarvis.orchestrator.brain import Brain
 from jarvis.orchestrator.carfile import CarFile
 from jarvis.orchestrator.chat import SLOW_AFTER_S, Chat
 from jarvis.orchestrator.digest import Digests
+from jarvis.orchestrator.form_reports import FormReports
+from jarvis.orchestrator.forms import Forms
 from jarvis.orchestrator.forums import CarTopics
 from jarvis.orchestrator.media import Material
 from jarvis.orchestrator.publishing import Publisher
 from jarvis.orchestrator.reconcile import ForumReconciler
 from jarvis.orchestrator.routes import Unrouted, collect
 from jarvis.orchestrator.setup import Setup
+from jarvis.orchestrator.sheets import Sheets
 
 CHECKS = (*sync.CHECKS, *digest.CHECKS, *sealing.CHECKS, *reconcile.CHECKS)
 _RULES: Mapping[str, Rules] = {
@@ -95,15 +99,20 @@ async def open_house(
     media = MediaService(core.clock)
     publisher = Publisher(core.clock, core.staff, core.bookings, media)
     archive = Archive(core.db, core.clock, core.fleet, chats, media, publisher)
+    forms = FormService(core.clock)
+    sheets = Sheets(core.staff, core.fleet, core.bookings, forms, interactions, publisher)
+    filling = Forms(core.db, core.clock, core.staff, core.fleet, core.bookings, media, forms, sheets)
+    reports = FormReports(core.db, core.clock, core.staff, chats, media, forms, interactions, sheets)
     material = Material(
-        core.db, core.clock, core.staff, core.fleet, core.bookings, chats, media, interactions, publisher, archive
+        core.db, core.clock, core.staff, core.fleet, core.bookings, chats, media, interactions, publisher, archive, filling
     )  # fmt: skip
     carfile = CarFile(core.db, core.fleet, core.bookings, chats, media, interactions, publisher)
     setup = Setup(core.db, core.staff, chats, interactions)
     chat = Chat(
         core.db, brain, core.staff, conversations, interactions, approvals, core.switches, core.changes, unrouted, core.clock,
-        slow_after_s=slow_after_s, presses={"file": material.decided, **carfile.presses, **setup.presses},
-        commands={**carfile.commands, **setup.commands},
+        slow_after_s=slow_after_s, heard=filling.heard,
+        presses={"file": material.decided, "form": filling.press, **reports.presses, **carfile.presses, **setup.presses},
+        commands={**carfile.commands, **setup.commands, **filling.commands},
     )  # fmt: skip
     digests = Digests(core.clock, core.staff, core.fleet, core.bookings)
     car_topics = CarTopics(core.db, core.clock, core.fleet, core.bookings, core.staff, chats, archive)
@@ -118,6 +127,8 @@ async def open_house(
         reconciler.routes,
         archive.routes,
         setup.routes,
+        filling.routes,
+        reports.routes,
         sealing.ROUTES,
     )  # fmt: skip
     unrouted.routes = routes

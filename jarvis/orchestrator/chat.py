@@ -42,7 +42,8 @@ from jarvis.orchestrator.trail import run_of_message
 
 STATUS_AFTER_S = 0.8
 SLOW_AFTER_S = 20.0
-LASTING = ("car", "set", "setup")  # kinds of buttons that work as often as they are pressed
+LASTING = ("car", "set", "setup", "form", "report_of")  # kinds of buttons that work as often as they are pressed
+Heard = Callable[[Handling, Actor, str], Awaitable[bool]]  # whether another room takes what was written as its answer
 Said = Callable[[Handling, Actor, str], Awaitable[None]]  # another room's answer to a command, or to a press
 # What somebody types under a card: never a confirmation.
 _YES = re.compile(
@@ -72,7 +73,7 @@ class Chat:
         self, db: Database, brain: Brain, staff: StaffService, conversations: ConversationService,
         interactions: Interactions, approvals: Approvals, switches: Switches, changes: Changes, unrouted: Unrouted,
         clock: Clock, *, presses: Mapping[str, Said] | None = None, commands: Mapping[str, Said] | None = None,
-        slow_after_s: float = SLOW_AFTER_S,
+        heard: Heard | None = None, slow_after_s: float = SLOW_AFTER_S,
     ) -> None:  # fmt: skip
         self._slow_after_s = slow_after_s
         self._db = db
@@ -84,6 +85,7 @@ class Chat:
         self._unrouted = unrouted
         self._presses = presses or {}
         self._commands = commands or {}
+        self._heard = heard
         self._cards = Cards(db, clock, staff, changes, approvals, interactions, reader_of=brain.reader, resume=self._resume)
         self._invites = Invites(staff, interactions, self._welcome)
 
@@ -113,6 +115,8 @@ class Chat:
         words = _ADDRESS.sub("", text).strip() if not place.private else text.strip()
         if words.startswith("/"):
             await self._command(handling, place, actor, words)
+        elif place.private and self._heard is not None and await self._heard(handling, actor, words):
+            return
         elif _YES.match(words) and (waits := await self._cards.typed(actor, place.key)) is not None:
             await self._say(handling, place, say("card.typed", actor.language, t=clock(waits.expires_at)))
         elif words:

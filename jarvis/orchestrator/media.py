@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import cast
+from typing import Any
 from uuid import UUID
 
 from jarvis.domains.bookings.service import Booking, BookingService, now_and_next
 from jarvis.domains.chats.service import ChatService, Forum
 from jarvis.domains.fleet.service import FleetService
+from jarvis.domains.forms.service import Form, Point
 from jarvis.domains.media.service import Item, MediaService, MediaSet, Operation
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit, effects
@@ -22,18 +23,19 @@ from jarvis.engine.db import Reader as Db
 from jarvis.engine.effects import Lane, Origin
 from jarvis.engine.interactions import Interactions, Who
 from jarvis.engine.worker import Handler, Handling
-from jarvis.integrations.storage.kinds import FILE
 from jarvis.integrations.telegram.kinds import DELETE, DOWNLOAD, target
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, day_bounds, local_date
 from jarvis.orchestrator import outbox
 from jarvis.orchestrator.archive import Archive
+from jarvis.orchestrator.filing import FILED, file_set
+from jarvis.orchestrator.forms import FILLERS, Forms, offer
 from jarvis.orchestrator.publishing import POSTED, Publisher
 from jarvis.orchestrator.reconcile import ABLE, REMOVED
 from jarvis.orchestrator.render import media as render
 from jarvis.orchestrator.render.base import Button, Reader
 
-UPLOADED, FILED = "photo.uploaded", "media.filed"
+UPLOADED = "photo.uploaded"
 DELETES = "delete_messages"  # the right
 MODERATED = frozenset({"photo", "image", "video", "video_note", "voice", "audio", "gif", "sticker"})  # documents are no media
 
@@ -43,7 +45,7 @@ class Material:
 
     def __init__(
         self, db: Database, clock: Clock, staff: StaffService, fleet: FleetService, bookings: BookingService, chats: ChatService,
-        media: MediaService, interactions: Interactions, publisher: Publisher, archive: Archive,
+        media: MediaService, interactions: Interactions, publisher: Publisher, archive: Archive, forms: Forms,
     ) -> None:  # fmt: skip
         self._db = db
         self._clock = clock
@@ -55,6 +57,7 @@ class Material:
         self._interactions = interactions
         self._publisher = publisher
         self._archive = archive
+        self._forms = forms
 
     @property
     def routes(self) -> Mapping[str, Sequence[Handler]]:
@@ -76,17 +79,31 @@ class Material:
         if forum is None and (actor is None or not (p["private"] or p["mentioned"])):
             return
         async with handling.transaction() as tx:
+            into = await self._into_form(tx, p, actor, forum)
             item_id = await self._media.taken(
                 tx, chat_id=p["chat_id"], message_id=p["message_id"], version=p["version"], sender_id=p["sender_id"],
                 employee_id=actor.employee_id if actor else None, topic=p["topic"], file=file, caption=str(p["text"]),
+                form_id=into[0].id if into else None, private=into is not None and into[1].item.private,
             )  # fmt: skip
             if item_id is not None:
+                if into is not None and actor is not None:
+                    await self._forms.photo(tx, handling, actor, into, item_id, _album(p), str(p["text"]))
                 await effects.request(
                     tx, handling.origin, kind=DOWNLOAD, target=target(p["chat_id"]), key=f"media:{item_id}", settled_kind=UPLOADED,
                     lane=Lane.URGENT,
                     args={"chat_id": p["chat_id"], "message_id": p["message_id"], "name": file.get("name"), "item": str(item_id),
                           "employee_id": str(actor.employee_id) if actor else None},
                 )  # fmt: skip
+
+    async def _into_form(self, tx: Tx, p: Mapping[str, Any], actor: Actor | None, forum: Forum | None) -> tuple[Form, Point] | None:
+        """The check-list that the author is filling in, when the file is meant for it: sent in private, or in the topic of its car."""
+        if actor is None or (forum is not None and not p["topic"]) or not (p["private"] or forum is not None):
+            return None
+        topics = await self._chats.numbered(tx, forum, [p["topic"]]) if forum is not None else {}
+        cars = [t.car_id for t in topics.values() if t.car_id is not None]
+        if forum is not None and not cars:
+            return None
+        return await self._forms.takes(tx, actor, p["media"], _album(p), cars[0] if cars else None)
 
     async def uploaded(self, handling: Handling) -> None:
         """A file was stored, or is none that we take."""
@@ -102,6 +119,8 @@ class Material:
                 await audit.record(tx, action="media.refused", actor_name="Jarvis", subject=f"item:{item.id}", outcome=reason,
                                    event_id=handling.event.id)  # fmt: skip
                 found = await self._media.get(tx, item.set_id)
+                if await self._forms.refused(tx, handling, item.id, render.refused(reason)):
+                    return
                 if found is not None and found.employee_id is not None and reason != "gone":
                     reader = await self._publisher.reader(found.employee_id)
                     await outbox.send(tx, handling.origin, found.sender_id, render.refusal(reason, reader), key=f"refused:{item.id}")
@@ -160,6 +179,9 @@ class Material:
             found = await self._media.get(tx, set_id, lock=True)
             if found is None or found.employee_id is None or found.state != "open":
                 return
+            if found.form_id is not None:
+                await self._forms.arrived(tx, handling, found.form_id)
+                return
             items = await self._media.items(tx, set_id)
             forum = await self._moderated(tx, found.chat_id)
             moving = ("taken", "stored") if forum is not None and forum.able(DELETES) and not stuck else ("taken",)
@@ -181,7 +203,13 @@ class Material:
             await self._media.asked(tx, set_id, asked)
 
     async def _choices(self, found: MediaSet, forum: Forum | None, reader: Reader) -> list[list[Button]]:
-        return render.choices(found, await self._offers(found.car_id, forum, reader.actor), found.car_id, reader)
+        """Check-lists that the files may be for, then where else they may belong."""
+        offers = await self._offers(found.car_id, forum, reader.actor)
+        lists = [
+            [offer(reader.say("b.form.list", what=render.operation(op, b, found.car_id, reader)), op, b, found.id)]
+            for op, b in offers[:2]
+        ]
+        return [*(lists if reader.actor.role in FILLERS else ()), *render.choices(found, offers, found.car_id, reader)]
 
     async def _offers(self, car_id: UUID | None, forum: Forum | None, actor: Actor) -> list[tuple[Operation, Booking]]:
         """Operations that are near: the car's own, else those of today in the branch."""
@@ -222,17 +250,14 @@ class Material:
                 await outbox.send(tx, handling.origin, handling.event.payload["chat_id"],
                                   (await self._publisher.reader(actor.employee_id)).say("media.settled"))  # fmt: skip
                 return
-            items = await self._media.filing(
-                tx, found.id, cast(Operation, operation), UUID(car), UUID(booking) if booking else None, actor.employee_id
-            )
-            await effects.request(
-                tx, handling.origin, kind=FILE, target=f"storage:set:{found.id}", settled_kind=FILED, key=key,
-                args={"set": str(found.id), "items": [{"from": i.key, "to": i.filed_key} for i in items]},
+            files = await file_set(
+                tx, handling.origin, self._media, found.id, operation, UUID(car), UUID(booking) if booking else None,
+                actor.employee_id, key=key,
             )  # fmt: skip
             await audit.record(tx, action="media.file", actor_id=actor.employee_id, actor_name=actor.name, subject=f"set:{found.id}",
                                outcome=operation, event_id=handling.event.id,
-                               details={"car_id": car, "files": len(items)})  # fmt: skip
-            await self._tell(tx, handling, found.id, "media.filing", len(items))
+                               details={"car_id": car, "files": files})  # fmt: skip
+            await self._tell(tx, handling, found.id, "media.filing", files)
 
     async def filed(self, handling: Handling) -> None:
         """The copies were read back: the set is published in the topic of its car, if it has one."""
@@ -250,7 +275,7 @@ class Material:
                 await outbox.send(tx, handling.origin, found.sender_id, reader.say("media.failed", cause=str(row["cause"])[:120]))
                 return
             await self._media.set_state(tx, set_id, "filed")
-            if not await self._publish(tx, handling.origin, found):
+            if found.private or not await self._publish(tx, handling.origin, found):
                 await self._tell(tx, handling, set_id, "media.filed", len(row["args"]["items"]))
             await self._archive.settle(tx, handling.origin, found.car_id)
 
@@ -301,3 +326,8 @@ class Material:
     async def _settled(self, handling: Handling) -> Row | None:
         effect_id = UUID(str(handling.event.payload["effect_id"]))
         return await self._db.fetchrow("SELECT id, args, receipt, cause, state FROM effect WHERE id = $1", effect_id)
+
+
+def _album(p: Mapping[str, Any]) -> str | None:
+    """The group of messages that a file came in, if it did not come alone."""
+    return str(p["album"]) if p["album"] else None

@@ -45,7 +45,9 @@ async def test_an_album_is_stored_removed_filed_and_published(talk: Talk) -> Non
     assert not of_people(talk, LASHA, TBILISI, MALIBU), "every file of the album is gone"
     (asked,) = talk.seen(LASHA)
     assert "медиа сохранено и убрано (10 шт.)" in asked["text"]
-    assert asked["buttons"] == [["Приём №1200", "Выдача №1201"], ["Повреждение", "Другое"]]
+    assert asked["buttons"] == [
+        ["📝 Чек-лист: Приём №1200"], ["📝 Чек-лист: Выдача №1201"], ["Приём №1200", "Выдача №1201"], ["Повреждение", "Другое"],
+    ]  # fmt: skip
     done = await talk.press(LASHA, asked, "Приём №1200")
     await talk.quiet(30)
     (done,) = talk.seen(LASHA)

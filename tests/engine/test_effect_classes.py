@@ -37,7 +37,7 @@ def test_every_kind_declares_its_class_and_its_undo() -> None:
         "rentprog.public_update_booking": ("B", 600), "rentprog.public_create_booking": ("B", None),
         "telegram.send": ("B", None), "telegram.edit": ("B", None), "telegram.download": ("B", None),
         "telegram.topic_create": ("B", None), "telegram.topic_edit": ("B", None), "telegram.pin": ("B", None), "telegram.look": ("A", None), "telegram.topic_delete": ("A", None), "telegram.delete": ("A", None), "telegram.album": ("B", None), "storage.file": ("A", None),
-        "storage.seal": ("A", None),
+        "storage.seal": ("A", None), "storage.export": ("A", None),
     }  # fmt: skip
 
 

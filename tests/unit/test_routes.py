@@ -11,6 +11,8 @@ from jarvis.orchestrator import sealing
 from jarvis.orchestrator.archive import Archive
 from jarvis.orchestrator.chat import Chat
 from jarvis.orchestrator.digest import Digests
+from jarvis.orchestrator.form_reports import FormReports
+from jarvis.orchestrator.forms import Forms
 from jarvis.orchestrator.forums import CarTopics
 from jarvis.orchestrator.media import Material
 from jarvis.orchestrator.reconcile import ForumReconciler
@@ -36,6 +38,7 @@ EXPECTED = {
     "message.employee": ["message", "message"], "ask.employee": ["command_line"], "callback.button": ["press"],
     "photo.uploaded": ["uploaded"], "media.removed": ["removed", "refused"], "forum.able": ["able"], "media.filed": ["filed"],
     "media.posted": ["posted", "posted"], "topic.due": ["due"], "archive.verified": ["verified"], "topic.deleted": ["deleted"],
+    "form.due": ["due"], "form.finished": ["finished"], "form.exported": ["exported"],
 }  # fmt: skip
 
 
@@ -45,10 +48,11 @@ def test_the_table_of_routes() -> None:
     brain = cast(Any, SimpleNamespace(reader=None))
     chat = Chat(NOTHING, brain, *[NOTHING] * 8)
     setup = Setup(NOTHING, NOTHING, NOTHING, NOTHING)
-    material = Material(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
+    material = Material(*[NOTHING] * 11)
+    forms, reports = Forms(*[NOTHING] * 8), FormReports(*[NOTHING] * 8)
     archive = Archive(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
     digests = Digests(NOTHING, NOTHING, NOTHING, NOTHING)
-    forums = CarTopics(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
+    car_topics = CarTopics(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
     reconciler = ForumReconciler(NOTHING, NOTHING, NOTHING, NOTHING)
     table = collect(
         hooks.routes,
@@ -56,8 +60,10 @@ def test_the_table_of_routes() -> None:
         material.routes,
         chat.routes,
         digests.routes,
-        forums.routes,
+        car_topics.routes,
         reconciler.routes,
+        forms.routes,
+        reports.routes,
         archive.routes,
         setup.routes,
         sealing.ROUTES,

@@ -182,6 +182,14 @@ class BookingService:
             raise NotFound("no such booking")
         return booking_of(row)
 
+    async def responsible_of(self, booking_id: UUID) -> UUID | None:
+        """Our employee who answers for the booking in RentProg; None when none is named or bound. It changes often: not to be kept."""
+        return await self._db.fetchval(
+            """SELECT i.employee_id FROM booking b JOIN employee_identity i ON i.system = $2 AND i.external_key = b.responsible_key
+                 JOIN employee e ON e.id = i.employee_id AND e.dismissed_at IS NULL WHERE b.id = $1""",
+            booking_id, SYSTEM,
+        )  # fmt: skip
+
     async def by_number(self, number: int) -> list[Booking]:
         """Bookings of that number; numbers are unique only inside a branch."""
         rows = await self._db.fetch(f"{_SQL} WHERE b.number = $1 AND b.deleted_at IS NULL ORDER BY br.code", number)

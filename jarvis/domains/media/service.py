@@ -39,7 +39,7 @@ class Item:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaSet:
     """`chat_id` is the chat (marked) where it was sent, `topic_title` its topic; `asked` the effect that asked the author; `files` how
-    many were filed."""
+    many were filed. `form_id`: it was sent for a form. `private`: papers of a client, stored and never published."""
 
     id: UUID
     sender_id: int
@@ -52,6 +52,8 @@ class MediaSet:
     operation: Operation | None
     state: Literal["open", "filing", "filed"]
     asked: UUID | None
+    form_id: UUID | None
+    private: bool
     started_at: datetime
     filed_at: datetime | None
     files: int
@@ -65,9 +67,11 @@ class MediaService:
 
     async def taken(
         self, tx: Tx, *, chat_id: int, message_id: int, version: str, sender_id: int, employee_id: UUID | None, topic: int | None,
-        file: Mapping[str, Any], caption: str,
+        file: Mapping[str, Any], caption: str, form_id: UUID | None = None, private: bool = False,
     ) -> UUID | None:  # fmt: skip
         """Register a file of a message, in the author's open set of this place or a new one; None when it was registered before.
+
+        What is sent for a form is one set, its private files another.
 
         An edit that leaves the file as it is changes what was written under it.
         """
@@ -80,16 +84,17 @@ class MediaService:
             return None
         set_id = await tx.fetchval(
             """UPDATE media_set s SET last_at = $4 FROM chat c
-                WHERE c.id = s.chat_id AND c.marked_id = $2 AND s.sender = $1 AND s.state = 'open' AND s.last_at > $5
+                WHERE c.id = s.chat_id AND c.marked_id = $2 AND s.sender = $1 AND s.state = 'open'
+                  AND (s.last_at > $5 OR s.form_id IS NOT NULL) AND s.form_id IS NOT DISTINCT FROM $6 AND s.private = $7
                   AND s.topic_id IS NOT DISTINCT FROM (SELECT id FROM topic WHERE chat_id = c.id AND number = $3)
                RETURNING s.id""",
-            sender_id, chat_id, topic, now, now - SET_PAUSE,
+            sender_id, chat_id, topic, now, now - SET_PAUSE, form_id, private,
         )  # fmt: skip
         set_id = set_id or await tx.fetchval(
-            """INSERT INTO media_set (sender, employee_id, chat_id, topic_id, car_id, started_at, last_at)
-               SELECT $1, $4, c.id, t.id, t.car_id, $5, $5
+            """INSERT INTO media_set (sender, employee_id, chat_id, topic_id, car_id, started_at, last_at, form_id, private)
+               SELECT $1, $4, c.id, t.id, t.car_id, $5, $5, $6, $7
                  FROM chat c LEFT JOIN topic t ON t.chat_id = c.id AND t.number = $3 WHERE c.marked_id = $2 RETURNING id""",
-            sender_id, chat_id, topic, employee_id, now,
+            sender_id, chat_id, topic, employee_id, now, form_id, private,
         )  # fmt: skip
         return await tx.fetchval(
             """INSERT INTO media_item (set_id, marked_chat, message, version, file, kind, name, caption, state, posted_at)
@@ -140,6 +145,22 @@ class MediaService:
             await reader.fetchrow("SELECT 1 FROM media_set WHERE id = $1 FOR UPDATE", set_id)
         return _set(await reader.fetchrow(f"{_SETS} WHERE s.id = $1", set_id))
 
+    async def join(self, tx: Tx, set_id: UUID, form_id: UUID, *, private: bool) -> list[UUID]:
+        """The set was sent for a form; returns its files in their order."""
+        await tx.execute("UPDATE media_set SET form_id = $2, private = $3 WHERE id = $1 AND state = 'open'", set_id, form_id, private)
+        return [i.id for i in await self.items(tx, set_id) if i.state != "refused"]
+
+    async def for_form(self, reader: Reader, chat_id: int, message_id: int) -> bool:
+        """Whether a message brought a file for a form."""
+        return bool(
+            await reader.fetchval(
+                """SELECT true FROM media_item i JOIN media_set s ON s.id = i.set_id
+                    WHERE i.marked_chat = $1 AND i.message = $2 AND s.form_id IS NOT NULL""",
+                chat_id,
+                message_id,
+            )  # fmt: skip
+        )
+
     async def asked(self, tx: Tx, set_id: UUID, effect_id: UUID) -> None:
         """The effect that wrote, or changed, the question to the author."""
         await tx.execute("UPDATE media_set SET asked_effect_id = $2 WHERE id = $1", set_id, effect_id)
@@ -149,8 +170,10 @@ class MediaService:
         becomes a set of its own."""
         await tx.execute(
             """WITH late AS (SELECT id FROM media_item WHERE set_id = $1 AND state = 'taken'),
-                    fresh AS (INSERT INTO media_set (sender, employee_id, chat_id, topic_id, car_id, started_at, last_at)
-                              SELECT s.sender, s.employee_id, s.chat_id, s.topic_id, t.car_id, s.last_at, s.last_at
+                    fresh AS (INSERT INTO media_set (sender, employee_id, chat_id, topic_id, car_id, started_at, last_at, form_id,
+                                                     private)
+                              SELECT s.sender, s.employee_id, s.chat_id, s.topic_id, t.car_id, s.last_at, s.last_at, s.form_id,
+                                     s.private
                                 FROM media_set s LEFT JOIN topic t ON t.id = s.topic_id
                                WHERE s.id = $1 AND EXISTS (SELECT 1 FROM late) RETURNING id)
                UPDATE media_item i SET set_id = fresh.id FROM fresh WHERE i.id IN (SELECT id FROM late)""",
@@ -174,9 +197,9 @@ class MediaService:
         await tx.execute("UPDATE media_set SET state = $2 WHERE id = $1", set_id, state)
 
     async def of_car(self, reader: Reader, car_id: UUID, *, limit: int = 50) -> list[MediaSet]:
-        """The filed sets of a car, the newest first."""
+        """The filed sets of a car that anybody may see, the newest first."""
         rows = await reader.fetch(
-            f"{_SETS} WHERE s.car_id = $1 AND s.state = 'filed' ORDER BY s.filed_at DESC LIMIT $2", car_id, limit
+            f"{_SETS} WHERE s.car_id = $1 AND s.state = 'filed' AND NOT s.private ORDER BY s.filed_at DESC LIMIT $2", car_id, limit
         )
         return [found for row in rows if (found := _set(row)) is not None]
 
@@ -184,7 +207,7 @@ class MediaService:
         """Cars of these branches (empty: of all) with the newest filed material."""
         rows = await reader.fetch(
             """SELECT s.car_id FROM media_set s JOIN car c ON c.id = s.car_id LEFT JOIN branch b ON b.id = c.branch_id
-                WHERE s.state = 'filed' AND (cardinality($1::text[]) = 0 OR b.code = ANY($1))
+                WHERE s.state = 'filed' AND NOT s.private AND (cardinality($1::text[]) = 0 OR b.code = ANY($1))
                 GROUP BY s.car_id ORDER BY max(s.filed_at) DESC LIMIT $2""",
             sorted(branches), limit,
         )  # fmt: skip
@@ -228,7 +251,8 @@ class MediaService:
     async def absent(self, reader: Reader, chat_id: UUID, car_id: UUID | None, limit: int = 1000) -> list[MediaSet]:
         """Filed sets (of a car) of which something does not stand in a chat."""
         rows = await reader.fetch(
-            f"{_SETS} WHERE s.state = 'filed' AND ($1::uuid IS NULL OR s.car_id = $1) AND {_ABSENT} ORDER BY s.filed_at LIMIT $3",
+            f"""{_SETS} WHERE s.state = 'filed' AND NOT s.private AND ($1::uuid IS NULL OR s.car_id = $1) AND {_ABSENT}
+                 ORDER BY s.filed_at LIMIT $3""",
             car_id, chat_id, limit,
         )  # fmt: skip
         return [found for row in rows if (found := _set(row)) is not None]
@@ -290,5 +314,6 @@ def _set(row: Row | None) -> MediaSet | None:
         id=row["id"], sender_id=row["sender"], employee_id=row["employee_id"], author=row["author"], chat_id=row["marked_id"],
         topic_title=row["topic_title"], car_id=row["car_id"], booking_id=row["booking_id"],
         operation=cast("Operation | None", row["operation"]), state=row["state"], asked=row["asked_effect_id"],
+        form_id=row["form_id"], private=row["private"],
         started_at=row["started_at"], filed_at=row["filed_at"], files=row["files"],
     )  # fmt: skip

@@ -93,6 +93,20 @@ class StaffService:
         row = await self._db.fetchrow(f"{_ACTOR_SQL} WHERE e.id = $1 AND e.dismissed_at IS NULL", employee_id)
         return None if row is None else _actor(row)
 
+    async def telegram_of(self, employee_id: UUID) -> int | None:
+        """The Telegram user of an employee; None when none is bound, or once dismissed."""
+        key = await self._db.fetchval(
+            """SELECT i.external_key FROM employee_identity i JOIN employee e ON e.id = i.employee_id
+                WHERE i.system = 'telegram' AND e.id = $1 AND e.dismissed_at IS NULL""",
+            employee_id,
+        )
+        return None if key is None else int(key)
+
+    async def colleagues(self, branch: str | None) -> list[Actor]:
+        """Those with a bound Telegram who may look into the branch (None: everybody), by name."""
+        people = await self.approvers(frozenset(Role), frozenset({branch} if branch is not None else ()))
+        return sorted((actor for actor, _ in people), key=lambda actor: actor.name)
+
     async def actor_by_name(self, name: str) -> Actor:
         """An employee by full name, or by a part of it that fits one person.
 

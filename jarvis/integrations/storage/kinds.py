@@ -6,4 +6,5 @@ from jarvis.engine.effects import EffectKind
 
 SEAL = EffectKind(name="storage.seal", system="storage", effect_class="A")  # the same key holds the same text
 FILE = EffectKind(name="storage.file", system="storage", effect_class="A")  # copies under keys of an operation
-KINDS = (SEAL, FILE)
+EXPORT = EffectKind(name="storage.export", system="storage", effect_class="A")  # a report as a file, under a key of its own
+KINDS = (SEAL, FILE, EXPORT)

@@ -22,22 +22,31 @@ REFUSALS = frozenset({"format", "kind", "extension", "bomb", "truncated", "polyg
 def choices(found: MediaSet, offers: Sequence[tuple[Operation, Booking]], car_id: object, reader: Reader) -> list[list[Button]]:
     """Operations that the files may belong to: of bookings first; of the topic's car, when it has one, the rest."""
     named: list[Button] = []
-    for operation, booking in offers[:CHOICES_MAX]:
-        label = f"{reader.say(f'op.{operation}')} {number_of(booking, reader)}"
-        label += "" if car_id else f" · {booking.car_label or '—'}"
-        named.append(_button(label, found, operation, booking.car_id, booking.id))
+    for kind, booking in offers[:CHOICES_MAX]:
+        named.append(_button(operation(kind, booking, car_id, reader), found, kind, booking.car_id, booking.id))
     rows = [named[n : n + 2] for n in range(0, len(named), 2)] if car_id else [[b] for b in named]
     if car_id:
         rows.append([_button(reader.say(f"op.{op}"), found, op, car_id, None) for op in ("damage", "other")])
     return rows
 
 
+def operation(kind: Operation, booking: Booking, car_id: object, reader: Reader) -> str:
+    """`Выдача №1201`; with the car when that is not plain from where one is."""
+    label = f"{reader.say(f'op.{kind}')} {number_of(booking, reader)}"
+    return label if car_id else f"{label} · {booking.car_label or '—'}"
+
+
 def _button(label: str, found: MediaSet, operation: Operation, car_id: object, booking_id: object) -> Button:
     return Button(label=label[:34], request=f"{found.id}|{operation}|{car_id}|{booking_id or ''}", kind="file")
 
 
+def refused(reason: str) -> str:
+    """A reason for which there are words."""
+    return reason if reason in REFUSALS else "other"
+
+
 def refusal(reason: str, reader: Reader) -> str:
-    return reader.say("media.refused", why=reader.say(f"refuse.{reason if reason in REFUSALS else 'other'}"))
+    return reader.say("media.refused", why=reader.say(f"refuse.{refused(reason)}"))
 
 
 def what(operation: Operation, booking: Booking | None, car: Car, reader: Reader) -> str:

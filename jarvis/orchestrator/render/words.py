@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from jarvis.kit.errors import InvalidRequest
+from jarvis.orchestrator.render.form_words import FORM_WORDS
 from jarvis.orchestrator.render.house_words import HOUSE_WORDS
 
 # fmt: off
 _WORDS: dict[str, tuple[str, str, str]] = {
-    **HOUSE_WORDS,
+    **FORM_WORDS, **HOUSE_WORDS,
     "status": ("Смотрю…", "Looking…", "ვნახულობ…"),
     "status.fleet": ("Смотрю машины…", "Looking at the cars…", "ვნახულობ მანქანებს…"),
     "status.bookings": ("Смотрю брони…", "Looking at the bookings…", "ვნახულობ ჯავშნებს…"),

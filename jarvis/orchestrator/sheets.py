@@ -1,0 +1,104 @@
+"""The message of a form: one a form, in the private chat of who fills it in, changed in place; the next holder gets their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from jarvis.domains.bookings.service import BookingService
+from jarvis.domains.fleet.service import FleetService
+from jarvis.domains.forms.service import Form, FormService
+from jarvis.domains.staff.service import StaffService
+from jarvis.engine.db import Tx
+from jarvis.engine.interactions import Interactions, Who
+from jarvis.engine.worker import Handling
+from jarvis.kit.actor import Role
+from jarvis.orchestrator import outbox
+from jarvis.orchestrator.publishing import Publisher
+from jarvis.orchestrator.render import forms as render
+from jarvis.orchestrator.render.base import Button, Reader
+from jarvis.orchestrator.render.forms import Page, Sheet
+
+HANDS = frozenset({Role.EMPLOYEE, Role.BRANCH_HEAD, Role.MECHANIC})  # to whom a check-list is handed over
+
+
+class Sheets:
+    """Collects what a form's lines name, and shows it."""
+
+    def __init__(
+        self, staff: StaffService, fleet: FleetService, bookings: BookingService, forms: FormService, interactions: Interactions,
+        publisher: Publisher,
+    ) -> None:  # fmt: skip
+        self._staff = staff
+        self._fleet = fleet
+        self._bookings = bookings
+        self._forms = forms
+        self._interactions = interactions
+        self._publisher = publisher
+
+    async def reader(self, employee_id: UUID | None) -> Reader:
+        """For a person in their language, or (None) for everybody of a chat."""
+        return await self._publisher.reader(employee_id)
+
+    async def sheet(self, form: Form, reader: Reader) -> Sheet:
+        """The form as this reader sees it."""
+        car = await self._fleet.get(form.car_id) if form.car_id is not None else None
+        booking = await self._bookings.get(form.booking_id) if form.booking_id is not None else None
+        staff = await self._staff.colleagues(form.branch)
+        return Sheet(form=form, car=car, booking=booking, people={str(a.employee_id): a.name for a in staff}, reader=reader,
+                     hands={str(a.employee_id): a.name for a in staff if a.role in HANDS})  # fmt: skip
+
+    async def show(
+        self, tx: Tx, handling: Handling, form_id: UUID, page: Page = "main", key: str = "", *, fresh: bool = False
+    ) -> None:
+        """Bring the form's message up to date; `fresh` writes a new one at the end of the holder's chat, and the old one says so."""
+        form = await self._forms.get(tx, form_id)
+        assert form is not None
+        to = await self._staff.telegram_of(form.holder_id)
+        if to is None:
+            return
+        sheet = await self.sheet(form, await self.reader(form.holder_id))
+        text, rows = _page(sheet, page, key)
+        stored = await self._interactions.store(  # a group of its own each time: what can be answered has changed
+            tx, outbox.stored_form(rows), group=f"form:{form.id}:{handling.event.id}", who=Who(employee_id=form.holder_id), life=None
+        )
+        mark = f"form:{form.id}:{handling.event.id}"
+        if form.shown is not None and not fresh:
+            await outbox.edit(tx, handling.origin, to, text, of=form.shown, buttons=stored, key=mark)
+            return
+        if form.shown is not None:
+            await self._point_away(tx, handling, form, sheet)
+        await self._forms.shown(tx, form.id, await outbox.send(tx, handling.origin, to, text, buttons=stored, key=mark))
+
+    async def _point_away(self, tx: Tx, handling: Handling, form: Form, sheet: Sheet) -> None:
+        """The old message loses its buttons: it stands further up in this chat, or in another person's."""
+        chat_id = int(await tx.fetchval("SELECT args->>'chat_id' FROM effect WHERE id = $1", form.shown))
+        same = chat_id == await self._staff.telegram_of(form.holder_id)
+        text = sheet.reader.say("form.moved" if same else "form.given", what=render.name(sheet), who=render.escape(form.holder))
+        await outbox.edit(tx, handling.origin, chat_id, text, of=form.shown, key=f"form.old:{form.id}:{handling.event.id}")
+
+    async def say(
+        self, tx: Tx, handling: Handling, chat_id: int, text: str, rows: Sequence[Sequence[Button]], who: Who, *, key: str,
+        edit_id: int | None = None, reply_to: int | None = None,
+    ) -> None:  # fmt: skip
+        """A message about forms that is none of them; `edit_id` puts it in place of another."""
+        group = f"{key}:{handling.event.id}"
+        stored = await self._interactions.store(tx, outbox.stored_form(rows), group=group, who=who, life=None)
+        if edit_id is not None:
+            await outbox.edit(tx, handling.origin, chat_id, text, message_id=edit_id, buttons=stored, key=group)
+        else:
+            await outbox.send(tx, handling.origin, chat_id, text, buttons=stored, key=group, reply_to=reply_to)
+
+
+def _page(sheet: Sheet, page: Page, key: str) -> tuple[str, list[list[Button]]]:
+    if sheet.form.state != "open":
+        return render.report(sheet), render.report_buttons(sheet)
+    if page == "report":
+        return render.report(sheet), render.report_buttons(sheet)
+    if page == "skip":
+        point = sheet.form.point(key)
+        title = point.item.title[sheet.language] if point is not None else key
+        text = f"{render.message(sheet)}\n{sheet.reader.say('form.why', what=render.escape(title))}"
+        return text, render.skip_buttons(sheet, key)
+    rows = {"items": render.item_buttons, "give": render.give_buttons, "main": render.main_buttons}[page](sheet)
+    return render.message(sheet), rows

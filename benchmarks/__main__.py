@@ -1,6 +1,7 @@
 """`make bench`: every figure side by side; `python -m benchmarks NAME…` only some of them. A table, then JSON.
 
-Names: latency, claims, audit, approvals, moderation, overhead, ingest; and `tampering` and `flood`, long ones that only run by name.
+Names: latency, claims, audit, approvals, moderation, checklist, overhead, ingest; and
+`tampering` and `flood`, long ones that only run by name.
 """
 
 from __future__ import annotations
@@ -256,6 +257,7 @@ async def main(names: Sequence[str]) -> dict[str, Row]:
         "audit": lambda: _on(fresh, "audit", lambda _, app: acting.audit_figures(app)),
         "approvals": lambda: chats("approvals", acting.approvals),
         "moderation": lambda: chats("moderation", house.moderation),
+        "checklist": lambda: chats("checklist", house.checklist),
         "overhead": lambda: _on(fresh, "overhead", lambda _, app: overhead(app)),
         "ingest": lambda: _on(fresh, "ingest", lambda _, app: ingest(app, redis.url)),
         "tampering": lambda: _on(fresh, "tampering", tampering.run),

@@ -298,7 +298,7 @@ class Forms:
             await self._waive(tx, handling, actor, form, key, text[:200].lstrip("."), show=False)
         elif item.kind == "text":
             await self._answer(tx, handling, actor, form, key, words=text[:WORDS_MAX])
-        elif item.kind == "number" and (number := _number(text)) is not None:
+        elif item.kind == "number" and (number := number_in(text)) is not None:
             await self._numbered(tx, handling, actor, form, asked, number)
         elif item.kind == "date" and len(text) <= 30 and (period := period_of(text.casefold(), list(stems(text)), self._clock.now())):
             await self._dated(tx, handling, actor, form, asked, local_date(period.start))
@@ -474,7 +474,7 @@ def offer(label: str, operation: str, booking: Booking, set_id: UUID) -> Button:
     return _new(label, template(operation), booking.id, set_id)
 
 
-def _number(text: str) -> Decimal | None:
+def number_in(text: str) -> Decimal | None:
     """`48 215 км`, `48,215`, `120,50`; None when it is no number."""
     found = _NUMBER.match(text)
     if found is None:

@@ -15,6 +15,8 @@ import pytest
 from pypdf import PdfReader
 
 from jarvis.engine import clockrow
+from jarvis.integrations.telegram.sandbox import rpc
+from jarvis.kit import faults
 from tests.conftest import Servers
 from tests.e2e.test_forums import DATO, LASHA, MALIBU, TBILISI, posts, small_world
 from tests.e2e.test_material import picture
@@ -384,3 +386,45 @@ async def test_a_problem_with_a_car_reaches_its_topic_and_the_head(talk: Talk) -
     # a colleague of another branch may neither see nor begin
     asked = await talk.ask(DATO, "/checklist Malibu 235")
     assert not asked["buttons"]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+async def test_a_failure_at_any_point_keeps_one_form_and_one_report(
+    servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(faults, "_watch", None)  # put back afterwards: the watch belongs to the whole process
+    monkeypatch.setattr(rpc, "GROUP_PER_MINUTE", 2000)  # the limits have a test of their own
+    points = ("tx.before_commit", "tx.after_commit", "event.claimed", "event.handled", "effect.claimed", "effect.attempted",
+              "effect.answered", "telegram.before_send", "telegram.sent")  # fmt: skip
+    async with open_talk(servers, tmp_path, world=small_world(), telegram={"group_per_minute": 2000}) as talk:
+        asked = await talk.ask(LASHA, "/checklist Malibu 235")
+        for n, point in enumerate(points):
+
+            async def says(text: str, n: int = n) -> bool:
+                shown = [m for m in talk.seen(LASHA) if m["text"].startswith("📝 Ежедневный осмотр")]
+                return len(shown) == n + 1 and text in shown[-1]["text"]
+
+            monkeypatch.setenv("JARVIS_FAULT", f"{point}:{n % 5 + 1}:cut")
+            faults.arm_again()
+            await talk.telegram.press(LASHA, "dm", asked["id"], "Ежедневный осмотр · Malibu 235")
+            await until(lambda: says("Дальше: Мойка"), seconds=100)
+            talk.telegram.send(LASHA, "dm", "", photos=[picture(n)])
+            await until(lambda: says("☑ Мойка: 1 из 1\n"), seconds=100)
+            await talk.telegram.press(LASHA, "dm", sheet(talk)["id"], "заправлена")
+            await until(lambda: says("☑ Заправка: заправлена"), seconds=100)
+            await talk.telegram.press(LASHA, "dm", sheet(talk)["id"], "Отчёт")
+            await until(lambda: says("Не сделано 4"), seconds=100)
+            await talk.telegram.press(LASHA, "dm", sheet(talk)["id"], "Закрыть, не сделано 4")
+            await until(lambda: says("Закрыто"), seconds=100)
+
+            async def reported(n: int = n) -> bool:
+                topic = posts(talk, LASHA, TBILISI, MALIBU)
+                return len([m for m in topic if "Не сделано 4" in m["text"]]) == n + 1 == len([m for m in topic if m["media"]])
+
+            await until(reported, seconds=100)
+            monkeypatch.delenv("JARVIS_FAULT")
+            faults.arm_again()
+            await talk.quiet(60)
+            assert await reported(), point
+            assert await talk.core.db.fetchval("SELECT count(*) FROM form WHERE state = 'done'") == n + 1, point

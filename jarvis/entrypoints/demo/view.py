@@ -100,7 +100,7 @@ def _log(stage: Stage, name: str, chat: str) -> list[dict[str, Any]]:
     for row in stage.telegram.messages_of(name, title, topic=topic or str(GENERAL)):
         if row["service"] is not None:
             continue
-        files = [{"id": number, "kind": row["kind"]} for number in row["media"]]
+        files = [{"id": n, "kind": row["kind"], "name": stage.telegram.state.media[n].name} for n in row["media"]]
         if log and row["album"] is not None and log[-1]["album"] == row["album"]:
             log[-1]["media"] += files
         else:

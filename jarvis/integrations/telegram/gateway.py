@@ -474,17 +474,20 @@ def _markup(client: TelegramClient, buttons: Sequence[Sequence[Mapping[str, str]
 
 COMMANDS: Mapping[str, Sequence[tuple[str, str]]] = {
     "": (
-        ("help", "Что умеет Jarvis"), ("inbox", "Что ждёт моего решения"), ("car", "Материалы машины"),
+        ("help", "Что умеет Jarvis"), ("inbox", "Что ждёт моего решения"), ("checklist", "Чек-листы"),
+        ("form", "Отсутствие, задача, платёж"), ("car", "Материалы машины"),
         ("settings", "Язык, сводка, тишина"), ("new", "Начать разговор заново"),
         ("forget", "Забыть наш разговор"), ("report", "Сообщить об ошибке"),
     ),
     "en": (
-        ("help", "What Jarvis can do"), ("inbox", "What waits for my word"), ("car", "A car's material"),
+        ("help", "What Jarvis can do"), ("inbox", "What waits for my word"), ("checklist", "Check-lists"),
+        ("form", "Absence, task, payment"), ("car", "A car's material"),
         ("settings", "Language, digest, mute"), ("new", "Begin a new conversation"),
         ("forget", "Forget our conversation"), ("report", "Report a problem"),
     ),
     "ka": (
-        ("help", "რა შეუძლია Jarvis-ს"), ("inbox", "რა ელოდება ჩემს გადაწყვეტილებას"), ("car", "მანქანის მასალები"),
+        ("help", "რა შეუძლია Jarvis-ს"), ("inbox", "რა ელოდება ჩემს გადაწყვეტილებას"), ("checklist", "ჩეკლისტები"),
+        ("form", "არყოფნა, დავალება, გადახდა"), ("car", "მანქანის მასალები"),
         ("settings", "ენა, შეჯამება, ჩუმი რეჟიმი"), ("new", "საუბრის თავიდან დაწყება"),
         ("forget", "ჩვენი საუბრის დავიწყება"), ("report", "შეცდომის შეტყობინება"),
     ),

@@ -125,9 +125,9 @@ class Approvals:
         )
         votes = await reader.fetch(
             """SELECT v.employee_id, e.name, v.voted_at FROM approval_vote v JOIN employee e ON e.id = v.employee_id
-                WHERE v.approval_id = $1 ORDER BY v.voted_at""",
-            approval_id,
-        )
+                WHERE v.approval_id = $1 AND ($2 OR (e.dismissed_at IS NULL AND e.role = ANY($3))) ORDER BY v.voted_at""",
+            approval_id, row["state"] != "waiting", row["approver_roles"],
+        )  # fmt: skip  # who has left, or has another role now, has no word any more over what still waits
         return approval_of(row, [item_of(i) for i in items], [(v["employee_id"], v["name"], v["voted_at"]) for v in votes])
 
     async def decide(self, tx: Tx, approval_id: UUID, seen: str, actor: Actor, event_id: UUID, *, accept: bool) -> Verdict:
@@ -343,3 +343,15 @@ class Approvals:
         """Each role with what it had read and written when its writes began to wait."""
         rows = await reader.fetch("SELECT role, messages FROM approval_history WHERE approval_id = $1 ORDER BY role", approval_id)
         return [(row["role"], row["messages"]) for row in rows]
+
+
+async def withdraw(tx: Tx, requester_id: UUID, now: datetime) -> list[UUID]:
+    """Void every card that this person asked for and that waits: nobody stands behind it any more. Returns the cards."""
+    rows = await tx.fetch(
+        """UPDATE approval SET state = 'void', decided_at = $2, reason = $3 WHERE requester_employee_id = $1 AND state = 'waiting'
+           RETURNING id""",
+        requester_id, now, {"kind": "left"},
+    )  # fmt: skip
+    for row in rows:
+        await Timers().cancel(tx, kind=EXPIRED, subject=str(row["id"]))
+    return [row["id"] for row in rows]

@@ -42,7 +42,7 @@ async def seed(db: Database, clock: Clock, world: World) -> None:
         except Conflict:
             continue
         if person.telegram_id is not None:
-            await staff.bind(employee_id=employee_id, system="telegram", key=str(person.telegram_id), by="world")
+            await staff.bind(employee_id=employee_id, system="telegram", key=str(person.telegram_id), by="world", announce=False)
         if person.rentprog_id is not None:
             await staff.bind(employee_id=employee_id, system="rentprog", key=str(person.rentprog_id), by="world")
         if person.dismissed:

@@ -38,22 +38,24 @@ from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.integrations.rentprog.effects import RentProgEffects
 from jarvis.integrations.rentprog.kinds import KINDS
 from jarvis.orchestrator import digest, reconcile, sealing
+from jarvis.orchestrator import membership as members
 from jarvis.orchestrator.archive import Archive
 from jarvis.orchestrator.brain import Brain
 from jarvis.orchestrator.carfile import CarFile
-from jarvis.orchestrator.chat import SLOW_AFTER_S, Chat
+from jarvis.orchestrator.chat import SLOW_AFTER_S, Chat, Said
 from jarvis.orchestrator.digest import Digests
 from jarvis.orchestrator.form_reports import FormReports
 from jarvis.orchestrator.forms import Forms
 from jarvis.orchestrator.forums import CarTopics
 from jarvis.orchestrator.media import Material
+from jarvis.orchestrator.membership import Membership
 from jarvis.orchestrator.publishing import Publisher
 from jarvis.orchestrator.reconcile import ForumReconciler
 from jarvis.orchestrator.routes import Unrouted, collect
 from jarvis.orchestrator.setup import Setup
 from jarvis.orchestrator.sheets import Sheets
 
-CHECKS = (*sync.CHECKS, *digest.CHECKS, *sealing.CHECKS, *reconcile.CHECKS)
+CHECKS = (*sync.CHECKS, *digest.CHECKS, *sealing.CHECKS, *reconcile.CHECKS, *members.CHECKS)
 _RULES: Mapping[str, Rules] = {
     "router": router_rules, "event_router": event_rules, "fleet": fleet_rules, "bookings": bookings_rules,
     "clients": clients_rules, "guide": guide_rules,
@@ -108,12 +110,17 @@ async def open_house(
     )  # fmt: skip
     carfile = CarFile(core.db, core.fleet, core.bookings, chats, media, interactions, publisher)
     setup = Setup(core.db, core.staff, chats, interactions)
+    presses: dict[str, Said] = {
+        "file": material.decided, "form": filling.press, **reports.presses, **carfile.presses, **setup.presses,
+    }  # fmt: skip
     chat = Chat(
         core.db, brain, core.staff, conversations, interactions, approvals, core.switches, core.changes, unrouted, core.clock,
         slow_after_s=slow_after_s, heard=filling.heard,
-        presses={"file": material.decided, "form": filling.press, **reports.presses, **carfile.presses, **setup.presses},
+        presses=presses,
         commands={**carfile.commands, **setup.commands, **filling.commands},
     )  # fmt: skip
+    membership = Membership(core.db, core.staff, chats, conversations, interactions, chat.cards)
+    presses |= membership.presses  # after the chat, whose cards it changes
     digests = Digests(core.clock, core.staff, core.fleet, core.bookings)
     car_topics = CarTopics(core.db, core.clock, core.fleet, core.bookings, core.staff, chats, archive)
     reconciler = ForumReconciler(core.db, core.staff, chats, media)
@@ -129,6 +136,7 @@ async def open_house(
         setup.routes,
         filling.routes,
         reports.routes,
+        membership.routes,
         sealing.ROUTES,
     )  # fmt: skip
     unrouted.routes = routes

@@ -115,7 +115,11 @@ class Cards:
             await self._interactions.close(tx, approval.group)
         for copy in await self._interactions.copies(tx, approval.group):
             person = await self._staff.actor(copy.employee_id) if copy.employee_id is not None else None
-            if person is None:
+            if copy.employee_id is None:
+                continue
+            if person is None:  # who left sees no more of it
+                key = f"card:{approval_id}:{copy.place}:left"
+                await outbox.edit(tx, origin, int(copy.place), say("card.void.left", copy.language), of=copy.effect_id, key=key)
                 continue
             others = [a for a, _ in await self._staff.approvers(approval.roles, approval.branches)][:COPIES]
             text, stored = await self._view(tx, approval, person, copy.language, others)

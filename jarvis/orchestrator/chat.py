@@ -42,7 +42,7 @@ from jarvis.orchestrator.trail import run_of_message
 
 STATUS_AFTER_S = 0.8
 SLOW_AFTER_S = 20.0
-LASTING = ("car", "set", "setup", "form", "report_of")  # kinds of buttons that work as often as they are pressed
+LASTING = ("car", "set", "setup", "form", "report_of", "member")  # kinds of buttons that work as often as they are pressed
 Heard = Callable[[Handling, Actor, str], Awaitable[bool]]  # whether another room takes what was written as its answer
 Said = Callable[[Handling, Actor, str], Awaitable[None]]  # another room's answer to a command, or to a press
 # What somebody types under a card: never a confirmation.
@@ -88,6 +88,11 @@ class Chat:
         self._heard = heard
         self._cards = Cards(db, clock, staff, changes, approvals, interactions, reader_of=brain.reader, resume=self._resume)
         self._invites = Invites(staff, interactions, self._welcome)
+
+    @property
+    def cards(self) -> Cards:
+        """The approval cards, for rooms whose news changes them."""
+        return self._cards
 
     @property
     def routes(self) -> Mapping[str, Sequence[Handler]]:

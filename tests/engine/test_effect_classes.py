@@ -38,6 +38,7 @@ def test_every_kind_declares_its_class_and_its_undo() -> None:
         "telegram.send": ("B", None), "telegram.edit": ("B", None), "telegram.download": ("B", None),
         "telegram.topic_create": ("B", None), "telegram.topic_edit": ("B", None), "telegram.pin": ("B", None), "telegram.look": ("A", None), "telegram.topic_delete": ("A", None), "telegram.delete": ("A", None), "telegram.album": ("B", None), "storage.file": ("A", None),
         "storage.seal": ("A", None), "storage.export": ("A", None),
+        "telegram.members": ("A", None), "telegram.remove_member": ("A", None), "telegram.let_in": ("A", None),
     }  # fmt: skip
 
 

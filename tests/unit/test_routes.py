@@ -15,6 +15,7 @@ from jarvis.orchestrator.form_reports import FormReports
 from jarvis.orchestrator.forms import Forms
 from jarvis.orchestrator.forums import CarTopics
 from jarvis.orchestrator.media import Material
+from jarvis.orchestrator.membership import Membership
 from jarvis.orchestrator.reconcile import ForumReconciler
 from jarvis.orchestrator.routes import collect
 from jarvis.orchestrator.setup import Setup
@@ -38,6 +39,8 @@ EXPECTED = {
     "message.employee": ["message", "message"], "ask.employee": ["command_line"], "callback.button": ["press"],
     "photo.uploaded": ["uploaded"], "media.removed": ["removed", "refused"], "forum.able": ["able"], "media.filed": ["filed"],
     "media.posted": ["posted", "posted"], "topic.due": ["due"], "archive.verified": ["verified"], "topic.deleted": ["deleted"],
+    "staff.changed": ["changed"], "check.members": ["check"], "members.looked": ["looked"], "member.invited": ["invited"],
+    "member.removed": ["removed"],
     "form.due": ["due"], "form.finished": ["finished"], "form.exported": ["exported"],
 }  # fmt: skip
 
@@ -51,6 +54,7 @@ def test_the_table_of_routes() -> None:
     material = Material(*[NOTHING] * 11)
     forms, reports = Forms(*[NOTHING] * 8), FormReports(*[NOTHING] * 8)
     archive = Archive(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
+    membership = Membership(*[NOTHING] * 6)
     digests = Digests(NOTHING, NOTHING, NOTHING, NOTHING)
     car_topics = CarTopics(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
     reconciler = ForumReconciler(NOTHING, NOTHING, NOTHING, NOTHING)
@@ -64,6 +68,7 @@ def test_the_table_of_routes() -> None:
         reconciler.routes,
         forms.routes,
         reports.routes,
+        membership.routes,
         archive.routes,
         setup.routes,
         sealing.ROUTES,

@@ -69,6 +69,12 @@ class ConversationService:
                 employee_id, place, now,
             )  # fmt: skip
 
+    async def end(self, tx: Tx, employee_id: UUID) -> None:
+        """End every conversation of somebody who left."""
+        await tx.execute(
+            "UPDATE conversation SET closed_at = $2 WHERE employee_id = $1 AND closed_at IS NULL", employee_id, self._clock.now()
+        )
+
     async def remember(self, tx: Tx, conversation_id: UUID, run_id: UUID, role: str, messages: Sequence[Any]) -> None:
         """Append what one role read and wrote."""
         await tx.execute(

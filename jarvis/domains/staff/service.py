@@ -9,14 +9,16 @@ from datetime import timedelta
 from typing import cast
 from uuid import UUID
 
-from jarvis.engine import audit
+from jarvis.engine import audit, journal
+from jarvis.engine.approvals import withdraw
 from jarvis.engine.db import Database, Reader, Row, Tx
 from jarvis.kit.actor import LANGUAGES, Actor, Language, Role
 from jarvis.kit.clock import Clock
 from jarvis.kit.errors import Conflict, InvalidRequest, NotFound
-from jarvis.kit.ids import new_token, sha256_hex
+from jarvis.kit.ids import new_id, new_token, sha256_hex
 
 INVITE_LIFE = timedelta(days=3)
+CHANGED = "staff.changed"
 BRANCHES_KEPT_S = 60.0  # branches change by hand, once in a year
 
 
@@ -53,6 +55,19 @@ class Contact:
     language: Language
     digest_hour: int | None
     muted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody of the staff list, also after they left. `branches` are those that they belong to; `everywhere`: may look into all."""
+
+    employee_id: UUID
+    name: str
+    role: Role
+    branches: frozenset[str]
+    everywhere: bool
+    telegram_id: int | None
+    dismissed: bool
 
 
 class StaffService:
@@ -171,14 +186,78 @@ class StaffService:
             await audit.record(tx, action="staff.add", actor_name=by, subject=name, outcome=f"{role.value} {branch or ''}")
         return employee_id
 
-    async def bind(self, *, employee_id: UUID, system: str, key: str, by: str, by_id: UUID | None = None) -> None:
-        """Bind an outside identity to an employee.
+    async def person(self, reader: Reader, employee_id: UUID) -> Person | None:
+        """Somebody of the staff list, also after they left."""
+        rows = await self._persons(reader, "e.id = $1", employee_id)
+        return rows[0] if rows else None
+
+    async def persons(self, reader: Reader, telegram_ids: Sequence[int]) -> list[Person]:
+        """Those to whom these Telegram users are bound, also after they left."""
+        return await self._persons(reader, "i.external_key = ANY($1)", [str(n) for n in telegram_ids])
+
+    async def employed(self, reader: Reader) -> list[Person]:
+        """Everybody who works here and has a bound Telegram."""
+        return await self._persons(reader, "e.dismissed_at IS NULL AND i.external_key IS NOT NULL")
+
+    async def _persons(self, reader: Reader, where: str, *values: object) -> list[Person]:
+        rows = await reader.fetch(
+            f"""{_ACTOR_SQL} LEFT JOIN employee_identity i ON i.employee_id = e.id AND i.system = 'telegram'
+                WHERE {where} ORDER BY e.name""".replace("e.language,", "e.dismissed_at, i.external_key,"),
+            *values,
+        )
+        return [
+            Person(
+                employee_id=r["id"], name=r["name"], role=Role(r["role"]), everywhere=r["all_branches"],
+                branches=frozenset({*r["scope"], *([r["home"]] if r["home"] else [])}), dismissed=r["dismissed_at"] is not None,
+                telegram_id=None if r["external_key"] is None else int(r["external_key"]),
+            )
+            for r in rows
+        ]  # fmt: skip
+
+    async def change(self, employee_id: UUID, *, role: Role | None = None, branch: str | None = None, by: str) -> None:
+        """Give somebody another role, or another branch instead of all that they had. What they asked for in their old role, and
+        nobody has confirmed, is void.
+
+        Raises:
+            NotFound: nobody of that id works here, or there is no such branch.
+        """
+        async with self._db.transaction() as tx:
+            branch_id = await _branch_id(tx, branch)
+            changed = await tx.execute(
+                """UPDATE employee SET role = coalesce($2, role), home_branch_id = coalesce($3, home_branch_id)
+                    WHERE id = $1 AND dismissed_at IS NULL""",
+                employee_id, role.value if role else None, branch_id,
+            )  # fmt: skip
+            if not changed:
+                raise NotFound("nobody of that id works here")
+            withdrawn = await withdraw(tx, employee_id, self._clock.now()) if role is not None else []
+            if branch_id is not None:
+                await tx.execute("DELETE FROM employee_scope WHERE employee_id = $1", employee_id)
+                await tx.execute("INSERT INTO employee_scope (employee_id, branch_id) VALUES ($1, $2)", employee_id, branch_id)
+            await audit.record(tx, action="staff.change", actor_name=by, subject=str(employee_id),
+                               outcome=f"{role.value if role else ''} {branch or ''}".strip())  # fmt: skip
+            await self._announce(tx, employee_id, withdrawn)
+
+    async def _announce(self, tx: Tx, employee_id: UUID, withdrawn: Sequence[UUID] = ()) -> None:
+        """Tell the rooms that keep to the staff list, in the transaction of its change."""
+        await journal.publish(
+            tx, kind=CHANGED, dedup_key=f"{CHANGED}:{new_id()}", trace_id=new_id().hex, parent_id=None,
+            ordering_key=f"employee:{employee_id}",
+            payload={"employee_id": str(employee_id), "withdrawn": [str(n) for n in withdrawn]},
+        )  # fmt: skip
+
+    async def bind(
+        self, *, employee_id: UUID, system: str, key: str, by: str, by_id: UUID | None = None, announce: bool = True
+    ) -> None:  # fmt: skip
+        """Bind an outside identity to an employee. `announce`: the chats follow; a world that is loaded has its members already.
 
         Raises:
             Conflict: the identity, or this person's place in that system, is taken.
         """
         async with self._db.transaction() as tx:
             await self._bind(tx, employee_id, system, key, by, by_id)
+            if system == "telegram" and announce:
+                await self._announce(tx, employee_id)
 
     async def _bind(self, tx: Tx, employee_id: UUID, system: str, key: str, by: str, by_id: UUID | None) -> None:
         owner = await tx.fetchval("SELECT employee_id FROM employee_identity WHERE system = $1 AND external_key = $2", system, key)
@@ -201,14 +280,20 @@ class StaffService:
         )  # fmt: skip
 
     async def dismiss(self, employee_id: UUID, *, by: str) -> None:
-        """End somebody's rights at their next tool call; idempotent."""
+        """End somebody's rights at their next tool call, and what they asked for and nobody has confirmed; idempotent."""
         async with self._db.transaction() as tx:
             count = await tx.execute(
                 "UPDATE employee SET dismissed_at = $2 WHERE id = $1 AND dismissed_at IS NULL",
                 employee_id, self._clock.now(),
             )  # fmt: skip
             if count:
+                withdrawn = await withdraw(tx, employee_id, self._clock.now())
+                await tx.execute(
+                    "UPDATE employee_invite SET decided_at = $2, accepted = false WHERE employee_id = $1 AND decided_at IS NULL",
+                    employee_id, self._clock.now(),
+                )  # fmt: skip
                 await audit.record(tx, action="staff.dismiss", actor_name=by, subject=str(employee_id), outcome="done")
+                await self._announce(tx, employee_id, withdrawn)
 
     async def set_language(self, employee_id: UUID, language: str) -> None:
         """The person's own language setting."""
@@ -280,6 +365,7 @@ class StaffService:
                 raise Conflict(str(name))
             if accept:
                 await self._bind(tx, row["employee_id"], "telegram", row["claimed_by_key"], by.name, by.employee_id)
+                await self._announce(tx, row["employee_id"])
         return Claim(
             invite_id=invite_id, employee_id=row["employee_id"], employee_name=row["name"],
             telegram_id=row["claimed_by_key"], language=row["language"],

@@ -220,9 +220,22 @@ def staff_invite(
     run(command(name, bot_name, console))
 
 
+@staff_app.command("change")
+def staff_change(
+    name: str,
+    role: Annotated[str | None, typer.Option(help="employee, branch_head, department_head, director, sales, …")] = None,
+    branch: Annotated[str | None, typer.Option(help="tbilisi, batumi, kutaisi, service-center; instead of all before.")] = None,
+) -> None:
+    """Give somebody another role or branch; the chats follow."""
+    from jarvis.entrypoints.cli.commands import staff_change as command
+
+    settings_from_demo()
+    run(command(name, role, branch, console))
+
+
 @staff_app.command("dismiss")
 def staff_dismiss(name: str) -> None:
-    """End somebody's rights at their next tool call."""
+    """End somebody's rights, conversations, pending requests and membership of the chats."""
     from jarvis.entrypoints.cli.commands import staff_dismiss as command
 
     settings_from_demo()

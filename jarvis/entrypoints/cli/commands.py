@@ -139,6 +139,17 @@ async def staff_invite(name: str, bot_name: str, console: Console) -> None:
     console.print(f"{actor.name}: send this once, valid 3 days, an administrator confirms:\n{link}", highlight=False)
 
 
+async def staff_change(name: str, role: str | None, branch: str | None, console: Console) -> None:
+    if role is None and branch is None:
+        raise InvalidRequest("say --role, --branch or both")
+    if role is not None and role not in {r.value for r in Role}:
+        raise InvalidRequest(f"roles: {', '.join(r.value for r in Role)}")
+    async with core() as opened:
+        actor = await opened.staff.actor_by_name(name)
+        await opened.staff.change(actor.employee_id, role=Role(role) if role else None, branch=branch, by="CLI")
+    console.print(f"{actor.name}: {role or actor.role.value}, {branch or actor.home_branch or 'all branches'}. The chats follow.")
+
+
 async def staff_dismiss(name: str, console: Console) -> None:
     async with core() as opened:
         actor = await opened.staff.actor_by_name(name)

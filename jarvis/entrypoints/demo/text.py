@@ -163,6 +163,8 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "change.enable_topics": ("В группе включили темы", "Topics were switched on in a group", "ჯგუფში თემები ჩართეს"),
     "change.remove_bot": ("Бота убрали из группы", "The bot was removed from a group", "ბოტი ჯგუფიდან ამოიღეს"),
     "change.add_bot": ("Бота вернули в группу", "The bot was added to the group again", "ბოტი ჯგუფში დააბრუნეს"),
+    "change.join": ("Вступили по ссылке", "Joined by a link", "ბმულით შეუერთდნენ"), "change.leave": ("Вышли из группы", "Left a group", "ჯგუფი დატოვეს"),
+    "arg.link": ("Ссылка", "Link", "ბმული"),
     "change.unpin_post": ("Закреплённое сообщение открепили", "A pinned post was unpinned", "მიმაგრებული შეტყობინება მოხსნეს"),
     "change.delete_post": ("Закреплённое сообщение удалили руками", "A pinned post was deleted by hand", "მიმაგრებული შეტყობინება ხელით წაშალეს"),
     "arg.topic": ("Тема", "Topic", "თემა"), "arg.title": ("Название", "Name", "სახელი"), "arg.chat": ("Группа", "Group", "ჯგუფი"),

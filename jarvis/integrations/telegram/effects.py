@@ -10,8 +10,23 @@ from jarvis.engine.db import Database
 from jarvis.engine.effects import Effect, EffectHandler, Lane, Receipt, TargetLimit
 from jarvis.engine.limits import Limit, Window
 from jarvis.integrations.telegram.gateway import TelegramGateway
-from jarvis.integrations.telegram.kinds import ALBUM, DELETE, DOWNLOAD, EDIT, LOOK, PIN, SEND, TOPIC_CREATE, TOPIC_DELETE, TOPIC_EDIT
+from jarvis.integrations.telegram.kinds import (
+    ALBUM,
+    DELETE,
+    DOWNLOAD,
+    EDIT,
+    LET_IN,
+    LOOK,
+    MEMBERS,
+    PIN,
+    REMOVE_MEMBER,
+    SEND,
+    TOPIC_CREATE,
+    TOPIC_DELETE,
+    TOPIC_EDIT,
+)  # fmt: skip
 from jarvis.integrations.telegram.media import Outgoing, TelegramMedia
+from jarvis.integrations.telegram.members import TelegramMembers
 from jarvis.integrations.telegram.settings import SYSTEM, TelegramSettings
 from jarvis.integrations.telegram.topics import TelegramTopics
 from jarvis.kit.errors import NotFound, Unavailable
@@ -27,6 +42,7 @@ class TelegramEffects:
         self._gateway = gateway
         self._topics = TelegramTopics(gateway)
         self._media = TelegramMedia(gateway)
+        self._members = TelegramMembers(gateway)
         self._settings = settings
 
     @property
@@ -34,6 +50,7 @@ class TelegramEffects:
         return {
             SEND.name: self.send, EDIT.name: self.edit, TOPIC_CREATE.name: self.create_topic, TOPIC_EDIT.name: self.edit_topic,
             PIN.name: self.pin, LOOK.name: self.look, DELETE.name: self.delete, TOPIC_DELETE.name: self.delete_topic,
+            MEMBERS.name: self.members, REMOVE_MEMBER.name: self.remove_member, LET_IN.name: self.let_in,
         }  # fmt: skip
 
     async def send(self, effect: Effect) -> Receipt:
@@ -122,6 +139,22 @@ class TelegramEffects:
             }
         )  # fmt: skip
 
+    async def members(self, effect: Effect) -> Receipt:
+        """Everybody who is in a group."""
+        found = await self._members.members(int(effect.args["chat_id"]))
+        return Receipt(facts={"members": [{"user": m.user_id, "name": m.name, "bot": m.bot} for m in found]})
+
+    async def remove_member(self, effect: Effect) -> Receipt:
+        """Take somebody out of a group."""
+        args = effect.args
+        await self._members.remove(int(args["chat_id"]), int(args["user"]), ban=bool(args["ban"]))
+        return Receipt(facts={"user": args["user"]})
+
+    async def let_in(self, effect: Effect) -> Receipt:
+        """A link into a group for one person; none when they are in it."""
+        link = await self._members.let_in(int(effect.args["chat_id"]), int(effect.args["user"]))
+        return Receipt(facts={"link": link})
+
     async def _after(self, effect: Effect, chat_id: int) -> int:
         """The last message of the chat that was known before the first attempt; noted with the effect."""
         after: int | None = await self._db.fetchval(
@@ -196,7 +229,7 @@ class TelegramEffects:
 
     def limits(self, effect: Effect) -> Sequence[TargetLimit]:
         """A message a second to a person; a group's minute keeps some messages for what is urgent."""
-        if effect.kind in (DOWNLOAD.name, LOOK.name, DELETE.name):
+        if effect.kind in (DOWNLOAD.name, LOOK.name, DELETE.name, MEMBERS.name, REMOVE_MEMBER.name, LET_IN.name):
             return ()
         chat_id = int(effect.args["chat_id"])
         if chat_id > 0:

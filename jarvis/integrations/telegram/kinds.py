@@ -12,7 +12,10 @@ LOOK = EffectKind(name="telegram.look", system="telegram", effect_class="A")  # 
 DELETE = EffectKind(name="telegram.delete", system="telegram", effect_class="A")  # what is gone stays gone
 ALBUM = EffectKind(name="telegram.album", system="telegram", effect_class="B")
 TOPIC_DELETE = EffectKind(name="telegram.topic_delete", system="telegram", effect_class="A")
-KINDS = (SEND, EDIT, DOWNLOAD, TOPIC_CREATE, TOPIC_EDIT, TOPIC_DELETE, PIN, LOOK, DELETE, ALBUM)
+MEMBERS = EffectKind(name="telegram.members", system="telegram", effect_class="A")  # only reads
+REMOVE_MEMBER = EffectKind(name="telegram.remove_member", system="telegram", effect_class="A")  # who is out stays out
+LET_IN = EffectKind(name="telegram.let_in", system="telegram", effect_class="A")  # a link that nobody was given lets nobody in
+KINDS = (SEND, EDIT, DOWNLOAD, TOPIC_CREATE, TOPIC_EDIT, TOPIC_DELETE, PIN, LOOK, DELETE, ALBUM, MEMBERS, REMOVE_MEMBER, LET_IN)
 CHAT_LOST = "the bot is not in the group"  # the cause of a look at a group that was deleted or that the bot was removed from
 NO_RIGHT = ("CHAT_ADMIN_REQUIRED", "MESSAGE_DELETE_FORBIDDEN")  # one stands in the cause of an effect for which a right is missing
 TOPIC_GONE = "the topic is gone"  # the cause of an effect that met a deleted topic; Telegram was asked before it is believed

@@ -343,6 +343,8 @@ _MOMENTS, _MONEY = ("start_at", "end_at"), ("total",)
 
 def _void(approval: Approval, reader: Reader, at: str) -> str:
     reason = approval.reason or {}
+    if reason.get("kind") == "left":
+        return reader.say("card.void.left")
     if reason.get("kind") != "changed":
         return reader.say("card.void.tampered")
     fields: list[Mapping[str, Any]] = list(reason["fields"])

@@ -327,6 +327,8 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "card.void.why": ("Пока ждали, изменилось: {field}{pair} ({t}). По карточке ничего не сделано.", "Meanwhile changed: {field}{pair} ({t}). This card did nothing.", "ამასობაში შეიცვალა: {field}{pair} ({t}). ამ ბარათით არაფერი გაკეთებულა."),
     "card.same_person": ("Ваше подтверждение уже есть. Второе даёт другой человек.", "Your confirmation stands. The second one is another person's.",
                          "თქვენი დასტური უკვე არის. მეორეს სხვა ადამიანი იძლევა."),
+    "card.void.left": ("Просивший больше не работает или сменил роль: ничего не изменено.", "Who asked no longer works here or has another role: nothing was changed.",
+                       "ვინც ითხოვა, აღარ მუშაობს ან სხვა როლი აქვს: არაფერი შეცვლილა."),
     "card.void.tampered": ("Содержание карточки не сходится с записанным. По карточке ничего не сделано.", "The card does not match its record. This card did nothing.", "ბარათის შინაარსი ჩანაწერს არ ემთხვევა. ამ ბარათით არაფერი გაკეთებულა."),
     "obstacle": ("№{num} · {car} (сейчас до {end}) до {until} нельзя: {start} на нём выдача №{next}.", "#{num} · {car} (now until {end}) not until {until}: pick-up #{next} is on it {start}.", "№{num} · {car} (ახლა {end}-მდე) {until}-მდე არ შეიძლება: გაცემა №{next}, {start}."),
     "obstacle.ways": ("Можно:", "Possible:", "შესაძლებელია:"),

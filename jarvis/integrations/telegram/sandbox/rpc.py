@@ -17,6 +17,7 @@ from telethon.tl import functions, types
 
 from jarvis.integrations.telegram.sandbox.forums import Forums
 from jarvis.integrations.telegram.sandbox.media import MediaRequests, as_media
+from jarvis.integrations.telegram.sandbox.members import MemberRequests
 from jarvis.integrations.telegram.sandbox.people import PeopleRequests
 from jarvis.integrations.telegram.sandbox.problems import RpcFailure
 from jarvis.integrations.telegram.sandbox.state import MARK, Button, Chat, Media, Message, TelegramState, User
@@ -42,6 +43,7 @@ class Rpc:
         self.forums = Forums(self)
         self.files = MediaRequests(self)
         self.people = PeopleRequests(self)
+        self.members = MemberRequests(self)
         self.on_change: Callable[[Chat], None] = lambda _chat: None
         self.on_publish: Callable[[Chat, Message], None] = lambda _chat, _message: None
         self.on_answer: Callable[[int, str | None], None] = lambda _query, _text: None
@@ -56,7 +58,7 @@ class Rpc:
         if isinstance(request, _USER_ONLY) and not person:
             raise RpcFailure(400, "BOT_METHOD_INVALID")
         name = "do_" + type(request).__name__.removesuffix("Request")
-        rooms = (self, self.forums, self.files, *((self.people,) if person else ()))
+        rooms = (self, self.forums, self.files, self.members, *((self.people,) if person else ()))
         handler = next((found for room in rooms if (found := getattr(room, name, None)) is not None), None)
         if handler is None:
             raise RpcFailure(400, "METHOD_INVALID")

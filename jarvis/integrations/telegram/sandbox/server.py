@@ -233,6 +233,8 @@ class TelegramSandbox:
             Change(name="add_bot", title="Бота вернули в группу", fields=(where,)),
             Change(name="block_bot", title="Человек заблокировал бота", fields=(who,)),
             Change(name="unblock_bot", title="Человек разблокировал бота", fields=(who,)),
+            Change(name="join", title="Вступили по ссылке", fields=(who, ChangeField(name="link", title="Ссылка"))),
+            Change(name="leave", title="Вышли из группы", fields=(who, where)),
         ]
         if not forums:
             return people_do
@@ -252,6 +254,8 @@ class TelegramSandbox:
             user = self.state.person(str(args.get("person", "")))
             user.blocked = name == "block_bot"
             return {"change": name, "person": user.name}
+        if name in ("join", "leave"):
+            return self._member(name, self.state.person(str(args.get("person", ""))).id, args)
         if name == "create_group":
             return self._create(self.state.person(str(args.get("person", ""))).id, str(args.get("title") or ""))
         if name in ("demote_bot", "promote_bot", "remove_bot", "add_bot", "enable_topics", "forbid_writing"):
@@ -269,6 +273,20 @@ class TelegramSandbox:
         next(made.ids)  # number 1 is what says that the group was made
         self._added(made, person)
         return {"change": "create_group", "chat": made.title}
+
+    def _member(self, name: str, person: int, args: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Somebody leaves a group, or joins one by a link, which works as often as it was made for."""
+        if name == "leave":
+            group = self._group(str(args.get("chat", "")))
+            group.members.discard(person)
+            return {"change": name, "chat": group.title}
+        link = str(args.get("link", "")).strip()
+        group = next((c for c in self.state.chats.values() if c.links.get(link, 0) > 0), None)
+        if group is None or person in group.banned:
+            raise InvalidRequest("the link has expired, was used, or is for somebody else")
+        group.links[link] -= 1
+        group.members.add(person)
+        return {"change": name, "chat": group.title}
 
     def _added(self, group: Chat, by: int) -> None:
         message = self.state.new_message(group, by, "", "", service="added")

@@ -54,7 +54,7 @@ class Media:
         return self.id * 31
 
 
-RIGHTS = ("manage_topics", "delete_messages", "pin_messages", "invite_users")
+RIGHTS = ("manage_topics", "delete_messages", "pin_messages", "invite_users", "ban_users")
 GENERAL = 1  # the topic of what stands in no other
 
 
@@ -104,7 +104,7 @@ class Box:
 @dataclass(slots=True)
 class Chat:
     """A private chat (id = the person's) or a supergroup (id without its mark); `rights` are the bot's as an administrator; in a
-    `read_only` group people do not write."""
+    `read_only` group people do not write; `links` into it with how often each still works."""
 
     kind: Literal["private", "group"]
     id: int
@@ -114,6 +114,8 @@ class Chat:
     rights: set[str] = field(default_factory=set[str])
     read_only: bool = False
     owner: int | None = None
+    banned: set[int] = field(default_factory=set[int])
+    links: dict[str, int] = field(default_factory=dict[str, int])
     topics: dict[int, Topic] = field(default_factory=dict[int, Topic])
     messages: dict[int, Message] = field(default_factory=dict[int, Message])
     box: Box = field(default_factory=Box)

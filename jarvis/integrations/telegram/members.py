@@ -1,0 +1,103 @@
+"""Who is in a group, over the one connection. A bot can list and remove members; it can let somebody in only by a link."""
+
+# Telethon ships no stubs:
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportArgumentType=false
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from telethon import utils
+from telethon.tl import functions, types
+
+from jarvis.integrations.telegram.gateway import TelegramGateway
+from jarvis.kit.errors import Rejected
+
+AT_ONCE = 200  # members a request
+LINK_LIFE = timedelta(days=1)
+_NOT_THERE = "USER_NOT_PARTICIPANT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A member of a group as Telegram knows them."""
+
+    user_id: int
+    name: str
+    bot: bool
+
+
+class TelegramMembers:
+    """What the gateway can do about members."""
+
+    def __init__(self, gateway: TelegramGateway) -> None:
+        self._gateway = gateway
+
+    async def members(self, chat_id: int) -> list[Member]:
+        """Everybody in the group."""
+        client = self._gateway.client()
+        found: dict[int, Member] = {}
+        while True:
+            offset = len(found)
+
+            async def call(offset: int = offset) -> Any:
+                channel = utils.get_input_channel(await client.get_input_entity(chat_id))
+                wanted = types.ChannelParticipantsSearch(q="")
+                return await client(
+                    functions.channels.GetParticipantsRequest(channel=channel, filter=wanted, offset=offset, limit=AT_ONCE, hash=0)
+                )
+
+            answer = await self._gateway.guarded(call, chat_id)
+            for user in answer.users:
+                name = " ".join(part for part in (user.first_name, user.last_name) if part)
+                found[user.id] = Member(user_id=user.id, name=name, bot=bool(user.bot))
+            if len(found) == offset or len(found) >= answer.count:
+                return list(found.values())
+
+    async def remove(self, chat_id: int, user_id: int, *, ban: bool) -> None:
+        """Take somebody out of the group; `ban`: they cannot come back by a link either. Who is not there is success."""
+        rights = types.ChatBannedRights(until_date=None, view_messages=True)
+        await self._restrict(chat_id, user_id, rights)
+        if not ban:
+            await self._restrict(chat_id, user_id, types.ChatBannedRights(until_date=None))
+
+    async def let_in(self, chat_id: int, user_id: int) -> str | None:
+        """A link into the group for one person, for a day; None when they are in it."""
+        client = self._gateway.client()
+
+        async def look() -> Any:
+            channel = utils.get_input_channel(await client.get_input_entity(chat_id))
+            person = await client.get_input_entity(user_id)
+            return await client(functions.channels.GetParticipantRequest(channel=channel, participant=person))
+
+        try:
+            seen = (await self._gateway.guarded(look, chat_id)).participant
+            if not isinstance(seen, types.ChannelParticipantBanned | types.ChannelParticipantLeft):
+                return None
+        except Rejected as refused:
+            if _NOT_THERE not in str(refused):
+                raise
+        await self._restrict(chat_id, user_id, types.ChatBannedRights(until_date=None))
+
+        async def link() -> Any:
+            peer = await client.get_input_entity(chat_id)
+            until = datetime.now(UTC) + LINK_LIFE
+            return await client(functions.messages.ExportChatInviteRequest(peer=peer, usage_limit=1, expire_date=until))
+
+        return str((await self._gateway.guarded(link, chat_id)).link)
+
+    async def _restrict(self, chat_id: int, user_id: int, rights: Any) -> None:
+        client = self._gateway.client()
+
+        async def call() -> Any:
+            channel = utils.get_input_channel(await client.get_input_entity(chat_id))
+            person = await client.get_input_entity(user_id)
+            return await client(functions.channels.EditBannedRequest(channel=channel, participant=person, banned_rights=rights))
+
+        try:
+            await self._gateway.guarded(call, chat_id)
+        except Rejected as refused:
+            if _NOT_THERE not in str(refused):
+                raise

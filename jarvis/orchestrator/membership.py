@@ -1,0 +1,231 @@
+"""Who is in the company's groups follows the staff list: at once when it changes, and looked at once a day.
+
+A bot can take people out; it can bring them in only by a link that it writes to them. Strangers it does not touch: heads are asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from html import escape
+from typing import Literal
+from uuid import UUID
+
+from jarvis.domains.chats.service import ChatService, Forum
+from jarvis.domains.conversations.service import ConversationService
+from jarvis.domains.staff.service import CHANGED, Person, StaffService
+from jarvis.engine import audit, effects
+from jarvis.engine.db import Database, Row, Tx
+from jarvis.engine.effects import Origin
+from jarvis.engine.interactions import Interactions, NewButton, Who
+from jarvis.engine.timing import Every
+from jarvis.engine.worker import Handler, Handling
+from jarvis.integrations.telegram.kinds import CHAT_LOST, LET_IN, MEMBERS, REMOVE_MEMBER, target
+from jarvis.kit.actor import Actor, Role
+from jarvis.orchestrator import outbox
+from jarvis.orchestrator.cards import Cards
+from jarvis.orchestrator.render.words import say
+from tools.policy import HEADS
+
+CHECK, LOOKED, INVITED, REMOVED = "check.members", "members.looked", "member.invited", "member.removed"
+CHECKS: Sequence[Every] = (Every(check=CHECK, seconds=86_400, offset_s=5 * 3600),)  # 09:00 in Tbilisi
+STRANGERS_MAX = 6  # buttons a report
+_TOLD = frozenset({Role.BRANCH_HEAD, Role.ADMIN})
+Place = Literal["in", "may", "out"]
+
+
+def place_of(person: Person, forum: Forum) -> Place:
+    """Whether somebody belongs into a group, may be there, or must not be."""
+    if person.dismissed:
+        return "out"
+    if forum.purpose == "branch_forum":
+        return "in" if forum.branch in person.branches else "may" if person.everywhere else "out"
+    if forum.purpose == "hq":
+        return "in" if person.role in HEADS else "may" if person.everywhere else "out"
+    return "may"
+
+
+class Membership:
+    """Lets in, takes out, reports."""
+
+    def __init__(
+        self, db: Database, staff: StaffService, chats: ChatService, conversations: ConversationService, interactions: Interactions,
+        cards: Cards,
+    ) -> None:  # fmt: skip
+        self._db = db
+        self._staff = staff
+        self._chats = chats
+        self._conversations = conversations
+        self._interactions = interactions
+        self._cards = cards
+
+    @property
+    def routes(self) -> Mapping[str, Sequence[Handler]]:
+        return {
+            CHANGED: (self.changed,), CHECK: (self.check,), LOOKED: (self.looked,), INVITED: (self.invited,), REMOVED: (self.removed,),
+        }  # fmt: skip
+
+    @property
+    def presses(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
+        return {"member": self.press}
+
+    async def changed(self, handling: Handling) -> None:
+        """Somebody was hired, got another role or branch, or left: their groups follow; cards that they asked for show it."""
+        p = handling.event.payload
+        async with handling.transaction() as tx:
+            person = await self._staff.person(tx, UUID(str(p["employee_id"])))
+            if person is None:
+                return
+            if person.dismissed:
+                await self._conversations.end(tx, person.employee_id)
+            for approval_id in p["withdrawn"]:
+                await self._cards.refresh(tx, handling.origin, UUID(str(approval_id)))
+            if person.telegram_id is None:
+                return
+            for forum in await self._chats.forums(tx):
+                await self._settle(tx, handling.origin, person, forum, place_of(person, forum))
+
+    async def _settle(self, tx: Tx, origin: Origin, person: Person, forum: Forum, place: Place) -> None:
+        if forum.lost or place == "may":
+            return
+        args = {"chat_id": forum.marked_id, "user": person.telegram_id, "employee": str(person.employee_id), "ban": person.dismissed}
+        kind, settled = (LET_IN, INVITED) if place == "in" else (REMOVE_MEMBER, REMOVED)
+        await effects.request(
+            tx, origin, kind=kind, target=target(forum.marked_id), args=args, settled_kind=settled, branch=forum.branch,
+            key=f"member:{place}:{forum.id}:{person.employee_id}:{origin.event_id}",
+            ordering_key=f"member:{forum.id}:{person.telegram_id}",
+        )  # fmt: skip
+
+    # how it ended
+
+    async def invited(self, handling: Handling) -> None:
+        """The link goes to the person; who is in the group already hears nothing."""
+        row = await self._settled(handling)
+        if row is None:
+            return
+        async with handling.transaction() as tx:
+            forum = await self._chats.forum(tx, int(row["args"]["chat_id"]))
+            person = await self._staff.person(tx, UUID(str(row["args"]["employee"])))
+            if forum is None or person is None or person.telegram_id is None or person.dismissed:
+                return
+            if row["state"] != "done":
+                await self._failed(tx, handling, forum, person.name, "member.not_invited", str(row["cause"]))
+            elif row["receipt"]["link"] is not None and place_of(person, forum) == "in":
+                actor = await self._staff.actor(person.employee_id)
+                text = say("member.link", actor.language if actor else "ru", chat=escape(forum.title), link=row["receipt"]["link"])
+                await outbox.send(tx, handling.origin, person.telegram_id, text, key=f"member.link:{row['id']}")
+
+    async def removed(self, handling: Handling) -> None:
+        """Whom the bot could not take out, somebody else must."""
+        row = await self._settled(handling)
+        if row is None or row["cause"] == CHAT_LOST:
+            return
+        if row["state"] == "done":
+            await self._gone(handling, row)
+            return
+        async with handling.transaction() as tx:
+            forum = await self._chats.forum(tx, int(row["args"]["chat_id"]))
+            employee = row["args"].get("employee")
+            person = await self._staff.person(tx, UUID(str(employee))) if employee else None
+            if forum is not None:
+                name = person.name if person is not None else str(row["args"].get("name", row["args"]["user"]))
+                await self._failed(tx, handling, forum, name, "member.not_removed", str(row["cause"]))
+
+    async def _gone(self, handling: Handling, row: Row) -> None:
+        """Who asked for it hears that it is done."""
+        forum = await self._chats.forum(self._db, int(row["args"]["chat_id"]))
+        if row["args"].get("by") is None or forum is None:
+            return
+        actor = await self._staff.actor_of_telegram(int(row["args"]["by"]))
+        text = say("member.gone", actor.language if actor else "ru", chat=escape(forum.title), name=escape(str(row["args"]["name"])))
+        async with handling.transaction() as tx:
+            await outbox.send(tx, handling.origin, int(row["args"]["by"]), text, key=f"member.gone:{row['id']}")
+
+    async def _failed(self, tx: Tx, handling: Handling, forum: Forum, name: str, key: str, cause: str) -> None:
+        for actor, telegram_id in await self._told(forum):
+            text = say(key, actor.language, chat=escape(forum.title), name=escape(name), cause=escape(cause[:120]))
+            await outbox.send(tx, handling.origin, telegram_id, text, key=f"{handling.event.id}:{key}:{telegram_id}")
+
+    async def _told(self, forum: Forum) -> list[tuple[Actor, int]]:
+        told = _TOLD if forum.branch else frozenset({Role.ADMIN})
+        return await self._staff.approvers(told, frozenset({forum.branch} if forum.branch else ()))
+
+    # once a day
+
+    async def check(self, handling: Handling) -> None:
+        """Ask who is in each group."""
+        for forum in await self._chats.forums(self._db):
+            if forum.lost:
+                continue
+            async with handling.transaction() as tx:
+                await effects.request(
+                    tx, handling.origin, kind=MEMBERS, target=target(forum.marked_id), settled_kind=LOOKED, branch=forum.branch,
+                    args={"chat_id": forum.marked_id}, key=f"members:{forum.id}:{handling.event.id}",
+                )  # fmt: skip
+
+    async def looked(self, handling: Handling) -> None:
+        """Compare who is there with the staff list; what differs is settled, and told in one message a group."""
+        row = await self._settled(handling)
+        if row is None or row["state"] != "done":
+            return
+        async with handling.transaction() as tx:
+            forum = await self._chats.forum(tx, int(row["args"]["chat_id"]))
+            if forum is None:
+                return
+            there = {int(m["user"]): str(m["name"]) for m in row["receipt"]["members"] if not m["bot"]}
+            known = await self._staff.persons(tx, list(there))
+            out = [p for p in known if place_of(p, forum) == "out"]
+            missing = [p for p in await self._staff.employed(tx) if place_of(p, forum) == "in" and p.telegram_id not in there]
+            strangers = {n: name for n, name in there.items() if n not in {p.telegram_id for p in known}}
+            for person in out:
+                await self._settle(tx, handling.origin, person, forum, "out")
+            for person in missing:
+                await self._settle(tx, handling.origin, person, forum, "in")
+            if out or missing or strangers:
+                await audit.record(
+                    tx, action="members.drift", actor_name="Jarvis", subject=forum.title, outcome="differs",
+                    event_id=handling.event.id, details={"out": len(out), "missing": len(missing), "strangers": len(strangers)},
+                )  # fmt: skip
+                await self._report(tx, handling, forum, out, missing, strangers)
+
+    async def _report(
+        self, tx: Tx, handling: Handling, forum: Forum, out: Sequence[Person], missing: Sequence[Person], strangers: Mapping[int, str]
+    ) -> None:  # fmt: skip
+        for actor, telegram_id in await self._told(forum):
+            language = actor.language
+            rows = (("out", [p.name for p in out]), ("missing", [p.name for p in missing]), ("strangers", list(strangers.values())))
+            lines = [say(f"member.{key}", language, list=escape(", ".join(names))) for key, names in rows if names]
+            buttons = [[_remove(forum, user, name, language)] for user, name in list(strangers.items())[:STRANGERS_MAX]]
+            stored = await self._interactions.store(
+                tx, buttons, group=f"members:{handling.event.id}:{telegram_id}", who=Who(roles=_TOLD | HEADS, branch=forum.branch),
+                life=None,
+            )  # fmt: skip
+            head = say("member.report", language, chat=escape(forum.title))
+            await outbox.send(tx, handling.origin, telegram_id, "\n".join([head, *lines]), buttons=stored,
+                              key=f"members:{handling.event.id}:{telegram_id}")  # fmt: skip
+
+    async def press(self, handling: Handling, actor: Actor, choice: str) -> None:
+        """A head has a stranger taken out; somebody who was hired meanwhile stays."""
+        chat_id, user, name = choice.split("|", 2)
+        async with handling.transaction() as tx:
+            forum = await self._chats.forum(tx, int(chat_id))
+            if forum is None:
+                return
+            hired = [p for p in await self._staff.persons(tx, [int(user)]) if place_of(p, forum) != "out"]
+            await audit.record(tx, action="member.remove", actor_id=actor.employee_id, actor_name=actor.name, subject=forum.title,
+                               outcome="kept" if hired else "asked", event_id=handling.event.id)  # fmt: skip
+            if not hired:
+                await effects.request(
+                    tx, handling.origin, kind=REMOVE_MEMBER, target=target(forum.marked_id), settled_kind=REMOVED, branch=forum.branch,
+                    args={"chat_id": forum.marked_id, "user": int(user), "name": name, "ban": True,
+                          "by": int(handling.event.payload["sender_id"])},
+                    key=f"member:stranger:{forum.id}:{user}:{handling.event.id}",
+                )  # fmt: skip
+
+    async def _settled(self, handling: Handling) -> Row | None:
+        effect_id = UUID(str(handling.event.payload["effect_id"]))
+        return await self._db.fetchrow("SELECT id, args, receipt, cause, state FROM effect WHERE id = $1", effect_id)
+
+
+def _remove(forum: Forum, user: int, name: str, language: str) -> NewButton:
+    label = say("b.member.remove", language, name=name)[:34]
+    return NewButton(label=label, kind="member", choice=f"{forum.marked_id}|{user}|{name}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from jarvis.domains.chats.service import ChatService
+from jarvis.domains.chats.service import SERVICE, ChatService
+from jarvis.domains.chats.subscriptions import Subscriptions
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.db import Database
 from jarvis.kit.actor import Role
@@ -46,10 +47,17 @@ async def seed(db: Database, clock: Clock, world: World) -> None:
         if person.rentprog_id is not None:
             await staff.bind(employee_id=employee_id, system="rentprog", key=str(person.rentprog_id), by="world")
         if person.dismissed:
-            await staff.dismiss(employee_id, by="world")
+            await staff.dismiss(employee_id, by="world", announce=False)
+    await _chats(db, clock, world)
+
+
+async def _chats(db: Database, clock: Clock, world: World) -> None:
     chats = ChatService(clock)
     for number, forum in enumerate(world.forums, FIRST_FORUM):
         async with db.transaction() as tx:
             await chats.register(tx, group_id(number), forum.title, forum.purpose, forum.branch, by="world")
+            group = await chats.forum(tx, group_id(number))
+            if group is not None and group.purpose in SERVICE:
+                await Subscriptions(clock).begin(tx, group.id, group.purpose)
             for topic, title in enumerate(forum.topics, 2):  # number 1 is General
                 await chats.register_topic(tx, group_id(number), topic, title)

@@ -18,6 +18,7 @@ from agents.router.offline import event_rules
 from agents.router.offline import rules as router_rules
 from jarvis.domains.bookings import sync
 from jarvis.domains.chats.service import ChatService
+from jarvis.domains.chats.subscriptions import Subscriptions
 from jarvis.domains.conversations.service import ConversationService
 from jarvis.domains.forms.service import FormService
 from jarvis.domains.media.service import MediaService
@@ -49,6 +50,7 @@ from jarvis.orchestrator.forms import Forms
 from jarvis.orchestrator.forums import CarTopics
 from jarvis.orchestrator.media import Material
 from jarvis.orchestrator.membership import Membership
+from jarvis.orchestrator.news import News
 from jarvis.orchestrator.publishing import Publisher
 from jarvis.orchestrator.reconcile import ForumReconciler
 from jarvis.orchestrator.routes import Unrouted, collect
@@ -109,15 +111,17 @@ async def open_house(
         core.db, core.clock, core.staff, core.fleet, core.bookings, chats, media, interactions, publisher, archive, filling
     )  # fmt: skip
     carfile = CarFile(core.db, core.fleet, core.bookings, chats, media, interactions, publisher)
-    setup = Setup(core.db, core.staff, chats, interactions)
+    subscriptions = Subscriptions(core.clock)
+    setup = Setup(core.db, core.staff, chats, interactions, subscriptions)
+    news = News(core.db, core.fleet, core.bookings, forms, chats, subscriptions, interactions, publisher)
     presses: dict[str, Said] = {
-        "file": material.decided, "form": filling.press, **reports.presses, **carfile.presses, **setup.presses,
+        "file": material.decided, "form": filling.press, **reports.presses, **carfile.presses, **setup.presses, **news.presses,
     }  # fmt: skip
     chat = Chat(
         core.db, brain, core.staff, conversations, interactions, approvals, core.switches, core.changes, unrouted, core.clock,
         slow_after_s=slow_after_s, heard=filling.heard,
         presses=presses,
-        commands={**carfile.commands, **setup.commands, **filling.commands},
+        commands={**carfile.commands, **setup.commands, **filling.commands, **news.commands},
     )  # fmt: skip
     membership = Membership(core.db, core.staff, chats, conversations, interactions, chat.cards)
     presses |= membership.presses  # after the chat, whose cards it changes
@@ -137,6 +141,7 @@ async def open_house(
         filling.routes,
         reports.routes,
         membership.routes,
+        news.routes,
         sealing.ROUTES,
     )  # fmt: skip
     unrouted.routes = routes

@@ -115,14 +115,19 @@ def group_id(number: int) -> int:
 
 
 class WorldForum(_Part):
-    """A forum in which the bot administers: of a branch, or (`purpose`) the archive or the main chat of cars; `topics` were made
-    before. People may not write in the archive."""
+    """A group of the company with the bot in it: the forum of a branch, or (`purpose`) the archive, the main chat of cars, a service
+    chat; `topics` were made before. People may not write in the archive."""
 
     title: str
     branch: str | None = None
-    purpose: Literal["branch_forum", "archive", "hq"] = "branch_forum"
+    purpose: Literal["branch_forum", "archive", "hq", "leaders", "sales", "marketing"] = "branch_forum"
     members: list[str]
     topics: list[str] = []
+
+    @property
+    def topical(self) -> bool:
+        """Service chats have no topics."""
+        return self.purpose in ("branch_forum", "archive", "hq")
 
 
 class World(_Part):

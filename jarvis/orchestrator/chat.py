@@ -42,7 +42,15 @@ from jarvis.orchestrator.trail import run_of_message
 
 STATUS_AFTER_S = 0.8
 SLOW_AFTER_S = 20.0
-LASTING = ("car", "set", "setup", "form", "report_of", "member")  # kinds of buttons that work as often as they are pressed
+LASTING = (
+    "car",
+    "set",
+    "setup",
+    "form",
+    "report_of",
+    "member",
+    "subscribe",
+)  # kinds of buttons that work as often as they are pressed
 Heard = Callable[[Handling, Actor, str], Awaitable[bool]]  # whether another room takes what was written as its answer
 Said = Callable[[Handling, Actor, str], Awaitable[None]]  # another room's answer to a command, or to a press
 # What somebody types under a card: never a confirmation.

@@ -30,6 +30,9 @@ CHECK, LOOKED, INVITED, REMOVED = "check.members", "members.looked", "member.inv
 CHECKS: Sequence[Every] = (Every(check=CHECK, seconds=86_400, offset_s=5 * 3600),)  # 09:00 in Tbilisi
 STRANGERS_MAX = 6  # buttons a report
 _TOLD = frozenset({Role.BRANCH_HEAD, Role.ADMIN})
+_MEMBERS: Mapping[str, frozenset[Role]] = {
+    "leaders": HEADS, "sales": HEADS | {Role.SALES}, "marketing": HEADS | {Role.MARKETING},
+}  # fmt: skip
 Place = Literal["in", "may", "out"]
 
 
@@ -39,6 +42,8 @@ def place_of(person: Person, forum: Forum) -> Place:
         return "out"
     if forum.purpose == "branch_forum":
         return "in" if forum.branch in person.branches else "may" if person.everywhere else "out"
+    if forum.purpose in _MEMBERS:
+        return "in" if person.role in _MEMBERS[forum.purpose] else "may" if person.everywhere else "out"
     if forum.purpose == "hq":
         return "in" if person.role in HEADS else "may" if person.everywhere else "out"
     return "may"
@@ -81,7 +86,7 @@ class Membership:
                 await self._cards.refresh(tx, handling.origin, UUID(str(approval_id)))
             if person.telegram_id is None:
                 return
-            for forum in await self._chats.forums(tx):
+            for forum in await self._chats.groups(tx):
                 await self._settle(tx, handling.origin, person, forum, place_of(person, forum))
 
     async def _settle(self, tx: Tx, origin: Origin, person: Person, forum: Forum, place: Place) -> None:
@@ -153,7 +158,7 @@ class Membership:
 
     async def check(self, handling: Handling) -> None:
         """Ask who is in each group."""
-        for forum in await self._chats.forums(self._db):
+        for forum in await self._chats.groups(self._db):
             if forum.lost:
                 continue
             async with handling.transaction() as tx:

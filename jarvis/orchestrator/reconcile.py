@@ -12,7 +12,7 @@ from html import escape
 from typing import Any
 from uuid import UUID
 
-from jarvis.domains.chats.service import ChatService, Forum, Topic
+from jarvis.domains.chats.service import SERVICE, ChatService, Forum, Topic
 from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit, effects
@@ -49,9 +49,9 @@ class ForumReconciler:
         return {CHECK: (self.check,), LOOKED: (self.looked,), **dict.fromkeys((MADE, WRITTEN, REMOVED), (self.refused,))}
 
     async def check(self, handling: Handling) -> None:
-        """Ask for a look at every forum."""
+        """Ask for a look at every group of ours."""
         due = datetime.fromisoformat(handling.event.payload["due_at"])
-        for forum in await self._chats.forums(self._db):
+        for forum in await self._chats.groups(self._db):
             async with handling.transaction() as tx:
                 rows = await self._chats.to_look_at(tx, forum, due, timedelta(seconds=PERIOD_S), AT_ONCE)
                 posts = [r["post"] for r in rows if r["post"]] + await self._media.unseen(tx, forum.id, due - A_DAY, POSTS_AT_ONCE)
@@ -105,7 +105,11 @@ class ForumReconciler:
     async def _standing(self, tx: Tx, handling: Handling, forum: Forum, receipt: Mapping[str, Any] | None) -> bool:
         """Whether the bot can do everything again after it could not; each change is told once."""
         lost = receipt is None
-        lacks = [] if receipt is None else [r for r in receipt["lacks"] if r in NEEDED] + ([] if receipt["forum"] else ["forum"])
+        lacks = (
+            []
+            if receipt is None or forum.purpose in SERVICE
+            else [r for r in receipt["lacks"] if r in NEEDED] + ([] if receipt["forum"] else ["forum"])
+        )
         if lost == forum.lost and frozenset(lacks) == forum.lacks:
             return False
         await self._chats.seen(tx, forum, lacks=lacks, lost=lost)

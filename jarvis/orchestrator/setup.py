@@ -10,7 +10,8 @@ from html import escape
 from typing import Any, cast
 from uuid import UUID
 
-from jarvis.domains.chats.service import COMPANY, ChatService, Forum, Purpose
+from jarvis.domains.chats.service import COMPANY, SERVICE, ChatService, Forum, Purpose
+from jarvis.domains.chats.subscriptions import Subscriptions
 from jarvis.domains.staff.service import Branch, StaffService
 from jarvis.engine import audit, effects
 from jarvis.engine.db import Database, Row, Tx
@@ -35,11 +36,14 @@ _ADMINS = Who(roles=frozenset({Role.ADMIN}))
 class Setup:
     """Asks what a new group is for, verifies it, registers it; `/setup` shows what is missing."""
 
-    def __init__(self, db: Database, staff: StaffService, chats: ChatService, interactions: Interactions) -> None:
+    def __init__(
+        self, db: Database, staff: StaffService, chats: ChatService, interactions: Interactions, subscriptions: Subscriptions
+    ) -> None:
         self._db = db
         self._staff = staff
         self._chats = chats
         self._interactions = interactions
+        self._subscriptions = subscriptions
 
     @property
     def routes(self) -> Mapping[str, Sequence[Handler]]:
@@ -145,6 +149,9 @@ class Setup:
             return say("setup.taken", actor.language, chat=escape(title), other=escape(str(error)))
         forum = await self._chats.forum(tx, chat_id)
         assert forum is not None
+        if purpose in SERVICE:
+            await self._subscriptions.begin(tx, forum.id, purpose)
+            return say("setup.done", actor.language, chat=escape(title), purpose=name)
         for car_id in await self._chats.cars_of(tx, forum):
             await refresh(tx, handling, car_id)
         return say("setup.done", actor.language, chat=escape(title), purpose=name)
@@ -181,7 +188,9 @@ class Setup:
 
 
 def lacking(receipt: Mapping[str, Any], purpose: Purpose | None) -> list[str]:
-    """What a group still needs: `forum` (topics), rights, `read_only` for the archive."""
+    """What a group still needs: `forum` (topics), rights, `read_only` for the archive; a service chat needs the bot only."""
+    if purpose in SERVICE:
+        return []
     lacks = [] if receipt["forum"] else ["forum"]
     lacks += [right for right in NEEDED if right in receipt["lacks"]]
     return lacks + (["read_only"] if purpose == "archive" and not receipt["read_only"] else [])

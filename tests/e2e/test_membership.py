@@ -12,6 +12,7 @@ import pytest
 from jarvis.kit.actor import Role
 from jarvis.kit.errors import InvalidRequest
 from tests.conftest import Servers
+from tests.e2e.test_acting import TAMAR, card_of, ledger
 from tests.e2e.test_forums import BATUMI, DATO, LASHA, TBILISI, small_world
 from tests.telegram_house import Talk, open_talk
 
@@ -118,3 +119,18 @@ async def test_without_the_right_somebody_is_told(talk: Talk) -> None:
     (told,) = [m for m in talk.seen(NINO) if "не могу убрать" in m["text"]]
     assert LASHA in told["text"]
     assert LASHA in members(talk, TBILISI)
+
+
+async def test_the_word_of_who_left_meanwhile_does_not_count(servers: Servers, tmp_path: Path) -> None:
+    async with open_talk(servers, tmp_path) as talk:
+        await talk.rentprog.change("create_booking", {"car": "Jimny 077", "client": "70007", "start": "20", "days": "12"})
+        await talk.quiet()
+        number = max(int(b["number"]) for b in talk.rentprog.data.bookings.values())
+        card = await card_of(talk, NINO, f"отмени бронь {number}")
+        once = await talk.press(TAMAR, talk.seen(TAMAR)[-1], 0)
+        assert "Первое подтверждение: Тамар Ломидзе" in once["text"]
+        await talk.core.staff.dismiss((await talk.core.staff.actor_by_name(TAMAR)).employee_id, by="test")
+        await talk.quiet()
+        once = await talk.press(NINO, card, 0)
+        assert "Первое подтверждение: Нино Беридзе" in once["text"]
+        assert ledger(talk) == []

@@ -16,6 +16,7 @@ from jarvis.orchestrator.forms import Forms
 from jarvis.orchestrator.forums import CarTopics
 from jarvis.orchestrator.media import Material
 from jarvis.orchestrator.membership import Membership
+from jarvis.orchestrator.news import News
 from jarvis.orchestrator.reconcile import ForumReconciler
 from jarvis.orchestrator.routes import collect
 from jarvis.orchestrator.setup import Setup
@@ -28,10 +29,10 @@ EXPECTED = {
     "rentprog.booking.create": ["changed"], "rentprog.booking.update": ["changed"], "rentprog.booking.destroy": ["destroyed"],
     "rentprog.booking.duplicate": ["duplicated"], "rentprog.duplicate": ["duplicated"], "rentprog.unreadable": ["unreadable"],
     "rentprog.reread": ["reread"],
-    "car.created": ["link", "note", "touched"], "car.updated": ["note", "changed", "touched"], "car.moved": ["note", "changed", "touched"],
+    "car.created": ["link", "note", "touched"], "car.updated": ["note", "changed", "touched"], "car.moved": ["note", "changed", "touched", "moved"],
     "client.created": ["link", "note"], "client.updated": ["note"],
-    "booking.created": ["note", "touched"], "booking.updated": ["note", "changed", "touched"], "booking.cancelled": ["note", "changed", "touched"],
-    "booking.issued": ["note", "changed", "touched"], "booking.returned": ["note", "changed", "touched"],
+    "booking.created": ["note", "touched", "booking"], "booking.updated": ["note", "changed", "touched"], "booking.cancelled": ["note", "changed", "touched", "booking"],
+    "booking.issued": ["note", "changed", "touched", "booking"], "booking.returned": ["note", "changed", "touched", "booking"],
     "approval.expired": ["expired"], "approval.settled": ["settled"], "approval.resume": ["resumed"],
     "check.rentprog.cars": ["queue"], "check.rentprog.bookings": ["queue"], "check.digest": ["send"], "check.audit.seal": ["seal"],
     "topic.made": ["made", "refused"], "topic.written": ["written", "refused"], "topic.refresh": ["refreshed"],
@@ -41,7 +42,7 @@ EXPECTED = {
     "media.posted": ["posted", "posted"], "topic.due": ["due"], "archive.verified": ["verified"], "topic.deleted": ["deleted"],
     "staff.changed": ["changed"], "check.members": ["check"], "members.looked": ["looked"], "member.invited": ["invited"],
     "member.removed": ["removed"],
-    "form.due": ["due"], "form.finished": ["finished"], "form.exported": ["exported"],
+    "form.due": ["due"], "form.finished": ["finished", "form"], "check.service.digest": ["digests"], "form.exported": ["exported"],
 }  # fmt: skip
 
 
@@ -50,7 +51,8 @@ def test_the_table_of_routes() -> None:
     sync = RentProgSync(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
     brain = cast(Any, SimpleNamespace(reader=None))
     chat = Chat(NOTHING, brain, *[NOTHING] * 8)
-    setup = Setup(NOTHING, NOTHING, NOTHING, NOTHING)
+    setup = Setup(*[NOTHING] * 5)
+    news = News(*[NOTHING] * 8)
     material = Material(*[NOTHING] * 11)
     forms, reports = Forms(*[NOTHING] * 8), FormReports(*[NOTHING] * 8)
     archive = Archive(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
@@ -69,6 +71,7 @@ def test_the_table_of_routes() -> None:
         forms.routes,
         reports.routes,
         membership.routes,
+        news.routes,
         archive.routes,
         setup.routes,
         sealing.ROUTES,

@@ -108,6 +108,8 @@ class BookingMirror:
             "booking_id": str(booking_id), "external_key": str(record.id), "number": record.number,
             "echo": incoming.from_api, "changed": {n: list(p) for n, p in changed.items()} if stored is not None else {},
         }  # fmt: skip
+        if stored is None and (await sources.read(tx, f"{SYSTEM} reconciled"))[0].last_ok_at is None:
+            payload["loading"] = True  # the first reading of RentProg: the booking is new to us only
         kinds = ["booking.created" if stored is None else "booking.updated"]
         if stored is not None:
             old, new = stored["status"], status_of(record)

@@ -14,14 +14,17 @@ from jarvis.kit.clock import Clock
 from jarvis.kit.errors import Conflict, InvalidRequest, NotFound
 
 TopicState = Literal["making", "open", "leaving", "closed", "gone"]
-Purpose = Literal["branch_forum", "archive", "hq"]
-COMPANY: tuple[Purpose, ...] = ("archive", "hq")  # one of each for everybody
+Purpose = Literal["branch_forum", "archive", "hq", "leaders", "sales", "marketing"]
+SERVICE: tuple[Purpose, ...] = ("leaders", "sales", "marketing")  # plain groups that hear news
+COMPANY: tuple[Purpose, ...] = ("archive", "hq", *SERVICE)  # one of each for everybody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forum:
-    """A forum of ours: of a branch, the archive, the main chat of cars. `lacks`: rights that the bot has not there; `lost`: it is not
-    in the group at all."""
+    """A group of ours: the forum of a branch, the archive, the main chat of cars; or a service chat, which has no topics.
+
+    `lacks`: rights that the bot has not there; `lost`: it is not in the group at all.
+    """
 
     id: UUID
     marked_id: int
@@ -119,6 +122,14 @@ class ChatService:
 
     async def forums(self, reader: Reader) -> list[Forum]:
         """Every forum of ours."""
+        return [g for g in await self.groups(reader) if g.purpose not in SERVICE]
+
+    async def services(self, reader: Reader) -> list[Forum]:
+        """The service chats."""
+        return [g for g in await self.groups(reader) if g.purpose in SERVICE]
+
+    async def groups(self, reader: Reader) -> list[Forum]:
+        """Every group of ours."""
         return [f for f in map(_forum, await reader.fetch(f"{_FORUMS} ORDER BY c.title")) if f is not None]
 
     async def seen(self, tx: Tx, forum: Forum, *, lacks: Sequence[str] = (), lost: bool = False) -> None:

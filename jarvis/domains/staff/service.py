@@ -279,7 +279,7 @@ class StaffService:
             details={"employee_id": str(employee_id)},
         )  # fmt: skip
 
-    async def dismiss(self, employee_id: UUID, *, by: str) -> None:
+    async def dismiss(self, employee_id: UUID, *, by: str, announce: bool = True) -> None:
         """End somebody's rights at their next tool call, and what they asked for and nobody has confirmed; idempotent."""
         async with self._db.transaction() as tx:
             count = await tx.execute(
@@ -293,7 +293,8 @@ class StaffService:
                     employee_id, self._clock.now(),
                 )  # fmt: skip
                 await audit.record(tx, action="staff.dismiss", actor_name=by, subject=str(employee_id), outcome="done")
-                await self._announce(tx, employee_id, withdrawn)
+                if announce:
+                    await self._announce(tx, employee_id, withdrawn)
 
     async def set_language(self, employee_id: UUID, language: str) -> None:
         """The person's own language setting."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from rich.console import Console
 from rich.table import Table
 
-from jarvis.domains.chats.service import ChatService, Forum, Purpose
+from jarvis.domains.chats.service import COMPANY, SERVICE, ChatService, Forum, Purpose
+from jarvis.domains.chats.subscriptions import Subscriptions
 from jarvis.domains.staff.service import Branch
 from jarvis.engine.effects import Origin
 from jarvis.entrypoints.cli.commands import core
@@ -20,7 +22,9 @@ from jarvis.kit.settings import load
 from jarvis.orchestrator.render.setup import needs, purpose
 from jarvis.orchestrator.topics import REFRESH
 
-ARCHIVE = "Архив материалов"
+TITLES: Mapping[Purpose, str] = {
+    "archive": "Архив материалов", "leaders": "Руководители", "sales": "Продажи", "marketing": "Маркетинг",
+}  # fmt: skip
 STEPS = """To add one by hand:
   1. In Telegram create a group; for a branch name it like Branch_Batumi (forum).
   2. Group settings → Topics: on. For the archive also Permissions → Send messages: off.
@@ -30,7 +34,7 @@ With JARVIS_TELEGRAM_USER_SESSION set, `jarvis telegram setup --create` does all
 
 
 async def setup(create: bool, as_json: bool, console: Console) -> None:
-    """Show each place with its group and what that lacks; with `create` make the missing branch forums and the archive first."""
+    """Show each place with its group and what that lacks; with `create` make those that are missing first, but for the main chat of cars."""
     async with core() as opened:
         chats = ChatService(opened.clock)
         if create:
@@ -63,8 +67,8 @@ async def _rows(opened: Core, chats: ChatService) -> list[tuple[Purpose, Branch 
     rows: list[tuple[Purpose, Branch | None, Forum | None]] = []
     for branch in await opened.staff.branches():
         rows.append(("branch_forum", branch, await chats.forum_of(opened.db, branch.code)))
-    rows.append(("archive", None, await chats.company(opened.db, "archive")))
-    rows.append(("hq", None, await chats.company(opened.db, "hq")))
+    for kind in COMPANY:
+        rows.append((kind, None, await chats.company(opened.db, kind)))
     return rows
 
 
@@ -81,8 +85,8 @@ async def _create(opened: Core, chats: ChatService, console: Console) -> None:
         for kind, branch, forum in await _rows(opened, chats):
             if kind == "hq" or (forum is not None and not forum.lost):
                 continue
-            title = ARCHIVE if branch is None else f"Branch_{branch.code.capitalize()} (forum)"
-            marked = await person.create(title, read_only=kind == "archive")
+            title = TITLES[kind] if branch is None else f"Branch_{branch.code.capitalize()} (forum)"
+            marked = await person.create(title, forum=kind not in SERVICE, read_only=kind == "archive")
             await _register(opened, chats, marked, title, kind, branch)
             console.print(f"made: {title}", markup=False, highlight=False)
 
@@ -92,6 +96,9 @@ async def _register(opened: Core, chats: ChatService, marked: int, title: str, k
         await chats.register(tx, marked, title, kind, branch.code if branch else None, by="jarvis telegram setup")
         forum = await chats.forum(tx, marked)
         assert forum is not None
+        if kind in SERVICE:
+            await Subscriptions(opened.clock).begin(tx, forum.id, kind)
+            return
         origin = Origin(event_id=None, trace_id=new_id().hex)
         for car_id in await chats.cars_of(tx, forum):
             await opened.journal.publish(

@@ -58,8 +58,8 @@ class Bootstrap:
         self._client = client
         self._bot = bot
 
-    async def create(self, title: str, *, read_only: bool) -> int:
-        """A forum with the bot as its administrator; returns its marked id. `read_only`: people may not write in it.
+    async def create(self, title: str, *, forum: bool = True, read_only: bool = False) -> int:
+        """A group with the bot as its administrator; returns its marked id. `forum`: with topics. `read_only`: people do not write.
 
         Raises:
             Rejected: Telegram refused; a group that was made by then is named in the message.
@@ -67,7 +67,7 @@ class Bootstrap:
         client = self._client
         made: Any = None
         try:
-            answer = await client(functions.channels.CreateChannelRequest(title=title, about="", megagroup=True, forum=True))
+            answer = await client(functions.channels.CreateChannelRequest(title=title, about="", megagroup=True, forum=forum))
             made = answer.chats[0]
             bot = await client.get_input_entity(self._bot)
             await client(functions.channels.InviteToChannelRequest(channel=made, users=[bot]))

@@ -23,11 +23,12 @@ LABEL_MAX = 34
 class Button:
     """A button below an answer. `ask`: its press stands for the new request; `page`: `request` holds the rest of a list;
     `report`: the person says that something is wrong; `file`: what a set of files belongs to; `car`, `set`: material to show;
-    `setup`: what a group is for; `form`: something is filled in; `report_of`: the report of a closed form."""
+    `setup`: what a group is for; `form`: something is filled in; `report_of`: the report of a closed form; `subscribe`: what a
+    service chat hears of."""
 
     label: str
     request: str = ""
-    kind: Literal["ask", "page", "report", "file", "car", "set", "setup", "form", "report_of"] = "ask"
+    kind: Literal["ask", "page", "report", "file", "car", "set", "setup", "form", "report_of", "subscribe"] = "ask"
 
 
 @dataclass(slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from jarvis.domains.chats.service import Forum, Purpose
@@ -10,7 +10,10 @@ from jarvis.domains.staff.service import Branch
 from jarvis.orchestrator.render.base import Button
 from jarvis.orchestrator.render.words import say
 
-_ARCHIVE = ("архив", "archive", "არქივ")
+_NAMES: Mapping[Purpose, Sequence[str]] = {  # by which a group's purpose is guessed
+    "archive": ("архив", "archive", "არქივ"), "leaders": ("руковод", "leaders", "ხელმძღვ"), "sales": ("продаж", "sales", "გაყიდვ"),
+    "marketing": ("маркетинг", "marketing", "მარკეტინგ"),
+}  # fmt: skip
 
 
 def needs(lacks: Sequence[str], language: str) -> str:
@@ -41,12 +44,12 @@ def purposes(
 
     def unlikely(of: tuple[Purpose, str | None]) -> bool:
         kind, code = of
-        words = _ARCHIVE if kind == "archive" else (code or kind, *(names[code].names.values() if code else ()))
+        words = _NAMES[kind] if kind in _NAMES else (code or kind, *(names[code].names.values() if code else ()))
         return not any(word.casefold() in said for word in words)
 
     rows = [
         [Button(label=_upper(purpose(k, names.get(c or ""), language))[:34], request=f"{chat_id}|{k}|{c or ''}", kind="setup")]
-        for k, c in sorted(free, key=unlikely)[:6]
+        for k, c in sorted(free, key=unlikely)[:8]
     ]
     return [*rows, [Button(label=say("setup.none", language), request=f"{chat_id}||", kind="setup")]]
 

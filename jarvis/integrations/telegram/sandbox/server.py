@@ -86,7 +86,7 @@ class TelegramSandbox:
             self.state.add_group(number, group.title, members | {self.bot_id})
         for number, forum in enumerate(world.forums, FIRST_FORUM):
             members = {ids[name] for name in forum.members if name in ids}
-            made = self.state.add_group(number, forum.title, members | {self.bot_id}, forum=True)
+            made = self.state.add_group(number, forum.title, members | {self.bot_id}, forum=forum.topical)
             made.read_only = forum.purpose == "archive"
             for title in forum.topics:
                 self._rpc.forums.add(made, title, self.bot_id)

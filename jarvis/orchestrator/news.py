@@ -1,0 +1,176 @@
+"""News for the service chats: at once or in the evening's digest, as each is subscribed; administrators edit that with buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import cast
+from uuid import UUID
+
+from jarvis.domains.bookings.service import BookingService
+from jarvis.domains.chats.service import ChatService, Forum
+from jarvis.domains.chats.subscriptions import EventClass, Subscriptions, route
+from jarvis.domains.fleet.service import FleetService
+from jarvis.domains.forms.service import FormService
+from jarvis.engine import audit, effects
+from jarvis.engine.db import Database, Tx
+from jarvis.engine.effects import Lane
+from jarvis.engine.interactions import Interactions, Who
+from jarvis.engine.timing import Every
+from jarvis.engine.worker import Handler, Handling
+from jarvis.integrations.telegram.kinds import SEND, target
+from jarvis.kit.actor import Actor, Role
+from jarvis.orchestrator import outbox
+from jarvis.orchestrator.forms import FINISHED
+from jarvis.orchestrator.publishing import Publisher
+from jarvis.orchestrator.render import news as render
+from jarvis.orchestrator.render.base import Button, Reader
+
+CHECK = "check.service.digest"
+CHECKS: Sequence[Every] = (Every(check=CHECK, seconds=86_400, offset_s=15 * 3600),)  # 19:00 in Tbilisi
+BOOKINGS: Mapping[str, EventClass] = {
+    "booking.created": "booking_created", "booking.cancelled": "booking_cancelled", "booking.issued": "booking_issued",
+    "booking.returned": "booking_returned",
+}  # fmt: skip
+
+
+class News:
+    """Turns internal events into lines, and lines into messages."""
+
+    def __init__(
+        self, db: Database, fleet: FleetService, bookings: BookingService, forms: FormService, chats: ChatService,
+        subscriptions: Subscriptions, interactions: Interactions, publisher: Publisher,
+    ) -> None:  # fmt: skip
+        self._db = db
+        self._fleet = fleet
+        self._bookings = bookings
+        self._forms = forms
+        self._chats = chats
+        self._subscriptions = subscriptions
+        self._interactions = interactions
+        self._publisher = publisher
+
+    @property
+    def routes(self) -> Mapping[str, Sequence[Handler]]:
+        return {
+            **dict.fromkeys(BOOKINGS, (self.booking,)), "car.moved": (self.moved,), FINISHED: (self.form,), CHECK: (self.digests,),
+        }  # fmt: skip
+
+    @property
+    def commands(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
+        return {"subscriptions": self.overview}
+
+    @property
+    def presses(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
+        return {"subscribe": self.press}
+
+    # what happened
+
+    async def booking(self, handling: Handling) -> None:
+        """A booking was made, cancelled, issued or returned; what the first reading of RentProg brings is no news."""
+        payload = handling.event.payload
+        if payload.get("loading"):
+            return
+        async with handling.transaction() as tx:
+            reader = await self._publisher.reader(None)
+            found = await self._bookings.get(UUID(str(payload["booking_id"])))
+            if found.purpose == "rental":
+                await self._tell(tx, handling, BOOKINGS[handling.event.kind], found.branch, render.booking_line(found, reader), reader)
+
+    async def moved(self, handling: Handling) -> None:
+        """A car went to another branch: news of the branch that it came to."""
+        payload = handling.event.payload
+        async with handling.transaction() as tx:
+            reader = await self._publisher.reader(None)
+            car = await self._fleet.get(UUID(str(payload["car_id"])))
+            line = render.moved_line(car, payload["from"], payload["to"], reader)
+            await self._tell(tx, handling, "car_moved", payload["to"], line, reader)
+
+    async def form(self, handling: Handling) -> None:
+        """A problem was reported, or a check-list was closed with gaps."""
+        async with handling.transaction() as tx:
+            form = await self._forms.get(tx, UUID(str(handling.event.payload["subject"])))
+            if form is None or form.state != "done" or not (form.template.key == "problem" or (form.gaps and form.car_id)):
+                return
+            reader = await self._publisher.reader(None)
+            car = await self._fleet.get(form.car_id) if form.car_id is not None else None
+            booking = await self._bookings.get(form.booking_id) if form.booking_id is not None else None
+            event_class: EventClass = "car_problem" if form.template.key == "problem" else "checklist_gaps"
+            await self._tell(tx, handling, event_class, form.branch, render.form_line(form, car, booking, reader), reader)
+
+    async def _tell(
+        self, tx: Tx, handling: Handling, event_class: EventClass, branch: str | None, line: str, reader: Reader
+    ) -> None:  # fmt: skip
+        for found in route(await self._subscriptions.all(tx), event_class, branch):
+            if found.mode == "digest":
+                await self._subscriptions.note(tx, found.chat_id, event_class, handling.event.id, line)
+                continue
+            text = render.instant(event_class, branch, line, reader)
+            await outbox.send(
+                tx, handling.origin, found.marked_id, text, key=f"news:{handling.event.id}:{event_class}:{found.chat_id}"
+            )
+
+    async def digests(self, handling: Handling) -> None:
+        """The evening's message of each chat that has something to hear; silence when there is nothing."""
+        for forum in await self._chats.services(self._db):
+            async with handling.transaction() as tx:
+                lines = await self._subscriptions.waiting(tx, forum.id)
+                if not lines or forum.lost:
+                    continue
+                text = render.digest(lines, await self._publisher.reader(None))
+                effect_id = await effects.request(
+                    tx, handling.origin, kind=SEND, target=target(forum.marked_id), lane=Lane.BULK,
+                    key=f"digest:{forum.id}:{handling.event.id}", ordering_key=f"telegram:out:{forum.marked_id}",
+                    args={"chat_id": forum.marked_id, "text": outbox.split(text)[0], "buttons": []},
+                )  # fmt: skip
+                await self._subscriptions.sent(tx, lines, effect_id)
+
+    # who hears of what
+
+    async def overview(self, handling: Handling, actor: Actor, said: str) -> None:
+        """`/subscriptions`: the service chats, to choose one."""
+        p = handling.event.payload
+        async with handling.transaction() as tx:
+            reader = await self._publisher.reader(actor.employee_id)
+            if actor.role is not Role.ADMIN:
+                await audit.record(tx, action="subscriptions", actor_id=actor.employee_id, actor_name=actor.name, outcome="denied",
+                                   subject="chats", event_id=handling.event.id)  # fmt: skip
+                await outbox.send(tx, handling.origin, int(p["chat_id"]), reader.say("news.denied"))
+                return
+            chats = await self._chats.services(tx)
+            text = reader.say("news.which" if chats else "news.no_chats")
+            stored = await self._stored(tx, handling, render.chats(chats, reader))
+            await outbox.send(tx, handling.origin, int(p["chat_id"]), text, buttons=stored)
+
+    async def press(self, handling: Handling, actor: Actor, choice: str) -> None:
+        """A step further: chat, class, branch; the last one sets how."""
+        chat_id, *rest = choice.split("|")
+        p = handling.event.payload
+        async with handling.transaction() as tx:
+            forum = await self._chats.forum(tx, int(chat_id))
+            if forum is None or actor.role is not Role.ADMIN:
+                return
+            reader = await self._publisher.reader(actor.employee_id)
+            text, rows = await self._page(tx, handling, actor, forum, rest, reader)
+            stored = await self._stored(tx, handling, rows)
+            await outbox.edit(tx, handling.origin, int(p["chat_id"]), text, message_id=int(p["message_id"]), buttons=stored)
+
+    async def _page(
+        self, tx: Tx, handling: Handling, actor: Actor, forum: Forum, chosen: Sequence[str], reader: Reader
+    ) -> tuple[str, list[list[Button]]]:
+        if len(chosen) == 1:
+            return render.branches(forum, chosen[0], reader)
+        if len(chosen) == 2:
+            rows = await self._subscriptions.all(tx)
+            return render.modes(forum, cast(EventClass, chosen[0]), chosen[1], rows, reader)
+        if len(chosen) == 3:
+            event_class, branch, mode = chosen
+            await self._subscriptions.set(tx, forum.id, event_class, None if branch == "*" else branch, mode, actor.employee_id)
+            await audit.record(tx, action="subscription.set", actor_id=actor.employee_id, actor_name=actor.name, subject=forum.title,
+                               outcome=mode, event_id=handling.event.id,
+                               details={"class": event_class, "branch": branch})  # fmt: skip
+        return render.classes(forum, await self._subscriptions.all(tx), reader)
+
+    async def _stored(self, tx: Tx, handling: Handling, rows: Sequence[Sequence[Button]]) -> list[list[dict[str, str]]]:
+        return await self._interactions.store(
+            tx, outbox.stored_form(rows), group=f"subscribe:{handling.event.id}", who=Who(roles=frozenset({Role.ADMIN})), life=None
+        )

@@ -11,13 +11,12 @@ from jarvis.domains.chats.service import ChatService, Forum
 from jarvis.domains.chats.subscriptions import EventClass, Subscriptions, route
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.forms.service import FormService
-from jarvis.engine import audit, effects
+from jarvis.engine import audit
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Lane
 from jarvis.engine.interactions import Interactions, Who
 from jarvis.engine.timing import Every
 from jarvis.engine.worker import Handler, Handling
-from jarvis.integrations.telegram.kinds import SEND, target
 from jarvis.kit.actor import Actor, Role
 from jarvis.orchestrator import outbox
 from jarvis.orchestrator.forms import FINISHED
@@ -117,12 +116,12 @@ class News:
                 if not lines or forum.lost:
                     continue
                 text = render.digest(lines, await self._publisher.reader(None))
-                effect_id = await effects.request(
-                    tx, handling.origin, kind=SEND, target=target(forum.marked_id), lane=Lane.BULK,
-                    key=f"digest:{forum.id}:{handling.event.id}", ordering_key=f"telegram:out:{forum.marked_id}",
-                    args={"chat_id": forum.marked_id, "text": outbox.split(text)[0], "buttons": []},
-                )  # fmt: skip
-                await self._subscriptions.sent(tx, lines, effect_id)
+                key = f"digest:{forum.id}:{handling.event.id}"
+                sent = [
+                    await outbox.send(tx, handling.origin, forum.marked_id, page, key=f"{key}:{n}", lane=Lane.BULK)
+                    for n, page in enumerate(outbox.split(text))
+                ]
+                await self._subscriptions.sent(tx, lines, sent[0])
 
     # who hears of what
 

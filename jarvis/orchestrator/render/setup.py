@@ -10,6 +10,7 @@ from jarvis.domains.staff.service import Branch
 from jarvis.orchestrator.render.base import Button
 from jarvis.orchestrator.render.words import say
 
+RIGHTS = ("manage_topics", "delete_messages", "pin_messages", "invite_users", "ban_users")  # to give the bot in a group
 _NAMES: Mapping[Purpose, Sequence[str]] = {  # by which a group's purpose is guessed
     "archive": ("архив", "archive", "არქივ"), "leaders": ("руковод", "leaders", "ხელმძღვ"), "sales": ("продаж", "sales", "გაყიდვ"),
     "marketing": ("маркетинг", "marketing", "მარკეტინგ"),
@@ -67,7 +68,7 @@ def overview(rows: Sequence[tuple[Purpose, Branch | None, Forum | None]], langua
         else:
             lines.append(f"🟢 {name}: {escape(forum.title)}")
     if any(forum is None for _, _, forum in rows):
-        lines.append(say("setup.how", language, rights=needs(("manage_topics", "delete_messages", "pin_messages"), language)))
+        lines.append(say("setup.how", language, rights=needs(RIGHTS, language)))
     return "\n".join(lines)
 
 

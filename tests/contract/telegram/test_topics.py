@@ -99,7 +99,10 @@ async def test_what_the_bot_lacks_is_named(sandbox: TelegramSandbox, opened: Tel
     await until(lambda: _known(topics))
     assert await topics.group(FORUM) == GroupSeen(title=TITLE, forum=True, read_only=False, lacks=())
     assert await topics.group(PLAIN) == GroupSeen(
-        title="Смена Тбилиси", forum=False, read_only=False, lacks=("manage_topics", "delete_messages", "pin_messages", "invite_users")
+        title="Смена Тбилиси",
+        forum=False,
+        read_only=False,
+        lacks=("manage_topics", "delete_messages", "pin_messages", "invite_users", "ban_users"),
     )
     await sandbox.change("demote_bot", {"chat": TITLE})
     assert "manage_topics" in (await topics.group(FORUM)).lacks

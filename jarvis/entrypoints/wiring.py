@@ -39,7 +39,6 @@ from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.integrations.rentprog.effects import RentProgEffects
 from jarvis.integrations.rentprog.kinds import KINDS
 from jarvis.orchestrator import digest, reconcile, sealing
-from jarvis.orchestrator import membership as members
 from jarvis.orchestrator.archive import Archive
 from jarvis.orchestrator.brain import Brain
 from jarvis.orchestrator.carfile import CarFile
@@ -49,7 +48,9 @@ from jarvis.orchestrator.form_reports import FormReports
 from jarvis.orchestrator.forms import Forms
 from jarvis.orchestrator.forums import CarTopics
 from jarvis.orchestrator.media import Material
+from jarvis.orchestrator.membership import CHECKS as MEMBER_CHECKS
 from jarvis.orchestrator.membership import Membership
+from jarvis.orchestrator.news import CHECKS as NEWS_CHECKS
 from jarvis.orchestrator.news import News
 from jarvis.orchestrator.publishing import Publisher
 from jarvis.orchestrator.reconcile import ForumReconciler
@@ -57,7 +58,7 @@ from jarvis.orchestrator.routes import Unrouted, collect
 from jarvis.orchestrator.setup import Setup
 from jarvis.orchestrator.sheets import Sheets
 
-CHECKS = (*sync.CHECKS, *digest.CHECKS, *sealing.CHECKS, *reconcile.CHECKS, *members.CHECKS)
+CHECKS = (*sync.CHECKS, *digest.CHECKS, *sealing.CHECKS, *reconcile.CHECKS, *MEMBER_CHECKS, *NEWS_CHECKS)
 _RULES: Mapping[str, Rules] = {
     "router": router_rules, "event_router": event_rules, "fleet": fleet_rules, "bookings": bookings_rules,
     "clients": clients_rules, "guide": guide_rules,

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from jarvis.domains.bookings.hooks import RentProgHooks
 from jarvis.domains.bookings.sync import RentProgSync
+from jarvis.entrypoints.wiring import CHECKS
 from jarvis.orchestrator import sealing
 from jarvis.orchestrator.archive import Archive
 from jarvis.orchestrator.chat import Chat
@@ -44,6 +45,10 @@ EXPECTED = {
     "member.removed": ["removed"],
     "form.due": ["due"], "form.finished": ["finished", "form"], "check.service.digest": ["digests"], "form.exported": ["exported"],
 }  # fmt: skip
+
+
+def test_every_check_is_scheduled_and_handled() -> None:
+    assert {c.check for c in CHECKS} == {kind for kind in EXPECTED if kind.startswith("check.")}
 
 
 def test_the_table_of_routes() -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 FORM_WORDS: dict[str, tuple[str, str, str]] = {
     "form.progress": ("{k} из {n}", "{k} of {n}", "{k} / {n}"),
     "form.until": ("до {t}", "until {t}", "{t}-მდე"),
+    "form.overdue": ("⚠️ срок был {t}", "⚠️ was due {t}", "⚠️ ვადა იყო {t}"),
     "form.views": ("{k} из {n}, нет: {list}", "{k} of {n}, missing: {list}", "{k} / {n}, აკლია: {list}"),
     "form.files": ("{k} из {n}", "{k} of {n}", "{k} / {n}"),
     "form.arriving": ("загружается {n}", "{n} arriving", "იტვირთება {n}"),

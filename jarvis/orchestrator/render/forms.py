@@ -60,7 +60,8 @@ def message(sheet: Sheet) -> str:
     settled = sum(p.settled for p in form.points)
     parts = [reader.say("form.progress", k=settled, n=len(form.points))]
     if form.deadline is not None:
-        parts.append(reader.say("form.until", t=reader.brief(form.deadline)))
+        key = "form.until" if form.deadline > reader.now else "form.overdue"
+        parts.append(reader.say(key, t=reader.brief(form.deadline)))
     lines = [_head(sheet), " · ".join([*parts, escape(form.holder.split()[0])]), *(_line(p, sheet) for p in form.points)]
     asked = form.next
     if asked is None or (asked.settled and form.focus is None):

@@ -127,7 +127,7 @@ async def open_house(
     membership = Membership(core.db, core.staff, chats, conversations, interactions, chat.cards)
     presses |= membership.presses  # after the chat, whose cards it changes
     digests = Digests(core.clock, core.staff, core.fleet, core.bookings)
-    car_topics = CarTopics(core.db, core.clock, core.fleet, core.bookings, core.staff, chats, archive)
+    car_topics = CarTopics(core.db, core.clock, core.fleet, core.bookings, core.staff, chats, archive, media, forms)
     reconciler = ForumReconciler(core.db, core.staff, chats, media)
     routes = collect(
         core.hooks.routes,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime, time
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
@@ -24,17 +24,18 @@ from jarvis.integrations.llm.dates import period_of, stems
 from jarvis.kit.actor import Actor, Role
 from jarvis.kit.clock import Clock, at_local, day_bounds, local_date
 from jarvis.orchestrator import outbox
+from jarvis.orchestrator.form_answers import number_in, option_in
 from jarvis.orchestrator.render import forms as render
 from jarvis.orchestrator.render.base import Button
 from jarvis.orchestrator.render.forms import Page
 from jarvis.orchestrator.sheets import Sheets
+from jarvis.orchestrator.topics import refresh
 from tools.policy import HEADS, OPERATIONS
 
 DUE, FINISHED = "form.due", "form.finished"
 FILLERS = OPERATIONS | {Role.MECHANIC}  # who may fill in check-lists; forms everybody may
 OFFERED = 8  # check-lists a message
 WORDS_MAX = 1000  # characters of an answer
-_NUMBER = re.compile(r"^\W*([\d\s.,]*\d)\s*(?:км|km|კმ|₾|gel|лари|ლარი|\$|€|₽|%)?\W*$", re.I)
 
 
 class Forms:
@@ -193,6 +194,7 @@ class Forms:
             await self._record(tx, handling, actor, f"form:{form.id}", "taken over", {"from": str(form.holder_id)})
         await self._forms.hold(tx, form_id, actor.employee_id)
         await self._sheets.show(tx, handling, form_id, fresh=True)
+        await self._noticed(tx, handling, form)
 
     async def _outdated(self, tx: Tx, handling: Handling, actor: Actor, form: Form) -> None:
         """The form was closed, or given to another: the message that was pressed says so."""
@@ -250,6 +252,7 @@ class Forms:
         await self._forms.hold(tx, form.id, to.employee_id)
         await self._record(tx, handling, actor, f"form:{form.id}", "handed over", {"to": said[1]})
         await self._sheets.show(tx, handling, form.id, fresh=True)
+        await self._noticed(tx, handling, form)
 
     async def _done(self, tx: Tx, handling: Handling, actor: Actor, form: Form, said: Sequence[str]) -> None:
         """Closed with what it has; what is missing stays on record as missing."""
@@ -265,11 +268,17 @@ class Forms:
         details = {"not_done": [p.item.key for p in form.gaps], "template": form.template.key}
         await self._record(tx, handling, actor, f"form:{form.id}", state, details)
         await self._sheets.show(tx, handling, form.id)
+        await self._noticed(tx, handling, form)
         if state == "done":
             await handling.journal.publish(
                 tx, kind=FINISHED, dedup_key=f"{FINISHED}:{form.id}:{handling.event.id}", payload={"subject": str(form.id)},
                 ordering_key=f"form:{form.id}", parent=handling.event,
             )  # fmt: skip
+
+    async def _noticed(self, tx: Tx, handling: Handling, form: Form) -> None:
+        """The opening post of the car's topic shows who fills in what."""
+        if form.car_id is not None:
+            await refresh(tx, handling, form.car_id)
 
     # answers
 
@@ -302,7 +311,7 @@ class Forms:
             await self._numbered(tx, handling, actor, form, asked, number)
         elif item.kind == "date" and len(text) <= 30 and (period := period_of(text.casefold(), list(stems(text)), self._clock.now())):
             await self._dated(tx, handling, actor, form, asked, local_date(period.start))
-        elif item.kind == "choice" and (option := _option(asked, text)) is not None:
+        elif item.kind == "choice" and (option := option_in(asked, text)) is not None:
             await self._answer(tx, handling, actor, form, key, choice=option)
         else:
             return False
@@ -472,22 +481,3 @@ def _new(label: str, wanted: Template, subject: object, *rest: object) -> Button
 def offer(label: str, operation: str, booking: Booking, set_id: UUID) -> Button:
     """Opens the check-list of a booking with files that were sent already."""
     return _new(label, template(operation), booking.id, set_id)
-
-
-def number_in(text: str) -> Decimal | None:
-    """`48 215 км`, `48,215`, `120,50`; None when it is no number."""
-    found = _NUMBER.match(text)
-    if found is None:
-        return None
-    digits = re.sub(r"\s", "", found[1])
-    digits = re.sub(r"[.,](?=\d{3}(?:\D|$))", "", digits).replace(",", ".")
-    try:
-        return Decimal(digits)
-    except InvalidOperation:
-        return None
-
-
-def _option(asked: Point, text: str) -> str | None:
-    """The option that was typed, in any language."""
-    said = text.casefold()
-    return next((o.key for o in asked.item.options if said in (t.casefold() for t in o.title.values())), None)

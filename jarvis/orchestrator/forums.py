@@ -14,12 +14,15 @@ from jarvis.domains import refs
 from jarvis.domains.bookings.service import BookingService, now_and_next
 from jarvis.domains.chats.service import ChatService, Forum, Purpose, Topic
 from jarvis.domains.fleet.service import SOURCE, Car, FleetService
+from jarvis.domains.forms.service import FormService
+from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit, effects
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Lane, Origin
 from jarvis.engine.timing import Timers
 from jarvis.engine.worker import Handler, Handling
+from jarvis.integrations.rentprog.assumptions import CAR_PAGE
 from jarvis.integrations.telegram.kinds import EDIT, SEND, TOPIC_GONE, target
 from jarvis.kit.clock import Clock
 from jarvis.kit.ids import sha256_hex
@@ -42,7 +45,7 @@ class CarTopics:
 
     def __init__(
         self, db: Database, clock: Clock, fleet: FleetService, bookings: BookingService, staff: StaffService, chats: ChatService,
-        archive: Archive,
+        archive: Archive, media: MediaService, forms: FormService,
     ) -> None:  # fmt: skip
         self._db = db
         self._clock = clock
@@ -51,6 +54,8 @@ class CarTopics:
         self._staff = staff
         self._chats = chats
         self._archive = archive
+        self._media = media
+        self._forms = forms
         self._timers = Timers()
 
     @property
@@ -152,7 +157,7 @@ class CarTopics:
             # RentProg is being read for the first time: half of what the post shows is not known yet.
             await self._timers.arm(tx, kind=REFRESH, subject=str(car.id), due_at=self._clock.now() + timedelta(seconds=UNREAD_S))
             return
-        text = await self._text(car)
+        text = await self._text(tx, car)
         digest = sha256_hex(text)
         if digest == topic.opening_digest:
             return
@@ -170,9 +175,20 @@ class CarTopics:
             await pin(tx, origin, topic, effect_id)
         await self._chats.opened_with(tx, topic.id, effect_id, digest)
 
-    async def _text(self, car: Car) -> str:
+    async def _text(self, tx: Tx, car: Car) -> str:
         now = self._clock.now()
         current, following = now_and_next(await self._bookings.of_car(car.id, since=now), now)
         owed = await self._bookings.owed_of(current.id) if current is not None else []
         branches = {b.code: b.names for b in await self._staff.branches()}
-        return render.opening(car, current, following, owed, Reader(actor=HOUSE, now=now, language=HOUSE.language, branches=branches))
+        reader = Reader(actor=HOUSE, now=now, language=HOUSE.language, branches=branches)
+        lines = [render.opening(car, current, following, owed, reader)]
+        for form in await self._forms.open_on(tx, car.id):
+            booking = await self._bookings.get(form.booking_id) if form.booking_id is not None else None
+            lines.append(render.form_block(form, booking, reader))
+        newest = await self._media.of_car(tx, car.id, limit=1)
+        if newest:
+            lines.append(render.material_block(await self._media.count_of(tx, car.id), newest[0], reader))
+        key = await refs.key_of(tx, SOURCE, "car", car.id)
+        if key is not None:
+            lines.append(render.link(CAR_PAGE.format(key=key)))
+        return "\n".join(lines)

@@ -34,6 +34,7 @@ from jarvis.orchestrator.publishing import POSTED, Publisher
 from jarvis.orchestrator.reconcile import ABLE, REMOVED
 from jarvis.orchestrator.render import media as render
 from jarvis.orchestrator.render.base import Button, Reader
+from jarvis.orchestrator.topics import refresh
 
 UPLOADED = "photo.uploaded"
 DELETES = "delete_messages"  # the right
@@ -278,6 +279,7 @@ class Material:
             if found.private or not await self._publish(tx, handling.origin, found):
                 await self._tell(tx, handling, set_id, "media.filed", len(row["args"]["items"]))
             await self._archive.settle(tx, handling.origin, found.car_id)
+            await refresh(tx, handling, found.car_id)
 
     async def _publish(self, tx: Tx, origin: Origin, found: MediaSet) -> bool:
         """In the car's topic, if there is one; false when there is none."""

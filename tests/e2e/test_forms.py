@@ -286,6 +286,30 @@ async def test_photos_in_a_topic_open_the_check_list_and_then_go_to_it(talk: Tal
     assert "☑ Приборка: 1 из 1" in shown["text"]
 
 
+async def test_the_opening_post_shows_who_fills_in_what_and_the_material(talk: Talk) -> None:
+    await until(lambda: _opening(talk, "RentProg"), seconds=30)
+    post = next(m for m in posts(talk, LASHA, TBILISI, MALIBU) if m["pinned"])
+    assert '<a href="https://rentprog.net/cars/90001">RentProg</a>' in post["html"]
+    assert "📝" not in post["text"], "what does not exist is not shown"
+    await begin(talk)
+    await send_photos(talk, 8)
+    talk.start("scheduler")
+    await clockrow.set_offset(talk.core.db, talk.core.clock.offset_s + 700)
+    await clockrow.load_offset(talk.core.db, talk.core.clock)
+    await until(lambda: _opening(talk, "📝 Выдача №1201 · Лаша"), seconds=30)
+    await press(talk, "Отчёт")
+    await press(talk, "Закрыть, не сделано 13")
+    await talk.quiet(30)
+    await clockrow.set_offset(talk.core.db, talk.core.clock.offset_s + 700)
+    await clockrow.load_offset(talk.core.db, talk.core.clock)
+    await until(lambda: _opening(talk, "Материалы: 1 · Выдача"), seconds=60)
+    assert not await _opening(talk, "📝")
+
+
+async def _opening(talk: Talk, text: str) -> bool:
+    return any(m["pinned"] and text in m["text"] for m in posts(talk, LASHA, TBILISI, MALIBU))
+
+
 async def test_words_are_an_answer_only_to_what_asks_for_words(talk: Talk) -> None:
     await begin(talk)
     answer = await talk.ask(LASHA, "что по Malibu 235?")

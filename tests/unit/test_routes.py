@@ -63,7 +63,7 @@ def test_the_table_of_routes() -> None:
     archive = Archive(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
     membership = Membership(*[NOTHING] * 6)
     digests = Digests(NOTHING, NOTHING, NOTHING, NOTHING)
-    car_topics = CarTopics(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
+    car_topics = CarTopics(*[NOTHING] * 9)
     reconciler = ForumReconciler(NOTHING, NOTHING, NOTHING, NOTHING)
     table = collect(
         hooks.routes,

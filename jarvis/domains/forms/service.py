@@ -150,11 +150,10 @@ class FormService:
         )  # fmt: skip
         return [await self._form(reader, row) for row in rows]
 
-    async def open_for(self, reader: Reader, template: str, booking_id: UUID) -> UUID | None:
-        """The open check-list of a booking."""
-        return await reader.fetchval(
-            "SELECT id FROM form WHERE template = $1 AND booking_id = $2 AND state = 'open'", template, booking_id
-        )
+    async def open_on(self, reader: Reader, car_id: UUID) -> list[Form]:
+        """What is being filled in about a car, in the order in which it was begun."""
+        rows = await reader.fetch(f"{_FORMS} WHERE f.car_id = $1 AND f.state = 'open' ORDER BY f.started_at", car_id)
+        return [await self._form(reader, row) for row in rows]
 
     async def live_of(self, reader: Reader, employee_id: UUID) -> Form | None:
         """The form that the person is filling in at the moment."""

@@ -203,6 +203,10 @@ class MediaService:
         )
         return [found for row in rows if (found := _set(row)) is not None]
 
+    async def count_of(self, reader: Reader, car_id: UUID) -> int:
+        """How many filed sets of a car anybody may see."""
+        return await reader.fetchval("SELECT count(*) FROM media_set WHERE car_id = $1 AND state = 'filed' AND NOT private", car_id)
+
     async def cars(self, reader: Reader, branches: frozenset[str], limit: int) -> list[UUID]:
         """Cars of these branches (empty: of all) with the newest filed material."""
         rows = await reader.fetch(

@@ -38,3 +38,6 @@ AREA_OF_TOOL = {"update_car": "fleet"}
 
 CANCELLED = "Отмена"
 """The state that the public API is given for a cancelled booking."""
+
+CAR_PAGE = "https://rentprog.net/cars/{key}"
+"""The page of a car in RentProg's own interface, by its RentProg id: the path was seen, the host is taken from the API."""

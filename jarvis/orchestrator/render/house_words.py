@@ -50,6 +50,7 @@ HOUSE_WORDS: dict[str, tuple[str, str, str]] = {
                      "არ დალაგდა: {cause}. ფაილები შენახულია, არაფერი დაკარგულა."),
     "media.settled": ("Этот набор уже разложен.", "This set is filed already.", "ეს ნაკრები უკვე დალაგებულია."),
     "archive.talk": ("🗒 Переписка темы «{topic}» · {n}", "🗒 Talk of the topic “{topic}” · {n}", "🗒 თემის „{topic}“ მიმოწერა · {n}"),
+    "opening.material": ("Материалы: {n} · {what} {t}", "Material: {n} · {what} {t}", "მასალები: {n} · {what} {t}"),
     "carfile.which": ("Материалы какой машины?", "The material of which car?", "რომელი მანქანის მასალები?"),
     "carfile.nocar": ("Такой машины не нашёл. Пример: /car Malibu 235", "No such car. Example: /car Malibu 235", "ასეთი მანქანა ვერ ვიპოვე. მაგალითი: /car Malibu 235"),
     "carfile.nothing": ("Материалов пока нет: пришлите фото в тему машины или сюда.", "No material yet: send photos to a car's topic or here.",

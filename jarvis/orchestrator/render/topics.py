@@ -8,6 +8,8 @@ from html import escape
 from jarvis.domains.bookings.service import Booking, Owed
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.fleet.service import Car
+from jarvis.domains.forms.service import Form
+from jarvis.domains.media.service import MediaSet
 from jarvis.orchestrator.render.base import Reader
 from jarvis.orchestrator.render.moments import stamp
 from jarvis.orchestrator.render.people import number_of
@@ -34,3 +36,18 @@ def opening(car: Car, current: Booking | None, following: Booking | None, owed: 
     lines += [reader.say("debt", amount=reader.money(o.amount)) for o in owed]
     lines.append(reader.say("mileage.none") if car.mileage_km is None else reader.say("mileage", km=reader.count(car.mileage_km)))
     return "\n".join(lines)
+
+
+def form_block(form: Form, booking: Booking | None, reader: Reader) -> str:
+    """`📝 Выдача №1201 · Лаша`: being filled in, by whom."""
+    number = f" {number_of(booking, reader)}" if booking is not None else ""
+    return f"📝 {escape(form.template.title[reader.language])}{number} · {escape(form.holder.split()[0])}"
+
+
+def material_block(sets: int, newest: MediaSet, reader: Reader) -> str:
+    """How many sets of material there are, and what the newest is."""
+    return reader.say("opening.material", n=sets, what=reader.say(f"op.{newest.operation}"), t=stamp(newest.filed_at))
+
+
+def link(url: str) -> str:
+    return f'<a href="{escape(url)}">RentProg</a>'

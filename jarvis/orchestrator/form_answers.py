@@ -1,0 +1,29 @@
+"""What people type into a form: numbers with their units, options by their names."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+
+from jarvis.domains.forms.service import Point
+
+_NUMBER = re.compile(r"^\W*([\d\s.,]*\d)\s*(?:км|km|კმ|₾|gel|лари|ლარი|\$|€|₽|%)?\W*$", re.I)
+
+
+def number_in(text: str) -> Decimal | None:
+    """`48 215 км`, `48,215`, `120,50`; None when it is no number."""
+    found = _NUMBER.match(text)
+    if found is None:
+        return None
+    digits = re.sub(r"\s", "", found[1])
+    digits = re.sub(r"[.,](?=\d{3}(?:\D|$))", "", digits).replace(",", ".")
+    try:
+        return Decimal(digits)
+    except InvalidOperation:
+        return None
+
+
+def option_in(asked: Point, text: str) -> str | None:
+    """The option that was typed, in any language."""
+    said = text.casefold()
+    return next((o.key for o in asked.item.options if said in (t.casefold() for t in o.title.values())), None)

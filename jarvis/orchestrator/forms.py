@@ -32,7 +32,7 @@ from jarvis.orchestrator.sheets import Sheets
 from jarvis.orchestrator.topics import refresh
 from tools.policy import HEADS, OPERATIONS
 
-DUE, FINISHED = "form.due", "form.finished"
+DUE, FINISHED, LOOSE = "form.due", "form.finished", "media.loose"
 FILLERS = OPERATIONS | {Role.MECHANIC}  # who may fill in check-lists; forms everybody may
 OFFERED = 8  # check-lists a message
 WORDS_MAX = 1000  # characters of an answer
@@ -269,7 +269,13 @@ class Forms:
         await self._record(tx, handling, actor, f"form:{form.id}", state, details)
         await self._sheets.show(tx, handling, form.id)
         await self._noticed(tx, handling, form)
-        if state == "done":
+        if state == "cancelled":
+            for set_id in await self._media.release(tx, form.id):  # what was sent for it is asked about like everything else
+                await handling.journal.publish(
+                    tx, kind=LOOSE, dedup_key=f"{LOOSE}:{set_id}:{handling.event.id}", payload={"set": str(set_id)},
+                    ordering_key=f"form:{form.id}", parent=handling.event,
+                )  # fmt: skip
+        else:
             await handling.journal.publish(
                 tx, kind=FINISHED, dedup_key=f"{FINISHED}:{form.id}:{handling.event.id}", payload={"subject": str(form.id)},
                 ordering_key=f"form:{form.id}", parent=handling.event,
@@ -288,11 +294,13 @@ class Forms:
         Words under a picture that a form took say what it shows.
         """
         p = handling.event.payload
+        if p.get("media"):
+            return await self._media.for_form(self._db, int(p["chat_id"]), int(p["message_id"]))
+        live = await self._forms.live_of(self._db, actor.employee_id)
+        if live is None:
+            return False
         async with handling.transaction() as tx:
-            if p.get("media"):
-                return await self._media.for_form(tx, int(p["chat_id"]), int(p["message_id"]))
-            live = await self._forms.live_of(tx, actor.employee_id)
-            form = await self._forms.get(tx, live.id, lock=True) if live is not None else None
+            form = await self._forms.get(tx, live.id, lock=True)
             asked = form.next if form is not None else None
             if form is None or asked is None or form.state != "open":
                 return False

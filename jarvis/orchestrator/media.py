@@ -29,7 +29,7 @@ from jarvis.kit.clock import Clock, day_bounds, local_date
 from jarvis.orchestrator import outbox
 from jarvis.orchestrator.archive import Archive
 from jarvis.orchestrator.filing import FILED, file_set
-from jarvis.orchestrator.forms import FILLERS, Forms, offer
+from jarvis.orchestrator.forms import FILLERS, LOOSE, Forms, offer
 from jarvis.orchestrator.publishing import POSTED, Publisher
 from jarvis.orchestrator.reconcile import ABLE, REMOVED
 from jarvis.orchestrator.render import media as render
@@ -64,7 +64,7 @@ class Material:
     def routes(self) -> Mapping[str, Sequence[Handler]]:
         return {
             "message.employee": (self.message,), UPLOADED: (self.uploaded,), REMOVED: (self.removed,), ABLE: (self.able,),
-            FILED: (self.filed,), POSTED: (self.posted,),
+            FILED: (self.filed,), POSTED: (self.posted,), LOOSE: (self.loose,),
         }  # fmt: skip
 
     # in
@@ -168,6 +168,10 @@ class Material:
         """The forum in which only Jarvis publishes media; None for every other chat."""
         forum = await self._chats.forum(reader, chat_id)
         return forum if forum is not None and forum.purpose == "branch_forum" else None
+
+    async def loose(self, handling: Handling) -> None:
+        """A check-list was cancelled: what was sent for it is asked about."""
+        await self._ask(handling, UUID(str(handling.event.payload["set"])))
 
     # the question
 

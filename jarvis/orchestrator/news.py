@@ -18,6 +18,7 @@ from jarvis.engine.interactions import Interactions, Who
 from jarvis.engine.timing import Every
 from jarvis.engine.worker import Handler, Handling
 from jarvis.kit.actor import Actor, Role
+from jarvis.kit.errors import NotFound
 from jarvis.orchestrator import outbox
 from jarvis.orchestrator.forms import FINISHED
 from jarvis.orchestrator.publishing import Publisher
@@ -71,7 +72,10 @@ class News:
             return
         async with handling.transaction() as tx:
             reader = await self._publisher.reader(None)
-            found = await self._bookings.get(UUID(str(payload["booking_id"])))
+            try:
+                found = await self._bookings.get(UUID(str(payload["booking_id"])))
+            except NotFound:
+                return  # destroyed in RentProg meanwhile
             if found.purpose == "rental":
                 await self._tell(tx, handling, BOOKINGS[handling.event.kind], found.branch, render.booking_line(found, reader), reader)
 

@@ -19,7 +19,7 @@ from jarvis.integrations.telegram.sandbox import rpc
 from jarvis.kit import faults
 from tests.conftest import Servers
 from tests.e2e.test_forums import DATO, LASHA, MALIBU, TBILISI, posts, small_world
-from tests.e2e.test_material import picture
+from tests.e2e.test_material import POINTS, picture
 from tests.house import until
 from tests.telegram_house import Talk, open_talk
 
@@ -284,6 +284,15 @@ async def test_photos_in_a_topic_open_the_check_list_and_then_go_to_it(talk: Tal
     assert "⛔ Приборка: файл оборван или повреждён" in sheet(talk)["text"]
     shown = await send_photos(talk, 1, first=9)
     assert "☑ Приборка: 1 из 1" in shown["text"]
+    await press(talk, "Пункты…")
+    await press(talk, "☑ Приборка")
+    talk.telegram.send(LASHA, "dm", "", photos=[file | {"data": picture()[:290]}])
+    await talk.quiet(30)
+    assert "☑ Приборка: 1 из 1" in sheet(talk)["text"], "one too many that is refused takes nothing away"
+    await press(talk, "Отчёт")
+    await press(talk, "Отменить")
+    await talk.quiet(30)
+    assert len([m for m in talk.seen(LASHA) if "К чему отнести?" in m["text"]]) == 2, "what was sent for it is not lost"
 
 
 async def test_the_opening_post_shows_who_fills_in_what_and_the_material(talk: Talk) -> None:
@@ -398,12 +407,13 @@ async def test_a_problem_with_a_car_reaches_its_topic_and_the_head(talk: Talk) -
     await talk.press(LASHA, asked, "Проблема с машиной · Malibu 235")
     await press(talk, "колесо")
     await press(talk, "нельзя")
-    await write(talk, "Прокол справа сзади")
+    await write(talk, "Прокол справа сзади, " + "запаска стоит, домкрат у клиента остался. " * 3)
     await send_photos(talk, 2)
     await press(talk, "Отправить")
     await talk.quiet(60)
     (told,) = [m for m in talk.seen(NINO) if "Проблема" in m["text"]]
     assert "• Ехать можно: нельзя" in told["text"]
+    assert told["text"].count("домкрат у клиента остался.") == 3, "the report has all of it"
     topic = posts(talk, LASHA, TBILISI, MALIBU)
     assert [m for m in topic if "Прокол справа сзади" in m["text"]]
     assert len([m for m in topic if m["media"]]) == 2
@@ -419,11 +429,9 @@ async def test_a_failure_at_any_point_keeps_one_form_and_one_report(
 ) -> None:
     monkeypatch.setattr(faults, "_watch", None)  # put back afterwards: the watch belongs to the whole process
     monkeypatch.setattr(rpc, "GROUP_PER_MINUTE", 2000)  # the limits have a test of their own
-    points = ("tx.before_commit", "tx.after_commit", "event.claimed", "event.handled", "effect.claimed", "effect.attempted",
-              "effect.answered", "telegram.before_send", "telegram.sent")  # fmt: skip
     async with open_talk(servers, tmp_path, world=small_world(), telegram={"group_per_minute": 2000}) as talk:
         asked = await talk.ask(LASHA, "/checklist Malibu 235")
-        for n, point in enumerate(points):
+        for n, point in enumerate(POINTS):
 
             async def says(text: str, n: int = n) -> bool:
                 shown = [m for m in talk.seen(LASHA) if m["text"].startswith("📝 Ежедневный осмотр")]

@@ -18,6 +18,11 @@ from tests.e2e.test_forums import BATUMI, DATO, LASHA, MALIBU, TBILISI, posts, s
 from tests.house import until
 from tests.telegram_house import Talk, open_talk
 
+POINTS = (
+    "tx.before_commit", "tx.after_commit", "event.claimed", "event.handled", "effect.claimed", "effect.attempted", "effect.answered",
+    "telegram.before_send", "telegram.sent",
+)  # fmt: skip
+
 
 @pytest.fixture
 async def talk(servers: Servers, tmp_path: Path) -> AsyncGenerator[Talk]:
@@ -205,10 +210,8 @@ async def test_a_failure_at_any_point_loses_no_file_and_asks_once(
 ) -> None:
     monkeypatch.setattr(faults, "_watch", None)  # put back afterwards: the watch belongs to the whole process
     monkeypatch.setattr(rpc, "GROUP_PER_MINUTE", 2000)  # the limits have a test of their own
-    points = ("tx.before_commit", "tx.after_commit", "event.claimed", "event.handled", "effect.claimed", "effect.attempted",
-              "effect.answered", "telegram.before_send", "telegram.sent")  # fmt: skip
     async with open_talk(servers, tmp_path, world=small_world(), telegram={"group_per_minute": 2000}) as talk:
-        for n, point in enumerate(points):
+        for n, point in enumerate(POINTS):
 
             async def asked(n: int = n) -> bool:
                 return len(talk.seen(LASHA)) == n + 1 and bool(talk.seen(LASHA)[-1]["buttons"])

@@ -43,7 +43,7 @@ EXPECTED = {
     "media.posted": ["posted", "posted"], "topic.due": ["due"], "archive.verified": ["verified"], "topic.deleted": ["deleted"],
     "staff.changed": ["changed"], "check.members": ["check"], "members.looked": ["looked"], "member.invited": ["invited"],
     "member.removed": ["removed"],
-    "form.due": ["due"], "form.finished": ["finished", "form"], "check.service.digest": ["digests"], "form.exported": ["exported"],
+    "form.due": ["due"], "media.loose": ["loose"], "form.finished": ["finished", "form"], "check.service.digest": ["digests"], "form.exported": ["exported"],
 }  # fmt: skip
 
 

@@ -331,15 +331,16 @@ class FormService:
                   AND p.dropped_at IS NULL RETURNING i.form_id, i.key""",
             media_item_id, self._clock.now(),
         )  # fmt: skip
-        if row is None:
+        form = await self.get(tx, row["form_id"]) if row is not None else None
+        if row is None or form is None:
             return None
-        await tx.execute(
-            "UPDATE form_item SET state = 'rejected', reason = $3 WHERE form_id = $1 AND key = $2",
-            row["form_id"],
-            row["key"],
-            f".{reason}",
-        )
-        return row["form_id"]
+        point = form.point(row["key"])
+        if point is not None and len({p.view for p in point.photos if p.view is not None}) < point.item.wanted:
+            await tx.execute(
+                "UPDATE form_item SET state = 'rejected', reason = $3 WHERE form_id = $1 AND key = $2",
+                form.id, row["key"], f".{reason}",
+            )  # fmt: skip
+        return form.id
 
     async def shown(self, tx: Tx, form_id: UUID, effect_id: UUID) -> None:
         """The effect that wrote the form's message."""

@@ -150,6 +150,11 @@ class MediaService:
         await tx.execute("UPDATE media_set SET form_id = $2, private = $3 WHERE id = $1 AND state = 'open'", set_id, form_id, private)
         return [i.id for i in await self.items(tx, set_id) if i.state != "refused"]
 
+    async def release(self, tx: Tx, form_id: UUID) -> list[UUID]:
+        """The form needs its files no longer: returns their sets, which are anybody's again."""
+        rows = await tx.fetch("UPDATE media_set SET form_id = NULL WHERE form_id = $1 AND state = 'open' RETURNING id", form_id)
+        return [row["id"] for row in rows]
+
     async def for_form(self, reader: Reader, chat_id: int, message_id: int) -> bool:
         """Whether a message brought a file for a form."""
         return bool(

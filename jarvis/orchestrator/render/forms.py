@@ -22,7 +22,8 @@ from jarvis.orchestrator.render.people import number_of
 SIGNS = {"missing": "☐", "received": "☑", "rejected": "⛔", "waived": "➖"}
 SKIP_REASONS = ("absent", "no_need", "refused")
 REJECT_REASONS = ("blur", "wrong", "partial", "value")
-WORDS_MAX = 80  # characters of an answer in the message; the report has all of it
+WORDS_MAX = 80  # characters of an answer in the message
+REPORT_MAX = 3500
 REFUSED_FILES = "refuse."  # words of the files that are none that we take
 
 
@@ -72,7 +73,12 @@ def message(sheet: Sheet) -> str:
 
 
 def report(sheet: Sheet) -> str:
-    """What is not done first, then what was waived, then every answer."""
+    """What is not done first, then what was waived, then every answer; long words are cut only when not all of it fits."""
+    whole = _report(sheet, whole=True)
+    return whole if len(whole) <= REPORT_MAX else _report(sheet, whole=False)
+
+
+def _report(sheet: Sheet, *, whole: bool) -> str:
     form, reader = sheet.form, sheet.reader
     lines = [_head(sheet)]
     if form.finished_at is not None:
@@ -87,7 +93,7 @@ def report(sheet: Sheet) -> str:
     if waived:
         lines.append(reader.say("form.waivers", list="; ".join(waived)))
     for point in form.points:
-        shown = value(point, sheet) or (_pictures(point, sheet) if point.item.kind == "photo" and point.photos else "")
+        shown = value(point, sheet, whole=whole) or (_pictures(point, sheet) if point.item.kind == "photo" and point.photos else "")
         if shown and point.state == "received":
             lines.append(f"• {escape(point.item.title[sheet.language])}: {shown}")
     return "\n".join(lines)

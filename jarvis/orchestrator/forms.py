@@ -187,8 +187,10 @@ class Forms:
     async def _open(self, tx: Tx, handling: Handling, actor: Actor, form_id: UUID) -> None:
         """The person goes on with it, in a message of its own at the end of their chat."""
         form = await self._forms.get(tx, form_id, lock=True)
-        if form is None or form.state != "open":
-            await self._sheets.show(tx, handling, form_id)
+        if form is None:
+            return
+        if form.state != "open":
+            await self._outdated(tx, handling, actor, form)
             return
         if form.holder_id != actor.employee_id:
             await self._record(tx, handling, actor, f"form:{form.id}", "taken over", {"from": str(form.holder_id)})

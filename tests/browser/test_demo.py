@@ -88,6 +88,7 @@ def test_two_demos_side_by_side_a_kill_and_a_clean_end(tmp_path_factory: pytest.
             os.kill(pid, signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_a_mistake_in_a_world_file_is_named_with_its_place(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = reachable(tmp_path_factory.mktemp("wrong"))
     world = folder / "my.yaml"

@@ -93,6 +93,7 @@ async def talk(servers: Servers, tmp_path: Path) -> AsyncGenerator[Talk]:
         yield opened
 
 
+@pytest.mark.slow
 async def test_an_album_is_not_starved_by_what_is_in_no_hurry(
     servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

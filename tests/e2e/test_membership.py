@@ -92,6 +92,21 @@ async def test_who_left_is_out_at_once_with_what_they_asked_for(talk: Talk) -> N
     assert [e for e in talk.telegram.ledger.entries() if e["kind"] == "ban"], "no old link brings them back"
 
 
+async def test_who_comes_back_is_let_in_again(talk: Talk) -> None:
+    actor = await talk.core.staff.actor_by_name(LASHA)
+    user = str(talk.telegram.state.person(LASHA).id)
+    await talk.core.staff.dismiss(actor.employee_id, by="test")
+    await talk.quiet(30)
+    again = await talk.core.staff.add(name=LASHA, role=Role.EMPLOYEE, branch="tbilisi", all_branches=False, language="ru")
+    await talk.core.staff.bind(employee_id=again, system="telegram", key=user, by="test")
+    await talk.quiet(30)
+    (link,) = re.findall(r"https://t[.]me/[+]\S+", talk.seen(LASHA)[-1]["text"])
+    await talk.telegram.change("join", {"person": LASHA, "link": link})
+    assert LASHA in members(talk, TBILISI)
+    answer = await talk.ask(LASHA, "где малибу 235?")
+    assert "Malibu 235" in answer["text"]
+
+
 async def test_the_daily_look_settles_what_differs_and_asks_about_strangers(talk: Talk) -> None:
     forum = next(c for c in talk.telegram.state.chats.values() if c.title == TBILISI)
     await daily(talk)  # the world's forums have two members; the rest of the branch is invited once
@@ -108,6 +123,19 @@ async def test_the_daily_look_settles_what_differs_and_asks_about_strangers(talk
     await talk.quiet(30)
     assert "Посторонний" not in members(talk, TBILISI)
     assert [m for m in talk.seen(NINO) if "участник убран: Посторонний" in m["text"]]
+
+
+async def test_a_stranger_who_was_hired_meanwhile_stays(talk: Talk) -> None:
+    forum = next(c for c in talk.telegram.state.chats.values() if c.title == TBILISI)
+    user = talk.telegram.state.person("Посторонний").id
+    forum.members.add(user)
+    await daily(talk)
+    report = next(m for m in talk.seen(NINO) if m["buttons"] == [["Убрать: Посторонний"]])
+    employee_id = await talk.core.staff.add(name="Новая", role=Role.EMPLOYEE, branch="tbilisi", all_branches=False, language="ru")
+    await talk.core.staff.bind(employee_id=employee_id, system="telegram", key=str(user), by="test")
+    await talk.press(NINO, report, "Убрать: Посторонний")
+    await talk.quiet(30)
+    assert "Посторонний" in members(talk, TBILISI)
 
 
 async def test_without_the_right_somebody_is_told(talk: Talk) -> None:

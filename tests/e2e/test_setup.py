@@ -123,6 +123,7 @@ async def jarvis(*words: str, env: dict[str, str]) -> tuple[int, str]:
     return child.returncode or 0, out.decode()
 
 
+@pytest.mark.slow
 async def test_the_command_shows_what_is_missing_and_the_steps(talk: Talk) -> None:
     code, said = await jarvis("telegram", "setup", env=environment(talk))
     assert code == 0, said
@@ -135,6 +136,7 @@ async def test_the_command_shows_what_is_missing_and_the_steps(talk: Talk) -> No
     assert "Traceback" not in said
 
 
+@pytest.mark.slow
 async def test_a_persons_session_makes_every_group_and_the_bot_fills_them(talk: Talk) -> None:
     env = environment(talk, JARVIS_TELEGRAM_USER_SESSION=talk.telegram.session_of(PAVEL))
     code, said = await jarvis("telegram", "setup", "--create", env=env)

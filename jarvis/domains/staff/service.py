@@ -263,8 +263,10 @@ class StaffService:
         owner = await tx.fetchval("SELECT employee_id FROM employee_identity WHERE system = $1 AND external_key = $2", system, key)
         if owner == employee_id:
             return
-        if owner is not None:
+        if owner is not None and not await tx.fetchval("SELECT dismissed_at IS NOT NULL FROM employee WHERE id = $1", owner):
             raise Conflict(f"{system} id {key} is bound to somebody else")
+        if owner is not None:  # somebody who left comes back, under a row of their own
+            await tx.execute("DELETE FROM employee_identity WHERE system = $1 AND external_key = $2", system, key)
         if system == "telegram" and await tx.fetchval(
             "SELECT true FROM employee_identity WHERE system = $1 AND employee_id = $2", system, employee_id
         ):

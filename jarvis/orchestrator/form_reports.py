@@ -118,8 +118,8 @@ class FormReports:
         verb, form_id, *rest = choice.split("|")
         async with handling.transaction() as tx:
             form = await self._forms.get(tx, UUID(form_id), lock=True)
-            if form is None:
-                return
+            if form is None or await tx.fetchval("SELECT true FROM effect WHERE event_id = $1 LIMIT 1", handling.event.id):
+                return  # handled before and interrupted: a second file, or a second retake, was not asked for
             if verb in FORMATS:
                 await self._export(tx, handling, actor, form, verb)
             elif verb == "bad":

@@ -170,8 +170,8 @@ class Forms:
                     await self._open(tx, handling, actor, form_id)
                 return
             form = await self._forms.get(tx, UUID(subject), lock=True)
-            if form is None:
-                return
+            if form is None or await self._sheets.shown_by(tx, form.id, handling):
+                return  # this very press, handled again after an interruption: what came since must stay
             if verb == "open":
                 if await self._may(tx, handling, actor, form.template, form.branch, f"form:{form.id}"):
                     await self._open(tx, handling, actor, form.id)

@@ -62,13 +62,17 @@ class Sheets:
         stored = await self._interactions.store(  # a group of its own each time: what can be answered has changed
             tx, outbox.stored_form(rows), group=f"form:{form.id}:{handling.event.id}", who=Who(employee_id=form.holder_id), life=None
         )
-        mark = f"form:{form.id}:{handling.event.id}"
+        mark = _mark(form.id, handling)
         if form.shown is not None and not fresh:
             await outbox.edit(tx, handling.origin, to, text, of=form.shown, buttons=stored, key=mark)
             return
         if form.shown is not None:
             await self._point_away(tx, handling, form, sheet)
         await self._forms.shown(tx, form.id, await outbox.send(tx, handling.origin, to, text, buttons=stored, key=mark))
+
+    async def shown_by(self, tx: Tx, form_id: UUID, handling: Handling) -> bool:
+        """Whether this event changed the form's message already."""
+        return bool(await tx.fetchval("SELECT true FROM effect WHERE idempotency_key = $1", _mark(form_id, handling)))
 
     async def _point_away(self, tx: Tx, handling: Handling, form: Form, sheet: Sheet) -> None:
         """The old message loses its buttons: it stands further up in this chat, or in another person's."""
@@ -88,6 +92,10 @@ class Sheets:
             await outbox.edit(tx, handling.origin, chat_id, text, message_id=edit_id, buttons=stored, key=group)
         else:
             await outbox.send(tx, handling.origin, chat_id, text, buttons=stored, key=group, reply_to=reply_to)
+
+
+def _mark(form_id: UUID, handling: Handling) -> str:
+    return f"form:{form_id}:{handling.event.id}"
 
 
 def _page(sheet: Sheet, page: Page, key: str) -> tuple[str, list[list[Button]]]:

@@ -460,3 +460,18 @@ async def test_a_failure_at_any_point_keeps_one_form_and_one_report(
             await talk.quiet(60)
             assert await reported(), point
             assert await talk.core.db.fetchval("SELECT count(*) FROM form WHERE state = 'done'") == n + 1, point
+
+
+async def test_a_press_that_is_handled_again_takes_nothing_back(talk: Talk) -> None:
+    await begin(talk)
+    await send_photos(talk, 8)
+    await press(talk, "Пункты…")
+    await press(talk, "☑ Кузов")
+    shown = await press(talk, "Переснять")
+    assert "☐ Кузов\n" in shown["text"]
+    await send_photos(talk, 8, first=20)
+    await talk.core.db.execute(  # as when its worker died between its commit and its end
+        """UPDATE event SET state = 'received' WHERE id = (SELECT id FROM event WHERE kind = 'callback.button' ORDER BY seq DESC LIMIT 1)"""
+    )
+    await talk.quiet(30)
+    assert await talk.core.db.fetchval("SELECT state FROM form_item WHERE key = 'body'") == "received"

@@ -32,9 +32,9 @@ def to_fleet(body: Mapping[str, Any]) -> Said:
     return Said(calls=[(name, {"delegations": [{"role": "fleet", "request": "x", "reason": "model"}]})])
 
 
-def metered(db: Database, sandbox: LlmSandbox, **limits: Any) -> tuple[Meter, Any]:
+def metered(db: Database, sandbox: LlmSandbox, *, deadline_s: float = 0.5, **limits: Any) -> tuple[Meter, Any]:
     llm = LlmSettings(
-        chain=("openai:gpt-4o",), openai_api_key=SecretStr("k"), openai_base_url=sandbox.openai_url, deadline_s=0.5, **limits
+        chain=("openai:gpt-4o",), openai_api_key=SecretStr("k"), openai_base_url=sandbox.openai_url, deadline_s=deadline_s, **limits
     )
     meter = Meter(Budgets(db, OffsetClock()), llm)
     return meter, build_chain(llm, OfflineModel(rules, OffsetClock()), meter)
@@ -75,11 +75,11 @@ async def test_a_call_is_reserved_before_and_settled_after_it(db: Database) -> N
 @pytest.mark.parametrize(
     ("limits", "whose"),
     [({"employee_day_calls": 2}, "employee"), ({"house_day_calls": 2}, "house"), ({"request_usd": 0.1}, "request"),
-     ({"employee_day_usd": 0.1}, "employee"), ({"house_day_min": 1.2 / 60}, "house")],
+     ({"employee_day_usd": 0.1}, "employee"), ({"house_day_min": 7.2 / 60}, "house")],
 )  # fmt: skip
 async def test_a_budget_is_never_overdrawn_by_calls_at_once(db: Database, limits: dict[str, Any], whose: str) -> None:
     async with LlmSandbox(to_fleet).running() as sandbox:
-        meter, chain = metered(db, sandbox, **limits)
+        meter, chain = metered(db, sandbox, deadline_s=3.0, **limits)  # long enough for a call to arrive on a busy machine
         sandbox.faults.start("hang", {"seconds": 0.2})
         purse, answered = await ask(meter, chain, uuid4(), times=6)
     assert len(sandbox.requests) == 2, "two reservations fit"

@@ -437,7 +437,7 @@ async def test_a_failure_at_any_point_keeps_one_form_and_one_report(
                 shown = [m for m in talk.seen(LASHA) if m["text"].startswith("📝 Ежедневный осмотр")]
                 return len(shown) == n + 1 and text in shown[-1]["text"]
 
-            monkeypatch.setenv("JARVIS_FAULT", f"{point}:{n % 5 + 1}:cut")
+            monkeypatch.setenv("JARVIS_FAULT", f"{point}:{n % 5 + 1}:cut")  # the failure that this round is about
             faults.arm_again()
             await talk.telegram.press(LASHA, "dm", asked["id"], "Ежедневный осмотр · Malibu 235")
             await until(lambda: says("Дальше: Мойка"), seconds=100)
@@ -455,7 +455,7 @@ async def test_a_failure_at_any_point_keeps_one_form_and_one_report(
                 return len([m for m in topic if "Не сделано 4" in m["text"]]) == n + 1 == len([m for m in topic if m["media"]])
 
             await until(reported, seconds=100)
-            monkeypatch.delenv("JARVIS_FAULT")
+            monkeypatch.delenv("JARVIS_FAULT")  # this round is over
             faults.arm_again()
             await talk.quiet(60)
             assert await reported(), point

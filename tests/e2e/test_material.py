@@ -219,13 +219,13 @@ async def test_a_failure_at_any_point_loses_no_file_and_asks_once(
             async def published(n: int = n) -> bool:
                 return "показано в теме машины" in talk.seen(LASHA)[-1]["text"]
 
-            monkeypatch.setenv("JARVIS_FAULT", f"{point}:{n % 5 + 1}:cut")
+            monkeypatch.setenv("JARVIS_FAULT", f"{point}:{n % 5 + 1}:cut")  # the failure that this round is about
             faults.arm_again()
             talk.telegram.send(LASHA, TBILISI, "", photos=[picture(n)], topic=MALIBU)
             await until(asked, seconds=100)
             await talk.telegram.press(LASHA, "dm", talk.seen(LASHA)[-1]["id"], 3)
             await until(published, seconds=100)
-            monkeypatch.delenv("JARVIS_FAULT")
+            monkeypatch.delenv("JARVIS_FAULT")  # this round is over
             faults.arm_again()
             assert not of_people(talk, LASHA, TBILISI, MALIBU), point
             assert len([m for m in posts(talk, LASHA, TBILISI, MALIBU) if m["media"]]) == n + 1, point

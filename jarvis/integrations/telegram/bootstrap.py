@@ -17,8 +17,8 @@ from telethon.errors import RPCError
 from telethon.sessions import StringSession
 from telethon.tl import functions, types
 
+from jarvis.integrations.telegram.kinds import RIGHTS
 from jarvis.integrations.telegram.settings import SYSTEM, TelegramSettings
-from jarvis.integrations.telegram.topics import RIGHTS
 from jarvis.kit.errors import AuthExpired, Rejected, SettingsMissing
 
 

@@ -17,6 +17,7 @@ REMOVE_MEMBER = EffectKind(name="telegram.remove_member", system="telegram", eff
 LET_IN = EffectKind(name="telegram.let_in", system="telegram", effect_class="A")  # a link that nobody was given lets nobody in
 KINDS = (SEND, EDIT, DOWNLOAD, TOPIC_CREATE, TOPIC_EDIT, TOPIC_DELETE, PIN, LOOK, DELETE, ALBUM, MEMBERS, REMOVE_MEMBER, LET_IN)
 CHAT_LOST = "the bot is not in the group"  # the cause of a look at a group that was deleted or that the bot was removed from
+RIGHTS = ("manage_topics", "delete_messages", "pin_messages", "invite_users", "ban_users")  # what the bot is to be given in a group
 NO_RIGHT = ("CHAT_ADMIN_REQUIRED", "MESSAGE_DELETE_FORBIDDEN")  # one stands in the cause of an effect for which a right is missing
 TOPIC_GONE = "the topic is gone"  # the cause of an effect that met a deleted topic; Telegram was asked before it is believed
 

@@ -20,11 +20,10 @@ from telethon.errors import RandomIdDuplicateError, RPCError
 from telethon.tl import functions, types
 
 from jarvis.integrations.telegram.gateway import WINDOW, TelegramGateway, random_id
-from jarvis.integrations.telegram.kinds import CHAT_LOST
+from jarvis.integrations.telegram.kinds import CHAT_LOST, RIGHTS
 from jarvis.integrations.telegram.settings import SYSTEM
 from jarvis.kit.errors import NotFound, Rejected, Unavailable
 
-RIGHTS = ("manage_topics", "delete_messages", "pin_messages", "invite_users", "ban_users")
 AT_ONCE = 100  # messages a request
 _SAME = ("TOPIC_NOT_MODIFIED", "CHAT_NOT_MODIFIED")
 

@@ -7,10 +7,10 @@ from html import escape
 
 from jarvis.domains.chats.service import Forum, Purpose
 from jarvis.domains.staff.service import Branch
+from jarvis.integrations.telegram.kinds import RIGHTS
 from jarvis.orchestrator.render.base import Button
 from jarvis.orchestrator.render.words import say
 
-RIGHTS = ("manage_topics", "delete_messages", "pin_messages", "invite_users", "ban_users")  # to give the bot in a group
 _NAMES: Mapping[Purpose, Sequence[str]] = {  # by which a group's purpose is guessed
     "archive": ("архив", "archive", "არქივ"), "leaders": ("руковод", "leaders", "ხელმძღვ"), "sales": ("продаж", "sales", "გაყიდვ"),
     "marketing": ("маркетинг", "marketing", "მარკეტინგ"),

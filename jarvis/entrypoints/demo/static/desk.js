@@ -38,6 +38,11 @@
   const atBottom = () => log().scrollHeight - log().scrollTop - log().clientHeight < 60;
   let following = true, top = 0;
   const down = () => { following = true; log().scrollTop = log().scrollHeight; top = log().scrollTop; newer().hidden = true; newer().dataset.n = "0"; };
+  // Where the reader stands, read whenever it matters: a busy browser tells of a scroll later than it happened.
+  const look = () => {
+    if (atBottom()) following = true; else if (log().scrollTop < top) following = false;
+    top = log().scrollTop;
+  };
   const count = (n) => {
     if (n <= 0) return;
     newer().dataset.n = String(Number(newer().dataset.n || 0) + n);
@@ -54,6 +59,7 @@
     const html = await answer.text();
     if (!answer.ok || mine < latest) return;
     const fresh = new DOMParser().parseFromString(html, "text/html");
+    look();
     const before = log().querySelectorAll(".message").length;
     for (const part of PARTS) {
       const old = document.querySelector(part), now = fresh.querySelector(part);
@@ -105,11 +111,8 @@
     if (event.target.type === "file") event.target.parentElement.classList.toggle("has", event.target.files.length > 0);
   });
   document.addEventListener("click", (event) => { if (event.target.closest("#newer")) down(); });
-  log().addEventListener("scroll", () => {
-    if (atBottom()) down(); else if (log().scrollTop < top) following = false;
-    top = log().scrollTop;
-  }, { passive: true });
-  const settle = () => { if (following) down(); };
+  log().addEventListener("scroll", () => { look(); if (atBottom()) down(); }, { passive: true });
+  const settle = () => { look(); if (following) down(); };
   log().addEventListener("load", settle, true);  // a photo arrived and pushed the end away
   new ResizeObserver(settle).observe(log());
 

@@ -52,10 +52,12 @@ async def seed(db: Database, clock: Clock, world: World) -> None:
 
 
 async def _chats(db: Database, clock: Clock, world: World) -> None:
-    chats = ChatService(clock)
+    chats, staff = ChatService(clock), StaffService(db, clock)
     for number, forum in enumerate(world.forums, FIRST_FORUM):
+        owner = await staff.actor_by_name(forum.employee) if forum.employee is not None else None
+        employee_id = owner.employee_id if owner is not None else None
         async with db.transaction() as tx:
-            await chats.register(tx, group_id(number), forum.title, forum.purpose, forum.branch, by="world")
+            await chats.register(tx, group_id(number), forum.title, forum.purpose, forum.branch, by="world", employee_id=employee_id)
             group = await chats.forum(tx, group_id(number))
             if group is not None and group.purpose in SERVICE:
                 await Subscriptions(clock).begin(tx, group.id, group.purpose)

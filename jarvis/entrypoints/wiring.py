@@ -22,6 +22,8 @@ from jarvis.domains.chats.subscriptions import Subscriptions
 from jarvis.domains.conversations.service import ConversationService
 from jarvis.domains.forms.service import FormService
 from jarvis.domains.media.service import MediaService
+from jarvis.domains.staff.absences import Absences
+from jarvis.domains.tasks.service import TaskService
 from jarvis.engine.approvals import Approvals
 from jarvis.engine.budgets import Budgets
 from jarvis.engine.dispatcher import AMBIGUOUS_FOR, Dispatcher
@@ -39,6 +41,7 @@ from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.integrations.rentprog.effects import RentProgEffects
 from jarvis.integrations.rentprog.kinds import KINDS
 from jarvis.orchestrator import digest, reconcile, sealing
+from jarvis.orchestrator.absences import Substitution
 from jarvis.orchestrator.archive import Archive
 from jarvis.orchestrator.brain import Brain
 from jarvis.orchestrator.carfile import CarFile
@@ -52,11 +55,13 @@ from jarvis.orchestrator.membership import CHECKS as MEMBER_CHECKS
 from jarvis.orchestrator.membership import Membership
 from jarvis.orchestrator.news import CHECKS as NEWS_CHECKS
 from jarvis.orchestrator.news import News
+from jarvis.orchestrator.personal import PersonalTopics
 from jarvis.orchestrator.publishing import Publisher
 from jarvis.orchestrator.reconcile import ForumReconciler
 from jarvis.orchestrator.routes import Unrouted, collect
 from jarvis.orchestrator.setup import Setup
 from jarvis.orchestrator.sheets import Sheets
+from jarvis.orchestrator.tasks import Tasks
 
 CHECKS = (*sync.CHECKS, *digest.CHECKS, *sealing.CHECKS, *reconcile.CHECKS, *MEMBER_CHECKS, *NEWS_CHECKS)
 _RULES: Mapping[str, Rules] = {
@@ -115,20 +120,27 @@ async def open_house(
     subscriptions = Subscriptions(core.clock)
     setup = Setup(core.db, core.staff, chats, interactions, subscriptions)
     news = News(core.db, core.fleet, core.bookings, forms, chats, subscriptions, interactions, publisher)
+    tasks, absences = TaskService(core.clock), Absences(core.clock)
+    assigned = Tasks(core.clock, core.staff, forms, tasks, absences, interactions, publisher)
+    personal = PersonalTopics(
+        core.db, core.clock, core.staff, core.fleet, core.bookings, core.clients, tasks, absences, chats, interactions, publisher
+    )  # fmt: skip
+    substitution = Substitution(core.clock, core.staff, forms, absences, interactions, publisher, personal)
     presses: dict[str, Said] = {
         "file": material.decided, "form": filling.press, **reports.presses, **carfile.presses, **setup.presses, **news.presses,
+        **assigned.presses, **substitution.presses,
     }  # fmt: skip
     chat = Chat(
         core.db, brain, core.staff, conversations, interactions, approvals, core.switches, core.changes, unrouted, core.clock,
         slow_after_s=slow_after_s, heard=filling.heard,
         presses=presses,
-        commands={**carfile.commands, **setup.commands, **filling.commands, **news.commands},
+        commands={**carfile.commands, **setup.commands, **filling.commands, **news.commands, **assigned.commands},
     )  # fmt: skip
     membership = Membership(core.db, core.staff, chats, conversations, interactions, chat.cards)
     presses |= membership.presses  # after the chat, whose cards it changes
     digests = Digests(core.clock, core.staff, core.fleet, core.bookings)
     car_topics = CarTopics(core.db, core.clock, core.fleet, core.bookings, core.staff, chats, archive, media, forms)
-    reconciler = ForumReconciler(core.db, core.staff, chats, media)
+    reconciler = ForumReconciler(core.db, core.clock, core.staff, chats, media)
     routes = collect(
         core.hooks.routes,
         core.sync.routes,
@@ -136,11 +148,14 @@ async def open_house(
         chat.routes,
         digests.routes,
         car_topics.routes,
+        personal.routes,
         reconciler.routes,
         archive.routes,
         setup.routes,
         filling.routes,
         reports.routes,
+        assigned.routes,
+        substitution.routes,
         membership.routes,
         news.routes,
         sealing.ROUTES,

@@ -116,18 +116,19 @@ def group_id(number: int) -> int:
 
 class WorldForum(_Part):
     """A group of the company with the bot in it: the forum of a branch, or (`purpose`) the archive, the main chat of cars, a service
-    chat; `topics` were made before. People may not write in the archive."""
+    chat, the clients or the tasks of an `employee`; `topics` were made before. People may not write in the archive."""
 
     title: str
     branch: str | None = None
-    purpose: Literal["branch_forum", "archive", "hq", "leaders", "sales", "marketing"] = "branch_forum"
+    employee: str | None = None
+    purpose: Literal["branch_forum", "archive", "hq", "leaders", "sales", "marketing", "personal", "tasks"] = "branch_forum"
     members: list[str]
     topics: list[str] = []
 
     @property
     def topical(self) -> bool:
         """Service chats have no topics."""
-        return self.purpose in ("branch_forum", "archive", "hq")
+        return self.purpose not in ("leaders", "sales", "marketing")
 
 
 class World(_Part):
@@ -187,6 +188,7 @@ def _check(world: World, name: str) -> None:
     problems = [f"cars: {c.code}: no branch {c.branch}" for c in world.cars if c.branch not in codes]
     problems += [f"staff: {p.name}: no branch {p.branch}" for p in world.staff if p.branch and p.branch not in codes]
     problems += [f"staff: {p.name}: no manager {p.manager}" for p in world.staff if p.manager not in {None, *people}]
+    problems += [f"forums: {f.title}: no employee {f.employee}" for f in world.forums if f.employee not in {None, *people}]
     for booking in world.bookings:
         if booking.car not in cars or booking.client not in clients or booking.branch not in codes:
             problems.append(f"bookings: {booking.number}: its car, client or branch does not exist")

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from html import escape
 from uuid import UUID
 
-from jarvis.domains.chats.service import ChatService, Forum, Topic
+from jarvis.domains.chats.service import ChatService, Forum, Subject, Topic
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.media.service import MediaService
 from jarvis.engine import audit, effects
@@ -19,16 +18,15 @@ from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Lane, Origin
 from jarvis.engine.timing import Timers
 from jarvis.engine.worker import Handler, Handling
-from jarvis.integrations.telegram.kinds import LOOK, SEND, target
-from jarvis.kit.clock import Clock, local
-from jarvis.orchestrator import topics
-from jarvis.orchestrator.publishing import HOUSE, POSTED, Publisher
-from jarvis.orchestrator.render.words import say
-from jarvis.orchestrator.topics import DELETED, TOPICS, topic_order, topic_ref
+from jarvis.integrations.telegram.kinds import LOOK, target
+from jarvis.kit.clock import Clock
+from jarvis.orchestrator import talk, topics
+from jarvis.orchestrator.publishing import POSTED, Publisher
+from jarvis.orchestrator.render import topics as render
+from jarvis.orchestrator.topics import DELETED, TOPICS
 
 DUE, VERIFIED = "topic.due", "archive.verified"
 KEPT_S = 24 * 3600.0  # a closed topic is deleted so long after its copy was found complete
-TALK_MAX = 3500  # characters of a message with talk
 SWEPT = 20  # cars a sweep
 
 
@@ -60,7 +58,7 @@ class Archive:
         leaving = [t for t in await self._chats.leaving(tx, car_id) if t.number is not None]
         if forum is not None:
             absent = await self._media.absent(tx, forum.id, car_id)
-            told = [await self._told(tx, t) for t in leaving]
+            told = [await talk.told(tx, t) for t in leaving]
             if absent or not all(told):
                 await self._fill(tx, origin, forum, car_id, leaving)
                 return
@@ -75,42 +73,14 @@ class Archive:
         """Albums and talk that the archive lacks, into the car's topic there."""
         if forum.lost or not forum.able(TOPICS):
             return
-        place = await self._chats.live(tx, car_id, "archive")
-        place = place or await topics.take(tx, origin, self._chats, forum, await self._fleet.get(car_id))
+        subject = Subject("car", car_id)
+        place = await self._chats.live(tx, subject, "archive")
+        if place is None:
+            place = await topics.take(tx, origin, self._chats, forum, subject, render.title(await self._fleet.get(car_id)))
         for found in await self._media.absent(tx, forum.id, car_id):
             await self._publisher.publish(tx, origin, found, place, forum, lane=Lane.BULK)
         for topic in leaving:
-            await self._tell(tx, origin, topic, place)
-
-    # talk
-
-    async def _told(self, tx: Tx, topic: Topic) -> bool:
-        """Whether the talk of a topic stands in the archive up to its last word."""
-        if not await tx.fetchval(f"SELECT EXISTS ({_TALK} LIMIT 1)", str(topic.marked_id), str(topic.number), topic.told_seq):
-            state = await tx.fetchval("SELECT state FROM effect WHERE id = $1", topic.told_by) if topic.told_by else "done"
-            return state == "done"
-        return False
-
-    async def _tell(self, tx: Tx, origin: Origin, topic: Topic, place: Topic) -> None:
-        """Write the talk of a topic into the archive: who wrote what, when."""
-        rows = await tx.fetch(f"{_TALK} ORDER BY e.seq", str(topic.marked_id), str(topic.number), topic.told_seq)
-        if not rows:
-            return
-        latest = {row["message"]: row for row in rows}  # an edit replaces what was said
-        lines = [
-            f"{local(r['received_at']):%d.%m %H:%M} <b>{escape(r['author'] or '—')}</b>: {escape(r['text'])}" for r in latest.values()
-        ]
-        last: UUID | None = None
-        for number, page in enumerate(_pages(lines)):
-            head = say("archive.talk", HOUSE.language, topic=escape(topic.title), n=len(lines))
-            last = await effects.request(
-                tx, origin, kind=SEND, target=target(place.marked_id), ordering_key=topic_order(place), lane=Lane.BULK,
-                key=f"talk:{topic.id}:{origin.event_id}:{number}", settled_kind=POSTED, after=last,
-                args={"chat_id": place.marked_id, "topic": topic_ref(place), "topic_row": str(place.id), "text": f"{head}\n{page}",
-                      "car": str(topic.car_id), "told": str(topic.id)},
-            )  # fmt: skip
-        assert last is not None
-        await self._chats.told(tx, topic.id, rows[-1]["seq"], last)
+            await talk.tell(tx, origin, self._chats, topic, place)
 
     # events
 
@@ -121,12 +91,12 @@ class Archive:
                  LEFT JOIN media_set s ON s.id = (e.args->>'set')::uuid WHERE e.id = $1""",
             UUID(str(handling.event.payload["effect_id"])),
         )
-        if row is None or row["car_id"] is None:
+        if row is None or (row["car_id"] is None and row["told"] is None):
             return
         async with handling.transaction() as tx:
-            if row["state"] == "done":
+            if row["state"] == "done" and row["car_id"] is not None:
                 await self.settle(tx, handling.origin, row["car_id"])
-            elif row["told"] is not None:
+            elif row["state"] != "done" and row["told"] is not None:
                 await self._chats.untold(tx, row["told"])
 
     async def sweep(self, handling: Handling) -> None:
@@ -190,28 +160,9 @@ class Archive:
             topic = await self._chats.topic(tx, topic_id)
             if topic is None:
                 return
-            car_id = await self._chats.lost(tx, topic_id)
-            if car_id is not None:  # the car came back while its topic was going
-                await topics.refresh(tx, handling, car_id)
+            subject = await self._chats.lost(tx, topic_id)
+            if subject is not None:  # the car came back while its topic was going
+                await topics.refresh(tx, handling, subject)
             await self._media.topic_gone(tx, topic_id)
             await audit.record(tx, action="topic.delete", actor_name="Jarvis", subject=topic.title, outcome="deleted",
                                event_id=handling.event.id)  # fmt: skip
-
-
-def _pages(lines: Sequence[str]) -> list[str]:
-    """Lines in messages of at most `TALK_MAX` characters; a longer line is cut."""
-    pages: list[str] = [""]
-    for line in lines:
-        short = line if len(line) <= TALK_MAX else f"{line[: TALK_MAX - 1]}…"
-        if len(pages[-1]) + len(short) + 1 > TALK_MAX and pages[-1]:
-            pages.append("")
-        pages[-1] += f"{short}\n"
-    return [p.rstrip() for p in pages]
-
-
-# What people wrote in a topic after a place in the journal; files go their own way.
-_TALK = """SELECT e.seq, e.received_at, (e.payload->>'message_id')::bigint AS message, e.payload->>'text' AS text, p.name AS author
-             FROM event e LEFT JOIN employee_identity i ON i.system = 'telegram' AND i.external_key = e.payload->>'sender_id'
-             LEFT JOIN employee p ON p.id = i.employee_id
-            WHERE e.kind = 'message.employee' AND e.payload->>'chat_id' = $1 AND e.payload->>'topic' = $2 AND e.seq > $3
-              AND e.payload->>'text' <> '' AND jsonb_typeof(e.payload->'media') = 'null'"""

@@ -49,6 +49,8 @@ LASTING = (
     "form",
     "report_of",
     "member",
+    "task",
+    "absence",
     "subscribe",
 )  # kinds of buttons that work as often as they are pressed
 Heard = Callable[[Handling, Actor, str], Awaitable[bool]]  # whether another room takes what was written as its answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from uuid import UUID
 
-from jarvis.domains.chats.service import ChatService, Topic
+from jarvis.domains.chats.service import ChatService, Subject, Topic
 from jarvis.domains.forms.service import Form, FormService
 from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.service import StaffService
@@ -67,7 +67,7 @@ class FormReports:
                         form.holder_id, key=f"form.file:{set_id}:{handling.event.id}",
                     )  # fmt: skip
                 for purpose in ("branch_forum", "hq"):
-                    topic = await self._chats.live(tx, form.car_id, purpose)
+                    topic = await self._chats.live(tx, Subject("car", form.car_id), purpose)
                     if topic is not None:
                         await self._post(tx, handling, form, topic)
             await self._tell(tx, handling, form)

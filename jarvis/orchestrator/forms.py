@@ -10,6 +10,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from jarvis.domains.bookings.service import Booking, BookingService
+from jarvis.domains.chats.service import Subject
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.forms.service import FORM_PHOTOS, Form, FormService, Point
 from jarvis.domains.forms.templates import Template, newest, template
@@ -286,7 +287,7 @@ class Forms:
     async def _noticed(self, tx: Tx, handling: Handling, form: Form) -> None:
         """The opening post of the car's topic shows who fills in what."""
         if form.car_id is not None:
-            await refresh(tx, handling, form.car_id)
+            await refresh(tx, handling, Subject("car", form.car_id))
 
     # answers
 

@@ -12,25 +12,23 @@ from uuid import UUID
 
 from jarvis.domains import refs
 from jarvis.domains.bookings.service import BookingService, now_and_next
-from jarvis.domains.chats.service import ChatService, Forum, Purpose, Topic
+from jarvis.domains.chats.service import SERVICE, ChatService, Forum, Purpose, Subject, Topic
 from jarvis.domains.fleet.service import SOURCE, Car, FleetService
 from jarvis.domains.forms.service import FormService
 from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.service import StaffService
-from jarvis.engine import audit, effects
+from jarvis.engine import audit
 from jarvis.engine.db import Database, Tx
-from jarvis.engine.effects import Lane, Origin
-from jarvis.engine.timing import Timers
+from jarvis.engine.effects import Origin
 from jarvis.engine.worker import Handler, Handling
 from jarvis.integrations.rentprog.assumptions import CAR_PAGE
-from jarvis.integrations.telegram.kinds import EDIT, SEND, TOPIC_GONE, target
-from jarvis.kit.clock import Clock
-from jarvis.kit.ids import sha256_hex
+from jarvis.integrations.telegram.kinds import TOPIC_GONE
+from jarvis.kit.clock import Clock, local_date
 from jarvis.orchestrator.archive import Archive
 from jarvis.orchestrator.publishing import HOUSE
 from jarvis.orchestrator.render import topics as render
 from jarvis.orchestrator.render.base import Reader
-from jarvis.orchestrator.topics import MADE, PINS, REFRESH, TOPICS, WRITTEN, change, pin, refresh, take, topic_order, topic_ref
+from jarvis.orchestrator.topics import MADE, PINS, REFRESHES, REGISTERED, TOPICS, WRITTEN, Heads, change, refresh, take
 
 REFRESH_S = 600.0  # an opening post is edited at most so often
 UNREAD_S = 15.0  # and waits so long while RentProg was never read whole
@@ -56,12 +54,13 @@ class CarTopics:
         self._archive = archive
         self._media = media
         self._forms = forms
-        self._timers = Timers()
+        self._heads = Heads(clock, chats)
 
     @property
     def routes(self) -> Mapping[str, Sequence[Handler]]:
         return {
-            **dict.fromkeys(TOUCHING, (self.touched,)), MADE: (self.made,), WRITTEN: (self.written,), REFRESH: (self.refreshed,),
+            **dict.fromkeys(TOUCHING, (self.touched,)), MADE: (self.made,), WRITTEN: (self.written,),
+            REFRESHES["car"]: (self.refreshed,), REGISTERED: (self.registered,),
         }  # fmt: skip
 
     # events
@@ -91,6 +90,9 @@ class CarTopics:
                 await self._chats.made(tx, topic.id, int(row["receipt"]["topic"]))
                 if topic.state == "leaving" and topic.car_id is not None:
                     await self._archive.settle(tx, handling.origin, topic.car_id)
+                elif topic.state == "leaving":
+                    await self._chats.set_state(tx, topic.id, "closed")
+                    await change(tx, handling.origin, topic, closed=True)
             elif row is not None and row["state"] in ("dead", "dropped"):
                 await self._chats.set_state(tx, topic.id, "gone")
                 await audit.record(tx, action="topic.create", actor_name="Jarvis", subject=topic.title, outcome="failed",
@@ -107,15 +109,23 @@ class CarTopics:
                 await self._chats.unwritten(tx, effect_id)
             return
         async with handling.transaction() as tx:
-            car_id = await self._chats.lost(tx, UUID(row["topic"]))
+            subject = await self._chats.lost(tx, UUID(row["topic"]))
             await audit.record(tx, action="topic.lost", actor_name="Jarvis", subject=row["topic"], outcome="deleted by hand",
                                event_id=handling.event.id)  # fmt: skip
-            if car_id is not None:
-                await refresh(tx, handling, car_id)
+            if subject is not None:
+                await refresh(tx, handling, subject)
 
     async def refreshed(self, handling: Handling) -> None:
         """The pause after the last edit of an opening post is over."""
         await self._settle(handling, UUID(str(handling.event.payload["subject"])))
+
+    async def registered(self, handling: Handling) -> None:
+        """A group was put to use: what belongs into it gets its topics there."""
+        async with handling.transaction() as tx:
+            forum = await self._chats.forum(tx, int(handling.event.payload["chat_id"]))
+            if forum is not None and forum.purpose not in SERVICE:
+                for subject in await self._chats.subjects_of(tx, forum, local_date(self._clock.now())):
+                    await refresh(tx, handling, subject)
 
     # what should be
 
@@ -131,49 +141,29 @@ class CarTopics:
 
     async def _place(self, tx: Tx, origin: Origin, car: Car, purpose: Purpose, forum: Forum | None) -> None:
         """The car's topic of this purpose stands in this forum, or (None) nowhere."""
-        topic = await self._chats.live(tx, car.id, purpose)
+        subject, title = Subject("car", car.id), render.title(car)
+        topic = await self._chats.live(tx, subject, purpose)
         if topic is not None and (forum is None or topic.chat_id != forum.id):
             await self._leave(tx, topic)
             topic = None
         if forum is None or forum.lost or (topic is None and not forum.able(TOPICS)):
             return
-        topic = topic or await take(tx, origin, self._chats, forum, car)
+        topic = topic or await take(tx, origin, self._chats, forum, subject, title)
         if forum.able(TOPICS):
-            await self._name(tx, origin, topic, render.title(car))
+            await self._heads.name(tx, origin, topic, title)
         await self._open(tx, origin, topic, car, pins=forum.able(PINS))
 
     async def _leave(self, tx: Tx, topic: Topic) -> None:
         """The car is elsewhere now: its topic here closes when its material stands in the archive (`Archive.settle`)."""
         await self._chats.set_state(tx, topic.id, "leaving")
 
-    async def _name(self, tx: Tx, origin: Origin, topic: Topic, title: str) -> None:
-        if topic.title != title:
-            await self._chats.retitle(tx, topic.id, title)
-            await change(tx, origin, topic, title=title)
-
     async def _open(self, tx: Tx, origin: Origin, topic: Topic, car: Car, *, pins: bool) -> None:
-        """Write the opening post, or edit it when a shown fact changed; not again before its pause is over."""
+        """Write the opening post, or edit it when a shown fact changed."""
         if topic.opening is None and (await self._bookings.freshness()).as_of is None:
             # RentProg is being read for the first time: half of what the post shows is not known yet.
-            await self._timers.arm(tx, kind=REFRESH, subject=str(car.id), due_at=self._clock.now() + timedelta(seconds=UNREAD_S))
+            await self._heads.later(tx, Subject("car", car.id), self._clock.now() + timedelta(seconds=UNREAD_S))
             return
-        text = await self._text(tx, car)
-        digest = sha256_hex(text)
-        if digest == topic.opening_digest:
-            return
-        due = None if topic.opening is None or topic.opening_at is None else topic.opening_at + timedelta(seconds=REFRESH_S)
-        if due is not None and due > self._clock.now():
-            await self._timers.arm(tx, kind=REFRESH, subject=str(car.id), due_at=due)
-            return
-        where = {"chat_id": topic.marked_id, "topic": topic_ref(topic), "topic_row": str(topic.id)}
-        effect_id = await effects.request(
-            tx, origin, kind=EDIT if topic.opening else SEND, target=target(topic.marked_id), lane=Lane.BULK,
-            args={**where, "text": text, "of": str(topic.opening) if topic.opening else None},
-            key=f"opening:{topic.id}:{origin.event_id}:{digest[:16]}", ordering_key=topic_order(topic), settled_kind=WRITTEN,
-        )  # fmt: skip
-        if topic.opening is None and pins:
-            await pin(tx, origin, topic, effect_id)
-        await self._chats.opened_with(tx, topic.id, effect_id, digest)
+        await self._heads.put(tx, origin, topic, await self._text(tx, car), pins=pins, pause_s=REFRESH_S)
 
     async def _text(self, tx: Tx, car: Car) -> str:
         now = self._clock.now()

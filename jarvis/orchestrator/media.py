@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from jarvis.domains.bookings.service import Booking, BookingService, now_and_next
-from jarvis.domains.chats.service import ChatService, Forum
+from jarvis.domains.chats.service import ChatService, Forum, Subject
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.forms.service import Form, Point
 from jarvis.domains.media.service import Item, MediaService, MediaSet, Operation
@@ -283,12 +283,12 @@ class Material:
             if found.private or not await self._publish(tx, handling.origin, found):
                 await self._tell(tx, handling, set_id, "media.filed", len(row["args"]["items"]))
             await self._archive.settle(tx, handling.origin, found.car_id)
-            await refresh(tx, handling, found.car_id)
+            await refresh(tx, handling, Subject("car", found.car_id))
 
     async def _publish(self, tx: Tx, origin: Origin, found: MediaSet) -> bool:
         """In the car's topic, if there is one; false when there is none."""
         assert found.car_id is not None
-        topic = await self._chats.live(tx, found.car_id)
+        topic = await self._chats.live(tx, Subject("car", found.car_id), "branch_forum")
         forum = await self._chats.forum(tx, topic.marked_id) if topic is not None else None
         if topic is None or forum is None or forum.lost:
             return False

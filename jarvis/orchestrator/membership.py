@@ -24,6 +24,7 @@ from jarvis.kit.actor import Actor, Role
 from jarvis.orchestrator import outbox
 from jarvis.orchestrator.cards import Cards
 from jarvis.orchestrator.render.words import say
+from jarvis.orchestrator.topics import REGISTERED
 from tools.policy import HEADS
 
 CHECK, LOOKED, INVITED, REMOVED = "check.members", "members.looked", "member.invited", "member.removed"
@@ -40,6 +41,8 @@ def place_of(person: Person, forum: Forum) -> Place:
     """Whether somebody belongs into a group, may be there, or must not be."""
     if person.dismissed:
         return "out"
+    if forum.employee_id is not None:
+        return "in" if forum.employee_id == person.employee_id else "may" if person.everywhere else "out"
     if forum.purpose == "branch_forum":
         return "in" if forum.branch in person.branches else "may" if person.everywhere else "out"
     if forum.purpose in _MEMBERS:
@@ -66,7 +69,8 @@ class Membership:
     @property
     def routes(self) -> Mapping[str, Sequence[Handler]]:
         return {
-            CHANGED: (self.changed,), CHECK: (self.check,), LOOKED: (self.looked,), INVITED: (self.invited,), REMOVED: (self.removed,),
+            CHANGED: (self.changed,), REGISTERED: (self.registered,),
+            CHECK: (self.check,), LOOKED: (self.looked,), INVITED: (self.invited,), REMOVED: (self.removed,),
         }  # fmt: skip
 
     @property
@@ -88,6 +92,16 @@ class Membership:
                 return
             for forum in await self._chats.groups(tx):
                 await self._settle(tx, handling.origin, person, forum, place_of(person, forum))
+
+    async def registered(self, handling: Handling) -> None:
+        """A group was put to use: who belongs there is let in."""
+        async with handling.transaction() as tx:
+            forum = await self._chats.forum(tx, int(handling.event.payload["chat_id"]))
+            if forum is None:
+                return
+            for person in await self._staff.employed(tx):
+                if person.telegram_id is not None and place_of(person, forum) == "in":
+                    await self._settle(tx, handling.origin, person, forum, "in")
 
     async def _settle(self, tx: Tx, origin: Origin, person: Person, forum: Forum, place: Place) -> None:
         if forum.lost or place == "may":

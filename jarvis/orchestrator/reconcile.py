@@ -12,7 +12,7 @@ from html import escape
 from typing import Any
 from uuid import UUID
 
-from jarvis.domains.chats.service import SERVICE, ChatService, Forum, Topic
+from jarvis.domains.chats.service import SERVICE, ChatService, Forum, Subject, Topic
 from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit, effects
@@ -22,6 +22,7 @@ from jarvis.engine.timing import Every
 from jarvis.engine.worker import Handler, Handling
 from jarvis.integrations.telegram.kinds import CHAT_LOST, LOOK, NO_RIGHT, target
 from jarvis.kit.actor import Role
+from jarvis.kit.clock import Clock, local_date
 from jarvis.orchestrator import outbox
 from jarvis.orchestrator.render.words import say
 from jarvis.orchestrator.topics import MADE, PINS, TOPICS, WRITTEN, change, pin, refresh
@@ -38,8 +39,9 @@ CHECKS: Sequence[Every] = (Every(check=CHECK, seconds=PERIOD_S),)
 class ForumReconciler:
     """Looks at the forums and settles what differs."""
 
-    def __init__(self, db: Database, staff: StaffService, chats: ChatService, media: MediaService) -> None:
+    def __init__(self, db: Database, clock: Clock, staff: StaffService, chats: ChatService, media: MediaService) -> None:
         self._db = db
+        self._clock = clock
         self._staff = staff
         self._chats = chats
         self._media = media
@@ -84,21 +86,21 @@ class ForumReconciler:
         row = await self._db.fetchrow("SELECT args, receipt, cause, state FROM effect WHERE id = $1", effect_id)
         if row is None or (row["state"] != "done" and row["cause"] != CHAT_LOST):
             return
-        cars: list[UUID] = []
+        subjects: list[Subject] = []
         async with handling.transaction() as tx:
             forum = await self._chats.forum(tx, int(row["args"]["chat_id"]))
             if forum is None:
                 return
             receipt = row["receipt"] if row["state"] == "done" else None
             if await self._standing(tx, handling, forum, receipt):
-                cars += await self._chats.cars_of(tx, forum)
+                subjects += await self._chats.subjects_of(tx, forum, local_date(self._clock.now()))
             if receipt is not None:
                 await self._chats.titled(tx, forum.marked_id, str(receipt["title"]))
-                cars += await self._posts_of(tx, handling, forum, row["args"], receipt)
+                subjects += await self._posts_of(tx, handling, forum, row["args"], receipt)
             if receipt is not None and receipt["forum"]:
-                cars += await self._topics_of(tx, handling, forum, row["args"], receipt)
-            for car_id in dict.fromkeys(cars):  # in this transaction: a crash after it must not lose them
-                await refresh(tx, handling, car_id)
+                subjects += await self._topics_of(tx, handling, forum, row["args"], receipt)
+            for subject in dict.fromkeys(subjects):  # in this transaction: a crash after it must not lose them
+                await refresh(tx, handling, subject)
 
     # the group
 
@@ -131,7 +133,7 @@ class ForumReconciler:
 
     async def _posts_of(
         self, tx: Tx, handling: Handling, forum: Forum, args: Mapping[str, Any], receipt: Mapping[str, Any]
-    ) -> list[UUID]:
+    ) -> list[Subject]:
         """Material that was deleted by hand; the archive gets it again."""
         there = [int(n) for n in receipt["messages"]]
         gone = [n for n in args["messages"] if n not in there]
@@ -139,30 +141,30 @@ class ForumReconciler:
         if cars:
             await audit.record(tx, action="post.drift", actor_name="Jarvis", subject=forum.title, outcome="deleted",
                                event_id=handling.event.id, details={"messages": gone})  # fmt: skip
-        return cars
+        return [Subject("car", key) for key in cars]
 
     # its topics
 
     async def _topics_of(
         self, tx: Tx, handling: Handling, forum: Forum, args: Mapping[str, Any], receipt: Mapping[str, Any]
-    ) -> list[UUID]:
-        """Heal each difference; returns the cars that must be settled anew."""
+    ) -> list[Subject]:
+        """Heal each difference; returns what must be settled anew."""
         known = await self._chats.numbered(tx, forum, args["topics"])
         posts = await self._posts(tx, list(known.values()))
-        cars: list[UUID] = []
+        subjects: list[Subject] = []
         for number, topic in known.items():
             seen = receipt["topics"].get(str(number))
             if seen is None:
                 await self._note(tx, handling, topic, "deleted")
-                car_id = await self._chats.lost(tx, topic.id)
+                subject = await self._chats.lost(tx, topic.id)
                 await self._media.topic_gone(tx, topic.id)
-                cars += [car_id] if car_id is not None else []
-            elif topic.car_id is not None:
+                subjects += [subject] if subject is not None else []
+            elif topic.subject is not None:
                 await self._same(tx, handling, topic, seen)
                 post = posts.get(topic.id)
                 if topic.state == "open" and post in args["messages"]:
-                    cars += await self._post(tx, handling, topic, receipt["messages"].get(str(post)))
-        return cars
+                    subjects += await self._post(tx, handling, topic, receipt["messages"].get(str(post)))
+        return subjects
 
     async def _same(self, tx: Tx, handling: Handling, topic: Topic, seen: Mapping[str, Any]) -> None:
         if seen["title"] != topic.title:
@@ -172,14 +174,14 @@ class ForumReconciler:
             await self._note(tx, handling, topic, "closed" if seen["closed"] else "opened")
             await change(tx, handling.origin, topic, closed=topic.state == "closed")
 
-    async def _post(self, tx: Tx, handling: Handling, topic: Topic, seen: Mapping[str, Any] | None) -> list[UUID]:
+    async def _post(self, tx: Tx, handling: Handling, topic: Topic, seen: Mapping[str, Any] | None) -> list[Subject]:
         """The opening post: written anew when it was deleted, pinned again when it was unpinned."""
         assert topic.opening is not None
-        assert topic.car_id is not None
+        assert topic.subject is not None
         if seen is None:
             await self._note(tx, handling, topic, "post deleted")
             await self._chats.post_lost(tx, topic.id)
-            return [topic.car_id]
+            return [topic.subject]
         if not seen["pinned"]:
             await self._note(tx, handling, topic, "unpinned")
             await pin(tx, handling.origin, topic, topic.opening)

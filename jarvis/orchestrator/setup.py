@@ -10,9 +10,10 @@ from html import escape
 from typing import Any, cast
 from uuid import UUID
 
-from jarvis.domains.chats.service import COMPANY, SERVICE, ChatService, Forum, Purpose
+from jarvis.domains.chats.places import Place, own_places, places, standing
+from jarvis.domains.chats.service import OWN, SERVICE, ChatService, Purpose
 from jarvis.domains.chats.subscriptions import Subscriptions
-from jarvis.domains.staff.service import Branch, StaffService
+from jarvis.domains.staff.service import Person, StaffService
 from jarvis.engine import audit, effects
 from jarvis.engine.db import Database, Row, Tx
 from jarvis.engine.effects import Lane
@@ -27,7 +28,7 @@ from jarvis.orchestrator.reconcile import NEEDED
 from jarvis.orchestrator.render import setup as render
 from jarvis.orchestrator.render.base import Button
 from jarvis.orchestrator.render.words import say
-from jarvis.orchestrator.topics import refresh
+from jarvis.orchestrator.topics import registered
 
 LOOKED = "chat.looked"
 _ADMINS = Who(roles=frozenset({Role.ADMIN}))
@@ -65,11 +66,11 @@ class Setup:
             if forum is not None:
                 await self._look(tx, handling, chat_id, FORUM_LOOKED, {"topics": [], "messages": []})
             else:
-                await self._look(tx, handling, chat_id, LOOKED, {})
+                await self._look(tx, handling, chat_id, LOOKED, {"added_by": handling.event.payload.get("by")})
 
     async def pressed(self, handling: Handling, actor: Actor, choice: str) -> None:
         """A purpose was chosen, or a check was asked for: Telegram is looked at before anything counts."""
-        chat_id, purpose, branch = choice.split("|")
+        chat_id, purpose, key = choice.split("|")
         p = handling.event.payload
         card = {"chat": p["chat_id"], "message": p["message_id"], "by": str(actor.employee_id)}
         async with handling.transaction() as tx:
@@ -80,7 +81,7 @@ class Setup:
                 text = say("setup.unused", actor.language, chat=escape(title))
                 await outbox.edit(tx, handling.origin, p["chat_id"], text, message_id=p["message_id"])
                 return
-            await self._look(tx, handling, int(chat_id), LOOKED, {"purpose": purpose, "branch": branch or None, "card": card})
+            await self._look(tx, handling, int(chat_id), LOOKED, {"purpose": purpose, "key": key or None, "card": card})
 
     async def _look(self, tx: Tx, handling: Handling, chat_id: int, settled: str, args: Mapping[str, Any]) -> None:
         await effects.request(
@@ -106,11 +107,11 @@ class Setup:
         if row["state"] != "done":
             return
         chat_id, receipt = int(row["args"]["chat_id"]), row["receipt"]
-        branches, free = await self._free(tx)
+        free = await self._free(tx, str(receipt["title"]), row["args"].get("added_by"))
         lacks = lacking(receipt, None)
         for admin in await self._staff.contacts(Role.ADMIN):
             text = render.question(receipt["title"], lacks, admin.language)
-            buttons = render.purposes(chat_id, str(receipt["title"]), free, branches, admin.language)
+            buttons = render.purposes(chat_id, str(receipt["title"]), free, admin.language)
             stored = await self._interactions.store(
                 tx, outbox.stored_form(buttons), group=f"setup:{handling.event.id}:{admin.telegram_id}", who=_ADMINS, life=None
             )
@@ -126,49 +127,48 @@ class Setup:
         chat_id, purpose = int(args["chat_id"]), cast(Purpose, args["purpose"])
         title = str(row["receipt"]["title"]) if row["state"] == "done" else str(chat_id)
         lacks = lacking(row["receipt"], purpose) if row["state"] == "done" else ["member"]
-        branches = {b.code: b for b in await self._staff.branches()}
-        name = render.purpose(purpose, branches.get(str(args["branch"])), actor.language)
+        place = await self._place(tx, purpose, args["key"])
+        if place is None:
+            return
+        name = render.purpose(place, actor.language)
         rows: list[list[Button]] = []
         if lacks:
             text = render.missing(title, name, lacks, actor.language)
-            request = f"{chat_id}|{purpose}|{args['branch'] or ''}"
+            request = f"{chat_id}|{purpose}|{place.key or ''}"
             rows = [[Button(label=say("setup.check", actor.language), request=request, kind="setup")]]
         else:
-            text = await self._register(tx, handling, actor, chat_id, title, purpose, args["branch"], name)
+            text = await self._register(tx, handling, actor, chat_id, title, place, name)
         stored = await self._interactions.store(
             tx, outbox.stored_form(rows), group=f"setup:{handling.event.id}", who=_ADMINS, life=None
         )
         await outbox.edit(tx, handling.origin, int(card["chat"]), text, message_id=int(card["message"]), buttons=stored)
 
-    async def _register(
-        self, tx: Tx, handling: Handling, actor: Actor, chat_id: int, title: str, purpose: Purpose, branch: str | None, name: str
-    ) -> str:
+    async def _register(self, tx: Tx, handling: Handling, actor: Actor, chat_id: int, title: str, place: Place, name: str) -> str:
         try:
-            await self._chats.register(tx, chat_id, title, purpose, branch, by=actor.name)
+            await self._chats.register(tx, chat_id, title, place.purpose, place.branch, by=actor.name, employee_id=place.employee_id)
         except Conflict as error:
             return say("setup.taken", actor.language, chat=escape(title), other=escape(str(error)))
         forum = await self._chats.forum(tx, chat_id)
         assert forum is not None
-        if purpose in SERVICE:
-            await self._subscriptions.begin(tx, forum.id, purpose)
-            return say("setup.done", actor.language, chat=escape(title), purpose=name)
-        for car_id in await self._chats.cars_of(tx, forum):
-            await refresh(tx, handling, car_id)
+        if place.purpose in SERVICE:
+            await self._subscriptions.begin(tx, forum.id, place.purpose)
+        await registered(tx, handling.journal, chat_id, str(handling.event.id))
         return say("setup.done", actor.language, chat=escape(title), purpose=name)
 
-    async def _free(self, tx: Tx) -> tuple[list[Branch], list[tuple[Purpose, str | None]]]:
-        """The branches, and the purposes that no group serves: forums of branches first."""
-        branches = await self._staff.branches()
-        free: list[tuple[Purpose, str | None]] = []
-        for branch in branches:
-            forum = await self._chats.forum_of(tx, branch.code)
-            if forum is None or forum.lost:
-                free.append(("branch_forum", branch.code))
-        for purpose in COMPANY:
-            forum = await self._chats.company(tx, purpose)
-            if forum is None or forum.lost:
-                free.append((purpose, None))
-        return branches, free
+    async def _free(self, tx: Tx, title: str, added_by: int | None) -> list[Place]:
+        """The places that no group serves; of people's own, those of whom the group's name speaks, else of who added the bot."""
+        people = await self._people(tx)
+        likely = [p for p in people if p.name.casefold() in title.casefold()] or [p for p in people if p.telegram_id == added_by]
+        wanted = await places(self._staff, likely)
+        return [place for place, forum in await standing(self._chats, tx, wanted) if forum is None or forum.lost]
+
+    async def _place(self, tx: Tx, purpose: Purpose, key: str | None) -> Place | None:
+        """The place that was chosen; None when its branch or person is gone."""
+        people = [p for p in await self._people(tx) if str(p.employee_id) == key]
+        return next((p for p in await places(self._staff, people) if (p.purpose, p.key) == (purpose, key)), None)
+
+    async def _people(self, tx: Tx) -> list[Person]:
+        return [p for p in await self._staff.employed(tx) if p.telegram_id is not None]
 
     async def overview(self, handling: Handling, actor: Actor, said: str) -> None:
         """`/setup`: what stands, what is missing, and the steps."""
@@ -179,12 +179,11 @@ class Setup:
                                    subject="chats", event_id=handling.event.id)  # fmt: skip
                 await outbox.send(tx, handling.origin, p["chat_id"], say("setup.denied", actor.language))
                 return
-            forums: list[tuple[Purpose, Branch | None, Forum | None]] = []
-            for branch in await self._staff.branches():
-                forums.append(("branch_forum", branch, await self._chats.forum_of(tx, branch.code)))
-            for purpose in COMPANY:
-                forums.append((purpose, None, await self._chats.company(tx, purpose)))
-            await outbox.send(tx, handling.origin, p["chat_id"], render.overview(forums, actor.language))
+            rows = await standing(self._chats, tx, await places(self._staff))
+            people = await self._people(tx)
+            mine = await standing(self._chats, tx, [place for person in people for place in own_places(person)])
+            own: dict[Purpose, int] = {o: sum(f is not None and not f.lost for place, f in mine if place.purpose == o) for o in OWN}
+            await outbox.send(tx, handling.origin, p["chat_id"], render.overview(rows, len(people), own, actor.language))
 
 
 def lacking(receipt: Mapping[str, Any], purpose: Purpose | None) -> list[str]:

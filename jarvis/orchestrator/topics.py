@@ -3,40 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from jarvis.domains.chats.service import ChatService, Forum, Topic
-from jarvis.domains.fleet.service import Car
+from jarvis.domains.chats.service import ChatService, Forum, Subject, Topic
 from jarvis.engine import effects
 from jarvis.engine.db import Tx
 from jarvis.engine.effects import Lane, Origin
+from jarvis.engine.journal import Journal
+from jarvis.engine.timing import Timers
 from jarvis.engine.worker import Handling
-from jarvis.integrations.telegram.kinds import PIN, TOPIC_CREATE, TOPIC_DELETE, TOPIC_EDIT, target
-from jarvis.orchestrator.render import topics as render
+from jarvis.integrations.telegram.kinds import EDIT, PIN, SEND, TOPIC_CREATE, TOPIC_DELETE, TOPIC_EDIT, target
+from jarvis.kit.clock import Clock
+from jarvis.kit.ids import sha256_hex
+from jarvis.orchestrator.outbox import StoredButtons
 
 TOPICS, PINS = "manage_topics", "pin_messages"  # rights
-MADE, WRITTEN, DELETED, REFRESH = "topic.made", "topic.written", "topic.deleted", "topic.refresh"
+MADE, WRITTEN, DELETED = "topic.made", "topic.written", "topic.deleted"
+REFRESHES = {"car": "topic.refresh", "client": "client.topic.refresh", "task": "task.topic.refresh"}
+REGISTERED = "chat.registered"
 
 
-async def take(tx: Tx, origin: Origin, chats: ChatService, forum: Forum, car: Car) -> Topic:
-    """The car's topic in this forum: the one it had before, one that waits under its title, or a new one."""
-    title = render.title(car)
-    known = await chats.reusable(tx, forum, car.id, title)
+async def take(tx: Tx, origin: Origin, chats: ChatService, forum: Forum, subject: Subject, title: str) -> Topic:
+    """The topic of a subject in this forum: the one it had before, one that waits under its title, or a new one."""
+    known = await chats.reusable(tx, forum, subject, title)
     if known is not None:
-        await chats.set_state(tx, known.id, "open" if known.number else "making", car_id=car.id)
+        await chats.take_over(tx, known, subject)
         if known.state == "closed":
             await change(tx, origin, known, closed=False)
-        return known
-    topic = await chats.begin(tx, forum, car.id, title)
+        return await _fresh(tx, chats, known)
+    topic = await chats.begin(tx, forum, subject, title)
     effect_id = await effects.request(
         tx, origin, kind=TOPIC_CREATE, target=target(forum.marked_id), args={"chat_id": forum.marked_id, "title": title},
         key=f"topic:{topic.id}", ordering_key=topic_order(topic), lane=Lane.NORMAL, settled_kind=MADE, branch=forum.branch,
     )  # fmt: skip
     await chats.made_with(tx, topic.id, effect_id)
-    fresh = await chats.topic(tx, topic.id)
-    assert fresh is not None
-    return fresh
+    return await _fresh(tx, chats, topic)
+
+
+async def _fresh(tx: Tx, chats: ChatService, topic: Topic) -> Topic:
+    found = await chats.topic(tx, topic.id)
+    assert found is not None
+    return found
 
 
 async def change(tx: Tx, origin: Origin, topic: Topic, **what: Any) -> None:
@@ -76,9 +85,57 @@ async def delete(tx: Tx, origin: Origin, topic: Topic) -> None:
     )  # fmt: skip
 
 
-async def refresh(tx: Tx, handling: Handling, car_id: UUID) -> None:
-    """Have a car settled once this transaction stands, whatever becomes of its process."""
+async def refresh(tx: Tx, handling: Handling, subject: Subject) -> None:
+    """Have a car, a client or a task settled once this transaction stands, whatever becomes of its process."""
     await handling.journal.publish(
-        tx, kind=REFRESH, dedup_key=f"refresh:{handling.event.id}:{car_id}", payload={"subject": str(car_id)},
-        ordering_key=f"timer:{car_id}",
+        tx, kind=REFRESHES[subject.kind], dedup_key=f"refresh:{handling.event.id}:{subject.id}",
+        payload={"subject": str(subject.id)}, ordering_key=f"timer:{subject.id}",
     )  # fmt: skip
+
+
+async def registered(tx: Tx, journal: Journal, chat_id: int, by: str) -> None:
+    """A group was put to use: what belongs into it is settled once this transaction stands. `by`: unique for the occasion."""
+    await journal.publish(
+        tx, kind=REGISTERED, dedup_key=f"registered:{chat_id}:{by}", payload={"chat_id": chat_id}, ordering_key=f"chat:{chat_id}"
+    )
+
+
+class Heads:
+    """Writes the post that heads a topic, and changes it in place when what it says has changed."""
+
+    def __init__(self, clock: Clock, chats: ChatService) -> None:
+        self._clock = clock
+        self._chats = chats
+        self._timers = Timers()
+
+    async def name(self, tx: Tx, origin: Origin, topic: Topic, title: str) -> None:
+        """The topic bears this title."""
+        if topic.title != title:
+            await self._chats.retitle(tx, topic.id, title)
+            await change(tx, origin, topic, title=title)
+
+    async def put(
+        self, tx: Tx, origin: Origin, topic: Topic, text: str, *, pins: bool, pause_s: float, buttons: StoredButtons = ()
+    ) -> None:
+        """The post says this, at the latest `pause_s` after it was written last. `buttons` change only together with the text."""
+        assert topic.subject is not None
+        digest = sha256_hex(text)
+        if digest == topic.opening_digest:
+            return
+        due = None if topic.opening is None or topic.opening_at is None else topic.opening_at + timedelta(seconds=pause_s)
+        if due is not None and due > self._clock.now():
+            await self.later(tx, topic.subject, due)
+            return
+        where = {"chat_id": topic.marked_id, "topic": topic_ref(topic), "topic_row": str(topic.id)}
+        effect_id = await effects.request(
+            tx, origin, kind=EDIT if topic.opening else SEND, target=target(topic.marked_id), lane=Lane.BULK,
+            args={**where, "text": text, "of": str(topic.opening) if topic.opening else None, "buttons": buttons},
+            key=f"opening:{topic.id}:{origin.event_id}:{digest[:16]}", ordering_key=topic_order(topic), settled_kind=WRITTEN,
+        )  # fmt: skip
+        if topic.opening is None and pins:
+            await pin(tx, origin, topic, effect_id)
+        await self._chats.opened_with(tx, topic.id, effect_id, digest)
+
+    async def later(self, tx: Tx, subject: Subject, due: datetime) -> None:
+        """Settle the subject again at this time."""
+        await self._timers.arm(tx, kind=REFRESHES[subject.kind], subject=str(subject.id), due_at=due)

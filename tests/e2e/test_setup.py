@@ -123,6 +123,28 @@ async def jarvis(*words: str, env: dict[str, str]) -> tuple[int, str]:
     return child.returncode or 0, out.decode()
 
 
+async def test_an_employees_own_groups_are_offered_by_name_or_by_who_made_them(talk: Talk) -> None:
+    await change(talk, "create_group", person=PAVEL, title=f"Tasks | {LASHA}")
+    card = talk.seen(PAVEL)[-1]
+    assert card["buttons"][:2] == [["Задачи: Лаша Гогуадзе"], ["Клиенты: Лаша Гогуадзе"]], "the likeliest by its name comes first"
+    await change(talk, "enable_topics", chat=f"Tasks | {LASHA}")
+    await change(talk, "promote_bot", chat=f"Tasks | {LASHA}")
+    done = await talk.press(PAVEL, card, "Задачи: Лаша Гогуадзе")
+    assert done["text"] == f"✅ Tasks | {LASHA} · задачи: {LASHA}. Дальше веду сам."
+    await talk.quiet()
+    assert f"Ваша рабочая группа Tasks | {LASHA}" in talk.seen(LASHA)[-1]["text"], "its owner is let in"
+    await change(talk, "create_group", person=DATO, title="Мои клиенты")
+    offered = [row[0] for row in talk.seen(PAVEL)[-1]["buttons"]]
+    assert f"Клиенты: {DATO}" in offered
+    assert f"Клиенты: {LASHA}" not in offered, "of all people only who made it"
+    await change(talk, "enable_topics", chat="Мои клиенты")
+    await change(talk, "promote_bot", chat="Мои клиенты")
+    await talk.press(PAVEL, talk.seen(PAVEL)[-1], f"Клиенты: {DATO}")
+    await talk.quiet(60)
+    assert topics_of(talk, "Мои клиенты"), "the clients with bookings of his have their topics"
+    assert "Свои группы сотрудников (20): клиенты 1, задачи 1" in (await talk.ask(PAVEL, "/setup"))["text"]
+
+
 @pytest.mark.slow
 async def test_the_command_shows_what_is_missing_and_the_steps(talk: Talk) -> None:
     code, said = await jarvis("telegram", "setup", env=environment(talk))
@@ -153,3 +175,8 @@ async def test_a_persons_session_makes_every_group_and_the_bot_fills_them(talk: 
     assert set(states.values()) == {"ready"}
     made = [e for e in talk.telegram.ledger.entries() if e["kind"] == "create_group"]
     assert len(made) == 8, "a second run makes nothing"
+    code, said = await jarvis("telegram", "setup", "--create", "--employee", LASHA, env=env)
+    assert code == 0, said
+    await talk.quiet(90)
+    assert "Олег Рудин | Malibu 235" in topics_of(talk, f"{LASHA} | Клиенты")
+    assert any(f"Ваша рабочая группа Tasks | {LASHA}" in m["text"] for m in talk.seen(LASHA))

@@ -9,6 +9,7 @@ from jarvis.domains.bookings.hooks import RentProgHooks
 from jarvis.domains.bookings.sync import RentProgSync
 from jarvis.entrypoints.wiring import CHECKS
 from jarvis.orchestrator import sealing
+from jarvis.orchestrator.absences import Substitution
 from jarvis.orchestrator.archive import Archive
 from jarvis.orchestrator.chat import Chat
 from jarvis.orchestrator.digest import Digests
@@ -18,9 +19,11 @@ from jarvis.orchestrator.forums import CarTopics
 from jarvis.orchestrator.media import Material
 from jarvis.orchestrator.membership import Membership
 from jarvis.orchestrator.news import News
+from jarvis.orchestrator.personal import PersonalTopics
 from jarvis.orchestrator.reconcile import ForumReconciler
 from jarvis.orchestrator.routes import collect
 from jarvis.orchestrator.setup import Setup
+from jarvis.orchestrator.tasks import Tasks
 
 NOTHING = cast(Any, None)
 EXPECTED = {
@@ -31,19 +34,21 @@ EXPECTED = {
     "rentprog.booking.duplicate": ["duplicated"], "rentprog.duplicate": ["duplicated"], "rentprog.unreadable": ["unreadable"],
     "rentprog.reread": ["reread"],
     "car.created": ["link", "note", "touched"], "car.updated": ["note", "changed", "touched"], "car.moved": ["note", "changed", "touched", "moved"],
-    "client.created": ["link", "note"], "client.updated": ["note"],
-    "booking.created": ["note", "touched", "booking"], "booking.updated": ["note", "changed", "touched"], "booking.cancelled": ["note", "changed", "touched", "booking"],
-    "booking.issued": ["note", "changed", "touched", "booking"], "booking.returned": ["note", "changed", "touched", "booking"],
+    "client.created": ["link", "note", "of_client"], "client.updated": ["note", "of_client"],
+    "booking.created": ["note", "touched", "of_booking", "booking"], "booking.updated": ["note", "changed", "touched", "of_booking"], "booking.cancelled": ["note", "changed", "touched", "of_booking", "booking"],
+    "booking.issued": ["note", "changed", "touched", "of_booking", "booking"], "booking.returned": ["note", "changed", "touched", "of_booking", "booking"],
     "approval.expired": ["expired"], "approval.settled": ["settled"], "approval.resume": ["resumed"],
     "check.rentprog.cars": ["queue"], "check.rentprog.bookings": ["queue"], "check.digest": ["send"], "check.audit.seal": ["seal"],
     "topic.made": ["made", "refused"], "topic.written": ["written", "refused"], "topic.refresh": ["refreshed"],
+    "client.topic.refresh": ["client_due"], "task.topic.refresh": ["task_due"], "chat.registered": ["registered", "registered"],
+    "absence.turn": ["turned"],
     "chat.joined": ["joined"], "chat.looked": ["looked"], "check.forums": ["check", "sweep"], "forum.looked": ["looked"],
     "message.employee": ["message", "message"], "ask.employee": ["command_line"], "callback.button": ["press"],
     "photo.uploaded": ["uploaded"], "media.removed": ["removed", "refused"], "forum.able": ["able"], "media.filed": ["filed"],
     "media.posted": ["posted", "posted"], "topic.due": ["due"], "archive.verified": ["verified"], "topic.deleted": ["deleted"],
-    "staff.changed": ["changed"], "check.members": ["check"], "members.looked": ["looked"], "member.invited": ["invited"],
+    "staff.changed": ["of_person", "changed"], "check.members": ["check"], "members.looked": ["looked"], "member.invited": ["invited"],
     "member.removed": ["removed"],
-    "form.due": ["due"], "media.loose": ["loose"], "form.finished": ["finished", "form"], "check.service.digest": ["digests"], "form.exported": ["exported"],
+    "form.due": ["due"], "media.loose": ["loose"], "form.finished": ["finished", "given", "away", "form"], "check.service.digest": ["digests"], "form.exported": ["exported"],
 }  # fmt: skip
 
 
@@ -64,7 +69,8 @@ def test_the_table_of_routes() -> None:
     membership = Membership(*[NOTHING] * 6)
     digests = Digests(NOTHING, NOTHING, NOTHING, NOTHING)
     car_topics = CarTopics(*[NOTHING] * 9)
-    reconciler = ForumReconciler(NOTHING, NOTHING, NOTHING, NOTHING)
+    personal, assigned, substitution = PersonalTopics(*[NOTHING] * 11), Tasks(*[NOTHING] * 7), Substitution(*[NOTHING] * 7)
+    reconciler = ForumReconciler(*[NOTHING] * 5)
     table = collect(
         hooks.routes,
         sync.routes,
@@ -72,9 +78,12 @@ def test_the_table_of_routes() -> None:
         chat.routes,
         digests.routes,
         car_topics.routes,
+        personal.routes,
         reconciler.routes,
         forms.routes,
         reports.routes,
+        assigned.routes,
+        substitution.routes,
         membership.routes,
         news.routes,
         archive.routes,

@@ -187,7 +187,7 @@ class BookingService:
         return await self._db.fetchval(
             """SELECT i.employee_id FROM booking b JOIN employee_identity i ON i.system = $2 AND i.external_key = b.responsible_key
                  JOIN employee e ON e.id = i.employee_id AND e.dismissed_at IS NULL WHERE b.id = $1""",
-            booking_id, SYSTEM,
+            booking_id, SOURCE,
         )  # fmt: skip
 
     async def by_number(self, number: int) -> list[Booking]:

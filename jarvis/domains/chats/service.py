@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -14,14 +14,24 @@ from jarvis.kit.clock import Clock
 from jarvis.kit.errors import Conflict, InvalidRequest, NotFound
 
 TopicState = Literal["making", "open", "leaving", "closed", "gone"]
-Purpose = Literal["branch_forum", "archive", "hq", "leaders", "sales", "marketing"]
+Purpose = Literal["branch_forum", "archive", "hq", "leaders", "sales", "marketing", "personal", "tasks"]
 SERVICE: tuple[Purpose, ...] = ("leaders", "sales", "marketing")  # plain groups that hear news
 COMPANY: tuple[Purpose, ...] = ("archive", "hq", *SERVICE)  # one of each for everybody
+OWN: tuple[Purpose, ...] = ("personal", "tasks")  # one of each for an employee: their clients, their tasks
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom or what a topic is about."""
+
+    kind: Literal["car", "client", "task"]
+    id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forum:
-    """A group of ours: the forum of a branch, the archive, the main chat of cars; or a service chat, which has no topics.
+    """A group of ours: the forum of a branch, the archive, the main chat of cars, an employee's own; or a service chat, which has
+    no topics.
 
     `lacks`: rights that the bot has not there; `lost`: it is not in the group at all.
     """
@@ -31,6 +41,7 @@ class Forum:
     title: str
     purpose: Purpose
     branch: str | None
+    employee_id: UUID | None
     lacks: frozenset[str]
     lost: bool
 
@@ -41,13 +52,13 @@ class Forum:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """A topic of a car. `number` is Telegram's, None until it was made; `opening` the effect that last wrote its first post; up to
-    `told_seq` in the journal its talk stands in the archive, written by `told_by`."""
+    """A topic. `subject`: what it is about, None while it is nobody's. `number` is Telegram's, None until it was made; `opening` the
+    effect that last wrote its first post; up to `told_seq` in the journal its talk stands elsewhere, written there by `told_by`."""
 
     id: UUID
     chat_id: UUID
     marked_id: int
-    car_id: UUID | None
+    subject: Subject | None
     purpose: Purpose
     title: str
     number: int | None
@@ -59,6 +70,11 @@ class Topic:
     told_seq: int
     told_by: UUID | None
 
+    @property
+    def car_id(self) -> UUID | None:
+        """The car that it is about."""
+        return self.subject.id if self.subject is not None and self.subject.kind == "car" else None
+
 
 class ChatService:
     """Reads and writes the registry, always in the caller's transaction."""
@@ -66,28 +82,33 @@ class ChatService:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    async def register(self, tx: Tx, marked_id: int, title: str, purpose: Purpose, branch: str | None, *, by: str) -> None:
-        """Say what a group is for: the forum of a branch, the archive, the main chat of cars.
+    async def register(
+        self, tx: Tx, marked_id: int, title: str, purpose: Purpose, branch: str | None, *, by: str, employee_id: UUID | None = None
+    ) -> None:
+        """Say what a group is for: the forum of a branch, the archive, the main chat of cars, an employee's clients or tasks.
 
         Raises:
             NotFound: no such branch.
-            InvalidRequest: a branch where none belongs, or none where one does.
+            InvalidRequest: a branch or an employee where none belongs, or none where one does.
             Conflict: another group serves this and is in reach; the message is its title. One that was lost gives way.
         """
         if (branch is None) == (purpose == "branch_forum"):
             raise InvalidRequest(f"{purpose} {'needs' if branch is None else 'has no'} branch")
+        if (employee_id is None) == (purpose in OWN):
+            raise InvalidRequest(f"{purpose} {'needs' if employee_id is None else 'has no'} employee")
         branch_id = await tx.fetchval("SELECT id FROM branch WHERE code = $1", branch)
         if branch is not None and branch_id is None:
             raise NotFound(f"no branch {branch}")
-        other = await (self.forum_of(tx, branch) if branch is not None else self.company(tx, purpose))
+        other = await self.serving(tx, purpose, branch, employee_id)
         if other is not None and other.marked_id != marked_id:
             if not other.lost:
                 raise Conflict(other.title)
-            await tx.execute("UPDATE chat SET purpose = NULL, branch_id = NULL WHERE id = $1", other.id)
+            await tx.execute("UPDATE chat SET purpose = NULL, branch_id = NULL, employee_id = NULL WHERE id = $1", other.id)
         await tx.execute(
-            """INSERT INTO chat (marked_id, kind, title, purpose, branch_id, seen_at) VALUES ($1, 'group', $2, $3, $4, $5)
-               ON CONFLICT (marked_id) DO UPDATE SET title = $2, purpose = $3, branch_id = $4""",
-            marked_id, title, purpose, branch_id, self._clock.now(),
+            """INSERT INTO chat (marked_id, kind, title, purpose, branch_id, seen_at, employee_id)
+               VALUES ($1, 'group', $2, $3, $4, $5, $6)
+               ON CONFLICT (marked_id) DO UPDATE SET title = $2, purpose = $3, branch_id = $4, employee_id = $6""",
+            marked_id, title, purpose, branch_id, self._clock.now(), employee_id,
         )  # fmt: skip
         await audit.record(tx, action="chat.register", actor_name=by, subject=title, outcome=purpose)
 
@@ -115,6 +136,16 @@ class ChatService:
     async def company(self, reader: Reader, purpose: Purpose) -> Forum | None:
         """The company's only forum of this purpose; None when it has none."""
         return _forum(await reader.fetchrow(f"{_FORUMS} AND c.purpose = $1", purpose))
+
+    async def own(self, reader: Reader, purpose: Purpose, employee_id: UUID | None) -> Forum | None:
+        """The group of this purpose that is an employee's own; None when they have none."""
+        return _forum(await reader.fetchrow(f"{_FORUMS} AND c.purpose = $1 AND c.employee_id = $2", purpose, employee_id))
+
+    async def serving(self, reader: Reader, purpose: Purpose, branch: str | None, employee_id: UUID | None) -> Forum | None:
+        """The group that serves this; None when none does."""
+        if purpose in OWN:
+            return await self.own(reader, purpose, employee_id)
+        return await (self.forum_of(reader, branch) if branch is not None else self.company(reader, purpose))
 
     async def forum(self, reader: Reader, marked_id: int) -> Forum | None:
         """The forum with this id."""
@@ -157,20 +188,48 @@ class ChatService:
         rows = await reader.fetch(f"{_SQL} WHERE t.chat_id = $1 AND t.number = ANY($2) AND t.state <> 'gone'", forum.id, list(numbers))
         return {t.number: t for t in map(_topic, rows) if t is not None and t.number is not None}
 
-    async def cars_of(self, reader: Reader, forum: Forum) -> list[UUID]:
-        """The cars whose topics this forum should have, or has."""
-        rows = await reader.fetch(
-            """SELECT c.id FROM car c JOIN chat f ON f.branch_id = c.branch_id OR f.purpose = 'hq' WHERE f.id = $1 AND c.active
-                UNION SELECT car_id FROM topic WHERE chat_id = $1 AND car_id IS NOT NULL AND state IN ('making', 'open')""",
-            forum.id,
-        )
-        return sorted(row["id"] for row in rows)
+    async def subjects_of(self, reader: Reader, forum: Forum, today: date) -> list[Subject]:
+        """The cars, clients or tasks whose topics this forum should have, or has."""
+        if forum.purpose not in OWN:
+            rows = await reader.fetch(
+                """SELECT c.id FROM car c JOIN chat f ON f.branch_id = c.branch_id OR f.purpose = 'hq' WHERE f.id = $1 AND c.active
+                    UNION SELECT car_id FROM topic WHERE chat_id = $1 AND car_id IS NOT NULL AND state IN ('making', 'open')""",
+                forum.id,
+            )
+            return [Subject("car", key) for key in sorted(row["id"] for row in rows)]
+        return await self.concerning(reader, forum.employee_id, today, kind="client" if forum.purpose == "personal" else "task")
 
-    async def live(self, reader: Reader, car_id: UUID, purpose: Purpose = "branch_forum") -> Topic | None:
-        """The topic that is, or is being made, the car's open one for this purpose."""
-        return _topic(
-            await reader.fetchrow(f"{_SQL} WHERE t.car_id = $1 AND t.purpose = $2 AND t.state IN ('making', 'open')", car_id, purpose)
-        )
+    async def concerning(
+        self, reader: Reader, employee_id: UUID | None, today: date, *, kind: Literal["client", "task"] | None = None
+    ) -> list[Subject]:
+        """Clients with a booking that is not over, and open tasks, of this person and of everybody who is away today; and those
+        whose topics stand in groups of this person."""
+        rows = await reader.fetch(
+            """WITH people AS (SELECT $1::uuid AS id UNION SELECT employee_id FROM absence
+                                WHERE cancelled_at IS NULL AND first_on <= $2 AND last_on >= $2)
+               SELECT 'client' AS kind, b.client_id AS id FROM booking b
+                 JOIN employee_identity i ON i.system = 'rentprog' AND i.external_key = b.responsible_key
+                WHERE i.employee_id IN (SELECT id FROM people) AND b.client_id IS NOT NULL AND b.deleted_at IS NULL
+                  AND b.status IN ('planned', 'in_rent')
+                UNION SELECT 'task', id FROM task WHERE status = 'todo' AND assignee_employee_id IN (SELECT id FROM people)
+                UNION SELECT CASE WHEN t.task_id IS NULL THEN 'client' ELSE 'task' END, coalesce(t.client_id, t.task_id) FROM topic t
+                 JOIN chat c ON c.id = t.chat_id
+                WHERE c.employee_id = $1 AND t.state IN ('making', 'open') AND num_nonnulls(t.client_id, t.task_id) = 1
+                ORDER BY 1, 2""",
+            employee_id, today,
+        )  # fmt: skip
+        return [Subject(row["kind"], row["id"]) for row in rows if kind in (None, row["kind"])]
+
+    async def live(self, reader: Reader, subject: Subject, purpose: Purpose) -> Topic | None:
+        """The topic that is, or is being made, the open one of this subject for this purpose."""
+        sql = f"{_SQL} WHERE t.{subject.kind}_id = $1 AND t.purpose = $2 AND t.state IN ('making', 'open')"
+        return _topic(await reader.fetchrow(sql, subject.id, purpose))
+
+    async def former(self, reader: Reader, subject: Subject, topic: Topic) -> list[Topic]:
+        """Where the subject was talked about before this topic, for the same purpose, the oldest first."""
+        others = f"t.{subject.kind}_id = $1 AND t.purpose = $2 AND t.id <> $3 AND t.number IS NOT NULL"
+        rows = await reader.fetch(f"{_SQL} WHERE {others} ORDER BY t.created_at", subject.id, topic.purpose, topic.id)
+        return [t for t in map(_topic, rows) if t is not None]
 
     async def topic(self, reader: Reader, topic_id: UUID) -> Topic | None:
         """A topic by its row."""
@@ -181,22 +240,24 @@ class ChatService:
         rows = await reader.fetch(f"{_SQL} WHERE t.car_id = $1 AND t.state = 'leaving'", car_id)
         return [t for t in map(_topic, rows) if t is not None]
 
-    async def reusable(self, reader: Reader, forum: Forum, car_id: UUID, title: str) -> Topic | None:
-        """A topic of this forum that the car can take: its own closed one, else one under its title that is nobody's."""
+    async def reusable(self, reader: Reader, forum: Forum, subject: Subject, title: str) -> Topic | None:
+        """A topic of this forum that the subject can take: its own closed one. A car also takes one under its title that is nobody's;
+        a client never does: names are not unique."""
+        own = f"t.{subject.kind}_id = $2 AND t.state IN ('closed', 'leaving')"
+        nobodys = "num_nonnulls(t.car_id, t.client_id, t.task_id) = 0 AND t.title = $3 AND t.state = 'open' AND $4"
         return _topic(
             await reader.fetchrow(
-                f"""{_SQL} WHERE t.chat_id = $1 AND ((t.car_id = $2 AND t.state IN ('closed', 'leaving'))
-                      OR (t.car_id IS NULL AND t.title = $3 AND t.state = 'open'))
-                    ORDER BY t.car_id NULLS LAST, t.created_at DESC LIMIT 1""",
-                forum.id, car_id, title,
+                f"""{_SQL} WHERE t.chat_id = $1 AND (({own}) OR ({nobodys}))
+                    ORDER BY t.{subject.kind}_id NULLS LAST, t.created_at DESC LIMIT 1""",
+                forum.id, subject.id, title, subject.kind == "car",
             )
         )  # fmt: skip
 
-    async def begin(self, tx: Tx, forum: Forum, car_id: UUID, title: str) -> Topic:
+    async def begin(self, tx: Tx, forum: Forum, subject: Subject, title: str) -> Topic:
         """A row for a topic that is going to be made."""
         topic_id = await tx.fetchval(
-            "INSERT INTO topic (chat_id, purpose, car_id, title, state) VALUES ($1, $2, $3, $4, 'making') RETURNING id",
-            forum.id, forum.purpose, car_id, title,
+            f"INSERT INTO topic (chat_id, purpose, {subject.kind}_id, title, state) VALUES ($1, $2, $3, $4, 'making') RETURNING id",
+            forum.id, forum.purpose, subject.id, title,
         )  # fmt: skip
         found = _topic(await tx.fetchrow(f"{_SQL} WHERE t.id = $1", topic_id))
         assert found is not None
@@ -216,18 +277,26 @@ class ChatService:
             "UPDATE topic SET number = $2, state = CASE state WHEN 'making' THEN 'open' ELSE state END WHERE id = $1", topic_id, number
         )
 
-    async def set_state(self, tx: Tx, topic_id: UUID, state: TopicState, *, car_id: UUID | None = None) -> None:
-        """Open, closed or gone; `car_id` takes over a topic that is nobody's."""
-        await tx.execute("UPDATE topic SET state = $2, car_id = coalesce($3, car_id) WHERE id = $1", topic_id, state, car_id)
+    async def set_state(self, tx: Tx, topic_id: UUID, state: TopicState) -> None:
+        """Open, closed or gone."""
+        await tx.execute("UPDATE topic SET state = $2 WHERE id = $1", topic_id, state)
 
-    async def lost(self, tx: Tx, topic_id: UUID) -> UUID | None:
-        """Somebody deleted the topic; returns the car that lives without one now."""
-        return await tx.fetchval(
-            """WITH before AS (SELECT id, car_id, state FROM topic WHERE id = $1 FOR UPDATE),
+    async def take_over(self, tx: Tx, topic: Topic, subject: Subject) -> None:
+        """The topic is about this from now on, and open."""
+        await tx.execute(
+            f"UPDATE topic SET state = $2, {subject.kind}_id = $3 WHERE id = $1",
+            topic.id, "open" if topic.number else "making", subject.id,
+        )  # fmt: skip
+
+    async def lost(self, tx: Tx, topic_id: UUID) -> Subject | None:
+        """Somebody deleted the topic; returns what lives without one now."""
+        row = await tx.fetchrow(
+            """WITH before AS (SELECT id, car_id, client_id, task_id, state FROM topic WHERE id = $1 FOR UPDATE),
                     done AS (UPDATE topic SET state = 'gone' WHERE id = $1)
-               SELECT car_id FROM before WHERE state IN ('making', 'open')""",
+               SELECT * FROM before WHERE state IN ('making', 'open')""",
             topic_id,
         )
+        return None if row is None else _subject(row)
 
     async def retitle(self, tx: Tx, topic_id: UUID, title: str) -> None:
         """The topic bears another name now."""
@@ -266,7 +335,7 @@ class ChatService:
         )
 
 
-_FORUMS = """SELECT c.id, c.marked_id, c.title, c.purpose, c.lacks, c.lost_at, b.code
+_FORUMS = """SELECT c.id, c.marked_id, c.title, c.purpose, c.employee_id, c.lacks, c.lost_at, b.code
                FROM chat c LEFT JOIN branch b ON b.id = c.branch_id WHERE c.purpose IS NOT NULL"""
 _SQL = "SELECT t.*, c.marked_id FROM topic t JOIN chat c ON c.id = t.chat_id"
 
@@ -276,16 +345,20 @@ def _forum(row: Row | None) -> Forum | None:
         return None
     return Forum(
         id=row["id"], marked_id=row["marked_id"], title=row["title"], purpose=row["purpose"], branch=row["code"],
-        lacks=frozenset(row["lacks"]),
-        lost=row["lost_at"] is not None,
+        employee_id=row["employee_id"], lacks=frozenset(row["lacks"]), lost=row["lost_at"] is not None,
     )  # fmt: skip
+
+
+def _subject(row: Row) -> Subject | None:
+    kinds: tuple[Literal["car", "client", "task"], ...] = ("car", "client", "task")
+    return next((Subject(kind, row[f"{kind}_id"]) for kind in kinds if row[f"{kind}_id"] is not None), None)
 
 
 def _topic(row: Row | None) -> Topic | None:
     if row is None:
         return None
     return Topic(
-        id=row["id"], chat_id=row["chat_id"], marked_id=row["marked_id"], car_id=row["car_id"], purpose=row["purpose"],
+        id=row["id"], chat_id=row["chat_id"], marked_id=row["marked_id"], subject=_subject(row), purpose=row["purpose"],
         title=row["title"], number=row["number"], state=row["state"], made_by=row["made_effect_id"],
         opening=row["opening_effect_id"], opening_digest=row["opening_digest"], opening_at=row["opening_at"],
         told_seq=row["told_seq"], told_by=row["told_effect_id"],

@@ -388,13 +388,14 @@ def telegram_setup(
     create: Annotated[
         bool, typer.Option(help="Make what is missing with the session of a person (JARVIS_TELEGRAM_USER_SESSION).")
     ] = False,
+    employee: Annotated[str | None, typer.Option(help="The groups of this employee instead of the company's.")] = None,
     json_: Json = False,
 ) -> None:
     """What the company's chats lack, the steps to add one, and (--create) making them."""
     settings_from_demo()
     from jarvis.entrypoints.cli import telegram
 
-    run(telegram.setup(create, json_, console))
+    run(telegram.setup(create, employee, json_, console))
 
 
 def main() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from jarvis.domains.chats.service import Forum, Purpose
-from jarvis.domains.staff.service import Branch
+from jarvis.domains.chats.places import Place
+from jarvis.domains.chats.service import OWN, Forum, Purpose
 from jarvis.integrations.telegram.kinds import RIGHTS
 from jarvis.orchestrator.render.base import Button
 from jarvis.orchestrator.render.words import say
@@ -15,6 +15,7 @@ _NAMES: Mapping[Purpose, Sequence[str]] = {  # by which a group's purpose is gue
     "archive": ("архив", "archive", "არქივ"), "leaders": ("руковод", "leaders", "ხელმძღვ"), "sales": ("продаж", "sales", "გაყიდვ"),
     "marketing": ("маркетинг", "marketing", "მარკეტინგ"),
 }  # fmt: skip
+_TASKS = ("tasks", "задач", "დავალებ")
 
 
 def needs(lacks: Sequence[str], language: str) -> str:
@@ -22,9 +23,9 @@ def needs(lacks: Sequence[str], language: str) -> str:
     return ", ".join(say(f"setup.need.{n}" if n in ("forum", "read_only", "member") else f"right.{n}", language) for n in lacks)
 
 
-def purpose(of: Purpose, branch: Branch | None, language: str) -> str:
-    """`форум: Батуми`, `архив материалов`."""
-    return say(f"setup.purpose.{of}", language, branch=branch.names[language] if branch is not None else "")
+def purpose(place: Place, language: str) -> str:
+    """`форум: Батуми`, `архив материалов`, `задачи: Лаша Гогуадзе`."""
+    return say(f"setup.purpose.{place.purpose}", language, whose=place.names.get(language, ""))
 
 
 def question(title: str, lacks: Sequence[str], language: str) -> str:
@@ -36,30 +37,27 @@ def missing(title: str, name: str, lacks: Sequence[str], language: str) -> str:
     return f"⚠️ <b>{escape(title)}</b> · {name}\n{say('setup.missing', language, list=needs(lacks, language))}"
 
 
-def purposes(
-    chat_id: int, title: str, free: Sequence[tuple[Purpose, str | None]], branches: Sequence[Branch], language: str
-) -> list[list[Button]]:
-    """One button a purpose that is free, the likeliest by the group's name first; and one that says that it is none."""
-    names = {b.code: b for b in branches}
+def purposes(chat_id: int, title: str, free: Sequence[Place], language: str) -> list[list[Button]]:
+    """One button a place that is free, the likeliest by the group's name first; and one that says that it is none."""
     said = title.casefold()
 
-    def unlikely(of: tuple[Purpose, str | None]) -> bool:
-        kind, code = of
-        words = _NAMES[kind] if kind in _NAMES else (code or kind, *(names[code].names.values() if code else ()))
-        return not any(word.casefold() in said for word in words)
+    def unlikely(place: Place) -> tuple[bool, bool, bool]:
+        words = _NAMES.get(place.purpose, (place.key or place.purpose, *place.names.values()))
+        named = any(word.casefold() in said for word in words)
+        return not named, place.purpose not in OWN, (place.purpose == "tasks") != any(word in said for word in _TASKS)
 
     rows = [
-        [Button(label=_upper(purpose(k, names.get(c or ""), language))[:34], request=f"{chat_id}|{k}|{c or ''}", kind="setup")]
-        for k, c in sorted(free, key=unlikely)[:8]
+        [Button(label=_upper(purpose(p, language))[:34], request=f"{chat_id}|{p.purpose}|{p.key or ''}", kind="setup")]
+        for p in sorted(free, key=unlikely)[:8]
     ]
     return [*rows, [Button(label=say("setup.none", language), request=f"{chat_id}||", kind="setup")]]
 
 
-def overview(rows: Sequence[tuple[Purpose, Branch | None, Forum | None]], language: str) -> str:
-    """A line a purpose: what serves it, what that lacks, or what to do."""
+def overview(rows: Sequence[tuple[Place, Forum | None]], people: int, own: Mapping[Purpose, int], language: str) -> str:
+    """A line a place: what serves it, what that lacks, or what to do; and how many of the people have groups of their own."""
     lines = [f"<b>{say('setup.title', language)}</b>"]
-    for kind, branch, forum in rows:
-        name = _upper(purpose(kind, branch, language))
+    for place, forum in rows:
+        name = _upper(purpose(place, language))
         if forum is None:
             lines.append(f"◌ {name}: {say('setup.absent', language)}")
         elif forum.lost or forum.lacks:
@@ -67,7 +65,8 @@ def overview(rows: Sequence[tuple[Purpose, Branch | None, Forum | None]], langua
             lines.append(f"⚠️ {name}: {escape(forum.title)} · {say('setup.missing', language, list=needs(lacks, language))}")
         else:
             lines.append(f"🟢 {name}: {escape(forum.title)}")
-    if any(forum is None for _, _, forum in rows):
+    lines.append(say("setup.own", language, n=people, clients=own["personal"], tasks=own["tasks"]))
+    if any(forum is None for _, forum in rows):
         lines.append(say("setup.how", language, rights=needs(RIGHTS, language)))
     return "\n".join(lines)
 

@@ -37,6 +37,7 @@ def offered(data: Data) -> list[Change]:
     }
     clients = {str(k): f"{c['name']} {c['lastname']}" for k, c in data.clients.items()}
     branches = {code: data.branch_names[company] for code, company in data.companies.items()}
+    worker = ChangeField(name="responsible", title="Ответственный", choices={str(k): name for k, name in data.workers.items()})
     car, booking = (
         ChangeField(name="car", title="Авто", choices=cars),
         ChangeField(name="booking", title="Бронь", choices=live),
@@ -54,8 +55,10 @@ def offered(data: Data) -> list[Change]:
                        ChangeField(name="value", title="Значение", default="Аэропорт"))),
         Change(name="create_booking", title="Новая бронь",
                fields=(car, ChangeField(name="client", title="Клиент", choices=clients),
-                       ChangeField(name="start", title="Через сколько суток", default="1"),
+                       worker, ChangeField(name="start", title="Через сколько суток", default="1"),
                        ChangeField(name="days", title="На сколько суток", default="2"))),
+        Change(name="swap_car", title="На бронь поставили другое авто", fields=(booking, car)),
+        Change(name="give_booking", title="У брони сменился ответственный", fields=(booking, worker)),
         Change(name="issue_booking", title="Машину выдали", fields=(booking,)),
         Change(name="return_booking", title="Машину вернули", fields=(booking,)),
         Change(name="cancel_booking", title="Бронь отменили", fields=(booking,)),
@@ -127,6 +130,8 @@ class Changes:
         number = max(int(b["number"]) for b in self.data.bookings.values()) + 1 if self.data.bookings else 1
         branch = next(code for code, company in self.data.companies.items() if company == car["company_id"])
         booking = new_booking(self.data, now, booking_id, number, branch, car["id"], client["id"], start, end, car["_price"])
+        if args.get("responsible"):
+            booking |= self._responsible(args)
         self.data.bookings[booking_id] = booking
         self.data.note(now, self.user, "booking", booking_id, "created", None, "Новая")
         return [self.created(booking)]
@@ -134,6 +139,20 @@ class Changes:
     def created(self, booking: Fields) -> Hook:
         """The webhook of a new booking."""
         return Hook(event="booking_create", company_id=booking["company_id"], payload={**booking, "created_from_api": self.from_api})
+
+    def do_swap_car(self, args: Mapping[str, Any], now: datetime) -> list[Hook]:
+        car = pick(self.data.cars, args, "car")
+        fields = {"car_id": car["id"], "car_name": car["car_name"], "car_code": car["code"]}
+        return self.set("booking", pick(self.data.bookings, args, "booking"), fields, now)
+
+    def do_give_booking(self, args: Mapping[str, Any], now: datetime) -> list[Hook]:
+        return self.set("booking", pick(self.data.bookings, args, "booking"), self._responsible(args), now)
+
+    def _responsible(self, args: Mapping[str, Any]) -> Fields:
+        worker = int(args["responsible"])
+        if worker not in self.data.workers:
+            raise InvalidRequest(f"no worker {worker}")
+        return {"responsible_id": worker, "responsible": self.data.workers[worker]}
 
     def do_issue_booking(self, args: Mapping[str, Any], now: datetime) -> list[Hook]:
         booking = pick(self.data.bookings, args, "booking")

@@ -1,0 +1,126 @@
+"""A closed absence form moves somebody's work to their substitute on its first day, and back after its last."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from jarvis.domains.forms.service import FormService
+from jarvis.domains.staff.absences import Absence, Absences
+from jarvis.domains.staff.service import StaffService
+from jarvis.engine import audit
+from jarvis.engine.db import Tx
+from jarvis.engine.interactions import Interactions, NewButton, Who
+from jarvis.engine.timing import Timers
+from jarvis.engine.worker import Handler, Handling
+from jarvis.kit.actor import Actor
+from jarvis.kit.clock import Clock, day_bounds
+from jarvis.orchestrator import outbox
+from jarvis.orchestrator.forms import FINISHED
+from jarvis.orchestrator.personal import PersonalTopics
+from jarvis.orchestrator.publishing import Publisher
+from jarvis.orchestrator.render import personal as render
+
+TURN = "absence.turn"
+
+
+class Substitution:
+    """Notes absences, and has the work of who is away looked at when they begin and end."""
+
+    def __init__(
+        self, clock: Clock, staff: StaffService, forms: FormService, absences: Absences, interactions: Interactions,
+        publisher: Publisher, personal: PersonalTopics,
+    ) -> None:  # fmt: skip
+        self._clock = clock
+        self._staff = staff
+        self._forms = forms
+        self._absences = absences
+        self._interactions = interactions
+        self._publisher = publisher
+        self._personal = personal
+        self._timers = Timers()
+
+    @property
+    def routes(self) -> Mapping[str, Sequence[Handler]]:
+        return {FINISHED: (self.away,), TURN: (self.turned,)}
+
+    @property
+    def presses(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
+        return {"absence": self.press}
+
+    async def away(self, handling: Handling) -> None:
+        """An absence form was closed; without its days nothing follows, and its author hears so."""
+        async with handling.transaction() as tx:
+            form = await self._forms.get(tx, UUID(str(handling.event.payload["subject"])))
+            if form is None or form.state != "done" or form.template.key != "absence":
+                return
+            said = {p.item.key: p for p in form.points if p.state == "received"}
+            first, last = (said[k].day if k in said else None for k in ("first", "last"))
+            if first is None or last is None:
+                text = (await self._publisher.reader(form.holder_id)).say("absence.gaps")
+                await self._tell(tx, handling, form.holder_id, text, f"absence.gaps:{form.id}")
+                return
+            chosen = said["substitute"].choice if "substitute" in said else None
+            absence_id = await self._absences.from_form(
+                tx, form.id, employee_id=form.holder_id, first=first, last=max(first, last),
+                substitute=UUID(chosen) if chosen else None, reason=(said["reason"].choice if "reason" in said else None) or "—",
+            )  # fmt: skip
+            away = await self._absences.get(tx, absence_id)
+            assert away is not None
+            await self._turns(tx, away)
+            await audit.record(tx, action="absence", actor_id=form.holder_id, actor_name=form.holder, subject=f"absence:{away.id}",
+                               outcome="noted", event_id=handling.event.id)  # fmt: skip
+            await self._personal.concerning(tx, handling, away.employee_id)
+            await self._both(tx, handling, away, "noted", "standing")
+
+    async def turned(self, handling: Handling) -> None:
+        """An absence begins or ends today."""
+        async with handling.transaction() as tx:
+            away = await self._absences.get(tx, UUID(str(handling.event.payload["subject"]).partition(":")[0]))
+            if away is not None:
+                await self._personal.concerning(tx, handling, away.employee_id)
+
+    async def press(self, handling: Handling, actor: Actor, choice: str) -> None:
+        """The person is back before time, or does not go after all."""
+        p = handling.event.payload
+        async with handling.transaction() as tx:
+            away = await self._absences.get(tx, UUID(choice))
+            if away is None:
+                return
+            reader = await self._publisher.reader(actor.employee_id)
+            if await self._absences.cancel(tx, away.id):
+                await audit.record(tx, action="absence", actor_id=actor.employee_id, actor_name=actor.name,
+                                   subject=f"absence:{away.id}", outcome="cancelled", event_id=handling.event.id)  # fmt: skip
+                await self._personal.concerning(tx, handling, away.employee_id)
+                await self._told(tx, handling, away, "over")
+            text = render.absence(away, reader, key="absence.cancelled")
+            await outbox.edit(tx, handling.origin, int(p["chat_id"]), text, message_id=int(p["message_id"]))
+
+    async def _turns(self, tx: Tx, away: Absence) -> None:
+        """Timers for the mornings on which the work changes hands."""
+        for name, due in (("begin", day_bounds(away.first)[0]), ("end", day_bounds(away.last)[1] + timedelta(seconds=1))):
+            if due > self._clock.now():
+                await self._timers.arm(tx, kind=TURN, subject=f"{away.id}:{name}", due_at=due)
+
+    async def _both(self, tx: Tx, handling: Handling, away: Absence, key: str, other: str) -> None:
+        """The person, with a button to take it back; and the substitute."""
+        to = await self._staff.telegram_of(away.employee_id)
+        if to is not None:
+            reader = await self._publisher.reader(away.employee_id)
+            name = f"absence.{key}" if away.substitute_id is not None else "absence.alone"
+            row = [NewButton(label=reader.say("b.absence.back"), kind="absence", choice=str(away.id))]
+            group = f"absence:{away.id}:{handling.event.id}"
+            stored = await self._interactions.store(tx, [row], group=group, who=Who(employee_id=away.employee_id), life=None)
+            await outbox.send(tx, handling.origin, to, render.absence(away, reader, key=name), buttons=stored, key=group)
+        await self._told(tx, handling, away, other)
+
+    async def _told(self, tx: Tx, handling: Handling, away: Absence, key: str) -> None:
+        if away.substitute_id is not None:
+            text = render.absence(away, await self._publisher.reader(away.substitute_id), key=f"absence.{key}")
+            await self._tell(tx, handling, away.substitute_id, text, f"absence.{key}:{away.id}:{handling.event.id}")
+
+    async def _tell(self, tx: Tx, handling: Handling, employee_id: UUID, text: str, key: str) -> None:
+        chat_id = await self._staff.telegram_of(employee_id)
+        if chat_id is not None:
+            await outbox.send(tx, handling.origin, chat_id, text, key=key)

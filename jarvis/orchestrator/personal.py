@@ -1,0 +1,182 @@
+"""An employee's own groups: a topic for each client that they answer for, a topic for each task that is theirs to do.
+
+As with cars, every event compares what should be with the registry. A client is known by id, never by name: two of one name have
+two topics, and one who comes back finds the topic they had. While somebody is away their topics stand with their substitute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from jarvis.domains import refs
+from jarvis.domains.bookings.service import Booking, BookingService
+from jarvis.domains.chats.service import ChatService, Forum, Purpose, Subject, Topic
+from jarvis.domains.clients.service import ClientService
+from jarvis.domains.fleet.service import SOURCE, FleetService
+from jarvis.domains.staff.absences import Absences
+from jarvis.domains.staff.service import CHANGED, StaffService
+from jarvis.domains.tasks.service import TaskService
+from jarvis.engine import audit
+from jarvis.engine.db import Database, Tx
+from jarvis.engine.effects import Origin
+from jarvis.engine.interactions import Interactions, NewButton, Who
+from jarvis.engine.worker import Handler, Handling
+from jarvis.kit.clock import Clock, local_date
+from jarvis.orchestrator import talk
+from jarvis.orchestrator.publishing import Publisher
+from jarvis.orchestrator.render import personal as render
+from jarvis.orchestrator.topics import PINS, REFRESHES, TOPICS, Heads, change, refresh, take
+from tools.policy import CONTACTS
+
+CARD_PAUSE_S = 60.0  # a client's card is edited at most so often
+BOOKINGS = ("booking.created", "booking.updated", "booking.cancelled", "booking.issued", "booking.returned")
+
+
+class PersonalTopics:
+    """Keeps the topics of clients and of tasks in the groups of those who answer for them."""
+
+    def __init__(
+        self, db: Database, clock: Clock, staff: StaffService, fleet: FleetService, bookings: BookingService, clients: ClientService,
+        tasks: TaskService, absences: Absences, chats: ChatService, interactions: Interactions, publisher: Publisher,
+    ) -> None:  # fmt: skip
+        self._db = db
+        self._clock = clock
+        self._staff = staff
+        self._fleet = fleet
+        self._bookings = bookings
+        self._clients = clients
+        self._tasks = tasks
+        self._absences = absences
+        self._chats = chats
+        self._interactions = interactions
+        self._publisher = publisher
+        self._heads = Heads(clock, chats)
+
+    @property
+    def routes(self) -> Mapping[str, Sequence[Handler]]:
+        return {
+            **dict.fromkeys(BOOKINGS, (self.of_booking,)),
+            **dict.fromkeys(("client.created", "client.updated"), (self.of_client,)), CHANGED: (self.of_person,),
+            REFRESHES["client"]: (self.client_due,), REFRESHES["task"]: (self.task_due,),
+        }  # fmt: skip
+
+    # events
+
+    async def of_booking(self, handling: Handling) -> None:
+        """A booking came, changed or ended: its client, and the client that it was taken from."""
+        payload = handling.event.payload
+        client_id = await self._db.fetchval("SELECT client_id FROM booking WHERE id = $1", UUID(str(payload["booking_id"])))
+        clients = {client_id} if client_id is not None else set[UUID]()
+        for key in payload["changed"].get("client_id", ()):
+            other = await refs.subject(self._db, SOURCE, "client", str(key))
+            clients |= {other} if other is not None else set()
+        for each in sorted(clients):
+            await self._client(handling, each)
+
+    async def of_client(self, handling: Handling) -> None:
+        """A client came, after their bookings perhaps, or their name or phone changed."""
+        await self._client(handling, UUID(str(handling.event.payload["client_id"])))
+
+    async def of_person(self, handling: Handling) -> None:
+        """Somebody came, left or got another role: whom they answered for is looked at."""
+        async with handling.transaction() as tx:
+            await self.concerning(tx, handling, UUID(str(handling.event.payload["employee_id"])))
+
+    async def concerning(self, tx: Tx, handling: Handling, employee_id: UUID) -> None:
+        """Settle every client and task of a person once this transaction stands."""
+        for subject in await self._chats.concerning(tx, employee_id, local_date(self._clock.now())):
+            await refresh(tx, handling, subject)
+
+    async def client_due(self, handling: Handling) -> None:
+        """A client's topic is to be looked at."""
+        await self._client(handling, UUID(str(handling.event.payload["subject"])))
+
+    async def task_due(self, handling: Handling) -> None:
+        """A task's topic is to be looked at."""
+        await self._task(handling, UUID(str(handling.event.payload["subject"])))
+
+    # what should be
+
+    async def _client(self, handling: Handling, client_id: UUID) -> None:
+        async with handling.transaction() as tx:
+            await tx.execute("SELECT 1 FROM client WHERE id = $1 FOR UPDATE", client_id)  # one settling of a client at a time
+            client, bookings = await self._clients.get(client_id), await self._bookings.of_client(client_id)
+            booking = current(bookings)
+            responsible = await self._bookings.responsible_of(booking.id) if booking is not None else None
+            forum = await self._home(tx, "personal", responsible)
+            car = await self._fleet.get(booking.car_id) if booking is not None and booking.car_id is not None else None
+            title = render.client_title(client, car)
+            topic = await self._keep(tx, handling.origin, Subject("client", client_id), "personal", forum, title)
+            if topic is None or forum is None or booking is None:
+                return
+            reader = await self._publisher.reader(forum.employee_id)
+            contact = reader.actor.role in CONTACTS
+            stand_in = reader.actor.name if forum.employee_id != responsible else None
+            owed = [o for b in bookings if b.status != "cancelled" for o in await self._bookings.owed_of(b.id)]
+            text = render.client_card(client, bookings, booking, car, owed, reader, contact=contact, stand_in=stand_in)
+            if contact and topic.opening is None:
+                await audit.record(tx, action="client.contact", actor_id=forum.employee_id, actor_name="Jarvis", outcome="pinned",
+                                   subject=forum.title, event_id=handling.event.id, details={"client_id": str(client_id)})  # fmt: skip
+            await self._heads.put(tx, handling.origin, topic, text, pins=forum.able(PINS), pause_s=CARD_PAUSE_S)
+
+    async def _task(self, handling: Handling, task_id: UUID) -> None:
+        async with handling.transaction() as tx:
+            task = await self._tasks.get(tx, task_id, lock=True)
+            if task is None:
+                return
+            subject = Subject("task", task_id)
+            forum = await self._home(tx, "tasks", task.assignee_id)
+            if task.status == "done":  # it is said in the topic where the task was, then the topic closes
+                last = await self._chats.live(tx, subject, "tasks")
+                forum = await self._chats.forum(tx, last.marked_id) if last is not None else None
+            topic = await self._keep(tx, handling.origin, subject, "tasks", forum, render.task_title(task))
+            if topic is None or forum is None:
+                return
+            reader = await self._publisher.reader(forum.employee_id)
+            text = render.task_card(task, reader, stand_in=reader.actor.name if forum.employee_id != task.assignee_id else None)
+            verb = "open" if task.status == "done" else "done"
+            row = [NewButton(label=reader.say(f"b.task.{verb}"), kind="task", choice=f"{verb}|{task.id}")]
+            stored = await self._interactions.store(
+                tx, [row], group=f"task:{task.id}:{handling.event.id}", who=Who(employee_id=forum.employee_id), life=None
+            )
+            await self._heads.put(tx, handling.origin, topic, text, pins=forum.able(PINS), pause_s=0, buttons=stored)
+            if task.status == "done":
+                await self._leave(tx, handling.origin, topic)
+
+    async def _home(self, tx: Tx, purpose: Purpose, responsible: UUID | None) -> Forum | None:
+        """The group of who does this person's work today; the person's own while that one has none in reach."""
+        if responsible is None:
+            return None
+        stand_in = await self._absences.stands_in(tx, responsible, local_date(self._clock.now()))
+        there = await self._chats.own(tx, purpose, stand_in)
+        return there if there is not None and not there.lost else await self._chats.own(tx, purpose, responsible)
+
+    async def _keep(self, tx: Tx, origin: Origin, subject: Subject, purpose: Purpose, forum: Forum | None, title: str) -> Topic | None:
+        """The subject's topic stands in this group under this title, or (None) nowhere; what was said elsewhere follows."""
+        topic = await self._chats.live(tx, subject, purpose)
+        if topic is not None and (forum is None or topic.chat_id != forum.id):
+            await self._leave(tx, origin, topic)
+            topic = None
+        if forum is None or forum.lost or not forum.able(TOPICS):
+            return None
+        if topic is None:
+            topic = await take(tx, origin, self._chats, forum, subject, title)
+            for former in await self._chats.former(tx, subject, topic):
+                await talk.tell(tx, origin, self._chats, former, topic)
+        await self._heads.name(tx, origin, topic, title)
+        return topic
+
+    async def _leave(self, tx: Tx, origin: Origin, topic: Topic) -> None:
+        """Nothing of the topic goes: it is closed, and opened again when its subject comes back."""
+        if topic.number is None:
+            await self._chats.set_state(tx, topic.id, "leaving")  # closed as soon as it was made
+            return
+        await self._chats.set_state(tx, topic.id, "closed")
+        await change(tx, origin, topic, closed=True)
+
+
+def current(bookings: Sequence[Booking]) -> Booking | None:
+    """The rental that a client has now, else the next one."""
+    live = [b for b in bookings if b.status in ("planned", "in_rent") and b.purpose == "rental"]
+    return min(live, key=lambda b: (b.status != "in_rent", b.start is None, b.start or b.source_at), default=None)

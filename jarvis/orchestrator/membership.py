@@ -10,7 +10,7 @@ from html import escape
 from typing import Literal
 from uuid import UUID
 
-from jarvis.domains.chats.service import ChatService, Forum
+from jarvis.domains.chats.service import SERVICE, ChatService, Forum
 from jarvis.domains.conversations.service import ConversationService
 from jarvis.domains.staff.service import CHANGED, Person, StaffService
 from jarvis.engine import audit, effects
@@ -94,10 +94,10 @@ class Membership:
                 await self._settle(tx, handling.origin, person, forum, place_of(person, forum))
 
     async def registered(self, handling: Handling) -> None:
-        """A group was put to use: who belongs there is let in."""
+        """A forum was put to use: who belongs there is let in. A service chat has no right for it yet: the daily look asks."""
         async with handling.transaction() as tx:
             forum = await self._chats.forum(tx, int(handling.event.payload["chat_id"]))
-            if forum is None:
+            if forum is None or forum.purpose in SERVICE:
                 return
             for person in await self._staff.employed(tx):
                 if person.telegram_id is not None and place_of(person, forum) == "in":

@@ -36,6 +36,7 @@ test: $(DEV) system  ## Set up and run all tests
 	$(BIN)/python -m evals.routing --floor 0.8
 	$(BIN)/python -m evals.bookings --floor 0.9
 	$(BIN)/python -m evals.refusals --floor 1
+	$(BIN)/python -m evals.house --floor 0.9
 	$(BIN)/jarvis chaos --seed 7 --orders 8
 
 check: $(DEV)    ## Format, lint, types, layers, house rules, the wheel
@@ -53,7 +54,7 @@ bench: $(DEV)    ## Measure our figures side by side
 	$(BIN)/python -m benchmarks
 
 evals: $(DEV)    ## All suites; MODEL=openai:NAME runs them with a real model
-	for suite in routing bookings refusals; do $(BIN)/python -m evals.$$suite $(if $(MODEL),--model $(MODEL),) || exit 1; done
+	for suite in routing bookings refusals house; do $(BIN)/python -m evals.$$suite $(if $(MODEL),--model $(MODEL),) || exit 1; done
 
 mutations: $(DEV) ## Take each guard out of a copy of the source; its tests must go red
 	$(BIN)/python -m tests.mutations

@@ -203,7 +203,7 @@ async def overhead(app_dsn: str) -> Row:
         ledger = RunLedger(db=core.db, run_id=new_id(), event_id=new_id(), conversation_id=new_id(), trace_id="bench",
                            request=QUESTION, private=True)  # fmt: skip
         deps = Deps(actor=actor, now=core.clock.now(), staff=nothing, fleet=nothing, bookings=nothing, changes=nothing,
-                    clients=nothing, knowledge=nothing, prompts=PromptBook(), switches=nothing, run=ledger)  # fmt: skip
+                    clients=nothing, knowledge=nothing, rooms=nothing, prompts=PromptBook(), switches=nothing, run=ledger)  # fmt: skip
         models = {"router": OfflineModel(router_rules, OffsetClock()), "fleet": OfflineModel(fleet_rules, OffsetClock())}
         bare_agent = Agent(None, deps_type=Deps, output_type=Answer, toolsets=[Bare(fleet_tools)], end_strategy="early")
         bare_agent.instructions(lambda: deps.prompts.prompt("fleet").text)

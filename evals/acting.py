@@ -1,4 +1,4 @@
-"""Suites graded on what stands in the far side afterwards: the ledger of RentProg's sandbox, its bookings, the card in the chat.
+"""Suites graded on what stands afterwards: the ledger of RentProg's sandbox, its bookings, the card in the chat, changes of our house.
 
 `python -m evals.bookings [--floor 0.9] [--model openai:NAME]`; with a model every role runs on it alone, and it may cost money.
 """
@@ -28,11 +28,12 @@ from jarvis.integrations.llm.chain import build_chain
 from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.kit.errors import NotFound
 from jarvis.kit.settings import load
+from jarvis.kit.world import World, load_world
 
 if TYPE_CHECKING:
     from tests.telegram_house import Talk
 
-ROLES = ("router", "fleet", "bookings", "clients", "guide")
+ROLES = ("router", "fleet", "bookings", "clients", "guide", "house")
 SIDE_BY_SIDE = 2
 
 
@@ -48,16 +49,21 @@ class ActingCase(BaseModel):
     ledger: list[str]
     end: dict[int, dict[str, Any]] = Field(default_factory=dict[int, dict[str, Any]])
     says: list[str] = Field(default_factory=list[str])
+    done: list[str] | None = None
+    forms: list[str] | None = None
 
 
 @dataclass(slots=True, kw_only=True)
 class Outcome:
-    """What was seen: a waiting card, RentProg's ledger, the asked fields of its bookings, everything Jarvis said."""
+    """What was seen: a waiting card, RentProg's ledger, the asked fields of its bookings, everything Jarvis said; `done`: kinds of the
+    approved changes that were carried out; `forms`: templates of the forms that are open."""
 
     card: bool = False
     ledger: list[str] = field(default_factory=list[str])
     end: dict[int, dict[str, Any]] = field(default_factory=dict[int, dict[str, Any]])
     said: str = ""
+    done: list[str] = field(default_factory=list[str])
+    forms: list[str] = field(default_factory=list[str])
 
 
 @dataclass
@@ -69,6 +75,7 @@ class EndState(Evaluator[ActingCase, Outcome, Any]):
         return {
             "card": wanted.card is None or wanted.card == seen.card, "ledger": wanted.ledger == seen.ledger,
             "end": wanted.end == seen.end, "says": all(word in seen.said for word in wanted.says),
+            "done": wanted.done is None or wanted.done == seen.done, "forms": wanted.forms is None or wanted.forms == seen.forms,
         }  # fmt: skip
 
 
@@ -96,6 +103,13 @@ async def play(talk: Talk, case: ActingCase) -> Outcome:
     outcome.end = {
         number: {key: talk.rentprog.data.bookings[number].get(key) for key in fields} for number, fields in case.end.items()
     }
+    rows = await talk.core.db.fetch(
+        "SELECT e.kind FROM approval_item i JOIN effect e ON e.id = i.effect_id WHERE e.state = 'done' ORDER BY e.seq"
+    )
+    outcome.done = [row["kind"] for row in rows]
+    outcome.forms = [
+        r["template"] for r in await talk.core.db.fetch("SELECT template FROM form WHERE state = 'open' ORDER BY template")
+    ]
     outcome.said = "\n".join(m["text"] for m in talk.seen(who))
     return outcome
 
@@ -135,7 +149,8 @@ async def run(package: str, *, floor: float, model: str | None) -> int:
         servers = Servers(postgres, redis)
 
         async def task(case: ActingCase) -> Outcome:
-            async with open_talk(servers, folder / case.name, models=replaced) as talk:
+            world = _with_chats() if package == "evals.house" else None
+            async with open_talk(servers, folder / case.name, models=replaced, world=world) as talk:
                 return await play(talk, case)
 
         suite = dataset(package)
@@ -151,10 +166,20 @@ async def run(package: str, *, floor: float, model: str | None) -> int:
     for case in wrong:
         failed = ", ".join(name for name, a in case.assertions.items() if not a.value)
         sys.stdout.write(f"  wrong ({failed}): {case.name}: {case.inputs.say} -> card {case.output.card}, {case.output.ledger}, "
-                         f"{case.output.end}: {case.output.said[-300:]!r}\n")  # fmt: skip
+                         f"{case.output.end}, {case.output.done}, {case.output.forms}: {case.output.said[-300:]!r}\n")  # fmt: skip
     share = 1 - (len(wrong) + len(report.failures)) / len(suite.cases)
     sys.stdout.write(f"{package}: {share:.3f} of {len(suite.cases)} cases right with {model or 'the offline model'}\n")
     return 1 if share < floor else 0
+
+
+def _with_chats() -> World:
+    """Two cars of Tbilisi in a forum, and the leaders' chat: few enough for a group's twenty messages a minute."""
+    world = load_world()
+    cars = [c for c in world.cars if c.branch == "tbilisi"][:2]
+    kept = {c.id for c in cars}
+    forum = next(f for f in world.forums if f.branch == "tbilisi")
+    forums = [forum.model_copy(update={"topics": forum.topics[:2]}), *(f for f in world.forums if f.purpose == "leaders")]
+    return world.model_copy(update={"cars": cars, "bookings": [b for b in world.bookings if b.car in kept], "forums": forums})
 
 
 def main(package: str, argv: Sequence[str]) -> int:

@@ -12,14 +12,19 @@ from uuid import UUID
 
 from jarvis.domains.bookings.changes import Changes
 from jarvis.domains.bookings.service import BookingService
+from jarvis.domains.chats.service import ChatService
 from jarvis.domains.clients.service import ClientService
 from jarvis.domains.fleet.service import FleetService
+from jarvis.domains.forms.service import FormService
+from jarvis.domains.house.changes import HouseChanges
 from jarvis.domains.knowledge.service import KnowledgeService
+from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit
 from jarvis.engine.approval_models import Step as WriteStep
 from jarvis.engine.approvals import Approvals
 from jarvis.engine.db import Database
+from jarvis.engine.journal import Journal
 from jarvis.engine.switches import Switches
 from jarvis.kit.actor import Actor
 from jarvis.kit.canon import digest
@@ -132,6 +137,18 @@ class RunLedger:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rooms:
+    """The company's own rooms: chats, material, forms, and changes of them."""
+
+    db: Database
+    journal: Journal
+    chats: ChatService
+    media: MediaService
+    forms: FormService
+    house: HouseChanges
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deps:
     """Identity, time and scope come from here, never from arguments."""
 
@@ -143,6 +160,7 @@ class Deps:
     changes: Changes
     clients: ClientService
     knowledge: KnowledgeService
+    rooms: Rooms
     prompts: PromptBook
     switches: Switches
     run: RunLedger

@@ -11,7 +11,10 @@ from jarvis.domains.bookings.changes import Obstacle
 from jarvis.domains.bookings.service import Booking, FreeCar, HistoryLine, Owed
 from jarvis.domains.clients.service import Client
 from jarvis.domains.fleet.service import Car
+from jarvis.domains.forms.service import Form
+from jarvis.domains.forms.templates import Template
 from jarvis.domains.knowledge.service import Section
+from jarvis.domains.media.service import MediaSet
 from jarvis.domains.mirror import Freshness
 from jarvis.engine.audit import Written
 from jarvis.engine.switches import Switch
@@ -154,7 +157,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChoiceFact:
-    """Several answer to what was said; a person chooses. `kind`: car, client, booking."""
+    """Several answer to what was said; a person chooses. `kind`: car, client, booking, employee."""
 
     kind: str
     said: str
@@ -205,9 +208,55 @@ class SwitchedOffFact:
     switch: Switch
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChecklistFact:
+    """Check-lists with what they are about; `branch` when neither a booking nor a car was said."""
+
+    forms: tuple[tuple[Form, str], ...]
+    subject: str | None
+    branch: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartedFact:
+    """A check-list that opens in the person's private chat."""
+
+    template: Template
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetLine:
+    """A set of material, the booking it belongs to, the hashes of its files."""
+
+    found: MediaSet
+    booking: Booking | None
+    digests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaterialFact:
+    """Material of a car: the newest sets of `total`."""
+
+    car: Car
+    sets: tuple[SetLine, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicFact:
+    """A car's topic in a forum; `number` None while it is being made."""
+
+    car: Car
+    forum: str
+    chat_id: int
+    number: int | None
+
+
 Fact = (
     CarFact | CarListFact | BookingFact | BookingListFact | FreeFact | CarFreeFact | ConflictFact | DebtFact | ClientFact
     | HistoryFact | KnowledgeFact | HelpFact | ChoiceFact | MissingFact | RefusalFact | ObstacleFact | ProblemFact | SwitchedOffFact
+    | ChecklistFact | StartedFact | MaterialFact | TopicFact
 )  # fmt: skip
 
 

@@ -36,6 +36,17 @@ def _write(roles: frozenset[Role], approvers: frozenset[Role]) -> ToolPolicy:
     return ToolPolicy(effect="write", roles=roles, scope="branch", effect_class="A", approval="always", approvers=approvers)
 
 
+def _house(roles: frozenset[Role], approvers: frozenset[Role]) -> ToolPolicy:
+    """A change of staff, branches or chats: always on a card."""
+    return ToolPolicy(effect="write", roles=roles, effect_class="A", approval="always", approvers=approvers)
+
+
+def _own(roles: frozenset[Role]) -> ToolPolicy:
+    """Opens something for who asks, in their own chat or where it belongs anyway: done twice it is done once, so it asks nobody."""
+    return ToolPolicy(effect="write", roles=roles, scope="branch", effect_class="A")
+
+
+_ADMIN = frozenset({Role.ADMIN})
 DENIED = ToolPolicy(effect="write", roles=frozenset(), untrusted=True, approval="always")
 
 POLICY: dict[str, ToolPolicy] = {
@@ -58,6 +69,15 @@ POLICY: dict[str, ToolPolicy] = {
     "create_booking": _write(ACTORS | {Role.SALES}, ACTORS),
     "cancel_booking": _write(ACTORS, HEADS),
     "move_car": _write(ACTORS | {Role.MECHANIC}, HEADS),
+    "checklist_status": ToolPolicy(effect="read", roles=OPERATIONS | {Role.MECHANIC}, scope="branch"),
+    "find_media": ToolPolicy(effect="read", roles=EVERYBODY, scope="branch"),
+    "open_topic": _own(OPERATIONS | {Role.MECHANIC}),
+    "start_checklist": _own(OPERATIONS | {Role.MECHANIC}),
+    "post_to_topic": _house(ACTORS | {Role.MECHANIC, Role.SALES}, ACTORS),
+    "subscribe_chat": _house(HEADS | _ADMIN, _ADMIN),
+    "grant_role": _house(HEADS | _ADMIN, _ADMIN),
+    "hire_employee": _house(HEADS | _ADMIN, _ADMIN),
+    "add_branch": _house(frozenset({Role.DIRECTOR}) | _ADMIN, _ADMIN),
     "set_car_state": _write(ACTORS | {Role.MECHANIC}, HEADS),
 }
 

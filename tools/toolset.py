@@ -38,7 +38,7 @@ def new_toolset(name: str) -> FunctionToolset[Deps]:
     )
 
 
-async def not_found(deps: Deps, kind: Literal["car", "client", "booking"], said: str, near: Sequence[Option] = ()) -> str:
+async def not_found(deps: Deps, kind: Literal["car", "client", "booking", "employee"], said: str, near: Sequence[Option] = ()) -> str:
     """Note that nothing answers to these words, with the age of the copy that was searched; returns the fact's key."""
     return deps.run.facts.add(MissingFact(kind=kind, said=said[:60], near=tuple(near), fresh=await deps.bookings.freshness()))
 
@@ -106,10 +106,11 @@ class Guarded(WrapperToolset[Deps]):
             raise NotPermitted(f"the role {actor.role.value} may not use {name}")
 
     async def _call(self, name: str, tool_args: dict[str, Any], ctx: RunContext[Deps], tool: ToolsetTool[Deps]) -> Any:
-        write = policy_of(name).effect == "write"
+        policy = policy_of(name)
+        write = policy.effect == "write"
         if (stop := await ctx.deps.switches.stops(agent=self.role, tool=name, branch=None, write=write)) is not None:
             return await self._stopped(name, stop, ctx.deps)
-        if not write:
+        if not write or policy.approval == "never":
             return await super().call_tool(name, tool_args, ctx, tool)
         return await self._write(name, tool_args, ctx, tool)
 

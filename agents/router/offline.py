@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from rapidfuzz import fuzz, process
 
+from jarvis.integrations.llm.errands import errand_of
 from jarvis.integrations.llm.offline import Call, Finish, Turn
 from jarvis.integrations.llm.orders import ROLE, order_of
 from jarvis.integrations.llm.parser import Understood, understand
@@ -54,6 +55,8 @@ def event_rules(turn: Turn) -> Sequence[Call] | Finish:
 
 def role_of(said: Understood) -> str | None:
     """The one role that the words of a request point to."""
+    if errand_of(said.text, said.now) is not None:
+        return "house"
     order = order_of(said.text, said.now)
     if order is not None:
         return ROLE[order.verb]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-Role = Literal["fleet", "bookings", "clients", "guide"]
+Role = Literal["fleet", "bookings", "clients", "guide", "house"]
 
 
 class Delegation(BaseModel):

@@ -14,7 +14,7 @@ from uuid import uuid4
 from pydantic_ai.models import Model
 
 from agents.router.offline import rules
-from evals.routing.suite import FIRST, LATER, RoutingCase, dataset, route
+from evals.routing.suite import FIRST, HOUSE, LATER, RoutingCase, dataset, route
 from jarvis.integrations.llm.chain import build_chain
 from jarvis.integrations.llm.offline import OfflineModel
 from jarvis.integrations.llm.settings import LlmSettings
@@ -33,7 +33,7 @@ def _deps() -> Deps:
     run = RunLedger(db=nothing, run_id=uuid4(), event_id=uuid4(), conversation_id=uuid4(), trace_id="eval", request="",
                     private=True)  # fmt: skip
     return Deps(actor=actor, now=datetime.now(UTC), staff=nothing, fleet=nothing, bookings=nothing, changes=nothing, clients=nothing,
-                knowledge=nothing, prompts=PromptBook(), switches=nothing, run=run)  # fmt: skip
+                knowledge=nothing, rooms=nothing, prompts=PromptBook(), switches=nothing, run=run)  # fmt: skip
 
 
 async def main(floor: float, model_name: str | None) -> int:
@@ -47,7 +47,7 @@ async def main(floor: float, model_name: str | None) -> int:
     async def task(case: RoutingCase) -> list[str]:
         return await route(case, model, _deps())
 
-    return max([await _score(name, task, floor, model_name or "the offline model") for name in (FIRST, LATER)])
+    return max([await _score(name, task, floor, model_name or "the offline model") for name in (FIRST, LATER, HOUSE)])
 
 
 async def _score(name: str, task: Callable[[RoutingCase], Awaitable[list[str]]], floor: float, model: str) -> int:

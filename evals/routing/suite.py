@@ -35,7 +35,7 @@ class RightRoles(Evaluator[RoutingCase, list[str], Any]):
         return sorted(ctx.output) == sorted(ctx.inputs.expected)
 
 
-FIRST, LATER = "cases.yaml", "later.yaml"
+FIRST, LATER, HOUSE = "cases.yaml", "later.yaml", "house.yaml"
 
 
 def cases(name: str) -> list[RoutingCase]:

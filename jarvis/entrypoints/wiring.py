@@ -7,6 +7,8 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 from pydantic_ai.models import Model
 
@@ -14,6 +16,7 @@ from agents.bookings.offline import rules as bookings_rules
 from agents.clients.offline import rules as clients_rules
 from agents.fleet.offline import rules as fleet_rules
 from agents.guide.offline import rules as guide_rules
+from agents.house.offline import rules as house_rules
 from agents.router.offline import event_rules
 from agents.router.offline import rules as router_rules
 from jarvis.domains.bookings import sync
@@ -21,11 +24,15 @@ from jarvis.domains.chats.service import ChatService
 from jarvis.domains.chats.subscriptions import Subscriptions
 from jarvis.domains.conversations.service import ConversationService
 from jarvis.domains.forms.service import FormService
+from jarvis.domains.house.changes import HOUSE_SUBJECTS, HouseChanges
+from jarvis.domains.house.effects import HouseEffects
+from jarvis.domains.house.kinds import KINDS as HOUSE_KINDS
 from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.absences import Absences
 from jarvis.domains.tasks.service import TaskService
 from jarvis.engine.approvals import Approvals
 from jarvis.engine.budgets import Budgets
+from jarvis.engine.db import Reader
 from jarvis.engine.dispatcher import AMBIGUOUS_FOR, Dispatcher
 from jarvis.engine.effects import EffectLog
 from jarvis.engine.interactions import Interactions
@@ -40,6 +47,7 @@ from jarvis.integrations.llm.offline import OfflineModel, Rules
 from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.integrations.rentprog.effects import RentProgEffects
 from jarvis.integrations.rentprog.kinds import KINDS
+from jarvis.integrations.telegram.kinds import SEND
 from jarvis.orchestrator import digest, reconcile, sealing
 from jarvis.orchestrator.absences import Substitution
 from jarvis.orchestrator.archive import Archive
@@ -50,6 +58,7 @@ from jarvis.orchestrator.digest import Digests
 from jarvis.orchestrator.form_reports import FormReports
 from jarvis.orchestrator.forms import Forms
 from jarvis.orchestrator.forums import CarTopics
+from jarvis.orchestrator.house import HouseWork
 from jarvis.orchestrator.media import Material
 from jarvis.orchestrator.membership import CHECKS as MEMBER_CHECKS
 from jarvis.orchestrator.membership import Membership
@@ -62,11 +71,12 @@ from jarvis.orchestrator.routes import Unrouted, collect
 from jarvis.orchestrator.setup import Setup
 from jarvis.orchestrator.sheets import Sheets
 from jarvis.orchestrator.tasks import Tasks
+from tools.deps import Rooms
 
 CHECKS = (*sync.CHECKS, *digest.CHECKS, *sealing.CHECKS, *reconcile.CHECKS, *MEMBER_CHECKS, *NEWS_CHECKS)
 _RULES: Mapping[str, Rules] = {
     "router": router_rules, "event_router": event_rules, "fleet": fleet_rules, "bookings": bookings_rules,
-    "clients": clients_rules, "guide": guide_rules,
+    "clients": clients_rules, "guide": guide_rules, "house": house_rules,
 }  # fmt: skip
 
 
@@ -98,18 +108,28 @@ async def open_house(
     conversations = ConversationService(core.db, core.clock)
     interactions = Interactions(core.db, core.clock)
     life = timedelta(minutes=core.settings.approval_min)
-    approvals = Approvals(core.db, core.clock, KINDS, core.changes.versions, core.switches, life=life)
+    chats, media, forms, subscriptions = (
+        ChatService(core.clock),
+        MediaService(core.clock),
+        FormService(core.clock),
+        Subscriptions(core.clock),
+    )
+    changes = HouseChanges(core.db, core.clock, core.staff, chats, subscriptions)
+
+    async def versions(reader: Reader, kind: str, subject_id: UUID, fields: Sequence[str]) -> Mapping[str, Any]:
+        room = changes if kind in HOUSE_SUBJECTS else core.changes
+        return await room.versions(reader, kind, subject_id, fields)
+
+    approvals = Approvals(core.db, core.clock, (*KINDS, *HOUSE_KINDS, SEND), versions, core.switches, life=life)
     brain = Brain(
         db=core.db, clock=core.clock, staff=core.staff, fleet=core.fleet, bookings=core.bookings, changes=core.changes,
         approvals=approvals, switches=core.switches, clients=core.clients, knowledge=core.knowledge,
         conversations=conversations, models=known.__getitem__, meter=meter,
+        rooms=Rooms(db=core.db, journal=core.journal, chats=chats, media=media, forms=forms, house=changes),
     )  # fmt: skip
     unrouted = Unrouted(core.journal, core.clock, core.db, core.staff, interactions, known["event_router"])
-    chats = ChatService(core.clock)
-    media = MediaService(core.clock)
     publisher = Publisher(core.clock, core.staff, core.bookings, media)
     archive = Archive(core.db, core.clock, core.fleet, chats, media, publisher)
-    forms = FormService(core.clock)
     sheets = Sheets(core.staff, core.fleet, core.bookings, forms, interactions, publisher)
     filling = Forms(core.db, core.clock, core.staff, core.fleet, core.bookings, media, forms, sheets)
     reports = FormReports(core.db, core.clock, core.staff, chats, media, forms, interactions, sheets)
@@ -117,7 +137,6 @@ async def open_house(
         core.db, core.clock, core.staff, core.fleet, core.bookings, chats, media, interactions, publisher, archive, filling
     )  # fmt: skip
     carfile = CarFile(core.db, core.fleet, core.bookings, chats, media, interactions, publisher)
-    subscriptions = Subscriptions(core.clock)
     setup = Setup(core.db, core.staff, chats, interactions, subscriptions)
     news = News(core.db, core.fleet, core.bookings, forms, chats, subscriptions, interactions, publisher)
     tasks, absences = TaskService(core.clock), Absences(core.clock)
@@ -146,6 +165,7 @@ async def open_house(
         core.sync.routes,
         material.routes,
         chat.routes,
+        HouseWork(core.db, core.staff, filling).routes,
         digests.routes,
         car_topics.routes,
         personal.routes,
@@ -183,12 +203,21 @@ def rentprog_dispatcher(core: Core, name: str, *, ambiguous_for: timedelta = AMB
     )  # fmt: skip
 
 
+def house_dispatcher(core: Core, name: str) -> Dispatcher:
+    """Carries out changes of our own house."""
+    return Dispatcher(
+        core.db, core.doorbell, name=name, system="house", limits=lambda _effect: (), concurrency=1, switches=core.switches,
+        handlers=HouseEffects(core.db, core.staff, Subscriptions(core.clock)).handlers,
+    )  # fmt: skip
+
+
 async def run_worker(house: House, *, concurrency: int = 8, ambiguous_for: timedelta = AMBIGUOUS_FOR) -> None:
     """Handle events until cancelled; jobs run beside it in a child of their own."""
     name = process_name("worker")
     await asyncio.gather(
         event_worker(house, name, concurrency=concurrency).run(),
         rentprog_dispatcher(house.core, name, ambiguous_for=ambiguous_for).run(),
+        house_dispatcher(house.core, name).run(),
         sweep_forever(house.core.journal.sweep, EffectLog(house.core.db).sweep),
     )
 

@@ -36,6 +36,7 @@ from agents.bookings.agent import bookings
 from agents.clients.agent import clients
 from agents.fleet.agent import fleet
 from agents.guide.agent import guide
+from agents.house.agent import house
 from agents.router.agent import router
 from agents.router.output import Delegation, Route
 from jarvis.domains.bookings.changes import Changes
@@ -58,7 +59,7 @@ from jarvis.orchestrator.render.base import Button, Reader, Rendered, short
 from jarvis.orchestrator.render.facts import render
 from jarvis.orchestrator.render.people import suggestions
 from prompts.book import PromptBook
-from tools.deps import Deps, Grant, RunLedger
+from tools.deps import Deps, Grant, Rooms, RunLedger
 from tools.facts import ChoiceFact, Fact, HelpFact, MissingFact, ObstacleFact, ProblemFact, RefusalFact, SwitchedOffFact
 from tools.guide import examples_for
 from tools.policy import policy_of
@@ -69,7 +70,7 @@ REQUEST_S = 55.0
 QUOTE_CHARS = 200
 BUTTON_ROWS = 6
 LIMITS = UsageLimits(request_limit=12, tool_calls_limit=20)
-ROLES: Mapping[str, RoleAgent] = {"fleet": fleet, "bookings": bookings, "clients": clients, "guide": guide}
+ROLES: Mapping[str, RoleAgent] = {"fleet": fleet, "bookings": bookings, "clients": clients, "guide": guide, "house": house}
 Models = Callable[[str], Model]
 # Free text that claims completion without a receipt is dropped (law 4).
 _CLAIM = re.compile(
@@ -137,7 +138,7 @@ class Brain:
     def __init__(
         self, *, db: Database, clock: Clock, staff: StaffService, fleet: FleetService, bookings: BookingService,
         changes: Changes, approvals: Approvals, switches: Switches, clients: ClientService, knowledge: KnowledgeService,
-        conversations: ConversationService, models: Models, meter: Meter,
+        conversations: ConversationService, rooms: Rooms, models: Models, meter: Meter,
         prompts: PromptBook | None = None, limit_s: float = REQUEST_S,
     ) -> None:  # fmt: skip
         self._db = db
@@ -151,6 +152,7 @@ class Brain:
         self._clients = clients
         self._knowledge = knowledge
         self._conversations = conversations
+        self._rooms = rooms
         self._models = models
         self._meter = meter
         self._prompts = prompts or PromptBook()
@@ -200,7 +202,7 @@ class Brain:
     def _deps(self, actor: Actor, ledger: RunLedger) -> Deps:
         return Deps(
             actor=actor, now=self._clock.now(), staff=self._staff, fleet=self._fleet, bookings=self._bookings,
-            changes=self._changes, clients=self._clients, knowledge=self._knowledge, prompts=self._prompts,
+            changes=self._changes, clients=self._clients, knowledge=self._knowledge, rooms=self._rooms, prompts=self._prompts,
             switches=self._switches, run=ledger,
         )  # fmt: skip
 

@@ -125,6 +125,13 @@ class Forms:
 
     # beginning
 
+    async def begin(self, tx: Tx, handling: Handling, actor: Actor, key: str, subject: str, set_id: str = "") -> None:
+        """Open a form of this template and subject for the person, with files that were sent before."""
+        form_id = await self._begin(tx, handling, actor, key, subject)
+        if form_id is not None:
+            await self._join(tx, handling, actor, form_id, set_id)
+            await self._open(tx, handling, actor, form_id)
+
     async def _begin(self, tx: Tx, handling: Handling, actor: Actor, key: str, subject: str) -> UUID | None:
         """A form of this template and subject, begun or found; None when the person may not."""
         wanted = template(key)
@@ -165,10 +172,7 @@ class Forms:
         verb, subject, *rest = choice.split("|")
         async with handling.transaction() as tx:
             if verb == "new":
-                form_id = await self._begin(tx, handling, actor, subject, rest[0])
-                if form_id is not None:
-                    await self._join(tx, handling, actor, form_id, rest[1] if len(rest) > 1 else "")
-                    await self._open(tx, handling, actor, form_id)
+                await self.begin(tx, handling, actor, subject, *rest)
                 return
             form = await self._forms.get(tx, UUID(subject), lock=True)
             if form is None or await self._sheets.shown_by(tx, form.id, handling):

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 
+from jarvis.domains.house.kinds import KINDS as HOUSE
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import effects
 from jarvis.engine.db import Database
@@ -31,12 +32,13 @@ KIND: dict[EffectClass, EffectKind] = {
 
 
 def test_every_kind_declares_its_class_and_its_undo() -> None:
-    assert {kind.name: (kind.effect_class, kind.undo_s) for kind in (*RENTPROG, *TELEGRAM, *STORAGE)} == {
+    assert {kind.name: (kind.effect_class, kind.undo_s) for kind in (*RENTPROG, *TELEGRAM, *STORAGE, *HOUSE)} == {
         **{f"rentprog.{n}": ("A", 600) for n in ("extend_booking", "change_booking", "note_booking", "cancel_booking", "create_booking",
                                                  "move_car", "set_car_state")},
         "rentprog.public_update_booking": ("B", 600), "rentprog.public_create_booking": ("B", None),
         "telegram.send": ("B", None), "telegram.edit": ("B", None), "telegram.download": ("B", None),
         "telegram.topic_create": ("B", None), "telegram.topic_edit": ("B", None), "telegram.pin": ("B", None), "telegram.look": ("A", None), "telegram.topic_delete": ("A", None), "telegram.delete": ("A", None), "telegram.album": ("B", None), "storage.file": ("A", None),
+        "house.grant_role": ("A", 600), "house.subscribe": ("A", 600), "house.hire": ("A", None), "house.add_branch": ("A", None),
         "storage.seal": ("A", None), "storage.export": ("A", None),
         "telegram.members": ("A", None), "telegram.remove_member": ("A", None), "telegram.let_in": ("A", None),
     }  # fmt: skip

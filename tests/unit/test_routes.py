@@ -16,6 +16,7 @@ from jarvis.orchestrator.digest import Digests
 from jarvis.orchestrator.form_reports import FormReports
 from jarvis.orchestrator.forms import Forms
 from jarvis.orchestrator.forums import CarTopics
+from jarvis.orchestrator.house import HouseWork
 from jarvis.orchestrator.media import Material
 from jarvis.orchestrator.membership import Membership
 from jarvis.orchestrator.news import News
@@ -37,7 +38,7 @@ EXPECTED = {
     "client.created": ["link", "note", "of_client"], "client.updated": ["note", "of_client"],
     "booking.created": ["note", "touched", "of_booking", "booking"], "booking.updated": ["note", "changed", "touched", "of_booking"], "booking.cancelled": ["note", "changed", "touched", "of_booking", "booking"],
     "booking.issued": ["note", "changed", "touched", "of_booking", "booking"], "booking.returned": ["note", "changed", "touched", "of_booking", "booking"],
-    "approval.expired": ["expired"], "approval.settled": ["settled"], "approval.resume": ["resumed"],
+    "approval.expired": ["expired"], "approval.settled": ["settled", "carried"], "form.asked": ["opens"], "approval.resume": ["resumed"],
     "check.rentprog.cars": ["queue"], "check.rentprog.bookings": ["queue"], "check.digest": ["send"], "check.audit.seal": ["seal"],
     "topic.made": ["made", "refused"], "topic.written": ["written", "refused"], "topic.refresh": ["refreshed"],
     "client.topic.refresh": ["client_due"], "task.topic.refresh": ["task_due"], "chat.registered": ["registered", "registered"],
@@ -76,6 +77,7 @@ def test_the_table_of_routes() -> None:
         sync.routes,
         material.routes,
         chat.routes,
+        HouseWork(*[NOTHING] * 3).routes,
         digests.routes,
         car_topics.routes,
         personal.routes,

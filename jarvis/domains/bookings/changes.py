@@ -309,14 +309,14 @@ class Changes:
             branch = (await self._bookings.get(subject_id)).branch
             if branch is not None:
                 await self._bookings.refresh_debts([branch])
-        else:
+        elif kind == "car":
             await self._bookings.refresh_car(subject_id)
 
     async def read_again(self, kind: str, subject_id: UUID) -> None:
         """Refresh what a card shows, if RentProg answers."""
         if kind == "booking":
             await self._bookings.refresh_booking(subject_id)
-        else:
+        elif kind == "car":
             await self._bookings.refresh_car(subject_id)
 
     async def _save(self, incoming: Incoming, branch: str | None) -> None:

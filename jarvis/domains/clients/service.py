@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-
-from rapidfuzz import fuzz
 
 from jarvis.domains import refs
 from jarvis.domains.mirror import SOURCE, Incoming, Saved, merged
@@ -22,6 +19,7 @@ from jarvis.integrations.rentprog.port import RentProg
 from jarvis.kit.clock import Clock
 from jarvis.kit.errors import NotFound, Unavailable
 from jarvis.kit.ids import new_id
+from jarvis.kit.names import name_score
 from jarvis.kit.text import fold
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
@@ -95,20 +93,9 @@ class ClientService:
         if digits and len(digits) >= 6:
             return [client_of(r) for r in rows if r["phone_key"] and r["phone_key"].endswith(digits[-9:])]
         words = [fold(word) for word in _WORD.findall(said)]
-        scored = [(self._score(words, row), row) for row in rows]
+        scored = [(name_score(words, row["first_name"], row["last_name"]), row) for row in rows]
         best = max((score for score, _ in scored), default=0.0)
         return [client_of(row) for score, row in scored if score >= 85 and score > best - 3]
-
-    @staticmethod
-    def _score(words: Sequence[str], row: Row) -> float:
-        parts = [fold(p) for p in (row["first_name"], row["last_name"]) if p and len(p) > 2]
-        if not parts or not words:
-            return 0.0
-        hits = [max((_alike(word, part) for word in words), default=0.0) for part in parts]
-        last = hits[-1]
-        if len(parts) == 2 and hits[0] >= 80 and last >= 80:
-            return 100 + (hits[0] + last) / 20
-        return last if last >= 85 else 0.0
 
     async def save(self, tx: Tx, incoming: Incoming, *, event: Event | None = None) -> Saved:
         """Lay one record over our row and publish what changed."""
@@ -163,14 +150,3 @@ class ClientService:
     async def stored_raw(self, reader: Reader, key: str) -> dict[str, Any] | None:
         client_id = await refs.subject(reader, SOURCE, "client", key)
         return None if client_id is None else await reader.fetchval("SELECT raw FROM client WHERE id = $1", client_id)
-
-
-def _alike(word: str, part: str) -> float:
-    if word == part:
-        return 100.0
-    if len(part) < 4:
-        return 90.0 if word.startswith(part) and len(word) <= len(part) + 2 else 0.0
-    # Russian and Georgian case endings are one to three letters long.
-    if word.startswith(part[: max(4, len(part) - 1)]) and -1 <= len(word) - len(part) <= 3:
-        return 95.0
-    return fuzz.ratio(word, part) if abs(len(word) - len(part)) <= 2 else 0.0

@@ -150,6 +150,21 @@ class FormService:
         )  # fmt: skip
         return [await self._form(reader, row) for row in rows]
 
+    async def recent(
+        self, reader: Reader, *, since: datetime, branches: frozenset[str], limit: int, booking_id: UUID | None = None,
+        car_id: UUID | None = None,
+    ) -> list[Form]:  # fmt: skip
+        """Check-lists that are open or were closed since then: of a booking, of a car, or of these branches (empty: of all); open ones
+        first."""
+        rows = await reader.fetch(
+            f"""{_FORMS} WHERE f.car_id IS NOT NULL AND (f.state = 'open' OR (f.state = 'done' AND f.finished_at >= $1))
+                   AND ($2::uuid IS NULL OR f.booking_id = $2) AND ($3::uuid IS NULL OR f.car_id = $3)
+                   AND (cardinality($4::text[]) = 0 OR b.code = ANY($4))
+                ORDER BY f.state = 'done', f.deadline_at NULLS LAST, f.started_at LIMIT $5""",
+            since, booking_id, car_id, sorted(branches), limit,
+        )  # fmt: skip
+        return [await self._form(reader, row) for row in rows]
+
     async def open_on(self, reader: Reader, car_id: UUID) -> list[Form]:
         """What is being filled in about a car, in the order in which it was begun."""
         rows = await reader.fetch(f"{_FORMS} WHERE f.car_id = $1 AND f.state = 'open' ORDER BY f.started_at", car_id)

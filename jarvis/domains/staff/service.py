@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
@@ -16,6 +17,8 @@ from jarvis.kit.actor import LANGUAGES, Actor, Language, Role
 from jarvis.kit.clock import Clock
 from jarvis.kit.errors import Conflict, InvalidRequest, NotFound
 from jarvis.kit.ids import new_id, new_token, sha256_hex
+from jarvis.kit.names import name_score
+from jarvis.kit.text import fold
 
 INVITE_LIFE = timedelta(days=3)
 CHANGED = "staff.changed"
@@ -185,6 +188,25 @@ class StaffService:
                 await tx.execute("INSERT INTO employee_scope (employee_id, branch_id) VALUES ($1, $2)", employee_id, branch_id)
             await audit.record(tx, action="staff.add", actor_name=by, subject=name, outcome=f"{role.value} {branch or ''}")
         return employee_id
+
+    async def add_branch(self, code: str, names: Mapping[str, str], *, rents: bool, by: str) -> None:
+        """A branch with its names in ru, en and ka; `rents`: cars are given out there. One that is there keeps its names."""
+        async with self._db.transaction() as tx:
+            added = await tx.fetchval(
+                """INSERT INTO branch (code, name_ru, name_en, name_ka, rents) VALUES ($1, $2, $3, $4, $5)
+                   ON CONFLICT (code) DO NOTHING RETURNING true""",
+                code, names["ru"], names["en"], names["ka"], rents,
+            )  # fmt: skip
+            if added:
+                await audit.record(tx, action="branch.add", actor_name=by, subject=code, outcome=names["ru"])
+
+    async def find(self, said: str) -> list[Person]:
+        """Those who work here and whose name is in the phrase, in any alphabet and case; the best fit only."""
+        words = [fold(word) for word in re.findall(r"[^\W\d_]{3,}", said)]
+        people = await self._persons(self._db, "e.dismissed_at IS NULL")
+        scored = [(name_score(words, p.name.partition(" ")[0], p.name.partition(" ")[2]), p) for p in people]
+        best = max((score for score, _ in scored), default=0.0)
+        return [p for score, p in scored if score >= 85 and score > best - 3]
 
     async def person(self, reader: Reader, employee_id: UUID) -> Person | None:
         """Somebody of the staff list, also after they left."""

@@ -22,6 +22,7 @@ from jarvis.orchestrator.render.words import keys
 from tools import facts as f
 
 QUOTE_CHARS = 200
+_CATALOGUE = {"role": "role", "news": "news", "mode": "news.mode"}  # where the words for a value stand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +99,8 @@ def _approvers(approval: Approval, reader: Reader, approvers: Sequence[Actor]) -
 
 def _title(item: Item, reader: Reader) -> str:
     about = item.write["about"]
+    if about.get("name"):
+        return f"{_word(item, reader)} · {escape(str(about['name']))}"
     subject = f"№{about['number']} · {about['car']}" if about.get("number") is not None else str(about["car"] or "")
     return f"{_word(item, reader)} · {escape(subject)}" if subject else _word(item, reader)
 
@@ -108,6 +111,8 @@ def _word(item: Item, reader: Reader) -> str:
 
 def _about(item: Item, reader: Reader) -> str:
     about = item.write["about"]
+    if about.get("name"):
+        return escape(str(about["name"]))
     parts = [f"📅 №{about['number']}"] if about.get("number") is not None else []
     parts.append(f"{'' if parts else '🚗 '}{escape(str(about['car'] or '—'))} · <code>{show_plate(about['plate'])}</code>")
     if about.get("client_first") or about.get("client_last"):
@@ -154,10 +159,12 @@ def value(change: Mapping[str, Any], side: str, reader: Reader) -> str:
     if kind == "money":
         return Money(raw, change["currency"]).show(reader.language, exact=True)
     if kind == "branch":
-        return reader.branch(raw)
+        return reader.say("company") if raw == "all" else reader.branch(raw)
+    if kind in ("role", "news", "mode"):
+        return reader.say(f"{_CATALOGUE[kind]}.{raw}")
     if kind == "state":
         return reader.say(f"state.{raw}")
-    return f"«{escape(str(raw))}»" if change["field"] == "note" else escape(str(raw))
+    return f"«{escape(str(raw))}»" if change["field"] in ("note", "post") else escape(str(raw))
 
 
 def _warning(warning: Mapping[str, Any], reader: Reader) -> str:
@@ -171,7 +178,7 @@ def _slots(item: Item, reader: Reader) -> dict[str, str]:
     """What the label of the deciding button says: verb and object."""
     news = {change["field"]: change for change in item.write["changes"]}
     slots = {"num": str(item.write["about"].get("number") or ""), "car": str(item.write["about"]["car"] or "")}
-    for name in ("end", "branch", "state"):
+    for name in ("end", "branch", "state", "role"):
         slots[name] = value(news[name], "new", reader) if name in news else ""
     return slots
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from jarvis.orchestrator.render import acting, bookings, cars, people
+from jarvis.orchestrator.render import acting, bookings, cars, house, people
 from jarvis.orchestrator.render.base import Reader, Rendered
 from tools import facts as f
 
@@ -15,6 +15,7 @@ _RENDERERS: Mapping[type[Any], Callable[[Any, Reader], Rendered]] = {
     f.DebtFact: bookings.debts, f.HistoryFact: bookings.history, f.ClientFact: people.client_card,
     f.KnowledgeFact: people.knowledge, f.HelpFact: people.help_page, f.ChoiceFact: people.choice,
     f.MissingFact: people.missing, f.RefusalFact: people.refusal, f.ObstacleFact: acting.obstacle,
+    f.ChecklistFact: house.checklists, f.StartedFact: house.started, f.MaterialFact: house.material, f.TopicFact: house.topic,
     f.ProblemFact: acting.problem, f.SwitchedOffFact: acting.switched_off,
 }  # fmt: skip
 

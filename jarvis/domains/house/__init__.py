@@ -1,0 +1,1 @@
+"""Changes inside our own house: people, chats, branches."""

@@ -1,0 +1,63 @@
+"""What follows a request about the house: the check-list that opens, the invitation of who was hired, the steps of a new branch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from uuid import UUID
+
+from jarvis.domains.house import kinds
+from jarvis.domains.staff.service import StaffService
+from jarvis.engine.approvals import SETTLED
+from jarvis.engine.db import Database
+from jarvis.engine.worker import Handler, Handling
+from jarvis.orchestrator import outbox
+from jarvis.orchestrator.forms import Forms
+from jarvis.orchestrator.render.words import say
+from tools.house import ASKED
+
+
+class HouseWork:
+    """Goes on where a tool or an approval ended."""
+
+    def __init__(self, db: Database, staff: StaffService, forms: Forms) -> None:
+        self._db = db
+        self._staff = staff
+        self._forms = forms
+
+    @property
+    def routes(self) -> Mapping[str, Sequence[Handler]]:
+        return {ASKED: (self.opens,), SETTLED: (self.carried,)}
+
+    async def opens(self, handling: Handling) -> None:
+        """A check-list was asked for: it opens in the person's private chat."""
+        p = handling.event.payload
+        actor = await self._staff.actor(UUID(str(p["employee_id"])))
+        if actor is not None:
+            async with handling.transaction() as tx:
+                await self._forms.begin(tx, handling, actor, str(p["template"]), str(p["subject"]))
+
+    async def carried(self, handling: Handling) -> None:
+        """Somebody was hired, or a branch added: who asked for it hears what to do next."""
+        effect_id = UUID(str(handling.event.payload["effect_id"]))
+        row = await self._db.fetchrow("SELECT kind, state, args, receipt FROM effect WHERE id = $1", effect_id)
+        if row is None or row["state"] != "done" or row["kind"] not in (kinds.HIRE.name, kinds.ADD_BRANCH.name):
+            return
+        key = f"house.next:{effect_id}"
+        by = await self._staff.actor(UUID(str(row["args"]["by"])))
+        to = await self._staff.telegram_of(by.employee_id) if by is not None else None
+        if by is None or to is None or await self._db.fetchval("SELECT true FROM effect WHERE idempotency_key = $1", key):
+            return
+        if row["kind"] == kinds.HIRE.name:
+            link = await self._invitation(UUID(str(row["receipt"]["employee"])), by.name)
+            text = say("house.hired", by.language, name=escape(str(row["args"]["name"])), link=link)
+        else:
+            name, code = str(row["args"]["names"][by.language]), str(row["args"]["code"]).capitalize()
+            text = say("house.branch", by.language, name=escape(name), code=code)
+        async with handling.transaction() as tx:
+            await outbox.send(tx, handling.origin, to, text, key=key)
+
+    async def _invitation(self, employee_id: UUID, by: str) -> str:
+        token = await self._staff.invite(employee_id, by=by)
+        bot: str | None = await self._db.fetchval("SELECT max(username) FROM telegram_session")
+        return f"https://t.me/{bot}?start={token}" if bot else f"/start {token}"

@@ -1,0 +1,111 @@
+"""Changes of the house, each only planned here: the card shows the plan, a person decides, code carries it out."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic_ai import RunContext
+
+from jarvis.domains.chats.subscriptions import EventClass, Mode
+from jarvis.domains.staff.service import Person
+from jarvis.engine.approval_models import PlannedWrite
+from jarvis.kit.actor import Language, Role
+from jarvis.kit.text import latin
+from tools.deps import Deps
+from tools.facts import ChoiceFact, Option
+from tools.fleet import Branch, resolve_car
+from tools.toolset import new_toolset, not_found
+
+house_changes = new_toolset("house_changes")
+Planned = list[PlannedWrite] | str
+ServiceChat = Literal["leaders", "sales", "marketing"]
+
+
+@house_changes.tool(sequential=True)
+async def post_to_topic(ctx: RunContext[Deps], car: str, text: str) -> Planned:
+    """Put the person's words into the topic of a car, under their name. Nothing happens before a person approves the card.
+
+    Args:
+        car: The car as it was said.
+        text: The words, exactly as the person wants them.
+    """
+    found = await resolve_car(ctx, car)
+    if isinstance(found, str):
+        return found
+    ctx.deps.scope(found.branch)
+    return [await ctx.deps.rooms.house.post(ctx.deps.actor, found, text)]
+
+
+@house_changes.tool(sequential=True)
+async def subscribe_chat(
+    ctx: RunContext[Deps], chat: ServiceChat, news: EventClass, mode: Mode, branch: Branch | None = None
+) -> Planned:
+    """What a service chat hears of: a class of events, of one branch or of all. Nothing happens before an administrator approves.
+
+    Args:
+        chat: The chat: `leaders`, `sales` or `marketing`.
+        news: The class of events.
+        mode: `instant`, `digest` or `off`.
+        branch: Branch code; left out, every branch.
+    """
+    return [await ctx.deps.rooms.house.subscribe(ctx.deps.actor, chat, news, branch, mode)]
+
+
+@house_changes.tool(sequential=True)
+async def grant_role(ctx: RunContext[Deps], employee: str, role: Role | None = None, branch: Branch | None = None) -> Planned:
+    """Another role or another branch for an employee. Nothing happens before an administrator approves the card.
+
+    Args:
+        employee: The colleague's name as it was said.
+        role: The new role; left out when only the branch changes.
+        branch: The new home branch; left out when only the role changes.
+    """
+    person = await _person(ctx, employee)
+    if isinstance(person, str):
+        return person
+    return [await ctx.deps.rooms.house.grant(ctx.deps.actor, person, role, branch)]
+
+
+@house_changes.tool(sequential=True)
+async def hire_employee(
+    ctx: RunContext[Deps], name: str, role: Role, branch: Branch | None = None, language: Language = "ru"
+) -> Planned:
+    """A new employee; their invitation is sent to who asked. Nothing happens before an administrator approves the card.
+
+    Args:
+        name: First and last name.
+        role: The role.
+        branch: Home branch; left out for roles of the whole company.
+        language: The language in which Jarvis speaks to them.
+    """
+    return [await ctx.deps.rooms.house.hire(ctx.deps.actor, name, role, branch, language)]
+
+
+@house_changes.tool(sequential=True)
+async def add_branch(
+    ctx: RunContext[Deps], name: str, code: str | None = None, name_en: str | None = None, name_ka: str | None = None
+) -> Planned:
+    """A new branch of the company. Nothing happens before an administrator approves the card.
+
+    Args:
+        name: The name in Russian, as it was said.
+        code: A short code in Latin letters; left out, it is made of the name.
+        name_en: The name in English; left out, the Latin spelling.
+        name_ka: The name in Georgian; left out, the name as it was said.
+    """
+    spelled = latin(name).strip().replace(" ", "-")
+    names = {"ru": name, "en": name_en or spelled.title(), "ka": name_ka or name}
+    return [await ctx.deps.rooms.house.add_branch(ctx.deps.actor, code or spelled, names, rents=True)]
+
+
+async def _person(ctx: RunContext[Deps], said: str) -> Person | str:
+    """The one colleague whom a phrase names, or the text that tells the model why there is none."""
+    deps = ctx.deps
+    people = await deps.staff.find(said)
+    if len(people) == 1:
+        return people[0]
+    if people:
+        options = tuple(Option(label=p.name, detail="||", request=f"{deps.run.request} ({p.name})") for p in people[:6])
+        key = deps.run.facts.add(ChoiceFact(kind="employee", said=said[:60], options=options))
+        return f"[{key}] {len(people)} people answer to {said!r}: ask which one, with this fact."
+    return f"[{await not_found(deps, 'employee', said)}] Nobody of the staff answers to {said!r}."

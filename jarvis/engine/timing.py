@@ -48,6 +48,10 @@ class Timers:
             kind, subject, due_at, dict(payload or {}),
         )  # fmt: skip
 
+    async def armed(self, tx: Tx, *, kind: str, subject: str) -> bool:
+        """Whether it waits to fire."""
+        return bool(await tx.fetchval("SELECT true FROM timer WHERE kind = $1 AND subject = $2 AND state = 'armed'", kind, subject))
+
     async def cancel(self, tx: Tx, *, kind: str, subject: str) -> bool:
         """Cancel it if it has not fired."""
         sql = "UPDATE timer SET state = 'cancelled' WHERE kind = $1 AND subject = $2 AND state = 'armed'"

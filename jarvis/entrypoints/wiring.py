@@ -62,6 +62,7 @@ from jarvis.orchestrator.house import HouseWork
 from jarvis.orchestrator.media import Material
 from jarvis.orchestrator.membership import CHECKS as MEMBER_CHECKS
 from jarvis.orchestrator.membership import Membership
+from jarvis.orchestrator.moves import MoveProgress
 from jarvis.orchestrator.news import CHECKS as NEWS_CHECKS
 from jarvis.orchestrator.news import News
 from jarvis.orchestrator.personal import PersonalTopics
@@ -168,6 +169,7 @@ async def open_house(
         HouseWork(core.db, core.staff, filling).routes,
         digests.routes,
         car_topics.routes,
+        MoveProgress(core.clock, core.staff, chats).routes,
         personal.routes,
         reconciler.routes,
         archive.routes,

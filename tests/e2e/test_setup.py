@@ -175,6 +175,10 @@ async def test_a_persons_session_makes_every_group_and_the_bot_fills_them(talk: 
     assert set(states.values()) == {"ready"}
     made = [e for e in talk.telegram.ledger.entries() if e["kind"] == "create_group"]
     assert len(made) == 8, "a second run makes nothing"
+    code, said = await jarvis("staff", "branch", "gori", "--ru", "Гори", "--en", "Gori", "--ka", "გორი", env=env)
+    assert code == 0, said
+    code, said = await jarvis("telegram", "setup", "--create", env=env)
+    assert "made: Branch_Gori (forum)" in said
     code, said = await jarvis("telegram", "setup", "--create", "--employee", LASHA, env=env)
     assert code == 0, said
     await talk.quiet(90)

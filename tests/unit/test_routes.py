@@ -19,6 +19,7 @@ from jarvis.orchestrator.forums import CarTopics
 from jarvis.orchestrator.house import HouseWork
 from jarvis.orchestrator.media import Material
 from jarvis.orchestrator.membership import Membership
+from jarvis.orchestrator.moves import MoveProgress
 from jarvis.orchestrator.news import News
 from jarvis.orchestrator.personal import PersonalTopics
 from jarvis.orchestrator.reconcile import ForumReconciler
@@ -34,7 +35,7 @@ EXPECTED = {
     "rentprog.booking.create": ["changed"], "rentprog.booking.update": ["changed"], "rentprog.booking.destroy": ["destroyed"],
     "rentprog.booking.duplicate": ["duplicated"], "rentprog.duplicate": ["duplicated"], "rentprog.unreadable": ["unreadable"],
     "rentprog.reread": ["reread"],
-    "car.created": ["link", "note", "touched"], "car.updated": ["note", "changed", "touched"], "car.moved": ["note", "changed", "touched", "moved"],
+    "car.created": ["link", "note", "touched"], "car.updated": ["note", "changed", "touched"], "car.moved": ["note", "changed", "touched", "begun", "moved"],
     "client.created": ["link", "note", "of_client"], "client.updated": ["note", "of_client"],
     "booking.created": ["note", "touched", "of_booking", "booking"], "booking.updated": ["note", "changed", "touched", "of_booking"], "booking.cancelled": ["note", "changed", "touched", "of_booking", "booking"],
     "booking.issued": ["note", "changed", "touched", "of_booking", "booking"], "booking.returned": ["note", "changed", "touched", "of_booking", "booking"],
@@ -42,7 +43,7 @@ EXPECTED = {
     "check.rentprog.cars": ["queue"], "check.rentprog.bookings": ["queue"], "check.digest": ["send"], "check.audit.seal": ["seal"],
     "topic.made": ["made", "refused"], "topic.written": ["written", "refused"], "topic.refresh": ["refreshed"],
     "client.topic.refresh": ["client_due"], "task.topic.refresh": ["task_due"], "chat.registered": ["registered", "registered"],
-    "absence.turn": ["turned"],
+    "absence.turn": ["turned"], "moves.progress": ["look"],
     "chat.joined": ["joined"], "chat.looked": ["looked"], "check.forums": ["check", "sweep"], "forum.looked": ["looked"],
     "message.employee": ["message", "message"], "ask.employee": ["command_line"], "callback.button": ["press"],
     "photo.uploaded": ["uploaded"], "media.removed": ["removed", "refused"], "forum.able": ["able"], "media.filed": ["filed"],
@@ -80,6 +81,7 @@ def test_the_table_of_routes() -> None:
         HouseWork(*[NOTHING] * 3).routes,
         digests.routes,
         car_topics.routes,
+        MoveProgress(*[NOTHING] * 3).routes,
         personal.routes,
         reconciler.routes,
         forms.routes,

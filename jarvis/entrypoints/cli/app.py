@@ -19,7 +19,7 @@ from jarvis.kit.errors import JarvisError
 app = typer.Typer(
     no_args_is_help=True, help="Jarvis, the operations assistant of a car-rental company.", pretty_exceptions_enable=False
 )
-staff_app = typer.Typer(no_args_is_help=True, help="People: add, bind, invite, dismiss, list.")
+staff_app = typer.Typer(no_args_is_help=True, help="People and branches: add, bind, invite, change, dismiss, list, branch.")
 events_app = typer.Typer(no_args_is_help=True, help="The journal: list, show, replay.")
 effects_app = typer.Typer(no_args_is_help=True, help="Effects: list, retry, resolve.")
 audit_app = typer.Typer(no_args_is_help=True, help="The audit: verify, show.")
@@ -198,6 +198,21 @@ def staff_add(
 
     settings_from_demo()
     run(command(name, role, branch, all_branches, language, console))
+
+
+@staff_app.command("branch")
+def staff_branch(
+    code: Annotated[str, typer.Argument(help="Latin letters and hyphens, e.g. gori.")],
+    ru: Annotated[str, typer.Option(help="The name in Russian.")],
+    en: Annotated[str, typer.Option(help="The name in English.")],
+    ka: Annotated[str, typer.Option(help="The name in Georgian.")],
+    rents: Annotated[bool, typer.Option("--rents/--no-rents", help="Whether cars are given out there.")] = True,
+) -> None:
+    """Open a branch; its forum is made by `jarvis telegram setup --create`, or by hand."""
+    from jarvis.entrypoints.cli.commands import staff_branch as command
+
+    settings_from_demo()
+    run(command(code, {"ru": ru, "en": en, "ka": ka}, rents, console))
 
 
 @staff_app.command("bind")

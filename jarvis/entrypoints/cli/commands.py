@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from jarvis.domains.bookings.sync import LOAD
+from jarvis.domains.house.changes import CODE
 from jarvis.engine import jobs
 from jarvis.engine.db import Row
 from jarvis.engine.effects import EffectLog
@@ -121,6 +122,14 @@ async def staff_add(name: str, role: str, branch: str | None, all_branches: bool
     async with core() as opened:
         await opened.staff.add(name=name, role=Role(role), branch=branch, all_branches=all_branches, language=language)
     console.print(f"{name} works here now. Next: jarvis staff invite {name!r}")
+
+
+async def staff_branch(code: str, names: Mapping[str, str], rents: bool, console: Console) -> None:
+    if not CODE.fullmatch(code):
+        raise InvalidRequest("the code is of Latin letters, digits and hyphens, e.g. gori")
+    async with core() as opened:
+        await opened.staff.add_branch(code, names, rents=rents, by="CLI")
+    console.print(f"{names['ru']} is there. Next: jarvis telegram setup --create, or the steps that jarvis telegram setup shows.")
 
 
 async def staff_bind(name: str, telegram_id: int, console: Console) -> None:

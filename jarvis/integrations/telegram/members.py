@@ -58,13 +58,34 @@ class TelegramMembers:
 
     async def remove(self, chat_id: int, user_id: int, *, ban: bool) -> None:
         """Take somebody out of the group; `ban`: they cannot come back by a link either. Who is not there is success."""
+        there = await self._there(chat_id, user_id)
+        if not there and not ban:
+            return
         rights = types.ChatBannedRights(until_date=None, view_messages=True)
-        await self._restrict(chat_id, user_id, rights)
+        try:
+            await self._restrict(chat_id, user_id, rights)
+        except Rejected:
+            if there:
+                raise
+            return  # without the right to ban somebody who is not there anyway
         if not ban:
             await self._restrict(chat_id, user_id, types.ChatBannedRights(until_date=None))
 
     async def let_in(self, chat_id: int, user_id: int) -> str | None:
         """A link into the group for one person, for a day; None when they are in it."""
+        client = self._gateway.client()
+        if await self._there(chat_id, user_id):
+            return None
+        await self._restrict(chat_id, user_id, types.ChatBannedRights(until_date=None))
+
+        async def link() -> Any:
+            peer = await client.get_input_entity(chat_id)
+            until = datetime.now(UTC) + LINK_LIFE
+            return await client(functions.messages.ExportChatInviteRequest(peer=peer, usage_limit=1, expire_date=until))
+
+        return str((await self._gateway.guarded(link, chat_id)).link)
+
+    async def _there(self, chat_id: int, user_id: int) -> bool:
         client = self._gateway.client()
 
         async def look() -> Any:
@@ -74,19 +95,11 @@ class TelegramMembers:
 
         try:
             seen = (await self._gateway.guarded(look, chat_id)).participant
-            if not isinstance(seen, types.ChannelParticipantBanned | types.ChannelParticipantLeft):
-                return None
         except Rejected as refused:
             if _NOT_THERE not in str(refused):
                 raise
-        await self._restrict(chat_id, user_id, types.ChatBannedRights(until_date=None))
-
-        async def link() -> Any:
-            peer = await client.get_input_entity(chat_id)
-            until = datetime.now(UTC) + LINK_LIFE
-            return await client(functions.messages.ExportChatInviteRequest(peer=peer, usage_limit=1, expire_date=until))
-
-        return str((await self._gateway.guarded(link, chat_id)).link)
+            return False
+        return not isinstance(seen, types.ChannelParticipantBanned | types.ChannelParticipantLeft)
 
     async def _restrict(self, chat_id: int, user_id: int, rights: Any) -> None:
         client = self._gateway.client()

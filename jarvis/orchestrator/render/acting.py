@@ -62,7 +62,8 @@ def _waiting(approval: Approval, reader: Reader, approvers: Sequence[Actor]) -> 
     for item in items:
         mark = f"{item.ordinal}. " if len(items) > 1 else ""
         what = f"{_word(item, reader)}: " if len(items) > 1 else ""
-        lines.append(f"{mark}{what}{_about(item, reader)}")
+        if len(items) > 1 or not item.write["about"].get("name"):  # the title has the name already
+            lines.append(f"{mark}{what}{_about(item, reader)}")
         lines += _changes(item, reader)
         lines += [_warning(w, reader) for w in item.write["warnings"]]
     if approval.quotes:

@@ -102,9 +102,7 @@ class PersonalTopics:
         async with handling.transaction() as tx:
             await tx.execute("SELECT 1 FROM client WHERE id = $1 FOR UPDATE", client_id)  # one settling of a client at a time
             client, bookings = await self._clients.get(client_id), await self._bookings.of_client(client_id)
-            booking = current(bookings)
-            responsible = await self._bookings.responsible_of(booking.id) if booking is not None else None
-            forum = await self._home(tx, "personal", responsible)
+            booking, responsible, forum = await self._answered_for(tx, bookings)
             car = await self._fleet.get(booking.car_id) if booking is not None and booking.car_id is not None else None
             title = render.client_title(client, car)
             topic = await self._keep(tx, handling.origin, Subject("client", client_id), "personal", forum, title)
@@ -144,6 +142,15 @@ class PersonalTopics:
             if task.status == "done":
                 await self._leave(tx, handling.origin, topic)
 
+    async def _answered_for(self, tx: Tx, bookings: Sequence[Booking]) -> tuple[Booking | None, UUID | None, Forum | None]:
+        """The rental that counts first among those whose responsible has a group; who that is, and the group."""
+        for booking in live(bookings):
+            responsible = await self._bookings.responsible_of(booking.id)
+            forum = await self._home(tx, "personal", responsible)
+            if forum is not None:
+                return booking, responsible, forum
+        return None, None, None
+
     async def _home(self, tx: Tx, purpose: Purpose, responsible: UUID | None) -> Forum | None:
         """The group of who does this person's work today; the person's own while that one has none in reach."""
         if responsible is None:
@@ -176,7 +183,7 @@ class PersonalTopics:
         await change(tx, origin, topic, closed=True)
 
 
-def current(bookings: Sequence[Booking]) -> Booking | None:
-    """The rental that a client has now, else the next one."""
-    live = [b for b in bookings if b.status in ("planned", "in_rent") and b.purpose == "rental"]
-    return min(live, key=lambda b: (b.status != "in_rent", b.start is None, b.start or b.source_at), default=None)
+def live(bookings: Sequence[Booking]) -> list[Booking]:
+    """The rentals that a client has now, then those to come."""
+    found = [b for b in bookings if b.status in ("planned", "in_rent") and b.purpose == "rental"]
+    return sorted(found, key=lambda b: (b.status != "in_rent", b.start is None, b.start or b.source_at))

@@ -117,6 +117,8 @@ async def test_who_answers_for_a_client_has_the_topic_and_the_talk(talk: Talk) -
     assert any("просил детское кресло" in text and "Лаша Гогуадзе" in text for text in told)
     await change(talk, "give_booking", booking="80001", responsible=NINOS)
     assert RUDIN not in topics(talk, EKA, EKAS), "Нино has no group of her own: the topic stands nowhere"
+    await change(talk, "create_booking", car=RAV4, client=OLEG, start="9", days="2", responsible=LASHAS)
+    assert "Олег Рудин | RAV4 118" in topics(talk, LASHA, CLIENTS), "of what comes later somebody with a group answers"
 
 
 @pytest.mark.slow
@@ -142,6 +144,48 @@ async def test_a_failure_at_any_point_of_a_handover_leaves_one_topic(talk: Talk,
     assert [sum(t["title"] == RUDIN for t in c["topics"]) for c in groups] == [1, 1], (
         "each group has one topic of the client, however often"
     )
+
+
+@pytest.mark.slow
+async def test_any_sequence_leaves_each_client_one_topic_where_it_belongs(talk: Talk) -> None:
+    talk.start("scheduler")
+    await loaded(talk)
+    chance, workers = random.Random(17), {LASHAS: (LASHA, CLIENTS), EKAS_KEY: (EKA, EKAS), NINOS: None}
+    for _ in range(14):
+        what = chance.choice(["give", "give", "swap", "rename", "delete", "restart"])
+        if what == "give":
+            await talk.rentprog.change("give_booking", {"booking": "80001", "responsible": chance.choice(list(workers))})
+        elif what == "swap":
+            await talk.rentprog.change("swap_car", {"booking": "80001", "car": chance.choice([MALIBU, RAV4])})
+        elif what == "rename":
+            await talk.rentprog.change(
+                "rename_client", {"client": OLEG, "name": chance.choice(["Олег", "Игорь"]), "lastname": "Рудин"}
+            )
+        elif what == "delete":
+            titled = [(g, t["id"]) for p, g in ((LASHA, CLIENTS), (EKA, EKAS)) for c in talk.telegram.chats_of(p) if c["title"] == g
+                      for t in c["topics"] if "Рудин" in t["title"] and not t["closed"]]  # fmt: skip
+            for group, number in titled:
+                await talk.telegram.change("delete_topic", {"topic": f"{group}/{number}"})
+        else:
+            await talk.stop("worker", "bot")
+            talk.start("worker")
+            talk.start("bot")
+    await move_clock(talk, timedelta(minutes=2))
+    await talk.quiet(60)
+    await talk.core.journal.accept(
+        source="test", kind="check.forums", dedup_key="late", payload={"due_at": "2026-03-12T11:00:00+00:00"}
+    )
+    data = talk.rentprog.data
+    booking, client = data.bookings[80001], data.clients[70001]
+    title = f"{client['name']} Рудин | {data.cars[booking['car_id']]['code']}"
+    wanted = workers[str(booking["responsible_id"])]
+
+    async def right() -> bool:
+        await talk.quiet(60)
+        shown = [(p, t) for p, g in ((LASHA, CLIENTS), (EKA, EKAS)) for t in topics(talk, p, g) if "Рудин" in t]
+        return shown == ([(wanted[0], title)] if wanted else [])
+
+    await until(right, seconds=60)
 
 
 async def test_a_topic_deleted_by_hand_comes_back_with_its_talk(talk: Talk) -> None:

@@ -43,7 +43,7 @@ def hm(value: str | datetime | None) -> str:
 
 def initials(name: str) -> str:
     """Two letters of a name."""
-    return "".join(part[0] for part in name.split()[:2]).upper()
+    return "".join(re.findall(r"\b[^\W\d_]", name)[:2]).upper() or name[:1]
 
 
 def ground(name: str) -> int:

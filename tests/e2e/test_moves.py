@@ -59,12 +59,18 @@ async def test_a_head_sees_how_many_topics_are_ready(talk: Talk) -> None:
 
 async def test_a_few_moves_are_no_news(talk: Talk) -> None:
     talk.start("scheduler")
+    await talk.stop("bot")
     for car in ("90001", "90002"):
         await talk.rentprog.change("move_car", {"car": car, "branch": "batumi"})
-    await talk.quiet(30)
+
+    async def looked() -> bool:
+        return await talk.core.db.fetchval("SELECT count(*) > 2 FROM event WHERE kind = 'moves.progress' AND state = 'done'")
+
+    await until(looked, seconds=20)
+    talk.start("bot")
 
     async def over() -> bool:
         return not await talk.core.db.fetchval("SELECT true FROM timer WHERE kind = 'moves.progress' AND state = 'armed'")
 
-    await until(over, seconds=40)  # RentProg is read whole first
+    await until(over, seconds=40)
     assert [m for m in talk.seen(DATO) if "готово" in m["text"]] == []

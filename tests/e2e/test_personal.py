@@ -119,6 +119,11 @@ async def test_who_answers_for_a_client_has_the_topic_and_the_talk(talk: Talk) -
     assert RUDIN not in topics(talk, EKA, EKAS), "Нино has no group of her own: the topic stands nowhere"
     await change(talk, "create_booking", car=RAV4, client=OLEG, start="9", days="2", responsible=LASHAS)
     assert "Олег Рудин | RAV4 118" in topics(talk, LASHA, CLIENTS), "of what comes later somebody with a group answers"
+    lasha = await talk.core.staff.actor_by_name(LASHA)
+    await talk.core.staff.dismiss(lasha.employee_id, by="test")
+    await talk.quiet(30)
+    group = next(c for c in talk.telegram.state.chats.values() if c.title == CLIENTS)
+    assert all(t.closed for t in group.topics.values() if not t.deleted), "who has left answers for nobody"
 
 
 @pytest.mark.slow

@@ -475,19 +475,19 @@ def _markup(client: TelegramClient, buttons: Sequence[Sequence[Mapping[str, str]
 COMMANDS: Mapping[str, Sequence[tuple[str, str]]] = {
     "": (
         ("help", "Что умеет Jarvis"), ("inbox", "Что ждёт моего решения"), ("checklist", "Чек-листы"),
-        ("form", "Отсутствие, задача, платёж"), ("car", "Материалы машины"),
+        ("form", "Отсутствие, задача, платёж"), ("tasks", "Мои задачи"), ("car", "Материалы машины"),
         ("settings", "Язык, сводка, тишина"), ("new", "Начать разговор заново"),
         ("forget", "Забыть наш разговор"), ("report", "Сообщить об ошибке"),
     ),
     "en": (
         ("help", "What Jarvis can do"), ("inbox", "What waits for my word"), ("checklist", "Check-lists"),
-        ("form", "Absence, task, payment"), ("car", "A car's material"),
+        ("form", "Absence, task, payment"), ("tasks", "My tasks"), ("car", "A car's material"),
         ("settings", "Language, digest, mute"), ("new", "Begin a new conversation"),
         ("forget", "Forget our conversation"), ("report", "Report a problem"),
     ),
     "ka": (
         ("help", "რა შეუძლია Jarvis-ს"), ("inbox", "რა ელოდება ჩემს გადაწყვეტილებას"), ("checklist", "ჩეკლისტები"),
-        ("form", "არყოფნა, დავალება, გადახდა"), ("car", "მანქანის მასალები"),
+        ("form", "არყოფნა, დავალება, გადახდა"), ("tasks", "ჩემი დავალებები"), ("car", "მანქანის მასალები"),
         ("settings", "ენა, შეჯამება, ჩუმი რეჟიმი"), ("new", "საუბრის თავიდან დაწყება"),
         ("forget", "ჩვენი საუბრის დავიწყება"), ("report", "შეცდომის შეტყობინება"),
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from jarvis.integrations.llm.offline import Call, Finish, Turn
 
@@ -16,6 +17,11 @@ def need(turn: Turn, *calls: Call) -> Sequence[Call] | Finish:
         if call.tool not in turn.tools:
             return Finish(output={"blocks": [{"kind": "refusal", "tool": call.tool}]})
     return calls
+
+
+def given(**args: Any) -> dict[str, Any]:
+    """What was said, as a call's arguments."""
+    return {name: value for name, value in args.items() if value is not None}
 
 
 def answer_facts(turn: Turn) -> Finish:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from agents.offline import answer_facts, need
+from agents.offline import answer_facts, given, need
 from jarvis.integrations.llm.dates import wall
 from jarvis.integrations.llm.offline import Call, Finish, Turn
 from jarvis.integrations.llm.orders import ROLE, Order, orders_of
@@ -50,11 +50,11 @@ def _dated(order: Order, day: date, language: str) -> str:
 
 def _order(order: Order, said: Understood) -> Call | None:
     """One change; None when something that it needs was not said."""
-    whom = _set(number=order.number, branch=said.branch)
+    whom = given(number=order.number, branch=said.branch)
     if order.verb == "extend":
         if order.number is None:
-            whom |= _set(car=order.text if said.car else None, client=None if said.car else said.name or order.name)
-        until = _set(
+            whom |= given(car=order.text if said.car else None, client=None if said.car else said.name or order.name)
+        until = given(
             until=None if order.moment is None else order.moment.isoformat(timespec="minutes"),
             until_day=None if order.day is None else order.day.isoformat(), days=order.days if order.day is None else None,
             move_next_to=order.next_car,
@@ -86,21 +86,21 @@ _SAY_MORE = {
 
 def _calls(said: Understood) -> list[Call]:
     if said.has("debts"):
-        return [Call(tool="list_debts", args=_set(branch=said.branch, client=said.name))]
+        return [Call(tool="list_debts", args=given(branch=said.branch, client=said.name))]
     if said.number is not None:
         tool = "who_changed" if said.has("changed") else "booking_card"
-        return [Call(tool=tool, args=_set(number=said.number, branch=said.branch))]
+        return [Call(tool=tool, args=given(number=said.number, branch=said.branch))]
     if (said.has("took") and (said.car or said.name)) or (said.has("booking") and said.name and not said.car):
-        return [Call(tool="find_booking", args=_window(said) | _set(car=_car(said), client=None if said.car else said.name))]
+        return [Call(tool="find_booking", args=_window(said) | given(car=_car(said), client=None if said.car else said.name))]
     return _lists(said)
 
 
 def _lists(said: Understood) -> list[Call]:
-    window = _window(said) | _set(branch=said.branch)
+    window = _window(said) | given(branch=said.branch)
     if said.has("conflicts"):
-        return [Call(tool="check_conflicts", args=window | _set(car=_car(said)))]
+        return [Call(tool="check_conflicts", args=window | given(car=_car(said)))]
     if said.has("overdue"):
-        return [Call(tool="list_bookings", args=_set(what="overdue", branch=said.branch))]
+        return [Call(tool="list_bookings", args=given(what="overdue", branch=said.branch))]
     if said.car:
         return [Call(tool="list_bookings", args={"what": "car", "car": said.text})]
     kinds = [kind for kind in ("pickups", "returns") if said.has("pickups" if kind == "pickups" else "returns")]
@@ -129,7 +129,3 @@ def _window(said: Understood) -> dict[str, Any]:
 
 def _car(said: Understood) -> str | None:
     return said.text if said.car else None
-
-
-def _set(**args: Any) -> dict[str, Any]:
-    return {name: value for name, value in args.items() if value is not None}

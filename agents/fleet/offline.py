@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from agents.offline import answer_facts, need
+from agents.offline import answer_facts, given, need
 from jarvis.integrations.llm.dates import wall
 from jarvis.integrations.llm.offline import Call, Finish, Turn
 from jarvis.integrations.llm.orders import ROLE, Order, order_of
@@ -66,14 +66,14 @@ def _first(said: Understood) -> Call:
         return Call(tool="check_availability", args=_window(said))
     state = next((code for word, code in _STATES.items() if word in said.text.casefold()), None)
     if state is not None and not said.car:
-        return Call(tool="list_cars", args=_set(branch=_where(said), state=state))
+        return Call(tool="list_cars", args=given(branch=_where(said), state=state))
     if said.has("repair"):
-        return Call(tool="list_cars", args=_set(branch=_where(said), state="repair"))
+        return Call(tool="list_cars", args=given(branch=_where(said), state="repair"))
     if said.car and _WHICH.search(said.text):
         return Call(tool="find_car", args={"name": said.text})
     if said.car or (said.has("where", "who_has") and said.branch is None):
         return Call(tool="car_card", args={"name": said.text})
-    return Call(tool="list_cars", args=_set(branch=_where(said)))
+    return Call(tool="list_cars", args=given(branch=_where(said)))
 
 
 def _follow(turn: Turn) -> Call | None:
@@ -97,7 +97,7 @@ def _follow(turn: Turn) -> Call | None:
 def _window(said: Understood) -> Mapping[str, Any]:
     start, end = (said.period.start, said.period.end) if said.period else day_bounds(local_date(said.now))
     kind = next((name for word, name in _KINDS.items() if word in said.text.casefold()), None)
-    return _set(
+    return given(
         start=wall(start), end=wall(end), branch=_where(said),
         car=said.text if said.car else None, kind=kind,
     )  # fmt: skip
@@ -105,7 +105,3 @@ def _window(said: Understood) -> Mapping[str, Any]:
 
 def _where(said: Understood) -> str | None:
     return "all" if said.everywhere else said.branch
-
-
-def _set(**args: Any) -> dict[str, Any]:
-    return {name: value for name, value in args.items() if value is not None}

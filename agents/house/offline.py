@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from agents.offline import answer_facts, need
+from agents.offline import answer_facts, given, need
 from jarvis.integrations.llm.errands import Wanted, errand_of
 from jarvis.integrations.llm.offline import Call, Finish, Turn
 
@@ -22,14 +21,14 @@ def rules(turn: Turn) -> Sequence[Call] | Finish:
 
 
 def _call(wanted: Wanted, text: str) -> Call | None:
-    about = _set(booking=wanted.number, car=wanted.car)
+    about = given(booking=wanted.number, car=wanted.car)
     if wanted.errand == "status":
-        return Call(tool="checklist_status", args=about | _set(branch=wanted.branch if not about else None))
+        return Call(tool="checklist_status", args=about | given(branch=wanted.branch if not about else None))
     if wanted.errand == "start":
         kind = wanted.kind if wanted.kind != "damage" else "problem"
-        return Call(tool="start_checklist", args=about | _set(kind=kind)) if about else None
+        return Call(tool="start_checklist", args=about | given(kind=kind)) if about else None
     if wanted.errand == "media":
-        return Call(tool="find_media", args=about | _set(operation=wanted.kind))
+        return Call(tool="find_media", args=about | given(operation=wanted.kind))
     if wanted.errand == "topic":
         return Call(tool="open_topic", args={"car": wanted.car}) if wanted.car else None
     if wanted.errand == "post":
@@ -40,19 +39,15 @@ def _call(wanted: Wanted, text: str) -> Call | None:
 def _change(wanted: Wanted) -> Call | None:
     """Changes of chats, people and branches."""
     if wanted.errand == "subscribe":
-        args = _set(chat=wanted.chat, news=wanted.news, mode=wanted.mode, branch=wanted.branch)
+        args = given(chat=wanted.chat, news=wanted.news, mode=wanted.mode, branch=wanted.branch)
         return Call(tool="subscribe_chat", args=args) if wanted.news else None
     if wanted.errand == "grant":
-        changes = _set(role=wanted.role, branch=wanted.branch)
+        changes = given(role=wanted.role, branch=wanted.branch)
         return Call(tool="grant_role", args={"employee": wanted.name, **changes}) if wanted.name and changes else None
     if wanted.errand == "hire":
-        args = _set(name=wanted.name, role=wanted.role, branch=wanted.branch)
+        args = given(name=wanted.name, role=wanted.role, branch=wanted.branch)
         return Call(tool="hire_employee", args=args) if wanted.name and wanted.role else None
     return Call(tool="add_branch", args={"name": wanted.name}) if wanted.name else None
-
-
-def _set(**args: Any) -> dict[str, Any]:
-    return {name: value for name, value in args.items() if value is not None}
 
 
 _SAY_MORE = {

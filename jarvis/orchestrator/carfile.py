@@ -19,12 +19,14 @@ from jarvis.orchestrator import outbox
 from jarvis.orchestrator.publishing import Publisher, albums, outgoing
 from jarvis.orchestrator.render import media as render
 from jarvis.orchestrator.render.base import Button, Reader
+from tools.policy import CONTACTS
 
 SHOWN = 6  # cars, or sets, a message
 
 
 class CarFile:
-    """Answers `/car` and the presses below it. People see the material of cars whose branch they may look into."""
+    """Answers `/car` and the presses below it. People see the material of cars whose branch they may look into; papers of clients only
+    those who may see clients' contacts, and only in private."""
 
     def __init__(
         self, db: Database, fleet: FleetService, bookings: BookingService, chats: ChatService, media: MediaService,
@@ -84,13 +86,14 @@ class CarFile:
         async with handling.transaction() as tx:
             found = await self._media.get(tx, UUID(choice))
             car = await self._fleet.get(found.car_id) if found is not None and found.car_id is not None else None
-            if found is not None and car is not None and await self._may(tx, handling, actor, car, f"set:{choice}"):
+            papers = found is not None and found.private
+            if found is not None and car is not None and await self._may(tx, handling, actor, car, f"set:{choice}", papers=papers):
                 await self._files(tx, handling, actor, found)
 
-    async def _may(self, tx: Tx, handling: Handling, actor: Actor, car: Car, subject: str) -> bool:
+    async def _may(self, tx: Tx, handling: Handling, actor: Actor, car: Car, subject: str, *, papers: bool = False) -> bool:
         """Whether the person may see the car's material; on record either way, and told when not."""
-        allowed = actor.may_see(car.branch)
-        await audit.record(tx, action="material.read", actor_id=actor.employee_id, actor_name=actor.name, subject=subject,
+        allowed = actor.may_see(car.branch) and (not papers or actor.role in CONTACTS)
+        await audit.record(tx, action="client.papers" if papers else "material.read", actor_id=actor.employee_id, actor_name=actor.name, subject=subject,
                            outcome="shown" if allowed else "denied", event_id=handling.event.id)  # fmt: skip
         if not allowed:
             text = (await self._publisher.reader(actor.employee_id)).say("carfile.denied")
@@ -101,7 +104,7 @@ class CarFile:
         self, tx: Tx, handling: Handling, chat_id: int, car: Car, reader: Reader, *, reply_to: int | None = None,
         edit_id: int | None = None,
     ) -> None:  # fmt: skip
-        sets = await self._media.of_car(tx, car.id)
+        sets = await self._media.of_car(tx, car.id, papers=chat_id > 0 and reader.actor.role in CONTACTS)
         lines, buttons = [render.car_head(car, len(sets), reader)], list[Button]()
         for number, found in enumerate(sets[:SHOWN], 1):
             booking = await self._bookings.get(found.booking_id) if found.booking_id is not None else None

@@ -121,6 +121,14 @@ async def test_a_pick_up_is_filled_in_in_one_message_and_reported(talk: Talk) ->
     )
     assert [r["private"] for r in asked] == [False] * 17, "the client's papers are not published"
     assert await talk.core.db.fetchval("SELECT count(*) FROM form_photo") == 18
+    mine, heads = await talk.ask(LASHA, "/car малибу 235"), await talk.ask(NINO, "/car малибу 235")
+    assert "наборов материалов 1" in mine["text"], "an employee sees no papers of clients"
+    (papers,) = [line for line in heads["text"].splitlines() if "документы клиента" in line]
+    await talk.press(NINO, heads, f"{papers[0]}. Выдача")
+    await talk.quiet(30)
+    assert len([m for m in talk.seen(NINO) if m["media"]]) == 1, "in private, to who may see a client's contacts"
+    seen = await talk.core.db.fetch("SELECT outcome FROM audit_entry WHERE action = 'client.papers'")
+    assert [r["outcome"] for r in seen] == ["shown"]
 
 
 async def test_a_point_is_waived_by_a_head_only_and_the_report_says_by_whom_and_why(talk: Talk) -> None:

@@ -201,11 +201,12 @@ class MediaService:
         """`filed`: every copy was read back. `open`: it failed, and may be tried again."""
         await tx.execute("UPDATE media_set SET state = $2 WHERE id = $1", set_id, state)
 
-    async def of_car(self, reader: Reader, car_id: UUID, *, limit: int = 50) -> list[MediaSet]:
-        """The filed sets of a car that anybody may see, the newest first."""
+    async def of_car(self, reader: Reader, car_id: UUID, *, limit: int = 50, papers: bool = False) -> list[MediaSet]:
+        """The filed sets of a car that anybody may see, the newest first; with the `papers` of clients when they are asked for."""
         rows = await reader.fetch(
-            f"{_SETS} WHERE s.car_id = $1 AND s.state = 'filed' AND NOT s.private ORDER BY s.filed_at DESC LIMIT $2", car_id, limit
-        )
+            f"{_SETS} WHERE s.car_id = $1 AND s.state = 'filed' AND ($3 OR NOT s.private) ORDER BY s.filed_at DESC LIMIT $2",
+            car_id, limit, papers,
+        )  # fmt: skip
         return [found for row in rows if (found := _set(row)) is not None]
 
     async def count_of(self, reader: Reader, car_id: UUID) -> int:

@@ -120,6 +120,7 @@ HOUSE_WORDS: dict[str, tuple[str, str, str]] = {
     "moves.progress": ("⏳ {chat}: машины переезжают, тем готово {k} из {n}", "⏳ {chat}: cars are moving in, topics ready {k} of {n}", "⏳ {chat}: მანქანები გადმოდის, თემა მზადაა {k} / {n}"),
     "moves.done": ("✅ {chat}: машины переехали, тем готово {k} из {n}", "✅ {chat}: the cars have moved in, topics ready {k} of {n}", "✅ {chat}: მანქანები გადმოვიდა, თემა მზადაა {k} / {n}"),
     "ask.checklists": ("Какие чек-листы не закрыты?", "Which check-lists are open?", "რომელი ჩეკლისტებია ღია?"),
+    "carfile.papers": ("документы клиента", "papers of the client", "კლიენტის საბუთები"),
     "archive.talk": ("🗒 Переписка темы «{topic}» · {n}", "🗒 Talk of the topic “{topic}” · {n}", "🗒 თემის „{topic}“ მიმოწერა · {n}"),
     "opening.material": ("Материалы: {n} · {what} {t}", "Material: {n} · {what} {t}", "მასალები: {n} · {what} {t}"),
     "carfile.which": ("Материалы какой машины?", "The material of which car?", "რომელი მანქანის მასალები?"),

@@ -77,4 +77,5 @@ def set_line(number: int, found: MediaSet, booking: Booking | None, digests: Seq
     of = f" {number_of(booking, reader)}" if booking is not None else ""
     digest = sha256_hex("".join(sorted(digests)))[:8]
     by = f"{stamp(found.started_at)} · {escape(found.author or '—')} · {reader.say('carfile.files', n=found.files)}"
+    of += f" · {reader.say('carfile.papers')}" if found.private else ""
     return f"{number}. {reader.say(f'op.{found.operation}')}{of} · {by} · <code>{digest}</code>"

@@ -93,8 +93,10 @@ class CarFile:
     async def _may(self, tx: Tx, handling: Handling, actor: Actor, car: Car, subject: str, *, papers: bool = False) -> bool:
         """Whether the person may see the car's material; on record either way, and told when not."""
         allowed = actor.may_see(car.branch) and (not papers or actor.role in CONTACTS)
-        await audit.record(tx, action="client.papers" if papers else "material.read", actor_id=actor.employee_id, actor_name=actor.name, subject=subject,
-                           outcome="shown" if allowed else "denied", event_id=handling.event.id)  # fmt: skip
+        await audit.record(
+            tx, action="client.papers" if papers else "material.read", actor_id=actor.employee_id, actor_name=actor.name,
+            subject=subject, outcome="shown" if allowed else "denied", event_id=handling.event.id,
+        )  # fmt: skip
         if not allowed:
             text = (await self._publisher.reader(actor.employee_id)).say("carfile.denied")
             await self._say(tx, handling, int(handling.event.payload["chat_id"]), text, (), actor, reply_to=None)

@@ -176,7 +176,7 @@ async def test_no_russian_word_is_left_on_another_languages_page(demo: Demo, bro
             await page.goto(f"{demo.base}{VERA}?pane=world&vendor={vendor}&change={change}")
             said.append(await page.evaluate(
                 """(() => { const pane = document.getElementById('pane').cloneNode(true);
-                   for (const names of pane.querySelectorAll('#arg_client, #arg_person, #arg_chat')) names.remove();
+                   for (const names of pane.querySelectorAll('#arg_client, #arg_person, #arg_chat, #arg_responsible')) names.remove();
                    return pane.textContent })()"""
             ))  # fmt: skip
         await page.goto(f"{demo.base}{VERA}?pane=ledger&vendor={vendor}")

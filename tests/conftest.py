@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import os
 import socket
+from collections import Counter
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
@@ -49,13 +50,15 @@ class Servers:
     def __init__(self, postgres: Postgres, redis: Redis) -> None:
         self.postgres = postgres
         self.redis = redis
+        self.asked: Counter[str] = Counter()  # worlds, by a digest of them
+        self.loaded: dict[str, str] = {}  # databases in which a world was loaded and handled
 
-    async def database(self) -> str:
-        """A fresh migrated database; returns its name."""
+    async def database(self, template: str = "template_jarvis") -> str:
+        """A fresh migrated database, or a copy of one to which nobody is connected; returns its name."""
         name = f"t{next(_numbers)}"
         admin = await asyncpg.connect(self.postgres.dsn("postgres", "postgres"))
         try:
-            await admin.execute(f"CREATE DATABASE {name} TEMPLATE template_jarvis OWNER {OWNER}")
+            await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}")
         finally:
             await admin.close()
         return name

@@ -62,10 +62,10 @@ async def rentprog_sandbox(world: World | None = None, now: datetime = NOW) -> A
 
 @asynccontextmanager
 async def open_house(
-    servers: Servers, sandbox: RentProgSandbox, *, redis: bool = True, now: datetime = NOW, **extra: Any
+    servers: Servers, sandbox: RentProgSandbox, *, redis: bool = True, now: datetime = NOW, database: str | None = None, **extra: Any
 ) -> AsyncGenerator[Core]:
-    """A core over a fresh database, its clock at `now`."""
-    name = await servers.database()
+    """A core over this database, or a fresh one, its clock at `now`."""
+    name = database or await servers.database()
     settings = CoreSettings(
         database_url=SecretStr(servers.app_dsn(name)),
         redis_url=SecretStr(servers.redis.url) if redis else None,

@@ -150,7 +150,10 @@ async def _sound(page: Page, width: int) -> None:
 
 
 @pytest.mark.parametrize("width", [1440, 1024, 390])
-@pytest.mark.parametrize(("theme", "language"), [("light", "ru"), ("dark", "ka"), ("light", "en"), ("dark", "ru")])
+@pytest.mark.parametrize(
+    ("theme", "language"),
+    [("light", "ru"), ("dark", "ka"), *(pytest.param(*more, marks=pytest.mark.slow) for more in (("light", "en"), ("dark", "ru")))],
+)
 async def test_nothing_overflows(demo: Demo, browser: Browser, artefacts: Path, width: int, theme: str, language: str) -> None:
     for pane in ("talk", "chats", "world", "ledger"):
         page = await open_page(browser, demo, f"{NINO}?pane={pane}", width=width, theme=theme, language=language)

@@ -50,7 +50,7 @@ class Substitution:
         return {"absence": self.press}
 
     async def away(self, handling: Handling) -> None:
-        """An absence form was closed; without its days nothing follows, and its author hears so."""
+        """An absence form was closed: who began it is away, whoever filled it in for them. Without its days nothing follows."""
         async with handling.transaction() as tx:
             form = await self._forms.get(tx, UUID(str(handling.event.payload["subject"])))
             if form is None or form.state != "done" or form.template.key != "absence":
@@ -63,7 +63,7 @@ class Substitution:
                 return
             chosen = said["substitute"].choice if "substitute" in said else None
             absence_id = await self._absences.from_form(
-                tx, form.id, employee_id=form.holder_id, first=first, last=max(first, last),
+                tx, form.id, employee_id=form.responsible_id, first=first, last=max(first, last),
                 substitute=UUID(chosen) if chosen else None, reason=(said["reason"].choice if "reason" in said else None) or "—",
             )  # fmt: skip
             away = await self._absences.get(tx, absence_id)

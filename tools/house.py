@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic_ai import RunContext
 
 from jarvis.domains.bookings.service import Booking
-from jarvis.domains.chats.service import Subject
+from jarvis.domains.chats.service import REFRESHES, Subject
 from jarvis.domains.fleet.service import Car
 from jarvis.domains.forms.templates import template
 from jarvis.domains.media.service import Operation
@@ -25,7 +25,6 @@ Checklist = Literal["issue", "return", "daily", "problem"]
 OF_BOOKING = ("issue", "return")
 LISTED = 8
 ASKED = "form.asked"  # an event: the form is opened in the person's private chat
-TOPIC_ASKED = "topic.refresh"  # an event: the car's topics are looked at
 
 
 @house.tool
@@ -111,7 +110,7 @@ async def open_topic(ctx: RunContext[Deps], car: str) -> str:
     if topic is None:
         async with rooms.db.transaction() as tx:
             await rooms.journal.publish(
-                tx, kind=TOPIC_ASKED, dedup_key=f"asked:{deps.run.run_id}:{found.id}", payload={"subject": str(found.id)},
+                tx, kind=REFRESHES["car"], dedup_key=f"asked:{deps.run.run_id}:{found.id}", payload={"subject": str(found.id)},
                 ordering_key=f"timer:{found.id}",
             )  # fmt: skip
     number = topic.number if topic is not None else None

@@ -64,7 +64,7 @@ class Substitution:
             chosen = said["substitute"].choice if "substitute" in said else None
             absence_id = await self._absences.from_form(
                 tx, form.id, employee_id=form.responsible_id, first=first, last=max(first, last),
-                substitute=UUID(chosen) if chosen else None, reason=(said["reason"].choice if "reason" in said else None) or "—",
+                substitute=UUID(chosen) if chosen else None,
             )  # fmt: skip
             away = await self._absences.get(tx, absence_id)
             assert away is not None

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from jarvis.domains import refs
 from jarvis.domains.bookings.service import BookingService, now_and_next
-from jarvis.domains.chats.service import SERVICE, ChatService, Forum, Purpose, Subject, Topic
+from jarvis.domains.chats.service import REFRESHES, SERVICE, ChatService, Forum, Purpose, Subject, Topic
 from jarvis.domains.fleet.service import SOURCE, Car, FleetService
 from jarvis.domains.forms.service import FormService
 from jarvis.domains.media.service import MediaService
@@ -28,7 +28,7 @@ from jarvis.orchestrator.archive import Archive
 from jarvis.orchestrator.publishing import HOUSE
 from jarvis.orchestrator.render import topics as render
 from jarvis.orchestrator.render.base import Reader
-from jarvis.orchestrator.topics import MADE, PINS, REFRESHES, REGISTERED, TOPICS, WRITTEN, Heads, change, refresh, take
+from jarvis.orchestrator.topics import MADE, PINS, REGISTERED, TOPICS, WRITTEN, Heads, change, refresh, take
 
 REFRESH_S = 600.0  # an opening post is edited at most so often
 UNREAD_S = 15.0  # and waits so long while RentProg was never read whole

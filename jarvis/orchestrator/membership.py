@@ -100,7 +100,7 @@ class Membership:
             if forum is None or forum.purpose in SERVICE:
                 return
             for person in await self._staff.employed(tx):
-                if person.telegram_id is not None and place_of(person, forum) == "in":
+                if place_of(person, forum) == "in":
                     await self._settle(tx, handling.origin, person, forum, "in")
 
     async def _settle(self, tx: Tx, origin: Origin, person: Person, forum: Forum, place: Place) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from jarvis.domains import refs
 from jarvis.domains.bookings.service import Booking, BookingService
-from jarvis.domains.chats.service import ChatService, Forum, Purpose, Subject, Topic
+from jarvis.domains.chats.service import REFRESHES, ChatService, Forum, Purpose, Subject, Topic
 from jarvis.domains.clients.service import ClientService
 from jarvis.domains.fleet.service import SOURCE, FleetService
 from jarvis.domains.staff.absences import Absences
@@ -26,7 +26,7 @@ from jarvis.kit.clock import Clock, local_date
 from jarvis.orchestrator import talk
 from jarvis.orchestrator.publishing import Publisher
 from jarvis.orchestrator.render import personal as render
-from jarvis.orchestrator.topics import PINS, REFRESHES, TOPICS, Heads, change, refresh, take
+from jarvis.orchestrator.topics import PINS, TOPICS, Heads, change, refresh, take
 from tools.policy import CONTACTS
 
 CARD_PAUSE_S = 60.0  # a client's card is edited at most so often
@@ -152,12 +152,12 @@ class PersonalTopics:
         return None, None, None
 
     async def _home(self, tx: Tx, purpose: Purpose, responsible: UUID | None) -> Forum | None:
-        """The group of who does this person's work today; the person's own while that one has none in reach."""
+        """The group of who does this person's work today; the person's own while that one has none that could take a topic."""
         if responsible is None:
             return None
         stand_in = await self._absences.stands_in(tx, responsible, local_date(self._clock.now()))
         there = await self._chats.own(tx, purpose, stand_in)
-        return there if there is not None and not there.lost else await self._chats.own(tx, purpose, responsible)
+        return there if there is not None and there.able(TOPICS) else await self._chats.own(tx, purpose, responsible)
 
     async def _keep(self, tx: Tx, origin: Origin, subject: Subject, purpose: Purpose, forum: Forum | None, title: str) -> Topic | None:
         """The subject's topic stands in this group under this title, or (None) nowhere; what was said elsewhere follows."""

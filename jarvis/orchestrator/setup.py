@@ -13,7 +13,7 @@ from uuid import UUID
 from jarvis.domains.chats.places import Place, own_places, places, standing
 from jarvis.domains.chats.service import OWN, SERVICE, ChatService, Purpose
 from jarvis.domains.chats.subscriptions import Subscriptions
-from jarvis.domains.staff.service import Person, StaffService
+from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit, effects
 from jarvis.engine.db import Database, Row, Tx
 from jarvis.engine.effects import Lane
@@ -157,18 +157,15 @@ class Setup:
 
     async def _free(self, tx: Tx, title: str, added_by: int | None) -> list[Place]:
         """The places that no group serves; of people's own, those of whom the group's name speaks, else of who added the bot."""
-        people = await self._people(tx)
+        people = await self._staff.employed(tx)
         likely = [p for p in people if p.name.casefold() in title.casefold()] or [p for p in people if p.telegram_id == added_by]
         wanted = await places(self._staff, likely)
         return [place for place, forum in await standing(self._chats, tx, wanted) if forum is None or forum.lost]
 
     async def _place(self, tx: Tx, purpose: Purpose, key: str | None) -> Place | None:
         """The place that was chosen; None when its branch or person is gone."""
-        people = [p for p in await self._people(tx) if str(p.employee_id) == key]
+        people = [p for p in await self._staff.employed(tx) if str(p.employee_id) == key]
         return next((p for p in await places(self._staff, people) if (p.purpose, p.key) == (purpose, key)), None)
-
-    async def _people(self, tx: Tx) -> list[Person]:
-        return [p for p in await self._staff.employed(tx) if p.telegram_id is not None]
 
     async def overview(self, handling: Handling, actor: Actor, said: str) -> None:
         """`/setup`: what stands, what is missing, and the steps."""
@@ -180,7 +177,7 @@ class Setup:
                 await outbox.send(tx, handling.origin, p["chat_id"], say("setup.denied", actor.language))
                 return
             rows = await standing(self._chats, tx, await places(self._staff))
-            people = await self._people(tx)
+            people = await self._staff.employed(tx)
             mine = await standing(self._chats, tx, [place for person in people for place in own_places(person)])
             own: dict[Purpose, int] = {o: sum(f is not None and not f.lost for place, f in mine if place.purpose == o) for o in OWN}
             await outbox.send(tx, handling.origin, p["chat_id"], render.overview(rows, len(people), own, actor.language))

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from jarvis.domains.chats.service import ChatService, Forum, Subject, Topic
+from jarvis.domains.chats.service import REFRESHES, ChatService, Forum, Subject, Topic
 from jarvis.engine import effects
 from jarvis.engine.db import Tx
 from jarvis.engine.effects import Lane, Origin
@@ -21,7 +21,6 @@ from jarvis.orchestrator.outbox import StoredButtons
 
 TOPICS, PINS = "manage_topics", "pin_messages"  # rights
 MADE, WRITTEN, DELETED = "topic.made", "topic.written", "topic.deleted"
-REFRESHES = {"car": "topic.refresh", "client": "client.topic.refresh", "task": "task.topic.refresh"}
 REGISTERED = "chat.registered"
 
 

@@ -33,7 +33,6 @@ CREATE TABLE absence (
   substitute_employee_id uuid REFERENCES employee (id),
   first_on date NOT NULL,
   last_on date NOT NULL,
-  reason text NOT NULL,
   form_id uuid UNIQUE REFERENCES form (id),
   noted_at timestamptz NOT NULL,
   cancelled_at timestamptz,

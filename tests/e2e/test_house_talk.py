@@ -58,6 +58,15 @@ async def test_a_role_is_given_with_a_card_and_taken_back(talk: Talk) -> None:
     assert person.home_branch == "tbilisi"
 
 
+async def test_shadow_mode_only_notes_a_role(talk: Talk) -> None:
+    await talk.core.switches.throw("effect", "house.grant_role", "shadow", by=None, by_name="test", reason=None)
+    card = await talk.ask(PAVEL, "сделай Эку Абуладзе механиком")
+    await talk.press(PAVEL, card, "Назначить: механик")
+    await talk.quiet()
+    assert await talk.core.db.fetchval("SELECT count(*) FROM effect WHERE kind = 'house.grant_role' AND state = 'shadow'") == 1
+    assert (await talk.core.staff.actor_by_name(EKA)).role == "employee"
+
+
 async def test_words_go_into_a_topic_under_their_authors_name(talk: Talk) -> None:
     card = await talk.ask(LASHA, "напиши в тему малибу 235: ключи <в сейфе>, код у Нино")
     assert "Текст: «ключи <в сейфе>, код у Нино»" in card["text"]
@@ -88,7 +97,7 @@ async def test_material_is_found_and_shown_in_private(talk: Talk) -> None:
     assert "наборов материалов 1" in found["text"]
     await talk.press(LASHA, found, "1. Выдача")
     await talk.quiet(30)
-    assert any(m.get("photos") or m.get("media") for m in talk.seen(LASHA)), "the files come into the private chat"
+    assert any(m["media"] for m in talk.seen(LASHA)), "the files come into the private chat"
     refused = await talk.ask(DATO, "покажи фото малибу 235")
     assert "⛔" in refused["text"]
 
@@ -106,7 +115,8 @@ async def test_a_service_chats_subscription_is_a_sentence(talk: Talk) -> None:
 async def test_the_topic_of_a_car_is_a_link(talk: Talk) -> None:
     said = await talk.ask(LASHA, "где тема малибу 235")
     assert TBILISI in said["text"]
-    assert "Malibu 235" in said["text"]
+    assert 'href="https://t.me/c/' in said["html"]
+    assert f'/{talk_topic(talk)}"' in said["html"]
 
 
 def talk_topic(talk: Talk) -> int:

@@ -135,7 +135,7 @@ async def test_a_failure_at_any_point_of_a_handover_leaves_one_topic(talk: Talk,
     chance = random.Random(5)
     talk.start("scheduler")  # a change that RentProg told of in the same words before is read again after a while
     for n, point in enumerate(points):
-        monkeypatch.setenv("JARVIS_FAULT", f"{point}:{chance.randint(1, 3)}:cut")
+        monkeypatch.setenv("JARVIS_FAULT", f"{point}:{chance.randint(1, 3)}:cut")  # the failure that this round is about
         faults.arm_again()
         to_eka = n % 2 == 0
         await change(talk, "give_booking", booking="80001", responsible=EKAS_KEY if to_eka else LASHAS)
@@ -242,6 +242,18 @@ async def test_topics_move_to_the_substitute_and_return(talk: Talk) -> None:
     assert topics(talk, LASHA, CLIENTS)[RUDIN] == mine
     assert RUDIN not in topics(talk, EKA, EKAS)
     assert any("продлить до вечера" in m["text"] for m in posts(talk, LASHA, CLIENTS, RUDIN))
+
+
+async def test_topics_stay_while_the_substitutes_group_cannot_take_them(talk: Talk) -> None:
+    await loaded(talk)
+    await talk.telegram.change("demote_bot", {"chat": EKAS})
+    await talk.core.journal.accept(
+        source="test", kind="check.forums", dedup_key="look", payload={"due_at": "2026-03-12T11:00:00+00:00"}
+    )
+    await talk.quiet(30)
+    await absence(talk, "12.03", "14.03")
+    await talk.quiet(30)
+    assert RUDIN in topics(talk, LASHA, CLIENTS)
 
 
 async def test_who_is_back_early_gets_the_topics_at_once(talk: Talk) -> None:

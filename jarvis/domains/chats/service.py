@@ -28,6 +28,10 @@ class Subject:
     id: UUID
 
 
+# Events upon which the topics of a subject are compared with what should be; their payload names it as `subject`.
+REFRESHES = {"car": "topic.refresh", "client": "client.topic.refresh", "task": "task.topic.refresh"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forum:
     """A group of ours: the forum of a branch, the archive, the main chat of cars, an employee's own; or a service chat, which has

@@ -30,16 +30,14 @@ class Absences:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    async def from_form(
-        self, tx: Tx, form_id: UUID, *, employee_id: UUID, first: date, last: date, substitute: UUID | None, reason: str
-    ) -> UUID:
+    async def from_form(self, tx: Tx, form_id: UUID, *, employee_id: UUID, first: date, last: date, substitute: UUID | None) -> UUID:
         """The absence of a form; a form that was sent back and closed again changes the absence that it made."""
         return await tx.fetchval(
-            """INSERT INTO absence (employee_id, substitute_employee_id, first_on, last_on, reason, form_id, noted_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7)
-               ON CONFLICT (form_id) DO UPDATE SET substitute_employee_id = $2, first_on = $3, last_on = $4, reason = $5
+            """INSERT INTO absence (employee_id, substitute_employee_id, first_on, last_on, form_id, noted_at)
+               VALUES ($1, $2, $3, $4, $5, $6)
+               ON CONFLICT (form_id) DO UPDATE SET substitute_employee_id = $2, first_on = $3, last_on = $4
                RETURNING id""",
-            employee_id, None if substitute == employee_id else substitute, first, last, reason, form_id, self._clock.now(),
+            employee_id, None if substitute == employee_id else substitute, first, last, form_id, self._clock.now(),
         )  # fmt: skip
 
     async def get(self, reader: Reader, absence_id: UUID) -> Absence | None:

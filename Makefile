@@ -17,12 +17,12 @@ $(VENV)/bin/uv:
 	$(BIN)/python -m pip install -q --disable-pip-version-check uv
 
 $(CORE): $(VENV)/bin/uv deploy/requirements/core.txt pyproject.toml
-	$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r deploy/requirements/core.txt
+	$(BIN)/uv pip install -q --python $(BIN)/python --compile-bytecode --require-hashes -r deploy/requirements/core.txt
 	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e .
 	@touch $@
 
 $(DEV): $(CORE) deploy/requirements/dev.txt
-	$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r deploy/requirements/core.txt -r deploy/requirements/dev.txt
+	$(BIN)/uv pip install -q --python $(BIN)/python --compile-bytecode --require-hashes -r deploy/requirements/core.txt -r deploy/requirements/dev.txt
 	@touch $@
 
 demo: $(CORE)    ## Start everything on this machine and open the desk (ARGS="--port 8080 --no-browser")
@@ -32,11 +32,8 @@ system:          ## Install a browser for the tests of pages, when this machine 
 	@bash deploy/system-packages.sh
 
 test: $(DEV) system  ## Set up and run all tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
-	$(BIN)/python -m evals.routing --floor 0.8
-	$(BIN)/python -m evals.bookings --floor 0.9
-	$(BIN)/python -m evals.refusals --floor 1
-	$(BIN)/python -m evals.house --floor 0.9
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+	$(BIN)/python -m evals
 	$(BIN)/jarvis chaos --seed 7 --orders 8
 
 check: $(DEV)    ## Format, lint, types, layers, house rules, the wheel
@@ -53,8 +50,8 @@ format: $(DEV)   ## Format and fix what can be fixed
 bench: $(DEV)    ## Measure our figures side by side
 	$(BIN)/python -m benchmarks
 
-evals: $(DEV)    ## All suites; MODEL=openai:NAME runs them with a real model
-	for suite in routing bookings refusals house; do $(BIN)/python -m evals.$$suite $(if $(MODEL),--model $(MODEL),) || exit 1; done
+evals: $(DEV)    ## All suites, or some (ARGS="bookings"); MODEL=openai:NAME runs them with a real model
+	$(BIN)/python -m evals $(if $(MODEL),--model $(MODEL),) $(ARGS)
 
 mutations: $(DEV) ## Take each guard out of a copy of the source; its tests must go red
 	$(BIN)/python -m tests.mutations

@@ -46,8 +46,8 @@ from jarvis.kit.clock import OffsetClock
 from jarvis.kit.ids import new_id
 from jarvis.kit.world import load_world
 from jarvis.orchestrator.brain import Request as Asked
+from jarvis.testing.servers import Servers
 from prompts.book import PromptBook
-from tests.conftest import Servers
 from tools.deps import Deps, RunLedger
 from tools.fleet import fleet as fleet_tools
 

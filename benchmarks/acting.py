@@ -112,32 +112,32 @@ async def audit_figures(app_dsn: str, *, rows: int = 20_000) -> Row:
 
 async def approvals(servers: Any, folder: Path) -> Row:
     """In the chat of the Telegram sandbox, with RentProg's sandbox behind: words → card, press → receipt, undo → done."""
-    from tests.telegram_house import open_talk
+    from jarvis.testing.app import running_app
 
     took: dict[str, list[float]] = {"card": [], "receipt": [], "undo": []}
-    async with open_talk(servers, folder) as talk:
+    async with running_app(servers, folder) as app:
         person = "Лаша Гогуадзе"
 
         async def timed(step: str, act: Callable[[], Awaitable[object]], word: str, after: int) -> Any:
             began = time.perf_counter()
             await act()
             while True:
-                found = [m for m in talk.seen(person) if m["id"] > after and word in m["text"]]
+                found = [m for m in app.seen(person) if m["id"] > after and word in m["text"]]
                 if found:
                     took[step].append((time.perf_counter() - began) * 1000)
                     return found[-1]
                 await asyncio.sleep(0.002)
 
         async def say() -> None:
-            talk.telegram.send(person, "dm", "продли 1200 до 15.03")
+            app.telegram.send(person, "dm", "продли 1200 до 15.03")
 
         for _ in range(20):
-            after = max((m["id"] for m in talk.seen(person)), default=0)
+            after = max((m["id"] for m in app.seen(person)), default=0)
             card = await timed("card", say, "Подтвердите", after)
             await asyncio.sleep(PAUSE_S)
-            await timed("receipt", lambda card=card: talk.telegram.press(person, "dm", int(card["id"]), 0), "RentProg принял", after)
+            await timed("receipt", lambda card=card: app.telegram.press(person, "dm", int(card["id"]), 0), "RentProg принял", after)
             await asyncio.sleep(PAUSE_S)
-            await timed("undo", lambda card=card: talk.telegram.press(person, "dm", int(card["id"]), 0), "Отменено", after)
+            await timed("undo", lambda card=card: app.telegram.press(person, "dm", int(card["id"]), 0), "Отменено", after)
             await asyncio.sleep(PAUSE_S)
     return {f"{step}_{name}_ms": round(value, 1) for step, times in took.items()
             for name, value in (("p50", statistics.median(times)), ("max", max(times)))}  # fmt: skip

@@ -17,8 +17,8 @@ from jarvis.integrations.telegram.kinds import SEND, target
 from jarvis.integrations.telegram.sandbox.state import Chat
 from jarvis.kit.world import World, WorldForum, load_world
 from jarvis.orchestrator import outbox
-from tests.conftest import Servers
-from tests.telegram_house import Talk, open_talk
+from jarvis.testing.app import RunningApp, running_app
+from jarvis.testing.servers import Servers
 
 Row = dict[str, Any]
 LASHA, PERSON, CAR = "Лаша Гогуадзе", 7001003, "Malibu 235"
@@ -46,13 +46,13 @@ def _origin() -> Origin:
 async def moderation(servers: Servers, folder: Path) -> Row:
     """From ten photos in a topic until the last of them is gone from it, one album after another."""
     times: list[float] = []
-    async with open_talk(servers, folder, world=_world()) as talk:
-        forum = min((c for c in talk.telegram.state.chats.values() if c.forum), key=lambda c: c.id)
+    async with running_app(servers, folder, world=_world()) as app:
+        forum = min((c for c in app.telegram.state.chats.values() if c.forum), key=lambda c: c.id)
         for _ in range(ALBUMS):
             photos = [await asyncio.to_thread(_photo) for _ in range(10)]
             began = time.perf_counter()
-            talk.telegram.send(LASHA, forum.title, "", photos=photos, topic="T0")
-            while any(m.sender != talk.telegram.bot_id and not m.deleted for m in forum.messages.values()):
+            app.telegram.send(LASHA, forum.title, "", photos=photos, topic="T0")
+            while any(m.sender != app.telegram.bot_id and not m.deleted for m in forum.messages.values()):
                 await asyncio.sleep(0.01)
             times.append(time.perf_counter() - began)
             await asyncio.sleep(PAUSE_S)
@@ -64,11 +64,11 @@ async def moderation(servers: Servers, folder: Path) -> Row:
 async def flood(servers: Servers, folder: Path) -> Row:
     """Five hundred messages due at once in forty topics of four forums, at Telegram's own twenty a minute."""
     waits: dict[str, list[float]] = {"group": [], "person": []}
-    async with open_talk(servers, folder, world=_world()) as talk:
-        forums = sorted((c for c in talk.telegram.state.chats.values() if c.forum), key=lambda c: c.id)
-        talk.telegram.ledger.clear()
+    async with running_app(servers, folder, world=_world()) as app:
+        forums = sorted((c for c in app.telegram.state.chats.values() if c.forum), key=lambda c: c.id)
+        app.telegram.ledger.clear()
         began = time.perf_counter()
-        async with talk.core.db.transaction() as tx:
+        async with app.core.db.transaction() as tx:
             for n in range(MESSAGES):
                 chat = forums[n % 4]
                 topic = sorted(chat.topics)[n // 4 % TOPICS]
@@ -77,14 +77,14 @@ async def flood(servers: Servers, folder: Path) -> Row:
                     args={"chat_id": chat.marked_id, "topic": {"number": topic}, "text": f"due {n}"},
                 )  # fmt: skip
         number = 0
-        while await talk.core.db.fetchval("SELECT count(*) FROM effect WHERE state IN ('pending', 'claimed')"):
+        while await app.core.db.fetchval("SELECT count(*) FROM effect WHERE state IN ('pending', 'claimed')"):
             chat = forums[number % 4]
-            waits["group"].append(await _urgent(talk, chat, chat.marked_id, number))
-            waits["person"].append(await _urgent(talk, talk.telegram.state.private(PERSON), PERSON, number))
+            waits["group"].append(await _urgent(app, chat, chat.marked_id, number))
+            waits["person"].append(await _urgent(app, app.telegram.state.private(PERSON), PERSON, number))
             number += 1
             await asyncio.sleep(EVERY_S)
         took = time.perf_counter() - began
-        entries = talk.telegram.ledger.entries()
+        entries = app.telegram.ledger.entries()
     return {
         "messages": len([e for e in entries if e["kind"] == "send" and e["text"].startswith("due")]), "took_s": round(took),
         "flood_waits": len([e for e in entries if e["kind"] == "flood"]), "urgent": number,
@@ -92,11 +92,11 @@ async def flood(servers: Servers, folder: Path) -> Row:
     }  # fmt: skip
 
 
-async def _urgent(talk: Talk, chat: Chat, chat_id: int, number: int) -> float:
+async def _urgent(app: RunningApp, chat: Chat, chat_id: int, number: int) -> float:
     """Seconds from asking for an urgent message until it stands in the chat."""
     text = f"urgent {chat_id} {number}"
     began = time.perf_counter()
-    async with talk.core.db.transaction() as tx:
+    async with app.core.db.transaction() as tx:
         await outbox.send(tx, _origin(), chat_id, text, key=text, lane=Lane.URGENT)
     while not any(m.text == text for m in chat.messages.values()):
         await asyncio.sleep(0.01)
@@ -115,36 +115,36 @@ async def checklist(servers: Servers, folder: Path) -> Row:
     """A pick-up's check-list of fourteen points by a script that acts as soon as the message asks for the next point."""
     world = load_world().model_copy(update={"forums": []})
     steps: list[float] = []
-    async with open_talk(servers, folder, world=world) as talk:
-        asked = await talk.ask(LASHA, "/checklist 1201")
+    async with running_app(servers, folder, world=world) as app:
+        asked = await app.ask(LASHA, "/checklist 1201")
         began = time.perf_counter()
-        await talk.telegram.press(LASHA, "dm", int(asked["id"]), f"Выдача №1201 · {CAR}")
+        await app.telegram.press(LASHA, "dm", int(asked["id"]), f"Выдача №1201 · {CAR}")
         for point, act in PICKUP:
-            message = await _asks(talk, f"Дальше: {point}")
+            message = await _asks(app, f"Дальше: {point}")
             acted = time.perf_counter()
             if isinstance(act, int):
-                talk.telegram.send(LASHA, "dm", "", photos=[await asyncio.to_thread(_photo) for _ in range(act)])
+                app.telegram.send(LASHA, "dm", "", photos=[await asyncio.to_thread(_photo) for _ in range(act)])
             elif act in [label for row in message["buttons"] for label in row]:
-                await talk.telegram.press(LASHA, "dm", int(message["id"]), act)
+                await app.telegram.press(LASHA, "dm", int(message["id"]), act)
             else:
-                talk.telegram.send(LASHA, "dm", act)
-            while f"Дальше: {point}" in (await _asks(talk, ""))["text"]:
+                app.telegram.send(LASHA, "dm", act)
+            while f"Дальше: {point}" in (await _asks(app, ""))["text"]:
                 await asyncio.sleep(0.01)
             steps.append(time.perf_counter() - acted)
-        message = await _asks(talk, "Все пункты на месте")
-        while "загружается" in (await _asks(talk, ""))["text"]:
+        message = await _asks(app, "Все пункты на месте")
+        while "загружается" in (await _asks(app, ""))["text"]:
             await asyncio.sleep(0.01)
-        await talk.telegram.press(LASHA, "dm", int(message["id"]), "Завершить")
-        await _asks(talk, "Закрыто")
+        await app.telegram.press(LASHA, "dm", int(message["id"]), "Завершить")
+        await _asks(app, "Закрыто")
         took = time.perf_counter() - began
     return {"points": len(PICKUP), "photos": 18, "took_s": round(took, 1), "step_p50_s": round(sorted(steps)[len(steps) // 2], 2),
             "step_max_s": round(max(steps), 2)}  # fmt: skip
 
 
-async def _asks(talk: Talk, text: str) -> Mapping[str, Any]:
+async def _asks(app: RunningApp, text: str) -> Mapping[str, Any]:
     """The check-list once it says so."""
     while True:
-        shown = [m for m in talk.seen(LASHA) if m["text"].startswith("📝 Выдача")]
+        shown = [m for m in app.seen(LASHA) if m["text"].startswith("📝 Выдача")]
         if shown and text in shown[-1]["text"]:
             return shown[-1]
         await asyncio.sleep(0.01)

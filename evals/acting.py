@@ -1,37 +1,23 @@
-"""Suites graded on what stands afterwards: the ledger of RentProg's sandbox, its bookings, the card in the chat, changes of our house.
-
-`python -m evals.bookings [--floor 0.9] [--model openai:NAME]`; with a model every role runs on it alone, and it may cost money.
-"""
+"""Suites graded on what stands afterwards: RentProg's ledger and bookings, the card in the chat, changes of our own records."""
 
 from __future__ import annotations
 
-import argparse
-import asyncio
-import os
-import shutil
-import sys
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 from pydantic import BaseModel, Field
-from pydantic_ai import models
+from pydantic_ai.models import Model
 from pydantic_evals import Case, Dataset
 from pydantic_evals.evaluators import Evaluator, EvaluatorContext
 
-from jarvis.entrypoints.embedded import Postgres, Redis, migrate, provision
-from jarvis.integrations.llm.chain import build_chain
-from jarvis.integrations.llm.settings import LlmSettings
+from evals.suites import Score, Setting, say
 from jarvis.kit.errors import NotFound
-from jarvis.kit.settings import load
+from jarvis.kit.ids import sha256_hex
 from jarvis.kit.world import World, load_world
-
-if TYPE_CHECKING:
-    from tests.telegram_house import Talk
+from jarvis.testing.app import RunningApp, running_app
 
 ROLES = ("router", "fleet", "bookings", "clients", "guide", "house")
 SIDE_BY_SIDE = 2
@@ -79,100 +65,95 @@ class EndState(Evaluator[ActingCase, Outcome, Any]):
         }  # fmt: skip
 
 
-def dataset(package: str) -> Dataset[ActingCase, Outcome, Any]:
-    """The cases of `evals/<name>/cases.yaml`."""
-    rows = yaml.safe_load(files(package).joinpath("cases.yaml").read_text(encoding="utf-8"))
-    cases = [Case[ActingCase, Outcome, Any](name=row["name"], inputs=ActingCase.model_validate(row)) for row in rows]
-    return Dataset[ActingCase, Outcome, Any](name=package, cases=cases, evaluators=[EndState()])
+def dataset(name: str, only: Sequence[str] = ()) -> Dataset[ActingCase, Outcome, Any]:
+    """The cases of `evals/<name>/cases.yaml`; only some when they are named."""
+    rows = yaml.safe_load(files(f"evals.{name}").joinpath("cases.yaml").read_text(encoding="utf-8"))
+    cases = [
+        Case[ActingCase, Outcome, Any](name=row["name"], inputs=ActingCase.model_validate(row))
+        for row in rows
+        if not only or row["name"] in only
+    ]
+    return Dataset[ActingCase, Outcome, Any](name=name, cases=cases, evaluators=[EndState()])
 
 
-async def play(talk: Talk, case: ActingCase) -> Outcome:
+async def play(app: RunningApp, case: ActingCase) -> Outcome:
     """One case in a house of its own."""
-    who = _person(talk, case.who)
+    who = _person(app, case.who)
     for text in case.say:
-        talk.telegram.send(who, "dm", text)
-        await talk.quiet()
-    outcome = Outcome(card=await talk.core.db.fetchval("SELECT EXISTS (SELECT FROM approval WHERE state = 'waiting')"))
+        app.telegram.send(who, "dm", text)
+        await app.quiet()
+    outcome = Outcome(card=await app.core.db.fetchval("SELECT EXISTS (SELECT FROM approval WHERE state = 'waiting')"))
     for change in case.world:
-        await talk.rentprog.change(change["change"], change["args"])
-        await talk.quiet()
+        await app.rentprog.change(change["change"], change["args"])
+        await app.quiet()
     for press in case.press:
         name, _, label = press.partition(": ")
-        await _press(talk, _person(talk, name), label)
-    outcome.ledger = [str(entry["kind"]) for entry in talk.rentprog.ledger.entries()]
-    outcome.end = {
-        number: {key: talk.rentprog.data.bookings[number].get(key) for key in fields} for number, fields in case.end.items()
-    }
-    rows = await talk.core.db.fetch(
+        await _press(app, _person(app, name), label)
+    outcome.ledger = [str(entry["kind"]) for entry in app.rentprog.ledger.entries()]
+    outcome.end = {number: {key: app.rentprog.data.bookings[number].get(key) for key in fields} for number, fields in case.end.items()}
+    rows = await app.core.db.fetch(
         "SELECT e.kind FROM approval_item i JOIN effect e ON e.id = i.effect_id WHERE e.state = 'done' ORDER BY e.seq"
     )
     outcome.done = [row["kind"] for row in rows]
     outcome.forms = [
-        r["template"] for r in await talk.core.db.fetch("SELECT template FROM form WHERE state = 'open' ORDER BY template")
+        r["template"] for r in await app.core.db.fetch("SELECT template FROM form WHERE state = 'open' ORDER BY template")
     ]
-    outcome.said = "\n".join(m["text"] for m in talk.seen(who))
+    outcome.said = "\n".join(m["text"] for m in app.seen(who))
     return outcome
 
 
-async def _press(talk: Talk, person: str, label: str) -> None:
+async def _press(app: RunningApp, person: str, label: str) -> None:
     """The first button whose label begins so, of this person's newest message that has buttons."""
-    message = next((m for m in reversed(talk.seen(person)) if m["buttons"]), None)
+    message = next((m for m in reversed(app.seen(person)) if m["buttons"]), None)
     if message is None:
         raise NotFound(f"{person} sees no button")
     labels = [button for row in message["buttons"] for button in row]
     index = next((n for n, text in enumerate(labels) if text.startswith(label)), None)
     if index is None:
         raise NotFound(f"no button {label!r} among {labels}")
-    await talk.press(person, message, index)
+    await app.press(person, message, index)
 
 
-def _person(talk: Talk, first: str) -> str:
-    return next(name for name in (user.name for user in talk.telegram.state.users.values()) if name.split()[0] == first)
+def _person(app: RunningApp, first: str) -> str:
+    return next(name for name in (user.name for user in app.telegram.state.users.values()) if name.split()[0] == first)
 
 
-async def run(package: str, *, floor: float, model: str | None) -> int:
-    """Play a suite and print what was wrong; 1 when it is under the floor or anything broke."""
-    from tests.conftest import Servers, reachable  # the installed package has no tests
-    from tests.telegram_house import open_talk
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActingSuite:
+    """The cases of `evals/<name>/cases.yaml`, each in a Jarvis of its own.
 
-    replaced: dict[str, Any] = {}
-    if model is not None:
-        os.environ["JARVIS_LLM_CHAIN"] = f'["{model}"]'
-        replaced = dict.fromkeys(ROLES, build_chain(load(LlmSettings), None))
-    folder = reachable(Path(tempfile.mkdtemp(prefix="jarvis-evals-")))
-    postgres, redis = Postgres(folder / "pg", durable=False), Redis(folder / "redis")
-    try:
-        postgres.start()
-        redis.start()
-        owner, _ = await provision(postgres, "template_jarvis")
-        await migrate(owner)
-        servers = Servers(postgres, redis)
+    `world`: the world of its cases, without forums when absent; `floor`: the share that must be right.
+    """
+
+    name: str
+    floor: float
+    world: Callable[[], World] | None = None
+
+    async def run(self, setting: Setting) -> list[Score]:
+        """Play every case and print what was wrong."""
+        model = setting.model()
+        replaced: dict[str, Model] = {} if model is None else dict.fromkeys(ROLES, model)
+        world = self.world() if self.world is not None else None
 
         async def task(case: ActingCase) -> Outcome:
-            world = _with_chats() if package == "evals.house" else None
-            async with open_talk(servers, folder / case.name, models=replaced, world=world) as talk:
-                return await play(talk, case)
+            folder = setting.folder / sha256_hex(self.name, case.name)[:16]
+            async with running_app(setting.servers, folder, models=replaced, world=world) as app:
+                return await play(app, case)
 
-        suite = dataset(package)
-        with models.override_allow_model_requests(model is not None):
-            report = await suite.evaluate(task, progress=False, max_concurrency=SIDE_BY_SIDE)
-    finally:
-        redis.stop()
-        postgres.stop("immediate")
-        shutil.rmtree(folder, ignore_errors=True)
-    for failure in report.failures:
-        sys.stdout.write(f"  broke: {failure.name}: {failure.error_message}\n")
-    wrong = [c for c in report.cases if not all(a.value for a in c.assertions.values())]
-    for case in wrong:
-        failed = ", ".join(name for name, a in case.assertions.items() if not a.value)
-        sys.stdout.write(f"  wrong ({failed}): {case.name}: {case.inputs.say} -> card {case.output.card}, {case.output.ledger}, "
-                         f"{case.output.end}, {case.output.done}, {case.output.forms}: {case.output.said[-300:]!r}\n")  # fmt: skip
-    share = 1 - (len(wrong) + len(report.failures)) / len(suite.cases)
-    sys.stdout.write(f"{package}: {share:.3f} of {len(suite.cases)} cases right with {model or 'the offline model'}\n")
-    return 1 if share < floor else 0
+        suite = dataset(self.name, setting.only)
+        report = await suite.evaluate(task, progress=False, max_concurrency=SIDE_BY_SIDE)
+        for failure in report.failures:
+            say(f"  broke: {failure.name}: {failure.error_message}")
+        wrong = [c for c in report.cases if not all(a.value for a in c.assertions.values())]
+        for case in wrong:
+            failed, seen = ", ".join(name for name, a in case.assertions.items() if not a.value), case.output
+            say(f"  wrong ({failed}): {case.name}: {case.inputs.say} -> card {seen.card}, {seen.ledger}, {seen.end}, {seen.done}, "
+                f"{seen.forms}: {seen.said[-300:]!r}")  # fmt: skip
+        right = len(suite.cases) - len(wrong) - len(report.failures)
+        return [Score(name=self.name, right=right, asked=len(suite.cases), floor=self.floor)]
 
 
-def _with_chats() -> World:
+def with_chats() -> World:
     """Two cars of Tbilisi in a forum, and the leaders' chat: few enough for a group's twenty messages a minute."""
     world = load_world()
     cars = [c for c in world.cars if c.branch == "tbilisi"][:2]
@@ -180,12 +161,3 @@ def _with_chats() -> World:
     forum = next(f for f in world.forums if f.branch == "tbilisi")
     forums = [forum.model_copy(update={"topics": forum.topics[:2]}), *(f for f in world.forums if f.purpose == "leaders")]
     return world.model_copy(update={"cars": cars, "bookings": [b for b in world.bookings if b.car in kept], "forums": forums})
-
-
-def main(package: str, argv: Sequence[str]) -> int:
-    """The command line of a suite; returns the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--floor", type=float, default=0.0)
-    parser.add_argument("--model")
-    args = parser.parse_args(argv)
-    return asyncio.run(run(package, floor=args.floor, model=args.model))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
+from uuid import uuid4
 
 import yaml
 from pydantic import BaseModel
@@ -14,8 +17,14 @@ from pydantic_evals import Case, Dataset
 from pydantic_evals.evaluators import Evaluator, EvaluatorContext
 
 from agents.router.agent import router
+from agents.router.offline import rules
 from agents.router.output import Route
-from tools.deps import Deps
+from evals.suites import Score, Setting, say
+from jarvis.integrations.llm.offline import OfflineModel
+from jarvis.kit.actor import Actor, Role
+from jarvis.kit.clock import OffsetClock
+from prompts.book import PromptBook
+from tools.deps import Deps, RunLedger
 
 
 class RoutingCase(BaseModel):
@@ -36,6 +45,7 @@ class RightRoles(Evaluator[RoutingCase, list[str], Any]):
 
 
 FIRST, LATER, HOUSE = "cases.yaml", "later.yaml", "house.yaml"
+FLOOR = 0.8
 
 
 def cases(name: str) -> list[RoutingCase]:
@@ -65,3 +75,42 @@ async def route(case: RoutingCase, model: Model, deps: Deps) -> list[str]:
         history = before.all_messages()
     result = await router.run(case.text, deps=deps, model=model, message_history=history)
     return roles_of(result.output)
+
+
+def _deps() -> Deps:
+    """The router has no tools, so the domains behind them are absent here."""
+    nothing = cast(Any, None)
+    actor = Actor(employee_id=uuid4(), name="eval", role=Role.BRANCH_HEAD, branches=frozenset({"tbilisi"}),
+                  home_branch="tbilisi", language="ru")  # fmt: skip
+    run = RunLedger(db=nothing, run_id=uuid4(), event_id=uuid4(), conversation_id=uuid4(), trace_id="eval", request="",
+                    private=True)  # fmt: skip
+    return Deps(actor=actor, now=datetime.now(UTC), staff=nothing, fleet=nothing, bookings=nothing, changes=nothing, clients=nothing,
+                knowledge=nothing, rooms=nothing, prompts=PromptBook(), switches=nothing, run=run)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutingSuite:
+    """Every file of cases is scored apart: from before the grammar, and that came with a rule."""
+
+    async def run(self, setting: Setting) -> list[Score]:
+        """Route every case and print what was wrong."""
+        model = setting.model() or OfflineModel(rules, OffsetClock())
+
+        async def task(case: RoutingCase) -> list[str]:
+            return await route(case, model, _deps())
+
+        return [await self._score(name, task, setting) for name in (FIRST, LATER, HOUSE)]
+
+    async def _score(self, name: str, task: Callable[[RoutingCase], Awaitable[list[str]]], setting: Setting) -> Score:
+        suite = dataset(name)
+        report = await suite.evaluate(task, progress=False, max_concurrency=8)
+        right = [c for c in report.cases if c.assertions and all(a.value for a in c.assertions.values())]
+        for failure in report.failures:
+            say(f"  broke: {failure.name}: {failure.error_message}")
+        for case in [c for c in report.cases if c not in right]:
+            say(f"  wrong: {case.name}: {case.inputs.text!r} -> {case.output}, expected {case.inputs.expected}")
+        broken = len(report.failures) + sum(bool(c.evaluator_failures) for c in report.cases)
+        return Score(name=f"routing {name}", right=len(right), asked=len(suite.cases), floor=FLOOR, broken=broken)
+
+
+SUITE = RoutingSuite()

@@ -70,21 +70,22 @@ class Dispatcher:
         """Work until cancelled."""
         await self._loop.run()
 
-    async def _carry(self, effect: Effect) -> None:
+    async def _carry(self, effect: Effect) -> float | None:
+        """Carry it out, or put it back; returns the seconds until it may go on when it was put back."""
         fault("effect.claimed")
         if self._switches is not None and await self._switches.holds(effect.kind, effect.branch):
             await self._log.later(effect, SWITCHED_OFF_S, "switched off")
-            return
+            return SWITCHED_OFF_S
         wait = await self._room(effect)
         if wait > 0:
             await self._log.later(effect, wait)
-            return
+            return wait
         if not await self._log.attempt(effect):
-            return
+            return None
         keeper = asyncio.create_task(self._keep(effect))
         try:
             with traced("effects.carry", effect.trace_id, kind=effect.kind, effect=str(effect.id)):
-                await self._try(effect)
+                return await self._try(effect)
         finally:
             keeper.cancel()
 
@@ -111,39 +112,45 @@ class Dispatcher:
             except DATABASE_AWAY:
                 continue
 
-    async def _again(self, effect: Effect, reason: str, retry_after_s: float | None) -> None:
+    async def _again(self, effect: Effect, reason: str, retry_after_s: float | None) -> float | None:
         """A vendor that is away for an afternoon costs nobody an effect; one that is retried by hand gets its attempts."""
         if _spent(effect, GIVE_UP_AFTER) and effect.attempt >= MAX_ATTEMPTS:
             await self._log.dead(effect, reason)
-        else:
-            await self._log.later(effect, retry_after_s or backoff_s(effect.attempt), reason)
+            return None
+        return await self._later(effect, retry_after_s or backoff_s(effect.attempt), reason)
 
-    async def _ambiguous(self, effect: Effect, error: OutcomeUnknown) -> None:
+    async def _ambiguous(self, effect: Effect, error: OutcomeUnknown) -> float | None:
         if effect.effect_class == "C" or _spent(effect, self._ambiguous_for):
             await self._log.unknown(effect, error.reason)
-        else:
-            await self._log.later(effect, error.retry_after_s or backoff_s(effect.attempt, cap_s=10), error.reason)
+            return None
+        return await self._later(effect, error.retry_after_s or backoff_s(effect.attempt, cap_s=10), error.reason)
 
-    async def _try(self, effect: Effect) -> None:
+    async def _later(self, effect: Effect, delay_s: float, reason: str) -> float:
+        await self._log.later(effect, delay_s, reason)
+        return delay_s
+
+    async def _try(self, effect: Effect) -> float | None:
         try:
             handler = self._handlers.get(effect.kind)
             if handler is None:
                 await self._log.dead(effect, f"nobody here carries {effect.kind}")
-                return
+                return None
             fault("effect.attempted")
             receipt = await handler(effect)
             fault("effect.answered")
         except OutcomeUnknown as error:
-            await self._ambiguous(effect, error)
+            return await self._ambiguous(effect, error)
         except Unavailable as error:
-            await self._again(effect, error.reason, error.retry_after_s)
+            return await self._again(effect, error.reason, error.retry_after_s)
         except (ExpectedError, IntegrationError) as error:
             await self._log.dead(effect, str(error))
         except LeaseLost:
-            return
+            return None
         except DATABASE_AWAY as error:  # our own database, in the middle of a handler: the effect is no worse for it
             reason = f"no connection ({type(error).__name__})"
-            await (self._log.unknown(effect, reason) if effect.effect_class == "C" else self._again(effect, reason, None))
+            if effect.effect_class != "C":
+                return await self._again(effect, reason, None)
+            await self._log.unknown(effect, reason)
         except Exception as error:  # a boundary: a bug in one effect must not stop the others
             logfire.exception("effects.failed", kind=effect.kind)
             _log.exception("effect %s failed", effect.kind)
@@ -152,3 +159,4 @@ class Dispatcher:
             await (self._log.unknown if effect.effect_class == "C" else self._log.dead)(effect, text)
         else:
             await self._log.done(effect, receipt)
+        return None

@@ -364,7 +364,12 @@ async def _settled(tx: Tx, row: Row) -> None:
             row["id"],
         ):
             await _settled(tx, step)
-    tx.ring(bell(row["system"]))
+    # Whoever frees an order wakes those who waited for it, in whichever system they are.
+    for freed in await tx.fetch(
+        "SELECT DISTINCT system FROM effect WHERE state = 'pending' AND (ordering_key = $1 OR after_effect_id = $2)",
+        row["ordering_key"], row["id"],
+    ):  # fmt: skip
+        tx.ring(bell(freed["system"]))
 
 
 def _effect(row: Row) -> Effect:

@@ -14,6 +14,8 @@ _log = logging.getLogger(__name__)
 T = TypeVar("T")
 BATCH = 4
 AWAY_S = 0.5
+POLL_S = 1.0  # a ring can get lost with Redis; nothing waits longer than this for being looked at
+MARGIN_S = 0.002  # a row is due by PostgreSQL's clock, which is read a little after ours
 
 
 def going() -> bool:
@@ -26,18 +28,22 @@ def going() -> bool:
 class ClaimLoop(Generic[T]):
     """Runs until cancelled. Never claims more than it can begin at once, so that other processes get the rest.
 
+    It looks into the table when the doorbell rings, when it has finished a row itself (whose successor of the same ordering key
+    is free now), when a row that it put back falls due, and once a second in any case.
+
     Args:
-        doorbell: Wakes the loop; without a ring it looks once a second.
+        doorbell: Wakes the loop when another process has written or freed a row.
         bell: The name it listens to.
         name: This consumer's name.
         claim: Takes at most so many rows for us.
-        work: Works on one row; what it raises is logged, its row comes back by its lease.
+        work: Works on one row; returns the seconds after which it is to be looked at again when it was put back, else None.
+            What it raises is logged, its row comes back by its lease.
         concurrency: Rows worked on at once.
     """
 
     def __init__(
         self, doorbell: Doorbell, *, bell: str, name: str, claim: Callable[[int], Awaitable[Sequence[T]]],
-        work: Callable[[T], Awaitable[None]], concurrency: int,
+        work: Callable[[T], Awaitable[float | None]], concurrency: int,
     ) -> None:  # fmt: skip
         self._doorbell = doorbell
         self._bell = bell
@@ -46,15 +52,18 @@ class ClaimLoop(Generic[T]):
         self._work = work
         self._concurrency = concurrency
         self._tasks: set[asyncio.Task[None]] = set()
+        self._look = asyncio.Event()
 
     async def run(self) -> None:
         """Work until cancelled; what is in flight then is given back by its lease."""
+        listener = asyncio.create_task(self._listen())
         try:
             while going():
                 free = self._concurrency - len(self._tasks)
                 if not free:
                     await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
                     continue
+                self._look.clear()  # before the claim: what comes while it runs is looked at next
                 try:
                     rows = await self._claim(min(free, BATCH))
                 except DATABASE_AWAY as error:
@@ -66,18 +75,29 @@ class ClaimLoop(Generic[T]):
                     self._tasks.add(task)
                     task.add_done_callback(self._tasks.discard)
                 if not rows:
-                    await self._doorbell.wait(self._bell, self._name, 1.0)
+                    await self._look.wait()
         finally:
-            left = list(self._tasks)
+            left = [listener, *self._tasks]
             for task in left:
                 task.cancel()
             await asyncio.gather(*left, return_exceptions=True)
 
+    async def _listen(self) -> None:
+        while going():
+            if len(self._tasks) >= self._concurrency:  # a ring is for one consumer: it goes to one that has room
+                await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            await self._doorbell.wait(self._bell, self._name, POLL_S)
+            self._look.set()
+
     async def _one(self, row: T) -> None:
+        again_s: float | None = None
         try:
-            await self._work(row)
+            again_s = await self._work(row)
         except Exception:  # a boundary: one row that cannot be recorded must not stop the others
             _log.exception("%s could not finish a row; its lease gives it back", self._name)
+        self._look.set()
+        if again_s is not None:
+            asyncio.get_running_loop().call_later(again_s + MARGIN_S, self._look.set)
 
 
 async def sweep_forever(*sweeps: Callable[[], Awaitable[int]], every_s: float = 5.0) -> None:

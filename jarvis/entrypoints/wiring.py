@@ -169,7 +169,7 @@ async def open_house(
         HouseWork(core.db, core.staff, filling).routes,
         digests.routes,
         car_topics.routes,
-        MoveProgress(core.clock, core.staff, chats).routes,
+        MoveProgress(core.clock, core.staff, chats, look_s=core.settings.moves_look_s).routes,
         personal.routes,
         reconciler.routes,
         archive.routes,

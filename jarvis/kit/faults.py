@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import signal
 from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
@@ -32,8 +34,7 @@ class _Watch:
     seen: Counter[str]
 
 
-def _from_environment() -> _Watch | None:
-    text = os.environ.get("JARVIS_FAULT")
+def _parse(text: str | None) -> _Watch | None:
     if not text:
         return None
     try:
@@ -46,7 +47,7 @@ def _from_environment() -> _Watch | None:
     return _Watch(point=point, hit=number, action=cast(Action, action), seen=Counter())
 
 
-_watch = _from_environment()
+_watch = _parse(os.environ.get("JARVIS_FAULT"))
 
 
 def fault(point: Point) -> None:
@@ -60,14 +61,22 @@ def fault(point: Point) -> None:
         os.kill(os.getpid(), signal.SIGKILL if _watch.action == "kill" else signal.SIGSTOP)
 
 
-def record() -> Counter[str]:
-    """Count arrivals from now on, without doing anything at them; for the proof that each point is reached."""
+@contextmanager
+def armed(text: str | None) -> Generator[Counter[str]]:
+    """Arm this process by `point:hit:action` for a while, or (None) only count; yields the arrivals at each point so far.
+
+    Raises:
+        InvalidRequest: no such point or action.
+    """
     global _watch  # one process, one watch
-    _watch = _Watch(point=None, hit=0, action="cut", seen=Counter())
-    return _watch.seen
+    before, _watch = _watch, _parse(text) or _Watch(point=None, hit=0, action="cut", seen=Counter())
+    try:
+        yield _watch.seen
+    finally:
+        _watch = before
 
 
 def arm_again() -> None:
     """Read the environment anew: a forked process has another one than its parent."""
     global _watch
-    _watch = _from_environment()
+    _watch = _parse(os.environ.get("JARVIS_FAULT"))

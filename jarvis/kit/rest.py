@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 from contextlib import nullcontext
+from functools import cache
 
 import httpx
 
@@ -12,6 +14,12 @@ from jarvis.kit.errors import AuthExpired, NotFound, Rejected, Unavailable
 from jarvis.kit.faults import fault
 
 QUOTA = "quota used up"
+
+
+@cache
+def tls() -> ssl.SSLContext:
+    """What every client trusts; reading the certificates takes longer than most calls, so it is done once."""
+    return httpx.create_ssl_context()
 
 
 def breaker(system: str, pause_s: float) -> Breaker:

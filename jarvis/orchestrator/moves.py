@@ -20,18 +20,18 @@ from tools.policy import HEADS
 
 PROGRESS = "moves.progress"
 MANY = 5  # cars at once; fewer are there before anybody asks
-LOOK_S = 15.0
 BURST = timedelta(minutes=1)  # moves are handled side by side: the first that is handled is not the first that came
 
 
 class MoveProgress:
-    """One message a head and burst of moves, changed in place until every topic stands."""
+    """One message a head and burst of moves, changed in place every `look_s` seconds until every topic stands."""
 
-    def __init__(self, clock: Clock, staff: StaffService, chats: ChatService) -> None:
+    def __init__(self, clock: Clock, staff: StaffService, chats: ChatService, *, look_s: float = 15.0) -> None:
         self._clock = clock
         self._staff = staff
         self._chats = chats
         self._timers = Timers()
+        self._look_s = look_s
 
     @property
     def routes(self) -> Mapping[str, Sequence[Handler]]:
@@ -72,7 +72,7 @@ class MoveProgress:
         return {"of": before["of"], "text": text}
 
     async def _again(self, tx: Tx, forum: Forum, payload: Mapping[str, Any]) -> None:
-        due = self._clock.now() + timedelta(seconds=LOOK_S)
+        due = self._clock.now() + timedelta(seconds=self._look_s)
         await self._timers.arm(tx, kind=PROGRESS, subject=str(forum.marked_id), due_at=due, payload=payload)
 
     async def _counted(self, tx: Tx, forum: Forum, since: datetime) -> tuple[int, int]:

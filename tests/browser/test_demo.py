@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from jarvis.entrypoints.embedded import free_port
-from tests.conftest import reachable
 
 
 def _start(folder: Path, *args: str) -> tuple[subprocess.Popen[str], int]:
@@ -67,7 +66,7 @@ def _gone(folder: Path) -> bool:
 
 @pytest.mark.slow
 def test_two_demos_side_by_side_a_kill_and_a_clean_end(tmp_path_factory: pytest.TempPathFactory) -> None:
-    folder = reachable(tmp_path_factory.mktemp("side"))
+    folder = tmp_path_factory.mktemp("side")
     (one, port), (two, other) = _start(folder), _start(folder)
     try:
         _until_ready(one, port)
@@ -90,7 +89,7 @@ def test_two_demos_side_by_side_a_kill_and_a_clean_end(tmp_path_factory: pytest.
 
 @pytest.mark.slow
 def test_a_mistake_in_a_world_file_is_named_with_its_place(tmp_path_factory: pytest.TempPathFactory) -> None:
-    folder = reachable(tmp_path_factory.mktemp("wrong"))
+    folder = tmp_path_factory.mktemp("wrong")
     world = folder / "my.yaml"
     world.write_text("name: x\nbranches:\n  - {code: tbilisi, ru: Т, en: T, ka: თ, company_id: many}\nstaff: []\n")
     child, _ = _start(folder, "--world", str(world))

@@ -20,8 +20,7 @@ from rich.console import Console
 
 from jarvis.entrypoints.demo.chaos import without_forums
 from jarvis.entrypoints.demo.supervisor import Demo, DemoOptions
-from tests.conftest import reachable
-from tests.house import NOW
+from jarvis.testing.core import NOW
 
 ARGS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
         "--disable-sync", "--disable-dev-shm-usage"]  # fmt: skip
@@ -30,7 +29,7 @@ NINO, VERA = "/as/7001003", "/as/7001020"
 
 @pytest.fixture(scope="module")
 async def demo(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Demo]:
-    folder = reachable(tmp_path_factory.mktemp("demo"))
+    folder = tmp_path_factory.mktemp("demo")
     world = folder / "world.yaml"
     world.write_text(without_forums(), encoding="utf-8")
     running = Demo(DemoOptions(world=world, now=NOW, browser=False, folder=folder), Console(quiet=True))

@@ -12,19 +12,18 @@ from playwright.async_api import Browser, FilePayload, Page, expect
 from rich.console import Console
 
 from jarvis.entrypoints.demo.supervisor import Demo, DemoOptions
+from jarvis.testing.core import NOW
 from tests.browser.test_desk import browser as browser  # the fixture, for this module too
 from tests.browser.test_desk import open_page
-from tests.conftest import reachable
 from tests.e2e.test_forums import MALIBU, small_world
 from tests.e2e.test_material import picture
-from tests.house import NOW
 
 LASHA, DATO = "/as/7001004", "/as/7001007"
 
 
 @pytest.fixture(scope="module")
 async def demo(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Demo]:
-    folder = reachable(tmp_path_factory.mktemp("demo"))
+    folder = tmp_path_factory.mktemp("demo")
     world = folder / "world.yaml"
     world.write_text(yaml.safe_dump(small_world().model_dump(mode="json"), allow_unicode=True), encoding="utf-8")
     running = Demo(DemoOptions(world=world, now=NOW, browser=False, folder=folder), Console(quiet=True))

@@ -7,8 +7,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 from jarvis.domains.bookings.availability import PREPARATION, Span
-from tests.conftest import Servers
-from tests.house import open_house, rentprog_sandbox
+from jarvis.testing.core import rentprog_sandbox, running_core
+from jarvis.testing.servers import Servers
 from tests.oracle import QUARTER, a_moment, a_span, brute_force
 
 FLEETS = 1000
@@ -21,7 +21,7 @@ async def test_free_cars_equal_brute_force_on_1000_random_fleets(servers: Server
     for cars in fleets.values():
         for car in cars:
             cars[car] = [a_span(chance, car) for _ in range(chance.randrange(0, 6))]
-    async with rentprog_sandbox() as sandbox, open_house(servers, sandbox) as core:
+    async with rentprog_sandbox() as sandbox, running_core(servers, sandbox) as core:
         branches = {code: uuid4() for code in fleets}
         async with core.db.transaction() as tx:
             for code, branch in branches.items():

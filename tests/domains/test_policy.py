@@ -13,9 +13,9 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 from jarvis.engine.db import Database
 from jarvis.entrypoints.core import Core
 from jarvis.kit.actor import Role
+from jarvis.testing.core import rentprog_sandbox, running_core
+from jarvis.testing.servers import Servers
 from prompts.book import PromptBook
-from tests.conftest import Servers
-from tests.house import open_house, rentprog_sandbox
 from tools.deps import Deps, RunLedger
 from tools.policy import POLICY
 from tools.toolset import guard
@@ -101,7 +101,7 @@ async def _deps(core: Core, db: Database, role: Role) -> Deps:
 
 async def test_every_role_may_call_exactly_its_tools(servers: Servers) -> None:
     agent = Agent(None, deps_type=Deps, toolsets=guard("test", _toolset()), retries=0)
-    async with rentprog_sandbox() as sandbox, open_house(servers, sandbox) as core:
+    async with rentprog_sandbox() as sandbox, running_core(servers, sandbox) as core:
         for role in Role:
             deps = await _deps(core, core.db, role)
             for tool in (*POLICY, "never_labelled"):
@@ -117,7 +117,7 @@ async def test_every_role_may_call_exactly_its_tools(servers: Servers) -> None:
 @pytest.mark.parametrize("change", ["UPDATE employee SET role = 'mechanic'", "UPDATE employee SET dismissed_at = now()"])
 async def test_a_right_lost_between_seeing_and_calling_is_lost(servers: Servers, change: str) -> None:
     agent = Agent(None, deps_type=Deps, toolsets=guard("test", _toolset()))
-    async with rentprog_sandbox() as sandbox, open_house(servers, sandbox) as core:
+    async with rentprog_sandbox() as sandbox, running_core(servers, sandbox) as core:
         deps = await _deps(core, core.db, Role.ACCOUNTANT)
         assert "acted by" in (await agent.run("go", deps=deps, model=_calling("list_debts"))).output
         await core.db.execute(change)

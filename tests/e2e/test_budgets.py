@@ -12,8 +12,8 @@ from pydantic_ai import models
 from jarvis.integrations.llm.sandbox import LlmSandbox
 from jarvis.integrations.llm.sandbox.server import Said
 from jarvis.integrations.llm.settings import LlmSettings
-from tests.conftest import Servers
-from tests.telegram_house import open_talk
+from jarvis.testing.app import running_app
+from jarvis.testing.servers import Servers
 
 NINO = "Нино Беридзе"
 
@@ -35,22 +35,22 @@ def looping(body: Mapping[str, Any]) -> Said:
 async def test_a_model_that_loops_is_stopped_with_a_word(servers: Servers, tmp_path: Path) -> None:
     async with LlmSandbox(looping).running() as provider:
         with models.override_allow_model_requests(True):
-            async with open_talk(servers, tmp_path, llm=provider_settings(provider)) as talk:
-                answer = await talk.ask(NINO, "где малибу 235?")
+            async with running_app(servers, tmp_path, llm=provider_settings(provider)) as app:
+                answer = await app.ask(NINO, "где малибу 235?")
                 assert "слишком много шагов для одной просьбы" in answer["text"]
                 assert len(provider.requests) == 12
-                assert await talk.core.db.fetchval("SELECT cost_micro_usd FROM agent_run") == 12 * 75
+                assert await app.core.db.fetchval("SELECT cost_micro_usd FROM agent_run") == 12 * 75
 
 
 async def test_a_used_up_day_is_told_and_simple_requests_are_still_answered(servers: Servers, tmp_path: Path) -> None:
     async with LlmSandbox(looping).running() as provider:
         with models.override_allow_model_requests(True):
-            async with open_talk(servers, tmp_path, llm=provider_settings(provider, employee_day_calls=1)) as talk:
-                answer = (await talk.ask(NINO, "где малибу 235?"))["text"]
+            async with running_app(servers, tmp_path, llm=provider_settings(provider, employee_day_calls=1)) as app:
+                answer = (await app.ask(NINO, "где малибу 235?"))["text"]
                 assert "Malibu 235" in answer
                 assert "Ваш лимит обращений к модели на сегодня исчерпан" in answer
                 assert len(provider.requests) == 1
-                denied = await talk.core.db.fetch(
+                denied = await app.core.db.fetch(
                     "SELECT body FROM audit_payload WHERE body LIKE '%employee%' AND body LIKE '%budget%'"
                 )
                 assert len(denied) == 1

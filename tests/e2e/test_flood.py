@@ -9,15 +9,16 @@ import pytest
 
 from jarvis.engine import effects
 from jarvis.engine.effects import Lane, Origin
-from jarvis.integrations.telegram import effects as telegram_effects
 from jarvis.integrations.telegram.kinds import ALBUM, SEND, target
-from jarvis.integrations.telegram.sandbox import rpc
+from jarvis.integrations.telegram.sandbox import TelegramLimits
 from jarvis.kit.world import World, WorldForum, load_world
 from jarvis.orchestrator import outbox
-from tests.conftest import Servers
-from tests.telegram_house import Talk, open_talk
+from jarvis.testing.app import RunningApp, running_app
+from jarvis.testing.servers import Servers
 
 LASHA, NINO_ID, BRANCHES = "Лаша Гогуадзе", 7001003, ("tbilisi", "batumi", "kutaisi", "service-center")
+
+QUICK = TelegramLimits(minute_s=3.0)  # Telegram's minute, twenty times faster
 
 
 def world() -> World:
@@ -30,14 +31,12 @@ def origin() -> Origin:
 
 
 @pytest.mark.slow
-async def test_five_hundred_messages_meet_no_flood_wait(servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rpc, "MINUTE_S", 3.0)  # Telegram's minute, twenty times faster
-    monkeypatch.setattr(telegram_effects, "MINUTE_S", 3.2)  # our own count of it, with the same margin
-    async with open_talk(servers, tmp_path, world=world()) as talk:
-        chats = sorted(c.marked_id for c in talk.telegram.state.chats.values() if c.forum)
-        numbers = {c: sorted(talk.telegram.state.chats[c].topics) for c in chats}
-        talk.telegram.ledger.clear()
-        async with talk.core.db.transaction() as tx:
+async def test_five_hundred_messages_meet_no_flood_wait(servers: Servers, tmp_path: Path) -> None:
+    async with running_app(servers, tmp_path, world=world(), limits=QUICK) as app:
+        chats = sorted(c.marked_id for c in app.telegram.state.chats.values() if c.forum)
+        numbers = {c: sorted(app.telegram.state.chats[c].topics) for c in chats}
+        app.telegram.ledger.clear()
+        async with app.core.db.transaction() as tx:
             for n in range(500):
                 chat = chats[n % 4]
                 topic = numbers[chat][n // 4 % 10]
@@ -48,9 +47,9 @@ async def test_five_hundred_messages_meet_no_flood_wait(servers: Servers, tmp_pa
             for n in range(4):
                 await outbox.send(tx, origin(), chats[0], f"urgent {n}", key=f"urgent:{n}", lane=Lane.URGENT)
             await outbox.send(tx, origin(), NINO_ID, "to a person", key="person", lane=Lane.URGENT)
-        await talk.quiet(110)
-        sent = [e for e in talk.telegram.ledger.entries() if e["kind"] == "send"]
-        assert not [e for e in talk.telegram.ledger.entries() if e["kind"] == "flood"]
+        await app.quiet(110)
+        sent = [e for e in app.telegram.ledger.entries() if e["kind"] == "send"]
+        assert not [e for e in app.telegram.ledger.entries() if e["kind"] == "flood"]
         assert sorted(e["text"] for e in sent if e["text"].startswith("due")) == sorted(f"due {n}" for n in range(500))
         in_first = [e["text"] for e in sent if e["chat_id"] == chats[0]]
         assert all(in_first.index(f"urgent {n}") <= 20 for n in range(4)), "within the first minute, whatever waits"
@@ -61,66 +60,62 @@ async def test_five_hundred_messages_meet_no_flood_wait(servers: Servers, tmp_pa
                 assert mine == sorted(mine), "the order within a topic is kept"
 
 
-async def test_thirty_changes_of_a_status_become_a_few(talk: Talk) -> None:
-    (group,) = [c.marked_id for c in talk.telegram.state.chats.values() if c.kind == "group"][:1]
-    async with talk.core.db.transaction() as tx:
+async def test_thirty_changes_of_a_status_become_a_few(app: RunningApp) -> None:
+    (group,) = [c.marked_id for c in app.telegram.state.chats.values() if c.kind == "group"][:1]
+    async with app.core.db.transaction() as tx:
         first = await outbox.send(tx, origin(), group, "0 из 30", key="status")
-    await talk.quiet()
+    await app.quiet()
     for n in range(1, 31):
-        async with talk.core.db.transaction() as tx:
+        async with app.core.db.transaction() as tx:
             await outbox.edit(tx, origin(), group, f"{n} из 30", of=first, key=f"status:{n}")
-    await talk.quiet(100)
-    messages = [m for m in talk.telegram.state.chats[group].messages.values() if "из 30" in m.text]
+    await app.quiet(100)
+    messages = [m for m in app.telegram.state.chats[group].messages.values() if "из 30" in m.text]
     assert [m.text for m in messages] == ["30 из 30"]
-    states = await talk.core.db.fetch("SELECT state, count(*) AS n FROM effect WHERE kind = 'telegram.edit' GROUP BY state")
+    states = await app.core.db.fetch("SELECT state, count(*) AS n FROM effect WHERE kind = 'telegram.edit' GROUP BY state")
     assert {r["state"] for r in states} <= {"done", "dropped"}
-    assert not [e for e in talk.telegram.ledger.entries() if e["kind"] == "flood"]
+    assert not [e for e in app.telegram.ledger.entries() if e["kind"] == "flood"]
 
 
-async def test_a_change_waits_for_its_message(talk: Talk) -> None:
-    async with talk.core.db.transaction() as tx:
+async def test_a_change_waits_for_its_message(app: RunningApp) -> None:
+    async with app.core.db.transaction() as tx:
         first = await outbox.send(tx, origin(), NINO_ID, "Смотрю…", key="first")
         await outbox.edit(tx, origin(), NINO_ID, "Промежуточное", of=first, key="second", lane=Lane.URGENT)
         await outbox.edit(tx, origin(), NINO_ID, "Ответ", of=first, key="third")
-    await talk.quiet()
-    texts = [m.text for m in talk.telegram.state.chats[NINO_ID].messages.values()]
+    await app.quiet()
+    texts = [m.text for m in app.telegram.state.chats[NINO_ID].messages.values()]
     assert texts == ["Ответ"], "one message, however the lanes run"
 
 
 @pytest.fixture
-async def talk(servers: Servers, tmp_path: Path) -> AsyncGenerator[Talk]:
-    async with open_talk(servers, tmp_path) as opened:
+async def app(servers: Servers, tmp_path: Path) -> AsyncGenerator[RunningApp]:
+    async with running_app(servers, tmp_path, limits=TelegramLimits()) as opened:
         yield opened
 
 
 @pytest.mark.slow
-async def test_an_album_is_not_starved_by_what_is_in_no_hurry(
-    servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(rpc, "MINUTE_S", 3.0)  # Telegram's minute, twenty times faster
-    monkeypatch.setattr(telegram_effects, "MINUTE_S", 3.2)  # our own count of it, with the same margin
-    async with open_talk(servers, tmp_path, world=world()) as talk:
-        chat = min(c.marked_id for c in talk.telegram.state.chats.values() if c.forum)
-        topic = min(talk.telegram.state.chats[chat].topics)
-        await talk.storage.put("a.jpg", b"\xff\xd8picture", content_type="image/jpeg")
-        talk.telegram.ledger.clear()
+async def test_an_album_is_not_starved_by_what_is_in_no_hurry(servers: Servers, tmp_path: Path) -> None:
+    async with running_app(servers, tmp_path, world=world(), limits=QUICK) as app:
+        chat = min(c.marked_id for c in app.telegram.state.chats.values() if c.forum)
+        topic = min(app.telegram.state.chats[chat].topics)
+        await app.storage.put("a.jpg", b"\xff\xd8picture", content_type="image/jpeg")
+        app.telegram.ledger.clear()
         items = [{"item": str(n), "key": "a.jpg", "kind": "photo", "name": "a.jpg", "mime": "image/jpeg"} for n in range(10)]
         for name in ("normal", "all"):  # sixteen messages went out, one each fifth of a second: places come free one by one
-            await talk.core.db.execute(
+            await app.core.db.execute(
                 """INSERT INTO rate_window (name, taken) SELECT $1, array_agg(now() - n * interval '0.2 s') FROM generate_series(0, 15) n
                    ON CONFLICT (name) DO UPDATE SET taken = EXCLUDED.taken""",
                 f"{target(chat)}:{name}",
             )
-        async with talk.core.db.transaction() as tx:
+        async with app.core.db.transaction() as tx:
             for n in range(60):
                 await outbox.send(tx, origin(), chat, f"slow {n}", key=f"slow:{n}", lane=Lane.BULK, ordering_key=f"slow:{n % 20}")
             await effects.request(
                 tx, origin(), kind=ALBUM, target=target(chat), key="album", ordering_key="album",
                 args={"chat_id": chat, "topic": {"number": topic}, "caption": "album", "items": items},
             )  # fmt: skip
-        await talk.quiet(60)
-        sent = [e for e in talk.telegram.ledger.entries() if e["kind"] == "send"]
+        await app.quiet(60)
+        sent = [e for e in app.telegram.ledger.entries() if e["kind"] == "send"]
         assert len(sent) == 70
         place = next(n for n, e in enumerate(sent) if e["text"] == "album")
         assert place <= 20, f"after {place} slow ones"
-        assert not [e for e in talk.telegram.ledger.entries() if e["kind"] == "flood"]
+        assert not [e for e in app.telegram.ledger.entries() if e["kind"] == "flood"]

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from jarvis.domains import refs
+from jarvis.engine import idle
 from jarvis.engine.timing import Scheduler
 from jarvis.engine.worker import Worker
 from jarvis.entrypoints.core import Core
@@ -19,8 +20,8 @@ from jarvis.entrypoints.web import web_app
 from jarvis.integrations.rentprog.sandbox import RentProgSandbox
 from jarvis.integrations.rentprog.sandbox.changes import Hook
 from jarvis.kit.sandbox import served
-from tests.conftest import Servers
-from tests.house import SECRETS, load_all, open_house, rentprog_sandbox, until
+from jarvis.testing.core import SECRETS, load_all, rentprog_sandbox, running_core, until
+from jarvis.testing.servers import Servers
 
 
 class Running:
@@ -30,17 +31,14 @@ class Running:
         self.core, self.sandbox, self.base, self.alerts = core, sandbox, base, alerts
 
     async def quiet(self) -> None:
-        async def nothing_open() -> bool:
-            soon = self.core.clock.now() + timedelta(seconds=10)
-            waiting = await self.core.db.fetchval(  # one snapshot: a timer that fires between two would be in neither
-                """SELECT (SELECT count(*) FROM event WHERE state IN ('received', 'claimed') AND available_at <= now())
-                        + (SELECT count(*) FROM timer WHERE state = 'armed' AND due_at < $1)""",
-                soon,
-            )
-            return waiting == 0 and not self.sandbox.busy()
+        async def at_rest() -> bool:
+            if self.sandbox.busy():
+                return False
+            soon = self.core.clock.now() + timedelta(seconds=10)  # a repeated body is read again a little later
+            counts = await idle.in_flight(self.core.db, now=soon)
+            return not (counts.keys() - {"jobs"})
 
-        await asyncio.sleep(0.05)
-        await until(nothing_open)
+        await until(at_rest)
 
     async def post(self, branch: str, body: bytes) -> int:
         async with httpx.AsyncClient(trust_env=False) as http:
@@ -58,8 +56,8 @@ class Running:
 
 
 @asynccontextmanager
-async def running(servers: Servers, *, loaded: bool = True, **extra: Any) -> AsyncGenerator[Running]:
-    async with rentprog_sandbox() as sandbox, open_house(servers, sandbox, **extra) as core:
+async def running(servers: Servers, *, load: bool = True, **extra: Any) -> AsyncGenerator[Running]:
+    async with rentprog_sandbox() as sandbox, running_core(servers, sandbox, **extra) as core:
         alerts: list[str] = []
 
         async def alert(event: Any, cause: str) -> None:
@@ -68,24 +66,26 @@ async def running(servers: Servers, *, loaded: bool = True, **extra: Any) -> Asy
         async def unknown(handling: Any) -> None:
             raise AssertionError(f"no route for {handling.event.kind}")
 
-        if loaded:
+        if load:
             report = await load_all(core)
             assert report["state"] == "ok", report
         worker = Worker(core.db, core.doorbell, name="w", routes=core.hooks.routes, fallback=unknown, alert=alert)
-        tasks = [asyncio.create_task(worker.run()), asyncio.create_task(Scheduler(core.db, core.clock, ()).run(every_s=0.1))]
+        tasks = [asyncio.create_task(worker.run()), asyncio.create_task(Scheduler(core.db, core.clock, ()).run(every_s=0.05))]
         async with served(web_app(core), port=0) as port:
             base = f"http://127.0.0.1:{port}"
             sandbox.hook_urls = {c: f"{base}/hooks/rentprog/{SECRETS[b]}" for b, c in sandbox.data.companies.items()}
             house = Running(core, sandbox, base, alerts)
             await house.quiet()
-            yield house
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+            try:
+                yield house
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def test_a_full_load_accounts_for_every_record(servers: Servers) -> None:
-    async with rentprog_sandbox() as sandbox, open_house(servers, sandbox) as core:
+    async with rentprog_sandbox() as sandbox, running_core(servers, sandbox) as core:
         sandbox.data.bookings[80001]["start_date"] = "what day"
         sandbox.data.cars[90001]["mileage"] = "many"
         report = await load_all(core)
@@ -102,7 +102,7 @@ async def test_a_full_load_accounts_for_every_record(servers: Servers) -> None:
 
 
 async def test_a_list_that_breaks_off_is_partial_and_never_ok(servers: Servers) -> None:
-    async with rentprog_sandbox() as sandbox, open_house(servers, sandbox) as core:
+    async with rentprog_sandbox() as sandbox, running_core(servers, sandbox) as core:
         sandbox.quotas["get"].per_minute, sandbox.quotas["get"].say_when = 3, False
         report = await load_all(core)
         assert report["state"] == "partial"
@@ -203,7 +203,7 @@ async def test_rubbish_is_parked_with_its_body_and_told(servers: Servers) -> Non
 
 
 async def test_a_booking_that_comes_before_its_client_and_car_ends_whole(servers: Servers) -> None:
-    async with running(servers, loaded=False) as house:
+    async with running(servers, load=False) as house:
         await house.sandbox.change("extend_booking", {"booking": "1200", "days": 1})
         await house.quiet()
         row = await house.booking(80001)
@@ -213,7 +213,7 @@ async def test_a_booking_that_comes_before_its_client_and_car_ends_whole(servers
 
 
 async def test_a_booking_whose_parents_cannot_be_read_is_joined_later(servers: Servers) -> None:
-    async with running(servers, loaded=False) as house:
+    async with running(servers, load=False) as house:
         body = house.sandbox.body(Hook(event="booking_create", company_id=101, payload=house.sandbox.data.bookings[80001]))
         house.sandbox.faults.start("refuse", {})
         assert await house.post("tbilisi", body) == 200
@@ -229,7 +229,7 @@ async def test_a_booking_whose_parents_cannot_be_read_is_joined_later(servers: S
 
 
 async def test_a_create_that_comes_late_brings_nothing_old_back(servers: Servers) -> None:
-    async with running(servers, loaded=False) as house:
+    async with running(servers, load=False) as house:
         first = dict(house.sandbox.data.bookings[80001])
         await house.sandbox.change("change_booking", {"booking": "1200", "field": "location_end", "value": "Вокзал"})
         await house.quiet()
@@ -245,7 +245,7 @@ async def test_a_create_that_comes_late_brings_nothing_old_back(servers: Servers
 
 
 async def test_a_debt_that_moved_to_another_branch_is_there_once(servers: Servers) -> None:
-    async with rentprog_sandbox() as sandbox, open_house(servers, sandbox) as core:
+    async with rentprog_sandbox() as sandbox, running_core(servers, sandbox) as core:
         await load_all(core)
         owing = next(b for b in sandbox.data.bookings.values() if any(o["kind"] == "debt" for o in sandbox.data.owed.get(b["id"], [])))
         before, after = ("tbilisi", "kutaisi") if owing["company_id"] == 101 else ("batumi", "kutaisi")
@@ -262,7 +262,7 @@ async def test_a_debt_that_moved_to_another_branch_is_there_once(servers: Server
 
 
 async def test_a_guessed_path_is_counted_and_its_body_forgotten(servers: Servers) -> None:
-    async with running(servers, loaded=False) as house:
+    async with running(servers, load=False) as house:
         async with httpx.AsyncClient(trust_env=False) as http:
             for _ in range(3):
                 answer = await http.post(f"{house.base}/hooks/rentprog/guessed", content=b'{"secret": "body"}')

@@ -17,78 +17,80 @@ from jarvis.engine.effects import Lane, Origin
 from jarvis.integrations.llm.sandbox import LlmSandbox
 from jarvis.integrations.llm.sandbox.server import Said
 from jarvis.integrations.llm.settings import LlmSettings
+from jarvis.integrations.telegram.sandbox import TelegramLimits
 from jarvis.kit.ids import new_id
 from jarvis.orchestrator import outbox
-from tests.conftest import Servers
-from tests.telegram_house import open_talk
+from jarvis.testing.app import RunningApp, running_app
+from jarvis.testing.core import until
+from jarvis.testing.servers import Servers
 
 NINO = "Нино Беридзе"
 
 
 async def test_rentprog_down_shows_the_last_known_with_its_age(servers: Servers, tmp_path: Path) -> None:
-    async with open_talk(servers, tmp_path) as talk:
-        await talk.ask(NINO, "где малибу 235?")
-        await clockrow.set_offset(talk.core.db, talk.core.clock.offset_s + 7200)
-        await clockrow.load_offset(talk.core.db, talk.core.clock)
-        talk.rentprog.faults.start("down", {})
-        answer = await talk.ask(NINO, "где малибу 235?", seconds=30)
+    async with running_app(servers, tmp_path) as app:
+        await app.ask(NINO, "где малибу 235?")
+        await clockrow.set_offset(app.core.db, app.core.clock.offset_s + 7200)
+        await clockrow.load_offset(app.core.db, app.core.clock)
+        app.rentprog.faults.start("down", {})
+        answer = await app.ask(NINO, "где малибу 235?", seconds=30)
         assert "Malibu 235" in answer["text"]
         assert "RentProg не отвечает с 16:30, новее данных нет" in answer["text"]
         assert "RentProg, 2 ч назад (14:30)" in answer["text"]
-        debts = await talk.ask(NINO, "долги по тбилиси", seconds=30)
+        debts = await app.ask(NINO, "долги по тбилиси", seconds=30)
         assert "Долги не проверены" in debts["text"]
         assert "Долгов нет" not in debts["text"], "no data is not OK"
-        history = await talk.ask(NINO, "кто менял бронь 1200", seconds=30)
+        history = await app.ask(NINO, "кто менял бронь 1200", seconds=30)
         assert "Не проверено" in history["text"]
-        talk.rentprog.faults.stop()
-        assert "только что" in (await talk.ask(NINO, "где малибу 235?"))["text"]
+        app.rentprog.faults.stop()
+        assert "только что" in (await app.ask(NINO, "где малибу 235?"))["text"]
 
 
 async def test_not_found_says_when_rentprog_was_not_read_whole(servers: Servers, tmp_path: Path) -> None:
-    async with open_talk(servers, tmp_path) as talk:
-        assert "⚠️" not in (await talk.ask(NINO, "бронь 9999"))["text"]
-        await talk.core.db.execute("DELETE FROM source_state")
-        answer = (await talk.ask(NINO, "бронь 9999"))["text"]
+    async with running_app(servers, tmp_path) as app:
+        assert "⚠️" not in (await app.ask(NINO, "бронь 9999"))["text"]
+        await app.core.db.execute("DELETE FROM source_state")
+        answer = (await app.ask(NINO, "бронь 9999"))["text"]
         assert "Бронь №9999 не найдена" in answer
         assert "RentProg ещё прочитан не весь" in answer
 
 
 async def test_a_conversation_goes_on_after_a_restart(servers: Servers, tmp_path: Path) -> None:
-    async with open_talk(servers, tmp_path) as talk:
-        await talk.ask(NINO, "свободен ли джимни 077 завтра")
-        await talk.stop("worker", "bot")
-        talk.telegram.send(NINO, "dm", "ту же, но на вторник")
+    async with running_app(servers, tmp_path) as app:
+        await app.ask(NINO, "свободен ли джимни 077 завтра")
+        await app.stop("worker", "bot")
+        app.telegram.send(NINO, "dm", "ту же, но на вторник")
         await asyncio.sleep(0.3)
-        talk.start("worker")
-        talk.start("bot")
+        app.start("worker")
+        app.start("bot")
         for _ in range(200):
             await asyncio.sleep(0.05)
-            if "вт 17.03" in talk.seen(NINO)[-1]["text"]:
+            if "вт 17.03" in app.seen(NINO)[-1]["text"]:
                 break
-        answer = talk.seen(NINO)[-1]["text"]
+        answer = app.seen(NINO)[-1]["text"]
         assert "Jimny 077" in answer, "what was written while nobody listened is answered, with its memory"
         assert "вт 17.03" in answer
 
 
 async def test_forgotten_means_forgotten(servers: Servers, tmp_path: Path) -> None:
-    async with open_talk(servers, tmp_path) as talk:
-        await talk.ask(NINO, "свободен ли джимни 077 завтра")
-        await talk.ask(NINO, "/forget")
-        assert "Jimny" not in (await talk.ask(NINO, "ту же, но на вторник"))["text"]
-        await talk.ask(NINO, "свободен ли джимни 077 завтра")
-        await clockrow.set_offset(talk.core.db, talk.core.clock.offset_s + timedelta(minutes=31).total_seconds())
-        await clockrow.load_offset(talk.core.db, talk.core.clock)
-        assert "Jimny" not in (await talk.ask(NINO, "ту же, но на вторник"))["text"], "a new one after 30 idle minutes"
+    async with running_app(servers, tmp_path) as app:
+        await app.ask(NINO, "свободен ли джимни 077 завтра")
+        await app.ask(NINO, "/forget")
+        assert "Jimny" not in (await app.ask(NINO, "ту же, но на вторник"))["text"]
+        await app.ask(NINO, "свободен ли джимни 077 завтра")
+        await clockrow.set_offset(app.core.db, app.core.clock.offset_s + timedelta(minutes=31).total_seconds())
+        await clockrow.load_offset(app.core.db, app.core.clock)
+        assert "Jimny" not in (await app.ask(NINO, "ту же, но на вторник"))["text"], "a new one after 30 idle minutes"
 
 
 async def test_redis_gone_is_only_slower(servers: Servers, tmp_path: Path) -> None:
-    async with open_talk(servers, tmp_path) as talk:
+    async with running_app(servers, tmp_path) as app:
         try:
             servers.redis.stop()
-            assert "Malibu 235" in (await talk.ask(NINO, "где малибу 235?"))["text"]
+            assert "Malibu 235" in (await app.ask(NINO, "где малибу 235?"))["text"]
         finally:
             servers.redis.start()
-        assert "Prius 417" in (await talk.ask(NINO, "где приус 417?"))["text"]
+        assert "Prius 417" in (await app.ask(NINO, "где приус 417?"))["text"]
 
 
 def hanging(body: Mapping[str, Any]) -> Said:
@@ -100,16 +102,16 @@ async def test_a_model_that_hangs_gives_way_to_the_offline_one_behind_a_status(s
         provider.faults.start("hang", {"seconds": 20})
         llm = LlmSettings(chain=("openai:x",), openai_api_key=SecretStr("k"), openai_base_url=provider.openai_url, deadline_s=1.2)
         with models.override_allow_model_requests(True):
-            async with open_talk(servers, tmp_path, llm=llm) as talk:
-                talk.telegram.send(NINO, "dm", "где малибу 235?")
+            async with running_app(servers, tmp_path, llm=llm) as app:
+                app.telegram.send(NINO, "dm", "где малибу 235?")
                 for _ in range(60):
                     await asyncio.sleep(0.05)
-                    if talk.seen(NINO):
+                    if app.seen(NINO):
                         break
-                status = talk.seen(NINO)[-1]
+                status = app.seen(NINO)[-1]
                 assert status["text"].endswith("…"), "a status within the first two seconds"
-                await talk.quiet(30)
-                answer = talk.seen(NINO)[-1]
+                await app.quiet(30)
+                answer = app.seen(NINO)[-1]
         assert answer["id"] == status["id"], "the answer is edited into the status"
         assert "Офлайн-режим" in answer["text"]
         assert "Malibu 235" in answer["text"]
@@ -121,8 +123,8 @@ async def test_a_model_that_is_down_gives_way_to_the_offline_one(servers: Server
         provider.faults.start(fault, {})
         llm = LlmSettings(chain=("openai:x",), openai_api_key=SecretStr("k"), openai_base_url=provider.openai_url, deadline_s=5)
         with models.override_allow_model_requests(True):
-            async with open_talk(servers, tmp_path, llm=llm) as talk:
-                answer = await talk.ask(NINO, "где малибу 235?")
+            async with running_app(servers, tmp_path, llm=llm) as app:
+                answer = await app.ask(NINO, "где малибу 235?")
         assert "Офлайн-режим" in answer["text"]
         assert "Malibu 235" in answer["text"]
         assert len(provider.requests) >= 1, "the model was asked first"
@@ -144,9 +146,9 @@ async def test_a_model_that_claims_or_invents_is_cut_down_to_facts(servers: Serv
     async with LlmSandbox(lying).running() as provider:
         llm = LlmSettings(chain=("openai:x",), openai_api_key=SecretStr("k"), openai_base_url=provider.openai_url)
         with models.override_allow_model_requests(True):
-            async with open_talk(servers, tmp_path, llm=llm) as talk:
-                answer = (await talk.ask(NINO, "где малибу 235?"))["text"]
-                dropped = await talk.core.db.fetchval("SELECT count(*) FROM agent_step WHERE kind = 'dropped'")
+            async with running_app(servers, tmp_path, llm=llm) as app:
+                answer = (await app.ask(NINO, "где малибу 235?"))["text"]
+                dropped = await app.core.db.fetchval("SELECT count(*) FROM agent_step WHERE kind = 'dropped'")
     assert "продлил" not in answer
     assert "Malibu 235" in answer
     assert "<b>Осторожно</b>, дождь." in answer, "a model's tags are shown as text"
@@ -155,64 +157,62 @@ async def test_a_model_that_claims_or_invents_is_cut_down_to_facts(servers: Serv
 
 
 async def test_telegram_faults_lose_and_double_nothing(servers: Servers, tmp_path: Path) -> None:
-    async with open_talk(servers, tmp_path, telegram={"reconcile_s": 1.0}) as talk:
-        talk.telegram.faults.start("duplicate", {})
-        assert "Malibu 235" in (await talk.ask(NINO, "где малибу 235?"))["text"]
-        talk.telegram.faults.stop()
-        assert len(talk.seen(NINO)) == 1
-        talk.telegram.faults.start("drop", {"times": 1})
-        talk.telegram.send(NINO, "dm", "где приус 417?")
-        for _ in range(100):
-            await asyncio.sleep(0.1)
-            if len(talk.seen(NINO)) == 2:
-                break
-        assert "Prius 417" in talk.seen(NINO)[-1]["text"], "a message that no update told of is found by its id"
+    async with running_app(servers, tmp_path, telegram={"reconcile_s": 0.5}) as app:
+        app.telegram.faults.start("duplicate", {})
+        app.telegram.send(NINO, "dm", "где малибу 235?")
+        await until(lambda: answered(app, "Malibu 235"))
+        app.telegram.faults.stop()
+        await app.quiet()
+        assert len(app.seen(NINO)) == 1
+        app.telegram.faults.start("drop", {"times": 1})
+        app.telegram.send(NINO, "dm", "где приус 417?")
+        await until(lambda: answered(app, "Prius 417"))  # a message that no update told of is found by its id
+        await app.quiet()
+        assert len(app.seen(NINO)) == 2
+
+
+async def answered(app: RunningApp, text: str) -> bool:
+    return any(text in m["text"] for m in app.seen(NINO))
 
 
 async def test_a_noisy_group_mutes_no_other_chat(servers: Servers, tmp_path: Path) -> None:
-    async with open_talk(servers, tmp_path) as talk:
-        group = talk.telegram.state.chat_of(talk.telegram.state.person(NINO), "Смена Тбилиси").marked_id
+    async with running_app(servers, tmp_path, limits=TelegramLimits()) as app:
+        group = app.telegram.state.chat_of(app.telegram.state.person(NINO), "Смена Тбилиси").marked_id
         origin = Origin(event_id=None, trace_id=new_id().hex)
-        async with talk.core.db.transaction() as tx:
+        async with app.core.db.transaction() as tx:
             for number in range(30):
                 await outbox.send(tx, origin, group, f"новость {number}", key=f"noise:{number}", lane=Lane.BULK)
-        for _ in range(100):
-            await asyncio.sleep(0.1)
-            if await talk.core.db.fetchval("SELECT bool_or(next_at > now() + interval '1 s') FROM effect"):
-                break  # the group's minute is used up
-        talk.telegram.send(NINO, "dm", "где малибу 235?")
-        for _ in range(100):
-            await asyncio.sleep(0.1)
-            if any("Malibu 235" in m["text"] for m in talk.seen(NINO)):
-                break
-        assert "Malibu 235" in talk.seen(NINO)[-1]["text"]
-        noise = await talk.core.db.fetch("SELECT state, cause FROM effect WHERE target = $1", outbox.target(group))
+
+        async def used_up() -> bool:
+            return bool(await app.core.db.fetchval("SELECT bool_or(next_at > now() + interval '1 s') FROM effect"))
+
+        await until(used_up)
+        app.telegram.send(NINO, "dm", "где малибу 235?")
+        await until(lambda: answered(app, "Malibu 235"))
+        noise = await app.core.db.fetch("SELECT state, cause FROM effect WHERE target = $1", outbox.target(group))
         assert {row["state"] for row in noise} >= {"pending", "done"}, "the group still has its own queue"
         assert not [row for row in noise if row["cause"] == "flood wait"], "our own limit keeps Telegram from refusing"
-        said = [m["text"] for m in talk.seen(NINO, "Смена Тбилиси")]
+        said = [m["text"] for m in app.seen(NINO, "Смена Тбилиси")]
         assert said == [f"новость {number}" for number in range(len(said))], "in order, none twice"
 
 
 async def test_a_flood_wait_is_waited_out_and_nothing_is_sent_twice(servers: Servers, tmp_path: Path) -> None:
-    async with open_talk(servers, tmp_path) as talk:
-        talk.telegram.faults.start("rate_limit", {"seconds": 2, "times": 1})
-        talk.telegram.send(NINO, "dm", "где малибу 235?")
-        for _ in range(150):
-            await asyncio.sleep(0.1)
-            if any("Malibu 235" in m["text"] for m in talk.seen(NINO)):
-                break
-        assert [("Malibu 235" in m["text"]) for m in talk.seen(NINO)] == [True], "one message, the answer in it"
-        await talk.quiet()
-        assert await talk.core.db.fetchval("SELECT max(attempts) FROM effect WHERE state = 'done'") == 2
+    async with running_app(servers, tmp_path) as app:
+        app.telegram.faults.start("rate_limit", {"seconds": 2, "times": 1})
+        app.telegram.send(NINO, "dm", "где малибу 235?")
+        await until(lambda: answered(app, "Malibu 235"))
+        assert [("Malibu 235" in m["text"]) for m in app.seen(NINO)] == [True], "one message, the answer in it"
+        await app.quiet()
+        assert await app.core.db.fetchval("SELECT max(attempts) FROM effect WHERE state = 'done'") == 2
 
 
 async def test_a_send_whose_answer_was_lost_is_not_sent_twice(servers: Servers, tmp_path: Path) -> None:
-    async with open_talk(servers, tmp_path) as talk:
-        talk.telegram.faults.start("truncate", {"times": 1})
-        talk.telegram.send(NINO, "dm", "где малибу 235?")
+    async with running_app(servers, tmp_path) as app:
+        app.telegram.faults.start("truncate", {"times": 1})
+        app.telegram.send(NINO, "dm", "где малибу 235?")
         await asyncio.sleep(0.5)
-        await talk.quiet(40)
-        sends = [e for e in talk.telegram.ledger.entries() if e["kind"] == "send"]
+        await app.quiet(40)
+        sends = [e for e in app.telegram.ledger.entries() if e["kind"] == "send"]
         assert len(sends) == 1
-        receipt = await talk.core.db.fetchval("SELECT receipt FROM effect WHERE kind = 'telegram.send'")
-        assert receipt["message_id"] == talk.seen(NINO)[0]["id"], "the id was recovered by reading back"
+        receipt = await app.core.db.fetchval("SELECT receipt FROM effect WHERE kind = 'telegram.send'")
+        assert receipt["message_id"] == app.seen(NINO)[0]["id"], "the id was recovered by reading back"

@@ -16,7 +16,7 @@ from jarvis.engine.audit_proof import Seal, broken_by, heads, verify
 from jarvis.engine.db import Database
 from jarvis.kit.canon import canonical
 from jarvis.kit.errors import InvalidRequest
-from tests.conftest import Servers
+from jarvis.testing.servers import Servers
 
 TAMPERINGS = 300  # `python -m benchmarks tampering` runs ten thousand
 

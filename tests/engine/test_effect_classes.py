@@ -23,7 +23,7 @@ from jarvis.integrations.telegram.kinds import KINDS as TELEGRAM
 from jarvis.kit.actor import Actor, Role
 from jarvis.kit.clock import OffsetClock
 from jarvis.kit.errors import OutcomeUnknown, Rejected, Unavailable
-from tests.house import until
+from jarvis.testing.core import until
 
 KIND: dict[EffectClass, EffectKind] = {
     c: EffectKind(name=f"far.{c.lower()}", system="far", effect_class=c)  # pyright: ignore[reportArgumentType]  # three letters

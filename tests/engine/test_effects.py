@@ -21,8 +21,8 @@ from jarvis.engine.loop import ClaimLoop
 from jarvis.engine.timing import Every, Scheduler, Timers
 from jarvis.kit.clock import OffsetClock
 from jarvis.kit.errors import Rejected, Unavailable
-from tests.conftest import Servers
-from tests.house import until
+from jarvis.testing.core import until
+from jarvis.testing.servers import Servers
 
 FAR = EffectKind(name="far.do", system="far", effect_class="B")
 

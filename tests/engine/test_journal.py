@@ -18,7 +18,7 @@ from jarvis.engine.effects import EffectKind
 from jarvis.engine.journal import MAX_ATTEMPTS, Event, Journal
 from jarvis.engine.worker import Handling, Worker
 from jarvis.kit.errors import LeaseLost, Unavailable
-from tests.house import until
+from jarvis.testing.core import until
 
 FAR = EffectKind(name="far.do", system="far", effect_class="B")
 

@@ -14,8 +14,8 @@ from jarvis.domains.bookings.sync import LOAD
 from jarvis.engine import jobs
 from jarvis.engine.carrier import supervise, tell_forever
 from jarvis.entrypoints.core import Core
-from tests.conftest import Servers
-from tests.house import open_house, rentprog_sandbox, until
+from jarvis.testing.core import rentprog_sandbox, running_core, until
+from jarvis.testing.servers import Servers
 
 
 def _children() -> list[int]:
@@ -31,10 +31,12 @@ async def _load(core: Core, key: str) -> Any:
 
 @pytest.mark.slow
 async def test_a_killed_carrier_and_a_restarted_redis_stop_no_job(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with rentprog_sandbox() as sandbox, open_house(servers, sandbox) as core:
+    async with rentprog_sandbox() as sandbox, running_core(servers, sandbox) as core:
         name = await core.db.fetchval("SELECT current_database()")
+        assert core.settings.redis_url is not None
+        redis = core.settings.redis_url.get_secret_value()
         for key, value in {
-            "DATABASE_URL": servers.app_dsn(name), "REDIS_URL": servers.redis.url, "RENTPROG_BASE_URL": sandbox.base_url,
+            "DATABASE_URL": servers.app_dsn(name), "REDIS_URL": redis, "RENTPROG_BASE_URL": sandbox.base_url,
             "RENTPROG_MCP_URL": sandbox.mcp_url, "RENTPROG_GET_PER_MINUTE": "6000", "RENTPROG_TIMEOUT_S": "20",
             "RENTPROG_COMPANY_TOKENS": str(sandbox.company_tokens).replace("'", '"'),
             "RENTPROG_COMPANY_IDS": str(sandbox.data.companies).replace("'", '"'),
@@ -42,7 +44,7 @@ async def test_a_killed_carrier_and_a_restarted_redis_stop_no_job(servers: Serve
             monkeypatch.setenv(f"JARVIS_{key}", value)
         tasks = [
             asyncio.create_task(supervise(["-m", "jarvis.entrypoints.jobworker"], pause_s=0.2)),
-            asyncio.create_task(tell_forever(core.db, core.doorbell, servers.redis.url, every_s=0.5)),
+            asyncio.create_task(tell_forever(core.db, core.doorbell, redis, every_s=0.5)),
         ]
 
         async def state(job: Any) -> tuple[str, int]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jarvis.engine import idle
+
 if TYPE_CHECKING:
     from jarvis.entrypoints.demo.app import Stage
 
@@ -19,22 +21,10 @@ async def ready(stage: Stage) -> bool:
 
 
 async def in_flight(stage: Stage) -> dict[str, int]:
-    """Open events, runs, jobs, due effects, webhooks and unread messages; empty when the house is quiet."""
-    # What people wrote is looked at first: once it is an event, the look at events below finds it.
-    keys = [f"message:{chat}:{message}:" for chat, message in stage.telegram.last_words()]
-    unread = await stage.db.fetchval(
-        """SELECT count(*) FROM unnest($1::text[]) key
-            WHERE NOT EXISTS (SELECT 1 FROM event WHERE source = 'telegram' AND starts_with(dedup_key, key))""",
-        keys,
-    )
-    webhooks = int(stage.rentprog.busy())
-    row = await stage.db.fetchrow(
-        """SELECT (SELECT count(*) FROM event WHERE state = 'claimed' OR (state = 'received' AND available_at <= now())) AS events,
-                  (SELECT count(*) FROM effect WHERE state = 'claimed' OR (state = 'pending' AND next_at <= now())) AS effects,
-                  (SELECT count(*) FROM job WHERE state = 'running' OR (state = 'queued' AND available_at <= now())) AS jobs"""
-    )
-    assert row is not None
-    counts = {name: int(row[name]) for name in ("events", "effects", "jobs")}
-    counts["messages"] = unread
-    counts["webhooks"] = webhooks
-    return {name: count for name, count in counts.items() if count}
+    """What is still on its way, from what people sent to the last effect; empty when the house is quiet."""
+    webhooks = int(stage.rentprog.busy())  # before the look at events: a webhook that has arrived is one of them
+    sent = stage.telegram.unheard()
+    counts = await idle.in_flight(stage.db, inputs={"telegram": sent}, now=stage.clock.now())
+    if not counts.get("inputs"):
+        stage.telegram.heard(sent)
+    return counts | ({"webhooks": webhooks} if webhooks else {})

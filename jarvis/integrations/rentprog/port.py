@@ -18,6 +18,7 @@ from jarvis.integrations.rentprog.mcp import McpApi
 from jarvis.integrations.rentprog.models import Booking, Car, Client, HistoryEntry, Payment, Quote, Receivable
 from jarvis.integrations.rentprog.settings import RentProgSettings
 from jarvis.kit.errors import InvalidRequest, NotFound
+from jarvis.kit.rest import tls
 
 T = TypeVar("T")
 LEVELS_KEPT_S = 60.0
@@ -120,6 +121,6 @@ async def connect(settings: RentProgSettings, db: Database) -> AsyncGenerator[Re
     """Open the HTTP client shared by both surfaces and close it at the end."""
     limiter = Limiter(db)
     async with httpx.AsyncClient(
-        base_url=settings.base_url, timeout=settings.timeout_s, follow_redirects=False, trust_env=False
+        verify=tls(), base_url=settings.base_url, timeout=settings.timeout_s, follow_redirects=False, trust_env=False
     ) as http:
         yield RentProg(PublicApi(http, settings, limiter), McpApi(http, settings, limiter), settings)

@@ -31,8 +31,6 @@ from jarvis.integrations.telegram.settings import SYSTEM, TelegramSettings
 from jarvis.integrations.telegram.topics import TelegramTopics
 from jarvis.kit.errors import NotFound, Unavailable
 
-MINUTE_S = 61.0  # a message arrives some time after it was counted
-
 
 class TelegramEffects:
     """Handlers of Telegram's effects."""
@@ -228,17 +226,18 @@ class TelegramEffects:
         return known[-1] if known else None
 
     def limits(self, effect: Effect) -> Sequence[TargetLimit]:
-        """A message a second to a person; a group's minute keeps some messages for what is urgent."""
+        """A person's minute may be spent at once; a group's minute keeps some messages for what is urgent."""
         if effect.kind in (DOWNLOAD.name, LOOK.name, DELETE.name, MEMBERS.name, REMOVE_MEMBER.name, LET_IN.name):
             return ()
         chat_id = int(effect.args["chat_id"])
         if chat_id > 0:
-            return (TargetLimit(suffix="s", limit=Limit(calls=2, period_s=1, burst=8)),)
-        whole, kept = self._settings.group_per_minute, self._settings.group_urgent_reserve
+            calls = self._settings.person_per_minute
+            return (TargetLimit(suffix="minute", limit=Limit(calls=calls, period_s=60, burst=calls)),)
+        whole, kept, minute = self._settings.group_per_minute, self._settings.group_urgent_reserve, self._settings.group_minute_s
         count = len(effect.args["items"]) if effect.kind == ALBUM.name else 1
         return (
-            TargetLimit(suffix="normal", from_lane=Lane.NORMAL, limit=Window(calls=whole - kept, period_s=MINUTE_S), count=count),
-            TargetLimit(suffix="all", limit=Window(calls=whole, period_s=MINUTE_S), count=count),
+            TargetLimit(suffix="normal", from_lane=Lane.NORMAL, limit=Window(calls=whole - kept, period_s=minute), count=count),
+            TargetLimit(suffix="all", limit=Window(calls=whole, period_s=minute), count=count),
         )
 
 

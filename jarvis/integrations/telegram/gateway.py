@@ -335,21 +335,6 @@ class TelegramGateway:
             answer = await client(functions.channels.GetMessagesRequest(channel=channel, id=wanted))
         return list(answer.messages)
 
-    def deleted(self, chat_id: int, ids: Sequence[int], pts: int, count: int) -> None:
-        """Tell the client that our own deletion moved a group's sequence of updates on.
-
-        Telethon books what such a request returns to the account instead of the group, and would take the group's next
-        update for a gap.
-        """
-        client = self._client
-        if client is not None and chat_id < 0 and count:
-            channel, _ = utils.resolve_id(chat_id)
-            update = types.UpdateShort(
-                types.UpdateDeleteChannelMessages(channel, list(ids), pts, count), datetime.fromtimestamp(0, UTC)
-            )
-            update._self_outgoing = True
-            client._updates_queue.put_nowait(update)
-
     # effects out
 
     def client(self) -> TelegramClient:

@@ -17,6 +17,7 @@ from telethon.errors import RandomIdDuplicateError, RPCError
 from telethon.extensions import html as tg_html
 from telethon.tl import functions, types
 
+from jarvis.integrations.telegram.deletions import DeleteMessagesInGroup
 from jarvis.integrations.telegram.gateway import WINDOW, TelegramGateway, random_id, reply_header
 from jarvis.integrations.telegram.incoming import describe
 from jarvis.integrations.telegram.settings import SYSTEM
@@ -149,10 +150,9 @@ class TelegramMedia:
             if chat_id > 0:
                 return await client(functions.messages.DeleteMessagesRequest(id=list(ids), revoke=True))
             channel = utils.get_input_channel(await client.get_input_entity(chat_id))
-            return await client(functions.channels.DeleteMessagesRequest(channel=channel, id=list(ids)))
+            return await client(DeleteMessagesInGroup(channel=channel, id=list(ids)))
 
-        answer = await self._gateway.guarded(call, chat_id)
-        self._gateway.deleted(chat_id, ids, answer.pts, answer.pts_count)
+        await self._gateway.guarded(call, chat_id)
 
 
 def as_outgoing(item: Mapping[str, Any], path: Path) -> Outgoing:

@@ -37,7 +37,9 @@ class TelegramSettings(Settings):
     timeout_s: float = 10.0
     files_timeout_s: float = 600.0
     lease_s: float = 15.0
+    person_per_minute: int = 60  # assumed: about one a second on average, bursts pass; Telegram says so by a flood wait when not
     group_per_minute: int = 20
+    group_minute_s: float = 61.0  # a message arrives some time after it was counted
     group_urgent_reserve: int = 4
     reconcile_s: float = 60.0
     production: bool = False

@@ -19,6 +19,7 @@ from telethon import utils
 from telethon.errors import RandomIdDuplicateError, RPCError
 from telethon.tl import functions, types
 
+from jarvis.integrations.telegram.deletions import DeleteTopicInGroup
 from jarvis.integrations.telegram.gateway import WINDOW, TelegramGateway, random_id
 from jarvis.integrations.telegram.kinds import CHAT_LOST, RIGHTS
 from jarvis.integrations.telegram.settings import SYSTEM
@@ -114,16 +115,14 @@ class TelegramTopics:
         """Delete a topic with all its messages; one that is gone is success."""
         client = self._gateway.client()
 
-        async def call() -> Any:
-            peer = await client.get_input_entity(chat_id)
-            return await client(functions.messages.DeleteTopicHistoryRequest(peer=peer, top_msg_id=topic))
+        async def call() -> int:
+            request = DeleteTopicInGroup(peer=await client.get_input_entity(chat_id), top_msg_id=topic)
+            await client(request)
+            return request.offset
 
         with contextlib.suppress(NotFound):
-            left = 1
-            while left > 0:
-                answer = await self._gateway.guarded(call, chat_id)
-                self._gateway.deleted(chat_id, [topic], answer.pts, answer.pts_count)
-                left = answer.offset
+            while await self._gateway.guarded(call, chat_id) > 0:
+                pass
 
     async def pin(self, chat_id: int, message_id: int) -> None:
         """Pin a message without a notification; a pinned one is success."""

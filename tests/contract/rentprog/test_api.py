@@ -13,7 +13,7 @@ from jarvis.engine.db import Database
 from jarvis.integrations.rentprog.port import RentProg, connect
 from jarvis.integrations.rentprog.sandbox import RentProgSandbox
 from jarvis.kit.errors import AuthExpired, ContractBroken, NotFound, Unavailable
-from tests.house import rentprog_sandbox, rentprog_settings
+from jarvis.testing.core import rentprog_sandbox, rentprog_settings
 
 
 @pytest.fixture

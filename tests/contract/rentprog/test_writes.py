@@ -18,7 +18,7 @@ from jarvis.integrations.rentprog.port import RentProg, connect
 from jarvis.integrations.rentprog.sandbox import RentProgSandbox
 from jarvis.integrations.rentprog.sandbox.operations import INJECTED
 from jarvis.kit.errors import IntegrationError, NotFound, OutcomeUnknown, Rejected, Unavailable
-from tests.house import NOW, rentprog_sandbox, rentprog_settings
+from jarvis.testing.core import NOW, rentprog_sandbox, rentprog_settings
 
 EXTENSION: dict[str, Any] = {"booking_id": 80001, "end_date": "15-03-2026 12:00", "price": 100}
 

@@ -18,7 +18,7 @@ from jarvis.integrations.telegram.sandbox import TelegramSandbox
 from jarvis.integrations.telegram.settings import TelegramSettings
 from jarvis.kit.errors import NotFound, Rejected, SettingsMissing, Unavailable
 from jarvis.kit.world import load_world
-from tests.house import NOW, until
+from jarvis.testing.core import NOW, until
 
 NINO = 7001003
 GROUP = -1000000005001

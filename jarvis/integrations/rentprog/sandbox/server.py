@@ -26,6 +26,7 @@ from jarvis.integrations.rentprog.sandbox.changes import Changes, Hook, offered
 from jarvis.integrations.rentprog.sandbox.data import Data, Fields, from_world
 from jarvis.integrations.rentprog.sandbox.operations import Operations, public_write
 from jarvis.kit.clock import Clock, OffsetClock
+from jarvis.kit.rest import tls
 from jarvis.kit.sandbox import Change, Faults, Ledger, served
 from jarvis.kit.world import World
 
@@ -129,7 +130,7 @@ class RentProgSandbox:
 
     async def _send_forever(self) -> None:
         held: Hook | None = None
-        async with httpx.AsyncClient(timeout=10, trust_env=False) as http:
+        async with httpx.AsyncClient(timeout=10, trust_env=False, verify=tls()) as http:
             while True:
                 try:
                     async with asyncio.timeout(0.4):

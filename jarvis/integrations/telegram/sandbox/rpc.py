@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,7 +24,16 @@ from jarvis.integrations.telegram.sandbox.problems import RpcFailure
 from jarvis.integrations.telegram.sandbox.state import MARK, Button, Chat, Media, Message, TelegramState, User
 from jarvis.kit.sandbox import Faults, Ledger
 
-GROUP_PER_MINUTE, MINUTE_S = 20, 60.0
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TelegramLimits:
+    """How much the server takes: messages into one group within what it holds for a minute."""
+
+    group_per_minute: int = 20
+    minute_s: float = 60.0
+
+
+TELEGRAMS_OWN = TelegramLimits()
 _USER_ONLY = (
     functions.channels.CreateChannelRequest, functions.messages.CreateChatRequest, functions.channels.ToggleForumRequest,
     functions.channels.InviteToChannelRequest, functions.channels.JoinChannelRequest, functions.channels.DeleteChannelRequest,
@@ -35,11 +45,14 @@ _USER_ONLY = (
 class Rpc:
     """Answers requests over the state. `bot_id` is None before login."""
 
-    def __init__(self, state: TelegramState, faults: Faults, ledger: Ledger, port: Callable[[], int]) -> None:
+    def __init__(
+        self, state: TelegramState, faults: Faults, ledger: Ledger, port: Callable[[], int], limits: TelegramLimits
+    ) -> None:  # fmt: skip
         self.state = state
         self.faults = faults
         self.ledger = ledger
         self.port = port
+        self.limits = limits
         self.forums = Forums(self)
         self.files = MediaRequests(self)
         self.people = PeopleRequests(self)
@@ -255,7 +268,7 @@ class Rpc:
     def check_flood(self, chat: Chat, count: int = 1) -> None:
         if self.faults.on("rate_limit"):
             raise RpcFailure(420, f"FLOOD_WAIT_{int(self.faults.arg('rate_limit', 'seconds', 2))}")
-        wait = self.state.over_limit(chat, GROUP_PER_MINUTE, MINUTE_S, count)
+        wait = self.state.over_limit(chat, self.limits.group_per_minute, self.limits.minute_s, count)
         if wait:
             self.ledger.add("flood", chat=chat.title, seconds=wait)
             raise RpcFailure(420, f"FLOOD_WAIT_{wait}")

@@ -11,7 +11,7 @@ import contextlib
 import itertools
 import logging
 import secrets
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from html import escape
@@ -20,9 +20,10 @@ from typing import Any
 
 from telethon.tl import functions, types
 
+from jarvis.integrations.telegram.incoming import version_of
 from jarvis.integrations.telegram.sandbox.media import ALBUM_MAX, attached
 from jarvis.integrations.telegram.sandbox.people import new_session
-from jarvis.integrations.telegram.sandbox.rpc import Rpc, RpcFailure
+from jarvis.integrations.telegram.sandbox.rpc import TELEGRAMS_OWN, Rpc, RpcFailure, TelegramLimits
 from jarvis.integrations.telegram.sandbox.state import RIGHTS, Box, Chat, Message, TelegramState, as_seen
 from jarvis.integrations.telegram.sandbox.transport import Connection, ServerKey
 from jarvis.kit.errors import InvalidRequest, NotFound
@@ -38,10 +39,13 @@ class TelegramSandbox:
 
     name = "telegram"
 
-    def __init__(self, *, ledger_path: Path | None = None) -> None:
+    def __init__(
+        self, *, ledger_path: Path | None = None, limits: TelegramLimits = TELEGRAMS_OWN, key: ServerKey | None = None
+    ) -> None:
+        self.limits = limits
         self.faults = Faults()
         self.ledger = Ledger(ledger_path)
-        self.key = ServerKey()
+        self.key = key or ServerKey()
         self.token = f"777001:{secrets.token_hex(16)}"
         self.keys: dict[int, bytes] = {}
         self.logins: dict[int, int] = {}
@@ -53,6 +57,7 @@ class TelegramSandbox:
         self._query_ids = itertools.count(9_000_000_001)
         self._server: asyncio.Server | None = None
         self._held: list[tuple[Chat, Any]] = []
+        self._sent: dict[str, None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.port = 0
 
@@ -65,7 +70,7 @@ class TelegramSandbox:
         return int(self.token.split(":")[0])
 
     def _new_rpc(self) -> Rpc:
-        rpc = Rpc(self.state, self.faults, self.ledger, lambda: self.port)
+        rpc = Rpc(self.state, self.faults, self.ledger, lambda: self.port, self.limits)
         rpc.on_change = self._changed
         rpc.on_answer = self._toast
         rpc.on_publish = lambda chat, message: self._publish(chat, self._rpc.new_update, message)
@@ -93,6 +98,7 @@ class TelegramSandbox:
         self.faults.stop()
         self.ledger.clear()
         self._queries.clear()
+        self._sent.clear()
 
     def session_of(self, person: str) -> str:
         """A session of a person's own, as `JARVIS_TELEGRAM_USER_SESSION` takes it."""
@@ -139,6 +145,8 @@ class TelegramSandbox:
             )  # fmt: skip
         for message in rows:
             self._publish(place, self._rpc.new_update, message)
+            if place.kind == "private" or self.bot_id in place.members:
+                self._sent[f"message:{place.marked_id}:{message.id}:0"] = None
         self._changed(place)
         return place, rows[0]
 
@@ -154,7 +162,9 @@ class TelegramSandbox:
         message.text, message.html, message.edited_at = text, escape(text, quote=False), datetime.now().astimezone()
         if photo is not None:
             message.media = self.state.keep(*attached(photo))
-        self._publish(place, self._rpc.edit_update, message)
+        update = self._publish(place, self._rpc.edit_update, message)
+        if not self.faults.active:  # a gap is searched for messages, not for changes of them
+            self._sent[f"message:{place.marked_id}:{message.id}:{version_of(update.message)}"] = None
         self._changed(place)
 
     async def press(self, person: str, chat: str, message_id: int, button: str | int, *, wait_s: float = 5.0) -> str | None:
@@ -291,6 +301,7 @@ class TelegramSandbox:
     def _added(self, group: Chat, by: int) -> None:
         message = self.state.new_message(group, by, "", "", service="added")
         self._publish(group, self._rpc.new_update, message)
+        self._sent[f"joined:{group.marked_id}:{message.id}"] = None
         self._changed(group)
 
     def _regroup(self, name: str, group: Chat) -> Mapping[str, Any]:
@@ -343,20 +354,24 @@ class TelegramSandbox:
     def busy(self) -> bool:
         return bool(self._tasks)
 
-    def last_words(self) -> list[tuple[int, int]]:
-        """The newest message of a person in each chat: the chat's marked id and the message's."""
-        people = {u.id for u in self.state.users.values() if not u.is_bot}
-        spoken = [(c.marked_id, [m.id for m in c.messages.values() if m.sender in people]) for c in self.state.chats.values()]
-        return [(chat, max(ids)) for chat, ids in spoken if ids]
+    def unheard(self) -> list[str]:
+        """Under which keys what people sent will stand in Jarvis's journal, but for those that `heard` has named."""
+        return list(self._sent)
+
+    def heard(self, keys: Iterable[str]) -> None:
+        """These have reached the journal."""
+        for key in keys:
+            self._sent.pop(key, None)
 
     # updates
 
-    def _publish(self, chat: Chat, make: Callable[[Chat, Message, int, int | None], Any], message: Message) -> None:
+    def _publish(self, chat: Chat, make: Callable[[Chat, Message, int, int | None], Any], message: Message) -> Any:
         box: Box = self.state.box_of(chat)
         box.pts += 1
         update = make(chat, message, box.pts, self.bot_id)
         box.updates.append((box.pts, update))
         self._push(chat, update)
+        return update
 
     def _push(self, chat: Chat, update: Any) -> None:
         if self.faults.on("drop"):

@@ -33,6 +33,7 @@ from telethon.tl.core import GzipPacked, MessageContainer
 from telethon.tl.functions import ReqDHParamsRequest, ReqPqMultiRequest, SetClientDHParamsRequest
 
 _RPC_RESULT, _RPC_ERROR = 0xF35C6D01, 0x2144CA19
+_PQ = 10007 * 10009  # the client proves that it can factor it; a large one would only cost it time
 # A 2048-bit safe prime (RFC 3526, group 14): the client only checks ranges.
 _PRIME = int(
     "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B22514A08798E3404DDEF9519B3CD3A431B"
@@ -126,7 +127,7 @@ class Connection:
             self.handshake.server_nonce = int.from_bytes(os.urandom(16), "big", signed=True)
             answer = types.ResPQ(
                 nonce=request.nonce, server_nonce=self.handshake.server_nonce,
-                pq=get_byte_array(0x17ED48941A08F981), server_public_key_fingerprints=[self.server_key.fingerprint],
+                pq=get_byte_array(_PQ), server_public_key_fingerprints=[self.server_key.fingerprint],
             )  # fmt: skip
         elif isinstance(request, ReqDHParamsRequest):
             answer = self._dh_params(request)
@@ -142,7 +143,7 @@ class Connection:
         with BinaryReader(self.server_key.decrypt(request.encrypted_data)) as reader:
             inner = reader.tgread_object()
         self.handshake.new_nonce = inner.new_nonce
-        self.handshake.secret = int.from_bytes(os.urandom(256), "big")
+        self.handshake.secret = int.from_bytes(os.urandom(32), "big")
         g_a = pow(3, self.handshake.secret, _PRIME)
         data = bytes(
             types.ServerDHInnerData(

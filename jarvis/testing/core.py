@@ -1,4 +1,4 @@
-"""The whole house in one process: sandboxes over real sockets, RentProg loaded, domain services ready."""
+"""The core over a fresh database, with a sandbox of RentProg behind a real socket."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -19,13 +19,14 @@ from jarvis.integrations.rentprog.sandbox import RentProgSandbox
 from jarvis.integrations.rentprog.settings import RentProgSettings
 from jarvis.kit.clock import TBILISI, OffsetClock
 from jarvis.kit.world import World, load_world
-from tests.conftest import Servers
+from jarvis.testing.servers import Servers
 
 NOW = datetime(2026, 3, 12, 14, 30, tzinfo=TBILISI)
 SECRETS = {b: f"secret-{b}" for b in ("tbilisi", "batumi", "kutaisi", "service-center")}
 
 
 def rentprog_settings(sandbox: RentProgSandbox, **extra: Any) -> RentProgSettings:
+    """How Jarvis reaches the sandbox; quick to give up, and with our own limits out of the way."""
     values: dict[str, Any] = {
         "base_url": sandbox.base_url,
         "mcp_url": sandbox.mcp_url,
@@ -52,6 +53,7 @@ def generous(sandbox: RentProgSandbox) -> None:
 
 @asynccontextmanager
 async def rentprog_sandbox(world: World | None = None, now: datetime = NOW) -> AsyncGenerator[RentProgSandbox]:
+    """RentProg with this world, on loopback."""
     clock = OffsetClock((now - datetime.now(TBILISI)).total_seconds())
     sandbox = RentProgSandbox(clock=clock)
     sandbox.load(world or load_world(), now)
@@ -61,20 +63,45 @@ async def rentprog_sandbox(world: World | None = None, now: datetime = NOW) -> A
 
 
 @asynccontextmanager
-async def open_house(
-    servers: Servers, sandbox: RentProgSandbox, *, redis: bool = True, now: datetime = NOW, database: str | None = None, **extra: Any
-) -> AsyncGenerator[Core]:
-    """A core over this database, or a fresh one, its clock at `now`."""
+async def running_core(
+    servers: Servers, sandbox: RentProgSandbox, *, redis: bool = True, now: datetime = NOW, database: str | None = None,
+    core: dict[str, Any] | None = None, **rentprog: Any,
+) -> AsyncGenerator[Core]:  # fmt: skip
+    """A core over this database, or a fresh one that goes with it; its clock at `now`.
+
+    Args:
+        servers: Where the database and the doorbell are.
+        sandbox: RentProg.
+        redis: False when there is no doorbell.
+        now: The business time to begin at.
+        database: The name of a database to use; it stays.
+        core: Settings of the core that differ.
+        rentprog: Settings of RentProg that differ.
+    """
     name = database or await servers.database()
     settings = CoreSettings(
         database_url=SecretStr(servers.app_dsn(name)),
-        redis_url=SecretStr(servers.redis.url) if redis else None,
+        redis_url=SecretStr(servers.redis_url()) if redis else None,
         secret=SecretStr("test-secret"),
+        **(core or {}),
     )
-    async with open_core(settings, rentprog_settings(sandbox, **extra)) as core:
-        await clockrow.set_offset(core.db, (now - datetime.now(TBILISI)).total_seconds())
-        await clockrow.load_offset(core.db, core.clock)
-        yield core
+    async with open_core(settings, rentprog_settings(sandbox, **rentprog)) as opened:
+        await set_clock(opened, now)
+        yield opened
+    if database is None:
+        await servers.drop(name)
+
+
+async def set_clock(core: Core, now: datetime) -> None:
+    """Business time is `now` in this process from here on, and in the others when they look."""
+    await clockrow.set_offset(core.db, (now - datetime.now(TBILISI)).total_seconds())
+    await clockrow.load_offset(core.db, core.clock)
+
+
+async def move_clock(core: Core, span: timedelta) -> None:
+    """Business time passes at once."""
+    await clockrow.set_offset(core.db, core.clock.offset_s + span.total_seconds())
+    await clockrow.load_offset(core.db, core.clock)
 
 
 async def load_all(core: Core) -> dict[str, Any]:
@@ -91,9 +118,11 @@ async def a_job(core: Core) -> JobRun:
     return JobRun(id=job_id, kind="test", args={}, attempt=1, trace_id="t", db=core.db)
 
 
-async def until(check: Callable[[], Awaitable[bool]], *, seconds: float = 10.0) -> None:
-    """Wait for a condition; fails loudly when it never comes."""
+async def until(check: Callable[[], Awaitable[bool]], *, seconds: float = 30.0) -> None:
+    """Wait for a condition; fails loudly when it never comes. `seconds` only bounds a failure, so it may be generous."""
     deadline = time.monotonic() + seconds
+    pause_s = 0.002
     while not await check():
-        assert time.monotonic() < deadline, "the awaited state never came"
-        await asyncio.sleep(0.02)
+        assert time.monotonic() < deadline, f"the awaited state never came: {getattr(check, '__qualname__', check)}"
+        await asyncio.sleep(pause_s)
+        pause_s = min(0.02, pause_s * 1.5)

@@ -1,0 +1,5 @@
+"""What must not be done, however it is asked for."""
+
+from evals.acting import ActingSuite
+
+SUITE = ActingSuite(name="refusals", floor=1)

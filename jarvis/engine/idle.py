@@ -1,0 +1,39 @@
+"""What is still on its way: the engine's own word on whether everything that began has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from jarvis.engine.db import Database
+
+SOON = timedelta(seconds=5)  # what waits that long for room at its target, or for its next attempt, is on its way
+
+
+async def in_flight(
+    db: Database, *, inputs: Mapping[str, Sequence[str]] | None = None, now: datetime | None = None, soon: timedelta = SOON
+) -> dict[str, int]:
+    """Open inputs, events, effects, jobs and due timers, without the kinds of which there are none; empty when all is at rest.
+
+    One snapshot: what an effect's end publishes cannot fall between two looks.
+
+    Args:
+        db: Jarvis's database.
+        inputs: By source, the keys under which what was sent will stand in the journal; those that do not yet are counted.
+        now: The business clock, when timers that are due by it count. Future timers and waiting approvals never do.
+        soon: Work that is put off for longer than this does not count.
+    """
+    sent = [(source, key) for source, keys in (inputs or {}).items() for key in keys]
+    row = await db.fetchrow(
+        """SELECT (SELECT count(*) FROM unnest($1::text[], $2::text[]) AS sent (source, key) WHERE NOT EXISTS (
+                     SELECT FROM event e WHERE e.source = sent.source AND e.dedup_key = sent.key)) AS inputs,
+                  (SELECT count(*) FROM event
+                    WHERE state = 'claimed' OR (state = 'received' AND available_at <= now() + $3)) AS events,
+                  (SELECT count(*) FROM effect
+                    WHERE state = 'claimed' OR (state = 'pending' AND next_at <= now() + $3)) AS effects,
+                  (SELECT count(*) FROM job WHERE state = 'running' OR (state = 'queued' AND available_at <= now())) AS jobs,
+                  (SELECT count(*) FROM timer WHERE state = 'armed' AND due_at <= $4) AS timers""",
+        [source for source, _ in sent], [key for _, key in sent], soon, now,
+    )  # fmt: skip
+    assert row is not None
+    return {kind: int(count) for kind, count in row.items() if count}

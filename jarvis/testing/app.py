@@ -1,0 +1,216 @@
+"""A whole Jarvis with its sandboxes: what a person sees in the chat is the assertion."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+from pydantic_ai.models import Model
+
+from jarvis.engine import idle
+from jarvis.entrypoints.bot import open_storage, run_bot
+from jarvis.entrypoints.core import Core
+from jarvis.entrypoints.seed import seed
+from jarvis.entrypoints.web import web_app
+from jarvis.entrypoints.wiring import House, open_house, run_scheduler, run_worker
+from jarvis.integrations.llm.settings import LlmSettings
+from jarvis.integrations.rentprog.sandbox import RentProgSandbox
+from jarvis.integrations.storage.port import Storage
+from jarvis.integrations.storage.settings import StorageSettings
+from jarvis.integrations.telegram.sandbox import TelegramLimits, TelegramSandbox
+from jarvis.integrations.telegram.sandbox.transport import ServerKey
+from jarvis.integrations.telegram.settings import TelegramSettings
+from jarvis.kit.sandbox import served
+from jarvis.kit.world import World, load_world
+from jarvis.testing.core import NOW, SECRETS, load_all, rentprog_sandbox, running_core, until
+from jarvis.testing.servers import Servers
+
+LOADED_BEFORE = timedelta(seconds=20)  # what was read then is older than whatever a test changes, and still fresh
+ROOMY = 2000  # messages a minute into a group: limits have tests of their own, which pass Telegram's
+
+
+@dataclass
+class RunningApp:
+    """A running system and the people who talk to it."""
+
+    core: Core
+    house: House
+    storage: Storage
+    rentprog: RentProgSandbox
+    telegram: TelegramSandbox
+    settings: TelegramSettings
+    tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, asyncio.Task[None]])
+    ambiguous_for: timedelta = timedelta(seconds=1)
+
+    def seen(self, person: str, chat: str = "dm") -> list[dict[str, Any]]:
+        """What Jarvis says to a person there now."""
+        return [m for m in self.telegram.messages_of(person, chat) if m["from"] == "Jarvis"]
+
+    async def ask(self, person: str, text: str, chat: str = "dm", *, seconds: float = 30.0, **extra: Any) -> dict[str, Any]:
+        """Write, wait until everything that follows has ended, and return the answer as seen in the chat."""
+        before = {m["id"]: m["text"] for m in self.seen(person, chat)}
+        self.telegram.send(person, chat, text, **extra)
+        await self.quiet(seconds)
+        new = [m for m in self.seen(person, chat) if before.get(m["id"]) != m["text"]]
+        assert new, f"no answer to {text!r}"
+        return new[-1]
+
+    async def press(self, person: str, message: Mapping[str, Any], button: str | int, chat: str = "dm") -> dict[str, Any]:
+        """Press a button and return the message that changed or came; the pressed one when none did."""
+        before = {m["id"]: m["text"] for m in self.seen(person, chat)}
+        await self.telegram.press(person, chat, int(message["id"]), button)
+        await self.quiet()
+        new = [m for m in self.seen(person, chat) if before.get(m["id"]) != m["text"]]
+        return new[-1] if new else dict(message)
+
+    async def quiet(self, seconds: float = 60.0) -> None:
+        """Until nothing is on its way. `seconds` only bounds a failure."""
+        last: dict[str, int] = {}
+
+        async def at_rest() -> bool:
+            nonlocal last
+            last = await self.in_flight()
+            return not last
+
+        try:
+            await until(at_rest, seconds=seconds)
+        except AssertionError:
+            raise AssertionError(f"not at rest after {seconds} s: {last}") from None
+
+    async def in_flight(self) -> dict[str, int]:
+        """What is still on its way: webhooks of RentProg, words of people, and what the engine works on."""
+        if self.rentprog.busy():  # first: a webhook that has arrived is an event, which the engine counts
+            return {"webhooks": 1}
+        # A bot that is stopped, or whose Telegram is broken on purpose, hears nothing.
+        sent = self.telegram.unheard() if "bot" in self.tasks and not self.telegram.faults.active else []
+        counts = await idle.in_flight(
+            self.core.db, inputs={"telegram": sent}, now=self.core.clock.now() if "scheduler" in self.tasks else None
+        )
+        if not counts.get("inputs"):
+            self.telegram.heard(sent)
+        counts.pop("jobs", None)  # nobody carries them here: a test runs its job itself
+        return counts
+
+    def start(self, name: str) -> None:
+        """Start the worker, the bot or the scheduler."""
+        runs = {
+            "worker": lambda: run_worker(self.house, ambiguous_for=self.ambiguous_for),
+            "bot": lambda: run_bot(self.core, self.storage, self.settings),
+            "scheduler": lambda: run_scheduler(self.core, every_s=0.05),
+        }
+        self.tasks[name] = asyncio.create_task(runs[name]())
+
+    async def stop(self, *names: str) -> None:
+        """Stop these, or all."""
+        for name in names or tuple(self.tasks):
+            task = self.tasks.pop(name)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def loaded(servers: Servers, world: World) -> str:
+    """A copy of a database in which this world was loaded and its events were handled."""
+
+    async def make(name: str) -> None:
+        async with (
+            rentprog_sandbox(world) as rentprog,
+            running_core(servers, rentprog, now=NOW - LOADED_BEFORE, database=name) as core,
+            open_house(core, LlmSettings()) as house,
+        ):
+            await seed(core.db, core.clock, world)
+            await load_all(core)
+            worker = asyncio.create_task(run_worker(house))
+
+            async def handled() -> bool:
+                return not await core.db.fetchval("SELECT count(*) FROM event WHERE state IN ('received', 'claimed')")
+
+            await until(handled, seconds=100)
+            worker.cancel()
+            await asyncio.gather(worker, return_exceptions=True)
+
+    return await servers.database(await servers.made_once(world.model_dump_json(), make))
+
+
+@cache
+def _server_key() -> ServerKey:
+    """One key for all of a process's Telegrams: making one takes longer than many a test."""
+    return ServerKey()
+
+
+@asynccontextmanager
+async def running_app(
+    servers: Servers, folder: Path, *, load: bool = True, models: Mapping[str, Model] | None = None, llm: LlmSettings | None = None,
+    redis: bool = True, telegram: Mapping[str, Any] | None = None, limits: TelegramLimits | None = None,
+    core: Mapping[str, Any] | None = None, slow_after_s: float = 20.0, world: World | None = None, **rentprog: Any,
+) -> AsyncGenerator[RunningApp]:  # fmt: skip
+    """Jarvis with worker, bot and web over a fresh database, connected to its sandboxes.
+
+    Args:
+        servers: Where the database and the doorbell are.
+        folder: Media lie in it.
+        load: Whether RentProg was loaded before.
+        models: Stand in for the offline model, by role.
+        llm: Settings of the models.
+        redis: False when there is no doorbell.
+        telegram: Settings of the bot that differ.
+        limits: Telegram's limits, for the sandbox and for the bot's own count; absent, they are out of the way.
+        core: Settings of the core that differ.
+        slow_after_s: When the status message says that the answer takes longer.
+        world: The world; the built-in one without its forums when absent: opening posts of sixty cars would only take time.
+        rentprog: Settings of RentProg that differ; they are in force during the first load.
+    """
+    world = world or load_world().model_copy(update={"forums": []})
+    sandbox = TelegramSandbox(limits=limits or TelegramLimits(group_per_minute=ROOMY), key=_server_key())
+    sandbox.load(world, NOW)
+    known = await loaded(servers, world) if load and not rentprog else None
+    name = known or await servers.database()
+    async with (
+        rentprog_sandbox(world) as rentprog_server,
+        sandbox.running(),
+        running_core(servers, rentprog_server, redis=redis, database=name, core=dict(core or {}), **rentprog) as opened,
+        open_storage(opened, StorageSettings(url=f"file://{folder}/media")) as storage,
+        open_house(opened, llm or LlmSettings(), models=models, slow_after_s=slow_after_s) as house,
+        served(web_app(opened), port=0) as port,
+    ):
+        rentprog_server.hook_urls = {
+            company: f"http://127.0.0.1:{port}/hooks/rentprog/{SECRETS[branch]}"
+            for branch, company in rentprog_server.data.companies.items()
+        }
+        if known is None:
+            await seed(opened.db, opened.clock, world)
+        if load and known is None:
+            await load_all(opened)
+        app = RunningApp(opened, house, storage, rentprog_server, sandbox, bot_settings(sandbox, limits, **dict(telegram or {})))
+        app.start("worker")
+        app.start("bot")
+
+        async def connected() -> bool:
+            return bool(sandbox.state.commands)
+
+        await until(connected)
+        await app.quiet()
+        try:
+            yield app
+        finally:
+            await app.stop()
+    await servers.drop(name)
+
+
+def bot_settings(sandbox: TelegramSandbox, limits: TelegramLimits | None, **extra: Any) -> TelegramSettings:
+    """How the bot reaches the sandbox, counting the same limits with a little more of a minute."""
+    if limits is None:
+        room: dict[str, Any] = {"group_per_minute": ROOMY, "person_per_minute": ROOMY}
+    else:
+        room = {"group_per_minute": limits.group_per_minute, "group_minute_s": limits.minute_s + 0.2}
+    values: dict[str, Any] = {
+        "api_id": 1, "api_hash": SecretStr("x"), "bot_token": SecretStr(sandbox.token), "host": "127.0.0.1", "port": sandbox.port,
+        "public_key": sandbox.key.public_pem, "lease_s": 4.0, **room, **extra,
+    }  # fmt: skip
+    return TelegramSettings(**values)

@@ -1,0 +1,229 @@
+"""PostgreSQL and Redis for a run of tests, suites or benchmarks, and databases that begin where every test begins.
+
+One PostgreSQL serves all processes of a run, whoever starts it: the first that needs it starts it, the last that leaves ends it.
+Worlds are loaded once per state of the code, and kept under `.jarvis/worlds` for the next run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import IO
+
+import asyncpg
+
+from jarvis.entrypoints.embedded import APP, OWNER, Postgres, Redis, migrate, provision
+from jarvis.kit.errors import SettingsMissing
+from jarvis.kit.ids import sha256_hex
+
+MIGRATED = "template_jarvis"
+KEPT = Path(".jarvis/worlds")
+REDIS_DATABASES = 1024
+KEPT_WORLDS = 40  # of older states of the code the newest stay
+_PREFIX = f"jarvis-servers-{os.geteuid()}-"
+_MEMORY, _ENOUGH = Path("/dev/shm"), 3 * 2**30  # noqa: S108  # our folder in it is ours alone
+_ROOMS = ("jarvis", "agents", "tools", "prompts", "migrations")
+_numbers = itertools.count(1)
+
+
+class Servers:
+    """The running pair and a factory of databases. Each world of a process has a Redis database of its own."""
+
+    def __init__(self, postgres: Postgres, redis: Redis) -> None:
+        self.postgres = postgres
+        self.redis = redis
+        self._rooms = itertools.count(1)
+
+    def redis_url(self) -> str:
+        """A Redis database that nobody else uses: doorbells of one world wake nobody in another."""
+        return f"{self.redis.url.rpartition('/')[0]}/{next(self._rooms) % REDIS_DATABASES}"
+
+    async def database(self, template: str = MIGRATED) -> str:
+        """A fresh migrated database, or a copy of one to which nobody is connected; returns its name."""
+        name = f"t{os.getpid()}_{next(_numbers)}"
+        async with self._admin() as admin:
+            await admin.execute(f'CREATE DATABASE {name} TEMPLATE "{template}" OWNER {OWNER} STRATEGY FILE_COPY')
+        return name
+
+    async def drop(self, name: str) -> None:
+        """Delete a database, whoever is still connected to it."""
+        async with self._admin() as admin:
+            await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    async def made_once(self, key: str, make: Callable[[str], Awaitable[None]]) -> str:
+        """The name of a template for `key`: from this run, from an earlier one, or made now in the database that `make` gets.
+
+        Args:
+            key: Names all that the content depends on beside our code.
+            make: Fills the database whose name it gets, and leaves no connection to it.
+        """
+        digest = sha256_hex(code_digest(), key)[:16]
+        name, kept = f"world_{digest}", KEPT / f"{digest}.dump"
+        async with self._admin() as admin:
+            if await self._is_template(admin, name):
+                return name
+            await admin.execute("SELECT pg_advisory_lock(hashtext($1))", name)  # one of two workers makes it, the other waits
+            try:
+                if not await self._is_template(admin, name):
+                    await admin.execute(f"DROP DATABASE IF EXISTS {name}")
+                    if not kept.exists() or not await self._restore(admin, name, kept):
+                        await admin.execute(f"CREATE DATABASE {name} TEMPLATE {MIGRATED} OWNER {OWNER}")
+                        await make(name)
+                        await self._keep(name, kept)
+                    await admin.execute(f"ALTER DATABASE {name} IS_TEMPLATE true")
+            finally:
+                await admin.execute("SELECT pg_advisory_unlock(hashtext($1))", name)
+        return name
+
+    @staticmethod
+    async def _is_template(admin: asyncpg.Connection[asyncpg.Record], name: str) -> bool:
+        return bool(await admin.fetchval("SELECT datistemplate FROM pg_database WHERE datname = $1", name))
+
+    async def _keep(self, name: str, kept: Path) -> None:
+        draft = kept.with_suffix(f".{os.getpid()}")
+        await asyncio.to_thread(kept.parent.mkdir, parents=True, exist_ok=True)
+        await self._program("pg_dump", "-Fc", "-Z1", "--file", str(draft), name)
+        await asyncio.to_thread(_shelve, draft, kept)
+
+    async def _restore(self, admin: asyncpg.Connection[asyncpg.Record], name: str, kept: Path) -> bool:
+        """False when the kept file is no use, such as one that was cut off."""
+        await admin.execute(f"CREATE DATABASE {name} TEMPLATE template0 OWNER {OWNER}")
+        try:
+            await self._program("pg_restore", "--single-transaction", "--exit-on-error", "-d", name, str(kept))
+        except SettingsMissing:
+            await asyncio.to_thread(kept.unlink, missing_ok=True)
+            await admin.execute(f"DROP DATABASE {name}")
+            return False
+        return True
+
+    async def _program(self, name: str, *args: str) -> None:
+        child = await asyncio.create_subprocess_exec(
+            self.postgres.command(name), *args,
+            env={"PGHOST": "127.0.0.1", "PGPORT": str(self.postgres.port), "PGUSER": "postgres", "PGPASSWORD": self.postgres.password},
+            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        _, words = await child.communicate()
+        if child.returncode:
+            raise SettingsMissing(f"{name}: {words.decode(errors='replace')[-500:]}")
+
+    @asynccontextmanager
+    async def _admin(self) -> AsyncGenerator[asyncpg.Connection[asyncpg.Record]]:
+        connection = await asyncpg.connect(self.postgres.dsn("postgres", "postgres"))
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    def app_dsn(self, name: str) -> str:
+        return self.postgres.dsn(APP, name)
+
+    def owner_dsn(self, name: str) -> str:
+        return self.postgres.dsn(OWNER, name)
+
+
+def _shelve(draft: Path, kept: Path) -> None:
+    """Give it its name, and let go of the oldest."""
+    draft.rename(kept)
+    for old in sorted(kept.parent.glob("*.dump"), key=lambda p: p.stat().st_mtime)[:-KEPT_WORLDS]:
+        old.unlink(missing_ok=True)
+
+
+@contextmanager
+def running_servers(run: str | None = None, *, durable: bool = False) -> Generator[Servers]:
+    """The servers of a run; a migrated template is there.
+
+    Args:
+        run: Names the run that this process belongs to; processes of one run share its PostgreSQL. None is a run of its own.
+        durable: PostgreSQL waits for the disk, as in production; for what is measured.
+    """
+    base = Path(tempfile.gettempdir()) if durable else _quick_folder()
+    folder = base / f"{_PREFIX}{run or f'{os.getpid()}-{next(_numbers)}'}"
+    with _postgres(folder, durable=durable) as postgres:
+        redis = Redis(folder / f"redis-{os.getpid()}-{next(_numbers)}", databases=REDIS_DATABASES)
+        redis.start()
+        try:
+            yield Servers(postgres, redis)
+        finally:
+            redis.stop()
+
+
+@contextmanager
+def _postgres(folder: Path, *, durable: bool) -> Generator[Postgres]:
+    """Start it unless another process of the run did; end it when nobody is left. The locks end with their processes."""
+    with _one_at_a_time(folder.parent):
+        _clear_leftovers(folder.parent)
+        folder.mkdir(mode=0o711, exist_ok=True)
+        postgres, port = Postgres(folder / "pg", durable=durable), folder / "port"
+        users = (folder / "users").open("w")
+        fcntl.flock(users, fcntl.LOCK_SH)
+        if port.exists():
+            postgres.port = int(port.read_text())
+        else:
+            postgres.start()
+            asyncio.run(_migrated(postgres))
+            port.write_text(str(postgres.port))
+    try:
+        yield postgres
+    finally:
+        with _one_at_a_time(folder.parent):
+            if _alone(users):
+                _end(folder)
+        users.close()
+
+
+def _quick_folder() -> Path:
+    """Memory, where a copy of a database takes a tenth of the time; the disk where there is little of it."""
+    enough = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ENOUGH
+    return _MEMORY if enough else Path(tempfile.gettempdir())
+
+
+def _clear_leftovers(base: Path) -> None:
+    """End servers of runs that were killed."""
+    for folder in base.glob(f"{_PREFIX}*/"):
+        with (folder / "users").open("a") as users:
+            if _alone(users):
+                _end(folder)
+
+
+def _end(folder: Path) -> None:
+    Postgres(folder / "pg").remove()
+    for redis in folder.glob("redis-*"):
+        Redis(redis).end_leftover()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _one_at_a_time(base: Path) -> Generator[None]:
+    """Held while servers start and end, so that nobody takes a run that begins for one that was killed."""
+    with (base / f"{_PREFIX}lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _alone(users: IO[str]) -> bool:
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+async def _migrated(postgres: Postgres) -> None:
+    owner, _ = await provision(postgres, MIGRATED)
+    await migrate(owner)
+
+
+@cache
+def code_digest() -> str:
+    """What a loaded world depends on: every source and world file of the product."""
+    found = [path for room in _ROOMS for path in Path(str(files(room))).rglob("*") if path.suffix in (".py", ".sql", ".yaml", ".md")]
+    return sha256_hex(*(f"{path.name}:{path.read_bytes().hex()}" for path in sorted(found)))

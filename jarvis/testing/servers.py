@@ -12,7 +12,7 @@ import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 from importlib.resources import files
@@ -21,7 +21,7 @@ from typing import IO
 
 import asyncpg
 
-from jarvis.entrypoints.embedded import APP, OWNER, Postgres, Redis, migrate, provision
+from jarvis.entrypoints.embedded import APP, OWNER, Postgres, Redis, migrate, provision, provision_roles
 from jarvis.kit.errors import SettingsMissing
 from jarvis.kit.ids import sha256_hex
 
@@ -38,10 +38,16 @@ _numbers = itertools.count(1)
 class Servers:
     """The running pair and a factory of databases. Each world of a process has a Redis database of its own."""
 
-    def __init__(self, postgres: Postgres, redis: Redis) -> None:
+    def __init__(self, postgres: Postgres, redis: Redis | None) -> None:
         self.postgres = postgres
-        self.redis = redis
+        self._redis = redis
         self._rooms = itertools.count(1)
+
+    @property
+    def redis(self) -> Redis:
+        """The doorbells' server."""
+        assert self._redis is not None, "not started yet"
+        return self._redis
 
     def redis_url(self) -> str:
         """A Redis database that nobody else uses: doorbells of one world wake nobody in another."""
@@ -50,14 +56,20 @@ class Servers:
     async def database(self, template: str = MIGRATED) -> str:
         """A fresh migrated database, or a copy of one to which nobody is connected; returns its name."""
         name = f"t{os.getpid()}_{next(_numbers)}"
-        async with self._admin() as admin:
+        async with self.admin() as admin:
             await admin.execute(f'CREATE DATABASE {name} TEMPLATE "{template}" OWNER {OWNER} STRATEGY FILE_COPY')
         return name
 
     async def drop(self, name: str) -> None:
         """Delete a database, whoever is still connected to it."""
-        async with self._admin() as admin:
+        async with self.admin() as admin:
             await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    async def forget(self, name: str) -> None:
+        """Delete a template of this run; its kept file stays."""
+        async with self.admin() as admin:
+            await admin.execute(f"ALTER DATABASE {name} IS_TEMPLATE false")
+            await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     async def made_once(self, key: str, make: Callable[[str], Awaitable[None]]) -> str:
         """The name of a template for `key`: from this run, from an earlier one, or made now in the database that `make` gets.
@@ -68,17 +80,17 @@ class Servers:
         """
         digest = sha256_hex(code_digest(), key)[:16]
         name, kept = f"world_{digest}", KEPT / f"{digest}.dump"
-        async with self._admin() as admin:
+        async with self.admin() as admin:
             if await self._is_template(admin, name):
                 return name
             await admin.execute("SELECT pg_advisory_lock(hashtext($1))", name)  # one of two workers makes it, the other waits
             try:
                 if not await self._is_template(admin, name):
                     await admin.execute(f"DROP DATABASE IF EXISTS {name}")
-                    if not kept.exists() or not await self._restore(admin, name, kept):
+                    if not kept.exists() or not await self.restore(admin, name, kept):
                         await admin.execute(f"CREATE DATABASE {name} TEMPLATE {MIGRATED} OWNER {OWNER}")
                         await make(name)
-                        await self._keep(name, kept)
+                        await self.keep(name, kept)
                     await admin.execute(f"ALTER DATABASE {name} IS_TEMPLATE true")
             finally:
                 await admin.execute("SELECT pg_advisory_unlock(hashtext($1))", name)
@@ -88,14 +100,15 @@ class Servers:
     async def _is_template(admin: asyncpg.Connection[asyncpg.Record], name: str) -> bool:
         return bool(await admin.fetchval("SELECT datistemplate FROM pg_database WHERE datname = $1", name))
 
-    async def _keep(self, name: str, kept: Path) -> None:
+    async def keep(self, name: str, kept: Path) -> None:
+        """Write a database to a file for later runs."""
         draft = kept.with_suffix(f".{os.getpid()}")
         await asyncio.to_thread(kept.parent.mkdir, parents=True, exist_ok=True)
         await self._program("pg_dump", "-Fc", "-Z1", "--file", str(draft), name)
         await asyncio.to_thread(_shelve, draft, kept)
 
-    async def _restore(self, admin: asyncpg.Connection[asyncpg.Record], name: str, kept: Path) -> bool:
-        """False when the kept file is no use, such as one that was cut off."""
+    async def restore(self, admin: asyncpg.Connection[asyncpg.Record], name: str, kept: Path) -> bool:
+        """Make a database from a kept file; false when that is no use, such as one that was cut off."""
         await admin.execute(f"CREATE DATABASE {name} TEMPLATE template0 OWNER {OWNER}")
         try:
             await self._program("pg_restore", "--single-transaction", "--exit-on-error", "-d", name, str(kept))
@@ -116,7 +129,8 @@ class Servers:
             raise SettingsMissing(f"{name}: {words.decode(errors='replace')[-500:]}")
 
     @asynccontextmanager
-    async def _admin(self) -> AsyncGenerator[asyncpg.Connection[asyncpg.Record]]:
+    async def admin(self) -> AsyncGenerator[asyncpg.Connection[asyncpg.Record]]:
+        """A connection of the superuser."""
         connection = await asyncpg.connect(self.postgres.dsn("postgres", "postgres"))
         try:
             yield connection
@@ -145,7 +159,7 @@ def running_servers(run: str | None = None, *, durable: bool = False) -> Generat
         run: Names the run that this process belongs to; processes of one run share its PostgreSQL. None is a run of its own.
         durable: PostgreSQL waits for the disk, as in production; for what is measured.
     """
-    base = Path(tempfile.gettempdir()) if durable else _quick_folder()
+    base = Path(tempfile.gettempdir()) if durable else quick_folder()
     folder = base / f"{_PREFIX}{run or f'{os.getpid()}-{next(_numbers)}'}"
     with _postgres(folder, durable=durable) as postgres:
         redis = Redis(folder / f"redis-{os.getpid()}-{next(_numbers)}", databases=REDIS_DATABASES)
@@ -169,7 +183,7 @@ def _postgres(folder: Path, *, durable: bool) -> Generator[Postgres]:
             postgres.port = int(port.read_text())
         else:
             postgres.start()
-            asyncio.run(_migrated(postgres))
+            asyncio.run(_migrated(Servers(postgres, None)))
             port.write_text(str(postgres.port))
     try:
         yield postgres
@@ -180,7 +194,7 @@ def _postgres(folder: Path, *, durable: bool) -> Generator[Postgres]:
         users.close()
 
 
-def _quick_folder() -> Path:
+def quick_folder() -> Path:
     """Memory, where a copy of a database takes a tenth of the time; the disk where there is little of it."""
     enough = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ENOUGH
     return _MEMORY if enough else Path(tempfile.gettempdir())
@@ -217,13 +231,20 @@ def _alone(users: IO[str]) -> bool:
     return True
 
 
-async def _migrated(postgres: Postgres) -> None:
-    owner, _ = await provision(postgres, MIGRATED)
+async def _migrated(servers: Servers) -> None:
+    """The empty database of today's schema: kept from an earlier run, or made by running the migrations."""
+    kept = KEPT / f"migrated-{code_digest(('migrations',))[:16]}.dump"
+    async with servers.admin() as admin:
+        await provision_roles(servers.postgres, admin)
+        if kept.exists() and await servers.restore(admin, MIGRATED, kept):
+            return
+    owner, _ = await provision(servers.postgres, MIGRATED)
     await migrate(owner)
+    await servers.keep(MIGRATED, kept)
 
 
 @cache
-def code_digest() -> str:
-    """What a loaded world depends on: every source and world file of the product."""
-    found = [path for room in _ROOMS for path in Path(str(files(room))).rglob("*") if path.suffix in (".py", ".sql", ".yaml", ".md")]
+def code_digest(rooms: Sequence[str] = _ROOMS) -> str:
+    """What a loaded world depends on: every source and world file of the product, or of some of its rooms."""
+    found = [path for room in rooms for path in Path(str(files(room))).rglob("*") if path.suffix in (".py", ".sql", ".yaml", ".md")]
     return sha256_hex(*(f"{path.name}:{path.read_bytes().hex()}" for path in sorted(found)))

@@ -113,15 +113,7 @@ async def test_a_far_side_that_is_away_for_long_costs_no_effect(db: Database, do
     for key in far.failures:
         await _want(db, key)
     await db.execute("UPDATE effect SET requested_at = now() - interval '25 hours' WHERE idempotency_key = 'old'")
-
-    async def ringing() -> None:
-        while True:  # a retry is looked for once a second without a ring
-            await doorbell.ring([effects.bell("far")])
-            await asyncio.sleep(0.02)
-
-    ringer = asyncio.create_task(ringing())
     await _run(db, _dispatcher(db, doorbell, far, "d"))
-    ringer.cancel()
     rows = {r["idempotency_key"]: r for r in await db.fetch("SELECT * FROM effect")}
     assert (rows["patient"]["state"], rows["patient"]["attempts"]) == ("done", 26)
     assert (rows["old"]["state"], rows["old"]["cause"]) == ("dead", "away"), "a day later a person decides"

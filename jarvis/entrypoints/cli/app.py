@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 import time
 from collections.abc import Coroutine
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
@@ -34,6 +33,7 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(switch_app, name="switch")
 app.add_typer(interactions_app, name="interactions")
 console = Console()
+T = TypeVar("T")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
@@ -45,9 +45,11 @@ def settings_from_demo() -> None:
         os.environ.update(find_demo())
 
 
-def run(work: Coroutine[Any, Any, None]) -> None:
+def run(work: Coroutine[Any, Any, T]) -> T:
     """Run one command's coroutine."""
-    asyncio.run(work)
+    import asyncio  # not at the top: help needs none of it
+
+    return asyncio.run(work)
 
 
 @app.command()
@@ -182,7 +184,7 @@ def doctor(json_: Json = False) -> None:
     """Check every dependency, setting and vendor; exit code 1 when something is missing."""
     from jarvis.entrypoints.cli.doctor import doctor as command
 
-    raise typer.Exit(asyncio.run(command(json_, console)))
+    raise typer.Exit(run(command(json_, console)))
 
 
 @staff_app.command("add")

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from jarvis.engine.db import Database
 from jarvis.integrations.telegram.gateway import TelegramGateway
+from jarvis.integrations.telegram.media import TelegramMedia
 from jarvis.integrations.telegram.sandbox import TelegramSandbox
 from jarvis.integrations.telegram.settings import TelegramSettings
 from jarvis.kit.errors import NotFound, Rejected, SettingsMissing, Unavailable
@@ -231,3 +232,21 @@ async def test_a_repeated_send_is_the_first_one(sandbox: TelegramSandbox, db: Da
         first = await bot.send(effect, NINO, "once")
         assert await bot.send(effect, NINO, "once", attempt=2, after=0) == first
     assert len(sandbox.ledger.entries()) == 1
+
+
+async def test_our_deletion_in_a_group_does_not_swallow_the_next_private_message(sandbox: TelegramSandbox, db: Database) -> None:
+    """The group's sequence of updates is not the account's, wherever the two happen to stand."""
+    async with gateway(sandbox, db, reconcile_s=3600.0) as bot:
+        await asyncio.wait_for(bot.ready.wait(), 10)
+        sandbox.send("Нино Беридзе", "dm", "раз")
+        group = sandbox.state.chats[GROUP]
+        made = await bot.send(uuid4(), GROUP, "сообщение бота")
+
+        async def heard(count: int) -> bool:
+            return await db.fetchval("SELECT count(*) FROM event WHERE kind = 'message.employee'") == count
+
+        await until(lambda: heard(1))
+        sandbox.state.box_of(group).pts = sandbox.state.box.pts  # the next number of the group is the next of the account
+        await TelegramMedia(bot).delete(GROUP, [made])
+        sandbox.send("Нино Беридзе", "dm", "два")
+        await until(lambda: heard(2), seconds=10)

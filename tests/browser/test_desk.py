@@ -38,6 +38,7 @@ async def demo(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Demo]
         yield running
     finally:
         await asyncio.to_thread(running.stop)
+        await asyncio.to_thread(running.postgres.remove)
 
 
 @pytest.fixture(scope="module")

@@ -32,6 +32,7 @@ async def demo(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Demo]
         yield running
     finally:
         await asyncio.to_thread(running.stop)
+        await asyncio.to_thread(running.postgres.remove)
 
 
 async def test_a_topic_is_read_written_into_and_follows_its_car(demo: Demo, browser: Browser, artefacts: Path) -> None:

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# All tests, suites and a small storm, with the time that each part takes. With arguments: only the tests, and pytest gets them.
+set -eu
+cd "$(dirname "$0")/.."
+python=.venv/bin/python
+tests() { "$python" -m pytest -n 2 --dist worksteal --durations=10 --durations-min=0.5 "$@"; }
+if [ $# -gt 0 ]; then
+  tests "$@"
+  exit
+fi
+times=""
+part() {  # part NAME COMMAND…: runs it and notes its seconds
+  local name=$1 began=$SECONDS
+  shift
+  "$@"
+  times="$times  $name: $((SECONDS - began)) s"$'\n'
+}
+part "core tests (-m 'not slow')" tests -m "not slow"
+part "slow tests" tests -m slow
+part "suites of evals" "$python" -m evals
+part "storm" .venv/bin/jarvis chaos --seed 7 --orders 8
+printf '\nTimes of make test:\n%s  in all: %s s\n' "$times" "$SECONDS"

@@ -15,6 +15,7 @@ from jarvis.integrations.storage.decoder import Decoder, open_decoder
 from jarvis.integrations.storage.effects import StorageEffects
 from jarvis.integrations.storage.port import FsStorage, LinkSigner, Storage, connect
 from jarvis.integrations.storage.settings import StorageSettings
+from jarvis.integrations.telegram.client import NewClient, telethon
 from jarvis.integrations.telegram.effects import TelegramEffects
 from jarvis.integrations.telegram.gateway import TelegramGateway
 from jarvis.integrations.telegram.settings import TelegramSettings
@@ -33,10 +34,12 @@ async def open_storage(core: Core, settings: StorageSettings) -> AsyncGenerator[
         yield storage
 
 
-def bot_parts(core: Core, storage: Storage, settings: TelegramSettings, decoder: Decoder) -> tuple[TelegramGateway, Dispatcher]:
+def bot_parts(
+    core: Core, storage: Storage, settings: TelegramSettings, decoder: Decoder, client: NewClient
+) -> tuple[TelegramGateway, Dispatcher]:
     """The gateway and the dispatcher of Telegram's effects."""
-    name = process_name("bot")
-    gateway = TelegramGateway(core.db, settings, on_press=Toasts(core.staff, Interactions(core.db, core.clock)).toast, holder=name)
+    name, toasts = process_name("bot"), Toasts(core.staff, Interactions(core.db, core.clock))
+    gateway = TelegramGateway(core.db, settings, on_press=toasts.toast, holder=name, client=client)
     carried = TelegramEffects(core.db, gateway, settings)
     dispatch = Dispatcher(
         core.db, core.doorbell, name=name, system="telegram",
@@ -45,10 +48,10 @@ def bot_parts(core: Core, storage: Storage, settings: TelegramSettings, decoder:
     return gateway, dispatch
 
 
-async def run_bot(core: Core, storage: Storage, settings: TelegramSettings) -> None:
+async def run_bot(core: Core, storage: Storage, settings: TelegramSettings, *, client: NewClient = telethon) -> None:
     """Hold the connection and carry effects while it stands; until cancelled."""
     async with open_decoder() as decoder:
-        gateway, dispatch = bot_parts(core, storage, settings, decoder)
+        gateway, dispatch = bot_parts(core, storage, settings, decoder, client)
         await _run(core, storage, gateway, dispatch)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, get_args
 
+import httpx
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
@@ -85,8 +86,12 @@ class Core:
 
 
 @asynccontextmanager
-async def open_core(settings: CoreSettings, rentprog_settings: RentProgSettings, *, pool: int = 10) -> AsyncGenerator[Core]:
-    """Open connections and build the domain services; closes all of it at the end."""
+async def open_core(
+    settings: CoreSettings, rentprog_settings: RentProgSettings, *, pool: int = 10,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> AsyncGenerator[Core]:  # fmt: skip
+    """Open connections and build the domain services; closes all of it at the end. `transport` leads to RentProg, the network
+    when absent."""
     async with AsyncExitStack() as stack:
         redis = settings.redis_url.get_secret_value() if settings.redis_url else None
         doorbell = await stack.enter_async_context(open_doorbell(redis))
@@ -98,7 +103,7 @@ async def open_core(settings: CoreSettings, rentprog_settings: RentProgSettings,
         follower = asyncio.create_task(clockrow.follow(db, clock))
         stack.callback(follower.cancel)
         journal = Journal(db)
-        rentprog = await stack.enter_async_context(connect(rentprog_settings, db))
+        rentprog = await stack.enter_async_context(connect(rentprog_settings, db, transport=transport))
         fleet = FleetService(db, clock, rentprog, journal)
         clients = ClientService(db, clock, rentprog, journal)
         mirror = BookingMirror(db, clock, rentprog, journal)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -24,12 +24,15 @@ from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.integrations.rentprog.sandbox import RentProgSandbox
 from jarvis.integrations.storage.port import Storage
 from jarvis.integrations.storage.settings import StorageSettings
+from jarvis.integrations.telegram.client import NewClient, telethon
 from jarvis.integrations.telegram.sandbox import TelegramLimits, TelegramSandbox
+from jarvis.integrations.telegram.sandbox.direct import direct
 from jarvis.integrations.telegram.sandbox.transport import ServerKey
 from jarvis.integrations.telegram.settings import TelegramSettings
 from jarvis.kit.sandbox import served
 from jarvis.kit.world import World, load_world
 from jarvis.testing.core import NOW, SECRETS, load_all, rentprog_sandbox, running_core, until
+from jarvis.testing.local import LocalTransport
 from jarvis.testing.servers import Servers
 
 LOADED_BEFORE = timedelta(seconds=20)  # what was read then is older than whatever a test changes, and still fresh
@@ -46,6 +49,7 @@ class RunningApp:
     rentprog: RentProgSandbox
     telegram: TelegramSandbox
     settings: TelegramSettings
+    client: NewClient = telethon
     tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, asyncio.Task[None]])
     ambiguous_for: timedelta = timedelta(seconds=1)
 
@@ -102,7 +106,7 @@ class RunningApp:
         """Start the worker, the bot or the scheduler."""
         runs = {
             "worker": lambda: run_worker(self.house, ambiguous_for=self.ambiguous_for),
-            "bot": lambda: run_bot(self.core, self.storage, self.settings),
+            "bot": lambda: run_bot(self.core, self.storage, self.settings, client=self.client),
             "scheduler": lambda: run_scheduler(self.core, every_s=0.05),
         }
         self.tasks[name] = asyncio.create_task(runs[name]())
@@ -148,7 +152,8 @@ def _server_key() -> ServerKey:
 async def running_app(
     servers: Servers, folder: Path, *, load: bool = True, models: Mapping[str, Model] | None = None, llm: LlmSettings | None = None,
     redis: bool = True, telegram: Mapping[str, Any] | None = None, limits: TelegramLimits | None = None,
-    core: Mapping[str, Any] | None = None, slow_after_s: float = 20.0, world: World | None = None, **rentprog: Any,
+    core: Mapping[str, Any] | None = None, slow_after_s: float = 20.0, world: World | None = None, sockets: bool = True,
+    **rentprog: Any,
 ) -> AsyncGenerator[RunningApp]:  # fmt: skip
     """Jarvis with worker, bot and web over a fresh database, connected to its sandboxes.
 
@@ -164,6 +169,7 @@ async def running_app(
         core: Settings of the core that differ.
         slow_after_s: When the status message says that the answer takes longer.
         world: The world; the built-in one without its forums when absent: opening posts of sixty cars would only take time.
+        sockets: False when the sandboxes are called within the process (`running_feature`).
         rentprog: Settings of RentProg that differ; they are in force during the first load.
     """
     world = world or load_world().model_copy(update={"forums": []})
@@ -171,13 +177,22 @@ async def running_app(
     sandbox.load(world, NOW)
     known = await loaded(servers, world) if load and not rentprog else None
     name = known or await servers.database()
+    hooks, to_rentprog = LocalTransport(lambda: web_app(opened)), LocalTransport(lambda: rentprog_server.web())
     async with (
-        rentprog_sandbox(world) as rentprog_server,
-        sandbox.running(),
-        running_core(servers, rentprog_server, redis=redis, database=name, core=dict(core or {}), **rentprog) as opened,
+        rentprog_sandbox(world, hooks=None if sockets else hooks) as rentprog_server,
+        sandbox.running() if sockets else nullcontext(),
+        running_core(
+            servers,
+            rentprog_server,
+            redis=redis,
+            database=name,
+            core=dict(core or {}),
+            transport=None if sockets else to_rentprog,
+            **rentprog,
+        ) as opened,
         open_storage(opened, StorageSettings(url=f"file://{folder}/media")) as storage,
         open_house(opened, llm or LlmSettings(), models=models, slow_after_s=slow_after_s) as house,
-        served(web_app(opened), port=0) as port,
+        served(web_app(opened), port=0) if sockets else nullcontext(0) as port,
     ):
         rentprog_server.hook_urls = {
             company: f"http://127.0.0.1:{port}/hooks/rentprog/{SECRETS[branch]}"
@@ -187,7 +202,9 @@ async def running_app(
             await seed(opened.db, opened.clock, world)
         if load and known is None:
             await load_all(opened)
-        app = RunningApp(opened, house, storage, rentprog_server, sandbox, bot_settings(sandbox, limits, **dict(telegram or {})))
+        settings = bot_settings(sandbox, limits, **(_reached_at(sandbox) if sockets else {}), **dict(telegram or {}))
+        client = telethon if sockets else direct(sandbox)
+        app = RunningApp(opened, house, storage, rentprog_server, sandbox, settings, client)
         app.start("worker")
         app.start("bot")
 
@@ -204,13 +221,14 @@ async def running_app(
 
 
 def bot_settings(sandbox: TelegramSandbox, limits: TelegramLimits | None, **extra: Any) -> TelegramSettings:
-    """How the bot reaches the sandbox, counting the same limits with a little more of a minute."""
+    """How the bot counts the sandbox's limits, with a little more of a minute."""
     if limits is None:
         room: dict[str, Any] = {"group_per_minute": ROOMY, "person_per_minute": ROOMY}
     else:
         room = {"group_per_minute": limits.group_per_minute, "group_minute_s": limits.minute_s + 0.2}
-    values: dict[str, Any] = {
-        "api_id": 1, "api_hash": SecretStr("x"), "bot_token": SecretStr(sandbox.token), "host": "127.0.0.1", "port": sandbox.port,
-        "public_key": sandbox.key.public_pem, "lease_s": 4.0, **room, **extra,
-    }  # fmt: skip
-    return TelegramSettings(**values)
+    values: dict[str, Any] = {"api_id": 1, "api_hash": SecretStr("x"), "bot_token": SecretStr(sandbox.token), "lease_s": 4.0}
+    return TelegramSettings(**(values | room | extra))
+
+
+def _reached_at(sandbox: TelegramSandbox) -> dict[str, Any]:
+    return {"host": "127.0.0.1", "port": sandbox.port, "public_key": sandbox.key.public_pem}

@@ -1,4 +1,4 @@
-"""The core over a fresh database, with a sandbox of RentProg behind a real socket."""
+"""The core over a fresh database, with a sandbox of RentProg behind it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import httpx
 from pydantic import SecretStr
 
 from jarvis.engine import clockrow
@@ -52,20 +53,23 @@ def generous(sandbox: RentProgSandbox) -> None:
 
 
 @asynccontextmanager
-async def rentprog_sandbox(world: World | None = None, now: datetime = NOW) -> AsyncGenerator[RentProgSandbox]:
-    """RentProg with this world, on loopback."""
+async def rentprog_sandbox(
+    world: World | None = None, now: datetime = NOW, *, hooks: httpx.AsyncBaseTransport | None = None
+) -> AsyncGenerator[RentProgSandbox]:
+    """RentProg with this world, on loopback; or without a socket, where `hooks` take its webhooks."""
     clock = OffsetClock((now - datetime.now(TBILISI)).total_seconds())
     sandbox = RentProgSandbox(clock=clock)
     sandbox.load(world or load_world(), now)
+    sandbox.hook_transport = hooks
     generous(sandbox)
-    async with sandbox.running():
+    async with sandbox.sending() if hooks else sandbox.running():
         yield sandbox
 
 
 @asynccontextmanager
 async def running_core(
     servers: Servers, sandbox: RentProgSandbox, *, redis: bool = True, now: datetime = NOW, database: str | None = None,
-    core: dict[str, Any] | None = None, **rentprog: Any,
+    core: dict[str, Any] | None = None, transport: httpx.AsyncBaseTransport | None = None, **rentprog: Any,
 ) -> AsyncGenerator[Core]:  # fmt: skip
     """A core over this database, or a fresh one that goes with it; its clock at `now`.
 
@@ -76,6 +80,7 @@ async def running_core(
         now: The business time to begin at.
         database: The name of a database to use; it stays.
         core: Settings of the core that differ.
+        transport: Leads to RentProg when it serves nothing.
         rentprog: Settings of RentProg that differ.
     """
     name = database or await servers.database()
@@ -85,7 +90,7 @@ async def running_core(
         secret=SecretStr("test-secret"),
         **(core or {}),
     )
-    async with open_core(settings, rentprog_settings(sandbox, **rentprog)) as opened:
+    async with open_core(settings, rentprog_settings(sandbox, **rentprog), transport=transport) as opened:
         await set_clock(opened, now)
         yield opened
     if database is None:

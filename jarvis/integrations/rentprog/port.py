@@ -117,10 +117,17 @@ class RentProg:
 
 
 @asynccontextmanager
-async def connect(settings: RentProgSettings, db: Database) -> AsyncGenerator[RentProg]:
-    """Open the HTTP client shared by both surfaces and close it at the end."""
+async def connect(
+    settings: RentProgSettings, db: Database, *, transport: httpx.AsyncBaseTransport | None = None
+) -> AsyncGenerator[RentProg]:
+    """Open the HTTP client shared by both surfaces and close it at the end; `transport` stands in for the network."""
     limiter = Limiter(db)
     async with httpx.AsyncClient(
-        verify=tls(), base_url=settings.base_url, timeout=settings.timeout_s, follow_redirects=False, trust_env=False
+        verify=tls(),
+        base_url=settings.base_url,
+        timeout=settings.timeout_s,
+        follow_redirects=False,
+        trust_env=False,
+        transport=transport,
     ) as http:
         yield RentProg(PublicApi(http, settings, limiter), McpApi(http, settings, limiter), settings)

@@ -44,6 +44,7 @@ from jarvis.engine.db import DATABASE_AWAY, Database
 from jarvis.engine.journal import Journal
 from jarvis.engine.leases import Leases
 from jarvis.engine.loop import going
+from jarvis.integrations.telegram.client import NewClient, telethon
 from jarvis.integrations.telegram.incoming import describe, topic_of, version_of
 from jarvis.integrations.telegram.kinds import TOPIC_GONE
 from jarvis.integrations.telegram.session import PgSession
@@ -67,11 +68,14 @@ def random_id(effect_id: UUID) -> int:
 
 
 class TelegramGateway:
-    """A connected client and what it can do for effects."""
+    """A connected client and what it can do for effects. `client` makes the client of each connection."""
 
-    def __init__(self, db: Database, settings: TelegramSettings, *, on_press: OnPress, holder: str) -> None:
+    def __init__(
+        self, db: Database, settings: TelegramSettings, *, on_press: OnPress, holder: str, client: NewClient = telethon
+    ) -> None:
         self._db = db
         self._settings = settings
+        self._new_client = client
         self._journal = Journal(db)
         self._on_press = on_press
         self._holder = holder
@@ -149,11 +153,7 @@ class TelegramGateway:
 
     @asynccontextmanager
     async def _connected(self, session: PgSession) -> AsyncGenerator[TelegramClient]:
-        client = TelegramClient(
-            session, self._settings.api_id or 1, self._settings.api_hash.get_secret_value() or "x",
-            timeout=self._settings.timeout_s, request_retries=1, connection_retries=2, retry_delay=1, auto_reconnect=True,
-            flood_sleep_threshold=0, raise_last_call_error=True, sequential_updates=True, catch_up=True, receive_updates=True,
-        )  # fmt: skip
+        client = self._new_client(session, self._settings)
         client.add_event_handler(self._on_update, events.Raw())
         client.session.save_entities = True
         try:

@@ -58,6 +58,7 @@ class RentProgSandbox:
         self.company_tokens: dict[str, str] = {}
         self.mcp_key = "rpa_" + secrets.token_hex(12)
         self.hook_urls: dict[int, str] = {}
+        self.hook_transport: httpx.AsyncBaseTransport | None = None  # the network when absent
         self.encoding: Encoding = "ruby"
         self.envelope: Literal["bare", "data", "jsonapi"] = "bare"
         self.quotas = {"get": Quota(per_minute=120), "search": Quota(per_minute=30), "auth": Quota(per_minute=60),
@@ -118,19 +119,24 @@ class RentProgSandbox:
     @asynccontextmanager
     async def running(self, port: int = 0) -> AsyncGenerator[RentProgSandbox]:
         """Serve on loopback and send webhooks until the end."""
-        async with served(self._app(), port=port) as self._port:
-            sender = asyncio.create_task(self._send_forever())
-            try:
-                yield self
-            finally:
-                sender.cancel()
-                await asyncio.gather(sender, return_exceptions=True)
+        async with served(self.web(), port=port) as self._port, self.sending():
+            yield self
+
+    @asynccontextmanager
+    async def sending(self) -> AsyncGenerator[None]:
+        """Send webhooks until the end, serving nothing."""
+        sender = asyncio.create_task(self._send_forever())
+        try:
+            yield
+        finally:
+            sender.cancel()
+            await asyncio.gather(sender, return_exceptions=True)
 
     # webhooks
 
     async def _send_forever(self) -> None:
         held: Hook | None = None
-        async with httpx.AsyncClient(timeout=10, trust_env=False, verify=tls()) as http:
+        async with httpx.AsyncClient(timeout=10, trust_env=False, verify=tls(), transport=self.hook_transport) as http:
             while True:
                 try:
                     async with asyncio.timeout(0.4):
@@ -167,7 +173,9 @@ class RentProgSandbox:
 
     # the public API
 
-    def _app(self) -> Litestar:
+    def web(self) -> Litestar:
+        """The ASGI application that answers."""
+
         @get("/api/v1/public/get_token")
         async def get_token(request: Req, company_token: str = "") -> Response[Any]:
             if (refusal := await self._gate("auth", "auth")) is not None:

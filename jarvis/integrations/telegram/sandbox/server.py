@@ -21,13 +21,14 @@ from typing import Any
 from telethon.tl import functions, types
 
 from jarvis.integrations.telegram.incoming import version_of
+from jarvis.integrations.telegram.sandbox.changes import offered
 from jarvis.integrations.telegram.sandbox.media import ALBUM_MAX, attached
 from jarvis.integrations.telegram.sandbox.people import new_session
 from jarvis.integrations.telegram.sandbox.rpc import TELEGRAMS_OWN, Rpc, RpcFailure, TelegramLimits
 from jarvis.integrations.telegram.sandbox.state import RIGHTS, Box, Chat, Message, TelegramState, as_seen
 from jarvis.integrations.telegram.sandbox.transport import Connection, ServerKey
 from jarvis.kit.errors import InvalidRequest, NotFound
-from jarvis.kit.sandbox import Change, ChangeField, Faults, Ledger
+from jarvis.kit.sandbox import Change, Faults, Ledger
 from jarvis.kit.world import FIRST_FORUM, FIRST_GROUP, World
 
 _log = logging.getLogger(__name__)
@@ -51,9 +52,10 @@ class TelegramSandbox:
         self.logins: dict[int, int] = {}
         self.connections: set[Connection] = set()
         self.listeners: list[Callable[[Chat], None]] = []
+        self.receivers: list[Callable[[bytes], None]] = []  # bots in this process, without a connection
         self.state = TelegramState()
         self._rpc = self._new_rpc()
-        self._queries: dict[int, Message] = {}
+        self._queries: dict[int, tuple[Message, asyncio.Event]] = {}
         self._query_ids = itertools.count(9_000_000_001)
         self._server: asyncio.Server | None = None
         self._held: list[tuple[Chat, Any]] = []
@@ -183,7 +185,8 @@ class TelegramSandbox:
         if found is None:
             raise NotFound(f"no button {button!r}; buttons: {', '.join(b.label for b in flat) or 'none'}")
         query = next(self._query_ids)
-        self._queries[query] = message
+        answered = asyncio.Event()
+        self._queries[query] = message, answered
         message.toast = None
         peer = types.PeerUser(place.id) if place.kind == "private" else types.PeerChannel(place.id)
         self._push(
@@ -192,9 +195,9 @@ class TelegramSandbox:
                 query_id=query, user_id=user.id, peer=peer, msg_id=message_id, chat_instance=1, data=found.data
             ),
         )
-        deadline = asyncio.get_running_loop().time() + wait_s
-        while query in self._queries and asyncio.get_running_loop().time() < deadline:
-            await asyncio.sleep(0.02)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                await answered.wait()
         self._queries.pop(query, None)
         return message.toast
 
@@ -226,38 +229,7 @@ class TelegramSandbox:
         return BOT_NAME if chat.kind == "private" else chat.title
 
     def changes(self) -> Sequence[Change]:
-        people = {u.name: u.name for u in self.state.users.values() if not u.is_bot}
-        forums = [c for c in self.state.chats.values() if c.forum]
-        topics = {f"{c.title}/{t.id}": f"{c.title} · {t.title}" for c in forums for t in c.topics.values() if not t.deleted}
-        who, which = ChangeField(name="person", title="Кто", choices=people), ChangeField(name="topic", title="Тема", choices=topics)
-        groups = {c.title: c.title for c in self.state.chats.values() if c.kind == "group"}
-        where = ChangeField(name="chat", title="Группа", choices=groups)
-        named = ChangeField(name="title", title="Название")
-        people_do = [
-            Change(name="create_group", title="Создали группу и добавили бота", fields=(who, named)),
-            Change(name="enable_topics", title="В группе включили темы", fields=(where,)),
-            Change(name="forbid_writing", title="Участникам группы запретили писать", fields=(where,)),
-            Change(name="promote_bot", title="Боту дали права", fields=(where,)),
-            Change(name="demote_bot", title="У бота забрали права", fields=(where,)),
-            Change(name="remove_bot", title="Бота убрали из группы", fields=(where,)),
-            Change(name="add_bot", title="Бота вернули в группу", fields=(where,)),
-            Change(name="block_bot", title="Человек заблокировал бота", fields=(who,)),
-            Change(name="unblock_bot", title="Человек разблокировал бота", fields=(who,)),
-            Change(name="join", title="Вступили по ссылке", fields=(who, ChangeField(name="link", title="Ссылка"))),
-            Change(name="leave", title="Вышли из группы", fields=(who, where)),
-        ]
-        if not forums:
-            return people_do
-        return [
-            *people_do,
-            Change(name="delete_topic", title="Тему удалили руками", fields=(which,)),
-            Change(name="close_topic", title="Тему закрыли руками", fields=(which,)),
-            Change(
-                name="rename_topic", title="Тему переименовали руками", fields=(which, ChangeField(name="title", title="Название"))
-            ),
-            Change(name="unpin_post", title="Закреплённое сообщение открепили", fields=(which,)),
-            Change(name="delete_post", title="Закреплённое сообщение удалили руками", fields=(which,)),
-        ]
+        return offered(self.state)
 
     async def change(self, name: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
         if name in ("block_bot", "unblock_bot"):
@@ -391,15 +363,18 @@ class TelegramSandbox:
                 if connection.bot_id == self.bot_id == self.logins.get(connection.key_id):
                     for _ in range(copies):
                         connection.send_object(data, reply=False)
+            for receive in self.receivers * copies:
+                receive(data)
 
     def _changed(self, chat: Chat) -> None:
         for listener in self.listeners:
             listener(chat)
 
     def _toast(self, query: int, text: str | None) -> None:
-        message = self._queries.pop(query, None)
-        if message is not None:
+        if query in self._queries:
+            message, answered = self._queries.pop(query)
             message.toast = text
+            answered.set()
 
     # server
 
@@ -415,6 +390,14 @@ class TelegramSandbox:
             self.cut_all()
             for task in list(self._tasks):
                 task.cancel()
+
+    def answer(self, request: Any) -> bytes:
+        """What the bot is answered, without a connection.
+
+        Raises:
+            RpcFailure: Telegram's own error.
+        """
+        return self._rpc.answer(request, self.bot_id)
 
     def cut_all(self) -> None:
         """Break every connection, as a network does."""

@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("jarvis", "agents", "tools", "prompts", "migrations", "tests", "benchmarks", "evals", "docs", "deploy")
-ACTING = "tests/e2e/test_acting.py"
+ACTING = "tests/features/test_acting.py"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,8 @@ from jarvis.entrypoints.demo.supervisor import Demo, DemoOptions
 from jarvis.testing.core import NOW
 from tests.browser.test_desk import browser as browser  # the fixture, for this module too
 from tests.browser.test_desk import open_page
-from tests.e2e.test_forums import MALIBU, small_world
-from tests.e2e.test_material import picture
+from tests.scenes.material import picture
+from tests.scenes.topics import MALIBU, small_world
 
 LASHA, DATO = "/as/7001004", "/as/7001007"
 

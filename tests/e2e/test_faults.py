@@ -13,8 +13,10 @@ import pytest
 from jarvis.kit import faults
 from jarvis.kit.errors import InvalidRequest
 from jarvis.testing.app import running_app
+from jarvis.testing.core import move_clock
 from jarvis.testing.servers import Servers
-from tests.e2e.test_acting import EXTEND, LASHA, card_of, ledger, move_clock
+from tests.scenes.acting import EXTEND, card_of, ledger
+from tests.scenes.people import LASHA
 
 
 @pytest.mark.slow
@@ -24,7 +26,7 @@ async def test_each_point_is_passed_by_one_change(servers: Servers, tmp_path: Pa
         card = await card_of(app, LASHA, EXTEND)
         assert "✅" in (await app.press(LASHA, card, 0))["text"]
         await card_of(app, LASHA, "продли 1202 до 15.03")
-        await move_clock(app, timedelta(minutes=31))
+        await move_clock(app.core, timedelta(minutes=31))
         await app.ask(LASHA, "/inbox")
         assert set(faults.POINTS) == set(seen)
         assert ledger(app) == ["extend_booking"]

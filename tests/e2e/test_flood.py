@@ -8,26 +8,23 @@ from pathlib import Path
 import pytest
 
 from jarvis.engine import effects
-from jarvis.engine.effects import Lane, Origin
+from jarvis.engine.effects import Lane
 from jarvis.integrations.telegram.kinds import ALBUM, SEND, target
 from jarvis.integrations.telegram.sandbox import TelegramLimits
 from jarvis.kit.world import World, WorldForum, load_world
 from jarvis.orchestrator import outbox
 from jarvis.testing.app import RunningApp, running_app
 from jarvis.testing.servers import Servers
+from tests.scenes.flood import origin
+from tests.scenes.people import LASHA, NINO_ID
 
-LASHA, NINO_ID, BRANCHES = "Лаша Гогуадзе", 7001003, ("tbilisi", "batumi", "kutaisi", "service-center")
-
+BRANCHES = ("tbilisi", "batumi", "kutaisi", "service-center")
 QUICK = TelegramLimits(minute_s=3.0)  # Telegram's minute, twenty times faster
 
 
 def world() -> World:
     forums = [WorldForum(title=f"Branch_{b}", branch=b, members=[LASHA], topics=[f"T{n}" for n in range(10)]) for b in BRANCHES]
     return load_world().model_copy(update={"cars": [], "bookings": [], "forums": forums})
-
-
-def origin() -> Origin:
-    return Origin(event_id=None, trace_id="0" * 32)
 
 
 @pytest.mark.slow
@@ -58,32 +55,6 @@ async def test_five_hundred_messages_meet_no_flood_wait(servers: Servers, tmp_pa
             for topic in numbers[chat]:
                 mine = [int(e["text"][4:]) for e in sent if e["topic"] == topic and e["chat_id"] == chat]
                 assert mine == sorted(mine), "the order within a topic is kept"
-
-
-async def test_thirty_changes_of_a_status_become_a_few(app: RunningApp) -> None:
-    (group,) = [c.marked_id for c in app.telegram.state.chats.values() if c.kind == "group"][:1]
-    async with app.core.db.transaction() as tx:
-        first = await outbox.send(tx, origin(), group, "0 из 30", key="status")
-    await app.quiet()
-    for n in range(1, 31):
-        async with app.core.db.transaction() as tx:
-            await outbox.edit(tx, origin(), group, f"{n} из 30", of=first, key=f"status:{n}")
-    await app.quiet(100)
-    messages = [m for m in app.telegram.state.chats[group].messages.values() if "из 30" in m.text]
-    assert [m.text for m in messages] == ["30 из 30"]
-    states = await app.core.db.fetch("SELECT state, count(*) AS n FROM effect WHERE kind = 'telegram.edit' GROUP BY state")
-    assert {r["state"] for r in states} <= {"done", "dropped"}
-    assert not [e for e in app.telegram.ledger.entries() if e["kind"] == "flood"]
-
-
-async def test_a_change_waits_for_its_message(app: RunningApp) -> None:
-    async with app.core.db.transaction() as tx:
-        first = await outbox.send(tx, origin(), NINO_ID, "Смотрю…", key="first")
-        await outbox.edit(tx, origin(), NINO_ID, "Промежуточное", of=first, key="second", lane=Lane.URGENT)
-        await outbox.edit(tx, origin(), NINO_ID, "Ответ", of=first, key="third")
-    await app.quiet()
-    texts = [m.text for m in app.telegram.state.chats[NINO_ID].messages.values()]
-    assert texts == ["Ответ"], "one message, however the lanes run"
 
 
 @pytest.fixture

@@ -7,23 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from jarvis.kit.world import World, WorldForum, load_world
 from jarvis.testing.app import RunningApp, running_app
 from jarvis.testing.core import until
 from jarvis.testing.servers import Servers
-from tests.e2e.test_forums import BATUMI, DATO, LASHA, TBILISI, topics
-
-CARS = 6
-
-
-def world() -> World:
-    whole = load_world()
-    cars = [c for c in whole.cars if c.branch == "tbilisi"][:CARS]
-    kept = {c.id for c in cars}
-    forums = [
-        WorldForum(title=TBILISI, branch="tbilisi", members=[LASHA]), WorldForum(title=BATUMI, branch="batumi", members=[DATO]),
-    ]  # fmt: skip
-    return whole.model_copy(update={"cars": cars, "bookings": [b for b in whole.bookings if b.car in kept], "forums": forums})
+from tests.scenes.moves import CARS, world
+from tests.scenes.people import DATO
+from tests.scenes.topics import BATUMI, topics
 
 
 @pytest.fixture
@@ -51,22 +40,3 @@ async def test_a_head_sees_how_many_topics_are_ready(app: RunningApp) -> None:
 
     await until(ready, seconds=60)
     assert len(topics(app, DATO, BATUMI)) == CARS
-
-
-async def test_a_few_moves_are_no_news(app: RunningApp) -> None:
-    app.start("scheduler")
-    await app.stop("bot")
-    for car in ("90001", "90002"):
-        await app.rentprog.change("move_car", {"car": car, "branch": "batumi"})
-
-    async def looked() -> bool:
-        return await app.core.db.fetchval("SELECT count(*) > 2 FROM event WHERE kind = 'moves.progress' AND state = 'done'")
-
-    await until(looked, seconds=20)
-    app.start("bot")
-
-    async def over() -> bool:
-        return not await app.core.db.fetchval("SELECT true FROM timer WHERE kind = 'moves.progress' AND state = 'armed'")
-
-    await until(over, seconds=40)
-    assert [m for m in app.seen(DATO) if "готово" in m["text"]] == []

@@ -6,150 +6,37 @@ import random
 from collections.abc import AsyncGenerator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from jarvis.engine.timing import Scheduler
 from jarvis.entrypoints.wiring import CHECKS
-from jarvis.kit import faults
-from jarvis.kit.world import World, WorldForum
 from jarvis.testing.app import RunningApp, running_app
-from jarvis.testing.core import until
+from jarvis.testing.core import move_clock, until
 from jarvis.testing.servers import Servers
-from tests.e2e.test_acting import move_clock
-from tests.e2e.test_forms import press, write
-from tests.e2e.test_forums import LASHA, POINTS, posts, small_world, topics
-
-EKA, NINO = "Эка Абуладзе", "Нино Беридзе"
-CLIENTS, EKAS = "Лаша Гогуадзе | Клиенты", "Эка Абуладзе | Клиенты"
-TASKS, EKAS_TASKS = "Tasks | Лаша Гогуадзе", "Tasks | Эка Абуладзе"
-MALIBU, RAV4 = "90001", "90002"
-OLEG, EMMA, IGOR = "70001", "70002", "70013"
-RUDIN = "Олег Рудин | Malibu 235"
-LASHAS, EKAS_KEY, NINOS = "60004", "60005", "60003"
-
-
-def own_groups() -> World:
-    """Two cars in Tbilisi; groups of two employees; Нино has none."""
-    world = small_world()
-    own = [
-        WorldForum(title=CLIENTS, purpose="personal", employee=LASHA, members=[LASHA]),
-        WorldForum(title=EKAS, purpose="personal", employee=EKA, members=[EKA]),
-        WorldForum(title=TASKS, purpose="tasks", employee=LASHA, members=[LASHA]),
-        WorldForum(title=EKAS_TASKS, purpose="tasks", employee=EKA, members=[EKA]),
-    ]
-    cars = [c for c in world.cars if c.branch == "tbilisi"]
-    bookings = [b for b in world.bookings if b.number in (1200, 1201)]  # Олег of Лаша in rent; Emma of Эка later
-    return world.model_copy(update={"forums": own, "cars": cars, "bookings": bookings})
+from tests.scenes.people import EKA, LASHA
+from tests.scenes.personal import (
+    CLIENTS,
+    EKAS,
+    EKAS_KEY,
+    LASHAS,
+    MALIBU,
+    NINOS,
+    OLEG,
+    RAV4,
+    RUDIN,
+    absence,
+    card,
+    loaded,
+    own_groups,
+)
+from tests.scenes.topics import posts, topics
 
 
 @pytest.fixture
 async def app(servers: Servers, tmp_path: Path) -> AsyncGenerator[RunningApp]:
     async with running_app(servers, tmp_path, world=own_groups()) as opened:
         yield opened
-
-
-async def change(app: RunningApp, change_name: str, **args: Any) -> None:
-    await app.rentprog.change(change_name, args)
-    await app.quiet(30)
-
-
-async def loaded(app: RunningApp) -> None:
-    """What stood in RentProg before has its topics: any event of each booking shows it."""
-    await change(app, "change_booking", booking="80001", field="description", value="a")
-    await change(app, "change_booking", booking="80002", field="description", value="b")
-
-
-def card(app: RunningApp, person: str, group: str, title: str) -> str:
-    return str(posts(app, person, group, title)[0]["text"])
-
-
-async def test_a_booking_opens_its_clients_topic_and_card(app: RunningApp) -> None:
-    await loaded(app)
-    await change(app, "create_booking", car=RAV4, client=IGOR, start="1", days="2", responsible=LASHAS)
-    assert set(topics(app, LASHA, CLIENTS)) == {RUDIN, "Игорь Пахомов | RAV4 118"}
-    assert set(topics(app, EKA, EKAS)) == {"Emma Lindqvist | Malibu 235"}
-    shown = card(app, LASHA, CLIENTS, RUDIN)
-    assert "👤 Олег Рудин\nТелефон: +791 ••• •• •• 20\n🚗 Malibu 235 · TT-235-TT · Тбилиси\n📅 №1200 · в аренде: " in shown, (
-        "an employee's group shows no whole phone"
-    )
-    assert "Ответственный: Лаша Гогуадзе" in shown
-    assert app.seen(LASHA) == [], "nobody is written to about it"
-    pinned = [m for m in app.telegram.messages_of(LASHA, CLIENTS, topic=RUDIN) if m.get("pinned")]
-    assert [m["text"] for m in pinned] == [shown]
-
-
-async def test_two_clients_of_one_name_never_share_a_topic(app: RunningApp) -> None:
-    await loaded(app)
-    await change(app, "rename_client", client=IGOR, name="Олег", lastname="Рудин")
-    await change(app, "create_booking", car=MALIBU, client=IGOR, start="20", days="2", responsible=LASHAS)
-    chat = next(c for c in app.telegram.chats_of(LASHA) if c["title"] == CLIENTS)
-    same = [t["id"] for t in chat["topics"] if t["title"] == RUDIN]
-    assert len(same) == 2
-    cards = [m["text"] for n in same for m in app.telegram.messages_of(LASHA, CLIENTS, topic=n) if "👤" in m["text"]]
-    assert sorted("№1200" in c for c in cards) == [False, True]
-    await change(app, "swap_car", booking="80001", car=RAV4)
-    assert sorted(t for t in topics(app, LASHA, CLIENTS) if "Рудин" in t) == [RUDIN, "Олег Рудин | RAV4 118"]
-
-
-async def test_the_title_follows_the_car_and_a_returning_client_finds_the_topic(app: RunningApp) -> None:
-    await loaded(app)
-    first = topics(app, LASHA, CLIENTS)[RUDIN]
-    await change(app, "swap_car", booking="80001", car=RAV4)
-    assert topics(app, LASHA, CLIENTS)["Олег Рудин | RAV4 118"] == first
-    await change(app, "return_booking", booking="80001")
-    assert set(topics(app, LASHA, CLIENTS)) == set(), "nothing runs and nothing is planned"
-    await change(app, "create_booking", car=MALIBU, client=OLEG, start="30", days="3", responsible=LASHAS)
-    assert topics(app, LASHA, CLIENTS)[RUDIN] == first
-    await move_clock(app, timedelta(minutes=2))
-    await change(app, "extend_booking", booking="80003", days="1")
-    assert "Аренд раньше: 1, первая 10.03.2026 12:00" in card(app, LASHA, CLIENTS, RUDIN)
-
-
-async def test_who_answers_for_a_client_has_the_topic_and_the_talk(app: RunningApp) -> None:
-    await loaded(app)
-    app.telegram.send(LASHA, CLIENTS, "просил детское кресло", topic=topics(app, LASHA, CLIENTS)[RUDIN])
-    await app.quiet()
-    await change(app, "give_booking", booking="80001", responsible=EKAS_KEY)
-    assert set(topics(app, LASHA, CLIENTS)) == set()
-    told = [m["text"] for m in posts(app, EKA, EKAS, RUDIN)]
-    assert any("просил детское кресло" in text and "Лаша Гогуадзе" in text for text in told)
-    await change(app, "give_booking", booking="80001", responsible=NINOS)
-    assert RUDIN not in topics(app, EKA, EKAS), "Нино has no group of her own: the topic stands nowhere"
-    await change(app, "create_booking", car=RAV4, client=OLEG, start="9", days="2", responsible=LASHAS)
-    assert "Олег Рудин | RAV4 118" in topics(app, LASHA, CLIENTS), "of what comes later somebody with a group answers"
-    lasha = await app.core.staff.actor_by_name(LASHA)
-    await app.core.staff.dismiss(lasha.employee_id, by="test")
-    await app.quiet(30)
-    group = next(c for c in app.telegram.state.chats.values() if c.title == CLIENTS)
-    assert all(t.closed for t in group.topics.values() if not t.deleted), "who has left answers for nobody"
-
-
-@pytest.fixture(scope="module")
-async def shared(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[RunningApp]:
-    """One app for the failures at each point: what a failure leaves is what the next one meets."""
-    async with running_app(servers, tmp_path_factory.mktemp("shared"), world=own_groups()) as opened:
-        await loaded(opened)
-        opened.start("scheduler")  # a change that RentProg told of in the same words before is read again after a while
-        yield opened
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("point", POINTS)
-async def test_a_failure_at_any_point_of_a_handover_leaves_one_topic(shared: RunningApp, point: str) -> None:
-    to_eka = RUDIN in topics(shared, LASHA, CLIENTS)
-
-    async def handed() -> bool:
-        await shared.quiet(90)
-        return (RUDIN in topics(shared, EKA, EKAS), RUDIN in topics(shared, LASHA, CLIENTS)) == (to_eka, not to_eka)
-
-    with faults.armed(f"{point}:2:cut") as passed:
-        await change(shared, "give_booking", booking="80001", responsible=EKAS_KEY if to_eka else LASHAS)
-        await until(handed, seconds=60)
-        assert passed[point] >= 2, "the failure came"
-    groups = [c for p in (LASHA, EKA) for c in shared.telegram.chats_of(p) if c["title"] in (CLIENTS, EKAS)]
-    assert all(sum(t["title"] == RUDIN for t in c["topics"]) <= 1 for c in groups), "one topic of the client a group, however often"
 
 
 @pytest.mark.slow
@@ -174,7 +61,7 @@ async def test_any_sequence_leaves_each_client_one_topic_where_it_belongs(app: R
             await app.stop("worker", "bot")
             app.start("worker")
             app.start("bot")
-    await move_clock(app, timedelta(minutes=2))
+    await move_clock(app.core, timedelta(minutes=2))
     await app.quiet(60)
     await app.core.journal.accept(
         source="test", kind="check.forums", dedup_key="late", payload={"due_at": "2026-03-12T11:00:00+00:00"}
@@ -192,33 +79,8 @@ async def test_any_sequence_leaves_each_client_one_topic_where_it_belongs(app: R
     await until(right, seconds=60)
 
 
-async def test_a_topic_deleted_by_hand_comes_back_with_its_talk(app: RunningApp) -> None:
-    await loaded(app)
-    app.telegram.send(LASHA, CLIENTS, "оплатит картой", topic=topics(app, LASHA, CLIENTS)[RUDIN])
-    await app.quiet()
-    await app.telegram.change("delete_topic", {"topic": f"{CLIENTS}/{topics(app, LASHA, CLIENTS)[RUDIN]}"})
-    await move_clock(app, timedelta(minutes=2))
-    await change(app, "extend_booking", booking="80001", days="1")
-    await app.quiet(30)
-    texts = [m["text"] for m in posts(app, LASHA, CLIENTS, RUDIN)]
-    assert any("👤 Олег Рудин" in t for t in texts)
-    assert any("оплатит картой" in t for t in texts)
-
-
-async def absence(app: RunningApp, first: str, last: str, substitute: str = EKA) -> dict[str, Any]:
-    """Лаша fills in the form of an absence; returns what he hears."""
-    asked = await app.ask(LASHA, "/form")
-    await app.press(LASHA, asked, "Отсутствие")
-    await press(app, "отпуск")
-    await write(app, first)
-    await write(app, last)
-    await press(app, substitute)
-    await press(app, "Отправить")
-    return [m for m in app.seen(LASHA) if m["text"].startswith("Записал")][-1]
-
-
 async def pass_to(app: RunningApp, **later: float) -> None:
-    await move_clock(app, timedelta(**later))
+    await move_clock(app.core, timedelta(**later))
     await Scheduler(app.core.db, app.core.clock, [c for c in CHECKS if "rentprog" not in c.check and "digest" not in c.check]).tick()
     await app.quiet(60)
 
@@ -241,68 +103,3 @@ async def test_topics_move_to_the_substitute_and_return(app: RunningApp) -> None
     assert topics(app, LASHA, CLIENTS)[RUDIN] == mine
     assert RUDIN not in topics(app, EKA, EKAS)
     assert any("продлить до вечера" in m["text"] for m in posts(app, LASHA, CLIENTS, RUDIN))
-
-
-async def test_topics_stay_while_the_substitutes_group_cannot_take_them(app: RunningApp) -> None:
-    await loaded(app)
-    await app.telegram.change("demote_bot", {"chat": EKAS})
-    await app.core.journal.accept(
-        source="test", kind="check.forums", dedup_key="look", payload={"due_at": "2026-03-12T11:00:00+00:00"}
-    )
-    await app.quiet(30)
-    await absence(app, "12.03", "14.03")
-    await app.quiet(30)
-    assert RUDIN in topics(app, LASHA, CLIENTS)
-
-
-async def test_who_is_back_early_gets_the_topics_at_once(app: RunningApp) -> None:
-    await loaded(app)
-    heard = await absence(app, "12.03", "14.03")
-    await app.quiet(30)
-    assert RUDIN in topics(app, EKA, EKAS)
-    await app.press(LASHA, heard, "Отменить: я на месте")
-    await app.quiet(30)
-    assert RUDIN in topics(app, LASHA, CLIENTS)
-    assert RUDIN not in topics(app, EKA, EKAS)
-    again = next(m for m in app.seen(LASHA) if m["id"] == heard["id"])
-    assert again["text"] == "Отсутствие отменено: Лаша Гогуадзе, 12.03.2026 → 14.03.2026."
-    assert again["buttons"] == []
-
-
-async def give_task(app: RunningApp, what: str, to: str = EKA) -> None:
-    asked = await app.ask(LASHA, "/form")
-    await app.press(LASHA, asked, "Задача")
-    await write(app, what)
-    await press(app, to)
-    await write(app, "15.03")
-    await press(app, "Отправить")
-    await app.quiet(30)
-
-
-async def test_a_task_has_a_topic_until_it_is_done(app: RunningApp) -> None:
-    await give_task(app, "Помыть Malibu 235")
-    title = "Помыть Malibu 235"
-    number = topics(app, EKA, EKAS_TASKS)[title]
-    head = posts(app, EKA, EKAS_TASKS, title)[0]
-    assert head["text"].startswith("📝 Помыть Malibu 235\n15.03.2026-მდე\nვისგან: Лаша Гогуадзе")
-    await app.telegram.press(EKA, EKAS_TASKS, head["id"], "მზადაა")
-    await app.telegram.press(EKA, EKAS_TASKS, head["id"], "მზადაა")
-    await app.quiet(30)
-    assert set(topics(app, EKA, EKAS_TASKS)) == set()
-    done = next(m for m in app.telegram.messages_of(EKA, EKAS_TASKS, topic=number) if m["id"] == head["id"])
-    assert "✅ შესრულდა: Эка Абуладзе" in done["text"]
-    told = [m["text"] for m in app.seen(LASHA) if m["text"].startswith("✅ Эка")]
-    assert told == ["✅ Эка Абуладзе: сделано «Помыть Malibu 235»"], "twice pressed, once told"
-    await app.telegram.press(EKA, EKAS_TASKS, head["id"], "სამუშაოში დაბრუნება")
-    await app.quiet(30)
-    assert topics(app, EKA, EKAS_TASKS)[title] == number
-
-
-async def test_tasks_are_listed_and_done_in_private(app: RunningApp) -> None:
-    await give_task(app, "Забрать ключи")
-    listed = await app.ask(EKA, "/tasks")
-    assert "1. Забрать ключи · 15.03.2026-მდე · ← Лаша Гогуадзе" in listed["text"]
-    assert "1. Забрать ключи · до 15.03.2026 · → Эка Абуладзе" in (await app.ask(LASHA, "/tasks"))["text"]
-    left = await app.press(EKA, listed, "მზადაა 1")
-    assert left["text"].startswith("ღია დავალებები არ არის")
-    assert set(topics(app, EKA, EKAS_TASKS)) == set()

@@ -1,0 +1,19 @@
+"""Six cars that may move at once."""
+
+from __future__ import annotations
+
+from jarvis.kit.world import World, WorldForum, load_world
+from tests.scenes.people import DATO, LASHA
+from tests.scenes.topics import BATUMI, TBILISI
+
+CARS = 6
+
+
+def world() -> World:
+    whole = load_world()
+    cars = [c for c in whole.cars if c.branch == "tbilisi"][:CARS]
+    kept = {c.id for c in cars}
+    forums = [
+        WorldForum(title=TBILISI, branch="tbilisi", members=[LASHA]), WorldForum(title=BATUMI, branch="batumi", members=[DATO]),
+    ]  # fmt: skip
+    return whole.model_copy(update={"cars": cars, "bookings": [b for b in whole.bookings if b.car in kept], "forums": forums})

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import shutil
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -15,15 +14,14 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 from rich.console import Console
 
 from jarvis.entrypoints.demo.chaos import without_forums
 from jarvis.entrypoints.demo.supervisor import Demo, DemoOptions
 from jarvis.testing.core import NOW
+from tests.scenes.desk import open_page
 
-ARGS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-        "--disable-sync", "--disable-dev-shm-usage"]  # fmt: skip
 NINO, VERA = "/as/7001003", "/as/7001020"
 
 
@@ -39,25 +37,6 @@ async def demo(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Demo]
     finally:
         await asyncio.to_thread(running.stop)
         await asyncio.to_thread(running.postgres.remove)
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncGenerator[Browser]:
-    path = next((p for name in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(name))), None)
-    assert path is not None, "no Chromium: run `make system`, or install it"
-    async with async_playwright() as play:
-        opened = await play.chromium.launch(executable_path=path, headless=True, chromium_sandbox=False, args=ARGS)
-        yield opened
-        await opened.close()
-
-
-async def open_page(browser: Browser, demo: Demo, path: str, *, width: int = 1440, theme: str = "light", language: str = "ru") -> Page:
-    context = await browser.new_context(viewport={"width": width, "height": 900})
-    cookies = [("theme", theme), ("lang", language)]
-    await context.add_cookies([{"name": name, "value": value, "url": demo.base} for name, value in cookies])
-    page = await context.new_page()
-    await page.goto(demo.base + path)
-    return page
 
 
 async def test_ask_press_change_the_world_and_read_the_steps(demo: Demo, browser: Browser, artefacts: Path) -> None:

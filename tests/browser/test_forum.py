@@ -13,8 +13,7 @@ from rich.console import Console
 
 from jarvis.entrypoints.demo.supervisor import Demo, DemoOptions
 from jarvis.testing.core import NOW
-from tests.browser.test_desk import browser as browser  # the fixture, for this module too
-from tests.browser.test_desk import open_page
+from tests.scenes.desk import open_page
 from tests.scenes.material import picture
 from tests.scenes.topics import MALIBU, small_world
 

@@ -10,6 +10,7 @@ from jarvis.testing.app import RunningApp
 from jarvis.testing.feature import running_feature
 from jarvis.testing.servers import Servers
 from tests.scenes.people import GOCHA, GROUP, LASHA, NINO, TAMAR
+from tests.scenes.routes import EXPECTED
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +148,4 @@ async def test_an_invitation_that_nobody_decided_in_a_week_says_so_and_loses_its
 
 
 async def test_the_house_has_every_route_of_the_table(app: RunningApp) -> None:
-    from tests.unit.test_routes import EXPECTED
-
     assert set(app.house.routes) == set(EXPECTED)

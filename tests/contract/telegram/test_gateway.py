@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -16,10 +15,10 @@ from jarvis.engine.db import Database
 from jarvis.integrations.telegram.gateway import TelegramGateway
 from jarvis.integrations.telegram.media import TelegramMedia
 from jarvis.integrations.telegram.sandbox import TelegramSandbox
-from jarvis.integrations.telegram.settings import TelegramSettings
 from jarvis.kit.errors import NotFound, Rejected, SettingsMissing, Unavailable
 from jarvis.kit.world import load_world
 from jarvis.testing.core import NOW, until
+from tests.scenes.gateway import gateway, quiet, settings
 
 NINO = 7001003
 GROUP = -1000000005001
@@ -31,29 +30,6 @@ async def sandbox() -> AsyncGenerator[TelegramSandbox]:
     running.load(load_world(), NOW)
     async with running.running():
         yield running
-
-
-def settings(sandbox: TelegramSandbox, **extra: Any) -> TelegramSettings:
-    values: dict[str, Any] = {
-        "api_id": 1, "api_hash": SecretStr("x"), "bot_token": SecretStr(sandbox.token), "host": "127.0.0.1",
-        "port": sandbox.port, "public_key": sandbox.key.public_pem, "lease_s": 2.0, "timeout_s": 1.5,
-    }  # fmt: skip
-    return TelegramSettings(**(values | extra))
-
-
-async def quiet(user: int, token: str) -> str | None:
-    return None
-
-
-@asynccontextmanager
-async def gateway(sandbox: TelegramSandbox, db: Database, holder: str = "one", **extra: Any) -> AsyncGenerator[TelegramGateway]:
-    opened = TelegramGateway(db, settings(sandbox, **extra), on_press=quiet, holder=holder)
-    task = asyncio.create_task(opened.run())
-    try:
-        yield opened
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 @pytest.mark.parametrize(("fault", "args"), [("slow", {"seconds": 4}), ("garble", {}), ("rate_limit", {"seconds": 7})])

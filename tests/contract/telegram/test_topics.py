@@ -15,7 +15,7 @@ from jarvis.integrations.telegram.topics import GroupSeen, Seen, TelegramTopics
 from jarvis.kit.errors import NotFound, Rejected, Unavailable
 from jarvis.kit.world import WorldForum, load_world
 from jarvis.testing.core import NOW, until
-from tests.contract.telegram.test_gateway import gateway
+from tests.scenes.gateway import gateway
 
 FORUM, PLAIN, TITLE = -1000000006001, -1000000005001, "Branch_Tbilisi (forum)"
 CAR = "Malibu 235 · TT-235-TT"

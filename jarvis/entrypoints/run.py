@@ -28,16 +28,16 @@ async def _web(host: str, port: int) -> None:
 
     async with open_core(load(CoreSettings), load(RentProgSettings)) as core, open_storage(core, load(StorageSettings)) as storage:
         app = web_app(core, storage=storage, signer=link_signer(core))
-        server = uvicorn.Server(
-            uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, loop="uvloop", http="httptools")
-        )
+        server = uvicorn.Server(uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, http="httptools"))
         await server.serve()
 
 
 def web(host: str, port: int) -> None:
     """Webhooks, signed links and health, until a signal comes."""
+    import uvloop
+
     observe()
-    asyncio.run(_web(host, port))
+    uvloop.run(_web(host, port))  # `loop="uvloop"` alone is only heeded by uvicorn's own `run`
 
 
 async def _bot() -> None:

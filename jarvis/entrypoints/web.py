@@ -29,7 +29,9 @@ def web_app(core: Core, *, storage: Storage | None = None, signer: LinkSigner | 
     def journal() -> Any:
         return core.journal
 
-    def rentprog_settings() -> Any:
+    # Needs no journal: but dependencies that need nothing of each other are started in a task group by Litestar, which took longer
+    # than all else that is done with a delivery before it is stored. One after another they are plain calls.
+    def rentprog_settings(journal: Any) -> Any:
         return core.rentprog_settings
 
     @get("/health/live", sync_to_thread=False)
@@ -77,4 +79,5 @@ def web_app(core: Core, *, storage: Storage | None = None, signer: LinkSigner | 
         },
         request_max_body_size=256 * 1024,
         openapi_config=None,
+        logging_config=None,  # Litestar's own would set the root logger, which is the process's, to INFO
     )

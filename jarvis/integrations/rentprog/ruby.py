@@ -16,6 +16,7 @@ MAX_DEPTH = 20
 _NUMBER = re.compile(r"[+-]?\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w:.-])")
 _SYMBOL = re.compile(r"[A-Za-z_]\w*(?:[?!]|=(?!>))?")
 _LABEL = re.compile(r"([A-Za-z_]\w*[?!]?):(?!:)\s*")
+_PLAIN = re.compile(r'[^"\\]*')
 _WORD = re.compile(r"(nil|true|false|NaN|-?Infinity)(?!\w)")
 _TIME = re.compile(
     r"(?:[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4}"
@@ -145,13 +146,16 @@ class _Parser:
         self.at += 1
         out: list[str] = []
         while True:
-            if self.at >= len(self.text):
+            plain = _PLAIN.match(self.text, self.at)
+            assert plain is not None  # it may be empty
+            out.append(plain.group())
+            self.at = plain.end() + 1
+            if self.at > len(self.text):
+                self.at = len(self.text)
                 raise self.error("the string does not end")
-            char = self.text[self.at]
-            self.at += 1
-            if char == '"':
+            if self.text[self.at - 1] == '"':
                 return "".join(out)
-            out.append(self.escape() if char == "\\" else char)
+            out.append(self.escape())
 
     def escape(self) -> str:
         char = self.text[self.at : self.at + 1]

@@ -150,4 +150,5 @@ def demo_app(stage: Stage) -> Litestar:
         lifespan=[watching],
         request_max_body_size=30 * 1024 * 1024,
         openapi_config=None,
+        logging_config=None,
     )

@@ -61,7 +61,7 @@ class LlmSandbox:
         async def anthropic(request: Req) -> Response[Any]:
             return await self._answer(await request.json(), _anthropic)
 
-        async with served(Litestar([openai, anthropic], openapi_config=None), port=0) as self.port:
+        async with served(Litestar([openai, anthropic], openapi_config=None, logging_config=None), port=0) as self.port:
             yield self
 
     async def _answer(self, body: Mapping[str, Any], shape: Callable[[Mapping[str, Any], Said], Any]) -> Response[Any]:

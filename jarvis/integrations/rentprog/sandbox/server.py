@@ -209,7 +209,7 @@ class RentProgSandbox:
         async def mcp(request: Req) -> Response[Any]:
             return await self._mcp(request)
 
-        return Litestar([get_token, read, write, mcp], openapi_config=None)
+        return Litestar([get_token, read, write, mcp], openapi_config=None, logging_config=None)
 
     async def _gate(self, call: str, bucket: str) -> Response[Any] | None:
         if self.faults.on("down") or self.faults.on("refuse"):

@@ -50,8 +50,9 @@ format: $(DEV)   ## Format and fix what can be fixed
 	$(BIN)/ruff check --fix -q . || true
 	$(BIN)/ruff format .
 
-bench: $(DEV)    ## Measure our figures side by side
-	$(BIN)/python -m benchmarks
+bench: $(DEV)    ## Measure our figures side by side and keep them (ARGS="ingest answers" for some, which are not kept)
+	@bash deploy/load-generator.sh
+	@$(BIN)/python -m benchmarks $(or $(ARGS),--keep)
 
 evals: $(DEV)    ## All suites, or some (ARGS="bookings"); MODEL=openai:NAME runs them with a real model
 	$(BIN)/python -m evals $(if $(MODEL),--model $(MODEL),) $(ARGS)

@@ -1,17 +1,21 @@
-"""`python -m benchmarks tampering`: ten thousand ways to bend an audit, and a hundred thousand honest rows by eight writers."""
+"""Ten thousand ways to bend an audit, and a hundred thousand honest rows by eight writers."""
 
 from __future__ import annotations
 
 import asyncio
 import random
 import time
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 
+from benchmarks.harness.declare import Benchmark, Measured, at_least, at_most
+from benchmarks.harness.places import fresh_place
 from jarvis.engine import audit
 from jarvis.engine.audit_proof import heads, verify
 from jarvis.engine.db import Database, open_database
+from jarvis.testing.servers import Servers
 
 TAMPERINGS = 10_000
 HONEST = 100_000
@@ -74,12 +78,13 @@ async def all_found(owner: asyncpg.Connection[Any], turns: int, chance: random.R
     assert (await verify(as_database, seals=[seal])).whole
 
 
-async def run(owner_dsn: str, app_dsn: str) -> dict[str, Any]:
+async def run(servers: Servers, folder: Path) -> Measured:
     """Fails at the first tampering that is not found and named, or at a false alarm."""
-    owner = await asyncpg.connect(owner_dsn)
-    async with open_database(app_dsn, max_size=10) as db:
+    async with fresh_place(servers) as place, open_database(place.app, max_size=10) as db:
+        owner = await asyncpg.connect(place.owner)
         await write(db, 400)
         await all_found(owner, TAMPERINGS, random.Random(SEED))
+        await owner.close()
         alarms = 0
         began = time.perf_counter()
         writing = asyncio.create_task(write(db, HONEST * 2 // 3))
@@ -90,6 +95,24 @@ async def run(owner_dsn: str, app_dsn: str) -> dict[str, Any]:
         proof = await verify(db)
         assert proof.whole, proof.flaws
         assert not alarms
-    await owner.close()
-    return {"seed": SEED, "tamperings_found": TAMPERINGS, "honest_rows": proof.rows, "false_alarms": alarms,
-            "honest_s": round(time.perf_counter() - began, 1)}  # fmt: skip
+    figures = {
+        "tamperings_found": TAMPERINGS,
+        "honest_rows": proof.rows,
+        "false_alarms": alarms,
+        "honest_s": round(time.perf_counter() - began, 1),
+    }
+    return Measured(figures=figures, conditions={"seed": SEED})
+
+
+BENCHMARK = Benchmark(
+    name="tampering",
+    what="an audit bent in ten thousand ways, and eight honest writers under a verification every second",
+    figures=(
+        at_least("tamperings_found", "tamperings found and named", goal=TAMPERINGS),
+        at_least("honest_rows", "honest rows"),
+        at_most("false_alarms", "false alarms", goal=0),
+        at_most("honest_s", "seconds that the honest rows took"),
+    ),
+    run=run,
+    slow=True,
+)

@@ -1,0 +1,1 @@
+"""What every benchmark stands on: its declaration, its databases, load generators, and the report."""

@@ -1,0 +1,66 @@
+"""From the commit of an event to the first line of its rule, with the doorbell and without it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+from benchmarks.harness.declare import Benchmark, Measured, at_most
+from benchmarks.harness.places import fresh_place
+from benchmarks.harness.stats import share
+from jarvis.engine.db import Database, open_database
+from jarvis.engine.doorbell import Doorbell, open_doorbell
+from jarvis.engine.journal import Event, Journal
+from jarvis.engine.worker import Handling, Worker
+from jarvis.testing.servers import Servers
+
+
+async def _starts(db: Database, bell: Doorbell, count: int) -> list[float]:
+    seen: dict[str, float] = {}
+
+    async def handler(handling: Handling) -> None:
+        seen[str(handling.event.payload["n"])] = time.perf_counter()
+
+    async def alert(event: Event, cause: str) -> None:
+        raise AssertionError(cause)
+
+    worker = Worker(db, bell, name="bench", routes={"bench": (handler,)}, fallback=handler, alert=alert)
+    task = asyncio.create_task(worker.run())
+    await asyncio.sleep(1.2)
+    took: list[float] = []
+    for n in range(count):
+        key = f"{id(bell)}-{n}"
+        await Journal(db).accept(source="bench", kind="bench", dedup_key=key, payload={"n": key})
+        began = time.perf_counter()
+        while key not in seen:
+            await asyncio.sleep(0.0005)
+        took.append((seen[key] - began) * 1000)
+        await asyncio.sleep(0.013)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    return took
+
+
+async def latency(servers: Servers, folder: Path) -> Measured:
+    """One event after another, each when the worker rests."""
+    figures: dict[str, float] = {}
+    async with fresh_place(servers) as place:
+        for name, url, count in (("with_redis", servers.redis_url(), 150), ("without_redis", None, 15)):
+            async with open_doorbell(url) as bell, open_database(place.app, bell=bell) as db:
+                took = await _starts(db, bell, count)
+            figures |= {f"{name}_p50_ms": round(share(took, 0.5), 1), f"{name}_max_ms": round(max(took), 1)}
+    return Measured(figures=figures)
+
+
+BENCHMARK = Benchmark(
+    name="latency",
+    what="event committed until its rule starts",
+    figures=(
+        at_most("with_redis_p50_ms", "with the doorbell, p50", goal=25),
+        at_most("with_redis_max_ms", "with the doorbell, longest"),
+        at_most("without_redis_p50_ms", "with Redis gone, p50"),
+        at_most("without_redis_max_ms", "with Redis gone, longest", goal=1500),
+    ),
+    run=latency,
+)

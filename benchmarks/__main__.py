@@ -46,13 +46,13 @@ def main(argv: Sequence[str]) -> int:
     if unknown := sorted(set(args.names) - set(benchmarks)):
         parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(benchmarks)}")
     _only_the_report()
-    machine, console = this_machine(), Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
+    machine, source, console = this_machine(), commit(), Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
     chosen = [b for b in benchmarks.values() if b.name in args.names or (not args.names and not b.slow)]
-    console.print(f"{commit()} on {machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB, {machine['kernel']}, "
+    console.print(f"{source} on {machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB, {machine['kernel']}, "
                   f"load {machine['load_before']}\n")  # fmt: skip
     with running_servers(durable=True) as servers:
         measured = asyncio.run(_measure(servers, chosen, console, Earlier(machine)))
-    document = as_document(measured, machine, commit(), datetime.now(UTC))
+    document = as_document(measured, machine, source, datetime.now(UTC))
     if args.keep:
         console.print(f"kept as benchmarks/results/{keep(document).name}")
     return 0

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.harness.declare import Benchmark, Measured, at_most
+from jarvis.integrations.telegram.sandbox import TelegramLimits
 from jarvis.testing.app import running_app
 from jarvis.testing.servers import Servers
 
@@ -20,7 +21,7 @@ PAUSE_S = 1.5  # as people pause; a chat takes one message a second, and that is
 async def approvals(servers: Servers, folder: Path) -> Measured:
     """In the chat of the Telegram sandbox, with RentProg's sandbox behind: words → card, press → receipt, undo → done."""
     took: dict[str, list[float]] = {"card": [], "receipt": [], "undo": []}
-    async with running_app(servers, folder) as app:
+    async with running_app(servers, folder, limits=TelegramLimits()) as app:
         person = "Лаша Гогуадзе"
 
         async def timed(step: str, act: Callable[[], Awaitable[object]], word: str, after: int) -> Any:

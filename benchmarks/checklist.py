@@ -11,6 +11,7 @@ from typing import Any
 from benchmarks.harness.declare import Benchmark, Measured, at_most
 from benchmarks.harness.forums import LASHA, photo
 from benchmarks.harness.stats import share
+from jarvis.integrations.telegram.sandbox import TelegramLimits
 from jarvis.kit.world import load_world
 from jarvis.testing.app import RunningApp, running_app
 from jarvis.testing.servers import Servers
@@ -28,7 +29,7 @@ async def checklist(servers: Servers, folder: Path) -> Measured:
     """A pick-up's check-list of fourteen points by a script that acts as soon as the message asks for the next point."""
     world = load_world().model_copy(update={"forums": []})
     steps: list[float] = []
-    async with running_app(servers, folder, world=world) as app:
+    async with running_app(servers, folder, world=world, limits=TelegramLimits()) as app:
         asked = await app.ask(LASHA, "/checklist 1201")
         began = time.perf_counter()
         await app.telegram.press(LASHA, "dm", int(asked["id"]), f"Выдача №1201 · {CAR}")

@@ -9,6 +9,7 @@ from pathlib import Path
 from benchmarks.harness.declare import Benchmark, Measured, at_most
 from benchmarks.harness.forums import LASHA, forum_world, photo
 from benchmarks.harness.stats import share
+from jarvis.integrations.telegram.sandbox import TelegramLimits
 from jarvis.testing.app import running_app
 from jarvis.testing.servers import Servers
 
@@ -18,7 +19,7 @@ ALBUMS, PAUSE_S = 30, 2.0
 async def moderation(servers: Servers, folder: Path) -> Measured:
     """From ten photos in a topic until the last of them is gone from it, one album after another."""
     times: list[float] = []
-    async with running_app(servers, folder, world=forum_world()) as app:
+    async with running_app(servers, folder, world=forum_world(), limits=TelegramLimits()) as app:
         forum = min((c for c in app.telegram.state.chats.values() if c.forum), key=lambda c: c.id)
         for _ in range(ALBUMS):
             photos = [await asyncio.to_thread(photo) for _ in range(10)]

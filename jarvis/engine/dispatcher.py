@@ -22,7 +22,7 @@ from jarvis.kit.faults import fault
 
 _log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 10
-SWITCHED_OFF_S = 5.0
+SWITCHED_OFF_S = 5.0  # what a switch holds is looked at again after so long
 GIVE_UP_AFTER = timedelta(hours=24)
 AMBIGUOUS_FOR = timedelta(seconds=45)  # after so long a person is asked, within a minute of the request
 
@@ -53,8 +53,10 @@ class Dispatcher:
         concurrency: int = 8,
         ambiguous_for: timedelta = AMBIGUOUS_FOR,
         switches: Switches | None = None,
+        switched_off_s: float = SWITCHED_OFF_S,
     ) -> None:
         self._switches = switches
+        self._switched_off_s = switched_off_s
         self._ambiguous_for = ambiguous_for
         self._log = EffectLog(db)
         self._limiter = Limiter(db)
@@ -74,8 +76,7 @@ class Dispatcher:
         """Carry it out, or put it back; returns the seconds until it may go on when it was put back."""
         fault("effect.claimed")
         if self._switches is not None and await self._switches.holds(effect.kind, effect.branch):
-            await self._log.later(effect, SWITCHED_OFF_S, "switched off")
-            return SWITCHED_OFF_S
+            return await self._later(effect, self._switched_off_s, "switched off")
         wait = await self._room(effect)
         if wait > 0:
             await self._log.later(effect, wait)

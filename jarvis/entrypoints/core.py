@@ -25,6 +25,7 @@ from jarvis.domains.knowledge.service import KnowledgeService, load_pages
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import clockrow
 from jarvis.engine.db import Database, open_database
+from jarvis.engine.dispatcher import SWITCHED_OFF_S
 from jarvis.engine.doorbell import Doorbell, open_doorbell
 from jarvis.engine.journal import Journal
 from jarvis.engine.switches import Mode, Switches
@@ -52,6 +53,7 @@ class CoreSettings(Settings):
     approval_min: float = 30.0
     refund_limit_gel: float = 1000.0
     moves_look_s: float = 15.0
+    switched_off_s: float = SWITCHED_OFF_S
 
     @field_validator("effects", mode="before")
     @classmethod

@@ -201,7 +201,7 @@ def rentprog_dispatcher(core: Core, name: str, *, ambiguous_for: timedelta = AMB
     return Dispatcher(
         core.db, core.doorbell, name=name, system="rentprog", handlers=RentProgEffects(core.rentprog).handlers,
         limits=lambda _effect: (), concurrency=4, ambiguous_for=ambiguous_for,
-        switches=core.switches,
+        switches=core.switches, switched_off_s=core.settings.switched_off_s,
     )  # fmt: skip
 
 
@@ -209,6 +209,7 @@ def house_dispatcher(core: Core, name: str) -> Dispatcher:
     """Carries out changes of our own house."""
     return Dispatcher(
         core.db, core.doorbell, name=name, system="house", limits=lambda _effect: (), concurrency=1, switches=core.switches,
+        switched_off_s=core.settings.switched_off_s,
         handlers=HouseEffects(core.db, core.staff, Subscriptions(core.clock)).handlers,
     )  # fmt: skip
 

@@ -173,7 +173,7 @@ async def running_app(
         rentprog: Settings of RentProg that differ; they are in force during the first load.
     """
     world = world or load_world().model_copy(update={"forums": []})
-    sandbox = TelegramSandbox(limits=limits or TelegramLimits(group_per_minute=ROOMY), key=_server_key())
+    sandbox = TelegramSandbox(limits=limits or TelegramLimits(group_per_minute=ROOMY), key=_server_key() if sockets else None)
     sandbox.load(world, NOW)
     known = await loaded(servers, world) if load and not rentprog else None
     name = known or await servers.database()

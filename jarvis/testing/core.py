@@ -84,11 +84,12 @@ async def running_core(
         rentprog: Settings of RentProg that differ.
     """
     name = database or await servers.database()
+    quick: dict[str, Any] = {"switched_off_s": 0.3}
     settings = CoreSettings(
         database_url=SecretStr(servers.app_dsn(name)),
         redis_url=SecretStr(servers.redis_url()) if redis else None,
         secret=SecretStr("test-secret"),
-        **(core or {}),
+        **(quick | (core or {})),
     )
     async with open_core(settings, rentprog_settings(sandbox, **rentprog), transport=transport) as opened:
         await set_clock(opened, now)

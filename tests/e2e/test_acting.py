@@ -120,7 +120,7 @@ async def test_repeating_an_unknown_outcome_is_a_persons_word_too(app: RunningAp
 
 async def test_pending_is_said_and_the_message_is_edited_when_it_lands(app: RunningApp) -> None:
     card = await card_of(app, LASHA, EXTEND)
-    app.rentprog.faults.start("slow", {"seconds": 1.5})
+    app.rentprog.faults.start("slow", {"seconds": 0.9})
     await app.telegram.press(LASHA, "dm", int(card["id"]), 0)
 
     async def sent() -> bool:

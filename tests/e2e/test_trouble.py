@@ -75,7 +75,7 @@ def hanging(body: Mapping[str, Any]) -> Said:
 async def test_a_model_that_hangs_gives_way_to_the_offline_one_behind_a_status(servers: Servers, tmp_path: Path) -> None:
     async with LlmSandbox(hanging).running() as provider:
         provider.faults.start("hang", {"seconds": 20})
-        llm = LlmSettings(chain=("openai:x",), openai_api_key=SecretStr("k"), openai_base_url=provider.openai_url, deadline_s=1.2)
+        llm = LlmSettings(chain=("openai:x",), openai_api_key=SecretStr("k"), openai_base_url=provider.openai_url, deadline_s=1.0)
         with models.override_allow_model_requests(True):
             async with running_app(servers, tmp_path, llm=llm) as app:
                 app.telegram.send(NINO, "dm", "где малибу 235?")

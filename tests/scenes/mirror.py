@@ -18,7 +18,7 @@ from jarvis.entrypoints.core import Core
 from jarvis.entrypoints.web import web_app
 from jarvis.integrations.rentprog.sandbox import RentProgSandbox
 from jarvis.kit.sandbox import served
-from jarvis.testing.core import SECRETS, load_all, rentprog_sandbox, running_core, until
+from jarvis.testing.core import SECRETS, load_all, move_clock, rentprog_sandbox, running_core, until
 from jarvis.testing.local import LocalTransport
 from jarvis.testing.servers import Servers
 
@@ -33,10 +33,11 @@ class Running:
         async def at_rest() -> bool:
             if self.sandbox.busy():
                 return False
-            soon = self.core.clock.now() + timedelta(seconds=10)  # a repeated body is read again a little later
-            counts = await idle.in_flight(self.core.db, now=soon)
+            counts = await idle.in_flight(self.core.db, now=self.core.clock.now())
             return not (counts.keys() - {"jobs"})
 
+        await until(at_rest)
+        await move_clock(self.core, timedelta(seconds=10))  # a repeated body is read again a little later
         await until(at_rest)
 
     async def post(self, branch: str, body: bytes) -> int:

@@ -46,7 +46,7 @@ class TelegramSandbox:
         self.limits = limits
         self.faults = Faults()
         self.ledger = Ledger(ledger_path)
-        self.key = key or ServerKey()
+        self._key = key
         self.token = f"777001:{secrets.token_hex(16)}"
         self.keys: dict[int, bytes] = {}
         self.logins: dict[int, int] = {}
@@ -62,6 +62,12 @@ class TelegramSandbox:
         self._sent: dict[str, None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.port = 0
+
+    @property
+    def key(self) -> ServerKey:
+        """Made when somebody needs it: it takes longer than many a test."""
+        self._key = self._key or ServerKey()
+        return self._key
 
     @property
     def base_url(self) -> str:

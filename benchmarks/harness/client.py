@@ -70,7 +70,8 @@ class Load:
             f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: application/json\r\nContent-Length: ".encode()
         )
         self._bodies: Iterator[bytes] = bodies(run)
-        self._free = [self._connect() for _ in range(connections)]
+        # taken in turns: a server hangs up on a connection that nothing uses for seconds
+        self._free = deque(self._connect() for _ in range(connections))
         self._busy: set[Connection] = set()
         self.sent = self.failed = 0
         self.times_ms: list[float] = []
@@ -107,7 +108,7 @@ class Load:
         return time.perf_counter() - began
 
     def _send(self, due: float) -> None:
-        connection, body = self._free.pop(), next(self._bodies)
+        connection, body = self._free.popleft(), next(self._bodies)
         connection.due = due
         connection.socket.sendall(b"%s%d\r\n\r\n%s" % (self._head, len(body), body))
         self._busy.add(connection)

@@ -84,3 +84,18 @@ async def test_a_debt_that_moved_to_another_branch_is_there_once(servers: Server
         )
         assert sum(r["amount_minor"] for r in rows) == total
         assert {r["code"] for r in rows} == {after}
+
+
+async def test_an_event_that_is_handled_again_tells_of_what_it_finds_then(servers: Servers) -> None:
+    async with running(servers, sockets=False) as house:
+        await house.sandbox.change("move_car", {"car": "Malibu 235", "branch": "batumi"})
+        await house.quiet()
+        house.sandbox.faults.start("drop", {})
+        await house.sandbox.change("move_car", {"car": "Malibu 235", "branch": "tbilisi"})
+        await house.quiet()
+        await house.core.db.execute(  # as when its worker died between its commit and its end
+            """UPDATE event SET state = 'received' WHERE id = (SELECT parent_event_id FROM event WHERE kind = 'car.moved')"""
+        )
+        await house.quiet()
+        moved = await house.core.db.fetch("SELECT payload FROM event WHERE kind = 'car.moved' ORDER BY seq")
+        assert [(m["payload"]["from"], m["payload"]["to"]) for m in moved] == [("tbilisi", "batumi"), ("batumi", "tbilisi")]

@@ -103,7 +103,7 @@ class BookingMirror:
         self, tx: Tx, booking_id: UUID, record: Booking, changed: dict[str, tuple[Any, Any]], stored: Row | None,
         incoming: Incoming, event: Event | None,
     ) -> None:  # fmt: skip
-        cause = str(event.id) if event else incoming.read_at.isoformat()
+        cause = f"{event.id if event else ''}:{incoming.read_at.isoformat()}"
         payload = {
             "booking_id": str(booking_id), "external_key": str(record.id), "number": record.number,
             "echo": incoming.from_api, "changed": {n: list(p) for n, p in changed.items()} if stored is not None else {},

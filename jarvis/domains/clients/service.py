@@ -123,7 +123,7 @@ class ClientService:
             await refs.bind(tx, SOURCE, "client", key, client_id)
         changed = {n: (before.get(n), raw.get(n)) for n in {*before, *raw} if before.get(n) != raw.get(n)}
         if new or changed:
-            cause = str(event.id) if event else incoming.read_at.isoformat()
+            cause = f"{event.id if event else ''}:{incoming.read_at.isoformat()}"
             kind = "client.created" if new else "client.updated"
             await self._journal.publish(
                 tx, kind=kind, dedup_key=f"{kind}:{client_id}:{cause}", ordering_key=f"client:{client_id}", parent=event,

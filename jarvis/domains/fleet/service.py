@@ -157,7 +157,8 @@ class FleetService:
     ) -> None:  # fmt: skip
         payload = {"car_id": str(car_id), "external_key": key, "echo": incoming.from_api,
                    "changed": {n: list(pair) for n, pair in changed.items()} if not new else {}}  # fmt: skip
-        cause = str(event.id) if event else f"{incoming.read_at.isoformat()}"
+        # An event that is handled again may read another state than the first time: that is news too.
+        cause = f"{event.id if event else ''}:{incoming.read_at.isoformat()}"
         kind = "car.created" if new else "car.updated"
         await self._journal.publish(
             tx, kind=kind, dedup_key=f"{kind}:{car_id}:{cause}", payload=payload, ordering_key=f"car:{car_id}", parent=event

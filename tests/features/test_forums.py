@@ -21,6 +21,7 @@ from tests.scenes.topics import BATUMI, MALIBU, POINTS, TBILISI, check_invariant
 async def shared(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[RunningApp]:
     """One app for the failures at each point: what a failure leaves is what the next one meets."""
     async with running_feature(servers, tmp_path_factory.mktemp("shared"), world=small_world()) as opened:
+        opened.start("scheduler")  # a move that RentProg told of in the same words before is read again after a while
         yield opened
 
 
@@ -99,7 +100,14 @@ async def test_a_topic_deleted_by_hand_is_made_again_after_a_look(app: RunningAp
 @pytest.mark.parametrize("point", POINTS)
 async def test_a_failure_at_any_point_of_a_move_leaves_one_topic(shared: RunningApp, point: str, hit: int) -> None:
     to = "tbilisi" if MALIBU in topics(shared, DATO, BATUMI) else "batumi"
+
+    async def moved() -> bool:
+        await shared.quiet(60)
+        return (MALIBU in topics(shared, DATO, BATUMI)) is (to == "batumi")
+
     with faults.armed(f"{point}:{hit}:cut") as passed:
+        await move_clock(shared.core, timedelta(minutes=11))  # a post may be edited again: a third effect of the move
         await move(shared, to)
+        await until(moved, seconds=60)
         assert passed[point] >= hit, "the failure came"
     await check_invariant(shared)

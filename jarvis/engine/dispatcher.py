@@ -12,7 +12,8 @@ import logfire
 
 from jarvis.engine.db import DATABASE_AWAY, Database
 from jarvis.engine.doorbell import Doorbell
-from jarvis.engine.effects import LEASE_S, Effect, EffectHandler, EffectLog, Lane, TargetLimit, bell
+from jarvis.engine.effects import Effect, EffectHandler, EffectLog, Lane, TargetLimit, bell
+from jarvis.engine.journal import LEASE_S
 from jarvis.engine.limits import Limit, Limiter, Window
 from jarvis.engine.loop import ClaimLoop, going
 from jarvis.engine.switches import Switches
@@ -53,12 +54,13 @@ class Dispatcher:
         concurrency: int = 8,
         ambiguous_for: timedelta = AMBIGUOUS_FOR,
         switches: Switches | None = None,
+        lease_s: float = LEASE_S,
         switched_off_s: float = SWITCHED_OFF_S,
     ) -> None:
         self._switches = switches
         self._switched_off_s = switched_off_s
         self._ambiguous_for = ambiguous_for
-        self._log = EffectLog(db)
+        self._log, self._lease_s = EffectLog(db, lease_s=lease_s), lease_s
         self._limiter = Limiter(db)
         self._handlers = handlers
         self._limits = limits
@@ -105,7 +107,7 @@ class Dispatcher:
 
     async def _keep(self, effect: Effect) -> None:
         while going():
-            await asyncio.sleep(LEASE_S / 3)
+            await asyncio.sleep(self._lease_s / 3)
             try:
                 await self._log.extend(effect)
             except LeaseLost:

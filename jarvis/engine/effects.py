@@ -18,13 +18,12 @@ from uuid import UUID
 
 from jarvis.engine import audit, journal
 from jarvis.engine.db import Database, Row, Tx
-from jarvis.engine.journal import Event
+from jarvis.engine.journal import LEASE_S, Event
 from jarvis.engine.limits import Limit, Window
 from jarvis.kit.actor import Actor
 from jarvis.kit.errors import InvalidRequest, LeaseLost, NotFound
 
 FOUND_NOT_DONE = "found not done"  # the cause of an effect of unknown outcome by which a card knows a person's word
-LEASE_S = 20  # longer than any single call of ours may take; a dispatcher that lives prolongs it
 
 EffectClass = Literal["A", "B", "C"]
 
@@ -184,10 +183,11 @@ def bell(system: str) -> str:
 
 
 class EffectLog:
-    """Claims and finishes effects; lists them for people."""
+    """Claims and finishes effects; lists them for people. A claim stands for `lease_s` seconds unless it is prolonged."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, *, lease_s: float = LEASE_S) -> None:
         self._db = db
+        self._lease = timedelta(seconds=lease_s)
 
     async def claim(self, worker: str, systems: Sequence[str], *, limit: int = 10) -> list[Effect]:
         """Take ready effects of these systems, urgent ones first, the oldest of each ordering key only."""
@@ -205,7 +205,7 @@ class EffectLog:
             UPDATE effect e SET state = 'claimed', claimed_by = $1, fence = e.fence + 1,
                    lease_until = now() + $4 FROM ready WHERE e.id = ready.id RETURNING e.*
             """,
-            worker, list(systems), limit, timedelta(seconds=LEASE_S),
+            worker, list(systems), limit, self._lease,
         )  # fmt: skip
         return [_effect(row) for row in sorted(rows, key=lambda r: (r["lane"], r["seq"]))]
 
@@ -226,7 +226,7 @@ class EffectLog:
         count = await self._db.execute(
             """UPDATE effect SET attempts = attempts + 1, attempting = true, lease_until = now() + $3
                 WHERE id = $1 AND state = 'claimed' AND fence = $2""",
-            effect.id, effect.fence, timedelta(seconds=LEASE_S),
+            effect.id, effect.fence, self._lease,
         )  # fmt: skip
         return bool(count)
 
@@ -238,7 +238,7 @@ class EffectLog:
         """
         count = await self._db.execute(
             "UPDATE effect SET lease_until = now() + $3 WHERE id = $1 AND state = 'claimed' AND fence = $2",
-            effect.id, effect.fence, timedelta(seconds=LEASE_S),
+            effect.id, effect.fence, self._lease,
         )  # fmt: skip
         if not count:
             raise LeaseLost(f"effect {effect.id}")

@@ -18,7 +18,7 @@ from jarvis.kit.errors import InvalidRequest, LeaseLost, NotFound
 from jarvis.kit.ids import new_id, sha256_hex, short_code
 
 BELL = "events"
-LEASE_S = 20  # a worker that lives prolongs it; one that died costs this long
+LEASE_S = 20.0  # longer than any single call of ours may take; who lives prolongs it, who died costs this long
 MAX_ATTEMPTS = 8
 DUPLICATE_WINDOW = timedelta(minutes=15)
 
@@ -65,10 +65,11 @@ async def publish(
 
 
 class Journal:
-    """Accepts, claims and finishes events."""
+    """Accepts, claims and finishes events. A claim stands for `lease_s` seconds unless it is prolonged."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, *, lease_s: float = LEASE_S) -> None:
         self._db = db
+        self._lease = timedelta(seconds=lease_s)
 
     async def accept(
         self,
@@ -124,7 +125,7 @@ class Journal:
         )  # fmt: skip
 
     async def claim(self, worker: str, *, limit: int = 1, only: UUID | None = None) -> list[Event]:
-        """Take the oldest ready events, at most one of each ordering key, for `LEASE_S` seconds."""
+        """Take the oldest ready events, at most one of each ordering key, for one lease."""
         rows = await self._db.fetch(
             """
             WITH ready AS (
@@ -138,7 +139,7 @@ class Journal:
                    lease_until = now() + $3, started_at = coalesce(e.started_at, clock_timestamp())
               FROM ready WHERE e.id = ready.id RETURNING e.*
             """,
-            worker, limit, timedelta(seconds=LEASE_S), only,
+            worker, limit, self._lease, only,
         )  # fmt: skip
         return sorted((_event(row) for row in rows), key=lambda e: e.seq)
 
@@ -162,7 +163,7 @@ class Journal:
         """Prolong the lease of a long handler."""
         count = await self._db.execute(
             "UPDATE event SET lease_until = now() + $3 WHERE id = $1 AND state = 'claimed' AND fence = $2",
-            event.id, event.fence, timedelta(seconds=LEASE_S),
+            event.id, event.fence, self._lease,
         )  # fmt: skip
         if not count:
             raise LeaseLost(f"event {event.id}")

@@ -62,8 +62,9 @@ class Worker:
         fallback: Handler,
         alert: Alert,
         concurrency: int = 8,
+        lease_s: float = LEASE_S,
     ) -> None:
-        self._journal = Journal(db)
+        self._journal, self._lease_s = Journal(db, lease_s=lease_s), lease_s
         self._name = name
         self._routes = routes
         self._fallback = fallback
@@ -132,7 +133,7 @@ class Worker:
 
     async def _keep(self, event: Event) -> None:
         while going():
-            await asyncio.sleep(LEASE_S / 3)
+            await asyncio.sleep(self._lease_s / 3)
             try:
                 await self._journal.extend(event)
             except LeaseLost:

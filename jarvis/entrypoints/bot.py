@@ -44,6 +44,7 @@ def bot_parts(
     dispatch = Dispatcher(
         core.db, core.doorbell, name=name, system="telegram",
         handlers={**carried.handlers, **MediaEffects(core, storage, gateway, carried, decoder).handlers}, limits=carried.limits,
+        lease_s=core.settings.lease_s,
     )  # fmt: skip
     return gateway, dispatch
 
@@ -69,6 +70,7 @@ async def _run(core: Core, storage: Storage, gateway: TelegramGateway, dispatch:
 
     sealing = Dispatcher(
         core.db, core.doorbell, name=process_name("bot"), system="storage", limits=lambda _effect: (), concurrency=1,
+        lease_s=core.settings.lease_s,
         handlers=StorageEffects(core.db, storage, core.settings.secret.get_secret_value()).handlers,
     )  # fmt: skip
     await asyncio.gather(gateway.run(), carry(), sealing.run())

@@ -27,7 +27,7 @@ from jarvis.engine import clockrow
 from jarvis.engine.db import Database, open_database
 from jarvis.engine.dispatcher import SWITCHED_OFF_S
 from jarvis.engine.doorbell import Doorbell, open_doorbell
-from jarvis.engine.journal import Journal
+from jarvis.engine.journal import LEASE_S, Journal
 from jarvis.engine.switches import Mode, Switches
 from jarvis.integrations.rentprog import RentProgSettings
 from jarvis.integrations.rentprog.port import RentProg, connect
@@ -53,6 +53,7 @@ class CoreSettings(Settings):
     approval_min: float = 30.0
     refund_limit_gel: float = 1000.0
     moves_look_s: float = 15.0
+    lease_s: float = LEASE_S
     switched_off_s: float = SWITCHED_OFF_S
 
     @field_validator("effects", mode="before")

@@ -192,7 +192,7 @@ def event_worker(house: House, name: str, *, concurrency: int = 8) -> Worker:
     """A worker over every route."""
     return Worker(
         house.core.db, house.core.doorbell, name=name, routes=house.routes, fallback=house.unrouted.fallback,
-        alert=house.unrouted.alert, concurrency=concurrency,
+        alert=house.unrouted.alert, concurrency=concurrency, lease_s=house.core.settings.lease_s,
     )  # fmt: skip
 
 
@@ -201,7 +201,7 @@ def rentprog_dispatcher(core: Core, name: str, *, ambiguous_for: timedelta = AMB
     return Dispatcher(
         core.db, core.doorbell, name=name, system="rentprog", handlers=RentProgEffects(core.rentprog).handlers,
         limits=lambda _effect: (), concurrency=4, ambiguous_for=ambiguous_for,
-        switches=core.switches, switched_off_s=core.settings.switched_off_s,
+        switches=core.switches, switched_off_s=core.settings.switched_off_s, lease_s=core.settings.lease_s,
     )  # fmt: skip
 
 
@@ -209,7 +209,7 @@ def house_dispatcher(core: Core, name: str) -> Dispatcher:
     """Carries out changes of our own house."""
     return Dispatcher(
         core.db, core.doorbell, name=name, system="house", limits=lambda _effect: (), concurrency=1, switches=core.switches,
-        switched_off_s=core.settings.switched_off_s,
+        switched_off_s=core.settings.switched_off_s, lease_s=core.settings.lease_s,
         handlers=HouseEffects(core.db, core.staff, Subscriptions(core.clock)).handlers,
     )  # fmt: skip
 
@@ -221,7 +221,7 @@ async def run_worker(house: House, *, concurrency: int = 8, ambiguous_for: timed
         event_worker(house, name, concurrency=concurrency).run(),
         rentprog_dispatcher(house.core, name, ambiguous_for=ambiguous_for).run(),
         house_dispatcher(house.core, name).run(),
-        sweep_forever(house.core.journal.sweep, EffectLog(house.core.db).sweep),
+        sweep_forever(house.core.journal.sweep, EffectLog(house.core.db).sweep, every_s=house.core.settings.lease_s / 4),
     )
 
 

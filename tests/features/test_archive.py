@@ -16,7 +16,7 @@ from jarvis.testing.servers import Servers
 from tests.scenes.archive import ARCHIVE, archived, day, file, world
 from tests.scenes.people import DATO, LASHA, TAMAR
 from tests.scenes.reconcile import cycle
-from tests.scenes.topics import BATUMI, MALIBU, POINTS, TBILISI, check_invariant, move, topics
+from tests.scenes.topics import BATUMI, MALIBU, POINTS, SHORT_LEASE, TBILISI, check_invariant, move, topics
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ async def test_a_cars_material_in_two_taps(app: RunningApp) -> None:
 @pytest.fixture(scope="module")
 async def shared(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[RunningApp]:
     """One app for the failures at each point: what a failure leaves is what the next one meets."""
-    async with running_feature(servers, tmp_path_factory.mktemp("shared"), world=world()) as opened:
+    async with running_feature(servers, tmp_path_factory.mktemp("shared"), world=world(), core=SHORT_LEASE) as opened:
         opened.start("scheduler")  # a move that RentProg told of in the same words before is read again after a while
         yield opened
 

@@ -23,7 +23,7 @@ from jarvis.testing.servers import Servers
 from tests.scenes.forms import begin, fill, labels, plain, press, send_photos, sheet, world, write
 from tests.scenes.material import picture
 from tests.scenes.people import DATO, EKA, LASHA, NINO
-from tests.scenes.topics import MALIBU, POINTS, TBILISI, posts, small_world
+from tests.scenes.topics import MALIBU, POINTS, SHORT_LEASE, TBILISI, posts, small_world
 
 INSPECTION = "📝 Ежедневный осмотр"
 
@@ -298,7 +298,7 @@ async def test_a_problem_with_a_car_reaches_its_topic_and_the_head(app: RunningA
 @pytest.fixture(scope="module")
 async def shared(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[RunningApp]:
     """One app for the failures at each point: what a failure leaves is what the next one meets."""
-    async with running_feature(servers, tmp_path_factory.mktemp("shared"), world=small_world()) as opened:
+    async with running_feature(servers, tmp_path_factory.mktemp("shared"), world=small_world(), core=SHORT_LEASE) as opened:
         yield opened
 
 

@@ -14,13 +14,13 @@ from jarvis.testing.core import move_clock, until
 from jarvis.testing.feature import running_feature
 from jarvis.testing.servers import Servers
 from tests.scenes.people import DATO, LASHA
-from tests.scenes.topics import BATUMI, MALIBU, POINTS, TBILISI, check_invariant, move, posts, small_world, topics
+from tests.scenes.topics import BATUMI, MALIBU, POINTS, SHORT_LEASE, TBILISI, check_invariant, move, posts, small_world, topics
 
 
 @pytest.fixture(scope="module")
 async def shared(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[RunningApp]:
     """One app for the failures at each point: what a failure leaves is what the next one meets."""
-    async with running_feature(servers, tmp_path_factory.mktemp("shared"), world=small_world()) as opened:
+    async with running_feature(servers, tmp_path_factory.mktemp("shared"), world=small_world(), core=SHORT_LEASE) as opened:
         opened.start("scheduler")  # a move that RentProg told of in the same words before is read again after a while
         yield opened
 

@@ -15,7 +15,7 @@ from jarvis.testing.feature import running_feature
 from jarvis.testing.servers import Servers
 from tests.scenes.material import of_people, picture
 from tests.scenes.people import DATO, LASHA
-from tests.scenes.topics import BATUMI, MALIBU, POINTS, TBILISI, posts, small_world, topics
+from tests.scenes.topics import BATUMI, MALIBU, POINTS, SHORT_LEASE, TBILISI, posts, small_world, topics
 
 
 @pytest.fixture
@@ -155,7 +155,7 @@ async def test_a_changed_caption_is_no_other_file(app: RunningApp) -> None:
 @pytest.fixture(scope="module")
 async def shared(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[RunningApp]:
     """One app for the failures at each point: what a failure leaves is what the next one meets."""
-    async with running_feature(servers, tmp_path_factory.mktemp("shared"), world=small_world()) as opened:
+    async with running_feature(servers, tmp_path_factory.mktemp("shared"), world=small_world(), core=SHORT_LEASE) as opened:
         yield opened
 
 

@@ -33,7 +33,7 @@ from tests.scenes.personal import (
     loaded,
     own_groups,
 )
-from tests.scenes.topics import POINTS, posts, topics
+from tests.scenes.topics import POINTS, SHORT_LEASE, posts, topics
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ async def test_who_answers_for_a_client_has_the_topic_and_the_talk(app: RunningA
 @pytest.fixture(scope="module")
 async def shared(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[RunningApp]:
     """One app for the failures at each point: what a failure leaves is what the next one meets."""
-    async with running_feature(servers, tmp_path_factory.mktemp("shared"), world=own_groups()) as opened:
+    async with running_feature(servers, tmp_path_factory.mktemp("shared"), world=own_groups(), core=SHORT_LEASE) as opened:
         await loaded(opened)
         opened.start("scheduler")  # a change that RentProg told of in the same words before is read again after a while
         yield opened

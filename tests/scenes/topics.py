@@ -29,6 +29,7 @@ POINTS = (
     "tx.before_commit", "tx.after_commit", "event.claimed", "event.handled", "effect.claimed", "effect.attempted", "effect.answered",
     "telegram.before_send", "telegram.sent",
 )  # fmt: skip
+SHORT_LEASE = {"lease_s": 2.0}  # what a failure leaves claimed is given back after this, and not after twenty seconds
 
 
 def topics(app: RunningApp, person: str, forum: str) -> dict[str, Any]:

@@ -18,5 +18,5 @@ part() {  # part NAME COMMAND…: runs it and notes its seconds
 part "core tests (-m 'not slow')" tests -m "not slow"
 part "slow tests" tests -m slow
 part "suites of evals" "$python" -m evals
-part "storm" .venv/bin/jarvis chaos --seed 7 --orders 12
+part "storm" .venv/bin/jarvis chaos --seed 7 --orders 24
 printf '\nTimes of make test:\n%s  in all: %s s\n' "$times" "$SECONDS"

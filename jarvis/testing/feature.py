@@ -1,4 +1,4 @@
-"""A feature over a database: the whole of Jarvis with its sandboxes in one process, and no socket but PostgreSQL's and Redis's.
+"""Features without a wire: the whole of Jarvis in one process (`running_feature`), or one feature's handlers alone (`feature_alone`).
 
 What a rule of a feature does is shown here. What a wire does (login, lost answers, slow or broken connections, updates that a
 client misses) needs `running_app`.
@@ -6,12 +6,24 @@ client misses) needs `running_app`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+from jarvis.engine import idle
+from jarvis.engine.journal import Event
+from jarvis.engine.worker import Handler, Handling, Worker
+from jarvis.entrypoints.core import Core
+from jarvis.entrypoints.seed import seed
+from jarvis.entrypoints.web import web_app
+from jarvis.kit.world import World, load_world
 from jarvis.testing.app import RunningApp, running_app
+from jarvis.testing.core import rentprog_sandbox, running_core, until
+from jarvis.testing.local import LocalTransport
 from jarvis.testing.servers import Servers
 
 
@@ -20,3 +32,67 @@ async def running_feature(servers: Servers, folder: Path, **settings: Any) -> As
     """As `running_app`, which says what can be set; Telegram and RentProg are called within the process."""
     async with running_app(servers, folder, sockets=False, **settings) as app:
         yield app
+
+
+@dataclass
+class FeatureAlone:
+    """One feature's handlers at work; what they ask of the outside stands as effects that nobody carries out."""
+
+    core: Core
+    alerts: list[str] = field(default_factory=list[str])
+
+    async def happen(self, kind: str, key: str | None = None, **payload: Any) -> None:
+        """Publish an event, under a key of its own if it has one, and wait until it was handled."""
+        await self.core.journal.accept(source="test", kind=kind, dedup_key=key or uuid4().hex, payload=payload)
+
+        async def handled() -> bool:
+            return not (await idle.in_flight(self.core.db)).get("events")
+
+        await until(handled)
+
+    async def asked(self, kind: str) -> list[dict[str, Any]]:
+        """The arguments of every effect of a kind that was asked for, in their order."""
+        return [dict(r["args"]) for r in await self.core.db.fetch("SELECT args FROM effect WHERE kind = $1 ORDER BY seq", kind)]
+
+
+@asynccontextmanager
+async def feature_alone(
+    servers: Servers, routes: Callable[[Core], Mapping[str, Sequence[Handler]]], *, world: World | None = None, **neighbours: Any
+) -> AsyncGenerator[FeatureAlone]:
+    """One feature's handlers over a database that knows the world's people and nothing of its cars.
+
+    Events of kinds that the feature does not handle end unhandled, and the whole of what it asks for can be seen.
+
+    Args:
+        servers: Where the database is.
+        routes: Makes the feature's handlers from the core.
+        world: Whose people there are; the built-in one when absent.
+        neighbours: Services that stand in for those of the core, by its field's name; each must be of that field's type.
+    """
+    world = world or load_world()
+    to_rentprog = LocalTransport(lambda: sandbox.web())
+    hooks = LocalTransport(lambda: web_app(opened))
+    async with (
+        rentprog_sandbox(world, hooks=hooks) as sandbox,
+        running_core(servers, sandbox, transport=to_rentprog) as opened,
+    ):
+        for name, fake in neighbours.items():
+            real = getattr(opened, name)
+            assert isinstance(fake, type(real)), f"{name} is a {type(real).__name__}"
+        core = replace(opened, **neighbours)
+        await seed(core.db, core.clock, world)
+        feature = FeatureAlone(core)
+
+        async def nobody(handling: Handling) -> None:
+            """Another feature's event."""
+
+        async def alert(event: Event, cause: str) -> None:
+            feature.alerts.append(cause)
+
+        worker = Worker(core.db, core.doorbell, name="feature", routes=routes(core), fallback=nobody, alert=alert)
+        task = asyncio.create_task(worker.run())
+        try:
+            yield feature
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,116 @@
+"""The digest's own rules: whom it is for, once an hour, what it says of what could not be asked; bookings are a neighbour's."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from jarvis.domains.bookings.service import Booking, BookingService, Owed
+from jarvis.domains.mirror import Freshness
+from jarvis.kit.money import Money
+from jarvis.orchestrator.digest import KIND, LIST_MAX, Digests
+from jarvis.testing.feature import FeatureAlone, feature_alone
+from jarvis.testing.servers import Servers
+from tests.scenes.people import LASHA, NINO
+
+EIGHT = datetime(2026, 3, 13, 4, 0, tzinfo=UTC)  # eight in Tbilisi
+NINO_ID, LASHA_ID = 7001003, 7001004
+
+
+class Bookings(BookingService):
+    """What a neighbour would answer."""
+
+    def __init__(self) -> None:
+        self.late = 0
+        self.silent = False
+        self.scopes: list[frozenset[str]] = []
+
+    async def pickups(self, since: datetime, until: datetime, branch: str | None, scope: frozenset[str]) -> list[Booking]:
+        self.scopes.append(scope)
+        assert until - since == timedelta(days=1)
+        return []
+
+    async def returns(self, since: datetime, until: datetime, branch: str | None, scope: frozenset[str]) -> list[Booking]:
+        return [_booking(1)]
+
+    async def overdue(self, branch: str | None, scope: frozenset[str]) -> list[Booking]:
+        return [_booking(n) for n in range(self.late)]
+
+    async def refresh_debts(self, branches: Sequence[str]) -> dict[str, Freshness]:
+        since = EIGHT if self.silent else None
+        return {code: Freshness(source="RentProg", as_of=EIGHT, failing_since=since) for code in branches}
+
+    async def debts(self, branch: str, *, kind: str) -> list[Owed]:
+        return []
+
+    async def freshness(self, as_of: datetime | None = None) -> Freshness:
+        return Freshness(source="RentProg", as_of=EIGHT)
+
+
+def _booking(number: int) -> Booking:
+    return Booking(
+        id=uuid4(), number=1200 + number, branch="tbilisi", car_id=None, car_label=f"Car <{number}>", plate_key=None, client_id=None,
+        client_first=None, client_last=None, client_phone=None, start=None, end=None, place_start=None, place_end=None, state_raw=None,
+        status="in_rent", purpose="rental", price=None, total=Money(0), deposit=None, responsible=None, description=None, source_at=EIGHT,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def bookings() -> Bookings:
+    return Bookings()
+
+
+@pytest.fixture
+async def digest(servers: Servers, bookings: Bookings) -> AsyncGenerator[FeatureAlone]:
+    async with feature_alone(
+        servers, lambda core: Digests(core.clock, core.staff, core.fleet, core.bookings).routes, bookings=bookings
+    ) as feature:
+        for name in (NINO, LASHA):
+            actor = await feature.core.staff.actor_by_name(name)
+            await feature.core.staff.set_digest_hour(actor.employee_id, 8 if name == NINO else 9)
+        yield feature
+
+
+async def _sent(digest: FeatureAlone) -> list[tuple[int, str]]:
+    return [(args["chat_id"], args["text"]) for args in await digest.asked("telegram.send")]
+
+
+async def test_who_chose_the_hour_gets_one_of_their_own_branch(digest: FeatureAlone, bookings: Bookings) -> None:
+    await digest.happen(KIND, due_at=EIGHT.isoformat())
+    await digest.happen(KIND, due_at=EIGHT.isoformat())
+    ((chat, text),) = await _sent(digest)
+    assert chat == NINO_ID, "the slot that came twice is one message"
+    assert set(bookings.scopes) == {frozenset({"tbilisi"})}
+    assert "Выдачи 0 · возвраты 1" in text
+    assert "Долгов нет" in text
+    await digest.happen(KIND, due_at=(EIGHT + timedelta(hours=1)).isoformat())
+    assert [chat for chat, _ in await _sent(digest)] == [NINO_ID, LASHA_ID]
+    assert digest.alerts == []
+
+
+async def test_who_muted_it_gets_none(digest: FeatureAlone) -> None:
+    nino = await digest.core.staff.actor_by_name(NINO)
+    await digest.core.staff.set_muted(nino.employee_id, True)
+    await digest.happen(KIND, due_at=EIGHT.isoformat())
+    assert await _sent(digest) == []
+
+
+async def test_a_source_that_is_silent_is_said_and_not_taken_for_no_debts(digest: FeatureAlone, bookings: Bookings) -> None:
+    bookings.silent = True
+    await digest.happen(KIND, due_at=EIGHT.isoformat())
+    ((_, text),) = await _sent(digest)
+    assert "Не проверено: долги" in text
+    assert "Долгов нет" not in text
+
+
+@pytest.mark.parametrize(("late", "more"), [(LIST_MAX, ""), (LIST_MAX + 2, " +2")])
+async def test_a_long_list_is_cut_with_its_count(digest: FeatureAlone, bookings: Bookings, late: int, more: str) -> None:
+    bookings.late = late
+    await digest.happen(KIND, due_at=EIGHT.isoformat())
+    ((_, text),) = await _sent(digest)
+    line = next(row for row in text.splitlines() if "Просрочены" in row)
+    assert line.count("№") == LIST_MAX
+    assert line.endswith(f"Car &lt;{LIST_MAX - 1}&gt;{more}")

@@ -6,12 +6,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from jarvis.engine.db import Database
+from jarvis.engine.effects import Lane
 
 SOON = timedelta(seconds=5)  # what waits that long for room at its target, or for its next attempt, is on its way
 
 
 async def in_flight(
-    db: Database, *, inputs: Mapping[str, Sequence[str]] | None = None, now: datetime | None = None, soon: timedelta = SOON
+    db: Database,
+    *,
+    inputs: Mapping[str, Sequence[str]] | None = None,
+    now: datetime | None = None,
+    soon: timedelta = SOON,
+    bulk_soon: timedelta = SOON,
 ) -> dict[str, int]:
     """Open inputs, events, effects, jobs and due timers, without the kinds of which there are none; empty when all is at rest.
 
@@ -22,6 +28,7 @@ async def in_flight(
         inputs: By source, the keys under which what was sent will stand in the journal; those that do not yet are counted.
         now: The business clock, when timers that are due by it count. Future timers and waiting approvals never do.
         soon: Work that is put off for longer than this does not count.
+        bulk_soon: The same for effects of the bulk lane, which may wait long for room at their target.
     """
     sent = [(source, key) for source, keys in (inputs or {}).items() for key in keys]
     row = await db.fetchrow(
@@ -30,10 +37,11 @@ async def in_flight(
                   (SELECT count(*) FROM event
                     WHERE state = 'claimed' OR (state = 'received' AND available_at <= now() + $3)) AS events,
                   (SELECT count(*) FROM effect
-                    WHERE state = 'claimed' OR (state = 'pending' AND next_at <= now() + $3)) AS effects,
+                    WHERE state = 'claimed' OR (state = 'pending' AND next_at <= now() + CASE WHEN lane = $5 THEN $6 ELSE $3 END))
+                    AS effects,
                   (SELECT count(*) FROM job WHERE state = 'running' OR (state = 'queued' AND available_at <= now())) AS jobs,
                   (SELECT count(*) FROM timer WHERE state = 'armed' AND due_at <= $4) AS timers""",
-        [source for source, _ in sent], [key for _, key in sent], soon, now,
+        [source for source, _ in sent], [key for _, key in sent], soon, now, int(Lane.BULK), bulk_soon,
     )  # fmt: skip
     assert row is not None
     return {kind: int(count) for kind, count in row.items() if count}

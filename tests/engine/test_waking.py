@@ -169,6 +169,9 @@ async def test_at_rest_is_said_only_when_what_was_sent_has_gone_all_the_way(db: 
     (effect,) = await log.claim("d", ["far"])
     await log.later(effect, 1.0)
     assert await idle.in_flight(db) == {"effects": 1}, "it waits for room"
+    assert await idle.in_flight(db, soon=timedelta(0)) == {}
+    await db.execute("UPDATE effect SET lane = $1", int(effects.Lane.BULK))
+    assert await idle.in_flight(db, bulk_soon=timedelta(0)) == {}, "nobody who asked waits for what is in no hurry"
     async with db.transaction() as tx:
         await Timers().arm(tx, kind="t", subject="s", due_at=now + timedelta(hours=1))
     await db.execute("UPDATE effect SET state = 'done'")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from jarvis.engine import idle
@@ -24,7 +25,10 @@ async def in_flight(stage: Stage) -> dict[str, int]:
     """What is still on its way, from what people sent to the last effect; empty when the house is quiet."""
     webhooks = int(stage.rentprog.busy())  # before the look at events: a webhook that has arrived is one of them
     sent = stage.telegram.unheard()
-    counts = await idle.in_flight(stage.db, inputs={"telegram": sent}, now=stage.clock.now())
+    # Posts of forums wait minutes for room in their group; whoever asks something waits for the answer, not for them.
+    counts = await idle.in_flight(
+        stage.db, inputs={"telegram": sent}, now=stage.clock.now(), soon=timedelta(seconds=1), bulk_soon=timedelta(0)
+    )
     if not counts.get("inputs"):
         stage.telegram.heard(sent)
     return counts | ({"webhooks": webhooks} if webhooks else {})

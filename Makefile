@@ -10,7 +10,7 @@ ROOMS := jarvis agents tools prompts migrations evals
 # Without byte code each of many processes would compile everything it imports: 6 s instead of 2.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check format bench evals chaos mutations lock system clean wheel
+.PHONY: help demo test check format bench evals flakes chaos mutations lock system clean wheel
 
 help:            ## What can be made here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12

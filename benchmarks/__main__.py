@@ -19,8 +19,9 @@ from benchmarks.harness.machine import commit, this_machine
 from benchmarks.harness.report import show
 from benchmarks.harness.results import Earlier, as_document, keep
 from jarvis.entrypoints.process import quiet_libraries
-from jarvis.testing.servers import Servers, running_servers
+from jarvis.testing.servers import Servers, forget_settings, running_servers
 
+LIMIT_S, SLOW_LIMIT_S = 300, 1800
 WIDTH = 120  # where the output is no terminal
 
 
@@ -30,7 +31,8 @@ async def _measure(servers: Servers, chosen: Iterable[Benchmark], console: Conso
         for benchmark in chosen:
             folder = Path(base) / benchmark.name
             await asyncio.to_thread(folder.mkdir)
-            found[benchmark.name] = await benchmark.measure(servers, folder)
+            async with asyncio.timeout(SLOW_LIMIT_S if benchmark.slow else LIMIT_S):  # an answer that never comes is no figure
+                found[benchmark.name] = await benchmark.measure(servers, folder)
             show(console, benchmark, found[benchmark.name], earlier)
     return found
 
@@ -46,6 +48,7 @@ def main(argv: Sequence[str]) -> int:
     if unknown := sorted(set(args.names) - set(benchmarks)):
         parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(benchmarks)}")
     _only_the_report()
+    forget_settings()
     machine, source, console = this_machine(), commit(), Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
     chosen = [b for b in benchmarks.values() if b.name in args.names or (not args.names and not b.slow)]
     console.print(f"{source} on {machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB, {machine['kernel']}, "

@@ -34,6 +34,7 @@ assert (Path(demo.__path__[0]) / "templates" / "desk.html").exists()
 print(f"the wheel holds {count} modules, all of them import")
 PY
 "$work/venv/bin/jarvis" --help >/dev/null
-"$work/venv/bin/python" -m evals routing refusals --only "$("$work/venv/bin/python" -c "
+"$work/venv/bin/python" -m evals routing
+"$work/venv/bin/python" -m evals refusals --only "$("$work/venv/bin/python" -c "
 from evals.acting import dataset
 print(dataset('refusals').cases[0].name)")"

@@ -12,11 +12,14 @@ times=""
 part() {  # part NAME COMMAND…: runs it and notes its seconds
   local name=$1 began=$SECONDS
   shift
-  "$@"
-  times="$times  $name: $((SECONDS - began)) s"$'\n'
+  local code=0
+  "$@" || code=$?
+  times="$times  $name: $((SECONDS - began)) s$([ "$code" = 0 ] || echo ", FAILED")"$'\n'
+  [ "$code" = 0 ] || exit "$code"
 }
+report() { printf '\nTimes of make test:\n%s  in all: %s s\n' "$times" "$SECONDS"; }
+trap report EXIT
 part "core tests (-m 'not slow')" tests -m "not slow"
 part "slow tests" tests -m slow
 part "suites of evals" "$python" -m evals
 part "storm" .venv/bin/jarvis chaos --seed 7 --orders 24
-printf '\nTimes of make test:\n%s  in all: %s s\n' "$times" "$SECONDS"

@@ -16,7 +16,7 @@ from pydantic_ai import models
 
 from evals.suites import Setting, Suite, known, say
 from jarvis.entrypoints.process import quiet_libraries
-from jarvis.testing.servers import running_servers
+from jarvis.testing.servers import forget_settings, running_servers
 
 
 async def _run(suites: dict[str, Suite], setting: Setting) -> bool:
@@ -45,6 +45,12 @@ def main(argv: Sequence[str]) -> int:
     if unknown:
         parser.error(f"no suite {', '.join(unknown)}; there are {', '.join(suites)}")
     chosen = {name: suite for name, suite in suites.items() if not args.names or name in args.names}
+    if args.only:
+        cases = {name: set(suite.names()) for name, suite in chosen.items()}
+        if missing := sorted(set(args.only).difference(*cases.values())):
+            parser.error(f"no case {', '.join(missing)} in {', '.join(chosen)}")
+        chosen = {name: suite for name, suite in chosen.items() if cases[name] & set(args.only)}
+    forget_settings()
     quiet_libraries()
     logging.getLogger("jarvis").setLevel(logging.ERROR)  # a report is what is printed here
     os.environ.setdefault("LOGFIRE_IGNORE_NO_CONFIG", "1")

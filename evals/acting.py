@@ -129,6 +129,10 @@ class ActingSuite:
     floor: float
     world: Callable[[], World] | None = None
 
+    def names(self) -> Sequence[str]:
+        """Of its cases."""
+        return [str(case.name) for case in dataset(self.name).cases]
+
     async def run(self, setting: Setting) -> list[Score]:
         """Play every case and print what was wrong."""
         model = setting.model()
@@ -150,7 +154,8 @@ class ActingSuite:
             say(f"  wrong ({failed}): {case.name}: {case.inputs.say} -> card {seen.card}, {seen.ledger}, {seen.end}, {seen.done}, "
                 f"{seen.forms}: {seen.said[-300:]!r}")  # fmt: skip
         right = len(suite.cases) - len(wrong) - len(report.failures)
-        return [Score(name=self.name, right=right, asked=len(suite.cases), floor=self.floor)]
+        broken = len(report.failures) + sum(bool(c.evaluator_failures) for c in report.cases)
+        return [Score(name=self.name, right=right, asked=len(suite.cases), floor=self.floor, broken=broken)]
 
 
 def with_chats() -> World:

@@ -66,6 +66,10 @@ class Score:
 class Suite(Protocol):
     """Cases and how they are judged."""
 
+    def names(self) -> Sequence[str]:
+        """Of its cases."""
+        ...
+
     async def run(self, setting: Setting) -> Sequence[Score]:
         """Ask every case, print what was wrong, and count."""
         ...

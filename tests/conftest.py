@@ -14,11 +14,11 @@ from pydantic_ai import models
 from jarvis.engine.db import Database, open_database
 from jarvis.engine.doorbell import Doorbell, open_doorbell
 from jarvis.entrypoints.process import quiet_libraries
-from jarvis.testing.servers import Servers, running_servers
+from jarvis.testing.servers import Servers, forget_settings, running_servers
 
-for _name in [name for name in os.environ if name.startswith(("JARVIS_", "OPENAI_", "ANTHROPIC_"))]:
+for _name in [name for name in os.environ if name.startswith(("OPENAI_", "ANTHROPIC_"))]:
     del os.environ[_name]
-os.environ["LOGFIRE_IGNORE_NO_CONFIG"] = "1"
+forget_settings()
 models.ALLOW_MODEL_REQUESTS = False
 quiet_libraries()
 logging.getLogger("jarvis").setLevel(logging.WARNING)

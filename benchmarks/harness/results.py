@@ -39,7 +39,7 @@ def as_document(measured: Mapping[str, Measured], machine: Machine, commit: str,
 def keep(document: Mapping[str, Any], folder: Path = KEPT) -> Path:
     """Write it under the UTC time of the run and its commit; returns where."""
     at = datetime.fromisoformat(document["at"])
-    path = folder / f"{at:%Y-%m-%dT%H%M}-{document['commit'].rstrip('+')}.json"
+    path = folder / f"{at:%Y-%m-%dT%H%M%S}-{document['commit'].replace('+', '-changed')}.json"
     folder.mkdir(exist_ok=True)
     path.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return path

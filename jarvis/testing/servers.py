@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import itertools
+import logging
 import os
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import IO
@@ -33,6 +33,7 @@ _PREFIX = f"jarvis-servers-{os.geteuid()}-"
 _MEMORY, _ENOUGH = Path("/dev/shm"), 3 * 2**30  # noqa: S108  # our folder in it is ours alone
 _ROOMS = ("jarvis", "agents", "tools", "prompts", "migrations")
 _numbers = itertools.count(1)
+_log = logging.getLogger(__name__)
 
 
 class Servers:
@@ -102,10 +103,15 @@ class Servers:
 
     async def keep(self, name: str, kept: Path) -> None:
         """Write a database to a file for later runs."""
+        if _digest_now() != _AT_START:
+            return  # made by code that is no longer what its name would say
         draft = kept.with_suffix(f".{os.getpid()}")
-        await asyncio.to_thread(kept.parent.mkdir, parents=True, exist_ok=True)
-        await self._program("pg_dump", "-Fc", "-Z1", "--file", str(draft), name)
-        await asyncio.to_thread(_shelve, draft, kept)
+        try:
+            await asyncio.to_thread(kept.parent.mkdir, parents=True, exist_ok=True)
+            await self._program("pg_dump", "-Fc", "-Z1", "--file", str(draft), name)
+            await asyncio.to_thread(_shelve, draft, kept)
+        except (OSError, SettingsMissing):  # a folder in which nothing may be written only makes the next run slower
+            _log.warning("the loaded world cannot be kept in %s", kept.parent)
 
     async def restore(self, admin: asyncpg.Connection[asyncpg.Record], name: str, kept: Path) -> bool:
         """Make a database from a kept file; false when that is no use, such as one that was cut off."""
@@ -173,18 +179,25 @@ def running_servers(run: str | None = None, *, durable: bool = False) -> Generat
 @contextmanager
 def _postgres(folder: Path, *, durable: bool) -> Generator[Postgres]:
     """Start it unless another process of the run did; end it when nobody is left. The locks end with their processes."""
+    for base in {folder.parent, quick_folder(), Path(tempfile.gettempdir())}:
+        with _one_at_a_time(base):
+            _clear_leftovers(base)
     with _one_at_a_time(folder.parent):
-        _clear_leftovers(folder.parent)
         folder.mkdir(mode=0o711, exist_ok=True)
         postgres, port = Postgres(folder / "pg", durable=durable), folder / "port"
         users = (folder / "users").open("w")
         fcntl.flock(users, fcntl.LOCK_SH)
-        if port.exists():
-            postgres.port = int(port.read_text())
-        else:
-            postgres.start()
-            asyncio.run(_migrated(Servers(postgres, None)))
-            port.write_text(str(postgres.port))
+        try:
+            if port.exists():
+                postgres.port = int(port.read_text())
+            else:
+                postgres.start()
+                asyncio.run(_migrated(Servers(postgres, None)))
+                port.write_text(str(postgres.port))
+        except BaseException:
+            if _alone(users):
+                _end(folder)
+            raise
     try:
         yield postgres
     finally:
@@ -243,8 +256,24 @@ async def _migrated(servers: Servers) -> None:
     await servers.keep(MIGRATED, kept)
 
 
-@cache
 def code_digest(rooms: Sequence[str] = _ROOMS) -> str:
-    """What a loaded world depends on: every source and world file of the product, or of some of its rooms."""
-    found = [path for room in rooms for path in Path(str(files(room))).rglob("*") if path.suffix in (".py", ".sql", ".yaml", ".md")]
-    return sha256_hex(*(f"{path.name}:{path.read_bytes().hex()}" for path in sorted(found)))
+    """What a loaded world depends on, as it was when this process began: every source and world file of these rooms."""
+    return sha256_hex(*(_AT_START[room] for room in rooms))
+
+
+def _digest_now() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for room in _ROOMS:
+        paths = sorted(p for p in Path(str(files(room))).rglob("*") if p.suffix in (".py", ".sql", ".yaml", ".md"))
+        found[room] = sha256_hex(*(f"{path.name}:{path.read_bytes().hex()}" for path in paths))
+    return found
+
+
+_AT_START = _digest_now()  # at import: what is edited while a run goes on is not what it has loaded
+
+
+def forget_settings() -> None:
+    """Take every setting of Jarvis and of model providers out of this process's environment but the providers' own keys."""
+    for name in [name for name in os.environ if name.startswith("JARVIS_")]:
+        del os.environ[name]
+    os.environ["LOGFIRE_IGNORE_NO_CONFIG"] = "1"

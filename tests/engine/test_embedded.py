@@ -62,6 +62,11 @@ def test_the_programs_run_from_a_wheel_that_only_root_can_see(closed: Path) -> N
             assert done.returncode == 0, done.stderr
             assert "PostgreSQL" in done.stdout
         assert embedded.reachable_programs(closed / installed.name, Path(shared)) == programs, "one copy is enough"
+        if AS_ROOT:
+            (programs / "initdb").unlink()
+            assert (embedded.reachable_programs(closed / installed.name, Path(shared)) / "initdb").exists(), (
+                "cleared away: copied anew"
+            )
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root's folders are moved away from where they were asked for")

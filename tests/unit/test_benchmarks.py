@@ -72,7 +72,7 @@ def test_figures_are_compared_with_the_last_run_on_such_a_machine(tmp_path: Path
 
 def test_a_kept_run_names_its_machine_without_its_name(tmp_path: Path) -> None:
     path = keep(as_document({}, this_machine(), "abc", AT), tmp_path)
-    assert path.name == "2026-11-28T1200-abc.json"
+    assert path.name == "2026-11-28T120000-abc.json"
     machine = json.loads(path.read_text())["machine"]
     assert set(machine) == {"cpu", "cores", "memory_gib", "kernel", "python", "load_before"}
     assert same_kind(machine, this_machine())

@@ -23,7 +23,7 @@ async def ready(stage: Stage) -> bool:
 
 async def in_flight(stage: Stage) -> dict[str, int]:
     """What is still on its way, from what people sent to the last effect; empty when the house is quiet."""
-    webhooks = int(stage.rentprog.busy())  # before the look at events: a webhook that has arrived is one of them
+    webhooks = stage.rentprog.busy()  # before the look at events: a webhook that has arrived is one of them
     sent = stage.telegram.unheard()
     # Posts of forums wait minutes for room in their group; whoever asks something waits for the answer, not for them.
     counts = await idle.in_flight(
@@ -31,4 +31,5 @@ async def in_flight(stage: Stage) -> dict[str, int]:
     )
     if not counts.get("inputs"):
         stage.telegram.heard(sent)
-    return counts | ({"webhooks": webhooks} if webhooks else {})
+    webhooks = webhooks or stage.rentprog.busy()  # and after it: an effect that ended may have sent one
+    return counts | ({"webhooks": 1} if webhooks else {})

@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from pydantic import SecretStr
 
+from jarvis.engine import idle
 from jarvis.engine.db import Database
 from jarvis.integrations.telegram.gateway import TelegramGateway
 from jarvis.integrations.telegram.media import TelegramMedia
@@ -226,3 +227,26 @@ async def test_our_deletion_in_a_group_does_not_swallow_the_next_private_message
         await TelegramMedia(bot).delete(GROUP, [made])
         sandbox.send("Нино Беридзе", "dm", "два")
         await until(lambda: heard(2), seconds=10)
+
+
+async def test_a_press_is_on_its_way_until_it_stands_in_the_journal(sandbox: TelegramSandbox, db: Database) -> None:
+    held = asyncio.Event()
+
+    async def slowly(user: int, token: str) -> str | None:
+        await held.wait()
+        return None
+
+    opened = TelegramGateway(db, settings(sandbox), on_press=slowly, holder="one")
+    task = asyncio.create_task(opened.run())
+    await asyncio.wait_for(opened.ready.wait(), 10)
+    message = await opened.send(uuid4(), NINO, "Да?", buttons=[[{"label": "Да", "token": "t"}]])
+    assert await sandbox.press("Нино Беридзе", "dm", message, 0, wait_s=0.05) is None
+    assert (await idle.in_flight(db, inputs={"telegram": sandbox.unheard()}))["inputs"] == 1, "nobody has written it down yet"
+    held.set()
+
+    async def heard() -> bool:
+        return "inputs" not in await idle.in_flight(db, inputs={"telegram": sandbox.unheard()})
+
+    await until(heard)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -171,7 +171,7 @@ class TelegramSandbox:
         if photo is not None:
             message.media = self.state.keep(*attached(photo))
         update = self._publish(place, self._rpc.edit_update, message)
-        if not self.faults.active:  # a gap is searched for messages, not for changes of them
+        if self._listening():  # a gap is searched for messages, not for changes of them
             self._sent[f"message:{place.marked_id}:{message.id}:{version_of(update.message)}"] = None
         self._changed(place)
 
@@ -194,6 +194,8 @@ class TelegramSandbox:
         answered = asyncio.Event()
         self._queries[query] = message, answered
         message.toast = None
+        if self._listening():  # nobody tells of a press a second time
+            self._sent[f"press:{query}"] = None
         peer = types.PeerUser(place.id) if place.kind == "private" else types.PeerChannel(place.id)
         self._push(
             place,
@@ -332,6 +334,10 @@ class TelegramSandbox:
     def busy(self) -> bool:
         return bool(self._tasks)
 
+    def _listening(self) -> bool:
+        """Whether what is told now reaches a bot."""
+        return bool(self.connections or self.receivers) and not self.faults.active
+
     def unheard(self) -> list[str]:
         """Under which keys what people sent will stand in Jarvis's journal, but for those that `heard` has named."""
         return list(self._sent)
@@ -435,6 +441,7 @@ class TelegramSandbox:
         finally:
             self.connections.discard(connection)
             connection.cut()
+            self._sent = {key: None for key in self._sent if not key.startswith("press:")}  # they went with the connection
 
     async def _answer(self, connection: Connection, message_id: int, request: Any) -> None:
         if isinstance(request, functions.PingRequest | functions.PingDelayDisconnectRequest):

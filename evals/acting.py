@@ -42,7 +42,8 @@ class ActingCase(BaseModel):
 @dataclass(slots=True, kw_only=True)
 class Outcome:
     """What was seen: a waiting card, RentProg's ledger, the asked fields of its bookings, everything Jarvis said; `done`: kinds of the
-    approved changes that were carried out; `forms`: templates of the forms that are open."""
+    approved changes that were carried out; `forms`: templates of the forms that are open; `missing`: the button that was to be
+    pressed and was not there."""
 
     card: bool = False
     ledger: list[str] = field(default_factory=list[str])
@@ -50,6 +51,7 @@ class Outcome:
     said: str = ""
     done: list[str] = field(default_factory=list[str])
     forms: list[str] = field(default_factory=list[str])
+    missing: str = ""
 
 
 @dataclass
@@ -59,6 +61,7 @@ class EndState(Evaluator[ActingCase, Outcome, Any]):
     def evaluate(self, ctx: EvaluatorContext[ActingCase, Outcome, Any]) -> Mapping[str, bool]:
         wanted, seen = ctx.inputs, ctx.output
         return {
+            "pressed": not seen.missing,
             "card": wanted.card is None or wanted.card == seen.card, "ledger": wanted.ledger == seen.ledger,
             "end": wanted.end == seen.end, "says": all(word in seen.said for word in wanted.says),
             "done": wanted.done is None or wanted.done == seen.done, "forms": wanted.forms is None or wanted.forms == seen.forms,
@@ -88,7 +91,11 @@ async def play(app: RunningApp, case: ActingCase) -> Outcome:
         await app.quiet()
     for press in case.press:
         name, _, label = press.partition(": ")
-        await _press(app, _person(app, name), label)
+        try:
+            await _press(app, _person(app, name), label)
+        except NotFound as error:  # what was to be pressed is not there: a wrong answer, no fault of the suite
+            outcome.missing = str(error)
+            break
     outcome.ledger = [str(entry["kind"]) for entry in app.rentprog.ledger.entries()]
     outcome.end = {number: {key: app.rentprog.data.bookings[number].get(key) for key in fields} for number, fields in case.end.items()}
     rows = await app.core.db.fetch(
@@ -152,7 +159,7 @@ class ActingSuite:
         for case in wrong:
             failed, seen = ", ".join(name for name, a in case.assertions.items() if not a.value), case.output
             say(f"  wrong ({failed}): {case.name}: {case.inputs.say} -> card {seen.card}, {seen.ledger}, {seen.end}, {seen.done}, "
-                f"{seen.forms}: {seen.said[-300:]!r}")  # fmt: skip
+                f"{seen.forms} {seen.missing}: {seen.said[-300:]!r}")  # fmt: skip
         right = len(suite.cases) - len(wrong) - len(report.failures)
         broken = len(report.failures) + sum(bool(c.evaluator_failures) for c in report.cases)
         return [Score(name=self.name, right=right, asked=len(suite.cases), floor=self.floor, broken=broken)]

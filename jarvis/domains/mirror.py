@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from jarvis.engine.worker import Unparsable
+from jarvis.engine.failures import Unparsable
 from jarvis.integrations.rentprog.models import SYSTEM
 from jarvis.integrations.rentprog.webhook import Change, UnreadableHook, read
 from jarvis.kit.clock import Clock

@@ -12,8 +12,7 @@ import logfire
 
 from jarvis.engine.db import DATABASE_AWAY, Database
 from jarvis.engine.doorbell import Doorbell
-from jarvis.engine.effects import Effect, EffectHandler, EffectLog, Lane, TargetLimit, bell
-from jarvis.engine.journal import LEASE_S
+from jarvis.engine.effects import LEASE_S, Effect, EffectHandler, EffectLog, Lane, TargetLimit, bell
 from jarvis.engine.limits import Limit, Limiter, Window
 from jarvis.engine.loop import ClaimLoop, going
 from jarvis.engine.switches import Switches

@@ -10,7 +10,7 @@ overtaken by a later change of the same thing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Any, Literal, Protocol
@@ -18,11 +18,12 @@ from uuid import UUID
 
 from jarvis.engine import audit, journal
 from jarvis.engine.db import Database, Row, Tx
-from jarvis.engine.journal import LEASE_S, Event
+from jarvis.engine.journal import Event
 from jarvis.engine.limits import Limit, Window
 from jarvis.kit.actor import Actor
 from jarvis.kit.errors import InvalidRequest, LeaseLost, NotFound
 
+LEASE_S = 20.0  # longer than any single call of ours may take; who lives prolongs it, who died costs this long
 FOUND_NOT_DONE = "found not done"  # the cause of an effect of unknown outcome by which a card knows a person's word
 
 EffectClass = Literal["A", "B", "C"]
@@ -99,23 +100,50 @@ class TargetLimit:
 
 @dataclass(slots=True)
 class Origin:
-    """Where an effect comes from: numbers keys within one event, so that a repeated handler repeats its keys."""
+    """Where an effect comes from: an event, and which of its subscribers."""
 
     event_id: UUID | None
     trace_id: str
     dry: bool = False
     actor_id: UUID | None = None
     actor_name: str = "Jarvis"
-    _counts: dict[str, int] = field(default_factory=dict[str, int])
+    subscriber: str = "jarvis"
 
     @classmethod
-    def of(cls, event: Event) -> Origin:
-        return cls(event_id=event.id, trace_id=event.trace_id, dry=event.dry)
+    def of(cls, event: Event, subscriber: str) -> Origin:
+        return cls(event_id=event.id, trace_id=event.trace_id, dry=event.dry, subscriber=subscriber)
 
-    def key(self, kind: str) -> str:
-        """The next idempotency key of this kind within the event."""
-        self._counts[kind] = self._counts.get(kind, 0) + 1
-        return f"{self.event_id}:{kind}:{self._counts[kind]}"
+    def key(self, name: str) -> str:
+        """The idempotency key of the effect that the subscriber calls `name`: a repeated handler repeats it, and another
+        subscriber of the same event has keys of its own. Nothing counts: each effect of a handler has a name that differs.
+        """
+        return f"{self.event_id}:{self.subscriber}:{name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """What the event of an effect's end carries: how it was asked for, how it ended, what the far side said."""
+
+    effect_id: UUID
+    kind: str
+    target: str
+    state: str
+    args: Mapping[str, Any]
+    receipt: Mapping[str, Any]
+    cause: str | None
+
+    @classmethod
+    def of(cls, event: Event) -> Completed:
+        """From the event's payload."""
+        p = event.payload
+        return cls(
+            effect_id=UUID(str(p["effect_id"])), kind=str(p["kind"]), target=str(p["target"]), state=str(p["state"]), args=p["args"],
+            receipt=p["receipt"] or {}, cause=p["cause"],
+        )  # fmt: skip
+
+    @property
+    def done(self) -> bool:
+        return self.state == "done"
 
 
 async def request(
@@ -125,7 +153,7 @@ async def request(
     kind: EffectKind,
     target: str,
     args: Mapping[str, Any],
-    key: str | None = None,
+    key: str,
     ordering_key: str | None = None,
     lane: Lane = Lane.NORMAL,
     after: UUID | None = None,
@@ -135,10 +163,10 @@ async def request(
 ) -> UUID:
     """Ask for one change of the outside world, with its audit entry, in the caller's transaction.
 
-    A second request under the same key returns the first row's id and changes nothing. `after`: only once that effect is
+    `key` is `origin.key(name)`, or names a thing of the business that happens once whichever event asks for it. A second request
+    under the same key returns the first row's id and changes nothing. `after`: only once that effect is
     done. `settled_kind`: the internal event that tells how it ended. `shadow`: only note it.
     """
-    key = key or origin.key(kind.name)
     state = "shadow" if origin.dry or shadow else "pending"
     effect_id = await tx.fetchval(
         """INSERT INTO effect
@@ -355,7 +383,8 @@ async def _settled(tx: Tx, row: Row) -> None:
         await journal.publish(
             tx, kind=row["settled_kind"], dedup_key=f"settled:{row['id']}:{row['state']}:{row['fence']}",
             ordering_key=f"effect:{row['id']}", trace_id=row["trace_id"], parent_id=row["event_id"],
-            payload={"effect_id": str(row["id"]), "kind": row["kind"], "state": row["state"]},
+            payload={"effect_id": str(row["id"]), "kind": row["kind"], "target": row["target"], "state": row["state"],
+                     "args": row["args"], "receipt": row["receipt"], "cause": row["cause"]},
         )  # fmt: skip
     if row["state"] in ("dead", "dropped"):
         for step in await tx.fetch(

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from jarvis.engine.db import Database
 from jarvis.engine.effects import Lane
 
+ANY = timedelta(days=3650)  # however long it is put off
 SOON = timedelta(seconds=5)  # what waits that long for room at its target, or for its next attempt, is on its way
 
 
@@ -19,7 +20,7 @@ async def in_flight(
     soon: timedelta = SOON,
     bulk_soon: timedelta = SOON,
 ) -> dict[str, int]:
-    """Open inputs, events, effects, jobs and due timers, without the kinds of which there are none; empty when all is at rest.
+    """Open inputs, deliveries (`events`), effects, jobs and due timers, without those of which there are none; empty at rest.
 
     One snapshot: what an effect's end publishes cannot fall between two looks.
 
@@ -34,8 +35,8 @@ async def in_flight(
     row = await db.fetchrow(
         """SELECT (SELECT count(*) FROM unnest($1::text[], $2::text[]) AS sent (source, key) WHERE NOT EXISTS (
                      SELECT FROM event e WHERE e.source = sent.source AND e.dedup_key = sent.key)) AS inputs,
-                  (SELECT count(*) FROM event
-                    WHERE state = 'claimed' OR (state = 'received' AND available_at <= now() + $3)) AS events,
+                  (SELECT count(*) FROM delivery
+                    WHERE state = 'claimed' OR (state = 'pending' AND available_at <= now() + $3)) AS events,
                   (SELECT count(*) FROM effect
                     WHERE state = 'claimed' OR (state = 'pending' AND next_at <= now() + CASE WHEN lane = $5 THEN $6 ELSE $3 END))
                     AS effects,

@@ -1,28 +1,23 @@
-"""The journal: every input is one row in `event` before any rule sees it.
+"""The journal: every input is one row in `event` before any rule sees it, with a delivery for each subscriber of its kind.
 
-States: received → claimed → done | dead | parked; `duplicate` for an equal body inside its window. A claim is a lease
-with a fencing token: whoever lost the lease can write nothing more. Order is kept per ordering key.
+An event never changes. What became of it is the sum of its deliveries (`engine/deliveries.py`); an equal body inside its window
+is kept as a duplicate of the first, without deliveries.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from jarvis.engine.db import Database, Row, Tx
-from jarvis.kit.errors import InvalidRequest, LeaseLost, NotFound
+from jarvis.engine.subscriptions import bell
+from jarvis.kit.errors import InvalidRequest, NotFound
 from jarvis.kit.ids import new_id, sha256_hex, short_code
 
-BELL = "events"
-LEASE_S = 20.0  # longer than any single call of ours may take; who lives prolongs it, who died costs this long
-MAX_ATTEMPTS = 8
 DUPLICATE_WINDOW = timedelta(minutes=15)
-
-EventState = Literal["received", "claimed", "done", "dead", "parked", "duplicate"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +30,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One claimed event. `fence` proves the claim in every later write."""
+    """One input. `sender` says whose doing it is in the end: a person (`telegram:<id>`), a vendor, a check."""
 
     id: UUID
     seq: int
@@ -44,32 +39,41 @@ class Event:
     ordering_key: str | None
     body: bytes
     payload: Mapping[str, Any]
-    attempt: int
-    fence: int
+    sender: str
     received_at: datetime
     trace_id: str
     dry: bool
 
+    @classmethod
+    def of(cls, row: Row) -> Event:
+        """From its row, or a row that begins with it."""
+        return cls(
+            id=row["id"], seq=row["seq"], source=row["source"], kind=row["kind"], ordering_key=row["ordering_key"],
+            body=row["body"] or b"", payload=row["payload"] or {}, sender=row["sender"], received_at=row["received_at"],
+            trace_id=row["trace_id"], dry=row["dry"],
+        )  # fmt: skip
+
 
 async def publish(
-    tx: Tx, *, kind: str, dedup_key: str, payload: Mapping[str, Any], ordering_key: str | None, trace_id: str, parent_id: UUID | None
+    tx: Tx, *, kind: str, dedup_key: str, payload: Mapping[str, Any], ordering_key: str | None, trace_id: str, parent_id: UUID | None,
+    sender: str | None = None,
 ) -> Accepted:  # fmt: skip
-    """Put an internal event into the journal in the transaction of the change it tells of."""
+    """Put an internal event into the journal in the transaction of the change it tells of; it is its parent's sender's doing."""
     row = await tx.fetchrow(
-        "SELECT * FROM event_accept('jarvis', $1, $2, $3, NULL, $4, $5, $6)",
-        kind, dedup_key, ordering_key, dict(payload), trace_id, parent_id,
+        "SELECT * FROM event_accept('jarvis', $1, $2, $3, NULL, $4, $5, $6, $7)",
+        kind, dedup_key, ordering_key, dict(payload), trace_id, parent_id, sender,
     )  # fmt: skip
     assert row is not None
-    tx.ring(BELL)
+    for lane in row["lanes"]:
+        tx.ring(bell(lane))
     return Accepted(event_id=row["event_id"], fresh=row["fresh"])
 
 
 class Journal:
-    """Accepts, claims and finishes events. A claim stands for `lease_s` seconds unless it is prolonged."""
+    """Accepts events, tells of changes, puts copies of past events in again."""
 
-    def __init__(self, db: Database, *, lease_s: float = LEASE_S) -> None:
+    def __init__(self, db: Database) -> None:
         self._db = db
-        self._lease = timedelta(seconds=lease_s)
 
     async def accept(
         self,
@@ -80,16 +84,16 @@ class Journal:
         payload: Mapping[str, Any] | None = None,
         body: bytes | None = None,
         ordering_key: str | None = None,
+        sender: str | None = None,
     ) -> Accepted:
-        """Store one input; a second one with the same key of the same source changes nothing."""
+        """Store one input; a second one with the same key of the same source changes nothing. `sender`: the source, when absent."""
         trace = new_id().hex
         row = await self._db.fetchrow(
-            "SELECT * FROM event_accept($1, $2, $3, $4, $5, $6, $7, NULL)",
-            source, kind, dedup_key, ordering_key, body, dict(payload) if payload is not None else None, trace,
+            "SELECT * FROM event_accept($1, $2, $3, $4, $5, $6, $7, NULL, $8)",
+            source, kind, dedup_key, ordering_key, body, dict(payload) if payload is not None else None, trace, sender,
         )  # fmt: skip
         assert row is not None
-        if row["fresh"]:
-            await self._db.bell.ring([BELL])
+        await self._db.bell.ring([bell(lane) for lane in row["lanes"]])
         return Accepted(event_id=row["event_id"], fresh=row["fresh"])
 
     async def accept_windowed(
@@ -105,7 +109,7 @@ class Journal:
             f"{kind.rpartition('.')[0]}.duplicate", new_id().hex,
         )  # fmt: skip
         assert row is not None
-        await self._db.bell.ring([BELL])
+        await self._db.bell.ring([bell(lane) for lane in row["lanes"]])
         return Accepted(event_id=row["event_id"], fresh=row["original_id"] is None)
 
     async def publish(
@@ -117,102 +121,13 @@ class Journal:
         payload: Mapping[str, Any],
         ordering_key: str | None = None,
         parent: Event | None = None,
+        sender: str | None = None,
     ) -> Accepted:
         """Publish an internal event in the transaction of the change it tells of."""
         return await publish(
-            tx, kind=kind, dedup_key=dedup_key, payload=payload, ordering_key=ordering_key,
+            tx, kind=kind, dedup_key=dedup_key, payload=payload, ordering_key=ordering_key, sender=sender,
             trace_id=parent.trace_id if parent else new_id().hex, parent_id=parent.id if parent else None,
         )  # fmt: skip
-
-    async def claim(self, worker: str, *, limit: int = 1, only: UUID | None = None) -> list[Event]:
-        """Take the oldest ready events, at most one of each ordering key, for one lease."""
-        rows = await self._db.fetch(
-            """
-            WITH ready AS (
-              SELECT e.id FROM event e
-               WHERE e.state = 'received' AND e.available_at <= now() AND ($4::uuid IS NULL OR e.id = $4)
-                 AND (e.ordering_key IS NULL OR NOT EXISTS (
-                   SELECT 1 FROM event p
-                    WHERE p.ordering_key = e.ordering_key AND p.seq < e.seq AND p.state IN ('received', 'claimed')))
-               ORDER BY e.seq LIMIT $2 FOR UPDATE SKIP LOCKED)
-            UPDATE event e SET state = 'claimed', claimed_by = $1, fence = e.fence + 1, attempts = e.attempts + 1,
-                   lease_until = now() + $3, started_at = coalesce(e.started_at, clock_timestamp())
-              FROM ready WHERE e.id = ready.id RETURNING e.*
-            """,
-            worker, limit, self._lease, only,
-        )  # fmt: skip
-        return sorted((_event(row) for row in rows), key=lambda e: e.seq)
-
-    @asynccontextmanager
-    async def guarded(self, event: Event) -> AsyncGenerator[Tx]:
-        """A transaction that only commits while the claim still stands.
-
-        Raises:
-            LeaseLost: another worker has taken the event over.
-        """
-        async with self._db.transaction() as tx:
-            held = await tx.fetchval(
-                "SELECT true FROM event WHERE id = $1 AND state = 'claimed' AND fence = $2 FOR UPDATE",
-                event.id, event.fence,
-            )  # fmt: skip
-            if not held:
-                raise LeaseLost(f"event {event.id}")
-            yield tx
-
-    async def extend(self, event: Event) -> None:
-        """Prolong the lease of a long handler."""
-        count = await self._db.execute(
-            "UPDATE event SET lease_until = now() + $3 WHERE id = $1 AND state = 'claimed' AND fence = $2",
-            event.id, event.fence, self._lease,
-        )  # fmt: skip
-        if not count:
-            raise LeaseLost(f"event {event.id}")
-
-    async def done(self, event: Event) -> None:
-        await self._finish(event, "done", None)
-
-    async def park(self, event: Event, cause: str) -> None:
-        """Put aside what we cannot read; the raw body stays and a person is told."""
-        await self._finish(event, "parked", cause)
-
-    async def dead(self, event: Event, cause: str) -> None:
-        """Give up; the raw body and the cause stay for a replay."""
-        await self._finish(event, "dead", cause)
-
-    async def _finish(self, event: Event, state: EventState, cause: str | None) -> None:
-        count = await self._db.execute(
-            """UPDATE event SET state = $3, cause = $4, finished_at = now(), lease_until = NULL
-                WHERE id = $1 AND state = 'claimed' AND fence = $2""",
-            event.id, event.fence, state, cause,
-        )  # fmt: skip
-        if not count:
-            raise LeaseLost(f"event {event.id}")
-        if event.ordering_key is not None:
-            await self._db.bell.ring([BELL])
-
-    async def retry(self, event: Event, cause: str, delay_s: float) -> None:
-        """Give the event back for a later attempt."""
-        count = await self._db.execute(
-            """UPDATE event SET state = 'received', cause = $3, lease_until = NULL,
-                      available_at = now() + make_interval(secs => $4)
-                WHERE id = $1 AND state = 'claimed' AND fence = $2""",
-            event.id, event.fence, cause, delay_s,
-        )  # fmt: skip
-        if not count:
-            raise LeaseLost(f"event {event.id}")
-
-    async def sweep(self) -> int:
-        """Give events of dead workers back, and bury those whose worker died every time; returns how many were touched."""
-        revived = await self._db.execute(
-            """UPDATE event SET state = CASE WHEN losses + 1 >= $1 THEN 'dead' ELSE 'received' END, losses = losses + 1,
-                      cause = CASE WHEN losses + 1 >= $1 THEN 'the worker died every time' ELSE cause END,
-                      finished_at = CASE WHEN losses + 1 >= $1 THEN now() END, lease_until = NULL
-                WHERE state = 'claimed' AND lease_until < now()""",
-            MAX_ATTEMPTS,
-        )
-        if revived:
-            await self._db.bell.ring([BELL])
-        return revived
 
     async def replay(
         self,
@@ -221,9 +136,10 @@ class Journal:
         since: datetime | None = None,
         until: datetime | None = None,
         kind: str | None = None,
+        subscriber: str | None = None,
         dry: bool = True,
     ) -> list[UUID]:
-        """Put copies of past events into the journal again, in their order.
+        """Put copies of past events into the journal again, in their order, for one subscriber or for all.
 
         Dry copies run their handlers with every effect recorded as `shadow`, so nothing leaves the house.
         """
@@ -233,29 +149,34 @@ class Journal:
             """SELECT * FROM event WHERE ($1::uuid IS NULL OR id = $1)
                   AND ($2::timestamptz IS NULL OR received_at >= $2)
                   AND ($3::timestamptz IS NULL OR received_at < $3) AND ($4::text IS NULL OR kind = $4)
-                  AND state <> 'duplicate' AND parent_event_id IS NULL ORDER BY seq""",
+                  AND duplicate_of_event_id IS NULL AND ($1 IS NOT NULL OR parent_event_id IS NULL) ORDER BY seq""",
             event_id, since, until, kind,
         )  # fmt: skip
         if not rows:
             raise NotFound("no event matches")
         async with self._db.transaction() as tx:
-            return await self.replay_in(tx, [row["id"] for row in rows], dry=dry)
+            return await self.replay_in(tx, [row["id"] for row in rows], subscriber=subscriber, dry=dry)
 
-    async def replay_in(self, tx: Tx, event_ids: Sequence[UUID], *, dry: bool) -> list[UUID]:
+    async def replay_in(self, tx: Tx, event_ids: Sequence[UUID], *, dry: bool, subscriber: str | None = None) -> list[UUID]:
         """The same for named events, in the transaction of the decision that they be replayed."""
         rows = await tx.fetch("SELECT * FROM event WHERE id = ANY($1) ORDER BY seq", list(event_ids))
         made: list[UUID] = []
         for row in rows:
             copy = new_id()
-            await tx.execute(
-                """INSERT INTO event (id, source, kind, dedup_key, ordering_key, body, payload, trace_id,
-                                      parent_event_id, dry)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)""",
+            seq = await tx.fetchval(
+                """INSERT INTO event (id, source, kind, dedup_key, ordering_key, body, payload, trace_id, parent_event_id, dry, sender)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING seq""",
                 copy, row["source"], row["kind"], f"replay:{copy}", row["ordering_key"], row["body"],
-                row["payload"], new_id().hex, row["id"], dry,
+                row["payload"], new_id().hex, row["id"], dry, row["sender"],
             )  # fmt: skip
+            lanes: Sequence[int] = await tx.fetchval(
+                "SELECT event_deliver($1, $2, $3, $4, $5, $6)", copy, seq, row["kind"], row["ordering_key"], row["sender"], subscriber
+            )
+            if not lanes:
+                raise NotFound(f"{subscriber} does not hear of {row['kind']}")
+            for lane in lanes:
+                tx.ring(bell(lane))
             made.append(copy)
-        tx.ring(BELL)
         return made
 
     async def refuse(self, *, source: str, reason: str) -> None:
@@ -275,11 +196,15 @@ class Journal:
         )
 
     async def recent(self, *, state: str | None = None, kind: str | None = None, limit: int = 50) -> Sequence[Row]:
-        """The newest events first, without their bodies."""
+        """The newest events first, without their bodies; `state` as in the view `event_status`."""
+        if state is None:
+            return await self._db.fetch(
+                """SELECT s.* FROM (SELECT id FROM event WHERE $1::text IS NULL OR kind = $1 ORDER BY seq DESC LIMIT $2) n
+                     JOIN event_status s USING (id) ORDER BY s.seq DESC""",
+                kind, limit,
+            )  # fmt: skip
         return await self._db.fetch(
-            """SELECT id, seq, source, kind, state, received_at, started_at, finished_at, attempts, cause, trace_id, dry
-                 FROM event WHERE ($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR kind = $2)
-                ORDER BY seq DESC LIMIT $3""",
+            "SELECT * FROM event_status WHERE state = $1 AND ($2::text IS NULL OR kind = $2) ORDER BY seq DESC LIMIT $3",
             state, kind, limit,
         )  # fmt: skip
 
@@ -287,11 +212,3 @@ class Journal:
 def trace_code(trace_id: str) -> str:
     """What a person quotes to us when something went wrong."""
     return short_code(trace_id)
-
-
-def _event(row: Row) -> Event:
-    return Event(
-        id=row["id"], seq=row["seq"], source=row["source"], kind=row["kind"], ordering_key=row["ordering_key"],
-        body=row["body"] or b"", payload=row["payload"] or {}, attempt=row["attempts"], fence=row["fence"],
-        received_at=row["received_at"], trace_id=row["trace_id"], dry=row["dry"],
-    )  # fmt: skip

@@ -104,7 +104,7 @@ class Scheduler:
                 return 0
             accepted = await self._journal.publish(
                 tx, kind=check.check, dedup_key=f"slot:{check.check}:{due.isoformat()}",
-                payload={"due_at": due.isoformat()}, ordering_key=f"slot:{check.check}",
+                payload={"due_at": due.isoformat()}, ordering_key=f"slot:{check.check}", sender=check.check,
             )  # fmt: skip
             await tx.execute("UPDATE slot SET event_id = $2 WHERE id = $1", slot, accepted.event_id)
         return 1
@@ -121,7 +121,7 @@ class Scheduler:
                 accepted = await self._journal.publish(
                     tx, kind=row["kind"], dedup_key=f"timer:{row['id']}:{row['fence']}",
                     payload={**row["payload"], "subject": row["subject"], "due_at": row["due_at"].isoformat()},
-                    ordering_key=f"timer:{row['subject']}",
+                    ordering_key=f"timer:{row['subject']}", sender=row["kind"],
                 )  # fmt: skip
                 await tx.execute("UPDATE timer SET state = 'fired', event_id = $2 WHERE id = $1", row["id"], accepted.event_id)
         return len(rows)

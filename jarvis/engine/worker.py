@@ -1,4 +1,4 @@
-"""The event loop of a worker: claim, find the rule, run it, finish; errors decide what happens next."""
+"""The workers of deliveries: claim, run the subscriber, finish; what it raises decides what happens next (`engine/failures.py`)."""
 
 from __future__ import annotations
 
@@ -7,50 +7,77 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import logfire
 
 from jarvis.engine.db import DATABASE_AWAY, Database, Tx
-from jarvis.engine.dispatcher import backoff_s
+from jarvis.engine.deliveries import Deliveries, Delivery
 from jarvis.engine.doorbell import Doorbell
-from jarvis.engine.effects import Origin
-from jarvis.engine.journal import BELL, LEASE_S, MAX_ATTEMPTS, Event, Journal
+from jarvis.engine.effects import LEASE_S, Origin
+from jarvis.engine.failures import DeadlinePassed, judge
+from jarvis.engine.journal import Event, publish
 from jarvis.engine.loop import ClaimLoop, going
+from jarvis.engine.subscriptions import POOL, DeliveryLane, Subscriber, bell
 from jarvis.engine.tracing import traced
-from jarvis.kit.errors import ContractBroken, ExpectedError, LeaseLost, Unavailable
+from jarvis.kit.errors import LeaseLost
 from jarvis.kit.faults import fault
 
 _log = logging.getLogger(__name__)
-GIVE_UP_AFTER = timedelta(hours=6)
-
-
-class Unparsable(Exception):
-    """A body that no parser of ours can read: parked with its raw text, and a person is told."""
+UNWIND_S = 5.0  # what does not end so long after its cancellation is left behind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handling:
-    """What a rule gets: the claimed event and fenced transactions."""
+    """What a subscriber gets: the event, where its effects come from, and fenced transactions."""
 
-    event: Event
+    delivery: Delivery
     origin: Origin
-    journal: Journal
+    deliveries: Deliveries
+
+    @property
+    def event(self) -> Event:
+        return self.delivery.event
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Tx]:
-        """Commits only while this worker still holds the event."""
-        async with self.journal.guarded(self.event) as tx:
+        """Commits only while this worker still holds the delivery."""
+        async with self.deliveries.guarded(self.delivery) as tx:
             yield tx
 
+    async def publish(self, tx: Tx, *, kind: str, name: str, payload: Mapping[str, Any], ordering_key: str | None = None) -> None:
+        """Tell of something in the transaction that made it so; once for each `name` of this subscriber, however often it repeats."""
+        await publish(
+            tx, kind=kind, dedup_key=self.key(f"{kind}:{name}"), payload=payload, ordering_key=ordering_key,
+            trace_id=self.event.trace_id, parent_id=self.event.id,
+        )  # fmt: skip
 
-Handler = Callable[[Handling], Awaitable[None]]
-Alert = Callable[[Event, str], Awaitable[None]]
+    def key(self, name: str) -> str:
+        """The idempotency key of the effect that this subscriber calls `name`; one event's effects differ in their names."""
+        return self.origin.key(name)
+
+
+Alert = Callable[[Delivery, str], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slots:
+    """Deliveries worked on at once, by lane: each has its own, so that a flood in one takes nothing from another."""
+
+    people: int = 8
+    vendors: int = 4
+    bulk: int = 2
+
+    @classmethod
+    def of(cls, people: int) -> Slots:
+        """So many for people; the others get half and a quarter, two at least, so that no sender can hold them all."""
+        return cls(people=max(2, people), vendors=max(2, people // 2), bulk=max(2, people // 4))
 
 
 class Worker:
-    """Runs rules over events until cancelled."""
+    """Runs subscribers over their deliveries until cancelled."""
 
     def __init__(
         self,
@@ -58,84 +85,112 @@ class Worker:
         doorbell: Doorbell,
         *,
         name: str,
-        routes: Mapping[str, Sequence[Handler]],
-        fallback: Handler,
+        subscribers: Mapping[str, Subscriber],
         alert: Alert,
-        concurrency: int = 8,
+        slots: Slots | None = None,
+        pools: Sequence[str] = (POOL,),
         lease_s: float = LEASE_S,
     ) -> None:
-        self._journal, self._lease_s = Journal(db, lease_s=lease_s), lease_s
+        self._deliveries, self._lease_s = Deliveries(db, lease_s=lease_s), lease_s
         self._name = name
-        self._routes = routes
-        self._fallback = fallback
+        self._subscribers = subscribers
         self._alert = alert
+        slots = slots or Slots()
+        counts = {DeliveryLane.PEOPLE: slots.people, DeliveryLane.VENDORS: slots.vendors, DeliveryLane.BULK: slots.bulk}
+        self._loops = [self._loop(doorbell, lane, n, pools) for lane, n in counts.items()]
 
-        async def claim(limit: int) -> Sequence[Event]:
-            return await self._journal.claim(name, limit=limit)
+    def _loop(self, doorbell: Doorbell, lane: DeliveryLane, concurrency: int, pools: Sequence[str]) -> ClaimLoop[Delivery]:
+        async def claim(limit: int) -> Sequence[Delivery]:
+            return await self._deliveries.claim(self._name, lane, list(self._subscribers), limit=limit, pools=pools)
 
-        self._loop = ClaimLoop(doorbell, bell=BELL, name=name, claim=claim, work=self.handle, concurrency=concurrency)
+        return ClaimLoop(doorbell, bell=bell(lane), name=self._name, claim=claim, work=self.handle, concurrency=concurrency)
 
     async def run(self) -> None:
         """Work until cancelled."""
-        await self._loop.run()
+        async with asyncio.TaskGroup() as group:
+            for loop in self._loops:
+                group.create_task(loop.run())
 
-    async def handle_one(self, event_id: UUID) -> bool:
-        """Claim and handle one event here and now; false when another worker has it."""
-        events = await self._journal.claim(self._name, only=event_id)
-        for event in events:
-            await self.handle(event)
-        return bool(events)
+    async def handle_event(self, event_id: UUID) -> bool:
+        """Claim and handle one event's deliveries here and now; false when another worker has them."""
+        claimed = await self._deliveries.claim_of(self._name, event_id, list(self._subscribers))
+        for delivery in claimed:
+            await self.handle(delivery)
+        return bool(claimed)
 
-    async def handle(self, event: Event) -> float | None:
-        """Run every rule of the event's kind; what they raise decides the event's fate.
+    async def sweep(self) -> int:
+        """Give deliveries of dead workers back; of those that were buried a person is told."""
+        back, buried = await self._deliveries.sweep()
+        for delivery in buried:
+            await self._alert(delivery, "the worker died every time")
+        return back + len(buried)
 
-        Returns the seconds until the next attempt when the event was put back, else None.
+    async def handle(self, delivery: Delivery) -> float | None:
+        """Run the subscriber; what it raises decides the delivery's fate, and nobody else's.
+
+        Returns the seconds until the next attempt when the delivery was put back, else None.
         """
-        keeper = asyncio.create_task(self._keep(event))
+        event = delivery.event
         try:
             fault("event.claimed")
-            with traced("events.handle", event.trace_id, kind=event.kind, event=str(event.id), attempt=event.attempt):
-                handling = Handling(event=event, origin=Origin.of(event), journal=self._journal)
-                for handler in self._routes.get(event.kind) or (self._fallback,):
-                    await handler(handling)
+            with traced("events.handle", event.trace_id, kind=event.kind, event=str(event.id), subscriber=delivery.subscriber,
+                        attempt=delivery.attempt):  # fmt: skip
+                await self._attempt(delivery)
             fault("event.handled")
-            await self._journal.done(event)
-        except LeaseLost:
-            _log.warning("event %s went to another worker", event.id)
-        except Unparsable as error:
-            await self._journal.park(event, str(error))
-            await self._alert(event, str(error))
-        except Unavailable as error:
-            # A source that is away for an hour kills no event and wakes nobody; an old event still gets its attempts.
-            late = datetime.now(UTC) - event.received_at > GIVE_UP_AFTER and event.attempt >= MAX_ATTEMPTS
-            return await self._again(event, error.reason, error.retry_after_s, last=late)
-        except (ExpectedError, ContractBroken) as error:
-            await self._journal.dead(event, str(error))
-            await self._alert(event, str(error))
-        except DATABASE_AWAY as error:
-            _log.warning("event %s interrupted: %s", event.id, type(error).__name__)  # its lease gives it back
-        except Exception as error:  # a boundary: one event's bug must not stop the others
-            logfire.exception("events.failed", kind=event.kind)
-            _log.exception("event %s (%s) failed", event.id, event.kind)
-            return await self._again(event, f"{type(error).__name__}: {error}", None, last=event.attempt >= MAX_ATTEMPTS)
-        finally:
-            keeper.cancel()
+            await self._deliveries.done(delivery)
+        except Exception as error:  # a boundary: one subscriber's failure stops nobody else
+            return await self._failed(delivery, error)
         return None
 
-    async def _again(self, event: Event, cause: str, after_s: float | None, *, last: bool) -> float | None:
-        if last:
-            await self._journal.dead(event, cause)
-            await self._alert(event, cause)
-            return None
-        delay_s = after_s or backoff_s(event.attempt, cap_s=60)
-        await self._journal.retry(event, cause, delay_s)
-        return delay_s
+    async def _attempt(self, delivery: Delivery) -> None:
+        """One attempt within the deadline, its lease prolonged meanwhile; one that does not heed its cancellation is left behind."""
+        subscriber = self._subscribers[delivery.subscriber]
+        handling = Handling(delivery=delivery, origin=Origin.of(delivery.event, delivery.subscriber), deliveries=self._deliveries)
+        attempt = asyncio.ensure_future(subscriber.handle(handling))
+        keeper = asyncio.create_task(self._keep(delivery))
+        try:
+            done, _ = await asyncio.wait({attempt}, timeout=subscriber.terms.deadline_s)
+            if not done:
+                attempt.cancel()
+                done, _ = await asyncio.wait({attempt}, timeout=UNWIND_S)
+                if not done:
+                    _log.error("%s does not end after its deadline and is left behind", delivery.subscriber)
+                raise DeadlinePassed(f"{delivery.subscriber} took longer than {subscriber.terms.deadline_s:g} s")
+        except asyncio.CancelledError:
+            attempt.cancel()
+            await asyncio.wait({attempt}, timeout=UNWIND_S)
+            raise
+        finally:
+            keeper.cancel()
+        attempt.result()
 
-    async def _keep(self, event: Event) -> None:
+    async def _failed(self, delivery: Delivery, error: Exception) -> float | None:
+        age = datetime.now(UTC) - delivery.event.received_at
+        verdict = judge(error, attempt=delivery.attempt, age=age, failed_at=delivery.failed_at)
+        if verdict.failed_at is not None:
+            logfire.exception("events.failed", kind=delivery.event.kind, subscriber=delivery.subscriber)
+            _log.error("%s failed over event %s (%s)", delivery.subscriber, delivery.event.id, delivery.event.kind, exc_info=error)
+        try:
+            if verdict.action == "again":
+                await self._deliveries.again(delivery, verdict.cause, verdict.after_s, verdict.failed_at)
+                return verdict.after_s
+            if verdict.action == "park":
+                await self._deliveries.park(delivery, verdict.cause)
+                await self._alert(delivery, verdict.cause)
+            elif verdict.action == "dead":
+                await self._deliveries.dead(delivery, verdict.cause, verdict.failed_at)
+                await self._alert(delivery, verdict.cause)
+        except LeaseLost:
+            _log.warning("delivery %s went to another worker", delivery.id)
+        except DATABASE_AWAY as away:
+            _log.warning("delivery %s interrupted: %s", delivery.id, type(away).__name__)  # its lease gives it back
+        return None
+
+    async def _keep(self, delivery: Delivery) -> None:
         while going():
             await asyncio.sleep(self._lease_s / 3)
             try:
-                await self._journal.extend(event)
+                await self._deliveries.extend(delivery)
             except LeaseLost:
                 return
             except DATABASE_AWAY:

@@ -27,7 +27,8 @@ from jarvis.engine import clockrow
 from jarvis.engine.db import Database, open_database
 from jarvis.engine.dispatcher import SWITCHED_OFF_S
 from jarvis.engine.doorbell import Doorbell, open_doorbell
-from jarvis.engine.journal import LEASE_S, Journal
+from jarvis.engine.effects import LEASE_S
+from jarvis.engine.journal import Journal
 from jarvis.engine.switches import Mode, Switches
 from jarvis.integrations.rentprog import RentProgSettings
 from jarvis.integrations.rentprog.port import RentProg, connect

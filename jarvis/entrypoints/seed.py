@@ -13,7 +13,8 @@ from jarvis.kit.world import FIRST_FORUM, World, group_id
 
 # Everything but the schema's own rows; the audit and the memory can only be emptied by the owner.
 _TABLES_SQL = """SELECT string_agg(format('%I', tablename), ', ') FROM pg_tables
-                  WHERE schemaname = 'public' AND tablename NOT IN ('migration', 'branch', 'clock_setting', 'audit_head')"""
+                  WHERE schemaname = 'public'
+                    AND tablename NOT IN ('migration', 'branch', 'clock_setting', 'audit_head', 'event_subscription')"""
 
 
 async def wipe(owner: Database) -> None:
@@ -21,6 +22,7 @@ async def wipe(owner: Database) -> None:
     tables = await owner.fetchval(_TABLES_SQL)
     await owner.execute(f"TRUNCATE {tables} CASCADE")
     await owner.execute(r"UPDATE audit_head SET n = 0, hash = '\x'")
+    await owner.execute("DELETE FROM event_subscription WHERE routed_as IS NOT NULL")
 
 
 async def seed(db: Database, clock: Clock, world: World) -> None:

@@ -20,6 +20,8 @@ from agents.house.offline import rules as house_rules
 from agents.router.offline import event_rules
 from agents.router.offline import rules as router_rules
 from jarvis.domains.bookings import sync
+from jarvis.domains.bookings.hooks import RentProgHooks
+from jarvis.domains.bookings.sync import RentProgSync
 from jarvis.domains.chats.service import ChatService
 from jarvis.domains.chats.subscriptions import Subscriptions
 from jarvis.domains.conversations.service import ConversationService
@@ -37,8 +39,9 @@ from jarvis.engine.dispatcher import AMBIGUOUS_FOR, Dispatcher
 from jarvis.engine.effects import EffectLog
 from jarvis.engine.interactions import Interactions
 from jarvis.engine.loop import sweep_forever
+from jarvis.engine.subscriptions import UNROUTED, Subscriber, Terms, declared, subscribers
 from jarvis.engine.timing import Scheduler
-from jarvis.engine.worker import Handler, Worker
+from jarvis.engine.worker import Slots, Worker
 from jarvis.entrypoints.core import Core
 from jarvis.entrypoints.process import process_name
 from jarvis.integrations.llm.chain import build_chain
@@ -52,13 +55,15 @@ from jarvis.orchestrator import digest, reconcile, sealing
 from jarvis.orchestrator.absences import Substitution
 from jarvis.orchestrator.archive import Archive
 from jarvis.orchestrator.brain import Brain
+from jarvis.orchestrator.cards import Cards
 from jarvis.orchestrator.carfile import CarFile
-from jarvis.orchestrator.chat import SLOW_AFTER_S, Chat, Said
+from jarvis.orchestrator.chat import SLOW_AFTER_S, Chat
 from jarvis.orchestrator.digest import Digests
 from jarvis.orchestrator.form_reports import FormReports
 from jarvis.orchestrator.forms import Forms
 from jarvis.orchestrator.forums import CarTopics
 from jarvis.orchestrator.house import HouseWork
+from jarvis.orchestrator.inbox import Inbox
 from jarvis.orchestrator.media import Material
 from jarvis.orchestrator.membership import CHECKS as MEMBER_CHECKS
 from jarvis.orchestrator.membership import Membership
@@ -68,17 +73,28 @@ from jarvis.orchestrator.news import News
 from jarvis.orchestrator.personal import PersonalTopics
 from jarvis.orchestrator.publishing import Publisher
 from jarvis.orchestrator.reconcile import ForumReconciler
-from jarvis.orchestrator.routes import Unrouted, collect
+from jarvis.orchestrator.routes import Unrouted
+from jarvis.orchestrator.sealing import Sealing
 from jarvis.orchestrator.setup import Setup
 from jarvis.orchestrator.sheets import Sheets
 from jarvis.orchestrator.tasks import Tasks
 from tools.deps import Rooms
 
 CHECKS = (*sync.CHECKS, *digest.CHECKS, *sealing.CHECKS, *reconcile.CHECKS, *MEMBER_CHECKS, *NEWS_CHECKS)
+# Whose handlers subscribe: `jarvis migrate` writes down what their classes say.
+FEATURES: Sequence[type] = (
+    RentProgHooks, RentProgSync, Material, Inbox, Chat, Cards, HouseWork, Digests, CarTopics, MoveProgress, PersonalTopics,
+    ForumReconciler, Archive, Setup, Forms, FormReports, Tasks, Substitution, Membership, News, Sealing,
+)  # fmt: skip
 _RULES: Mapping[str, Rules] = {
     "router": router_rules, "event_router": event_rules, "fleet": fleet_rules, "bookings": bookings_rules,
     "clients": clients_rules, "guide": guide_rules, "house": house_rules,
 }  # fmt: skip
+
+
+def subscriptions() -> dict[str, Terms]:
+    """Every subscriber of the product by name."""
+    return {name: terms for feature in FEATURES for name, terms in declared(feature).items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +107,7 @@ class House:
     conversations: ConversationService
     approvals: Approvals
     unrouted: Unrouted
-    routes: Mapping[str, Sequence[Handler]]
+    subscribers: Mapping[str, Subscriber]
 
 
 @asynccontextmanager
@@ -146,53 +162,36 @@ async def open_house(
         core.db, core.clock, core.staff, core.fleet, core.bookings, core.clients, tasks, absences, chats, interactions, publisher
     )  # fmt: skip
     substitution = Substitution(core.clock, core.staff, forms, absences, interactions, publisher, personal)
-    presses: dict[str, Said] = {
-        "file": material.decided, "form": filling.press, **reports.presses, **carfile.presses, **setup.presses, **news.presses,
-        **assigned.presses, **substitution.presses,
-    }  # fmt: skip
     chat = Chat(
         core.db, brain, core.staff, conversations, interactions, approvals, core.switches, core.changes, unrouted, core.clock,
-        slow_after_s=slow_after_s, heard=filling.heard,
-        presses=presses,
-        commands={**carfile.commands, **setup.commands, **filling.commands, **news.commands, **assigned.commands},
+        slow_after_s=slow_after_s,
     )  # fmt: skip
     membership = Membership(core.db, core.staff, chats, conversations, interactions, chat.cards)
-    presses |= membership.presses  # after the chat, whose cards it changes
+    inbox = Inbox(
+        core.db, core.staff, interactions, chat, chat.invites, taken=material.message, heard=filling.heard,
+        presses={"file": material.decided, "form": filling.press, **reports.presses, **carfile.presses, **setup.presses,
+                 **news.presses, **assigned.presses, **substitution.presses, **membership.presses},
+        commands={**carfile.commands, **setup.commands, **filling.commands, **news.commands, **assigned.commands},
+    )  # fmt: skip
     digests = Digests(core.clock, core.staff, core.fleet, core.bookings)
     car_topics = CarTopics(core.db, core.clock, core.fleet, core.bookings, core.staff, chats, archive, media, forms)
     reconciler = ForumReconciler(core.db, core.clock, core.staff, chats, media)
-    routes = collect(
-        core.hooks.routes,
-        core.sync.routes,
-        material.routes,
-        chat.routes,
-        HouseWork(core.db, core.staff, filling).routes,
-        digests.routes,
-        car_topics.routes,
-        MoveProgress(core.clock, core.staff, chats, look_s=core.settings.moves_look_s).routes,
-        personal.routes,
-        reconciler.routes,
-        archive.routes,
-        setup.routes,
-        filling.routes,
-        reports.routes,
-        assigned.routes,
-        substitution.routes,
-        membership.routes,
-        news.routes,
-        sealing.ROUTES,
+    features = (
+        core.hooks, core.sync, material, inbox, chat, chat.cards, HouseWork(core.db, core.staff, filling), digests, car_topics,
+        MoveProgress(core.clock, core.staff, chats, look_s=core.settings.moves_look_s), personal, reconciler, archive, setup, filling,
+        reports, assigned, substitution, membership, news, Sealing(),
     )  # fmt: skip
-    unrouted.routes = routes
     yield House(
-        core=core, brain=brain, chat=chat, conversations=conversations, approvals=approvals, unrouted=unrouted, routes=routes,
+        core=core, brain=brain, chat=chat, conversations=conversations, approvals=approvals, unrouted=unrouted,
+        subscribers={UNROUTED: unrouted.subscriber, **subscribers(*features)},
     )  # fmt: skip
 
 
 def event_worker(house: House, name: str, *, concurrency: int = 8) -> Worker:
-    """A worker over every route."""
+    """A worker over every subscriber."""
     return Worker(
-        house.core.db, house.core.doorbell, name=name, routes=house.routes, fallback=house.unrouted.fallback,
-        alert=house.unrouted.alert, concurrency=concurrency, lease_s=house.core.settings.lease_s,
+        house.core.db, house.core.doorbell, name=name, subscribers=house.subscribers, alert=house.unrouted.alert,
+        slots=Slots.of(concurrency), lease_s=house.core.settings.lease_s,
     )  # fmt: skip
 
 
@@ -217,11 +216,12 @@ def house_dispatcher(core: Core, name: str) -> Dispatcher:
 async def run_worker(house: House, *, concurrency: int = 8, ambiguous_for: timedelta = AMBIGUOUS_FOR) -> None:
     """Handle events until cancelled; jobs run beside it in a child of their own."""
     name = process_name("worker")
+    events = event_worker(house, name, concurrency=concurrency)
     await asyncio.gather(
-        event_worker(house, name, concurrency=concurrency).run(),
+        events.run(),
         rentprog_dispatcher(house.core, name, ambiguous_for=ambiguous_for).run(),
         house_dispatcher(house.core, name).run(),
-        sweep_forever(house.core.journal.sweep, EffectLog(house.core.db).sweep, every_s=house.core.settings.lease_s / 4),
+        sweep_forever(events.sweep, EffectLog(house.core.db).sweep, every_s=house.core.settings.lease_s / 4),
     )
 
 

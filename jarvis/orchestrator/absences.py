@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
+from typing import ClassVar
 from uuid import UUID
 
 from jarvis.domains.forms.service import FormService
@@ -12,8 +13,9 @@ from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit
 from jarvis.engine.db import Tx
 from jarvis.engine.interactions import Interactions, NewButton, Who
+from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.timing import Timers
-from jarvis.engine.worker import Handler, Handling
+from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, day_bounds
 from jarvis.orchestrator import outbox
@@ -27,6 +29,8 @@ TURN = "absence.turn"
 
 class Substitution:
     """Notes absences, and has the work of who is away looked at when they begin and end."""
+
+    feature: ClassVar[str] = "absences"
 
     def __init__(
         self, clock: Clock, staff: StaffService, forms: FormService, absences: Absences, interactions: Interactions,
@@ -42,13 +46,10 @@ class Substitution:
         self._timers = Timers()
 
     @property
-    def routes(self) -> Mapping[str, Sequence[Handler]]:
-        return {FINISHED: (self.away,), TURN: (self.turned,)}
-
-    @property
     def presses(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
         return {"absence": self.press}
 
+    @subscriber(FINISHED, lane=DeliveryLane.PEOPLE)
     async def away(self, handling: Handling) -> None:
         """An absence form was closed: who began it is away, whoever filled it in for them. Without its days nothing follows."""
         async with handling.transaction() as tx:
@@ -74,6 +75,7 @@ class Substitution:
             await self._personal.concerning(tx, handling, away.employee_id)
             await self._both(tx, handling, away, "noted", "standing")
 
+    @subscriber(TURN)
     async def turned(self, handling: Handling) -> None:
         """An absence begins or ends today."""
         async with handling.transaction() as tx:
@@ -95,7 +97,9 @@ class Substitution:
                 await self._personal.concerning(tx, handling, away.employee_id)
                 await self._told(tx, handling, away, "over")
             text = render.absence(away, reader, key="absence.cancelled")
-            await outbox.edit(tx, handling.origin, int(p["chat_id"]), text, message_id=int(p["message_id"]))
+            await outbox.edit(
+                tx, handling.origin, int(p["chat_id"]), text, message_id=int(p["message_id"]), key=handling.key("absence")
+            )
 
     async def _turns(self, tx: Tx, away: Absence) -> None:
         """Timers for the mornings on which the work changes hands."""
@@ -112,13 +116,15 @@ class Substitution:
             row = [NewButton(label=reader.say("b.absence.back"), kind="absence", choice=str(away.id))]
             group = f"absence:{away.id}:{handling.event.id}"
             stored = await self._interactions.store(tx, [row], group=group, who=Who(employee_id=away.employee_id), life=None)
-            await outbox.send(tx, handling.origin, to, render.absence(away, reader, key=name), buttons=stored, key=group)
+            await outbox.send(
+                tx, handling.origin, to, render.absence(away, reader, key=name), buttons=stored, key=handling.key(f"away:{away.id}")
+            )
         await self._told(tx, handling, away, other)
 
     async def _told(self, tx: Tx, handling: Handling, away: Absence, key: str) -> None:
         if away.substitute_id is not None:
             text = render.absence(away, await self._publisher.reader(away.substitute_id), key=f"absence.{key}")
-            await self._tell(tx, handling, away.substitute_id, text, f"absence.{key}:{away.id}:{handling.event.id}")
+            await self._tell(tx, handling, away.substitute_id, text, handling.key(f"{key}:{away.id}"))
 
     async def _tell(self, tx: Tx, handling: Handling, employee_id: UUID, text: str, key: str) -> None:
         chat_id = await self._staff.telegram_of(employee_id)

@@ -6,8 +6,9 @@ the archive, it is deleted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import ClassVar
 from uuid import UUID
 
 from jarvis.domains.chats.service import ChatService, Forum, Subject, Topic
@@ -15,13 +16,14 @@ from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.media.service import MediaService
 from jarvis.engine import audit, effects
 from jarvis.engine.db import Database, Tx
-from jarvis.engine.effects import Lane, Origin
+from jarvis.engine.effects import Completed, Lane, Origin
+from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.timing import Timers
-from jarvis.engine.worker import Handler, Handling
+from jarvis.engine.worker import Handling
 from jarvis.integrations.telegram.kinds import LOOK, target
 from jarvis.kit.clock import Clock
 from jarvis.orchestrator import talk, topics
-from jarvis.orchestrator.publishing import POSTED, Publisher
+from jarvis.orchestrator.publishing import PLACED, Publisher
 from jarvis.orchestrator.render import topics as render
 from jarvis.orchestrator.topics import DELETED, TOPICS
 
@@ -33,6 +35,8 @@ SWEPT = 20  # cars a sweep
 class Archive:
     """Publishes in the archive what is missing there, closes what waited for it, deletes what outlived it."""
 
+    feature: ClassVar[str] = "archive"
+
     def __init__(
         self, db: Database, clock: Clock, fleet: FleetService, chats: ChatService, media: MediaService, publisher: Publisher
     ) -> None:
@@ -43,13 +47,6 @@ class Archive:
         self._media = media
         self._publisher = publisher
         self._timers = Timers()
-
-    @property
-    def routes(self) -> Mapping[str, Sequence[Handler]]:
-        return {
-            POSTED: (self.posted,), DUE: (self.due,), VERIFIED: (self.verified,), DELETED: (self.deleted,),
-            "check.forums": (self.sweep,),
-        }  # fmt: skip
 
     async def settle(self, tx: Tx, origin: Origin, car_id: UUID) -> None:
         """Ask for what is missing in the archive; close the topics that wait for nothing any more."""
@@ -84,21 +81,23 @@ class Archive:
 
     # events
 
-    async def posted(self, handling: Handling) -> None:
-        """Something arrived in a topic: what waited for it may close."""
-        row = await self._db.fetchrow(
-            """SELECT e.state, (e.args->>'told')::uuid AS told, coalesce(s.car_id, (e.args->>'car')::uuid) AS car_id FROM effect e
-                 LEFT JOIN media_set s ON s.id = (e.args->>'set')::uuid WHERE e.id = $1""",
-            UUID(str(handling.event.payload["effect_id"])),
-        )
-        if row is None or (row["car_id"] is None and row["told"] is None):
-            return
+    @subscriber(PLACED)
+    async def placed(self, handling: Handling) -> None:
+        """Material arrived in a topic: what waited for it may close."""
         async with handling.transaction() as tx:
-            if row["state"] == "done" and row["car_id"] is not None:
-                await self.settle(tx, handling.origin, row["car_id"])
-            elif row["state"] != "done" and row["told"] is not None:
-                await self._chats.untold(tx, row["told"])
+            await self.settle(tx, handling.origin, UUID(str(handling.event.payload["car_id"])))
 
+    @subscriber(talk.TOLD)
+    async def told(self, handling: Handling) -> None:
+        """What was said in a topic arrived in the archive, and what waited for it may close; or it is told again."""
+        ended = Completed.of(handling.event)
+        async with handling.transaction() as tx:
+            if not ended.done:
+                await self._chats.untold(tx, UUID(str(ended.args["told"])))
+            elif ended.args["car"] is not None:
+                await self.settle(tx, handling.origin, UUID(str(ended.args["car"])))
+
+    @subscriber("check.forums", lane=DeliveryLane.BULK)
     async def sweep(self, handling: Handling) -> None:
         """Cars whose material should have arrived by now: asked for again."""
         forum = await self._chats.company(self._db, "archive")
@@ -110,6 +109,7 @@ class Archive:
             async with handling.transaction() as tx:
                 await self.settle(tx, handling.origin, car_id)
 
+    @subscriber(DUE, lane=DeliveryLane.BULK)
     async def due(self, handling: Handling) -> None:
         """A topic was closed a day ago: look whether its copy still stands before it goes."""
         async with handling.transaction() as tx:
@@ -122,40 +122,37 @@ class Archive:
                 return
             await effects.request(
                 tx, handling.origin, kind=LOOK, target=target(forum.marked_id), settled_kind=VERIFIED, lane=Lane.BULK,
+                key=handling.key(f"look:{topic.id}"),
                 args={"chat_id": forum.marked_id, "topic_row": str(topic.id),
                       "messages": await self._media.posts_of(tx, forum.id, topic.car_id)},
             )  # fmt: skip
 
+    @subscriber(VERIFIED, lane=DeliveryLane.BULK)
     async def verified(self, handling: Handling) -> None:
         """Delete the topic when its copy is whole, else make the copy whole and wait another day."""
-        row = await self._db.fetchrow(
-            "SELECT state, args, receipt FROM effect WHERE id = $1", UUID(str(handling.event.payload["effect_id"]))
-        )
-        if row is None:
-            return
+        ended = Completed.of(handling.event)
         async with handling.transaction() as tx:
-            topic = await self._chats.topic(tx, UUID(str(row["args"]["topic_row"])))
+            topic = await self._chats.topic(tx, UUID(str(ended.args["topic_row"])))
             forum = await self._chats.company(tx, "archive")
             if topic is None or topic.state != "closed" or topic.car_id is None or forum is None:
                 return
-            wanted = [int(n) for n in row["args"]["messages"]]
-            there = [int(n) for n in row["receipt"]["messages"]] if row["state"] == "done" else []
-            gone = [n for n in wanted if n not in there] if row["state"] == "done" else []
+            wanted = [int(n) for n in ended.args["messages"]]
+            there = [int(n) for n in ended.receipt["messages"]] if ended.done else []
+            gone = [n for n in wanted if n not in there] if ended.done else []
             await self._media.seen(tx, forum.id, there, gone)
-            if row["state"] == "done" and not gone and not await self._media.absent(tx, forum.id, topic.car_id):
+            if ended.done and not gone and not await self._media.absent(tx, forum.id, topic.car_id):
                 await topics.delete(tx, handling.origin, topic)
                 return
             await self.settle(tx, handling.origin, topic.car_id)
             await self._timers.arm(tx, kind=DUE, subject=str(topic.id), due_at=self._clock.now() + timedelta(seconds=KEPT_S))
 
+    @subscriber(DELETED, lane=DeliveryLane.BULK)
     async def deleted(self, handling: Handling) -> None:
         """A topic was deleted: nothing of it stands there any more."""
-        row = await self._db.fetchrow(
-            "SELECT state, args, cause FROM effect WHERE id = $1", UUID(str(handling.event.payload["effect_id"]))
-        )
-        if row is None or row["state"] != "done":
+        ended = Completed.of(handling.event)
+        if not ended.done:
             return
-        topic_id = UUID(str(row["args"]["topic_row"]))
+        topic_id = UUID(str(ended.args["topic_row"]))
         async with handling.transaction() as tx:
             topic = await self._chats.topic(tx, topic_id)
             if topic is None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from typing import ClassVar
 from uuid import UUID
 
 from jarvis.domains.bookings.changes import Changes
@@ -14,7 +15,8 @@ from jarvis.engine.approvals import EXPIRED, RESUME, SETTLED, Approvals
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import EffectLog, Origin
 from jarvis.engine.interactions import ANYBODY, Copy, Interactions, NewButton, Who
-from jarvis.engine.worker import Handler, Handling
+from jarvis.engine.subscriptions import DeliveryLane, subscriber
+from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, ahead
 from jarvis.kit.ids import sha256_hex
@@ -27,10 +29,13 @@ ReaderOf = Callable[[Actor, str], Awaitable[Reader]]
 Resume = Callable[[Handling, Approval], Awaitable[None]]
 COPIES = 4
 LAPSED = timedelta(hours=24)
+CHANGES = ("booking.updated", "booking.cancelled", "booking.issued", "booking.returned", "car.updated", "car.moved")
 
 
 class Cards:
     """Shows approvals and handles what happens to them. `resume` lets the agents go on after the word."""
+
+    feature: ClassVar[str] = "cards"
 
     def __init__(
         self, db: Database, clock: Clock, staff: StaffService, changes: Changes, approvals: Approvals, interactions: Interactions,
@@ -45,15 +50,6 @@ class Cards:
         self._reader_of = reader_of
         self._resume = resume
         self._log = EffectLog(db)
-
-    @property
-    def routes(self) -> Mapping[str, Sequence[Handler]]:
-        table: dict[str, Sequence[Handler]] = {
-            EXPIRED: (self.expired,), SETTLED: (self.settled,), RESUME: (self.resumed,),
-        }  # fmt: skip
-        for kind in ("booking.updated", "booking.cancelled", "booking.issued", "booking.returned", "car.updated", "car.moved"):
-            table[kind] = (self.changed,)
-        return table
 
     # shown
 
@@ -136,7 +132,8 @@ class Cards:
         async with handling.transaction() as tx:
             verdict = await self._approvals.decide(tx, UUID(approval_id), seen, actor, handling.event.id, accept=word == "yes")
             if verdict == "same_person":
-                await outbox.send(tx, handling.origin, chat_id, say("card.same_person", actor.language))
+                await outbox.send(tx, handling.origin, chat_id, say("card.same_person", actor.language),
+                                  key=handling.key("same_person"))  # fmt: skip
             await self.refresh(tx, handling.origin, UUID(approval_id))
 
     async def _stopped(self, handling: Handling, chat_id: int, actor: Actor, approval_id: UUID) -> bool:
@@ -150,7 +147,7 @@ class Cards:
         async with handling.transaction() as tx:
             await audit.record(tx, action="approval.decide", actor_id=actor.employee_id, actor_name=actor.name, outcome="switched off",
                                subject=str(approval_id), event_id=handling.event.id)  # fmt: skip
-            await outbox.send(tx, handling.origin, chat_id, text)
+            await outbox.send(tx, handling.origin, chat_id, text, key=handling.key("stopped"))
         return True
 
     async def before_decision(self, handling: Handling, choice: str) -> None:
@@ -191,7 +188,7 @@ class Cards:
             rows = [[NewButton(label=b.label, kind=b.kind, choice=b.choice) for b in row] for row in buttons]
             who = Who(employee_id=actor.employee_id)
             stored = await self._interactions.store(tx, rows, group=f"inbox:{handling.event.id}", who=who, life=None)
-            await outbox.send(tx, handling.origin, chat_id, text, buttons=stored)
+            await outbox.send(tx, handling.origin, chat_id, text, buttons=stored, key=handling.key("inbox"))
 
     async def opened(self, handling: Handling, chat_id: int, actor: Actor, choice: str) -> None:
         """A card again, as a new message; its older copy in this chat points to the fresh one."""
@@ -201,13 +198,13 @@ class Cards:
                 return
             others = [a for a, _ in await self._staff.approvers(approval.roles, approval.branches)][:COPIES]
             text, stored = await self._view(tx, approval, actor, actor.language, others)
-            sent = await outbox.send(tx, handling.origin, chat_id, text, buttons=stored)
+            sent = await outbox.send(tx, handling.origin, chat_id, text, buttons=stored, key=handling.key("card"))
             older = [c for c in await self._interactions.copies(tx, approval.group) if c.place == str(chat_id)]
             await self._copy(tx, approval, chat_id, actor, actor.language, sent)
             for copy in older:
                 reader = await self._reader_of(actor, copy.language)
                 moved = f"⬇️ {acting.headline(approval, reader)}\n{reader.say('card.moved')}"
-                await outbox.edit(tx, handling.origin, chat_id, moved, of=copy.effect_id)
+                await outbox.edit(tx, handling.origin, chat_id, moved, of=copy.effect_id, key=handling.key(f"moved:{copy.effect_id}"))
 
     async def typed(self, actor: Actor, place: str) -> Approval | None:
         """The card that waits here for a press, when somebody types a consent instead."""
@@ -216,6 +213,7 @@ class Cards:
 
     # what happens
 
+    @subscriber(EXPIRED, lane=DeliveryLane.PEOPLE)
     async def expired(self, handling: Handling) -> None:
         """Silence means no."""
         approval_id = UUID(str(handling.event.payload["subject"]))
@@ -225,6 +223,7 @@ class Cards:
                                    event_id=handling.event.id, trace_id=handling.event.trace_id)  # fmt: skip
                 await self.refresh(tx, handling.origin, approval_id)
 
+    @subscriber(SETTLED, lane=DeliveryLane.PEOPLE)
     async def settled(self, handling: Handling) -> None:
         """An effect of a card has ended: read back what it changed, then show it."""
         effect_id = UUID(str(handling.event.payload["effect_id"]))
@@ -249,6 +248,7 @@ class Cards:
         async with handling.transaction() as tx:
             await self.refresh(tx, handling.origin, approval_id)
 
+    @subscriber(*CHANGES)
     async def changed(self, handling: Handling) -> None:
         """A booking or a car changed: cards that wait and show one of the changed fields are void."""
         payload = handling.event.payload
@@ -264,6 +264,7 @@ class Cards:
                                        event_id=handling.event.id, details=reason)  # fmt: skip
                     await self.refresh(tx, handling.origin, approval_id)
 
+    @subscriber(RESUME, lane=DeliveryLane.PEOPLE, deadline_s=180)
     async def resumed(self, handling: Handling) -> None:
         """The agents whose writes were approved go on."""
         approval = await self._approvals.read(self._db, UUID(str(handling.event.payload["approval_id"])))

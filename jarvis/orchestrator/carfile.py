@@ -129,6 +129,7 @@ class CarFile:
             await effects.request(
                 tx, handling.origin, kind=ALBUM, target=target(to), ordering_key=f"telegram:out:{to}",
                 args={"chat_id": to, "topic": None, "caption": head if number == 0 else "", "items": [outgoing(i) for i in part]},
+                key=handling.key(f"album:{found.id}:{number}"),
             )  # fmt: skip
 
     async def _say(
@@ -139,6 +140,6 @@ class CarFile:
             tx, outbox.stored_form(rows), group=f"carfile:{handling.event.id}", who=Who(employee_id=actor.employee_id), life=None
         )
         if edit_id is None:
-            await outbox.send(tx, handling.origin, chat_id, text, buttons=stored, reply_to=reply_to)
+            await outbox.send(tx, handling.origin, chat_id, text, buttons=stored, reply_to=reply_to, key=handling.key("carfile"))
         else:
-            await outbox.edit(tx, handling.origin, chat_id, text, message_id=edit_id, buttons=stored)
+            await outbox.edit(tx, handling.origin, chat_id, text, message_id=edit_id, buttons=stored, key=handling.key("carfile"))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from html import escape
+from typing import ClassVar
 
 from jarvis.domains.bookings.service import BookingService, Owed
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.staff.service import Contact, StaffService
 from jarvis.engine.effects import Lane
+from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.timing import Every
-from jarvis.engine.worker import Handler, Handling
+from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, day_bounds, local, local_date
 from jarvis.orchestrator import outbox
@@ -29,16 +31,15 @@ LIST_MAX = 5
 class Digests:
     """Writes digests for everybody whose hour it is and who is not muted."""
 
+    feature: ClassVar[str] = "digest"
+
     def __init__(self, clock: Clock, staff: StaffService, fleet: FleetService, bookings: BookingService) -> None:
         self._clock = clock
         self._staff = staff
         self._fleet = fleet
         self._bookings = bookings
 
-    @property
-    def routes(self) -> Mapping[str, Sequence[Handler]]:
-        return {KIND: (self.send,)}
-
+    @subscriber(KIND, lane=DeliveryLane.BULK)
     async def send(self, handling: Handling) -> None:
         """One message a person and hour; a repeated event repeats none."""
         due = datetime.fromisoformat(handling.event.payload["due_at"])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
+from typing import ClassVar
 from uuid import UUID
 
 from jarvis.domains.chats.service import ChatService, Subject, Topic
@@ -11,8 +12,10 @@ from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit, effects
 from jarvis.engine.db import Database, Tx
+from jarvis.engine.effects import Completed
 from jarvis.engine.interactions import Interactions, NewButton, Who
-from jarvis.engine.worker import Handler, Handling
+from jarvis.engine.subscriptions import DeliveryLane, subscriber
+from jarvis.engine.worker import Handling
 from jarvis.integrations.storage.kinds import EXPORT
 from jarvis.integrations.telegram.kinds import ALBUM, SEND, target
 from jarvis.kit.actor import Actor
@@ -33,6 +36,8 @@ FORMATS = {"pdf": "application/pdf", "json": "application/json"}
 class FormReports:
     """Files, publishes, exports; takes back into work what a head sends back."""
 
+    feature: ClassVar[str] = "form_reports"
+
     def __init__(
         self, db: Database, clock: Clock, staff: StaffService, chats: ChatService, media: MediaService, forms: FormService,
         interactions: Interactions, sheets: Sheets,
@@ -47,13 +52,10 @@ class FormReports:
         self._sheets = sheets
 
     @property
-    def routes(self) -> Mapping[str, Sequence[Handler]]:
-        return {FINISHED: (self.finished,), EXPORTED: (self.exported,)}
-
-    @property
     def presses(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
         return {"report_of": self.press}
 
+    @subscriber(FINISHED, lane=DeliveryLane.PEOPLE)
     async def finished(self, handling: Handling) -> None:
         """A form was closed: files to its operation, report to the topics of its car and to whom it concerns."""
         async with handling.transaction() as tx:
@@ -64,7 +66,7 @@ class FormReports:
                 for set_id in await self._forms.sets(tx, form.id):
                     await file_set(
                         tx, handling.origin, self._media, set_id, form.template.operation, form.car_id, form.booking_id,
-                        form.holder_id, key=f"form.file:{set_id}:{handling.event.id}",
+                        form.holder_id, key=handling.key(f"file:{set_id}"),
                     )  # fmt: skip
                 for purpose in ("branch_forum", "hq"):
                     topic = await self._chats.live(tx, Subject("car", form.car_id), purpose)
@@ -87,7 +89,7 @@ class FormReports:
         )
         await effects.request(
             tx, handling.origin, kind=SEND, target=target(topic.marked_id), ordering_key=topic_order(topic), branch=form.branch,
-            key=f"form.report:{form.id}:{topic.id}:{handling.event.id}",
+            key=handling.key(f"report:{form.id}:{topic.id}"),
             args={"chat_id": topic.marked_id, "topic": topic_ref(topic), "topic_row": str(topic.id), "text": render.report(sheet),
                   "buttons": stored},
         )  # fmt: skip
@@ -146,28 +148,25 @@ class FormReports:
         )  # fmt: skip
         await self._record(tx, handling, actor, form, "exported", {"format": name})
 
+    @subscriber(EXPORTED, lane=DeliveryLane.PEOPLE)
     async def exported(self, handling: Handling) -> None:
         """The file is stored, or could not be made."""
-        row = await self._db.fetchrow(
-            "SELECT state, args, receipt, cause FROM effect WHERE id = $1", UUID(str(handling.event.payload["effect_id"]))
-        )
-        if row is None:
-            return
-        args, chat_id = row["args"], int(row["args"]["chat_id"])
+        ended = Completed.of(handling.event)
+        args, chat_id = ended.args, int(ended.args["chat_id"])
         async with handling.transaction() as tx:
             form = await self._forms.get(tx, UUID(str(args["form"])))
             if form is None:
                 return
             sheet = await self._sheets.sheet(form, await self._sheets.reader(UUID(str(args["employee"]))))
-            if row["state"] != "done":
-                text = sheet.reader.say("form.export.failed", cause=render.escape(str(row["cause"])[:160]))
-                await outbox.send(tx, handling.origin, chat_id, text, key=f"form.export:{handling.event.id}")
+            if not ended.done:
+                text = sheet.reader.say("form.export.failed", cause=render.escape(str(ended.cause)[:160]))
+                await outbox.send(tx, handling.origin, chat_id, text, key=handling.key("export"))
                 return
             name = render.named(form.template, sheet.car, sheet.booking, sheet.reader).replace(" · ", " ")
             item = {"key": args["to"], "kind": "document", "name": f"{name}.{args['format']}", "mime": FORMATS[args["format"]]}
             await effects.request(
                 tx, handling.origin, kind=ALBUM, target=target(chat_id), ordering_key=f"telegram:out:{chat_id}",
-                key=f"form.export:{handling.event.id}",
+                key=handling.key("export"),
                 args={"chat_id": chat_id, "topic": None, "caption": f"📝 {render.name(sheet)}", "items": [item]},
             )  # fmt: skip
 
@@ -196,9 +195,7 @@ class FormReports:
             await self._record(tx, handling, actor, form, "rejected", {"item": key, "reason": code})
             await self._sheets.show(tx, handling, form.id, fresh=True)
             text = sheet.reader.say("form.reworked", what=render.name(sheet), point=title, why=render.why(f".{code}", sheet.reader))
-        await outbox.edit(
-            tx, handling.origin, int(p["chat_id"]), text, message_id=int(p["message_id"]), key=f"form.rework:{handling.event.id}"
-        )
+        await outbox.edit(tx, handling.origin, int(p["chat_id"]), text, message_id=int(p["message_id"]), key=handling.key("rework"))
 
     async def _record(self, tx: Tx, handling: Handling, actor: Actor, form: Form, outcome: str, details: Mapping[str, str]) -> None:
         await audit.record(tx, action="form", actor_id=actor.employee_id, actor_name=actor.name, subject=f"form:{form.id}",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 from jarvis.domains.bookings.service import Booking, BookingService
@@ -19,8 +19,9 @@ from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.interactions import Who
+from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.timing import Timers
-from jarvis.engine.worker import Handler, Handling
+from jarvis.engine.worker import Handling
 from jarvis.integrations.llm.dates import period_of, stems
 from jarvis.kit.actor import Actor, Role
 from jarvis.kit.clock import Clock, at_local, day_bounds, local_date
@@ -41,6 +42,8 @@ WORDS_MAX = 1000  # characters of an answer
 
 class Forms:
     """Answers `/checklist`, `/form`, presses of kind `form`, and what is written or sent to the form that one is filling in."""
+
+    feature: ClassVar[str] = "forms"
 
     def __init__(
         self, db: Database, clock: Clock, staff: StaffService, fleet: FleetService, bookings: BookingService, media: MediaService,
@@ -64,10 +67,6 @@ class Forms:
     @property
     def commands(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
         return {"checklist": self.checklists, "form": self.menu}
-
-    @property
-    def routes(self) -> Mapping[str, Sequence[Handler]]:
-        return {DUE: (self.due,)}
 
     # what there is to fill in
 
@@ -162,7 +161,7 @@ class Forms:
             return True
         await self._record(tx, handling, actor, subject, "denied", {"template": wanted.key})
         text = (await self._sheets.reader(actor.employee_id)).say("form.denied")
-        await outbox.send(tx, handling.origin, int(handling.event.payload["sender_id"]), text, key=f"form.denied:{handling.event.id}")
+        await outbox.send(tx, handling.origin, int(handling.event.payload["sender_id"]), text, key=handling.key("form.denied"))
         return False
 
     # presses
@@ -265,9 +264,7 @@ class Forms:
         """Closed with what it has; what is missing stays on record as missing."""
         if said[0] == "done" and form.arriving:
             text = (await self._sheets.reader(actor.employee_id)).say("form.uploading", n=form.arriving)
-            await outbox.send(
-                tx, handling.origin, int(handling.event.payload["sender_id"]), text, key=f"form.wait:{handling.event.id}"
-            )
+            await outbox.send(tx, handling.origin, int(handling.event.payload["sender_id"]), text, key=handling.key("form.wait"))
             return
         state: Literal["done", "cancelled"] = "done" if said[0] == "done" else "cancelled"
         await self._forms.close(tx, form.id, state, actor.employee_id)
@@ -278,15 +275,11 @@ class Forms:
         await self._noticed(tx, handling, form)
         if state == "cancelled":
             for set_id in await self._media.release(tx, form.id):  # what was sent for it is asked about like everything else
-                await handling.journal.publish(
-                    tx, kind=LOOSE, dedup_key=f"{LOOSE}:{set_id}:{handling.event.id}", payload={"set": str(set_id)},
-                    ordering_key=f"form:{form.id}", parent=handling.event,
-                )  # fmt: skip
+                await handling.publish(tx, kind=LOOSE, name=str(set_id), payload={"set": str(set_id)}, ordering_key=f"form:{form.id}")
         else:
-            await handling.journal.publish(
-                tx, kind=FINISHED, dedup_key=f"{FINISHED}:{form.id}:{handling.event.id}", payload={"subject": str(form.id)},
-                ordering_key=f"form:{form.id}", parent=handling.event,
-            )  # fmt: skip
+            await handling.publish(
+                tx, kind=FINISHED, name=str(form.id), payload={"subject": str(form.id)}, ordering_key=f"form:{form.id}"
+            )
 
     async def _noticed(self, tx: Tx, handling: Handling, form: Form) -> None:
         """The opening post of the car's topic shows who fills in what."""
@@ -414,9 +407,7 @@ class Forms:
         title = form.template.item(key).title[reader.language]
         text = reader.say(f"form.head.{outcome}", what=render.name(sheet), point=render.escape(title), who=render.escape(actor.name))
         p = handling.event.payload
-        await outbox.edit(
-            tx, handling.origin, int(p["chat_id"]), text, message_id=int(p["message_id"]), key=f"form.head:{handling.event.id}"
-        )
+        await outbox.edit(tx, handling.origin, int(p["chat_id"]), text, message_id=int(p["message_id"]), key=handling.key("form.head"))
 
     # pictures
 
@@ -467,10 +458,11 @@ class Forms:
         if found.asked is not None:
             reader = await self._sheets.reader(actor.employee_id)
             text = reader.say("form.moved", what=render.name(await self._sheets.sheet(form, reader)))
-            await outbox.edit(tx, handling.origin, found.sender_id, text, of=found.asked, key=f"form.join:{handling.event.id}")
+            await outbox.edit(tx, handling.origin, found.sender_id, text, of=found.asked, key=handling.key("form.join"))
 
     # time
 
+    @subscriber(DUE, lane=DeliveryLane.PEOPLE)
     async def due(self, handling: Handling) -> None:
         """The time for it is up: who holds it hears what is missing, once."""
         async with handling.transaction() as tx:

@@ -6,8 +6,8 @@ difference, so that any order, repetition or loss of events leads to the same pl
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import ClassVar
 from uuid import UUID
 
 from jarvis.domains import refs
@@ -19,8 +19,9 @@ from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit
 from jarvis.engine.db import Database, Tx
-from jarvis.engine.effects import Origin
-from jarvis.engine.worker import Handler, Handling
+from jarvis.engine.effects import Completed, Origin
+from jarvis.engine.subscriptions import subscriber
+from jarvis.engine.worker import Handling
 from jarvis.integrations.rentprog.assumptions import CAR_PAGE
 from jarvis.integrations.telegram.kinds import TOPIC_GONE
 from jarvis.kit.clock import Clock, local_date
@@ -33,13 +34,15 @@ from jarvis.orchestrator.topics import MADE, PINS, REGISTERED, TOPICS, WRITTEN, 
 REFRESH_S = 600.0  # an opening post is edited at most so often
 UNREAD_S = 15.0  # and waits so long while RentProg was never read whole
 TOUCHING = (
-    "car.created", "car.updated", "car.moved", "booking.created", "booking.updated", "booking.cancelled", "booking.issued",
-    "booking.returned",
+    "car.created", "car.updated", "car.moved", "car.linked", "booking.created", "booking.updated", "booking.cancelled",
+    "booking.issued", "booking.returned",
 )  # fmt: skip
 
 
 class CarTopics:
     """Keeps the topics of the branch forums in step with the cars."""
+
+    feature: ClassVar[str] = "car_topics"
 
     def __init__(
         self, db: Database, clock: Clock, fleet: FleetService, bookings: BookingService, staff: StaffService, chats: ChatService,
@@ -56,15 +59,9 @@ class CarTopics:
         self._forms = forms
         self._heads = Heads(clock, chats)
 
-    @property
-    def routes(self) -> Mapping[str, Sequence[Handler]]:
-        return {
-            **dict.fromkeys(TOUCHING, (self.touched,)), MADE: (self.made,), WRITTEN: (self.written,),
-            REFRESHES["car"]: (self.refreshed,), REGISTERED: (self.registered,),
-        }  # fmt: skip
-
     # events
 
+    @subscriber(*TOUCHING)
     async def touched(self, handling: Handling) -> None:
         """Something about a car, or a booking of it, changed."""
         payload = handling.event.payload
@@ -78,47 +75,50 @@ class CarTopics:
         for car_id in sorted(cars):
             await self._settle(handling, car_id)
 
+    @subscriber(MADE)
     async def made(self, handling: Handling) -> None:
         """A topic was made, or could not be."""
-        effect_id = UUID(str(handling.event.payload["effect_id"]))
+        ended = Completed.of(handling.event)
         async with handling.transaction() as tx:
-            topic = await self._chats.made_by(tx, effect_id)
+            topic = await self._chats.made_by(tx, ended.effect_id)
             if topic is None:
                 return
-            row = await tx.fetchrow("SELECT state, receipt, cause FROM effect WHERE id = $1", effect_id)
-            if row is not None and row["state"] == "done":
-                await self._chats.made(tx, topic.id, int(row["receipt"]["topic"]))
+            if ended.done:
+                await self._chats.made(tx, topic.id, int(ended.receipt["topic"]))
                 if topic.state == "leaving" and topic.car_id is not None:
                     await self._archive.settle(tx, handling.origin, topic.car_id)
                 elif topic.state == "leaving":
                     await self._chats.set_state(tx, topic.id, "closed")
                     await change(tx, handling.origin, topic, closed=True)
-            elif row is not None and row["state"] in ("dead", "dropped"):
+            elif ended.state in ("dead", "dropped"):
                 await self._chats.set_state(tx, topic.id, "gone")
                 await audit.record(tx, action="topic.create", actor_name="Jarvis", subject=topic.title, outcome="failed",
-                                   event_id=handling.event.id, details={"cause": row["cause"]})  # fmt: skip
+                                   event_id=handling.event.id, details={"cause": ended.cause})  # fmt: skip
 
+    @subscriber(WRITTEN)
     async def written(self, handling: Handling) -> None:
         """An opening post, a new title or a closing went through, or met a topic that somebody had deleted: then another is made."""
-        effect_id = UUID(str(handling.event.payload["effect_id"]))
-        row = await self._db.fetchrow("SELECT args->>'topic_row' AS topic, cause FROM effect WHERE id = $1", effect_id)
-        if handling.event.payload["state"] != "dead" or row is None or row["topic"] is None:
+        ended = Completed.of(handling.event)
+        written: str | None = ended.args.get("topic_row")
+        if ended.state != "dead" or written is None:
             return
-        if row["cause"] != TOPIC_GONE:
+        if ended.cause != TOPIC_GONE:
             async with handling.transaction() as tx:
-                await self._chats.unwritten(tx, effect_id)
+                await self._chats.unwritten(tx, ended.effect_id)
             return
         async with handling.transaction() as tx:
-            subject = await self._chats.lost(tx, UUID(row["topic"]))
-            await audit.record(tx, action="topic.lost", actor_name="Jarvis", subject=row["topic"], outcome="deleted by hand",
+            subject = await self._chats.lost(tx, UUID(written))
+            await audit.record(tx, action="topic.lost", actor_name="Jarvis", subject=written, outcome="deleted by hand",
                                event_id=handling.event.id)  # fmt: skip
             if subject is not None:
                 await refresh(tx, handling, subject)
 
+    @subscriber(REFRESHES["car"])
     async def refreshed(self, handling: Handling) -> None:
         """The pause after the last edit of an opening post is over."""
         await self._settle(handling, UUID(str(handling.event.payload["subject"])))
 
+    @subscriber(REGISTERED)
     async def registered(self, handling: Handling) -> None:
         """A group was put to use: what belongs into it gets its topics there."""
         async with handling.transaction() as tx:

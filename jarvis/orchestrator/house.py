@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from html import escape
+from typing import ClassVar
 from uuid import UUID
 
 from jarvis.domains.house import kinds
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.approvals import SETTLED
 from jarvis.engine.db import Database
-from jarvis.engine.worker import Handler, Handling
+from jarvis.engine.effects import Completed
+from jarvis.engine.subscriptions import DeliveryLane, subscriber
+from jarvis.engine.worker import Handling
 from jarvis.orchestrator import outbox
 from jarvis.orchestrator.forms import Forms
 from jarvis.orchestrator.render.words import say
@@ -20,15 +22,14 @@ from tools.house import ASKED
 class HouseWork:
     """Goes on where a tool or an approval ended."""
 
+    feature: ClassVar[str] = "house"
+
     def __init__(self, db: Database, staff: StaffService, forms: Forms) -> None:
         self._db = db
         self._staff = staff
         self._forms = forms
 
-    @property
-    def routes(self) -> Mapping[str, Sequence[Handler]]:
-        return {ASKED: (self.opens,), SETTLED: (self.carried,)}
-
+    @subscriber(ASKED, lane=DeliveryLane.PEOPLE)
     async def opens(self, handling: Handling) -> None:
         """A check-list was asked for: it opens in the person's private chat."""
         p = handling.event.payload
@@ -37,22 +38,22 @@ class HouseWork:
             async with handling.transaction() as tx:
                 await self._forms.begin(tx, handling, actor, str(p["template"]), str(p["subject"]))
 
+    @subscriber(SETTLED, lane=DeliveryLane.PEOPLE)
     async def carried(self, handling: Handling) -> None:
         """Somebody was hired, or a branch added: who asked for it hears what to do next."""
-        effect_id = UUID(str(handling.event.payload["effect_id"]))
-        row = await self._db.fetchrow("SELECT kind, state, args, receipt FROM effect WHERE id = $1", effect_id)
-        if row is None or row["state"] != "done" or row["kind"] not in (kinds.HIRE.name, kinds.ADD_BRANCH.name):
+        ended = Completed.of(handling.event)
+        if not ended.done or ended.kind not in (kinds.HIRE.name, kinds.ADD_BRANCH.name):
             return
-        key = f"house.next:{effect_id}"
-        by = await self._staff.actor(UUID(str(row["args"]["by"])))
+        key = f"house.next:{ended.effect_id}"
+        by = await self._staff.actor(UUID(str(ended.args["by"])))
         to = await self._staff.telegram_of(by.employee_id) if by is not None else None
         if by is None or to is None or await self._db.fetchval("SELECT true FROM effect WHERE idempotency_key = $1", key):
             return
-        if row["kind"] == kinds.HIRE.name:
-            link = await self._invitation(UUID(str(row["receipt"]["employee"])), by.name)
-            text = say("house.hired", by.language, name=escape(str(row["args"]["name"])), link=link)
+        if ended.kind == kinds.HIRE.name:
+            link = await self._invitation(UUID(str(ended.receipt["employee"])), by.name)
+            text = say("house.hired", by.language, name=escape(str(ended.args["name"])), link=link)
         else:
-            name, code = str(row["args"]["names"][by.language]), str(row["args"]["code"]).capitalize()
+            name, code = str(ended.args["names"][by.language]), str(ended.args["code"]).capitalize()
             text = say("house.branch", by.language, name=escape(name), code=code)
         async with handling.transaction() as tx:
             await outbox.send(tx, handling.origin, to, text, key=key)

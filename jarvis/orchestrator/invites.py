@@ -31,7 +31,8 @@ class Invites:
         language: Language = claim.language if claim is not None else "ru"
         admins = await self._staff.contacts(Role.ADMIN)
         async with handling.transaction() as tx:
-            await outbox.send(tx, handling.origin, chat_id, say("invite.bad" if claim is None else "invite.wait", language))
+            await outbox.send(tx, handling.origin, chat_id, say("invite.bad" if claim is None else "invite.wait", language),
+                              key=handling.key("invite"))  # fmt: skip
             if claim is None:
                 return
             for admin in admins:
@@ -45,7 +46,9 @@ class Invites:
                     life=DECISION_LIFE,
                 )
                 text = say("invite.card", admin.language, name=claim.employee_name, id=claim.telegram_id)
-                await outbox.send(tx, handling.origin, admin.telegram_id, text, buttons=stored)
+                await outbox.send(
+                    tx, handling.origin, admin.telegram_id, text, buttons=stored, key=handling.key(f"invite:{admin.telegram_id}")
+                )
 
     async def decided(self, handling: Handling, chat_id: int, message_id: int, actor: Actor, choice: str) -> None:
         """An administrator pressed a button of the card; its copies elsewhere answer that it is settled."""
@@ -59,13 +62,14 @@ class Invites:
         except Conflict as settled:
             async with handling.transaction() as tx:
                 text = say("invite.settled", actor.language, name=str(settled))
-                await outbox.edit(tx, handling.origin, chat_id, text, message_id=message_id)
+                await outbox.edit(tx, handling.origin, chat_id, text, message_id=message_id, key=handling.key("invite"))
             return
         async with handling.transaction() as tx:
             text = say(f"invite.{word}", actor.language, name=claim.employee_name, who=actor.name)
-            await outbox.edit(tx, handling.origin, chat_id, text, message_id=message_id)
+            await outbox.edit(tx, handling.origin, chat_id, text, message_id=message_id, key=handling.key("invite"))
             if word == "no":
-                await outbox.send(tx, handling.origin, int(claim.telegram_id), say("invite.declined", claim.language))
+                await outbox.send(tx, handling.origin, int(claim.telegram_id), say("invite.declined", claim.language),
+                                  key=handling.key("declined"))  # fmt: skip
         if word == "yes":
             bound = await self._staff.actor_of_telegram(int(claim.telegram_id))
             if bound is not None:

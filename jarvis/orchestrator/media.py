@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from jarvis.domains.bookings.service import Booking, BookingService, now_and_next
@@ -18,11 +18,12 @@ from jarvis.domains.forms.service import Form, Point
 from jarvis.domains.media.service import Item, MediaService, MediaSet, Operation
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit, effects
-from jarvis.engine.db import Database, Row, Tx
+from jarvis.engine.db import Database, Tx
 from jarvis.engine.db import Reader as Db
-from jarvis.engine.effects import Lane, Origin
+from jarvis.engine.effects import Completed, Lane, Origin
 from jarvis.engine.interactions import Interactions, Who
-from jarvis.engine.worker import Handler, Handling
+from jarvis.engine.subscriptions import DeliveryLane, subscriber
+from jarvis.engine.worker import Handling
 from jarvis.integrations.telegram.kinds import DELETE, DOWNLOAD, target
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, day_bounds, local_date
@@ -30,7 +31,7 @@ from jarvis.orchestrator import outbox
 from jarvis.orchestrator.archive import Archive
 from jarvis.orchestrator.filing import FILED, file_set
 from jarvis.orchestrator.forms import FILLERS, LOOSE, Forms, offer
-from jarvis.orchestrator.publishing import POSTED, Publisher
+from jarvis.orchestrator.publishing import PLACED, POSTED, Publisher
 from jarvis.orchestrator.reconcile import ABLE, REMOVED
 from jarvis.orchestrator.render import media as render
 from jarvis.orchestrator.render.base import Button, Reader
@@ -43,6 +44,8 @@ MODERATED = frozenset({"photo", "image", "video", "video_note", "voice", "audio"
 
 class Material:
     """Takes in, moderates, asks, files, publishes."""
+
+    feature: ClassVar[str] = "media"
 
     def __init__(
         self, db: Database, clock: Clock, staff: StaffService, fleet: FleetService, bookings: BookingService, chats: ChatService,
@@ -59,13 +62,6 @@ class Material:
         self._publisher = publisher
         self._archive = archive
         self._forms = forms
-
-    @property
-    def routes(self) -> Mapping[str, Sequence[Handler]]:
-        return {
-            "message.employee": (self.message,), UPLOADED: (self.uploaded,), REMOVED: (self.removed,), ABLE: (self.able,),
-            FILED: (self.filed,), POSTED: (self.posted,), LOOSE: (self.loose,),
-        }  # fmt: skip
 
     # in
 
@@ -106,15 +102,16 @@ class Material:
             return None
         return await self._forms.takes(tx, actor, p["media"], _album(p), cars[0] if cars else None)
 
+    @subscriber(UPLOADED, lane=DeliveryLane.PEOPLE)
     async def uploaded(self, handling: Handling) -> None:
         """A file was stored, or is none that we take."""
-        row = await self._settled(handling)
-        item = await self._media.item(self._db, UUID(str(row["args"]["item"]))) if row is not None else None
-        if row is None or item is None:
+        row = Completed.of(handling.event)
+        item = await self._media.item(self._db, UUID(str(row.args["item"])))
+        if item is None:
             return
         forum = await self._moderated(self._db, item.chat_id)
-        if row["state"] != "done":
-            reason = str(row["cause"] or "").partition(": ")[2] or ("gone" if "gone" in str(row["cause"]) else "other")
+        if not row.done:
+            reason = str(row.cause or "").partition(": ")[2] or ("gone" if "gone" in str(row.cause) else "other")
             async with handling.transaction() as tx:
                 await self._media.refused(tx, item.id, reason)
                 await audit.record(tx, action="media.refused", actor_name="Jarvis", subject=f"item:{item.id}", outcome=reason,
@@ -127,7 +124,7 @@ class Material:
                     await outbox.send(tx, handling.origin, found.sender_id, render.refusal(reason, reader), key=f"refused:{item.id}")
             return
         async with handling.transaction() as tx:
-            await self._media.stored(tx, item.id, UUID(str(row["receipt"]["media_id"])))
+            await self._media.stored(tx, item.id, UUID(str(row.receipt["media_id"])))
             if forum is not None and forum.able(DELETES):
                 await self._remove(tx, handling.origin, forum, [item])
                 return
@@ -137,23 +134,23 @@ class Material:
         ids = sorted({i.message_id for i in items})
         await effects.request(
             tx, origin, kind=DELETE, target=target(forum.marked_id), args={"chat_id": forum.marked_id, "ids": ids}, lane=Lane.URGENT,
-            settled_kind=REMOVED, branch=forum.branch,
+            settled_kind=REMOVED, branch=forum.branch, key=origin.key(f"remove:{forum.marked_id}:{ids[0]}"),
         )  # fmt: skip
 
+    @subscriber(REMOVED, lane=DeliveryLane.PEOPLE)
     async def removed(self, handling: Handling) -> None:
         """Messages are gone from a forum, or could not be removed: their author is asked either way."""
-        row = await self._settled(handling)
-        if row is None:
-            return
-        chat_id, ids = int(row["args"]["chat_id"]), [int(n) for n in row["args"]["ids"]]
+        row = Completed.of(handling.event)
+        chat_id, ids = int(row.args["chat_id"]), [int(n) for n in row.args["ids"]]
         async with handling.transaction() as tx:
-            if row["state"] == "done":
+            if row.done:
                 sets = await self._media.removed(tx, chat_id, ids)
             else:
                 sets = list(dict.fromkeys(i.set_id for i in await self._media.waiting(tx, chat_id) if i.message_id in ids))
         for set_id in sets:
-            await self._ask(handling, set_id, stuck=row["state"] != "done")
+            await self._ask(handling, set_id, stuck=not row.done)
 
+    @subscriber(ABLE)
     async def able(self, handling: Handling) -> None:
         """The bot may remove messages again: what is stored and still stands there goes now."""
         forum = await self._chats.forum(self._db, int(handling.event.payload["chat_id"]))
@@ -169,6 +166,7 @@ class Material:
         forum = await self._chats.forum(reader, chat_id)
         return forum if forum is not None and forum.purpose == "branch_forum" else None
 
+    @subscriber(LOOSE, lane=DeliveryLane.PEOPLE)
     async def loose(self, handling: Handling) -> None:
         """A check-list was cancelled: what was sent for it is asked about."""
         await self._ask(handling, UUID(str(handling.event.payload["set"])))
@@ -204,7 +202,7 @@ class Material:
                 asked = await outbox.send(tx, handling.origin, found.sender_id, text, buttons=stored, key=f"media.ask:{set_id}")
             else:
                 asked = await outbox.edit(tx, handling.origin, found.sender_id, text, of=found.asked, buttons=stored,
-                                          key=f"media.ask:{set_id}:{handling.event.id}")  # fmt: skip
+                                          key=handling.key(f"ask:{set_id}"))  # fmt: skip
             await self._media.asked(tx, set_id, asked)
 
     async def _choices(self, found: MediaSet, forum: Forum | None, reader: Reader) -> list[list[Button]]:
@@ -248,12 +246,13 @@ class Material:
         set_id, operation, car, booking = choice.split("|")
         async with handling.transaction() as tx:
             found = await self._media.get(tx, UUID(set_id), lock=True)
-            key = f"file:{set_id}:{handling.event.id}"
+            key = handling.key(f"file:{set_id}")
             if await tx.fetchval("SELECT true FROM effect WHERE idempotency_key = $1", key):
                 return  # this very press, handled again after an interruption
             if found is None or found.state != "open":
                 await outbox.send(tx, handling.origin, handling.event.payload["chat_id"],
-                                  (await self._publisher.reader(actor.employee_id)).say("media.settled"))  # fmt: skip
+                                  (await self._publisher.reader(actor.employee_id)).say("media.settled"),
+                                  key=handling.key("settled"))  # fmt: skip
                 return
             files = await file_set(
                 tx, handling.origin, self._media, found.id, operation, UUID(car), UUID(booking) if booking else None,
@@ -264,24 +263,24 @@ class Material:
                                details={"car_id": car, "files": files})  # fmt: skip
             await self._tell(tx, handling, found.id, "media.filing", files)
 
+    @subscriber(FILED, lane=DeliveryLane.PEOPLE)
     async def filed(self, handling: Handling) -> None:
         """The copies were read back: the set is published in the topic of its car, if it has one."""
-        row = await self._settled(handling)
-        if row is None:
-            return
-        set_id = UUID(str(row["args"]["set"]))
+        row = Completed.of(handling.event)
+        set_id = UUID(str(row.args["set"]))
         async with handling.transaction() as tx:
             found = await self._media.get(tx, set_id, lock=True)
             if found is None or found.car_id is None:
                 return
-            if row["state"] != "done":
+            if not row.done:
                 await self._media.set_state(tx, set_id, "open")
                 reader = await self._publisher.reader(found.employee_id)
-                await outbox.send(tx, handling.origin, found.sender_id, reader.say("media.failed", cause=str(row["cause"])[:120]))
+                await outbox.send(tx, handling.origin, found.sender_id, reader.say("media.failed", cause=str(row.cause)[:120]),
+                                  key=handling.key(f"failed:{set_id}"))  # fmt: skip
                 return
             await self._media.set_state(tx, set_id, "filed")
             if found.private or not await self._publish(tx, handling.origin, found):
-                await self._tell(tx, handling, set_id, "media.filed", len(row["args"]["items"]))
+                await self._tell(tx, handling, set_id, "media.filed", len(row.args["items"]))
             await self._archive.settle(tx, handling.origin, found.car_id)
             await refresh(tx, handling, Subject("car", found.car_id))
 
@@ -294,18 +293,22 @@ class Material:
             return False
         return await self._publisher.publish(tx, origin, found, topic, forum)
 
+    @subscriber(POSTED, lane=DeliveryLane.PEOPLE)
     async def posted(self, handling: Handling) -> None:
         """An album stands in a topic: each message is noted; when it was the last of its set, the author hears of it."""
-        row = await self._settled(handling)
-        if row is None or row["args"].get("set") is None:
+        row = Completed.of(handling.event)
+        if row.args.get("set") is None:
             return
-        args, done = row["args"], row["state"] == "done"
+        args, done = row.args, row.done
         set_id = UUID(str(args["set"]))
         async with handling.transaction() as tx:
             found = await self._media.get(tx, set_id, lock=True)
             items = [UUID(str(i["item"])) for i in args["items"]]
-            ids = [int(n) for n in row["receipt"]["ids"]] if done else []
-            await self._media.posted(tx, row["id"], dict(zip(items, ids, strict=True)) if done else None)
+            ids = [int(n) for n in row.receipt["ids"]] if done else []
+            await self._media.posted(tx, row.effect_id, dict(zip(items, ids, strict=True)) if done else None)
+            if done and found is not None and found.car_id is not None:
+                payload = {"car_id": str(found.car_id)}
+                await handling.publish(tx, kind=PLACED, name=str(set_id), payload=payload, ordering_key=f"car:{found.car_id}")
             topic = await self._chats.topic(tx, UUID(str(args["topic_row"])))
             shown = done and topic is not None and topic.purpose == "branch_forum"
             if shown and found is not None and topic is not None and await self._media.standing(tx, set_id, topic.chat_id):
@@ -321,17 +324,11 @@ class Material:
         reader = await self._publisher.reader(found.employee_id)
         car, booking = await self._fleet.get(found.car_id), await self._booking(found.booking_id)
         text = reader.say(key, what=render.what(found.operation, booking, car, reader), n=files)
-        asked = await outbox.edit(
-            tx, handling.origin, found.sender_id, text, of=found.asked, key=f"{key}:{set_id}:{handling.event.id}"
-        )
+        asked = await outbox.edit(tx, handling.origin, found.sender_id, text, of=found.asked, key=handling.key(f"{key}:{set_id}"))
         await self._media.asked(tx, set_id, asked)
 
     async def _booking(self, booking_id: UUID | None) -> Booking | None:
         return None if booking_id is None else await self._bookings.get(booking_id)
-
-    async def _settled(self, handling: Handling) -> Row | None:
-        effect_id = UUID(str(handling.event.payload["effect_id"]))
-        return await self._db.fetchrow("SELECT id, args, receipt, cause, state FROM effect WHERE id = $1", effect_id)
 
 
 def _album(p: Mapping[str, Any]) -> str | None:

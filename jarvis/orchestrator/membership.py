@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from html import escape
-from typing import Literal
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from jarvis.domains.chats.service import SERVICE, ChatService, Forum
 from jarvis.domains.conversations.service import ConversationService
 from jarvis.domains.staff.service import CHANGED, Person, StaffService
 from jarvis.engine import audit, effects
-from jarvis.engine.db import Database, Row, Tx
-from jarvis.engine.effects import Origin
+from jarvis.engine.db import Database, Tx
+from jarvis.engine.effects import Completed, Origin
 from jarvis.engine.interactions import Interactions, NewButton, Who
+from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.timing import Every
-from jarvis.engine.worker import Handler, Handling
+from jarvis.engine.worker import Handling
 from jarvis.integrations.telegram.kinds import CHAT_LOST, LET_IN, MEMBERS, REMOVE_MEMBER, target
 from jarvis.kit.actor import Actor, Role
 from jarvis.orchestrator import outbox
@@ -55,6 +56,8 @@ def place_of(person: Person, forum: Forum) -> Place:
 class Membership:
     """Lets in, takes out, reports."""
 
+    feature: ClassVar[str] = "membership"
+
     def __init__(
         self, db: Database, staff: StaffService, chats: ChatService, conversations: ConversationService, interactions: Interactions,
         cards: Cards,
@@ -67,16 +70,10 @@ class Membership:
         self._cards = cards
 
     @property
-    def routes(self) -> Mapping[str, Sequence[Handler]]:
-        return {
-            CHANGED: (self.changed,), REGISTERED: (self.registered,),
-            CHECK: (self.check,), LOOKED: (self.looked,), INVITED: (self.invited,), REMOVED: (self.removed,),
-        }  # fmt: skip
-
-    @property
     def presses(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
         return {"member": self.press}
 
+    @subscriber(CHANGED)
     async def changed(self, handling: Handling) -> None:
         """Somebody was hired, got another role or branch, or left: their groups follow; cards that they asked for show it."""
         p = handling.event.payload
@@ -93,6 +90,7 @@ class Membership:
             for forum in await self._chats.groups(tx):
                 await self._settle(tx, handling.origin, person, forum, place_of(person, forum))
 
+    @subscriber(REGISTERED)
     async def registered(self, handling: Handling) -> None:
         """A forum was put to use: who belongs there is let in. A service chat has no right for it yet: the daily look asks."""
         async with handling.transaction() as tx:
@@ -110,59 +108,59 @@ class Membership:
         kind, settled = (LET_IN, INVITED) if place == "in" else (REMOVE_MEMBER, REMOVED)
         await effects.request(
             tx, origin, kind=kind, target=target(forum.marked_id), args=args, settled_kind=settled, branch=forum.branch,
-            key=f"member:{place}:{forum.id}:{person.employee_id}:{origin.event_id}",
+            key=origin.key(f"{place}:{forum.id}:{person.employee_id}"),
             ordering_key=f"member:{forum.id}:{person.telegram_id}",
         )  # fmt: skip
 
     # how it ended
 
+    @subscriber(INVITED)
     async def invited(self, handling: Handling) -> None:
         """The link goes to the person; who is in the group already hears nothing."""
-        row = await self._settled(handling)
-        if row is None:
-            return
+        ended = Completed.of(handling.event)
         async with handling.transaction() as tx:
-            forum = await self._chats.forum(tx, int(row["args"]["chat_id"]))
-            person = await self._staff.person(tx, UUID(str(row["args"]["employee"])))
+            forum = await self._chats.forum(tx, int(ended.args["chat_id"]))
+            person = await self._staff.person(tx, UUID(str(ended.args["employee"])))
             if forum is None or person is None or person.telegram_id is None or person.dismissed:
                 return
-            if row["state"] != "done":
-                await self._failed(tx, handling, forum, person.name, "member.not_invited", str(row["cause"]))
-            elif row["receipt"]["link"] is not None and place_of(person, forum) == "in":
+            if not ended.done:
+                await self._failed(tx, handling, forum, person.name, "member.not_invited", str(ended.cause))
+            elif ended.receipt["link"] is not None and place_of(person, forum) == "in":
                 actor = await self._staff.actor(person.employee_id)
-                text = say("member.link", actor.language if actor else "ru", chat=escape(forum.title), link=row["receipt"]["link"])
-                await outbox.send(tx, handling.origin, person.telegram_id, text, key=f"member.link:{row['id']}")
+                text = say("member.link", actor.language if actor else "ru", chat=escape(forum.title), link=ended.receipt["link"])
+                await outbox.send(tx, handling.origin, person.telegram_id, text, key=f"member.link:{ended.effect_id}")
 
+    @subscriber(REMOVED)
     async def removed(self, handling: Handling) -> None:
         """Whom the bot could not take out, somebody else must."""
-        row = await self._settled(handling)
-        if row is None or row["cause"] == CHAT_LOST:
+        ended = Completed.of(handling.event)
+        if ended.cause == CHAT_LOST:
             return
-        if row["state"] == "done":
-            await self._gone(handling, row)
+        if ended.done:
+            await self._gone(handling, ended)
             return
         async with handling.transaction() as tx:
-            forum = await self._chats.forum(tx, int(row["args"]["chat_id"]))
-            employee = row["args"].get("employee")
+            forum = await self._chats.forum(tx, int(ended.args["chat_id"]))
+            employee = ended.args.get("employee")
             person = await self._staff.person(tx, UUID(str(employee))) if employee else None
             if forum is not None:
-                name = person.name if person is not None else str(row["args"].get("name", row["args"]["user"]))
-                await self._failed(tx, handling, forum, name, "member.not_removed", str(row["cause"]))
+                name = person.name if person is not None else str(ended.args.get("name", ended.args["user"]))
+                await self._failed(tx, handling, forum, name, "member.not_removed", str(ended.cause))
 
-    async def _gone(self, handling: Handling, row: Row) -> None:
+    async def _gone(self, handling: Handling, ended: Completed) -> None:
         """Who asked for it hears that it is done."""
-        forum = await self._chats.forum(self._db, int(row["args"]["chat_id"]))
-        if row["args"].get("by") is None or forum is None:
+        forum = await self._chats.forum(self._db, int(ended.args["chat_id"]))
+        if ended.args.get("by") is None or forum is None:
             return
-        actor = await self._staff.actor_of_telegram(int(row["args"]["by"]))
-        text = say("member.gone", actor.language if actor else "ru", chat=escape(forum.title), name=escape(str(row["args"]["name"])))
+        actor = await self._staff.actor_of_telegram(int(ended.args["by"]))
+        text = say("member.gone", actor.language if actor else "ru", chat=escape(forum.title), name=escape(str(ended.args["name"])))
         async with handling.transaction() as tx:
-            await outbox.send(tx, handling.origin, int(row["args"]["by"]), text, key=f"member.gone:{row['id']}")
+            await outbox.send(tx, handling.origin, int(ended.args["by"]), text, key=f"member.gone:{ended.effect_id}")
 
     async def _failed(self, tx: Tx, handling: Handling, forum: Forum, name: str, key: str, cause: str) -> None:
         for actor, telegram_id in await self._told(forum):
             text = say(key, actor.language, chat=escape(forum.title), name=escape(name), cause=escape(cause[:120]))
-            await outbox.send(tx, handling.origin, telegram_id, text, key=f"{handling.event.id}:{key}:{telegram_id}")
+            await outbox.send(tx, handling.origin, telegram_id, text, key=handling.key(f"{key}:{telegram_id}"))
 
     async def _told(self, forum: Forum) -> list[tuple[Actor, int]]:
         told = _TOLD if forum.branch else frozenset({Role.ADMIN})
@@ -170,6 +168,7 @@ class Membership:
 
     # once a day
 
+    @subscriber(CHECK, lane=DeliveryLane.BULK)
     async def check(self, handling: Handling) -> None:
         """Ask who is in each group."""
         for forum in await self._chats.groups(self._db):
@@ -178,19 +177,20 @@ class Membership:
             async with handling.transaction() as tx:
                 await effects.request(
                     tx, handling.origin, kind=MEMBERS, target=target(forum.marked_id), settled_kind=LOOKED, branch=forum.branch,
-                    args={"chat_id": forum.marked_id}, key=f"members:{forum.id}:{handling.event.id}",
+                    args={"chat_id": forum.marked_id}, key=handling.key(f"members:{forum.id}"),
                 )  # fmt: skip
 
+    @subscriber(LOOKED, lane=DeliveryLane.BULK)
     async def looked(self, handling: Handling) -> None:
         """Compare who is there with the staff list; what differs is settled, and told in one message a group."""
-        row = await self._settled(handling)
-        if row is None or row["state"] != "done":
+        ended = Completed.of(handling.event)
+        if not ended.done:
             return
         async with handling.transaction() as tx:
-            forum = await self._chats.forum(tx, int(row["args"]["chat_id"]))
+            forum = await self._chats.forum(tx, int(ended.args["chat_id"]))
             if forum is None:
                 return
-            there = {int(m["user"]): str(m["name"]) for m in row["receipt"]["members"] if not m["bot"]}
+            there = {int(m["user"]): str(m["name"]) for m in ended.receipt["members"] if not m["bot"]}
             known = await self._staff.persons(tx, list(there))
             out = [p for p in known if place_of(p, forum) == "out"]
             missing = [p for p in await self._staff.employed(tx) if place_of(p, forum) == "in" and p.telegram_id not in there]
@@ -220,7 +220,7 @@ class Membership:
             )  # fmt: skip
             head = say("member.report", language, chat=escape(forum.title))
             await outbox.send(tx, handling.origin, telegram_id, "\n".join([head, *lines]), buttons=stored,
-                              key=f"members:{handling.event.id}:{telegram_id}")  # fmt: skip
+                              key=handling.key(f"members:{telegram_id}"))  # fmt: skip
 
     async def press(self, handling: Handling, actor: Actor, choice: str) -> None:
         """A head has a stranger taken out; somebody who was hired meanwhile stays."""
@@ -237,12 +237,8 @@ class Membership:
                     tx, handling.origin, kind=REMOVE_MEMBER, target=target(forum.marked_id), settled_kind=REMOVED, branch=forum.branch,
                     args={"chat_id": forum.marked_id, "user": int(user), "name": name, "ban": True,
                           "by": int(handling.event.payload["sender_id"])},
-                    key=f"member:stranger:{forum.id}:{user}:{handling.event.id}",
+                    key=handling.key(f"stranger:{forum.id}:{user}"),
                 )  # fmt: skip
-
-    async def _settled(self, handling: Handling) -> Row | None:
-        effect_id = UUID(str(handling.event.payload["effect_id"]))
-        return await self._db.fetchrow("SELECT id, args, receipt, cause, state FROM effect WHERE id = $1", effect_id)
 
 
 def _remove(forum: Forum, user: int, name: str, language: str) -> NewButton:

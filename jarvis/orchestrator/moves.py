@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from html import escape
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from jarvis.domains.chats.service import ChatService, Forum
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.db import Tx
+from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.timing import Timers
-from jarvis.engine.worker import Handler, Handling
+from jarvis.engine.worker import Handling
 from jarvis.kit.clock import Clock
 from jarvis.orchestrator import outbox
 from jarvis.orchestrator.render.words import say
@@ -26,6 +27,8 @@ BURST = timedelta(minutes=1)  # moves are handled side by side: the first that i
 class MoveProgress:
     """One message a head and burst of moves, changed in place every `look_s` seconds until every topic stands."""
 
+    feature: ClassVar[str] = "moves"
+
     def __init__(self, clock: Clock, staff: StaffService, chats: ChatService, *, look_s: float = 15.0) -> None:
         self._clock = clock
         self._staff = staff
@@ -33,10 +36,7 @@ class MoveProgress:
         self._timers = Timers()
         self._look_s = look_s
 
-    @property
-    def routes(self) -> Mapping[str, Sequence[Handler]]:
-        return {"car.moved": (self.begun,), PROGRESS: (self.look,)}
-
+    @subscriber("car.moved")
     async def begun(self, handling: Handling) -> None:
         """A car moved: the first of a burst has it looked at."""
         async with handling.transaction() as tx:
@@ -44,6 +44,7 @@ class MoveProgress:
             if forum is not None and not forum.lost and not await self._timers.armed(tx, kind=PROGRESS, subject=str(forum.marked_id)):
                 await self._again(tx, forum, {"since": (handling.event.received_at - BURST).isoformat(), "shown": {}})
 
+    @subscriber(PROGRESS, lane=DeliveryLane.BULK)
     async def look(self, handling: Handling) -> None:
         """Count the topics that stand; tell it, and look again, while some are missing."""
         p = handling.event.payload
@@ -64,7 +65,7 @@ class MoveProgress:
 
     async def _tell(self, tx: Tx, handling: Handling, chat_id: int, text: str, before: Mapping[str, str] | None) -> Mapping[str, str]:
         """The message says this; returns the effect that sent it and what it says."""
-        key = f"moves:{handling.event.id}:{chat_id}"
+        key = handling.key(f"progress:{chat_id}")
         if before is None:
             return {"of": str(await outbox.send(tx, handling.origin, chat_id, text, key=key)), "text": text}
         if before["text"] != text:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import cast
+from typing import ClassVar, cast
 from uuid import UUID
 
 from jarvis.domains.bookings.service import BookingService
@@ -15,8 +15,9 @@ from jarvis.engine import audit
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Lane
 from jarvis.engine.interactions import Interactions, Who
+from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.timing import Every
-from jarvis.engine.worker import Handler, Handling
+from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor, Role
 from jarvis.kit.errors import NotFound
 from jarvis.orchestrator import outbox
@@ -36,6 +37,8 @@ BOOKINGS: Mapping[str, EventClass] = {
 class News:
     """Turns internal events into lines, and lines into messages."""
 
+    feature: ClassVar[str] = "news"
+
     def __init__(
         self, db: Database, fleet: FleetService, bookings: BookingService, forms: FormService, chats: ChatService,
         subscriptions: Subscriptions, interactions: Interactions, publisher: Publisher,
@@ -50,12 +53,6 @@ class News:
         self._publisher = publisher
 
     @property
-    def routes(self) -> Mapping[str, Sequence[Handler]]:
-        return {
-            **dict.fromkeys(BOOKINGS, (self.booking,)), "car.moved": (self.moved,), FINISHED: (self.form,), CHECK: (self.digests,),
-        }  # fmt: skip
-
-    @property
     def commands(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
         return {"subscriptions": self.overview}
 
@@ -65,6 +62,7 @@ class News:
 
     # what happened
 
+    @subscriber(*BOOKINGS)
     async def booking(self, handling: Handling) -> None:
         """A booking was made, cancelled, issued or returned; what the first reading of RentProg brings is no news."""
         payload = handling.event.payload
@@ -79,6 +77,7 @@ class News:
             if found.purpose == "rental":
                 await self._tell(tx, handling, BOOKINGS[handling.event.kind], found.branch, render.booking_line(found, reader), reader)
 
+    @subscriber("car.moved")
     async def moved(self, handling: Handling) -> None:
         """A car went to another branch: news of the branch that it came to."""
         payload = handling.event.payload
@@ -88,6 +87,7 @@ class News:
             line = render.moved_line(car, payload["from"], payload["to"], reader)
             await self._tell(tx, handling, "car_moved", payload["to"], line, reader)
 
+    @subscriber(FINISHED)
     async def form(self, handling: Handling) -> None:
         """A problem was reported, or a check-list was closed with gaps."""
         async with handling.transaction() as tx:
@@ -108,10 +108,9 @@ class News:
                 await self._subscriptions.note(tx, found.chat_id, event_class, handling.event.id, line)
                 continue
             text = render.instant(event_class, branch, line, reader)
-            await outbox.send(
-                tx, handling.origin, found.marked_id, text, key=f"news:{handling.event.id}:{event_class}:{found.chat_id}"
-            )
+            await outbox.send(tx, handling.origin, found.marked_id, text, key=handling.key(f"{event_class}:{found.chat_id}"))
 
+    @subscriber(CHECK, lane=DeliveryLane.BULK)
     async def digests(self, handling: Handling) -> None:
         """The evening's message of each chat that has something to hear; silence when there is nothing."""
         for forum in await self._chats.services(self._db):
@@ -120,9 +119,9 @@ class News:
                 if not lines or forum.lost:
                     continue
                 text = render.digest(lines, await self._publisher.reader(None))
-                key = f"digest:{forum.id}:{handling.event.id}"
+                key = f"digest:{forum.id}"
                 sent = [
-                    await outbox.send(tx, handling.origin, forum.marked_id, page, key=f"{key}:{n}", lane=Lane.BULK)
+                    await outbox.send(tx, handling.origin, forum.marked_id, page, key=handling.key(f"{key}:{n}"), lane=Lane.BULK)
                     for n, page in enumerate(outbox.split(text))
                 ]
                 await self._subscriptions.sent(tx, lines, sent[0])
@@ -137,12 +136,12 @@ class News:
             if actor.role is not Role.ADMIN:
                 await audit.record(tx, action="subscriptions", actor_id=actor.employee_id, actor_name=actor.name, outcome="denied",
                                    subject="chats", event_id=handling.event.id)  # fmt: skip
-                await outbox.send(tx, handling.origin, int(p["chat_id"]), reader.say("news.denied"))
+                await outbox.send(tx, handling.origin, int(p["chat_id"]), reader.say("news.denied"), key=handling.key("news.denied"))
                 return
             chats = await self._chats.services(tx)
             text = reader.say("news.which" if chats else "news.no_chats")
             stored = await self._stored(tx, handling, render.chats(chats, reader))
-            await outbox.send(tx, handling.origin, int(p["chat_id"]), text, buttons=stored)
+            await outbox.send(tx, handling.origin, int(p["chat_id"]), text, buttons=stored, key=handling.key("subscriptions"))
 
     async def press(self, handling: Handling, actor: Actor, choice: str) -> None:
         """A step further: chat, class, branch; the last one sets how."""
@@ -155,7 +154,8 @@ class News:
             reader = await self._publisher.reader(actor.employee_id)
             text, rows = await self._page(tx, handling, actor, forum, rest, reader)
             stored = await self._stored(tx, handling, rows)
-            await outbox.edit(tx, handling.origin, int(p["chat_id"]), text, message_id=int(p["message_id"]), buttons=stored)
+            await outbox.edit(tx, handling.origin, int(p["chat_id"]), text, message_id=int(p["message_id"]), buttons=stored,
+                              key=handling.key("subscriptions"))  # fmt: skip
 
     async def _page(
         self, tx: Tx, handling: Handling, actor: Actor, forum: Forum, chosen: Sequence[str], reader: Reader

@@ -18,8 +18,8 @@ StoredButtons = Sequence[Sequence[dict[str, str]]]
 
 
 async def send(
-    tx: Tx, origin: Origin, chat_id: int, text: str, *, buttons: StoredButtons = (), reply_to: int | None = None,
-    key: str | None = None, ordering_key: str | None = None, lane: Lane = Lane.NORMAL,
+    tx: Tx, origin: Origin, chat_id: int, text: str, *, key: str, buttons: StoredButtons = (), reply_to: int | None = None,
+    ordering_key: str | None = None, lane: Lane = Lane.NORMAL,
 ) -> UUID:  # fmt: skip
     """A new message. What is urgent keeps an order of its own and waits for nothing that is not."""
     args = {"chat_id": chat_id, "text": text, "buttons": buttons, "reply_to": reply_to}
@@ -30,8 +30,8 @@ async def send(
 
 
 async def edit(
-    tx: Tx, origin: Origin, chat_id: int, text: str, *, of: UUID | None = None, message_id: int | None = None,
-    buttons: StoredButtons = (), key: str | None = None, reply_to: int | None = None, lane: Lane = Lane.NORMAL,
+    tx: Tx, origin: Origin, chat_id: int, text: str, *, key: str, of: UUID | None = None, message_id: int | None = None,
+    buttons: StoredButtons = (), reply_to: int | None = None, lane: Lane = Lane.NORMAL,
 ) -> UUID:  # fmt: skip
     """Change the message that effect `of` sent, or that has `message_id`; earlier changes of it that still wait are dropped."""
     root = await _root(tx, chat_id, of, message_id)

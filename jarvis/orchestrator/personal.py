@@ -6,7 +6,8 @@ two topics, and one who comes back finds the topic they had. While somebody is a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import ClassVar
 from uuid import UUID
 
 from jarvis.domains import refs
@@ -21,7 +22,8 @@ from jarvis.engine import audit
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Origin
 from jarvis.engine.interactions import Interactions, NewButton, Who
-from jarvis.engine.worker import Handler, Handling
+from jarvis.engine.subscriptions import subscriber
+from jarvis.engine.worker import Handling
 from jarvis.kit.clock import Clock, local_date
 from jarvis.orchestrator import talk
 from jarvis.orchestrator.publishing import Publisher
@@ -35,6 +37,8 @@ BOOKINGS = ("booking.created", "booking.updated", "booking.cancelled", "booking.
 
 class PersonalTopics:
     """Keeps the topics of clients and of tasks in the groups of those who answer for them."""
+
+    feature: ClassVar[str] = "personal"
 
     def __init__(
         self, db: Database, clock: Clock, staff: StaffService, fleet: FleetService, bookings: BookingService, clients: ClientService,
@@ -53,16 +57,9 @@ class PersonalTopics:
         self._publisher = publisher
         self._heads = Heads(clock, chats)
 
-    @property
-    def routes(self) -> Mapping[str, Sequence[Handler]]:
-        return {
-            **dict.fromkeys(BOOKINGS, (self.of_booking,)),
-            **dict.fromkeys(("client.created", "client.updated"), (self.of_client,)), CHANGED: (self.of_person,),
-            REFRESHES["client"]: (self.client_due,), REFRESHES["task"]: (self.task_due,),
-        }  # fmt: skip
-
     # events
 
+    @subscriber(*BOOKINGS)
     async def of_booking(self, handling: Handling) -> None:
         """A booking came, changed or ended: its client, and the client that it was taken from."""
         payload = handling.event.payload
@@ -74,10 +71,12 @@ class PersonalTopics:
         for each in sorted(clients):
             await self._client(handling, each)
 
+    @subscriber("client.created", "client.updated", "client.linked")
     async def of_client(self, handling: Handling) -> None:
         """A client came, after their bookings perhaps, or their name or phone changed."""
         await self._client(handling, UUID(str(handling.event.payload["client_id"])))
 
+    @subscriber(CHANGED)
     async def of_person(self, handling: Handling) -> None:
         """Somebody came, left or got another role: whom they answered for is looked at."""
         async with handling.transaction() as tx:
@@ -88,10 +87,12 @@ class PersonalTopics:
         for subject in await self._chats.concerning(tx, employee_id, local_date(self._clock.now())):
             await refresh(tx, handling, subject)
 
+    @subscriber(REFRESHES["client"])
     async def client_due(self, handling: Handling) -> None:
         """A client's topic is to be looked at."""
         await self._client(handling, UUID(str(handling.event.payload["subject"])))
 
+    @subscriber(REFRESHES["task"])
     async def task_due(self, handling: Handling) -> None:
         """A task's topic is to be looked at."""
         await self._task(handling, UUID(str(handling.event.payload["subject"])))

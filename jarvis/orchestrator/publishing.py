@@ -21,6 +21,7 @@ from jarvis.orchestrator.render.base import Reader
 from jarvis.orchestrator.topics import topic_order, topic_ref
 
 POSTED = "media.posted"
+PLACED = "media.placed"  # a post was noted: material of a car stands in a topic
 ALBUM_MAX = 10
 IN_ALBUM = frozenset({"photo", "image", "video"})  # Telegram groups these only
 HOUSE = Actor(employee_id=UUID(int=0), name="Jarvis", role=Role.EMPLOYEE, branches=frozenset(), home_branch=None, language="ru")
@@ -44,7 +45,7 @@ class Publisher:
         for number, part in enumerate(albums(items)):
             effect_id = await effects.request(
                 tx, origin, kind=ALBUM, target=target(topic.marked_id), ordering_key=topic_order(topic), branch=forum.branch,
-                key=f"album:{topic.id}:{part[0].id}:{origin.event_id}", settled_kind=POSTED, lane=lane,
+                key=origin.key(f"album:{topic.id}:{part[0].id}"), settled_kind=POSTED, lane=lane,
                 args={"chat_id": topic.marked_id, "topic": topic_ref(topic), "topic_row": str(topic.id), "set": str(found.id),
                       "caption": head if number == 0 else "", "items": [outgoing(i) for i in part]},
             )  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from html import escape
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from jarvis.domains.chats.service import SERVICE, ChatService, Forum, Subject, Topic
@@ -17,9 +17,10 @@ from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit, effects
 from jarvis.engine.db import Database, Tx
-from jarvis.engine.effects import Lane
+from jarvis.engine.effects import Completed, Lane
+from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.timing import Every
-from jarvis.engine.worker import Handler, Handling
+from jarvis.engine.worker import Handling
 from jarvis.integrations.telegram.kinds import CHAT_LOST, LOOK, NO_RIGHT, target
 from jarvis.kit.actor import Role
 from jarvis.kit.clock import Clock, local_date
@@ -39,6 +40,8 @@ CHECKS: Sequence[Every] = (Every(check=CHECK, seconds=PERIOD_S),)
 class ForumReconciler:
     """Looks at the forums and settles what differs."""
 
+    feature: ClassVar[str] = "reconcile"
+
     def __init__(self, db: Database, clock: Clock, staff: StaffService, chats: ChatService, media: MediaService) -> None:
         self._db = db
         self._clock = clock
@@ -46,10 +49,7 @@ class ForumReconciler:
         self._chats = chats
         self._media = media
 
-    @property
-    def routes(self) -> Mapping[str, Sequence[Handler]]:
-        return {CHECK: (self.check,), LOOKED: (self.looked,), **dict.fromkeys((MADE, WRITTEN, REMOVED), (self.refused,))}
-
+    @subscriber(CHECK, lane=DeliveryLane.BULK)
     async def check(self, handling: Handling) -> None:
         """Ask for a look at every group of ours."""
         due = datetime.fromisoformat(handling.event.payload["due_at"])
@@ -60,13 +60,13 @@ class ForumReconciler:
                 look = await self._look(tx, handling, forum, topics=[r["number"] for r in rows], posts=posts, order=f"look:{forum.id}")
                 await effects.overtake(tx, look)  # while Telegram is away one look a forum waits, not a heap
 
+    @subscriber(MADE, WRITTEN, REMOVED)
     async def refused(self, handling: Handling) -> None:
         """Telegram refused a change for want of a right: look at once which one, so that somebody hears of it."""
-        payload = handling.event.payload
-        row = await self._db.fetchrow("SELECT args, cause FROM effect WHERE id = $1", UUID(str(payload["effect_id"])))
-        if payload["state"] != "dead" or row is None or not any(word in (row["cause"] or "") for word in NO_RIGHT):
+        ended = Completed.of(handling.event)
+        if ended.state != "dead" or not any(word in (ended.cause or "") for word in NO_RIGHT):
             return
-        forum = await self._chats.forum(self._db, int(row["args"]["chat_id"]))
+        forum = await self._chats.forum(self._db, int(ended.args["chat_id"]))
         if forum is not None and not forum.lacks:
             async with handling.transaction() as tx:
                 await self._look(tx, handling, forum)
@@ -78,27 +78,28 @@ class ForumReconciler:
         return await effects.request(
             tx, handling.origin, kind=LOOK, target=target(forum.marked_id), settled_kind=LOOKED, branch=forum.branch, lane=Lane.NORMAL,
             args={"chat_id": forum.marked_id, "topics": list(topics), "messages": list(posts)}, ordering_key=order,
+            key=handling.key(f"look:{forum.id}"),
         )  # fmt: skip
 
+    @subscriber(LOOKED, lane=DeliveryLane.BULK)
     async def looked(self, handling: Handling) -> None:
         """Compare what was seen with the registry."""
-        effect_id = UUID(str(handling.event.payload["effect_id"]))
-        row = await self._db.fetchrow("SELECT args, receipt, cause, state FROM effect WHERE id = $1", effect_id)
-        if row is None or (row["state"] != "done" and row["cause"] != CHAT_LOST):
+        ended = Completed.of(handling.event)
+        if not ended.done and ended.cause != CHAT_LOST:
             return
         subjects: list[Subject] = []
         async with handling.transaction() as tx:
-            forum = await self._chats.forum(tx, int(row["args"]["chat_id"]))
+            forum = await self._chats.forum(tx, int(ended.args["chat_id"]))
             if forum is None:
                 return
-            receipt = row["receipt"] if row["state"] == "done" else None
+            receipt = ended.receipt if ended.done else None
             if await self._standing(tx, handling, forum, receipt):
                 subjects += await self._chats.subjects_of(tx, forum, local_date(self._clock.now()))
             if receipt is not None:
                 await self._chats.titled(tx, forum.marked_id, str(receipt["title"]))
-                subjects += await self._posts_of(tx, handling, forum, row["args"], receipt)
+                subjects += await self._posts_of(tx, handling, forum, ended.args, receipt)
             if receipt is not None and receipt["forum"]:
-                subjects += await self._topics_of(tx, handling, forum, row["args"], receipt)
+                subjects += await self._topics_of(tx, handling, forum, ended.args, receipt)
             for subject in dict.fromkeys(subjects):  # in this transaction: a crash after it must not lose them
                 await refresh(tx, handling, subject)
 
@@ -123,12 +124,11 @@ class ForumReconciler:
         for actor, telegram_id in await self._staff.approvers(told, frozenset({forum.branch} if forum.branch else ())):
             names = ", ".join(say(f"right.{right}", actor.language) for right in (NEEDED if lost else lacks) if right != "forum")
             text = say(key, actor.language, chat=f"<b>{escape(forum.title)}</b>", list=names)
-            await outbox.send(tx, handling.origin, telegram_id, text, key=f"{handling.event.id}:standing:{telegram_id}")
+            await outbox.send(tx, handling.origin, telegram_id, text, key=handling.key(f"standing:{telegram_id}"))
         if not lacks and not lost:
-            await handling.journal.publish(
-                tx, kind=ABLE, dedup_key=f"able:{handling.event.id}", payload={"chat_id": forum.marked_id},
-                ordering_key=f"forum:{forum.id}",
-            )  # fmt: skip
+            await handling.publish(
+                tx, kind=ABLE, name=str(forum.id), payload={"chat_id": forum.marked_id}, ordering_key=f"forum:{forum.id}"
+            )
         return not lacks and not lost
 
     async def _posts_of(

@@ -1,9 +1,8 @@
-"""All routes of the house, collected from the rooms; what has none is put before a person, never acted upon."""
+"""Events of kinds that nobody has subscribed to are put before a person, never acted upon; so is what could not be handled."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
 from html import escape
 
 from pydantic_ai.exceptions import AgentRunError, ModelAPIError
@@ -14,10 +13,12 @@ from agents.router.output import RouteProposal
 from jarvis.domains.staff.service import Contact, StaffService
 from jarvis.engine import audit
 from jarvis.engine.db import Database
+from jarvis.engine.deliveries import Delivery
 from jarvis.engine.effects import Lane, Origin
 from jarvis.engine.interactions import Interactions, NewButton, Who
 from jarvis.engine.journal import Event, Journal, trace_code
-from jarvis.engine.worker import Handler, Handling
+from jarvis.engine.subscriptions import UNROUTED, Subscriber, handle_like, known_kinds, on
+from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor, Role
 from jarvis.kit.clock import Clock
 from jarvis.orchestrator import outbox
@@ -26,20 +27,10 @@ from jarvis.orchestrator.render.words import say
 from prompts.book import PromptBook
 
 _log = logging.getLogger(__name__)
-Routes = Mapping[str, Sequence[Handler]]
-
-
-def collect(*tables: Routes) -> dict[str, Sequence[Handler]]:
-    """One table of every room's routes; handlers of one kind run in the order of the rooms."""
-    routes: dict[str, Sequence[Handler]] = {}
-    for table in tables:
-        for kind, handlers in table.items():
-            routes[kind] = (*routes.get(kind, ()), *handlers)
-    return routes
 
 
 class Unrouted:
-    """What happens to an event of an unknown kind, and to what could not be handled. `routes` is set by the wiring."""
+    """The subscriber of events of unknown kinds, and the alerts about deliveries that failed."""
 
     def __init__(
         self, journal: Journal, clock: Clock, db: Database, staff: StaffService, interactions: Interactions, model: Model
@@ -50,28 +41,28 @@ class Unrouted:
         self._staff = staff
         self._interactions = interactions
         self._model = model
-        self.routes: Routes = {}
 
-    async def fallback(self, handling: Handling) -> None:
-        """No rule knows the kind: a person's earlier decision counts, else administrators are asked once a kind."""
+    @property
+    def subscriber(self) -> Subscriber:
+        """Stands where nobody else has subscribed."""
+        return on(self.unrouted, name=UNROUTED)
+
+    async def unrouted(self, handling: Handling) -> None:
+        """Administrators are asked once a kind; what they decide is a subscription from then on."""
         kind = handling.event.kind
-        known = await self._db.fetchrow("SELECT state, handled_as FROM event_route WHERE kind = $1", kind)
-        if known is not None and known["state"] == "routed":
-            for handler in self.routes[known["handled_as"]]:
-                await handler(handling)
-            return
-        if known is None:
+        if not await self._db.fetchval("SELECT true FROM event_route WHERE kind = $1", kind):
             await self._ask(handling, await self._propose(handling.event))
 
     async def _propose(self, event: Event) -> RouteProposal:
         """The router's proposal, from names alone; none when the model fails or names a kind that has no rule."""
+        kinds = await known_kinds(self._db)
         try:
-            prompt = unknown_event(event.kind, event.source, sorted(map(str, event.payload)), sorted(self.routes))
+            prompt = unknown_event(event.kind, event.source, sorted(map(str, event.payload)), kinds)
             proposal = (await event_router.run(prompt, deps=PromptBook(), model=self._model)).output
         except (AgentRunError, ModelAPIError, ExceptionGroup) as error:
             _log.warning("no proposal for %s: %s", event.kind, type(error).__name__)
             return RouteProposal()
-        return proposal if proposal.kind in self.routes else RouteProposal()
+        return proposal if proposal.kind in kinds else RouteProposal()
 
     async def _ask(self, handling: Handling, proposal: RouteProposal) -> None:
         event = handling.event
@@ -98,7 +89,7 @@ class Unrouted:
     async def decided(self, handling: Handling, chat_id: int, message_id: int, actor: Actor, choice: str) -> None:
         """An administrator's word over a kind; events that waited for it are put into the journal again."""
         kind, _, handled_as = choice.partition("|")
-        if actor.role is not Role.ADMIN or (handled_as and handled_as not in self.routes):
+        if actor.role is not Role.ADMIN or (handled_as and handled_as not in await known_kinds(self._db)):
             async with handling.transaction() as tx:
                 await audit.record(tx, action="event.route", actor_id=actor.employee_id, actor_name=actor.name, outcome="denied",
                                    subject=kind, event_id=handling.event.id)  # fmt: skip
@@ -109,7 +100,13 @@ class Unrouted:
                     WHERE kind = $1 AND state = 'asked' RETURNING true""",
                 kind, "routed" if handled_as else "ignored", handled_as or None, self._clock.now(), actor.employee_id,
             )  # fmt: skip
-            waiting = await tx.fetch("SELECT id FROM event WHERE kind = $1 AND state = 'done' AND NOT dry ORDER BY seq", kind)
+            if fresh and handled_as:
+                await handle_like(tx, kind, handled_as)
+            waiting = await tx.fetch(
+                """SELECT e.id FROM event e JOIN delivery d ON d.event_id = e.id
+                    WHERE e.kind = $1 AND d.subscriber = $2 AND d.state = 'done' AND NOT e.dry ORDER BY e.seq""",
+                kind, UNROUTED,
+            )  # fmt: skip
             again = [row["id"] for row in waiting] if fresh and handled_as else []
             text = say(
                 "route.yes" if handled_as else "route.no", actor.language, kind=escape(kind), as_kind=escape(handled_as),
@@ -119,19 +116,21 @@ class Unrouted:
                 text = say("invite.settled", actor.language, name=escape(kind))
             await audit.record(tx, action="event.route", actor_id=actor.employee_id, actor_name=actor.name, subject=kind,
                                outcome=handled_as or "ignored", event_id=handling.event.id)  # fmt: skip
-            await outbox.edit(tx, handling.origin, chat_id, text, message_id=message_id)
+            await outbox.edit(tx, handling.origin, chat_id, text, message_id=message_id, key=handling.key("route"))
             await self._journal.replay_in(tx, again, dry=False)
 
-    async def alert(self, event: Event, cause: str) -> None:
-        """An event was parked or given up: administrators are told once an event."""
-        origin = Origin(event_id=event.id, trace_id=event.trace_id, dry=event.dry)
+    async def alert(self, delivery: Delivery, cause: str) -> None:
+        """A delivery was parked or given up: administrators are told once."""
+        event = delivery.event
+        origin = Origin.of(event, delivery.subscriber)
         admins = await self._listeners()
         async with self._db.transaction() as tx:
             for admin in admins:
                 text = say(
                     "failed", admin.language, kind=escape(event.kind), cause=escape(cause[:200]), code=trace_code(event.trace_id)
                 )
-                await outbox.send(tx, origin, admin.telegram_id, text, key=f"{event.id}:alert:{admin.telegram_id}", lane=Lane.BULK)
+                key = origin.key(f"alert:{admin.telegram_id}")
+                await outbox.send(tx, origin, admin.telegram_id, text, key=key, lane=Lane.BULK)
 
     async def _listeners(self) -> list[Contact]:
         """Administrators; those who muted Jarvis only when there is nobody else."""

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import ClassVar
 
 from jarvis.engine import effects
+from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.timing import Every
-from jarvis.engine.worker import Handler, Handling
+from jarvis.engine.worker import Handling
 from jarvis.integrations.storage.kinds import SEAL
 
 CHECK = "check.audit.seal"
 CHECKS: Sequence[Every] = (Every(check=CHECK, seconds=600, offset_s=30),)
 
 
-async def seal(handling: Handling) -> None:
-    """Ask for one seal."""
-    async with handling.transaction() as tx:
-        await effects.request(tx, handling.origin, kind=SEAL, target="storage:audit", args={}, ordering_key="storage:audit")
+class Sealing:
+    """Asks for seals."""
 
+    feature: ClassVar[str] = "audit"
 
-ROUTES: Mapping[str, Sequence[Handler]] = {CHECK: (seal,)}
+    @subscriber(CHECK, lane=DeliveryLane.BULK)
+    async def seal(self, handling: Handling) -> None:
+        """Ask for one seal."""
+        async with handling.transaction() as tx:
+            await effects.request(
+                tx, handling.origin, kind=SEAL, target="storage:audit", args={}, ordering_key="storage:audit", key=handling.key("seal")
+            )

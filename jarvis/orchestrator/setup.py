@@ -5,9 +5,9 @@ What he was told is looked at before it counts: topics switched on, rights given
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from html import escape
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from jarvis.domains.chats.places import Place, own_places, places, standing
@@ -15,10 +15,11 @@ from jarvis.domains.chats.service import OWN, SERVICE, ChatService, Purpose
 from jarvis.domains.chats.subscriptions import Subscriptions
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit, effects
-from jarvis.engine.db import Database, Row, Tx
-from jarvis.engine.effects import Lane
+from jarvis.engine.db import Database, Tx
+from jarvis.engine.effects import Completed, Lane
 from jarvis.engine.interactions import Interactions, Who
-from jarvis.engine.worker import Handler, Handling
+from jarvis.engine.subscriptions import DeliveryLane, subscriber
+from jarvis.engine.worker import Handling
 from jarvis.integrations.telegram.kinds import CHAT_LOST, LOOK, target
 from jarvis.kit.actor import Actor, Role
 from jarvis.kit.errors import Conflict
@@ -28,7 +29,7 @@ from jarvis.orchestrator.reconcile import NEEDED
 from jarvis.orchestrator.render import setup as render
 from jarvis.orchestrator.render.base import Button
 from jarvis.orchestrator.render.words import say
-from jarvis.orchestrator.topics import registered
+from jarvis.orchestrator.topics import REGISTERED
 
 LOOKED = "chat.looked"
 _ADMINS = Who(roles=frozenset({Role.ADMIN}))
@@ -36,6 +37,8 @@ _ADMINS = Who(roles=frozenset({Role.ADMIN}))
 
 class Setup:
     """Asks what a new group is for, verifies it, registers it; `/setup` shows what is missing."""
+
+    feature: ClassVar[str] = "setup"
 
     def __init__(
         self, db: Database, staff: StaffService, chats: ChatService, interactions: Interactions, subscriptions: Subscriptions
@@ -47,10 +50,6 @@ class Setup:
         self._subscriptions = subscriptions
 
     @property
-    def routes(self) -> Mapping[str, Sequence[Handler]]:
-        return {"chat.joined": (self.joined,), LOOKED: (self.looked,)}
-
-    @property
     def commands(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
         return {"setup": self.overview}
 
@@ -58,6 +57,7 @@ class Setup:
     def presses(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
         return {"setup": self.pressed}
 
+    @subscriber("chat.joined", lane=DeliveryLane.PEOPLE)
     async def joined(self, handling: Handling) -> None:
         """Somebody added the bot to a group: a known one is looked at again, a new one is asked about."""
         chat_id = int(handling.event.payload["chat_id"])
@@ -79,35 +79,35 @@ class Setup:
                                    outcome="not used", event_id=handling.event.id)  # fmt: skip
                 title = await self._chats.title_of(tx, int(chat_id)) or chat_id
                 text = say("setup.unused", actor.language, chat=escape(title))
-                await outbox.edit(tx, handling.origin, p["chat_id"], text, message_id=p["message_id"])
+                await outbox.edit(tx, handling.origin, p["chat_id"], text, message_id=p["message_id"], key=handling.key("setup"))
                 return
             await self._look(tx, handling, int(chat_id), LOOKED, {"purpose": purpose, "key": key or None, "card": card})
 
     async def _look(self, tx: Tx, handling: Handling, chat_id: int, settled: str, args: Mapping[str, Any]) -> None:
         await effects.request(
             tx, handling.origin, kind=LOOK, target=target(chat_id), settled_kind=settled, lane=Lane.URGENT,
-            args={"chat_id": chat_id, **args},
+            args={"chat_id": chat_id, **args}, key=handling.key(f"look:{chat_id}"),
         )  # fmt: skip
 
+    @subscriber(LOOKED, lane=DeliveryLane.PEOPLE)
     async def looked(self, handling: Handling) -> None:
         """The group was looked at: ask what it is for, or register it, or say what is missing."""
-        effect_id = UUID(str(handling.event.payload["effect_id"]))
-        row = await self._db.fetchrow("SELECT args, receipt, cause, state FROM effect WHERE id = $1", effect_id)
-        if row is None or (row["state"] != "done" and row["cause"] != CHAT_LOST):
+        ended = Completed.of(handling.event)
+        if not ended.done and ended.cause != CHAT_LOST:
             return
         async with handling.transaction() as tx:
-            if row["state"] == "done":
-                await self._chats.titled(tx, int(row["args"]["chat_id"]), str(row["receipt"]["title"]))
-            if row["args"].get("purpose") is None:
-                await self._ask(tx, handling, row)
+            if ended.done:
+                await self._chats.titled(tx, int(ended.args["chat_id"]), str(ended.receipt["title"]))
+            if ended.args.get("purpose") is None:
+                await self._ask(tx, handling, ended)
             else:
-                await self._decide(tx, handling, row)
+                await self._decide(tx, handling, ended)
 
-    async def _ask(self, tx: Tx, handling: Handling, row: Row) -> None:
-        if row["state"] != "done":
+    async def _ask(self, tx: Tx, handling: Handling, ended: Completed) -> None:
+        if not ended.done:
             return
-        chat_id, receipt = int(row["args"]["chat_id"]), row["receipt"]
-        free = await self._free(tx, str(receipt["title"]), row["args"].get("added_by"))
+        chat_id, receipt = int(ended.args["chat_id"]), ended.receipt
+        free = await self._free(tx, str(receipt["title"]), ended.args.get("added_by"))
         lacks = lacking(receipt, None)
         for admin in await self._staff.contacts(Role.ADMIN):
             text = render.question(receipt["title"], lacks, admin.language)
@@ -116,17 +116,17 @@ class Setup:
                 tx, outbox.stored_form(buttons), group=f"setup:{handling.event.id}:{admin.telegram_id}", who=_ADMINS, life=None
             )
             await outbox.send(
-                tx, handling.origin, admin.telegram_id, text, buttons=stored, key=f"setup:{handling.event.id}:{admin.telegram_id}"
+                tx, handling.origin, admin.telegram_id, text, buttons=stored, key=handling.key(f"setup:{admin.telegram_id}")
             )
 
-    async def _decide(self, tx: Tx, handling: Handling, row: Row) -> None:
-        args, card = row["args"], row["args"]["card"]
+    async def _decide(self, tx: Tx, handling: Handling, ended: Completed) -> None:
+        args, card = ended.args, ended.args["card"]
         actor = await self._staff.actor(UUID(str(card["by"])))
         if actor is None or actor.role is not Role.ADMIN:
             return
         chat_id, purpose = int(args["chat_id"]), cast(Purpose, args["purpose"])
-        title = str(row["receipt"]["title"]) if row["state"] == "done" else str(chat_id)
-        lacks = lacking(row["receipt"], purpose) if row["state"] == "done" else ["member"]
+        title = str(ended.receipt["title"]) if ended.done else str(chat_id)
+        lacks = lacking(ended.receipt, purpose) if ended.done else ["member"]
         place = await self._place(tx, purpose, args["key"])
         if place is None:
             return
@@ -141,7 +141,8 @@ class Setup:
         stored = await self._interactions.store(
             tx, outbox.stored_form(rows), group=f"setup:{handling.event.id}", who=_ADMINS, life=None
         )
-        await outbox.edit(tx, handling.origin, int(card["chat"]), text, message_id=int(card["message"]), buttons=stored)
+        await outbox.edit(tx, handling.origin, int(card["chat"]), text, message_id=int(card["message"]), buttons=stored,
+                          key=handling.key("setup"))  # fmt: skip
 
     async def _register(self, tx: Tx, handling: Handling, actor: Actor, chat_id: int, title: str, place: Place, name: str) -> str:
         try:
@@ -152,7 +153,7 @@ class Setup:
         assert forum is not None
         if place.purpose in SERVICE:
             await self._subscriptions.begin(tx, forum.id, place.purpose)
-        await registered(tx, handling.journal, chat_id, str(handling.event.id))
+        await handling.publish(tx, kind=REGISTERED, name=str(chat_id), payload={"chat_id": chat_id}, ordering_key=f"chat:{chat_id}")
         return say("setup.done", actor.language, chat=escape(title), purpose=name)
 
     async def _free(self, tx: Tx, title: str, added_by: int | None) -> list[Place]:
@@ -174,13 +175,16 @@ class Setup:
             if actor.role is not Role.ADMIN:
                 await audit.record(tx, action="setup", actor_id=actor.employee_id, actor_name=actor.name, outcome="denied",
                                    subject="chats", event_id=handling.event.id)  # fmt: skip
-                await outbox.send(tx, handling.origin, p["chat_id"], say("setup.denied", actor.language))
+                await outbox.send(
+                    tx, handling.origin, p["chat_id"], say("setup.denied", actor.language), key=handling.key("setup.denied")
+                )
                 return
             rows = await standing(self._chats, tx, await places(self._staff))
             people = await self._staff.employed(tx)
             mine = await standing(self._chats, tx, [place for person in people for place in own_places(person)])
             own: dict[Purpose, int] = {o: sum(f is not None and not f.lost for place, f in mine if place.purpose == o) for o in OWN}
-            await outbox.send(tx, handling.origin, p["chat_id"], render.overview(rows, len(people), own, actor.language))
+            await outbox.send(tx, handling.origin, p["chat_id"], render.overview(rows, len(people), own, actor.language),
+                              key=handling.key("setup"))  # fmt: skip
 
 
 def lacking(receipt: Mapping[str, Any], purpose: Purpose | None) -> list[str]:

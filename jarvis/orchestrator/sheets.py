@@ -79,7 +79,7 @@ class Sheets:
         chat_id = int(await tx.fetchval("SELECT args->>'chat_id' FROM effect WHERE id = $1", form.shown))
         same = chat_id == await self._staff.telegram_of(form.holder_id)
         text = sheet.reader.say("form.moved" if same else "form.given", what=render.name(sheet), who=render.escape(form.holder))
-        await outbox.edit(tx, handling.origin, chat_id, text, of=form.shown, key=f"form.old:{form.id}:{handling.event.id}")
+        await outbox.edit(tx, handling.origin, chat_id, text, of=form.shown, key=handling.key(f"form.old:{form.id}"))
 
     async def say(
         self, tx: Tx, handling: Handling, chat_id: int, text: str, rows: Sequence[Sequence[Button]], who: Who, *, key: str,
@@ -95,7 +95,7 @@ class Sheets:
 
 
 def _mark(form_id: UUID, handling: Handling) -> str:
-    return f"form:{form_id}:{handling.event.id}"
+    return handling.key(f"form:{form_id}")
 
 
 def _page(sheet: Sheet, page: Page, key: str) -> tuple[str, list[list[Button]]]:

@@ -12,10 +12,11 @@ from jarvis.engine.db import Tx
 from jarvis.engine.effects import Lane, Origin
 from jarvis.integrations.telegram.kinds import SEND, target
 from jarvis.kit.clock import local
-from jarvis.orchestrator.publishing import HOUSE, POSTED
+from jarvis.orchestrator.publishing import HOUSE
 from jarvis.orchestrator.render.words import say
 from jarvis.orchestrator.topics import topic_order, topic_ref
 
+TOLD = "talk.told"  # what was said in a topic arrived elsewhere, or could not
 TALK_MAX = 3500  # characters of a message with talk
 
 
@@ -41,7 +42,7 @@ async def tell(tx: Tx, origin: Origin, chats: ChatService, topic: Topic, place: 
         head = say("archive.talk", HOUSE.language, topic=escape(topic.title), n=len(lines))
         last = await effects.request(
             tx, origin, kind=SEND, target=target(place.marked_id), ordering_key=topic_order(place), lane=Lane.BULK,
-            key=f"talk:{topic.id}:{origin.event_id}:{number}", settled_kind=POSTED, after=last,
+            key=origin.key(f"talk:{topic.id}:{number}"), settled_kind=TOLD, after=last,
             args={"chat_id": place.marked_id, "topic": topic_ref(place), "topic_row": str(place.id), "text": f"{head}\n{page}",
                   "car": str(topic.car_id) if topic.car_id else None, "told": str(topic.id)},
         )  # fmt: skip

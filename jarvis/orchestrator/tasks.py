@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from html import escape
+from typing import ClassVar
 from uuid import UUID
 
 from jarvis.domains.chats.service import Subject
@@ -14,7 +15,8 @@ from jarvis.domains.tasks.service import Task, TaskService
 from jarvis.engine import audit
 from jarvis.engine.db import Tx
 from jarvis.engine.interactions import Interactions, NewButton, Who
-from jarvis.engine.worker import Handler, Handling
+from jarvis.engine.subscriptions import DeliveryLane, subscriber
+from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, local_date
 from jarvis.orchestrator import outbox
@@ -31,6 +33,8 @@ LISTED = 8  # tasks a message
 class Tasks:
     """Makes, lists and closes tasks."""
 
+    feature: ClassVar[str] = "tasks"
+
     def __init__(
         self, clock: Clock, staff: StaffService, forms: FormService, tasks: TaskService, absences: Absences,
         interactions: Interactions, publisher: Publisher,
@@ -44,10 +48,6 @@ class Tasks:
         self._publisher = publisher
 
     @property
-    def routes(self) -> Mapping[str, Sequence[Handler]]:
-        return {FINISHED: (self.given,)}
-
-    @property
     def commands(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
         return {"tasks": self.listing}
 
@@ -55,6 +55,7 @@ class Tasks:
     def presses(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
         return {"task": self.press}
 
+    @subscriber(FINISHED, lane=DeliveryLane.PEOPLE)
     async def given(self, handling: Handling) -> None:
         """A task form was closed; without what and for whom there is no task, and its author hears so."""
         async with handling.transaction() as tx:
@@ -85,7 +86,8 @@ class Tasks:
                 tx, rows, group=f"tasks:{handling.event.id}", who=Who(employee_id=actor.employee_id), life=None
             )
             reply_to = None if p["private"] else int(p["message_id"])
-            await outbox.send(tx, handling.origin, int(p["chat_id"]), text, buttons=stored, reply_to=reply_to)
+            await outbox.send(tx, handling.origin, int(p["chat_id"]), text, buttons=stored, reply_to=reply_to,
+                              key=handling.key("tasks"))  # fmt: skip
 
     async def _list(self, tx: Tx, actor: Actor, reader: Reader) -> tuple[str, list[list[NewButton]]]:
         tasks = await self._tasks.open_of(tx, actor.employee_id, LISTED)
@@ -119,7 +121,7 @@ class Tasks:
                     key = f"task.told.{verb}"
                     reader = await self._publisher.reader(task.creator_id)
                     text = reader.say(key, who=escape(actor.name), what=escape(render.task_title(task)))
-                    await self._tell(tx, handling, task.creator_id, text, f"{key}:{handling.event.id}")
+                    await self._tell(tx, handling, task.creator_id, text, handling.key(key))
             if rest:
                 await self._again(tx, handling, actor)
 
@@ -134,7 +136,8 @@ class Tasks:
         stored = await self._interactions.store(
             tx, rows, group=f"tasks:{handling.event.id}", who=Who(employee_id=actor.employee_id), life=None
         )
-        await outbox.edit(tx, handling.origin, int(p["chat_id"]), text, message_id=int(p["message_id"]), buttons=stored)
+        await outbox.edit(tx, handling.origin, int(p["chat_id"]), text, message_id=int(p["message_id"]), buttons=stored,
+                          key=handling.key("tasks"))  # fmt: skip
 
     async def _tell(self, tx: Tx, handling: Handling, employee_id: UUID, text: str, key: str) -> None:
         chat_id = await self._staff.telegram_of(employee_id)

@@ -52,7 +52,7 @@ async def change(tx: Tx, origin: Origin, topic: Topic, **what: Any) -> None:
     args = {"chat_id": topic.marked_id, "topic": topic_ref(topic), "topic_row": str(topic.id), **what}
     await effects.request(
         tx, origin, kind=TOPIC_EDIT, target=target(topic.marked_id), args=args, ordering_key=topic_order(topic), settled_kind=WRITTEN,
-        key=f"topic:{topic.id}:{origin.event_id}:{'+'.join(what)}",
+        key=origin.key(f"topic:{topic.id}:{'+'.join(what)}"),
     )  # fmt: skip
 
 
@@ -60,7 +60,7 @@ async def pin(tx: Tx, origin: Origin, topic: Topic, effect_id: UUID) -> None:
     """Pin the post that an effect wrote."""
     args = {"chat_id": topic.marked_id, "topic": topic_ref(topic), "topic_row": str(topic.id), "of": str(effect_id)}
     await effects.request(
-        tx, origin, kind=PIN, target=target(topic.marked_id), args=args, lane=Lane.BULK, key=f"pin:{effect_id}:{origin.event_id}",
+        tx, origin, kind=PIN, target=target(topic.marked_id), args=args, lane=Lane.BULK, key=origin.key(f"pin:{effect_id}"),
         ordering_key=topic_order(topic), settled_kind=WRITTEN,
     )  # fmt: skip
 
@@ -80,15 +80,15 @@ async def delete(tx: Tx, origin: Origin, topic: Topic) -> None:
     await effects.request(
         tx, origin, kind=TOPIC_DELETE, target=target(topic.marked_id), ordering_key=topic_order(topic), settled_kind=DELETED,
         args={"chat_id": topic.marked_id, "topic": topic_ref(topic), "topic_row": str(topic.id)}, lane=Lane.BULK,
-        key=f"delete:{topic.id}:{origin.event_id}",
+        key=origin.key(f"delete:{topic.id}"),
     )  # fmt: skip
 
 
 async def refresh(tx: Tx, handling: Handling, subject: Subject) -> None:
     """Have a car, a client or a task settled once this transaction stands, whatever becomes of its process."""
-    await handling.journal.publish(
-        tx, kind=REFRESHES[subject.kind], dedup_key=f"refresh:{handling.event.id}:{subject.id}",
-        payload={"subject": str(subject.id)}, ordering_key=f"timer:{subject.id}",
+    await handling.publish(
+        tx, kind=REFRESHES[subject.kind], name=str(subject.id), payload={"subject": str(subject.id)},
+        ordering_key=f"timer:{subject.id}",
     )  # fmt: skip
 
 
@@ -129,7 +129,7 @@ class Heads:
         effect_id = await effects.request(
             tx, origin, kind=EDIT if topic.opening else SEND, target=target(topic.marked_id), lane=Lane.BULK,
             args={**where, "text": text, "of": str(topic.opening) if topic.opening else None, "buttons": buttons},
-            key=f"opening:{topic.id}:{origin.event_id}:{digest[:16]}", ordering_key=topic_order(topic), settled_kind=WRITTEN,
+            key=origin.key(f"opening:{topic.id}:{digest[:16]}"), ordering_key=topic_order(topic), settled_kind=WRITTEN,
         )  # fmt: skip
         if topic.opening is None and pins:
             await pin(tx, origin, topic, effect_id)

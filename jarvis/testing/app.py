@@ -135,7 +135,7 @@ async def loaded(servers: Servers, world: World) -> str:
             worker = asyncio.create_task(run_worker(house))
 
             async def handled() -> bool:
-                return not await core.db.fetchval("SELECT count(*) FROM event WHERE state IN ('received', 'claimed')")
+                return not await core.db.fetchval("SELECT count(*) FROM delivery WHERE state IN ('pending', 'claimed')")
 
             await until(handled, seconds=100)
             worker.cancel()

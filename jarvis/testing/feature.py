@@ -7,7 +7,7 @@ client misses) needs `running_app`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,8 +15,8 @@ from typing import Any
 from uuid import uuid4
 
 from jarvis.engine import idle
-from jarvis.engine.journal import Event
-from jarvis.engine.worker import Handler, Handling, Worker
+from jarvis.engine.deliveries import Delivery
+from jarvis.engine.subscriptions import subscribers
 from jarvis.entrypoints.core import Core
 from jarvis.entrypoints.seed import seed
 from jarvis.entrypoints.web import web_app
@@ -25,6 +25,7 @@ from jarvis.testing.app import RunningApp, running_app
 from jarvis.testing.core import rentprog_sandbox, running_core, until
 from jarvis.testing.local import LocalTransport
 from jarvis.testing.servers import Servers
+from jarvis.testing.work import worker_over
 
 
 @asynccontextmanager
@@ -57,7 +58,7 @@ class FeatureAlone:
 
 @asynccontextmanager
 async def feature_alone(
-    servers: Servers, routes: Callable[[Core], Mapping[str, Sequence[Handler]]], *, world: World | None = None, **neighbours: Any
+    servers: Servers, features: Callable[[Core], object], *, world: World | None = None, **neighbours: Any
 ) -> AsyncGenerator[FeatureAlone]:
     """One feature's handlers over a database that knows the world's people and nothing of its cars.
 
@@ -65,7 +66,7 @@ async def feature_alone(
 
     Args:
         servers: Where the database is.
-        routes: Makes the feature's handlers from the core.
+        features: Makes the feature from the core.
         world: Whose people there are; the built-in one when absent.
         neighbours: Services that stand in for those of the core, by its field's name; each must be of that field's type.
     """
@@ -83,13 +84,10 @@ async def feature_alone(
         await seed(core.db, core.clock, world)
         feature = FeatureAlone(core)
 
-        async def nobody(handling: Handling) -> None:
-            """Another feature's event."""
-
-        async def alert(event: Event, cause: str) -> None:
+        async def alert(delivery: Delivery, cause: str) -> None:
             feature.alerts.append(cause)
 
-        worker = Worker(core.db, core.doorbell, name="feature", routes=routes(core), fallback=nobody, alert=alert)
+        worker = await worker_over(core.db, core.doorbell, *subscribers(features(core)).values(), name="feature", alert=alert)
         task = asyncio.create_task(worker.run())
         try:
             yield feature

@@ -21,7 +21,10 @@ from typing import IO
 
 import asyncpg
 
+from jarvis.engine.db import open_database
+from jarvis.engine.subscriptions import sync
 from jarvis.entrypoints.embedded import APP, OWNER, Postgres, Redis, migrate, provision, provision_roles
+from jarvis.entrypoints.wiring import subscriptions
 from jarvis.kit.errors import SettingsMissing
 from jarvis.kit.ids import sha256_hex
 
@@ -249,11 +252,13 @@ async def _migrated(servers: Servers) -> None:
     kept = KEPT / f"migrated-{code_digest(('migrations',))[:16]}.dump"
     async with servers.admin() as admin:
         await provision_roles(servers.postgres, admin)
-        if kept.exists() and await servers.restore(admin, MIGRATED, kept):
-            return
-    owner, _ = await provision(servers.postgres, MIGRATED)
-    await migrate(owner)
-    await servers.keep(MIGRATED, kept)
+        restored = kept.exists() and await servers.restore(admin, MIGRATED, kept)
+    if not restored:
+        owner, _ = await provision(servers.postgres, MIGRATED)
+        await migrate(owner)
+        await servers.keep(MIGRATED, kept)
+    async with open_database(servers.owner_dsn(MIGRATED), max_size=1) as db:
+        await sync(db, subscriptions())
 
 
 def code_digest(rooms: Sequence[str] = _ROOMS) -> str:

@@ -68,7 +68,7 @@ async def test_an_approval_survives_a_restart_of_everything_of_ours(app: Running
     done = await app.press(LASHA, card, 0)
     assert "✅ Продление" in done["text"]
     assert ledger(app) == ["extend_booking"]
-    assert await app.core.db.fetchval("SELECT state FROM event WHERE kind = 'approval.resume'") == "done"
+    assert await app.core.db.fetchval("SELECT state FROM event_status WHERE kind = 'approval.resume'") == "done"
 
 
 @pytest.mark.slow

@@ -35,7 +35,9 @@ async def test_three_updates_with_two_copies_each_are_three_in_order(servers: Se
             await house.sandbox.change("change_booking", {"booking": "1200", "field": "location_end", "value": place})
         await house.quiet()
         db = house.core.db
-        states = [r["state"] for r in await db.fetch("SELECT state FROM event WHERE kind = 'rentprog.booking.update' ORDER BY seq")]
+        states = [
+            r["state"] for r in await db.fetch("SELECT state FROM event_status WHERE kind = 'rentprog.booking.update' ORDER BY seq")
+        ]
         assert states.count("done") == 3
         assert states.count("duplicate") == 3
         changes = [
@@ -70,7 +72,9 @@ async def test_rubbish_is_parked_with_its_body_and_told(servers: Servers) -> Non
         for body in bodies:
             assert await house.post("kutaisi", body) == 200
         await house.quiet()
-        rows = await house.core.db.fetch("SELECT body, state, cause FROM event WHERE kind = 'rentprog.unreadable' ORDER BY seq")
+        rows = await house.core.db.fetch(
+            "SELECT e.body, s.state, s.cause FROM event e JOIN event_status s USING (id) WHERE e.kind = 'rentprog.unreadable' ORDER BY e.seq"
+        )
         assert [r["body"] for r in rows] == bodies
         assert {r["state"] for r in rows} == {"parked"}
         assert len(house.alerts) == 3

@@ -66,7 +66,7 @@ def bookings() -> Bookings:
 @pytest.fixture
 async def digest(servers: Servers, bookings: Bookings) -> AsyncGenerator[FeatureAlone]:
     async with feature_alone(
-        servers, lambda core: Digests(core.clock, core.staff, core.fleet, core.bookings).routes, bookings=bookings
+        servers, lambda core: Digests(core.clock, core.staff, core.fleet, core.bookings), bookings=bookings
     ) as feature:
         for name in (NINO, LASHA):
             actor = await feature.core.staff.actor_by_name(name)

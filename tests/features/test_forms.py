@@ -346,7 +346,8 @@ async def test_a_press_that_is_handled_again_takes_nothing_back(app: RunningApp)
     assert "☐ Кузов\n" in shown["text"]
     await send_photos(app, 8, first=20)
     await app.core.db.execute(  # as when its worker died between its commit and its end
-        """UPDATE event SET state = 'received' WHERE id = (SELECT id FROM event WHERE kind = 'callback.button' ORDER BY seq DESC LIMIT 1)"""
+        """UPDATE delivery SET state = 'pending'
+            WHERE event_id = (SELECT id FROM event WHERE kind = 'callback.button' ORDER BY seq DESC LIMIT 1)"""
     )
     await app.quiet(30)
     assert await app.core.db.fetchval("SELECT state FROM form_item WHERE key = 'body'") == "received"

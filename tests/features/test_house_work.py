@@ -144,7 +144,9 @@ async def test_a_decided_route_and_its_replay_stand_or_fall_together(servers: Se
         await app.telegram.press(PAVEL, "dm", int(card["id"]), "Обрабатывать так")
 
         async def failed() -> bool:
-            return bool(await app.core.db.fetchval("SELECT true FROM event WHERE kind = 'callback.button' AND cause LIKE '%cut off%'"))
+            return bool(
+                await app.core.db.fetchval("SELECT true FROM event_status WHERE kind = 'callback.button' AND cause LIKE '%cut off%'")
+            )
 
         await until(failed)
         await owner.execute("DROP TRIGGER cut ON event")

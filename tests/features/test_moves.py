@@ -28,7 +28,7 @@ async def test_a_few_moves_are_no_news(app: RunningApp) -> None:
         await app.rentprog.change("move_car", {"car": car, "branch": "batumi"})
 
     async def looked() -> bool:
-        return await app.core.db.fetchval("SELECT count(*) > 2 FROM event WHERE kind = 'moves.progress' AND state = 'done'")
+        return await app.core.db.fetchval("SELECT count(*) > 2 FROM event_status WHERE kind = 'moves.progress' AND state = 'done'")
 
     await until(looked, seconds=20)
     app.start("bot")

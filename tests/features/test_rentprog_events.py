@@ -94,7 +94,7 @@ async def test_an_event_that_is_handled_again_tells_of_what_it_finds_then(server
         await house.sandbox.change("move_car", {"car": "Malibu 235", "branch": "tbilisi"})
         await house.quiet()
         await house.core.db.execute(  # as when its worker died between its commit and its end
-            """UPDATE event SET state = 'received' WHERE id = (SELECT parent_event_id FROM event WHERE kind = 'car.moved')"""
+            """UPDATE delivery SET state = 'pending' WHERE event_id = (SELECT parent_event_id FROM event WHERE kind = 'car.moved')"""
         )
         await house.quiet()
         moved = await house.core.db.fetch("SELECT payload FROM event WHERE kind = 'car.moved' ORDER BY seq")

@@ -12,8 +12,8 @@ import httpx
 
 from jarvis.domains import refs
 from jarvis.engine import idle
+from jarvis.engine.subscriptions import subscribers
 from jarvis.engine.timing import Scheduler
-from jarvis.engine.worker import Worker
 from jarvis.entrypoints.core import Core
 from jarvis.entrypoints.web import web_app
 from jarvis.integrations.rentprog.sandbox import RentProgSandbox
@@ -21,6 +21,7 @@ from jarvis.kit.sandbox import served
 from jarvis.testing.core import SECRETS, load_all, move_clock, rentprog_sandbox, running_core, until
 from jarvis.testing.local import LocalTransport
 from jarvis.testing.servers import Servers
+from jarvis.testing.work import worker_over
 
 
 class Running:
@@ -85,7 +86,8 @@ async def running(servers: Servers, *, load: bool = True, sockets: bool = True, 
         if load:
             report = await load_all(core)
             assert report["state"] == "ok", report
-        worker = Worker(core.db, core.doorbell, name="w", routes=core.hooks.routes, fallback=unknown, alert=alert)
+        mine = subscribers(core.hooks)
+        worker = await worker_over(core.db, core.doorbell, *mine.values(), alert=alert, unrouted=unknown)
         tasks = [asyncio.create_task(worker.run()), asyncio.create_task(Scheduler(core.db, core.clock, ()).run(every_s=0.05))]
         async with served(web_app(core), port=0) if sockets else nullcontext(0) as port:
             base = f"http://127.0.0.1:{port}"

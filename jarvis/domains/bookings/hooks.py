@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Literal, cast
+from typing import Any, ClassVar, Literal, cast
 from uuid import UUID
 
 from jarvis.domains.bookings.mirror import BookingMirror
@@ -12,9 +12,11 @@ from jarvis.domains.clients.service import ClientService
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.mirror import Incoming, fits, hook
 from jarvis.engine.db import Database, Tx
+from jarvis.engine.failures import Unparsable
 from jarvis.engine.journal import Event
+from jarvis.engine.subscriptions import subscriber
 from jarvis.engine.timing import Timers
-from jarvis.engine.worker import Handler, Handling, Unparsable
+from jarvis.engine.worker import Handling
 from jarvis.integrations.rentprog.webhook import Change
 from jarvis.kit.clock import Clock
 from jarvis.kit.errors import NotFound, Unavailable
@@ -22,10 +24,17 @@ from jarvis.kit.errors import NotFound, Unavailable
 REREAD_AFTER = timedelta(seconds=60)
 DUPLICATE_SETTLES = timedelta(seconds=2)
 Noun = Literal["car", "client", "booking"]
+NOUNS: tuple[Noun, ...] = ("car", "client", "booking")
+NOTED = (
+    "car.created", "car.updated", "car.moved", "client.created", "client.updated", "booking.created", "booking.updated",
+    "booking.cancelled", "booking.issued", "booking.returned",
+)  # fmt: skip
 
 
 class RentProgHooks:
     """Applies deliveries in their order; reads the record anew when the payload is not enough."""
+
+    feature: ClassVar[str] = "rentprog"
 
     def __init__(self, db: Database, clock: Clock, fleet: FleetService, clients: ClientService, bookings: BookingMirror) -> None:
         self._db = db
@@ -35,30 +44,13 @@ class RentProgHooks:
         self._bookings = bookings
         self._timers = Timers()
 
-    @property
-    def routes(self) -> Mapping[str, Sequence[Handler]]:
-        """Event kinds of RentProg and of our own that this room handles."""
-        table: dict[str, Sequence[Handler]] = {"rentprog.unreadable": (self.unreadable,), "rentprog.reread": (self.reread,)}
-        for noun in ("car", "client", "booking"):
-            table[f"rentprog.{noun}.create"] = (self.changed,)
-            table[f"rentprog.{noun}.update"] = (self.changed,)
-            table[f"rentprog.{noun}.destroy"] = (self.destroyed,)
-            table[f"rentprog.{noun}.duplicate"] = (self.duplicated,)
-        table["rentprog.duplicate"] = (self.duplicated,)
-        table["car.created"] = (self.link, self.note)
-        table["client.created"] = (self.link, self.note)
-        for kind in (
-            "car.updated", "car.moved", "client.updated", "booking.created", "booking.updated", "booking.cancelled",
-            "booking.issued", "booking.returned",
-        ):  # fmt: skip
-            table[kind] = (self.note,)
-        return table
-
+    @subscriber("rentprog.unreadable")
     async def unreadable(self, handling: Handling) -> None:
         """Parks the delivery with its raw body; `hook` says why it cannot be read."""
         hook(handling.event.body)
         raise Unparsable("RentProg webhook: it became readable only now; replay it")
 
+    @subscriber(*(f"rentprog.{noun}.{verb}" for noun in NOUNS for verb in ("create", "update")))
     async def changed(self, handling: Handling) -> None:
         """A create or an update."""
         change, branch = hook(handling.event.body), _branch(handling.event)
@@ -85,6 +77,7 @@ class RentProgHooks:
         if change.noun == "booking":
             await self._parents(handling, str(change.entity_id), branch)
 
+    @subscriber(*(f"rentprog.{noun}.destroy" for noun in NOUNS))
     async def destroyed(self, handling: Handling) -> None:
         """The record is gone from RentProg: hidden here, never cascaded."""
         change = hook(handling.event.body)
@@ -92,6 +85,7 @@ class RentProgHooks:
             rooms = {"car": self._fleet.forget, "client": self._clients.forget, "booking": self._bookings.forget}
             await rooms[change.noun](tx, str(change.entity_id))
 
+    @subscriber("rentprog.duplicate", *(f"rentprog.{noun}.duplicate" for noun in NOUNS))
     async def duplicated(self, handling: Handling) -> None:
         """An equal body within the window triggers nothing; once its burst is over the record is read once more."""
         original = UUID(handling.event.payload["original_event_id"])
@@ -103,17 +97,20 @@ class RentProgHooks:
         async with handling.transaction() as tx:
             await self._arm(tx, change.noun, str(change.entity_id), branch, after=DUPLICATE_SETTLES)
 
+    @subscriber("rentprog.reread")
     async def reread(self, handling: Handling) -> None:
         """A timer asks for a record that could not be read before."""
         noun, _, key = str(handling.event.payload["subject"]).partition(":")
         assert noun in ("car", "client", "booking"), noun
         await self._reread(handling, noun, key, handling.event.payload.get("branch"))
 
+    @subscriber("car.created", "client.created")
     async def link(self, handling: Handling) -> None:
         """A car or a client arrived: bookings that came before it are joined to it."""
         async with handling.transaction() as tx:
-            await self._bookings.link(tx)
+            await self._bookings.link(tx, handling.event)
 
+    @subscriber(*NOTED)
     async def note(self, handling: Handling) -> None:
         """The memory of a car, a client or a booking."""
         event, payload = handling.event, handling.event.payload
@@ -148,7 +145,7 @@ class RentProgHooks:
                 continue  # the timer asks again
             async with handling.transaction() as tx:
                 await self._save(tx, "car" if noun == "car" else "client", incoming, branch, handling.event)
-                await self._bookings.link(tx)
+                await self._bookings.link(tx, handling.event)
                 await self._timers.cancel(tx, kind="rentprog.reread", subject=f"{noun}:{missing}")
 
     async def _stored(self, change: Change) -> Mapping[str, object] | None:

@@ -19,6 +19,13 @@ from jarvis.kit.errors import ContractBroken, Unavailable
 from jarvis.kit.ids import new_id
 from jarvis.kit.money import to_minor
 
+_LINK_CARS = """UPDATE booking b SET car_id = r.subject_id FROM external_ref r
+                 WHERE b.car_id IS NULL AND b.car_key IS NOT NULL AND r.system = 'rentprog' AND r.kind = 'car'
+                   AND r.external_key = b.car_key RETURNING r.subject_id"""
+_LINK_CLIENTS = """UPDATE booking b SET client_id = r.subject_id FROM external_ref r
+                    WHERE b.client_id IS NULL AND b.client_key IS NOT NULL AND r.system = 'rentprog' AND r.kind = 'client'
+                      AND r.external_key = b.client_key RETURNING r.subject_id"""
+
 
 class BookingMirror:
     """Saves bookings and receivables, publishes what changed."""
@@ -128,19 +135,20 @@ class BookingMirror:
         booking_id = await refs.subject(tx, SOURCE, "booking", key)
         await tx.execute("UPDATE booking SET deleted_at = $2 WHERE id = $1", booking_id, self._clock.now())
 
-    async def link(self, tx: Tx) -> int:
-        """Join bookings to cars and clients that arrived after them."""
-        cars = await tx.execute(
-            """UPDATE booking b SET car_id = r.subject_id FROM external_ref r
-                WHERE b.car_id IS NULL AND b.car_key IS NOT NULL AND r.system = 'rentprog' AND r.kind = 'car'
-                  AND r.external_key = b.car_key"""
-        )
-        clients = await tx.execute(
-            """UPDATE booking b SET client_id = r.subject_id FROM external_ref r
-                WHERE b.client_id IS NULL AND b.client_key IS NOT NULL AND r.system = 'rentprog' AND r.kind = 'client'
-                  AND r.external_key = b.client_key"""
-        )
-        return cars + clients
+    async def link(self, tx: Tx, event: Event | None) -> int:
+        """Join bookings to cars and clients that came after them; each that got some is told of (`car.linked`, `client.linked`)."""
+        count = 0
+        for noun, sql in (("car", _LINK_CARS), ("client", _LINK_CLIENTS)):
+            rows = await tx.fetch(sql)
+            count += len(rows)
+            if event is None:
+                continue
+            for subject in sorted({row["subject_id"] for row in rows}):
+                await self._journal.publish(
+                    tx, kind=f"{noun}.linked", dedup_key=f"{noun}.linked:{subject}:{event.id}", payload={f"{noun}_id": str(subject)},
+                    ordering_key=f"{noun}:{subject}", parent=event,
+                )  # fmt: skip
+        return count
 
     async def missing_parents(self, reader: Reader, key: str) -> tuple[str | None, str | None]:
         """Outside ids of the car and the client that a saved booking still lacks."""

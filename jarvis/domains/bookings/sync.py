@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime, timedelta
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 from uuid import UUID
 
 from jarvis.domains.bookings.mirror import BookingMirror
@@ -15,8 +15,9 @@ from jarvis.domains.mirror import Incoming
 from jarvis.engine import sources
 from jarvis.engine.db import Database, Row, Tx
 from jarvis.engine.jobs import JobHandler, JobRun, enqueue
+from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.timing import Every
-from jarvis.engine.worker import Handler, Handling
+from jarvis.engine.worker import Handling
 from jarvis.integrations.rentprog.client import Page
 from jarvis.integrations.rentprog.models import SYSTEM
 from jarvis.integrations.rentprog.port import RentProg
@@ -37,6 +38,8 @@ CHECKS: Sequence[Every] = (
 class RentProgSync:
     """Walks RentProg's lists and lays every record over our mirror."""
 
+    feature: ClassVar[str] = "rentprog_sync"
+
     def __init__(
         self, db: Database, clock: Clock, rentprog: RentProg, fleet: FleetService, clients: ClientService,
         bookings: BookingMirror,
@@ -52,19 +55,22 @@ class RentProgSync:
     def jobs(self) -> Mapping[str, JobHandler]:
         return {LOAD: self.load, CARS: self.reconcile_cars, BOOKINGS: self.reconcile_bookings}
 
-    @property
-    def routes(self) -> Mapping[str, Sequence[Handler]]:
-        return {"check.rentprog.cars": (self._queue(CARS),), "check.rentprog.bookings": (self._queue(BOOKINGS),)}
+    @subscriber("check.rentprog.cars", lane=DeliveryLane.BULK)
+    async def cars_due(self, handling: Handling) -> None:
+        """Cars are compared with RentProg, as a job."""
+        await self._queue(handling, CARS)
 
-    def _queue(self, kind: str) -> Handler:
-        async def queue(handling: Handling) -> None:
-            async with handling.transaction() as tx:
-                await enqueue(
-                    tx, kind=kind, dedup_key=f"{kind}:{handling.event.id}", queue="long", deadline_s=600,
-                    event_id=handling.event.id, trace_id=handling.event.trace_id,
-                )  # fmt: skip
+    @subscriber("check.rentprog.bookings", lane=DeliveryLane.BULK)
+    async def bookings_due(self, handling: Handling) -> None:
+        """Bookings are compared with RentProg, as a job."""
+        await self._queue(handling, BOOKINGS)
 
-        return queue
+    async def _queue(self, handling: Handling, kind: str) -> None:
+        async with handling.transaction() as tx:
+            await enqueue(
+                tx, kind=kind, dedup_key=f"{kind}:{handling.event.id}", queue="long", deadline_s=600,
+                event_id=handling.event.id, trace_id=handling.event.trace_id,
+            )  # fmt: skip
 
     async def load(self, run: JobRun) -> Mapping[str, Any]:
         """Everything: clients once, then cars and bookings of each branch."""
@@ -91,7 +97,7 @@ class RentProgSync:
 
     async def _close(self, report: dict[str, Any]) -> Mapping[str, Any]:
         async with self._db.transaction() as tx:
-            await self._bookings.link(tx)
+            await self._bookings.link(tx, None)
         lists = [v for k, v in report.items() if not k.startswith("debts")]
         if all(part["state"] == "ok" for part in lists):
             await sources.report_ok(self._db, f"{SYSTEM} reconciled", min(part["began_at"] for part in lists))

@@ -20,6 +20,8 @@ app = typer.Typer(
 )
 staff_app = typer.Typer(no_args_is_help=True, help="People and branches: add, bind, invite, change, dismiss, list, branch.")
 events_app = typer.Typer(no_args_is_help=True, help="The journal: list, show, replay.")
+subscriptions_app = typer.Typer(no_args_is_help=True, help="Who hears of which events: list, sync, backfill.")
+deliveries_app = typer.Typer(no_args_is_help=True, help="Work of subscribers that failed: list, retry.")
 effects_app = typer.Typer(no_args_is_help=True, help="Effects: list, retry, resolve.")
 audit_app = typer.Typer(no_args_is_help=True, help="The audit: verify, show.")
 switch_app = typer.Typer(no_args_is_help=True, help="Read-only, off, shadow: list, set, report.")
@@ -28,12 +30,15 @@ telegram_app = typer.Typer(no_args_is_help=True, help="The company's chats: setu
 app.add_typer(telegram_app, name="telegram")
 app.add_typer(staff_app, name="staff")
 app.add_typer(events_app, name="events")
+app.add_typer(subscriptions_app, name="subscriptions")
+app.add_typer(deliveries_app, name="deliveries")
 app.add_typer(effects_app, name="effects")
 app.add_typer(audit_app, name="audit")
 app.add_typer(switch_app, name="switch")
 app.add_typer(interactions_app, name="interactions")
 console = Console()
 T = TypeVar("T")
+Discard = Annotated[bool, typer.Option("--discard", help="Let open work of removed subscribers die.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
@@ -150,11 +155,13 @@ def scheduler() -> None:
 
 
 @app.command()
-def migrate() -> None:
-    """Bring the schema to its newest version (JARVIS_DATABASE_DIRECT_URL)."""
+def migrate(discard: Discard = False) -> None:
+    """Bring the schema and the table of subscriptions to their newest version (JARVIS_DATABASE_DIRECT_URL)."""
+    from jarvis.entrypoints.cli.work import subscriptions_sync
     from jarvis.entrypoints.migrate import migrate as start
 
     start()
+    run(subscriptions_sync(discard, console))
 
 
 @app.command()
@@ -270,7 +277,7 @@ def staff_list(json_: Json = False) -> None:
 
 @events_app.command("list")
 def events_list(
-    state: Annotated[str | None, typer.Option(help="received, claimed, done, dead, parked, duplicate.")] = None,
+    state: Annotated[str | None, typer.Option(help="received, claimed, done, 'done with failures', dead, parked, duplicate.")] = None,
     kind: str | None = None, limit: int = 30, json_: Json = False,
 ) -> None:  # fmt: skip
     """The newest events."""
@@ -295,13 +302,71 @@ def events_replay(
     since: Annotated[str | None, typer.Option(help="ISO time of the first event.")] = None,
     until: Annotated[str | None, typer.Option(help="ISO time after the last event.")] = None,
     kind: str | None = None,
-    effects: Annotated[bool, typer.Option("--effects", help="Let effects go out again; dry without it.")] = False,
+    subscriber: Annotated[str | None, typer.Option(help="Only for this subscriber (`jarvis subscriptions list`).")] = None,
+    live: Annotated[bool, typer.Option("--live", help="Let effects go out again, after they were shown; dry without it.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before a live replay.")] = False,
 ) -> None:
-    """Put past events into the journal again, dry unless --effects."""
-    from jarvis.entrypoints.cli.commands import events_replay as command
+    """Put copies of past events into the journal again, dry unless --live."""
+    from jarvis.entrypoints.cli.work import replay as command
 
     settings_from_demo()
-    run(command(event_id, since, until, kind, effects, console))
+    run(command(event_id, since, until, kind, subscriber, live, yes, console))
+
+
+@subscriptions_app.command("list")
+def subscriptions_list(json_: Json = False) -> None:
+    """Who hears of which kind of event."""
+    from jarvis.entrypoints.cli.work import subscriptions_list as command
+
+    settings_from_demo()
+    run(command(json_, console))
+
+
+@subscriptions_app.command("sync")
+def subscriptions_sync(discard: Discard = False) -> None:
+    """Write the table as this version's handlers want it; `jarvis migrate` does so after the schema."""
+    from jarvis.entrypoints.cli.work import subscriptions_sync as command
+
+    settings_from_demo()
+    run(command(discard, console))
+
+
+@subscriptions_app.command("backfill")
+def subscriptions_backfill(
+    subscriber: str, since: Annotated[str, typer.Option(help="ISO time of the first event.")]
+) -> None:  # fmt: skip
+    """Deliver past events to a subscriber that is new."""
+    from jarvis.entrypoints.cli.work import subscriptions_backfill as command
+
+    settings_from_demo()
+    run(command(subscriber, since, console))
+
+
+@deliveries_app.command("list")
+def deliveries_list(limit: int = 30, json_: Json = False) -> None:
+    """Deliveries that were given up or put aside, the newest first."""
+    from jarvis.entrypoints.cli.work import deliveries_list as command
+
+    settings_from_demo()
+    run(command(limit, json_, console))
+
+
+@deliveries_app.command("retry")
+def deliveries_retry(delivery_id: str) -> None:
+    """Take a dead delivery up again, under its old keys."""
+    from jarvis.entrypoints.cli.work import deliveries_retry as command
+
+    settings_from_demo()
+    run(command(delivery_id, console))
+
+
+@app.command()
+def drain(timeout_s: Annotated[float, typer.Option(help="Give up after so many seconds.")] = 300.0) -> None:
+    """Wait until the running workers have finished all open work, before a new version. Stop web, bot and scheduler first."""
+    from jarvis.entrypoints.cli.work import drain as command
+
+    settings_from_demo()
+    run(command(timeout_s, console))
 
 
 @effects_app.command("list")

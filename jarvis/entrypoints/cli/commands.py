@@ -19,8 +19,8 @@ from jarvis.domains.bookings.sync import LOAD
 from jarvis.domains.house.changes import CODE
 from jarvis.engine import jobs
 from jarvis.engine.db import Row
+from jarvis.engine.deliveries import Deliveries
 from jarvis.engine.effects import EffectLog
-from jarvis.engine.journal import Journal
 from jarvis.entrypoints.core import Core, CoreSettings, open_core
 from jarvis.entrypoints.process import observe
 from jarvis.integrations.rentprog.settings import RentProgSettings
@@ -46,10 +46,10 @@ async def ask(text: str, name: str, as_json: bool, console: Console) -> None:
     async with core() as opened, open_house(opened, load(LlmSettings)) as house:
         actor = await opened.staff.actor_by_name(name)
         accepted = await opened.journal.accept(
-            source="cli", kind="ask.employee", dedup_key=str(new_id()), ordering_key=f"cli:{actor.employee_id}",
+            source="cli", kind="ask.employee", dedup_key=str(new_id()), ordering_key=f"cli:{actor.employee_id}", sender=f"employee:{actor.employee_id}",
             payload={"employee_id": str(actor.employee_id), "text": text},
         )  # fmt: skip
-        await event_worker(house, "cli").handle_one(accepted.event_id)
+        await event_worker(house, "cli").handle_event(accepted.event_id)
         run = await _finished(opened, accepted.event_id)
         steps = await opened.db.fetch("SELECT * FROM agent_step WHERE agent_run_id = $1 ORDER BY ordinal", run["id"])
     if as_json:
@@ -75,7 +75,7 @@ async def _finished(opened: Core, event_id: UUID) -> Row:
         row = await opened.db.fetchrow("SELECT * FROM agent_run WHERE event_id = $1 AND state <> 'running'", event_id)
         if row is not None:
             return row
-        event = await opened.db.fetchrow("SELECT state, cause FROM event WHERE id = $1", event_id)
+        event = await opened.db.fetchrow("SELECT state, cause FROM event_status WHERE id = $1", event_id)
         if event is not None and event["state"] in ("dead", "parked"):
             raise InvalidRequest(f"the request failed: {event['cause']}")
         await asyncio.sleep(0.1)
@@ -181,23 +181,17 @@ async def events_list(state: str | None, kind: str | None, limit: int, as_json: 
 async def events_show(event_id: str, console: Console) -> None:
     async with core() as opened:
         row = await opened.db.fetchrow("SELECT * FROM event WHERE id = $1", uuid_of(event_id))
+        deliveries = await Deliveries(opened.db).of(uuid_of(event_id))
         effects = await opened.db.fetch(
             "SELECT id, kind, target, state, receipt, cause FROM effect WHERE event_id = $1", uuid_of(event_id)
         )
     if row is None:
         raise NotFound("no such event")
-    body = {**dict(row), "body": (row["body"] or b"").decode("utf-8", "replace"), "effects": [dict(e) for e in effects]}
+    body = {
+            **dict(row), "body": (row["body"] or b"").decode("utf-8", "replace"), "deliveries": [dict(d) for d in deliveries],
+            "effects": [dict(e) for e in effects],
+        }  # fmt: skip
     console.print_json(json.dumps(body, ensure_ascii=False, default=str))
-
-
-async def events_replay(
-    event_id: str | None, since: str | None, until: str | None, kind: str | None, effects: bool, console: Console
-) -> None:
-    async with core() as opened:
-        made = await Journal(opened.db).replay(
-            event_id=uuid_of(event_id) if event_id else None, since=_time(since), until=_time(until), kind=kind, dry=not effects
-        )
-    console.print(f"{len(made)} events replayed, effects {'go out' if effects else 'are only recorded (shadow)'}.")
 
 
 async def effects_list(state: str | None, limit: int, as_json: bool, console: Console) -> None:
@@ -232,7 +226,8 @@ def uuid_of(text: str) -> UUID:
         raise InvalidRequest(f"{text!r} is no id; `list` shows them") from None
 
 
-def _time(text: str | None) -> datetime | None:
+def time_of(text: str | None) -> datetime | None:
+    """A moment as it was typed; without a zone it is this machine's."""
     if text is None:
         return None
     try:

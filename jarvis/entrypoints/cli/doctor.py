@@ -80,7 +80,7 @@ async def _house() -> list[Diagnosis]:
                 name="Administrators", ok=bool(admins), found=str(admins), advice="jarvis staff add NAME --role admin, then bind"
             )
         )
-        dead = await opened.db.fetchval("SELECT count(*) FROM event WHERE state IN ('dead', 'parked')")
+        dead = await opened.db.fetchval("SELECT count(*) FROM delivery WHERE state IN ('dead', 'parked')")
         lines.append(Diagnosis(name="Dead or parked events", ok=not dead, found=str(dead), advice="jarvis events list --state parked"))
         refused = await opened.journal.refused()
         advice = "somebody guesses webhook paths, or RentProg has an old address: compare it with JARVIS_RENTPROG_WEBHOOK_SECRETS"

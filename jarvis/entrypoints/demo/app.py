@@ -82,7 +82,7 @@ class Stage:
         while going():
             try:
                 found = await self.db.fetchval(
-                    """SELECT jsonb_build_array((SELECT max(seq) FROM event), (SELECT max(finished_at) FROM event),
+                    """SELECT jsonb_build_array((SELECT max(seq) FROM event), (SELECT max(finished_at) FROM delivery),
                               (SELECT max(finished_at) FROM effect), (SELECT max(finished_at) FROM agent_run))"""
                 )
             except DATABASE_AWAY:

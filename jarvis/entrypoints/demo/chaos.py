@@ -30,7 +30,7 @@ from rich.console import Console
 
 from jarvis.engine.audit_proof import Proof, verify
 from jarvis.engine.db import open_database
-from jarvis.engine.journal import LEASE_S
+from jarvis.engine.effects import LEASE_S
 from jarvis.entrypoints.demo.start import Forks, Host
 from jarvis.entrypoints.demo.supervisor import Demo, DemoOptions
 from jarvis.entrypoints.embedded import Postgres

@@ -125,10 +125,10 @@ async def chain_of(db: Database, item: Mapping[str, Any], language: str, offset_
     began: datetime = item["began"]
     entity = {str(h["payload"].get("id")) for h in item["result"].get("webhooks", [])}
     rows = await db.fetch(
-        """SELECT kind, state, received_at, finished_at, payload, body FROM event
-            WHERE received_at >= $1 AND received_at < $1 + interval '2 minutes'
-              AND (kind LIKE 'rentprog.%' OR kind LIKE 'car.%' OR kind LIKE 'booking.%' OR kind LIKE 'client.%')
-            ORDER BY seq LIMIT 40""",
+        """SELECT e.kind, s.state, e.received_at, s.finished_at, e.payload, e.body FROM event e JOIN event_status s USING (id)
+            WHERE e.received_at >= $1 AND e.received_at < $1 + interval '2 minutes'
+              AND (e.kind LIKE 'rentprog.%' OR e.kind LIKE 'car.%' OR e.kind LIKE 'booking.%' OR e.kind LIKE 'client.%')
+            ORDER BY e.seq LIMIT 40""",
         began,
     )
     links = [_link(row, began, t, language) for row in rows if _concerns(row, entity)][:LINKS]

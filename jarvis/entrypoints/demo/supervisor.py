@@ -112,6 +112,8 @@ class Demo:
         self.env |= facts["env"]
         self._write_env(folder)
         say("Web, bot and worker")
+        self._spawn("subscriptions", "subscriptions", "sync")
+        self.children.pop("subscriptions").join()
         self._spawn("jobs", "jobs")
         self._spawn("bot", "bot")
         self._spawn("worker", "worker", "--with-scheduler", "--without-jobs")

@@ -248,7 +248,7 @@ class TelegramGateway:
         await self._note_chat(chat, message.id, private=payload["private"])
         accepted = await self._journal.accept(
             source="telegram", kind="message.employee", dedup_key=f"message:{chat}:{message.id}:{version}", payload=payload,
-            ordering_key=f"telegram:{chat}:{sender}",
+            ordering_key=f"telegram:{chat}:{sender}", sender=f"telegram:{sender}",
         )  # fmt: skip
         return accepted.fresh
 
@@ -284,7 +284,7 @@ class TelegramGateway:
             source="telegram", kind="callback.button", dedup_key=f"press:{update.query_id}",
             payload={"chat_id": utils.get_peer_id(update.peer), "message_id": update.msg_id, "sender_id": update.user_id,
                      "token": token},
-            ordering_key=f"telegram:{utils.get_peer_id(update.peer)}:{update.user_id}",
+            ordering_key=f"telegram:{utils.get_peer_id(update.peer)}:{update.user_id}", sender=f"telegram:{update.user_id}",
         )  # fmt: skip
         client = self._client
         if client is not None:

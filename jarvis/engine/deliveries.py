@@ -1,0 +1,216 @@
+"""Deliveries: one subscriber's work on one event.
+
+States: pending → claimed → done | dead | parked. A claim is a lease with a fencing token: whoever lost the lease can write nothing
+more. Order is kept per (subscriber, ordering key); work is shared out by turns among those whose doing it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from jarvis.engine.db import Database, Row, Tx
+from jarvis.engine.effects import LEASE_S
+from jarvis.engine.journal import Event
+from jarvis.engine.subscriptions import POOL, DeliveryLane, bell
+from jarvis.kit.errors import InvalidRequest, LeaseLost, NotFound
+
+CAUSE_MAX = 1000  # characters of a cause
+MAX_LOSSES = 5  # workers that may die with it
+
+# The ready rows of a lane, at most one of each (subscriber, key). A sender's next row takes its turn after as many rows as it has
+# at work already, so that nobody's flood keeps another waiting; senders are found by walking from one to the next in the index.
+_CLAIM = """
+WITH RECURSIVE senders AS (
+  (SELECT sender FROM delivery WHERE state = 'pending' AND lane = $2 ORDER BY sender LIMIT 1)
+  UNION ALL
+  SELECT (SELECT d.sender FROM delivery d WHERE d.state = 'pending' AND d.lane = $2 AND d.sender > s.sender ORDER BY d.sender LIMIT 1)
+    FROM senders s WHERE s.sender IS NOT NULL),
+heads AS (
+  SELECT h.id, busy.n + row_number() OVER (PARTITION BY s.sender ORDER BY h.event_seq) AS turn
+    FROM senders s
+   CROSS JOIN LATERAL (SELECT count(*) AS n FROM delivery c WHERE c.state = 'claimed' AND c.lane = $2 AND c.sender = s.sender) busy
+   CROSS JOIN LATERAL (
+     SELECT d.id, d.event_seq FROM delivery d
+      WHERE d.state = 'pending' AND d.lane = $2 AND d.sender = s.sender AND d.available_at <= now()
+        AND d.subscriber = ANY($5) AND d.pool = ANY($6)
+        AND (d.ordering_key IS NULL OR NOT EXISTS (
+          SELECT FROM delivery p WHERE p.subscriber = d.subscriber AND p.ordering_key = d.ordering_key
+             AND p.event_seq < d.event_seq AND p.state IN ('pending', 'claimed')))
+      ORDER BY d.event_seq LIMIT $3) h
+   WHERE s.sender IS NOT NULL),
+ready AS (
+  SELECT d.id FROM delivery d JOIN heads h ON h.id = d.id
+   WHERE d.state = 'pending' ORDER BY h.turn, d.event_seq LIMIT $3 FOR UPDATE OF d SKIP LOCKED)
+UPDATE delivery d SET state = 'claimed', claimed_by = $1, fence = d.fence + 1, attempts = d.attempts + 1, lease_until = now() + $4,
+       started_at = coalesce(d.started_at, clock_timestamp())
+  FROM ready, event e WHERE d.id = ready.id AND e.id = d.event_id
+RETURNING d.id AS delivery_id, d.subscriber, d.lane, d.attempts, d.fence, d.failed_at, e.*
+"""
+
+_CLAIM_EVENT = """
+UPDATE delivery d SET state = 'claimed', claimed_by = $1, fence = d.fence + 1, attempts = d.attempts + 1, lease_until = now() + $3,
+       started_at = coalesce(d.started_at, clock_timestamp())
+  FROM event e WHERE e.id = $2 AND d.event_id = e.id AND d.state = 'pending' AND d.subscriber = ANY($4)
+   AND (d.ordering_key IS NULL OR NOT EXISTS (
+     SELECT FROM delivery p WHERE p.subscriber = d.subscriber AND p.ordering_key = d.ordering_key
+        AND p.event_seq < d.event_seq AND p.state IN ('pending', 'claimed')))
+RETURNING d.id AS delivery_id, d.subscriber, d.lane, d.attempts, d.fence, d.failed_at, e.*
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One claimed delivery. `fence` proves the claim in every later write; `failed_at` says where the last attempt broke."""
+
+    id: UUID
+    event: Event
+    subscriber: str
+    lane: DeliveryLane
+    attempt: int
+    fence: int
+    failed_at: str | None
+
+
+class Deliveries:
+    """Claims and finishes deliveries. A claim stands for `lease_s` seconds unless it is prolonged."""
+
+    def __init__(self, db: Database, *, lease_s: float = LEASE_S) -> None:
+        self._db = db
+        self._lease = timedelta(seconds=lease_s)
+
+    async def claim(
+        self, worker: str, lane: DeliveryLane, subscribers: Sequence[str], *, limit: int = 1, pools: Sequence[str] = (POOL,)
+    ) -> list[Delivery]:
+        """Take ready deliveries of a lane to these subscribers, at most one of each (subscriber, key), for one lease."""
+        rows = await self._db.fetch(_CLAIM, worker, int(lane), limit, self._lease, list(subscribers), list(pools))
+        return sorted((_delivery(row) for row in rows), key=lambda d: d.event.seq)
+
+    async def claim_of(self, worker: str, event_id: UUID, subscribers: Sequence[str]) -> list[Delivery]:
+        """Take the ready deliveries of one event."""
+        rows = await self._db.fetch(_CLAIM_EVENT, worker, event_id, self._lease, list(subscribers))
+        return [_delivery(row) for row in rows]
+
+    @asynccontextmanager
+    async def guarded(self, delivery: Delivery) -> AsyncGenerator[Tx]:
+        """A transaction that only commits while the claim still stands.
+
+        Raises:
+            LeaseLost: another worker has taken the delivery over.
+        """
+        async with self._db.transaction() as tx:
+            held = await tx.fetchval(
+                "SELECT true FROM delivery WHERE id = $1 AND state = 'claimed' AND fence = $2 FOR UPDATE", delivery.id, delivery.fence
+            )
+            if not held:
+                raise LeaseLost(f"delivery {delivery.id}")
+            yield tx
+
+    async def extend(self, delivery: Delivery) -> None:
+        """Prolong the lease of a long handler."""
+        count = await self._db.execute(
+            "UPDATE delivery SET lease_until = now() + $3 WHERE id = $1 AND state = 'claimed' AND fence = $2",
+            delivery.id, delivery.fence, self._lease,
+        )  # fmt: skip
+        if not count:
+            raise LeaseLost(f"delivery {delivery.id}")
+
+    async def done(self, delivery: Delivery) -> None:
+        await self._finish(delivery, "done", None, None)
+
+    async def park(self, delivery: Delivery, cause: str) -> None:
+        """Put aside what we cannot read; the raw body stays and a person is told."""
+        await self._finish(delivery, "parked", cause, None)
+
+    async def dead(self, delivery: Delivery, cause: str, failed_at: str | None = None) -> None:
+        """Give up; the raw body and the cause stay for a retry."""
+        await self._finish(delivery, "dead", cause, failed_at)
+
+    async def _finish(self, delivery: Delivery, state: str, cause: str | None, failed_at: str | None) -> None:
+        count = await self._db.execute(
+            """UPDATE delivery SET state = $3, cause = $4, failed_at = $5, finished_at = now(), lease_until = NULL
+                WHERE id = $1 AND state = 'claimed' AND fence = $2""",
+            delivery.id, delivery.fence, state, _said(cause), failed_at,
+        )  # fmt: skip
+        if not count:
+            raise LeaseLost(f"delivery {delivery.id}")
+        if delivery.event.ordering_key is not None:
+            await self._db.bell.ring([bell(delivery.lane)])  # its successor of the same key is free
+
+    async def again(self, delivery: Delivery, cause: str, delay_s: float, failed_at: str | None = None) -> None:
+        """Give the delivery back for a later attempt."""
+        count = await self._db.execute(
+            """UPDATE delivery SET state = 'pending', cause = $3, failed_at = $5, lease_until = NULL,
+                      available_at = now() + make_interval(secs => $4)
+                WHERE id = $1 AND state = 'claimed' AND fence = $2""",
+            delivery.id, delivery.fence, _said(cause), delay_s, failed_at,
+        )  # fmt: skip
+        if not count:
+            raise LeaseLost(f"delivery {delivery.id}")
+
+    async def sweep(self) -> tuple[int, list[Delivery]]:
+        """Give deliveries of dead workers back, and bury those whose worker died every time; returns how many came back, and those
+        that were buried.
+        """
+        async with self._db.transaction() as tx:
+            rows = await tx.fetch(
+                """WITH lost AS (
+                     UPDATE delivery SET state = CASE WHEN losses + 1 >= $1 THEN 'dead' ELSE 'pending' END, losses = losses + 1,
+                            cause = CASE WHEN losses + 1 >= $1 THEN 'the worker died every time' ELSE cause END,
+                            finished_at = CASE WHEN losses + 1 >= $1 THEN now() END, lease_until = NULL
+                      WHERE state = 'claimed' AND lease_until < now()
+                     RETURNING id AS delivery_id, event_id, subscriber, lane, attempts, fence, failed_at, state AS now_is)
+                   SELECT * FROM lost JOIN event e ON e.id = lost.event_id""",
+                MAX_LOSSES,
+            )
+            for lane in {row["lane"] for row in rows}:
+                tx.ring(bell(lane))
+        buried = [_delivery(row) for row in rows if row["now_is"] == "dead"]
+        return len(rows) - len(buried), buried
+
+    async def retry(self, delivery_id: UUID) -> None:
+        """Take a dead or parked delivery up again, under the same keys: an effect that went out does not go again."""
+        async with self._db.transaction() as tx:
+            lane = await tx.fetchval(
+                """UPDATE delivery SET state = 'pending', available_at = now(), attempts = 0, losses = 0, finished_at = NULL,
+                          failed_at = NULL WHERE id = $1 AND state IN ('dead', 'parked') RETURNING lane""",
+                delivery_id,
+            )
+            if lane is None:
+                state = await tx.fetchval("SELECT state FROM delivery WHERE id = $1", delivery_id)
+                if state is None:
+                    raise NotFound("no such delivery; `jarvis deliveries` lists those that failed")
+                raise InvalidRequest(f"it is {state}; only a dead or parked delivery can be taken up again")
+            tx.ring(bell(lane))
+
+    async def of(self, event_id: UUID) -> Sequence[Row]:
+        """All deliveries of an event."""
+        return await self._db.fetch(
+            """SELECT id, subscriber, state, lane, attempts, available_at, started_at, finished_at, cause FROM delivery
+                WHERE event_id = $1 ORDER BY subscriber""",
+            event_id,
+        )
+
+    async def failed(self, *, limit: int = 50) -> Sequence[Row]:
+        """Deliveries that were given up or put aside, the newest first."""
+        return await self._db.fetch(
+            """SELECT d.id, d.subscriber, e.kind, d.state, d.attempts, d.finished_at, d.cause, d.event_id
+                 FROM delivery d JOIN event e ON e.id = d.event_id WHERE d.state IN ('dead', 'parked')
+                ORDER BY d.finished_at DESC LIMIT $1""",
+            limit,
+        )
+
+
+def _delivery(row: Row) -> Delivery:
+    return Delivery(
+        id=row["delivery_id"], event=Event.of(row), subscriber=row["subscriber"], lane=DeliveryLane(row["lane"]),
+        attempt=row["attempts"], fence=row["fence"], failed_at=row["failed_at"],
+    )  # fmt: skip
+
+
+def _said(cause: str | None) -> str | None:
+    """A cause as the database can hold it: what broke may have broken by its very signs."""
+    return None if cause is None else cause[:CAUSE_MAX].replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,99 @@
+"""What becomes of a delivery whose handler raised: one table, looked at from the top.
+
+| What was raised | What follows |
+| --- | --- |
+| the lease was lost | nothing: another worker has it |
+| the body cannot be read | parked |
+| a value that the database cannot hold, a model that does not validate, a broken contract, an expected error | final at once |
+| a source is away or silent, the outcome of a call is not known | again with backoff, given up after hours |
+| the database is away, a deadlock, a lock or serialisation conflict | again with backoff, as long as it takes |
+| the deadline passed, and everything else | again once; final when it breaks at the same place a second time |
+"""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+import asyncpg
+from asyncpg.exceptions import DeadlockDetectedError, LockNotAvailableError, SerializationError
+from pydantic import ValidationError
+
+from jarvis.engine.db import DATABASE_AWAY
+from jarvis.engine.dispatcher import backoff_s
+from jarvis.kit.errors import ContractBroken, ExpectedError, LeaseLost, Unavailable
+
+GIVE_UP_AFTER = timedelta(hours=6)
+MAX_ATTEMPTS = 8  # at different places, or after GIVE_UP_AFTER
+CAP_S = 60.0
+_OURS = Path(__file__).parents[2]
+
+
+class Unparsable(Exception):
+    """A body that no parser of ours can read: parked with its raw text, and a person is told."""
+
+
+class DeadlinePassed(Exception):
+    """A handler ran longer than its subscriber's deadline."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What to do with a delivery. `after_s`: seconds until its next attempt; `failed_at`: where it broke."""
+
+    action: Literal["again", "dead", "park", "drop"]
+    cause: str
+    after_s: float = 0.0
+    failed_at: str | None = None
+
+
+def judge(error: Exception, *, attempt: int, age: timedelta, failed_at: str | None) -> Verdict:
+    """What follows from an error.
+
+    Args:
+        error: What the handler raised.
+        attempt: The number of this attempt, from 1.
+        age: How long ago the event came.
+        failed_at: Where the attempt before broke, when it broke by an error that nobody expected.
+    """
+    cause = f"{type(error).__name__}: {error}"
+    if isinstance(error, LeaseLost):
+        return Verdict(action="drop", cause=cause)
+    if isinstance(error, Unparsable):
+        return Verdict(action="park", cause=str(error))
+    if isinstance(error, ExpectedError | ContractBroken):
+        return Verdict(action="dead", cause=str(error))
+    if isinstance(error, ValidationError | asyncpg.DataError) or unfit(error):
+        return Verdict(action="dead", cause=cause)
+    if isinstance(error, Unavailable):
+        if age > GIVE_UP_AFTER and attempt >= MAX_ATTEMPTS:
+            return Verdict(action="dead", cause=error.reason)
+        return Verdict(action="again", cause=error.reason, after_s=error.retry_after_s or backoff_s(attempt, cap_s=CAP_S))
+    if transient(error):
+        return Verdict(action="again", cause=cause, after_s=backoff_s(attempt, cap_s=5.0))
+    place = DeadlinePassed.__name__ if isinstance(error, DeadlinePassed) else place_of(error)
+    if place == failed_at or attempt >= MAX_ATTEMPTS:
+        return Verdict(action="dead", cause=cause, failed_at=place)
+    return Verdict(action="again", cause=cause, after_s=backoff_s(attempt, cap_s=CAP_S), failed_at=place)
+
+
+def transient(error: Exception) -> bool:
+    """Whether the database is away or in a conflict that a repeat resolves."""
+    return isinstance(error, DeadlockDetectedError | SerializationError | LockNotAvailableError | DATABASE_AWAY) and not unfit(error)
+
+
+def unfit(error: Exception) -> bool:
+    """Whether the driver refused a value before it asked the database: its class for that is one of broken connections as well."""
+    return isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
+
+
+def place_of(error: Exception) -> str:
+    """The innermost line of ours at which it was raised, with its type."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [f for f in frames if Path(f.filename).is_relative_to(_OURS) and "site-packages" not in f.filename] or frames
+    if not ours:
+        return type(error).__name__
+    return f"{Path(ours[-1].filename).name}:{ours[-1].lineno}:{type(error).__name__}"

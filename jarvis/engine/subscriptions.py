@@ -1,0 +1,212 @@
+"""Who hears of which kind of event. Each subscriber has a delivery, a deadline, retries and a dead letter of its own.
+
+A feature's class marks its handlers with `subscriber`; its attribute `feature` and the method's name are the subscriber's name.
+The table of subscriptions is written by `jarvis migrate`, so that whoever stores an event need not know the features.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from typing import TYPE_CHECKING, TypeVar
+from uuid import UUID
+
+from jarvis.engine.db import Database, Tx
+from jarvis.kit.errors import Conflict, NotFound
+
+if TYPE_CHECKING:
+    from jarvis.engine.worker import Handling
+
+DEADLINE_S = 60.0
+UNROUTED = "unrouted"  # stands where nobody has subscribed
+POOL = "work"
+_MARK = "__jarvis_subscription__"
+
+Handler = Callable[["Handling"], Awaitable[None]]
+F = TypeVar("F", bound=Callable[..., Awaitable[None]])
+
+
+class DeliveryLane(IntEnum):
+    """People first, then vendors, then bulk; a flood in one delays no other."""
+
+    PEOPLE = 0
+    VENDORS = 1
+    BULK = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """How a handler is subscribed: to which kinds, in which lane and pool, for how many seconds an attempt."""
+
+    kinds: Sequence[str]
+    lane: DeliveryLane
+    deadline_s: float
+    pool: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """One handler with its name and terms."""
+
+    name: str
+    terms: Terms
+    handle: Handler
+
+
+def subscriber(
+    *kinds: str, lane: DeliveryLane = DeliveryLane.VENDORS, deadline_s: float = DEADLINE_S, pool: str = POOL
+) -> Callable[[F], F]:
+    """Mark a method of a feature as a subscriber of these kinds of events."""
+
+    def mark(handler: F) -> F:
+        setattr(handler, _MARK, Terms(kinds=kinds, lane=lane, deadline_s=deadline_s, pool=pool))
+        return handler
+
+    return mark
+
+
+def on(
+    handler: Handler, *kinds: str, name: str, lane: DeliveryLane = DeliveryLane.VENDORS, deadline_s: float = DEADLINE_S
+) -> Subscriber:
+    """A subscriber that is a function."""
+    return Subscriber(name=name, terms=Terms(kinds=kinds, lane=lane, deadline_s=deadline_s, pool=POOL), handle=handler)
+
+
+def declared(feature: type) -> dict[str, Terms]:
+    """The subscribers of a feature's class by name, without building it."""
+    found: dict[str, Terms] = {}
+    for method, handler in inspect.getmembers(feature, inspect.isfunction):
+        terms: Terms | None = getattr(handler, _MARK, None)
+        if terms is not None:
+            found[f"{feature.feature}.{method}"] = terms  # type: ignore[attr-defined]
+    return found
+
+
+def subscribers(*features: object) -> dict[str, Subscriber]:
+    """The subscribers of built features by name.
+
+    Raises:
+        ValueError: two of them have one name.
+    """
+    found: dict[str, Subscriber] = {}
+    for feature in features:
+        for name, terms in declared(type(feature)).items():
+            if name in found:
+                raise ValueError(f"two subscribers are called {name}")
+            found[name] = Subscriber(name=name, terms=terms, handle=getattr(feature, name.partition(".")[2]))
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Synced:
+    """What a synchronisation changed: subscribers that are new, those that are gone, deliveries that died with them."""
+
+    added: Sequence[str]
+    removed: Sequence[str]
+    died: int
+
+
+async def sync(db: Database, terms: Mapping[str, Terms], *, discard: bool = False) -> Synced:
+    """Make the table say what the handlers say; events that waited for a subscriber of their kind get it.
+
+    Args:
+        db: As its owner.
+        terms: Every subscriber by name.
+        discard: Let open deliveries of removed subscribers die with that cause.
+
+    Raises:
+        Conflict: a subscriber with open deliveries is gone.
+    """
+    rows = [(kind, name, int(t.lane), t.pool) for name, t in terms.items() for kind in t.kinds]
+    async with db.transaction() as tx:
+        await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('event_subscription', 6))")
+        before = {r["subscriber"] for r in await tx.fetch("SELECT DISTINCT subscriber FROM event_subscription")}
+        removed = sorted(before - terms.keys())
+        await _retire(tx, removed, discard=discard)
+        await tx.execute("DELETE FROM event_subscription WHERE routed_as IS NULL OR subscriber = ANY($1)", removed)
+        await tx.execute(
+            """INSERT INTO event_subscription (kind, subscriber, lane, pool)
+               SELECT * FROM unnest($1::text[], $2::text[], $3::smallint[], $4::text[])
+               ON CONFLICT (kind, subscriber) DO UPDATE SET lane = excluded.lane, pool = excluded.pool, routed_as = NULL""",
+            *([row[n] for row in rows] for n in range(4)),
+        )
+        died = await tx.execute(
+            """UPDATE delivery SET state = 'dead', cause = 'its subscriber was removed', finished_at = now(), lease_until = NULL
+                WHERE state IN ('pending', 'claimed') AND subscriber = ANY($1)""",
+            removed,
+        )
+        await _share_out(tx)
+    return Synced(added=sorted(terms.keys() - before), removed=removed, died=died)
+
+
+async def _retire(tx: Tx, removed: Sequence[str], *, discard: bool) -> None:
+    open_work = await tx.fetch(
+        """SELECT subscriber, count(*) AS n FROM delivery WHERE state IN ('pending', 'claimed') AND subscriber = ANY($1)
+            GROUP BY subscriber ORDER BY subscriber""",
+        list(removed),
+    )
+    if open_work and not discard:
+        what = ", ".join(f"{r['subscriber']} ({r['n']})" for r in open_work)
+        raise Conflict(f"removed subscribers still have work: {what}. Let the old version finish it: `jarvis drain`; or discard it")
+
+
+async def _share_out(tx: Tx) -> None:
+    """Open deliveries of `unrouted` whose kind has subscribers now go to them."""
+    waiting = await tx.fetch(
+        """DELETE FROM delivery d USING event e WHERE e.id = d.event_id AND d.subscriber = $1 AND d.state = 'pending'
+              AND EXISTS (SELECT FROM event_subscription s WHERE s.kind = e.kind)
+           RETURNING e.id, e.seq, e.kind, e.ordering_key, e.sender""",
+        UNROUTED,
+    )
+    for row in sorted(waiting, key=lambda r: r["seq"]):
+        await tx.execute(
+            "SELECT event_deliver($1, $2, $3, $4, $5, NULL)", row["id"], row["seq"], row["kind"], row["ordering_key"], row["sender"]
+        )
+
+
+async def handle_like(tx: Tx, kind: str, like: str) -> None:
+    """From now on events of `kind` go to the subscribers of `like`."""
+    await tx.execute(
+        """INSERT INTO event_subscription (kind, subscriber, lane, pool, routed_as)
+           SELECT $1, subscriber, lane, pool, $2 FROM event_subscription WHERE kind = $2 ON CONFLICT DO NOTHING""",
+        kind, like,
+    )  # fmt: skip
+
+
+async def known_kinds(db: Database) -> list[str]:
+    """Every kind that a handler of ours was written for."""
+    rows = await db.fetch("SELECT DISTINCT kind FROM event_subscription WHERE routed_as IS NULL ORDER BY kind")
+    return [r["kind"] for r in rows]
+
+
+async def backfill(db: Database, name: str, *, since: datetime) -> int:
+    """Deliver past events to a subscriber that is new, in their order; returns how many.
+
+    Raises:
+        NotFound: no such subscriber.
+    """
+    async with db.transaction() as tx:
+        if not await tx.fetchval("SELECT true FROM event_subscription WHERE subscriber = $1 LIMIT 1", name):
+            raise NotFound(f"no subscriber is called {name}; `jarvis subscriptions` lists them")
+        made: list[UUID] = [
+            r["event_id"]
+            for r in await tx.fetch(
+                """INSERT INTO delivery (event_id, event_seq, subscriber, ordering_key, sender, lane, pool)
+                   SELECT e.id, e.seq, s.subscriber, e.ordering_key, e.sender, 2, s.pool
+                     FROM event_subscription s JOIN event e ON e.kind = s.kind
+                    WHERE s.subscriber = $1 AND e.received_at >= $2 AND e.duplicate_of_event_id IS NULL AND NOT e.dry
+                   ON CONFLICT (event_id, subscriber) DO NOTHING RETURNING event_id""",
+                name,
+                since,
+            )  # fmt: skip
+        ]
+        tx.ring(bell(DeliveryLane.BULK))
+    return len(made)
+
+
+def bell(lane: int) -> str:
+    """The doorbell of a lane."""
+    return f"events:{int(lane)}"

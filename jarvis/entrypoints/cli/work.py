@@ -1,0 +1,112 @@
+"""Commands over the work: subscriptions, deliveries, replay, drain."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import datetime
+from uuid import UUID
+
+from rich.console import Console
+
+from jarvis.engine import idle, subscriptions
+from jarvis.engine.db import Database, open_database
+from jarvis.engine.deliveries import Deliveries
+from jarvis.engine.journal import Journal
+from jarvis.entrypoints.cli.commands import core, show, time_of, uuid_of
+from jarvis.entrypoints.core import CoreSettings
+from jarvis.kit.errors import InvalidRequest, SettingsMissing
+from jarvis.kit.settings import load
+
+DRAIN_LOOK_S = 0.5
+
+
+async def subscriptions_sync(discard: bool, console: Console) -> None:
+    """Write the table of subscriptions as this version's handlers want it, on the owner's address."""
+    from jarvis.entrypoints.wiring import subscriptions as wanted
+
+    settings = load(CoreSettings)
+    if settings.database_direct_url is None:
+        raise SettingsMissing("JARVIS_DATABASE_DIRECT_URL: the owner's address, not the pooler's")
+    async with open_database(settings.database_direct_url.get_secret_value(), max_size=1) as db:
+        synced = await subscriptions.sync(db, wanted(), discard=discard)
+    if synced.added or synced.removed:
+        gone = f"; gone: {', '.join(synced.removed)} ({synced.died} open deliveries died)" if synced.removed else ""
+        console.print(f"Subscribers: {len(synced.added)} new{gone}.", highlight=False)
+
+
+async def subscriptions_list(as_json: bool, console: Console) -> None:
+    async with core() as opened:
+        rows = await opened.db.fetch(
+            """SELECT kind, subscriber, CASE lane WHEN 0 THEN 'people' WHEN 1 THEN 'vendors' ELSE 'bulk' END AS lane, pool, routed_as
+                 FROM event_subscription ORDER BY kind, subscriber"""
+        )
+    show(rows, ("kind", "subscriber", "lane", "pool", "routed_as"), as_json, console)
+
+
+async def subscriptions_backfill(name: str, since: str, console: Console) -> None:
+    moment = time_of(since)
+    assert moment is not None
+    async with core() as opened:
+        count = await subscriptions.backfill(opened.db, name, since=moment)
+    console.print(f"{count} past events go to {name} now, in the bulk lane.")
+
+
+async def deliveries_list(limit: int, as_json: bool, console: Console) -> None:
+    async with core() as opened:
+        rows = await Deliveries(opened.db).failed(limit=limit)
+    show(rows, ("id", "subscriber", "kind", "state", "attempts", "finished_at", "cause"), as_json, console)
+
+
+async def deliveries_retry(delivery_id: str, console: Console) -> None:
+    async with core() as opened:
+        await Deliveries(opened.db).retry(uuid_of(delivery_id))
+    console.print("It is taken up again, under the same keys: an effect that went out does not go again.")
+
+
+async def replay(
+    event_id: str | None, since: str | None, until: str | None, kind: str | None, subscriber: str | None, live: bool, yes: bool,
+    console: Console,
+) -> None:  # fmt: skip
+    """Copies of past events; live ones only after their effects were shown and somebody agreed."""
+    from rich.prompt import Confirm
+
+    found, window = uuid_of(event_id) if event_id else None, (time_of(since), time_of(until))
+    async with core() as opened:
+        if live:
+            await _show_effects(opened.db, found, window, kind, console)
+            if not yes and not Confirm.ask("The copies carry such effects out again. Go on?", console=console, default=False):
+                raise InvalidRequest("nothing was replayed")
+        made = await Journal(opened.db).replay(
+            event_id=found, since=window[0], until=window[1], kind=kind, subscriber=subscriber, dry=not live
+        )
+    console.print(f"{len(made)} events replayed, effects {'go out' if live else 'are only recorded (shadow)'}.")
+
+
+async def _show_effects(
+    db: Database, event_id: UUID | None, window: tuple[datetime | None, datetime | None], kind: str | None, console: Console
+) -> None:
+    rows = await db.fetch(
+        """SELECT f.kind, f.target, f.state, count(*) AS effects FROM effect f JOIN event e ON e.id = f.event_id
+            WHERE ($1::uuid IS NULL OR e.id = $1) AND ($2::timestamptz IS NULL OR e.received_at >= $2)
+              AND ($3::timestamptz IS NULL OR e.received_at < $3) AND ($4::text IS NULL OR e.kind = $4)
+            GROUP BY f.kind, f.target, f.state ORDER BY effects DESC, f.kind LIMIT 50""",
+        event_id, *window, kind,
+    )  # fmt: skip
+    console.print("What the originals asked for of the outside:" if rows else "The originals asked for nothing of the outside.")
+    if rows:
+        show(rows, ("kind", "target", "state", "effects"), False, console)
+
+
+async def drain(timeout_s: float, console: Console) -> None:
+    """Wait until the workers have finished everything that is open."""
+    deadline, last = time.monotonic() + timeout_s, dict[str, int]()
+    async with core() as opened:
+        while left := await idle.in_flight(opened.db, soon=idle.ANY, bulk_soon=idle.ANY):
+            if left != last:
+                console.print("Open: " + ", ".join(f"{n} {what}" for what, n in left.items()), highlight=False)
+                last = left
+            if time.monotonic() > deadline:
+                raise InvalidRequest(f"still open after {timeout_s:g} s: is a worker running? `jarvis deliveries list` shows failures")
+            await asyncio.sleep(DRAIN_LOOK_S)
+    console.print("Nothing is open.")

@@ -29,6 +29,16 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """What came from a sender that gives it no id."""
+
+    source: str
+    kind: str
+    body: bytes
+    ordering_key: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One input. `sender` says whose doing it is in the end: a person (`telegram:<id>`), a vendor, a check."""
 
@@ -99,18 +109,27 @@ class Journal:
     async def accept_windowed(
         self, *, source: str, kind: str, body: bytes, ordering_key: str | None, window: timedelta = DUPLICATE_WINDOW
     ) -> Accepted:
-        """Store a delivery whose sender gives no id: an equal body within the window becomes a `duplicate` row.
+        """Store one input whose sender gives no id, in a transaction of its own; see `accept_many`."""
+        (accepted,) = await self.accept_many([Input(source=source, kind=kind, body=body, ordering_key=ordering_key)], window=window)
+        return accepted
 
-        For a duplicate one follow-up event ending in `.duplicate` is published: read again.
+    async def accept_many(self, inputs: Sequence[Input], *, window: timedelta = DUPLICATE_WINDOW) -> list[Accepted]:
+        """Store inputs whose senders give no ids, in this order and all or none; an equal body within the window is a duplicate.
+
+        For a duplicate one follow-up event ending in `.duplicate` is published: read again. One statement is one transaction, so
+        neither a frozen process nor a lost connection leaves its locks behind.
+
+        Raises:
+            asyncpg.PostgresError, OSError: nothing was stored, unless the connection broke: then everything or nothing was.
         """
-        row = await self._db.fetchrow(
-            "SELECT * FROM event_accept_windowed($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-            source, kind, sha256_hex(source, kind, body), ordering_key, body, new_id().hex, window,
-            f"{kind.rpartition('.')[0]}.duplicate", new_id().hex,
+        rows = await self._db.fetch(
+            "SELECT * FROM event_accept_many($1, $2, $3, $4, $5, $6)",
+            [one.source for one in inputs], [one.kind for one in inputs],
+            [sha256_hex(one.source, one.kind, one.body) for one in inputs],
+            [one.ordering_key for one in inputs], [one.body for one in inputs], window,
         )  # fmt: skip
-        assert row is not None
-        await self._db.bell.ring([bell(lane) for lane in row["lanes"]])
-        return Accepted(event_id=row["event_id"], fresh=row["original_id"] is None)
+        await self._db.bell.ring(sorted({bell(lane) for row in rows for lane in row["lanes"]}))
+        return [Accepted(event_id=row["event_id"], fresh=row["original_id"] is None) for row in rows]
 
     async def publish(
         self,
@@ -179,12 +198,13 @@ class Journal:
             made.append(copy)
         return made
 
-    async def refuse(self, *, source: str, reason: str) -> None:
-        """Count a delivery that was refused at the door; nothing of it is kept."""
+    async def refuse(self, *, source: str, reason: str, deliveries: int = 1) -> None:
+        """Count deliveries that were refused at the door; nothing of them is kept."""
         await self._db.execute(
-            """INSERT INTO refused_delivery (source, reason, hour) VALUES ($1, $2, date_trunc('hour', now()))
-               ON CONFLICT (source, reason, hour) DO UPDATE SET deliveries = refused_delivery.deliveries + 1""",
-            source, reason,
+            """INSERT INTO refused_delivery (source, reason, hour, deliveries) VALUES ($1, $2, date_trunc('hour', now()), $3)
+               ON CONFLICT (source, reason, hour)
+               DO UPDATE SET deliveries = refused_delivery.deliveries + excluded.deliveries""",
+            source, reason, deliveries,
         )  # fmt: skip
 
     async def refused(self, *, hours: int = 24) -> int:

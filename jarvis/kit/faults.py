@@ -19,6 +19,7 @@ from jarvis.kit.errors import InvalidRequest
 Point = Literal[
     "tx.before_commit", "tx.after_commit", "event.claimed", "event.handled", "effect.claimed", "effect.attempted", "effect.answered",
     "http.before_send", "http.answered", "telegram.before_send", "telegram.sent", "timer.fired",
+    "intake.committed",
 ]  # fmt: skip
 POINTS: tuple[str, ...] = get_args(Point)
 Action = Literal["kill", "freeze", "cut"]

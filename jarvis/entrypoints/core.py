@@ -28,6 +28,7 @@ from jarvis.engine.db import Database, open_database
 from jarvis.engine.dispatcher import SWITCHED_OFF_S
 from jarvis.engine.doorbell import Doorbell, open_doorbell
 from jarvis.engine.effects import LEASE_S
+from jarvis.engine.intake import QUEUE
 from jarvis.engine.journal import Journal
 from jarvis.engine.switches import Mode, Switches
 from jarvis.integrations.rentprog import RentProgSettings
@@ -56,6 +57,7 @@ class CoreSettings(Settings):
     moves_look_s: float = 15.0
     lease_s: float = LEASE_S
     switched_off_s: float = SWITCHED_OFF_S
+    intake_queue: int = Field(default=QUEUE, ge=1)
 
     @field_validator("effects", mode="before")
     @classmethod

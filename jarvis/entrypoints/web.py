@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from litestar import Litestar, MediaType, Response, get
+from litestar import Litestar, MediaType, Request, Response, get
 from litestar.di import Provide
 from litestar.response import Stream
 
 import jarvis.integrations
 from jarvis.engine import sources
+from jarvis.engine.intake import Intake
 from jarvis.engine.integration import discover
 from jarvis.entrypoints.core import Core
 from jarvis.integrations.storage.port import LinkSigner, Storage
 from jarvis.integrations.telegram.settings import SYSTEM as TELEGRAM
-from jarvis.kit.errors import InvalidRequest, NotFound
+from jarvis.kit.errors import InvalidRequest, NotFound, Unavailable
 
 TYPES = {
     "jpg": "image/jpeg", "png": "image/png", "webp": "image/webp", "gif": "image/gif", "mp4": "video/mp4", "webm": "video/webm",
@@ -23,16 +25,34 @@ TYPES = {
 }  # fmt: skip
 
 
-def web_app(core: Core, *, storage: Storage | None = None, signer: LinkSigner | None = None) -> Litestar:
-    """The ASGI application over an open core."""
+def unavailable(_: Request[Any, Any, Any], error: Unavailable) -> Response[bytes]:
+    """Too much waits, or the database is away: whoever asked is told when to ask again."""
+    headers = {"Retry-After": str(math.ceil(error.retry_after_s or 1))}
+    return Response(b"", status_code=503, media_type=MediaType.TEXT, headers=headers)
+
+
+def _dependencies(core: Core, taking: Intake) -> dict[str, Provide]:
+    """What hooks may ask for by name.
+
+    Each names the one before and needs it not: dependencies that need nothing of each other are started in a task group by Litestar,
+    which took longer than all else that is done with a delivery before it is stored. One after another they are plain calls.
+    """
 
     def journal() -> Any:
         return core.journal
 
-    # Needs no journal: but dependencies that need nothing of each other are started in a task group by Litestar, which took longer
-    # than all else that is done with a delivery before it is stored. One after another they are plain calls.
-    def rentprog_settings(journal: Any) -> Any:
+    def intake(journal: Any) -> Any:
+        return taking
+
+    def rentprog_settings(intake: Any) -> Any:
         return core.rentprog_settings
+
+    return {make.__name__: Provide(make, sync_to_thread=False) for make in (journal, intake, rentprog_settings)}
+
+
+def web_app(core: Core, *, storage: Storage | None = None, signer: LinkSigner | None = None) -> Litestar:
+    """The ASGI application over an open core. Its intake stores what waits before the application ends."""
+    taking = Intake(core.journal, queue=core.settings.intake_queue)
 
     @get("/health/live", sync_to_thread=False)
     def live() -> dict[str, str]:
@@ -73,10 +93,9 @@ def web_app(core: Core, *, storage: Storage | None = None, signer: LinkSigner | 
     hooks = [hook for integration in discover(jarvis.integrations) for hook in integration.webhooks]
     return Litestar(
         [live, ready, media, *hooks],
-        dependencies={
-            "journal": Provide(journal, sync_to_thread=False),
-            "rentprog_settings": Provide(rentprog_settings, sync_to_thread=False),
-        },
+        dependencies=_dependencies(core, taking),
+        exception_handlers={Unavailable: unavailable},
+        on_shutdown=[taking.close],
         request_max_body_size=256 * 1024,
         openapi_config=None,
         logging_config=None,  # Litestar's own would set the root logger, which is the process's, to INFO

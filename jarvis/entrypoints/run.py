@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from uuid import UUID
 
 from jarvis.engine.jobs import run_job
@@ -28,6 +29,8 @@ async def _web(host: str, port: int) -> None:
 
     async with open_core(load(CoreSettings), load(RentProgSettings)) as core, open_storage(core, load(StorageSettings)) as storage:
         app = web_app(core, storage=storage, signer=link_signer(core))
+        gc.collect()
+        gc.freeze()  # what was opened stays until the end: looking through it again and again held up every answer for 0.1 s
         server = uvicorn.Server(uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, http="httptools"))
         await server.serve()
 

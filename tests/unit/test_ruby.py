@@ -25,6 +25,35 @@ def test_what_ruby_would_print_reads_back(value: Any) -> None:
     assert ruby.parse(ruby.dump(value)) == value
 
 
+_tokens = st.sampled_from(
+    ["{", "}", "[", "]", "=>", "=", ">", ":", ",", " ", "\n", '"', '"a"', '"b"', '"a"=>', "\\", '\\"', "\\n", "\\e", "#{", "#<C a: 1>",
+     "nil", "null", "nilly", "true", "NaN", "Infinity", "-Infinity", "0", "1", "-0", "01", "1_0", "1.5", "-2e3", "+1", "1.", "\0", "é", "\u2028",
+     "2025-11-18", ":sym", "a: ", "{" * 12, "[" * 21, "]" * 21, "1" * 20]
+)  # fmt: skip
+
+
+@given(
+    st.lists(_tokens, max_size=12).map("".join)
+    | _values.map(ruby.dump)
+    | st.lists(_tokens, max_size=6).map(lambda t: f"[{','.join(t)}]")
+)
+def test_the_short_way_reads_the_same_or_nothing(text: str) -> None:
+    short = ruby.as_json(text)
+    if short is not None:
+        assert repr(short) == repr(ruby.parse_whole(text))
+
+
+def test_the_short_way_is_the_usual_one() -> None:
+    for text in (
+        '{"id"=>80001, "state"=>["Новая", "Активная"], "note"=>"a \\"b\\"\\n nil => c", "to"=>nil}',
+        "{}",
+        '{"a"=>{"b"=>[1.5, true]}}',
+    ):
+        assert ruby.as_json(text) == ruby.parse_whole(text)
+    for text in ('{"a":1}', "{:a=>1}", '{"a"=>NaN}', '{"a"=>null}', '{"a"=>"\\e"}', "[" * 21 + "]" * 21, '"' + "a" * 100_000):
+        assert ruby.as_json(text) is None
+
+
 @given(st.text(max_size=200))
 def test_any_text_is_read_or_refused_in_words(text: str) -> None:
     with contextlib.suppress(ruby.RubyError):  # anything else that is raised fails the test

@@ -7,6 +7,7 @@ Source: RentProg webhooks (geodrive's reports); Ruby's documentation of `inspect
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -38,6 +39,10 @@ _ESCAPES = {
 _WORDS: dict[str, Any] = {"nil": None, "true": True, "false": False}
 
 
+_STRING = re.compile(r'("(?:[^"\\\0]++|\\["\\nrtbf])*+")')  # whose escapes mean the same in both
+_NO_JSON = re.compile(r'["\\:]|null')  # between strings: a string of another kind, a symbol or a label, a word that Ruby has not
+
+
 class RubyError(ValueError):
     """The text is not an inspected Ruby value; the message names the position."""
 
@@ -52,6 +57,36 @@ def parse(text: str) -> Any:
     """
     if len(text.encode()) > MAX_BYTES:
         raise RubyError("longer than 256 KiB")
+    plain = as_json(text)
+    return parse_whole(text) if plain is None else plain
+
+
+def as_json(text: str) -> Any:
+    """The same for what differs from JSON by its arrows and its nil alone, as most of what RentProg sends, in a sixth of the time.
+
+    None when the text is anything else, or wrong: `parse_whole` knows better.
+    """
+    pieces = _STRING.split(text)
+    between = "\0".join(pieces[::2])
+    if between.count("\0") != len(pieces) // 2 or _NO_JSON.search(between) or between.count("{") + between.count("[") > MAX_DEPTH:
+        return None
+    pieces[::2] = between.replace("=>", ":").replace("nil", "null").split("\0")
+    try:
+        return json.loads("".join(pieces), strict=False, parse_constant=_no_json)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _no_json(word: str) -> Any:
+    raise ValueError(word)
+
+
+def parse_whole(text: str) -> Any:
+    """The same by the parser that knows all of the notation.
+
+    Raises:
+        RubyError: as `parse`.
+    """
     parser = _Parser(text)
     value = parser.value(0)
     parser.space()

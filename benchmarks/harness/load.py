@@ -37,16 +37,16 @@ def generator() -> str:
     return f"wrk -t1 -c{CONNECTIONS}" if shutil.which("wrk") else f"raw sockets, {CONNECTIONS} connections (wrk is not installed)"
 
 
-async def saturate(url: str, seconds: float) -> Answers:
-    """As many deliveries as the server takes from sixteen connections, each body different.
+async def saturate(url: str, seconds: float, *, connections: int = CONNECTIONS) -> Answers:
+    """As many deliveries as the server takes from so many connections, each body different.
 
     Raises:
         AssertionError: an answer was no 2xx, or did not come.
     """
     run = new_run()
     if shutil.which("wrk"):
-        return await _run(run, "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:.0f}s", "-s", str(_SCRIPT), url, "--", run)
-    return await _client(url, run, str(seconds), str(CONNECTIONS))
+        return await _run(run, "wrk", "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "-s", str(_SCRIPT), url, "--", run)
+    return await _client(url, run, str(seconds), str(connections))
 
 
 async def pace(url: str, seconds: float, per_s: int, *, connections: int = 64) -> Answers:

@@ -150,11 +150,19 @@ def scheduler() -> None:
 
 
 @app.command()
-def migrate() -> None:
-    """Bring the schema to its newest version (JARVIS_DATABASE_DIRECT_URL)."""
+def migrate(
+    to: Annotated[int | None, typer.Option(metavar="NUMBER", help="The last migration that stays; later ones are undone.")] = None,
+    back: Annotated[int | None, typer.Option(metavar="N", help="Undo the newest N.")] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Only list what would run.")] = False,
+    delete_data: Annotated[
+        bool, typer.Option("--delete-data", help="A way back may delete rows that the older schema has no place for.")
+    ] = False,
+) -> None:
+    """Bring the schema to its newest version, or to another one (JARVIS_DATABASE_DIRECT_URL); all of it or nothing."""
+    from jarvis.entrypoints.migrate import Target
     from jarvis.entrypoints.migrate import migrate as start
 
-    start()
+    start(Target(to, back), plan=plan, delete_data=delete_data)
 
 
 @app.command()

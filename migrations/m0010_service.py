@@ -1,4 +1,4 @@
-"""Forms and check-lists: what is being filled in, its items, the files that were sent for them."""
+"""Service chats: what each is told of which events, at once or in a digest."""
 
 # Piccolo leaves these generics open:
 # pyright: reportUnknownVariableType=false
@@ -7,10 +7,10 @@ from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from migrations.sql_file import from_sql
 
-ID = "2026-12-01T00:00:00:000000"
+ID = "2026-12-02T00:00:00:000000"
 VERSION = "1.38.0"
-DESCRIPTION = "forms"
+DESCRIPTION = "service"
 
 
 async def forwards() -> MigrationManager:
-    return from_sql(ID, DESCRIPTION, "forms_2026_12_01.sql")
+    return from_sql(__file__, ID, DESCRIPTION)

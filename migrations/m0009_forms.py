@@ -1,4 +1,4 @@
-"""What the reconciler of the chats remembers: when it looked, what it could not see, which rights it lacks."""
+"""Forms and check-lists: what is being filled in, its items, the files that were sent for them."""
 
 # Piccolo leaves these generics open:
 # pyright: reportUnknownVariableType=false
@@ -7,10 +7,10 @@ from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from migrations.sql_file import from_sql
 
-ID = "2026-11-28T00:00:00:000000"
+ID = "2026-12-01T00:00:00:000000"
 VERSION = "1.38.0"
-DESCRIPTION = "watch"
+DESCRIPTION = "forms"
 
 
 async def forwards() -> MigrationManager:
-    return from_sql(ID, DESCRIPTION, "watch_2026_11_28.sql")
+    return from_sql(__file__, ID, DESCRIPTION)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
+import pkgutil
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -19,6 +21,7 @@ from piccolo.apps.migrations.tables import Migration as Ran
 from piccolo.conf.apps import MigrationModule
 from piccolo.engine.postgres import PostgresEngine
 
+import migrations
 from jarvis.kit.errors import Conflict, InvalidRequest, JarvisError, SettingsMissing
 
 BUSY_AFTER_S = 10  # what holds a table longer than this is not waited for: whoever comes after us would wait as well
@@ -32,6 +35,9 @@ class Target:
 
     to: int | None = None
     back: int | None = None
+
+
+NEWEST = Target()
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ class Plan:
     up: Sequence[Step]
 
 
-def migrate(target: Target = Target(), *, plan: bool = False, delete_data: bool = False, say: Say = print) -> None:
+def migrate(target: Target = NEWEST, *, plan: bool = False, delete_data: bool = False, say: Say = print) -> None:
     """Bring the schema to its newest version, or to another one.
 
     Args:
@@ -73,7 +79,7 @@ def migrate(target: Target = Target(), *, plan: bool = False, delete_data: bool 
     asyncio.run(run(target, plan=plan, delete_data=delete_data, say=say))
 
 
-async def run(target: Target = Target(), *, plan: bool = False, delete_data: bool = False, say: Say = print) -> None:
+async def run(target: Target = NEWEST, *, plan: bool = False, delete_data: bool = False, say: Say = print) -> None:
     """`migrate` in a running loop."""
     engine = _engine()
     ended = ""
@@ -106,16 +112,15 @@ async def _run(connection: Connection, target: Target, plan: bool, delete_data: 
         say("another `jarvis migrate` is at work on this database; waiting for it")
         await connection.execute(LOCK_SQL)
     await connection.execute(f"SET LOCAL lock_timeout = '{BUSY_AFTER_S}s'")
-    runner = BaseMigrationManager()
     known = await connection.fetchval("SELECT to_regclass('public.migration') IS NOT NULL")
-    todo = planned(steps(runner), set(await Ran.get_migrations_which_ran("jarvis")) if known else set(), target)
+    todo = planned(steps(), set(await Ran.get_migrations_which_ran("jarvis")) if known else set(), target)
     if not todo.down and not todo.up:
         return "nothing to do"
     if plan:
         for step in (*todo.down, *todo.up):
             say(f"would {'undo' if step in todo.down else 'run'} {step}")
         return "nothing was run: a plan"
-    await runner.create_migration_table()
+    await BaseMigrationManager().create_migration_table()
     lost: list[str] = []
     token = losses.set(lost)
     try:
@@ -149,17 +154,13 @@ async def _carried_out(step: Step, *, backwards: bool) -> None:
         raise Conflict(f"{step}: {error}. Nothing was changed.") from error
 
 
-def steps(runner: BaseMigrationManager | None = None) -> list[Step]:
+def steps() -> list[Step]:
     """The migrations of this version, by number."""
-    os.environ["PICCOLO_CONF"] = "migrations.piccolo_conf"
-    runner = runner or BaseMigrationManager()
-    folder = runner.get_app_config("jarvis").resolved_migrations_folder_path
-    modules: Mapping[str, MigrationModule] = runner.get_migration_modules(folder)
     found: list[Step] = []
-    for migration_id, module in modules.items():
-        named = re.fullmatch(r"m(\d{4})_(\w+)", module.__name__)
-        assert named, f"{module.__name__}: a migration is called mNUMBER_NAME"
-        found.append(Step(int(named[1]), named[2], migration_id, getattr(module, "REFUSAL", None), module))
+    for info in pkgutil.iter_modules(migrations.__path__):
+        if named := re.fullmatch(r"m(\d{4})_(\w+)", info.name):
+            module = cast(MigrationModule, importlib.import_module(f"migrations.{info.name}"))
+            found.append(Step(int(named[1]), named[2], module.ID, getattr(module, "REFUSAL", None), module))
     return sorted(found, key=lambda step: step.number)
 
 

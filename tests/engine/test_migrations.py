@@ -131,6 +131,14 @@ def test_numbers_have_no_gaps_ids_ascend_and_each_has_a_way_back_or_says_why_not
     assert [step.number for step in found if step.refusal] == list(range(1, FIRST_WITH_A_WAY_BACK))
 
 
+def test_what_removes_says_so() -> None:
+    removes = re.compile(r"\b(DROP (TABLE|COLUMN)|RENAME|ALTER (COLUMN )?\w+ (SET DATA )?TYPE)\b", re.I)
+    for step in steps():
+        text = (MIGRATIONS / "sql" / f"{step}.sql").read_text()
+        if step.number > 11 and removes.search(re.sub(r"--.*", "", text)):
+            assert re.search(r"^-- Removes: \S", text, re.M), f"{step}: additive first; if nothing reads it any more, say so"
+
+
 async def test_three_at_once_are_one_and_two_that_wait(servers: Servers, owner: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     async with _owned(servers, await _empty(servers), monkeypatch) as there:
         command = (sys.executable, "-c", "from jarvis.entrypoints.cli.app import main; main()", "migrate")
@@ -143,6 +151,10 @@ async def test_three_at_once_are_one_and_two_that_wait(servers: Servers, owner: 
         assert sorted(text.splitlines()[-1] for text in said) == ["done", "nothing to do", "nothing to do"], said
         assert await _catalogue(there) == await _catalogue(owner)
         assert await there.fetchval("SELECT count(*) = count(DISTINCT name) FROM migration")
+        refused = await asyncio.create_subprocess_exec(*command, "--to", "1", stderr=asyncio.subprocess.PIPE)
+        words = (await refused.communicate())[1].decode()
+        assert refused.returncode == 2
+        assert words.startswith("jarvis: 0004_budgets cannot be undone"), words
 
 
 async def test_whoever_comes_second_waits_for_the_lock(owner: Connection) -> None:
@@ -334,6 +346,10 @@ async def test_piccolo_s_own_command_undoes_what_it_forgets_and_keeps_what_it_ca
     newest = steps()[-1]
     fresh = await _catalogue(owner)
     assert await _migrate() == ["nothing to do"]
+    twice = await steps()[-1].module.forwards()
+    assert twice is not None
+    with pytest.raises(Conflict, match="has been run by somebody else"):
+        await twice.run()
     assert (await run_backwards("jarvis", newest.id, auto_agree=True)).success
     piccolo = await _catalogue(owner)
     assert (await run_forwards("jarvis")).success

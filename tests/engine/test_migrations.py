@@ -148,8 +148,10 @@ async def test_three_at_once_are_one_and_two_that_wait(servers: Servers, owner: 
         ]
         said = [(await one.communicate())[0].decode() for one in three]
         assert [one.returncode for one in three] == [0, 0, 0], said
-        assert sorted(re.findall(r"^(?:done|nothing to do)$", "\n".join(said), re.M)) == ["done", "nothing to do", "nothing to do"], said
-            assert sum("Subscribers" in text for text in said) == 1, "and the table of subscriptions was written once"
+        assert sorted(re.findall(r"^(?:done|nothing to do)$", "\n".join(said), re.M)) == ["done", "nothing to do", "nothing to do"], (
+            said
+        )
+        assert sum("Subscribers" in text for text in said) == 1, "and the table of subscriptions was written once"
         assert await _catalogue(there) == await _catalogue(owner)
         assert await there.fetchval("SELECT count(*) = count(DISTINCT name) FROM migration")
         refused = await asyncio.create_subprocess_exec(*command, "--to", "1", stderr=asyncio.subprocess.PIPE)

@@ -71,7 +71,7 @@ MUTATIONS = (
     Mutation(guard="sequence of our deletions in groups", path="jarvis/integrations/telegram/media.py",
              text="DeleteMessagesInGroup(channel=", without="functions.channels.DeleteMessagesRequest(channel=",
              tests=("tests/contract/telegram/test_gateway.py",)),
-    Mutation(guard="chain of the audit", path="jarvis/engine/audit_proof.py", text="if link != row[10]:", without="if False:",
+    Mutation(guard="chain of the audit", path="jarvis/engine/audit_chain.py", text="if link != row[10]:", without="if False:",
              tests=("tests/engine/test_audit.py::test_every_tampering_is_found_and_named",)),
     Mutation(guard="budgets", path="jarvis/integrations/llm/metering.py", text="        if isinstance(held, str):\n",
              without="        if False:\n", tests=("tests/contract/llm/test_metering.py",)),

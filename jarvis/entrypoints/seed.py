@@ -5,6 +5,8 @@ from __future__ import annotations
 from jarvis.domains.chats.service import SERVICE, ChatService
 from jarvis.domains.chats.subscriptions import Subscriptions
 from jarvis.domains.staff.service import StaffService
+from jarvis.engine.audit_checkpoints import Checkpoints
+from jarvis.engine.audit_proof import begin_checkpoints
 from jarvis.engine.db import Database
 from jarvis.kit.actor import Role
 from jarvis.kit.clock import Clock
@@ -13,14 +15,18 @@ from jarvis.kit.world import FIRST_FORUM, World, group_id
 
 # Everything but the schema's own rows; the audit and the memory can only be emptied by the owner.
 _TABLES_SQL = """SELECT string_agg(format('%I', tablename), ', ') FROM pg_tables
-                  WHERE schemaname = 'public' AND tablename NOT IN ('migration', 'branch', 'clock_setting', 'audit_head')"""
+                  WHERE schemaname = 'public'
+                    AND tablename NOT IN ('migration', 'branch', 'clock_setting', 'audit_head', 'audit_database')"""
 
 
-async def wipe(owner: Database) -> None:
-    """Empty every table of a demo's database (with the owner's role)."""
+async def wipe(owner: Database, checkpoints: Checkpoints) -> None:
+    """Empty every table of a demo's database (with the owner's role). It is another database from here on: its audit begins anew,
+    and so do the audit's checkpoints."""
     tables = await owner.fetchval(_TABLES_SQL)
     await owner.execute(f"TRUNCATE {tables} CASCADE")
     await owner.execute(r"UPDATE audit_head SET n = 0, hash = '\x'")
+    await owner.execute("UPDATE audit_database SET id = gen_random_uuid(), began_at = clock_timestamp()")
+    await begin_checkpoints(owner, checkpoints, by_name="demo", reason="the demo's database was emptied")
 
 
 async def seed(db: Database, clock: Clock, world: World) -> None:

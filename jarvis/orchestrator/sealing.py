@@ -1,22 +1,23 @@
-"""The audit's heads are signed and kept outside the database, every ten minutes."""
+"""A checkpoint of the audit (its heads, signed, outside the database) is asked for every ten minutes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from jarvis.engine import effects
+from jarvis.engine.audit_checkpoints import EVERY_S
 from jarvis.engine.timing import Every
 from jarvis.engine.worker import Handler, Handling
-from jarvis.integrations.storage.kinds import SEAL
+from jarvis.integrations.storage.kinds import CHECKPOINT
 
 CHECK = "check.audit.seal"
-CHECKS: Sequence[Every] = (Every(check=CHECK, seconds=600, offset_s=30),)
+CHECKS: Sequence[Every] = (Every(check=CHECK, seconds=EVERY_S, offset_s=30),)
 
 
 async def seal(handling: Handling) -> None:
-    """Ask for one seal."""
+    """Ask for one checkpoint."""
     async with handling.transaction() as tx:
-        await effects.request(tx, handling.origin, kind=SEAL, target="storage:audit", args={}, ordering_key="storage:audit")
+        await effects.request(tx, handling.origin, kind=CHECKPOINT, target="storage:audit", args={}, ordering_key="storage:audit")
 
 
 ROUTES: Mapping[str, Sequence[Handler]] = {CHECK: (seal,)}

@@ -18,18 +18,22 @@ import asyncpg
 import pytest
 
 from benchmarks.tampering import all_found, write
-from jarvis.engine import audit
+from jarvis.engine import audit, effects
 from jarvis.engine.audit_checkpoints import UNNUMBERED, Checkpoint, Checkpoints
 from jarvis.engine.audit_proof import LATE, begin_checkpoints, prove, take_checkpoint, verify
 from jarvis.engine.db import Database, open_database
-from jarvis.entrypoints.cli.acting import report
+from jarvis.engine.effects import EffectLog
+from jarvis.entrypoints.cli.acting import AuditBroken, AuditUnproved, report, verdict
+from jarvis.entrypoints.cli.doctor import diagnose_checkpoints
 from jarvis.entrypoints.seed import wipe
+from jarvis.integrations.storage.effects import StorageEffects
+from jarvis.integrations.storage.kinds import CHECKPOINT
 from jarvis.integrations.storage.port import LinkSigner, connect
 from jarvis.integrations.storage.settings import StorageSettings
 from jarvis.kit.canon import canonical
 from jarvis.kit.errors import InvalidRequest, NotFound, Rejected
 from jarvis.testing.servers import Servers
-from tests.scenes.forgery import BESIDE, FORGERIES, KEY, TARGET, Audited, Forgery
+from tests.scenes.forgery import BESIDE, FORGERIES, KEY, TARGET, Audited, Forgery, edited
 
 TAMPERINGS = 300  # `python -m benchmarks tampering` runs ten thousand
 
@@ -76,7 +80,7 @@ async def test_every_tampering_is_found_and_named(db: Database, owner: asyncpg.C
 @pytest.fixture
 async def audited(db: Database, owner: asyncpg.Connection[Any], tmp_path: Path) -> AsyncGenerator[Audited]:
     async with connect(StorageSettings(url=f"file://{tmp_path}"), None, signer=LinkSigner("http://127.0.0.1", "s")) as storage:
-        yield Audited(db=db, owner=owner, folder=tmp_path, checkpoints=Checkpoints(storage, KEY))
+        yield Audited(db=db, owner=owner, folder=tmp_path, storage=storage, checkpoints=Checkpoints(storage, KEY))
 
 
 @pytest.mark.parametrize("forgery", FORGERIES, ids=lambda f: f.name)
@@ -154,13 +158,65 @@ async def test_storage_that_is_away_is_not_an_audit_that_holds(audited: Audited)
     proof = await audited.prove()
     assert proof.unread is not None
     assert (proof.whole, proof.checkpoint) == (True, None)
-    assert any(line.startswith("Not compared with any checkpoint: ") for line in report(proof, datetime.now(UTC)))
+    now = datetime.now(UTC)
+    assert any(line.startswith("Not compared with any checkpoint: ") for line in report(proof, now))
+    with pytest.raises(AuditUnproved, match="storage could not be read"):
+        verdict(proof, now)
+    assert (await diagnose_checkpoints(audited.db, audited.checkpoints, now)).ok is False
+
+
+async def test_nothing_looked_at_is_not_an_audit_that_holds(audited: Audited) -> None:
+    now = datetime.now(UTC)
+    with pytest.raises(AuditUnproved, match="nothing to verify"):
+        verdict(await audited.prove(), now)
+    await audited.honest(3)
+    assert "still to be made" in verdict(await audited.prove(), now)
+    with pytest.raises(AuditUnproved, match="nothing was ever signed"):
+        verdict(await audited.prove(), now + LATE * 2)
+    await take_checkpoint(audited.db, audited.checkpoints)
+    assert verdict(await audited.prove(), now).startswith("The audit holds: up to checkpoint 1 ")
+    await audited.owner.execute("UPDATE audit_entry SET outcome = 'forged' WHERE n = 1")
+    with pytest.raises(AuditBroken):
+        verdict(await audited.prove(), now)
+
+
+async def test_the_doctor_says_when_checkpoints_fail_or_are_late(audited: Audited) -> None:
+    async def found(later: timedelta = timedelta(0)) -> tuple[bool, str]:
+        said = await diagnose_checkpoints(audited.db, audited.checkpoints, datetime.now(UTC) + later)
+        return said.ok, said.found
+
+    async with audited.db.transaction() as tx:
+        origin = effects.Origin(event_id=None, trace_id="t")
+        await effects.request(tx, origin, kind=CHECKPOINT, target="storage:audit", args={}, key="1")
+    assert (await found())[0], "nothing is late yet"
+    ok, words = await found(LATE * 2)
+    assert not ok
+    assert words.startswith("late: 1 rows are not signed since ")
+    storage = StorageEffects(audited.db, audited.storage, KEY)
+    log = EffectLog(audited.db)
+    [effect] = await log.claim("t", ["storage"])
+    await log.done(effect, await storage.checkpoint(effect))
+    assert await found() == (True, "checkpoint 1; 2 rows since")
+    edited(audited)
+    async with audited.db.transaction() as tx:
+        await effects.request(tx, origin, kind=CHECKPOINT, target="storage:audit", args={}, key="2")
+    [effect] = await log.claim("t", ["storage"])
+    with pytest.raises(Rejected) as refusal:
+        await storage.checkpoint(effect)
+    await log.dead(effect, str(refusal.value))
+    ok, words = await found()
+    assert not ok
+    assert "it is not signed with this key" in words
+    audited.latest.write_text(audited.numbered(1).read_text())
+    ok, words = await found()
+    assert not ok
+    assert words.startswith("the last attempt failed: Audit: no checkpoint: ")
 
 
 async def test_another_key_is_told_and_begun_anew_on_record(audited: Audited) -> None:
     await audited.begin()
     await audit.erase(audited.db, await audited.entry(3), by=None, by_name="Павел", reason="a client asked", key=KEY)
-    changed = Checkpoints(audited.checkpoints._store, "another key")  # pyright: ignore[reportPrivateUsage]  # the same storage
+    changed = Checkpoints(audited.storage, "another key")
     said = "\n".join(map(str, (await prove(audited.db, changed)).flaws))
     assert "JARVIS_SECRET is another one. `jarvis audit begin`" in said
     with pytest.raises(Rejected, match="JARVIS_SECRET is another one"):
@@ -176,7 +232,7 @@ async def test_another_key_is_told_and_begun_anew_on_record(audited: Audited) ->
 
 async def test_an_empty_key_signs_nothing(audited: Audited) -> None:
     await audited.honest(3)
-    nothing = Checkpoints(audited.checkpoints._store, "")  # pyright: ignore[reportPrivateUsage]  # the same storage
+    nothing = Checkpoints(audited.storage, "")
     for attempt in (take_checkpoint(audited.db, nothing), begin_checkpoints(audited.db, nothing, by_name="t", reason="t")):
         with pytest.raises(Rejected, match="JARVIS_SECRET is not set"):
             await attempt
@@ -190,7 +246,7 @@ async def test_a_demo_that_begins_anew_in_its_folder_keeps_verifying(servers: Se
     old.write_text('{"at":"2026-11-25T00:00:00+00:00","heads":[[0,9,"00"]],"mac":"of a secret that is lost"}')
     async with open_database(servers.owner_dsn(name), max_size=1) as owner:
         for secret in ("first", "second", "second"):  # the second is reset once
-            checkpoints = Checkpoints(audited.checkpoints._store, secret)  # pyright: ignore[reportPrivateUsage]  # the same storage
+            checkpoints = Checkpoints(audited.storage, secret)
             await wipe(owner, checkpoints)
             await audited.honest(4)
             proof = await prove(audited.db, checkpoints)
@@ -200,6 +256,31 @@ async def test_a_demo_that_begins_anew_in_its_folder_keeps_verifying(servers: Se
     late = await audited.db.fetchval("SELECT gen_random_uuid()::text")  # a bot that was signing the emptied database
     await audit.record(audited.db, action="audit.checkpoint", actor_name="Jarvis", outcome=f"{late} 57")
     assert (await prove(audited.db, checkpoints)).flaws == []
+
+
+async def test_a_database_is_emptied_at_once_for_whoever_writes_meanwhile(servers: Servers, audited: Audited) -> None:
+    name = await audited.db.fetchval("SELECT current_database()")
+    emptied = asyncio.Event()
+
+    async def write_on() -> int:
+        written = 0
+        while not emptied.is_set():
+            async with audited.db.transaction() as tx:
+                for _ in range(3):
+                    await effects.request(tx, origin, kind=CHECKPOINT, target="storage:audit", args={})
+                    written += 1
+        return written
+
+    origin = effects.Origin(event_id=None, trace_id="t")
+
+    writers = [asyncio.create_task(write_on()) for _ in range(4)]
+    async with open_database(servers.owner_dsn(name), max_size=1) as owner:
+        for _ in range(4):
+            await wipe(owner, audited.checkpoints)
+            await asyncio.sleep(0.05)
+    emptied.set()
+    assert sum(await asyncio.gather(*writers)) > 0
+    assert (await audited.prove()).flaws == []
 
 
 async def test_a_checkpoint_from_before_there_were_numbers_still_counts(audited: Audited) -> None:

@@ -16,6 +16,7 @@ from jarvis.engine import audit
 from jarvis.engine.audit_checkpoints import Checkpoints
 from jarvis.engine.audit_proof import Proof, prove, take_checkpoint
 from jarvis.engine.db import Database
+from jarvis.integrations.storage.port import FsStorage
 
 KEY = "a key that is not in the database"
 TARGET = 7  # the chain that is forged: rows 1 to 6 are signed, 7 and 8 are not
@@ -30,6 +31,7 @@ class Audited:
     db: Database
     owner: asyncpg.Connection[Any]
     folder: Path
+    storage: FsStorage
     checkpoints: Checkpoints
 
     async def honest(self, rows: int, shard: int = TARGET) -> None:
@@ -139,7 +141,8 @@ def _storage(change: Callable[[Audited], object]) -> Forge:
     return forge
 
 
-def _edited(audited: Audited) -> None:
+def edited(audited: Audited) -> None:
+    """The newest checkpoint says of a chain that it was shorter."""
     body = json.loads(audited.latest.read_text())
     body["heads"][0][1] -= 1
     audited.latest.write_text(json.dumps(body))
@@ -235,7 +238,7 @@ FORGERIES = (
             forge=_gone_with_checkpoints),
     Forgery(name="whose checkpoints they are deleted", found=r"audit/database.json is gone from storage, though there are checkpoints",
             forge=_no_binding),
-    Forgery(name="a checkpoint edited", forge=_storage(_edited), found=r"latest.json: it is not signed with this key"),
+    Forgery(name="a checkpoint edited", forge=_storage(edited), found=r"latest.json: it is not signed with this key"),
     Forgery(name="a checkpoint that is no JSON", forge=_storage(lambda a: a.latest.write_bytes(b"\xff[[[")),
             found=r"latest.json: it cannot be read"),
     Forgery(name="a checkpoint under another number",

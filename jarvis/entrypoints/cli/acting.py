@@ -41,8 +41,19 @@ async def audit_verify(console: Console) -> None:
     """
     async with core() as opened, open_storage(opened, load(StorageSettings)) as storage:
         proof = await prove(opened.db, Checkpoints(storage, opened.settings.secret.get_secret_value()))
-    for line in report(proof, datetime.now(UTC)):
+    now = datetime.now(UTC)
+    for line in report(proof, now):
         console.print(line, markup=False, highlight=False)
+    console.print(verdict(proof, now), markup=False, highlight=False)
+
+
+def verdict(proof: Proof, now: datetime) -> str:
+    """One sentence on an audit that holds.
+
+    Raises:
+        AuditBroken: something does not hold.
+        AuditUnproved: it could not be looked at whole: storage is away, nothing is signed, or there are no rows.
+    """
     if not proof.whole:
         raise AuditBroken(f"the audit does not hold: {len(proof.flaws)} flaws")
     if proof.unread is not None:
@@ -50,10 +61,12 @@ async def audit_verify(console: Console) -> None:
             "not completed: the chains hold together, but storage could not be read to compare them with the checkpoints"
         )
     if not proof.rows:
-        raise AuditUnproved("not completed: the audit has no rows, and there is nothing to verify")
-    if proof.checkpoint is None and proof.late(datetime.now(UTC)):
+        raise AuditUnproved("not completed: the audit has no rows, there is nothing to verify")
+    if proof.checkpoint is None and proof.late(now):
         raise AuditUnproved("not completed: the chains hold together, but nothing was ever signed")
-    console.print("The audit holds." if proof.checkpoint else "The chains hold together.")
+    if proof.checkpoint is None:
+        return "The chains hold together; the first checkpoint is still to be made."
+    return f"The audit holds: up to {proof.checkpoint} it is as it was signed, and what follows holds together."
 
 
 def report(proof: Proof, now: datetime) -> list[str]:

@@ -14,10 +14,10 @@ from rich.table import Table
 
 from jarvis.engine.audit_checkpoints import Checkpoints
 from jarvis.engine.audit_proof import prove
+from jarvis.engine.db import Database
 from jarvis.engine.integration import Diagnosis
 from jarvis.entrypoints.bot import open_storage
 from jarvis.entrypoints.cli.commands import core
-from jarvis.entrypoints.core import Core
 from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.integrations.rentprog.diagnostics import diagnose as diagnose_rentprog
 from jarvis.integrations.storage.kinds import CHECKPOINT
@@ -89,7 +89,9 @@ async def _house() -> list[Diagnosis]:
         )
         dead = await opened.db.fetchval("SELECT count(*) FROM event WHERE state IN ('dead', 'parked')")
         lines.append(Diagnosis(name="Dead or parked events", ok=not dead, found=str(dead), advice="jarvis events list --state parked"))
-        lines.append(await _checkpoints(opened))
+        async with open_storage(opened, load(StorageSettings)) as storage:
+            checkpoints = Checkpoints(storage, opened.settings.secret.get_secret_value())
+            lines.append(await diagnose_checkpoints(opened.db, checkpoints, datetime.now(UTC)))
         refused = await opened.journal.refused()
         advice = "somebody guesses webhook paths, or RentProg has an old address: compare it with JARVIS_RENTPROG_WEBHOOK_SECRETS"
         lines.append(Diagnosis(name="Refused webhooks, 24 h", ok=not refused, found=str(refused), advice=advice))
@@ -101,11 +103,10 @@ async def _house() -> list[Diagnosis]:
     return lines
 
 
-async def _checkpoints(opened: Core) -> Diagnosis:
+async def diagnose_checkpoints(db: Database, checkpoints: Checkpoints, now: datetime) -> Diagnosis:
     """Whether the audit is signed in time, and what was signed still stands."""
-    async with open_storage(opened, load(StorageSettings)) as storage:
-        proof = await prove(opened.db, Checkpoints(storage, opened.settings.secret.get_secret_value()), quick=True)
-    last = await opened.db.fetchrow("SELECT state, cause FROM effect WHERE kind = $1 ORDER BY seq DESC LIMIT 1", CHECKPOINT.name)
+    proof = await prove(db, checkpoints, quick=True)
+    last = await db.fetchrow("SELECT state, cause FROM effect WHERE kind = $1 ORDER BY seq DESC LIMIT 1", CHECKPOINT.name)
     failed = last["cause"] if last is not None and last["state"] != "done" else None
     since = f"{proof.unsigned_since:%d.%m %H:%M} UTC" if proof.unsigned_since else ""
     advice = "run `jarvis audit verify`"
@@ -113,7 +114,7 @@ async def _checkpoints(opened: Core) -> Diagnosis:
         ok, found, advice = False, f"not known: {proof.unread}", "check JARVIS_STORAGE_URL"
     elif proof.flaws:
         ok, found = False, str(proof.flaws[0])
-    elif proof.late(datetime.now(UTC)):
+    elif proof.late(now):
         ok, found = (
             False,
             f"late: {proof.unsigned} rows are not signed since {since}" + (f"; last attempt: {failed}" if failed else ""),

@@ -22,7 +22,7 @@ from jarvis.kit.world import FIRST_FORUM, World, group_id
 _TABLES_SQL = """SELECT string_agg(format('%I', tablename), ', '
                                    ORDER BY tablename LIKE 'audit%', tablename <> 'audit_head', tablename) FROM pg_tables
                   WHERE schemaname = 'public' AND tablename NOT IN ('migration', 'branch', 'clock_setting')"""
-_TRIES, _PATIENCE = 30, "2s"  # who holds one table and waits for another of ours goes on when we let go
+_TRIES = 30  # who holds one table and waits for another of ours goes on when we let go
 
 
 async def wipe(owner: Database, checkpoints: Checkpoints) -> None:
@@ -43,7 +43,7 @@ async def wipe(owner: Database, checkpoints: Checkpoints) -> None:
 
 async def _empty(owner: Database) -> None:
     async with owner.transaction() as tx:
-        await tx.execute("SELECT set_config('lock_timeout', $1, true)", _PATIENCE)
+        await tx.execute("SET LOCAL lock_timeout = '2s'")
         await tx.execute(f"TRUNCATE {await tx.fetchval(_TABLES_SQL)} CASCADE")
         await tx.execute("INSERT INTO audit_head (shard) SELECT generate_series(0, $1::int - 1)", CHAINS)
         await tx.execute("INSERT INTO audit_database DEFAULT VALUES")

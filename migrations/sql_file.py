@@ -28,7 +28,7 @@ _COLUMNS_SQL = """
 SELECT c.relname AS "table", a.attname AS "column", pg_get_expr(d.adbin, d.adrelid) AS "default",
        EXISTS (SELECT FROM pg_index i JOIN pg_attribute k ON k.attrelid = i.indrelid AND k.attnum = ANY (i.indkey)
                 WHERE i.indrelid = c.oid AND i.indisprimary AND k.attname = 'name')
-       OR c.relname = 'event_subscription' AS ours
+       OR c.relname IN ('event_subscription', 'audit_database') AS ours
   FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
   LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
  WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND c.relname <> 'migration' ORDER BY c.relname, a.attnum"""
@@ -102,7 +102,7 @@ async def _go_back(connection: Connection, name: str, sql: str) -> None:
 async def _lost(connection: Connection, sql: str) -> list[str]:
     """Tables and columns with content that are no longer there after `sql`, which is tried out and taken back.
 
-    Look-up tables and the table of subscriptions do not count: their rows come from us.
+    Tables whose rows come from us do not count: look-up tables, subscriptions, the identity of the audit's database.
     """
     before = {(r["table"], r["column"]): r for r in await connection.fetch(_COLUMNS_SQL)}
     trial = connection.transaction()

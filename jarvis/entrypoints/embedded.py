@@ -46,6 +46,17 @@ class Servers:
     redis_url: str
 
 
+def kept_secret(path: Path) -> str:
+    """The secret of a folder, made at the first call: what was signed with it can be checked after a restart."""
+    with contextlib.suppress(FileNotFoundError):
+        if kept := path.read_text().strip():
+            return kept
+    secret = new_token()
+    path.touch(mode=0o600)
+    path.write_text(secret)
+    return secret
+
+
 class Postgres:
     """One cluster in a folder. `start` is safe after a kill: a stale postmaster.pid is dealt with by pg_ctl.
 

@@ -13,7 +13,7 @@ import pytest
 
 from jarvis.engine.doorbell import open_doorbell
 from jarvis.entrypoints import embedded
-from jarvis.entrypoints.embedded import Postgres, Redis
+from jarvis.entrypoints.embedded import Postgres, Redis, kept_secret
 from jarvis.kit.errors import SettingsMissing
 
 AS_ROOT = os.geteuid() == 0
@@ -42,6 +42,14 @@ async def test_servers_start_below_a_closed_folder_with_spaces_and_cyrillic_lett
         redis.stop()
         postgres.remove()
     assert not postgres.folder.exists()
+
+
+def test_the_secret_of_a_folder_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
+    secret = kept_secret(tmp_path / "secret")
+    assert len(secret) > 20
+    assert kept_secret(tmp_path / "secret") == secret
+    assert kept_secret(tmp_path / "another") != secret
+    assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
 
 
 def test_the_programs_run_from_a_wheel_that_only_root_can_see(closed: Path) -> None:

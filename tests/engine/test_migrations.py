@@ -415,9 +415,10 @@ async def test_the_application_reads_look_up_tables_and_they_know_what_the_code_
     assert {r["what"] for r in checks} == {"delivery.state", "effect.state", "effect.effect_class", "job.state", "clock_setting.name"}
 
 
-async def test_a_demo_that_is_emptied_keeps_its_look_up_tables(servers: Servers, owner: Connection) -> None:
+async def test_a_demo_that_is_emptied_keeps_its_look_up_tables(servers: Servers, owner: Connection, tmp_path: Path) -> None:
     async with open_database(servers.owner_dsn(await owner.fetchval("SELECT current_database()"))) as emptied:
         await emptied.execute("INSERT INTO employee (name, role) VALUES ('x', 'admin')")
-        await wipe(emptied)
+        async with connect(StorageSettings(url=f"file://{tmp_path}"), emptied, signer=None) as storage:
+            await wipe(emptied, Checkpoints(storage, "key"))
         assert not await emptied.fetchval("SELECT count(*) FROM employee")
         await emptied.execute("INSERT INTO employee (name, role) VALUES ('x', 'admin')")

@@ -59,7 +59,7 @@ def test_no_business_rule_reads_json() -> None:
 async def test_the_application_may_only_add_to_the_audit(db: Database) -> None:
     await audit.record(db, action="t", actor_name="t", outcome="t")
     for sql in ("INSERT INTO audit_entry (action) VALUES ('t')", "UPDATE audit_entry SET outcome = 'x'", "DELETE FROM audit_entry",
-                "TRUNCATE audit_entry", "UPDATE audit_head SET n = 0", "DELETE FROM audit_payload", "DELETE FROM approval_item",
+                "TRUNCATE audit_entry", "UPDATE audit_head SET n = 0", "DELETE FROM audit_payload", "UPDATE audit_database SET id = id", "DELETE FROM approval_item",
                 "DELETE FROM agent_message", "DROP TABLE audit_entry", "CREATE TABLE x (id uuid)"):  # fmt: skip
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await db.execute(sql)

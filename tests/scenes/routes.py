@@ -22,7 +22,7 @@ EXPECTED = {
     "chat.joined": ["setup.joined"],
     "chat.looked": ["setup.looked"],
     "chat.registered": ["car_topics.registered", "membership.registered"],
-    "check.audit.seal": ["audit.seal"],
+    "check.audit.seal": ["audit.checkpoint"],
     "check.digest": ["digest.send"],
     "check.forums": ["archive.sweep", "reconcile.check"],
     "check.members": ["membership.check"],

@@ -23,7 +23,7 @@ events_app = typer.Typer(no_args_is_help=True, help="The journal: list, show, re
 subscriptions_app = typer.Typer(no_args_is_help=True, help="Who hears of which events: list, sync, backfill.")
 deliveries_app = typer.Typer(no_args_is_help=True, help="Work of subscribers that failed: list, retry.")
 effects_app = typer.Typer(no_args_is_help=True, help="Effects: list, retry, resolve.")
-audit_app = typer.Typer(no_args_is_help=True, help="The audit: verify, show.")
+audit_app = typer.Typer(no_args_is_help=True, help="The audit: verify, show, begin.")
 switch_app = typer.Typer(no_args_is_help=True, help="Read-only, off, shadow: list, set, report.")
 interactions_app = typer.Typer(no_args_is_help=True, help="Cards and buttons that wait: list.")
 telegram_app = typer.Typer(no_args_is_help=True, help="The company's chats: setup.")
@@ -407,11 +407,23 @@ def effects_resolve(
 
 @audit_app.command("verify")
 def audit_verify() -> None:
-    """Compute every chain anew, compare with the signed heads in storage; names the first bad row of each chain."""
+    """Compute every chain anew, compare with the newest checkpoint in storage; names the first bad row of each chain."""
     from jarvis.entrypoints.cli.acting import audit_verify as command
 
     settings_from_demo()
     run(command(console))
+
+
+@audit_app.command("begin")
+def audit_begin(
+    reason: Annotated[str, typer.Option(help="Why: the key was changed, a backup was restored.")],
+    as_: Annotated[str, typer.Option("--as", help="Whose word it is.")],
+) -> None:
+    """Begin the checkpoints anew from the audit as it stands, on record; nothing before it is proved any more."""
+    from jarvis.entrypoints.cli.acting import audit_begin as command
+
+    settings_from_demo()
+    run(command(reason, as_, console))
 
 
 @audit_app.command("show")

@@ -21,6 +21,7 @@ from litestar.template.config import TemplateConfig
 
 from jarvis.domains.bookings.sync import LOAD
 from jarvis.engine import clockrow, jobs
+from jarvis.engine.audit_checkpoints import Checkpoints
 from jarvis.engine.db import DATABASE_AWAY, Database
 from jarvis.engine.loop import going
 from jarvis.entrypoints.demo.control import control_routes
@@ -51,6 +52,7 @@ class Stage:
     rentprog: RentProgSandbox
     telegram: TelegramSandbox
     secrets: dict[str, str]
+    checkpoints: Checkpoints
     web: str
     version: int = 0
     happened: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
@@ -117,7 +119,7 @@ class Stage:
 
     async def reset(self) -> None:
         """Reload the world and Jarvis's database."""
-        await wipe(self.owner)
+        await wipe(self.owner, self.checkpoints)
         self.load()
         await seed(self.owner, self.clock, self.world)
         self.telegram.cut_all()

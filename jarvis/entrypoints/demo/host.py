@@ -12,6 +12,7 @@ from pathlib import Path
 
 from jarvis.domains.bookings.sync import CHECKS
 from jarvis.engine import clockrow
+from jarvis.engine.audit_checkpoints import Checkpoints
 from jarvis.engine.db import open_database
 from jarvis.engine.doorbell import open_doorbell
 from jarvis.engine.timing import Scheduler
@@ -19,11 +20,14 @@ from jarvis.entrypoints.demo.app import Stage, demo_app
 from jarvis.entrypoints.process import observe, until_signal
 from jarvis.entrypoints.seed import seed, wipe
 from jarvis.integrations.rentprog.sandbox import RentProgSandbox
+from jarvis.integrations.storage.port import connect
+from jarvis.integrations.storage.settings import StorageSettings
 from jarvis.integrations.telegram.sandbox import TelegramSandbox
 from jarvis.kit.clock import OffsetClock
 from jarvis.kit.errors import InvalidRequest
 from jarvis.kit.ids import new_token
 from jarvis.kit.sandbox import served
+from jarvis.kit.settings import load
 from jarvis.kit.world import World, load_world
 
 
@@ -57,8 +61,10 @@ async def run(folder: Path, port: int, web: str, world: World, offset_s: float) 
         open_doorbell(os.environ.get("JARVIS_REDIS_URL")) as doorbell,
         open_database(os.environ["JARVIS_DATABASE_URL"], bell=doorbell, max_size=5) as db,
         open_database(os.environ["JARVIS_DATABASE_DIRECT_URL"], max_size=2) as owner,
+        connect(load(StorageSettings), None) as storage,
     ):
-        await wipe(owner)
+        checkpoints = Checkpoints(storage, os.environ["JARVIS_SECRET"])
+        await wipe(owner, checkpoints)
         await clockrow.set_offset(owner, offset_s)
         await seed(owner, clock, world)
         await Scheduler(owner, clock, CHECKS).skip()
@@ -66,7 +72,10 @@ async def run(folder: Path, port: int, web: str, world: World, offset_s: float) 
         rentprog = RentProgSandbox(clock=clock, ledger_path=folder / "ledger-rentprog.jsonl")
         telegram = TelegramSandbox(ledger_path=folder / "ledger-telegram.jsonl")
         secrets = {branch.code: new_token() for branch in world.branches}
-        stage = Stage(world=world, db=db, owner=owner, clock=clock, rentprog=rentprog, telegram=telegram, secrets=secrets, web=web)
+        stage = Stage(
+            world=world, db=db, owner=owner, clock=clock, rentprog=rentprog, telegram=telegram, secrets=secrets, web=web,
+            checkpoints=checkpoints,
+        )  # fmt: skip
         stage.load()
         async with rentprog.running(), telegram.running(), served(demo_app(stage), port=port):
             rentprog.hook_urls = {c: f"{web}/hooks/rentprog/{secrets[b]}" for b, c in rentprog.data.companies.items()}

@@ -22,10 +22,9 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from jarvis.entrypoints.demo.start import Forks, Host, Order, begin
-from jarvis.entrypoints.embedded import Postgres, Redis, free_port, migrate, provision
+from jarvis.entrypoints.embedded import Postgres, Redis, free_port, kept_secret, migrate, provision
 from jarvis.kit.clock import TBILISI
 from jarvis.kit.errors import InvalidRequest, SettingsMissing
-from jarvis.kit.ids import new_token
 
 STOP_S = 6.0
 
@@ -103,7 +102,7 @@ class Demo:
         self.env = {
             **{k: v for k, v in os.environ.items() if not k.startswith("JARVIS_") or k.startswith("JARVIS_LLM_")},
             "JARVIS_DATABASE_URL": app, "JARVIS_DATABASE_DIRECT_URL": owner, "JARVIS_REDIS_URL": redis.url,
-            "JARVIS_STORAGE_URL": f"file://{(folder / 'media').resolve()}", "JARVIS_SECRET": new_token(),
+            "JARVIS_STORAGE_URL": f"file://{(folder / 'media').resolve()}", "JARVIS_SECRET": kept_secret(folder / "secret"),
             "JARVIS_PUBLIC_URL": f"http://127.0.0.1:{web_port}", "PYTHONUNBUFFERED": "1",
         }  # fmt: skip
         say("Sandboxes of RentProg and Telegram")

@@ -21,10 +21,12 @@ from typing import Any, Protocol
 
 import fsspec
 from fsspec.implementations.dirfs import DirFileSystem
+from fsspec.implementations.local import LocalFileSystem
 
 from jarvis.engine.db import Database
 from jarvis.integrations.storage.settings import StorageSettings
 from jarvis.kit.errors import InvalidRequest, NotFound, Unavailable
+from jarvis.kit.ids import new_token
 
 SYSTEM = "Storage"
 LINK_MAX_S = 3600
@@ -52,17 +54,22 @@ class FsStorage:
         self._fs = fs
         self._signer = signer
         self._public = public
+        self._local = isinstance(fs.fs, LocalFileSystem)
 
     async def put(self, key: str, data: bytes, *, content_type: str) -> None:
-        """Store an object whole and verify its size.
+        """Store an object whole and verify its size. Whoever reads it meanwhile, or after a crash, finds it as it was or as it is.
 
         Raises:
             Unavailable: the storage did not take it.
         """
         _check(key)
         try:
-            extra = {} if self._signer is not None else {"ContentType": content_type}
-            await asyncio.to_thread(self._fs.pipe_file, key, data, **extra)
+            if self._local:
+                draft = f"{key}.{new_token()}.draft"
+                await asyncio.to_thread(self._fs.pipe_file, draft, data)
+                await asyncio.to_thread(self._fs.mv, draft, key)
+            else:
+                await asyncio.to_thread(self._fs.pipe_file, key, data, ContentType=content_type)
             size = (await asyncio.to_thread(self._fs.info, key))["size"]
         except (OSError, ValueError) as error:
             raise Unavailable(SYSTEM, f"{type(error).__name__}") from None
@@ -76,7 +83,7 @@ class FsStorage:
             Unavailable: the storage did not take it, or what it holds is not what was sent.
         """
         _check(key)
-        extra = {} if self._signer is not None else {"ContentType": content_type}
+        extra = {} if self._local else {"ContentType": content_type}
         try:
             await asyncio.to_thread(self._fs.put_file, str(path), key, **extra)
         except (OSError, ValueError) as error:

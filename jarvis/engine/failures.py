@@ -82,7 +82,8 @@ def judge(error: Exception, *, attempt: int, age: timedelta, failed_at: str | No
 
 def transient(error: Exception) -> bool:
     """Whether the database is away or in a conflict that a repeat resolves."""
-    return isinstance(error, DeadlockDetectedError | SerializationError | LockNotAvailableError | DATABASE_AWAY) and not unfit(error)
+    passing = (DeadlockDetectedError, SerializationError, LockNotAvailableError, *DATABASE_AWAY)
+    return isinstance(error, passing) and not unfit(error)
 
 
 def unfit(error: Exception) -> bool:

@@ -153,7 +153,7 @@ class Deliveries:
 
     async def sweep(self) -> tuple[int, list[Delivery]]:
         """Give deliveries of dead workers back, and bury those whose worker died every time; returns how many came back, and those
-        that were buried.
+        that were buried. What somebody holds in an open transaction is left for the next time.
         """
         async with self._db.transaction() as tx:
             rows = await tx.fetch(
@@ -161,7 +161,7 @@ class Deliveries:
                      UPDATE delivery SET state = CASE WHEN losses + 1 >= $1 THEN 'dead' ELSE 'pending' END, losses = losses + 1,
                             cause = CASE WHEN losses + 1 >= $1 THEN 'the worker died every time' ELSE cause END,
                             finished_at = CASE WHEN losses + 1 >= $1 THEN now() END, lease_until = NULL
-                      WHERE state = 'claimed' AND lease_until < now()
+                      WHERE id IN (SELECT id FROM delivery WHERE state = 'claimed' AND lease_until < now() FOR UPDATE SKIP LOCKED)
                      RETURNING id AS delivery_id, event_id, subscriber, lane, attempts, fence, failed_at, state AS now_is)
                    SELECT * FROM lost JOIN event e ON e.id = lost.event_id""",
                 MAX_LOSSES,

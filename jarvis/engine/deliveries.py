@@ -64,7 +64,7 @@ RETURNING d.id AS delivery_id, d.subscriber, d.lane, d.attempts, d.fence, d.fail
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One claimed delivery. `fence` proves the claim in every later write; `failed_at` says where the last attempt broke."""
+    """One claimed delivery. `fence` proves the claim in every later write; `failed_at` says where it broke last."""
 
     id: UUID
     event: Event
@@ -141,9 +141,9 @@ class Deliveries:
             await self._db.bell.ring([bell(delivery.lane)])  # its successor of the same key is free
 
     async def again(self, delivery: Delivery, cause: str, delay_s: float, failed_at: str | None = None) -> None:
-        """Give the delivery back for a later attempt."""
+        """Give the delivery back for a later attempt; where it broke before is remembered."""
         count = await self._db.execute(
-            """UPDATE delivery SET state = 'pending', cause = $3, failed_at = $5, lease_until = NULL,
+            """UPDATE delivery SET state = 'pending', cause = $3, failed_at = coalesce($5, failed_at), lease_until = NULL,
                       available_at = now() + make_interval(secs => $4)
                 WHERE id = $1 AND state = 'claimed' AND fence = $2""",
             delivery.id, delivery.fence, _said(cause), delay_s, failed_at,

@@ -57,7 +57,7 @@ def judge(error: Exception, *, attempt: int, age: timedelta, failed_at: str | No
         error: What the handler raised.
         attempt: The number of this attempt, from 1.
         age: How long ago the event came.
-        failed_at: Where the attempt before broke, when it broke by an error that nobody expected.
+        failed_at: Where an earlier attempt broke by an error that nobody expected: the last of them.
     """
     cause = f"{type(error).__name__}: {error}"
     if isinstance(error, LeaseLost):
@@ -83,7 +83,7 @@ def judge(error: Exception, *, attempt: int, age: timedelta, failed_at: str | No
 def transient(error: Exception) -> bool:
     """Whether the database is away or in a conflict that a repeat resolves."""
     passing = (DeadlockDetectedError, SerializationError, LockNotAvailableError, *DATABASE_AWAY)
-    return isinstance(error, passing) and not unfit(error)
+    return isinstance(error, passing) and not unfit(error) and getattr(error, "filename", None) is None  # of a file: no database
 
 
 def unfit(error: Exception) -> bool:

@@ -23,6 +23,7 @@ MAX_LOSSES = 5  # workers that may die with it
 
 # The ready rows of a lane, at most one of each (subscriber, key). A sender's next row takes its turn after as many rows as it has
 # at work already, so that nobody's flood keeps another waiting; senders are found by walking from one to the next in the index.
+# More rows are looked at than are wanted, so that who claims beside others does not come back empty-handed while work waits.
 _CLAIM = """
 WITH RECURSIVE senders AS (
   (SELECT sender FROM delivery WHERE state = 'pending' AND lane = $2 ORDER BY sender LIMIT 1)
@@ -40,7 +41,7 @@ heads AS (
         AND (d.ordering_key IS NULL OR NOT EXISTS (
           SELECT FROM delivery p WHERE p.subscriber = d.subscriber AND p.ordering_key = d.ordering_key
              AND p.event_seq < d.event_seq AND p.state IN ('pending', 'claimed')))
-      ORDER BY d.event_seq LIMIT $3) h
+      ORDER BY d.event_seq LIMIT 4 * $3) h
    WHERE s.sender IS NOT NULL),
 ready AS (
   SELECT d.id FROM delivery d JOIN heads h ON h.id = d.id

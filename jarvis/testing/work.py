@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
+from jarvis.engine import effects
 from jarvis.engine.db import Database
 from jarvis.engine.deliveries import Delivery
 from jarvis.engine.doorbell import Doorbell
@@ -63,4 +64,5 @@ async def hurry(db: Database) -> None:
         await db.execute(
             f"UPDATE {table} SET {due} = now() WHERE state = 'pending' AND {due} BETWEEN now() AND now() + interval '2 min'"
         )
-    await db.bell.ring([bell(lane) for lane in DeliveryLane])
+    systems = [row["system"] for row in await db.fetch("SELECT DISTINCT system FROM effect WHERE state = 'pending'")]
+    await db.bell.ring([*(bell(lane) for lane in DeliveryLane), *(effects.bell(system) for system in systems)])

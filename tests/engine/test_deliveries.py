@@ -29,7 +29,7 @@ from jarvis.testing.core import until
 from jarvis.testing.work import accepted, hurry, running, worker_over
 
 few = settings(
-    derandomize=True, database=None, deadline=None, max_examples=4, phases=[Phase.explicit, Phase.generate],
+    derandomize=True, database=None, deadline=None, max_examples=3, phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 _numbers = count(1)

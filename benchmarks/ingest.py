@@ -18,7 +18,8 @@ ROUNDS, ROUND_S = 5, 3
 STEADY_PER_S, STEADY_S = 200, 10
 # what a run's deliveries became, by its mark; the bodies are read again, so an answer without its row is found out
 OURS = """SELECT count(*) AS rows, count(DISTINCT body) AS bodies,
-                  count(*) FILTER (WHERE kind <> 'rentprog.booking.update' OR state <> 'received' OR ordering_key IS NULL) AS odd
+                  count(*) FILTER (WHERE kind <> 'rentprog.booking.update' OR ordering_key IS NULL
+                                      OR (SELECT state FROM event_status s WHERE s.id = event.id) <> 'received') AS odd
              FROM event WHERE strpos(convert_from(body, 'UTF8'), $1) > 0"""
 BARE = """SELECT count(*) AS rows, count(DISTINCT body) AS bodies, 0 AS odd
              FROM bench_inbox WHERE strpos(convert_from(body, 'UTF8'), $1) > 0"""

@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 ROOMS = ("jarvis", "agents", "tools", "prompts", "migrations", "tests", "benchmarks", "evals", "docs", "deploy")
 ACTING = "tests/features/test_acting.py"
+DELIVERIES = "tests/engine/test_deliveries.py"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +36,13 @@ MUTATIONS = (
              text="source, kind, dedup_key, ordering_key, body, dict(payload) if payload",
              without="source, kind, dedup_key + trace, ordering_key, body, dict(payload) if payload",
              tests=("tests/engine/test_journal.py::test_one_input_is_one_row",)),
-    Mutation(guard="deduplication of effects", path="jarvis/engine/effects.py", text="    key = key or origin.key(kind.name)\n",
-             without="    key = (key or origin.key(kind.name)) + str(id(args))\n",
+    Mutation(guard="deduplication of effects", path="jarvis/engine/effects.py", text="        kind.name, kind.system, target, key, ordering_key,",
+             without="        kind.name, kind.system, target, key + str(id(args)), ordering_key,",
              tests=("tests/engine/test_effects.py::test_one_key_is_one_effect_with_its_audit",)),
-    Mutation(guard="fencing of events", path="jarvis/engine/journal.py",
+    Mutation(guard="keys of effects by subscriber", path="jarvis/engine/effects.py",
+             text="{self.event_id}:{self.subscriber}:{name}", without="{self.event_id}:{name}",
+             tests=(f"{DELIVERIES}::test_each_of_many_subscribers_sends_its_message_once_under_kills_and_retries",)),
+    Mutation(guard="fencing of deliveries", path="jarvis/engine/deliveries.py",
              text="            if not held:\n                raise LeaseLost", without="            if False:\n                raise LeaseLost",
              tests=("tests/engine/test_journal.py::test_a_worker_that_lost_its_lease_writes_nothing",)),
     Mutation(guard="digest of a card", path="jarvis/engine/approvals.py",
@@ -47,9 +51,29 @@ MUTATIONS = (
     Mutation(guard="digest of an undo", path="jarvis/engine/approvals.py",
              text="elif await self._bound(tx, approval.id) != approval.digest:", without="elif False:",
              tests=(f"{ACTING}::test_an_undo_changed_behind_its_button_does_nothing",)),
-    Mutation(guard="sweeper of events", path="jarvis/engine/journal.py", text="WHERE state = 'claimed' AND lease_until < now()\"\"\",\n            MAX",
-             without="WHERE state = 'claimed' AND false\"\"\",\n            MAX",
-             tests=("tests/engine/test_processes.py", "tests/engine/test_journal.py")),
+    Mutation(guard="order of deliveries", path="jarvis/engine/deliveries.py",
+             text="AND p.event_seq < d.event_seq AND p.state IN ('pending', 'claimed')))\n      ORDER BY", without="AND false))\n      ORDER BY",
+             tests=("tests/engine/test_journal.py::test_order_is_kept_per_key_among_many_workers",
+                    f"{DELIVERIES}::test_no_delivery_is_taken_twice_and_each_key_keeps_its_order")),
+    Mutation(guard="turns among senders", path="jarvis/engine/deliveries.py",
+             text="busy.n + row_number() OVER (PARTITION BY s.sender ORDER BY h.event_seq) AS turn", without="h.event_seq AS turn",
+             tests=("tests/engine/test_lanes.py::test_one_sender_among_a_flood_is_next",)),
+    Mutation(guard="lanes with slots of their own", path="jarvis/engine/worker.py",
+             text="return await self._deliveries.claim(self._name, lane, list(self._subscribers), limit=limit, pools=pools)",
+             without="for other in reversed(DeliveryLane):\n                if found := await self._deliveries.claim(self._name, other, "
+             "list(self._subscribers), limit=limit, pools=pools):\n                    return found\n            return []",
+             tests=("tests/engine/test_lanes.py::test_a_flood_in_other_lanes_takes_no_slot_of_the_peoples",)),
+    Mutation(guard="deadline of a handler", path="jarvis/engine/worker.py", text="timeout=subscriber.terms.deadline_s)", without="timeout=None)",
+             tests=("tests/engine/test_failures.py::test_a_deadline_that_passes_twice_is_final",)),
+    Mutation(guard="remembering where it broke", path="jarvis/engine/failures.py", text="if place == failed_at or attempt >= MAX_ATTEMPTS:",
+             without="if attempt >= MAX_ATTEMPTS:",
+             tests=("tests/engine/test_failures.py::test_everything_else_is_final_when_it_breaks_at_the_same_place_again",)),
+    Mutation(guard="open work of removed subscribers", path="jarvis/engine/subscriptions.py", text="if open_work and not discard:",
+             without="if False:",
+             tests=("tests/engine/test_subscriptions.py::test_a_subscriber_with_work_is_not_removed_before_it_is_done_or_discarded",)),
+    Mutation(guard="sweeper of deliveries", path="jarvis/engine/deliveries.py",
+             text="WHERE state = 'claimed' AND lease_until < now() FOR UPDATE", without="WHERE state = 'claimed' AND false FOR UPDATE",
+             tests=("tests/engine/test_journal.py::test_a_worker_that_lost_its_lease_writes_nothing",)),
     Mutation(guard="sweeper of effects", path="jarvis/engine/effects.py", text="async def sweep(self) -> int:\n",
              without="async def sweep(self) -> int:\n        return 0\n\n    async def _swept(self) -> int:\n",
              tests=("tests/engine/test_effects.py::test_a_dead_dispatchers_effect_is_given_back",)),

@@ -25,6 +25,7 @@ _DIED = "the worker died every time"
 
 # The ready rows of a lane, at most one of each (subscriber, key). A sender's next row takes its turn after as many rows as it has
 # at work already, so that nobody's flood keeps another waiting; senders are found by walking from one to the next in the index.
+# More rows are looked at than are wanted, so that who claims beside others does not come back empty-handed while work waits.
 _CLAIM = """
 WITH RECURSIVE senders AS (
   (SELECT sender FROM delivery WHERE state = 'pending' AND lane = $2 ORDER BY sender LIMIT 1)
@@ -42,7 +43,9 @@ heads AS (
         AND (d.ordering_key IS NULL OR NOT EXISTS (
           SELECT FROM delivery p WHERE p.subscriber = d.subscriber AND p.ordering_key = d.ordering_key
              AND p.event_seq < d.event_seq AND p.state IN ('pending', 'claimed')))
-      ORDER BY d.event_seq LIMIT $3) h
+        AND NOT EXISTS (
+          SELECT FROM delivery c WHERE c.subscriber = d.subscriber AND c.ordering_key = d.ordering_key AND c.state = 'claimed')
+      ORDER BY d.event_seq LIMIT 4 * $3) h
    WHERE s.sender IS NOT NULL),
 ready AS (
   SELECT d.id FROM delivery d JOIN heads h ON h.id = d.id
@@ -60,13 +63,15 @@ UPDATE delivery d SET state = 'claimed', claimed_by = $1, fence = d.fence + 1, a
    AND (d.ordering_key IS NULL OR NOT EXISTS (
      SELECT FROM delivery p WHERE p.subscriber = d.subscriber AND p.ordering_key = d.ordering_key
         AND p.event_seq < d.event_seq AND p.state IN ('pending', 'claimed')))
+   AND NOT EXISTS (
+     SELECT FROM delivery c WHERE c.subscriber = d.subscriber AND c.ordering_key = d.ordering_key AND c.state = 'claimed')
 RETURNING d.id AS delivery_id, d.subscriber, d.lane, d.attempts, d.fence, d.failed_at, e.*
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One claimed delivery. `fence` proves the claim in every later write; `failed_at` says where the last attempt broke."""
+    """One claimed delivery. `fence` proves the claim in every later write; `failed_at` says where it broke last."""
 
     id: UUID
     event: Event
@@ -153,9 +158,9 @@ class Deliveries:
             await self._db.bell.ring([bell(delivery.lane)])  # its successor of the same key is free
 
     async def again(self, delivery: Delivery, cause: str, delay_s: float, failed_at: str | None = None) -> None:
-        """Give the delivery back for a later attempt."""
+        """Give the delivery back for a later attempt; where it broke before is remembered."""
         count = await self._db.execute(
-            """UPDATE delivery SET state = 'pending', cause = $3, failed_at = $5, lease_until = NULL,
+            """UPDATE delivery SET state = 'pending', cause = $3, failed_at = coalesce($5, failed_at), lease_until = NULL,
                       available_at = now() + make_interval(secs => $4)
                 WHERE id = $1 AND state = 'claimed' AND fence = $2""",
             delivery.id, delivery.fence, _said(cause), delay_s, failed_at,
@@ -164,14 +169,16 @@ class Deliveries:
             raise LeaseLost(f"delivery {delivery.id}")
 
     async def sweep(self, *, tell: Tell | None = None) -> int:
-        """Give deliveries of dead workers back, and bury those whose worker died every time; returns how many were touched."""
+        """Give deliveries of dead workers back, and bury those whose worker died every time; returns how many were touched. What
+        somebody holds in an open transaction is left for the next time.
+        """
         async with self._db.transaction() as tx:
             rows = await tx.fetch(
                 """WITH lost AS (
                      UPDATE delivery SET state = CASE WHEN losses + 1 >= $1 THEN 'dead' ELSE 'pending' END, losses = losses + 1,
                             cause = CASE WHEN losses + 1 >= $1 THEN $2 ELSE cause END,
                             finished_at = CASE WHEN losses + 1 >= $1 THEN now() END, lease_until = NULL
-                      WHERE state = 'claimed' AND lease_until < now()
+                      WHERE id IN (SELECT id FROM delivery WHERE state = 'claimed' AND lease_until < now() FOR UPDATE SKIP LOCKED)
                      RETURNING id AS delivery_id, event_id, subscriber, lane, attempts, fence, failed_at, state AS now_is)
                    SELECT * FROM lost JOIN event e ON e.id = lost.event_id""",
                 MAX_LOSSES, _DIED,

@@ -6,7 +6,8 @@
 | the body cannot be read | parked |
 | a value that the database cannot hold, a model that does not validate, a broken contract, an expected error | final at once |
 | a source is away or silent, the outcome of a call is not known | again with backoff, given up after hours |
-| the database is away, a deadlock, a lock or serialisation conflict | the same |
+| a call took too long | the same |
+| the database is away, a deadlock, a lock or serialisation conflict | again with backoff, as long as it takes |
 | the deadline passed, and everything else | again once; final when it breaks at the same place a second time |
 """
 
@@ -18,7 +19,7 @@ import traceback
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import asyncpg
 from asyncpg.exceptions import DeadlockDetectedError, LockNotAvailableError, SerializationError
@@ -60,8 +61,9 @@ def judge(error: Exception, *, attempt: int, age: timedelta, failed_at: str | No
         error: What the handler raised.
         attempt: The number of this attempt, from 1.
         age: How long ago the event came.
-        failed_at: Where the attempt before broke, when it broke by an error that nobody expected.
+        failed_at: Where an earlier attempt broke by an error that nobody expected: the last of them.
     """
+    error = _worst(error)
     cause = f"{type(error).__name__}: {error}"
     if isinstance(error, LeaseLost):
         return Verdict(action="drop", cause=cause)
@@ -71,23 +73,34 @@ def judge(error: Exception, *, attempt: int, age: timedelta, failed_at: str | No
         return Verdict(action="dead", cause=str(error))
     if isinstance(error, ValidationError | asyncpg.DataError) or unfit(error):
         return Verdict(action="dead", cause=cause)
-    if isinstance(error, Unavailable) or transient(error):
+    if isinstance(error, Unavailable | TimeoutError):
         cause = error.reason if isinstance(error, Unavailable) else cause
         if age > GIVE_UP_AFTER and attempt >= MAX_ATTEMPTS:
             return Verdict(action="dead", cause=cause)
         after_s = error.retry_after_s if isinstance(error, Unavailable) else None
         return Verdict(action="again", cause=cause, after_s=after_s or backoff_s(attempt, cap_s=CAP_S))
+    if transient(error):
+        return Verdict(action="again", cause=cause, after_s=backoff_s(attempt, cap_s=CAP_S))
     place = DeadlinePassed.__name__ if isinstance(error, DeadlinePassed) else place_of(error)
-    if place == failed_at or attempt >= MAX_ATTEMPTS:
+    if place == failed_at or (failed_at is not None and attempt >= MAX_ATTEMPTS):
         return Verdict(action="dead", cause=cause, failed_at=place)
     return Verdict(action="again", cause=cause, after_s=backoff_s(attempt, cap_s=CAP_S), failed_at=place)
+
+
+def _worst(error: Exception) -> Exception:
+    """The error itself; of several at once the one that a repeat resolves least."""
+    if not isinstance(error, ExceptionGroup):
+        return error
+    leaves = [_worst(leaf) for leaf in cast("ExceptionGroup[Exception]", error).exceptions]
+    return next((e for e in leaves if not (isinstance(e, Unavailable) or transient(e))), leaves[0])
 
 
 def transient(error: Exception) -> bool:
     """Whether the database, or the way to it, is away, or in a conflict that a repeat resolves."""
     if isinstance(error, OSError) and not isinstance(error, (ConnectionError, TimeoutError, socket.gaierror)):
         return error.errno in _NETWORK  # a missing file is no outage
-    return isinstance(error, (DeadlockDetectedError, SerializationError, LockNotAvailableError, *DATABASE_AWAY)) and not unfit(error)
+    passing = (DeadlockDetectedError, SerializationError, LockNotAvailableError, *DATABASE_AWAY)
+    return isinstance(error, passing) and not unfit(error)
 
 
 def unfit(error: Exception) -> bool:

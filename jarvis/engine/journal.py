@@ -160,6 +160,8 @@ class Journal:
     async def replay_in(self, tx: Tx, event_ids: Sequence[UUID], *, dry: bool, subscriber: str | None = None) -> list[UUID]:
         """The same for named events, in the transaction of the decision that they be replayed."""
         rows = await tx.fetch("SELECT * FROM event WHERE id = ANY($1) ORDER BY seq", list(event_ids))
+        for key in sorted({row["ordering_key"] for row in rows if row["ordering_key"] is not None}):  # as `event_accept` locks them
+            await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 1))", key)
         made: list[UUID] = []
         for row in rows:
             copy = new_id()

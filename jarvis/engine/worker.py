@@ -87,8 +87,10 @@ class Worker:
         slots: Slots | None = None,
         pools: Sequence[str] = (POOL,),
         lease_s: float = LEASE_S,
+        unwind_s: float = UNWIND_S,
     ) -> None:
         self._deliveries, self._lease_s = Deliveries(db, lease_s=lease_s), lease_s
+        self._unwind_s = unwind_s
         self._name = name
         self._subscribers = subscribers
         self._alert = alert
@@ -146,16 +148,18 @@ class Worker:
             done, _ = await asyncio.wait({attempt}, timeout=subscriber.terms.deadline_s)
             if not done:
                 attempt.cancel()
-                done, _ = await asyncio.wait({attempt}, timeout=UNWIND_S)
+                done, _ = await asyncio.wait({attempt}, timeout=self._unwind_s)
                 if not done:
                     _log.error("%s does not end after its deadline and is left behind", delivery.subscriber)
                 raise DeadlinePassed(f"{delivery.subscriber} took longer than {subscriber.terms.deadline_s:g} s")
         except asyncio.CancelledError:
             attempt.cancel()
-            await asyncio.wait({attempt}, timeout=UNWIND_S)
+            await asyncio.wait({attempt}, timeout=self._unwind_s)
             raise
         finally:
             keeper.cancel()
+        if attempt.cancelled():  # passed on, it would look like the end of this worker
+            raise RuntimeError(f"{delivery.subscriber} was cancelled from within")
         attempt.result()
 
     async def _failed(self, delivery: Delivery, error: Exception) -> float | None:

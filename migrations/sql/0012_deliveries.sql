@@ -44,6 +44,7 @@ CREATE TABLE delivery (
 CREATE INDEX delivery_ready ON delivery (lane, sender, event_seq) WHERE state = 'pending';
 CREATE INDEX delivery_open_key ON delivery (subscriber, ordering_key, event_seq)
   WHERE state IN ('pending', 'claimed') AND ordering_key IS NOT NULL;
+CREATE INDEX delivery_claimed_key ON delivery (subscriber, ordering_key) WHERE state = 'claimed' AND ordering_key IS NOT NULL;
 CREATE INDEX delivery_leased ON delivery (lane, sender) WHERE state = 'claimed';
 CREATE INDEX delivery_failed ON delivery (finished_at) WHERE state IN ('dead', 'parked');
 

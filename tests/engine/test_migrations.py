@@ -21,10 +21,13 @@ from jarvis.domains.chats import subscriptions
 from jarvis.domains.forms import service as forms
 from jarvis.domains.media import service as media
 from jarvis.engine import switches
+from jarvis.engine.audit_checkpoints import Checkpoints
 from jarvis.engine.db import open_database
 from jarvis.entrypoints.embedded import OWNER
 from jarvis.entrypoints.migrate import NEWEST, Target, run, steps
 from jarvis.entrypoints.seed import wipe
+from jarvis.integrations.storage.port import LinkSigner, connect
+from jarvis.integrations.storage.settings import StorageSettings
 from jarvis.kit.actor import Language, Role
 from jarvis.kit.errors import Conflict, InvalidRequest, SettingsMissing
 from jarvis.kit.world import load_world
@@ -418,7 +421,7 @@ async def test_the_application_reads_look_up_tables_and_they_know_what_the_code_
 async def test_a_demo_that_is_emptied_keeps_its_look_up_tables(servers: Servers, owner: Connection, tmp_path: Path) -> None:
     async with open_database(servers.owner_dsn(await owner.fetchval("SELECT current_database()"))) as emptied:
         await emptied.execute("INSERT INTO employee (name, role) VALUES ('x', 'admin')")
-        async with connect(StorageSettings(url=f"file://{tmp_path}"), emptied, signer=None) as storage:
+        async with connect(StorageSettings(url=f"file://{tmp_path}"), None, signer=LinkSigner("http://127.0.0.1", "s")) as storage:
             await wipe(emptied, Checkpoints(storage, "key"))
         assert not await emptied.fetchval("SELECT count(*) FROM employee")
         await emptied.execute("INSERT INTO employee (name, role) VALUES ('x', 'admin')")

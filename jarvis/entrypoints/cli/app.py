@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
-from collections.abc import Coroutine
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from jarvis.entrypoints.cli.base import Discard, Json, console, run, settings_from_demo
+from jarvis.entrypoints.cli.work_app import deliveries_app, drain, subscriptions_app
 from jarvis.kit.errors import JarvisError
 
 app = typer.Typer(
@@ -20,8 +19,6 @@ app = typer.Typer(
 )
 staff_app = typer.Typer(no_args_is_help=True, help="People and branches: add, bind, invite, change, dismiss, list, branch.")
 events_app = typer.Typer(no_args_is_help=True, help="The journal: list, show, replay.")
-subscriptions_app = typer.Typer(no_args_is_help=True, help="Who hears of which events: list, sync, backfill.")
-deliveries_app = typer.Typer(no_args_is_help=True, help="Work of subscribers that failed: list, retry.")
 effects_app = typer.Typer(no_args_is_help=True, help="Effects: list, retry, resolve.")
 audit_app = typer.Typer(no_args_is_help=True, help="The audit: verify, show, begin.")
 switch_app = typer.Typer(no_args_is_help=True, help="Read-only, off, shadow: list, set, report.")
@@ -32,29 +29,11 @@ app.add_typer(staff_app, name="staff")
 app.add_typer(events_app, name="events")
 app.add_typer(subscriptions_app, name="subscriptions")
 app.add_typer(deliveries_app, name="deliveries")
+app.command()(drain)
 app.add_typer(effects_app, name="effects")
 app.add_typer(audit_app, name="audit")
 app.add_typer(switch_app, name="switch")
 app.add_typer(interactions_app, name="interactions")
-console = Console()
-T = TypeVar("T")
-Discard = Annotated[bool, typer.Option("--discard", help="Let open work of removed subscribers die.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
-
-
-def settings_from_demo() -> None:
-    """With no database set, take the settings of the demo that runs in this folder."""
-    if "JARVIS_DATABASE_URL" not in os.environ:
-        from jarvis.entrypoints.demo.supervisor import find_demo
-
-        os.environ.update(find_demo())
-
-
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run one command's coroutine."""
-    import asyncio  # not at the top: help needs none of it
-
-    return asyncio.run(work)
 
 
 @app.command()
@@ -322,62 +301,6 @@ def events_replay(
 
     settings_from_demo()
     run(command(event_id, since, until, kind, subscriber, live, yes, console))
-
-
-@subscriptions_app.command("list")
-def subscriptions_list(json_: Json = False) -> None:
-    """Who hears of which kind of event."""
-    from jarvis.entrypoints.cli.work import subscriptions_list as command
-
-    settings_from_demo()
-    run(command(json_, console))
-
-
-@subscriptions_app.command("sync")
-def subscriptions_sync(discard: Discard = False) -> None:
-    """Write the table as this version's handlers want it; `jarvis migrate` does so after the schema."""
-    from jarvis.entrypoints.cli.work import subscriptions_sync as command
-
-    settings_from_demo()
-    run(command(discard, console))
-
-
-@subscriptions_app.command("backfill")
-def subscriptions_backfill(
-    subscriber: str, since: Annotated[str, typer.Option(help="ISO time of the first event.")]
-) -> None:  # fmt: skip
-    """Deliver past events to a subscriber that is new."""
-    from jarvis.entrypoints.cli.work import subscriptions_backfill as command
-
-    settings_from_demo()
-    run(command(subscriber, since, console))
-
-
-@deliveries_app.command("list")
-def deliveries_list(limit: int = 30, json_: Json = False) -> None:
-    """Deliveries that were given up or put aside, the newest first."""
-    from jarvis.entrypoints.cli.work import deliveries_list as command
-
-    settings_from_demo()
-    run(command(limit, json_, console))
-
-
-@deliveries_app.command("retry")
-def deliveries_retry(delivery_id: str) -> None:
-    """Take a dead delivery up again, under its old keys."""
-    from jarvis.entrypoints.cli.work import deliveries_retry as command
-
-    settings_from_demo()
-    run(command(delivery_id, console))
-
-
-@app.command()
-def drain(timeout_s: Annotated[float, typer.Option(help="Give up after so many seconds.")] = 300.0) -> None:
-    """Wait until the running workers have finished all open work, before a new version. Stop web, bot and scheduler first."""
-    from jarvis.entrypoints.cli.work import drain as command
-
-    settings_from_demo()
-    run(command(timeout_s, console))
 
 
 @effects_app.command("list")

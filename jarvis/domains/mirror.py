@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from jarvis.engine import sources
+from jarvis.engine.db import Reader, Tx
 from jarvis.engine.failures import Unparsable
 from jarvis.integrations.rentprog.models import SYSTEM
 from jarvis.integrations.rentprog.webhook import Change, UnreadableHook, read
@@ -14,18 +16,25 @@ from jarvis.kit.clock import Clock
 
 SOURCE = "rentprog"
 FRESH_FOR = timedelta(minutes=15)
+READ_WHOLE = f"{SYSTEM} read whole"  # the source that has answered once every list of RentProg was read to its end
+LOADED = "mirror.loaded"
 
 Outcome = Literal["created", "updated", "unchanged", "stale"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """A record as read: what it says, what it clears, and when it was read (business time)."""
+    """A record as read: what it says, what it clears, and when it was read (business time).
+
+    `made`: somebody made it in RentProg just now. `listed`: it is a line of a list that is walked through.
+    """
 
     raw: Mapping[str, Any]
     cleared: frozenset[str] = frozenset()
     read_at: datetime
     from_api: bool = False
+    made: bool = False
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +56,39 @@ class Saved:
 
     outcome: Outcome
     changed: Mapping[str, tuple[Any, Any]] = field(default_factory=dict[str, tuple[Any, Any]])
+
+
+async def read_whole(reader: Reader) -> bool:
+    """Whether RentProg was ever read whole: until then what we lack may stand there all the same."""
+    return (await sources.read(reader, READ_WHOLE))[0].last_ok_at is not None
+
+
+async def told_at_once(tx: Tx, incoming: Incoming, *, new: bool) -> bool:
+    """Whether a save is no news in itself, since `mirror.loaded` will tell of everything that is there.
+
+    So it is with a record that is new to us alone, and with a line of a list, while RentProg was never read whole; not with
+    what somebody makes or changes meanwhile. To be asked before the row is written.
+    """
+    return (incoming.listed or (new and not incoming.made)) and await first_load(tx)
+
+
+async def first_load(tx: Tx) -> bool:
+    """Whether RentProg was never read whole; if so it is not before this transaction ends. To be asked before rows are written."""
+    if await read_whole(tx):
+        return False
+    await tx.execute("SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 7))", READ_WHOLE)
+    return not await read_whole(tx)
+
+
+async def end_first_load(tx: Tx, now: datetime) -> bool:
+    """From this transaction's end on RentProg counts as read whole; false when it did before."""
+    if await read_whole(tx):
+        return False
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 7))", READ_WHOLE)
+    if await read_whole(tx):
+        return False
+    await sources.report_ok(tx, READ_WHOLE, now)
+    return True
 
 
 def hook(body: bytes) -> Change:

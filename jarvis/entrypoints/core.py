@@ -122,6 +122,6 @@ async def open_core(
             ),
             switches=Switches(db, settings.effects),
             hooks=RentProgHooks(db, clock, fleet, clients, mirror),
-            sync=RentProgSync(db, clock, rentprog, fleet, clients, mirror),
+            sync=RentProgSync(db, clock, rentprog, fleet, clients, mirror, journal),
             knowledge=KnowledgeService(load_pages()),
         )  # fmt: skip

@@ -48,6 +48,7 @@ EXPECTED = {
     "member.removed": ["membership.removed"],
     "members.looked": ["membership.looked"],
     "message.employee": ["inbox.message"],
+    "mirror.loaded": ["car_topics.loaded", "cards.loaded", "personal.loaded"],
     "moves.progress": ["moves.look"],
     "photo.uploaded": ["media.uploaded"],
     "rentprog.booking.create": ["rentprog.changed"],

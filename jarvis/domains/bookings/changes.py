@@ -5,6 +5,7 @@ A plan rests on what RentProg says at this moment; when it does not answer there
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -303,7 +304,7 @@ class Changes:
                 incoming, branch = await self._mirror.reread(str(receipt["entity"]), branch=car.branch)
             except (IntegrationError, NotFound):
                 return
-            await self._save(incoming, branch)
+            await self._save(dataclasses.replace(incoming, made=True), branch)
         elif kind == "booking":
             await self._bookings.refresh_booking(subject_id)
             branch = (await self._bookings.get(subject_id)).branch

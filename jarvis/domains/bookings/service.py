@@ -11,7 +11,7 @@ from uuid import UUID
 
 from jarvis.domains import refs
 from jarvis.domains.bookings.availability import PREPARATION, Collision, Fit, Purpose, Span, Status, collisions, fit
-from jarvis.domains.bookings.mirror import BookingMirror
+from jarvis.domains.bookings.mirror import BookingMirror, responsible_of
 from jarvis.domains.fleet.naming import handle
 from jarvis.domains.fleet.service import CAN_BE_ISSUED, Car, FleetService
 from jarvis.domains.mirror import SOURCE, Freshness, Incoming
@@ -184,11 +184,7 @@ class BookingService:
 
     async def responsible_of(self, booking_id: UUID) -> UUID | None:
         """Our employee who answers for the booking in RentProg; None when none is named or bound. It changes often: not to be kept."""
-        return await self._db.fetchval(
-            """SELECT i.employee_id FROM booking b JOIN employee_identity i ON i.system = $2 AND i.external_key = b.responsible_key
-                 JOIN employee e ON e.id = i.employee_id AND e.dismissed_at IS NULL WHERE b.id = $1""",
-            booking_id, SOURCE,
-        )  # fmt: skip
+        return await responsible_of(self._db, booking_id)
 
     async def by_number(self, number: int) -> list[Booking]:
         """Bookings of that number; numbers are unique only inside a branch."""

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from jarvis.domains import refs
-from jarvis.domains.mirror import SOURCE, Incoming, Saved, merged
+from jarvis.domains.mirror import SOURCE, Incoming, Saved, merged, told_at_once
 from jarvis.engine import sources
 from jarvis.engine.db import Database, Reader, Row, Tx
 from jarvis.engine.journal import Event, Journal
@@ -109,6 +109,7 @@ class ClientService:
         raw = merged(before, incoming)
         record = parse_record(RpClient, raw)
         new = client_id is None
+        silent = await told_at_once(tx, incoming, new=new)
         client_id = client_id or new_id()
         await tx.execute(
             """INSERT INTO client (id, first_name, last_name, middle_name, phone, phone_key, email, category, language,
@@ -122,7 +123,7 @@ class ClientService:
         if new:
             await refs.bind(tx, SOURCE, "client", key, client_id)
         changed = {n: (before.get(n), raw.get(n)) for n in {*before, *raw} if before.get(n) != raw.get(n)}
-        if new or changed:
+        if (new or changed) and not silent:
             cause = f"{event.id if event else ''}:{incoming.read_at.isoformat()}"
             kind = "client.created" if new else "client.updated"
             await self._journal.publish(

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from jarvis.domains import refs
 from jarvis.domains.fleet.naming import CarName, Found, find_cars, handle, plate_key
-from jarvis.domains.mirror import SOURCE, Incoming, Saved, merged
+from jarvis.domains.mirror import SOURCE, Incoming, Saved, merged, told_at_once
 from jarvis.engine import sources
 from jarvis.engine.db import Database, Reader, Row, Tx
 from jarvis.engine.journal import Event, Journal
@@ -123,6 +123,7 @@ class FleetService:
         at = self._rentprog.branch_of_company(record.company_id) or branch
         branch_id = None if at is None else await tx.fetchval("SELECT id FROM branch WHERE code = $1", at)
         new = car_id is None
+        silent = await told_at_once(tx, incoming, new=new)
         car_id = car_id or new_id()
         await tx.execute(
             """INSERT INTO car (id, branch_id, name, code, plate, plate_key, vin, year, color, car_class, transmission, fuel,
@@ -143,7 +144,7 @@ class FleetService:
         if at is not None and at != old_branch:
             await self._place(tx, car_id, branch_id, incoming.read_at)
         changed = {n: (before.get(n), raw.get(n)) for n in {*before, *raw} if before.get(n) != raw.get(n)}
-        if new or changed:
+        if (new or changed) and not silent:
             await self._tell(tx, car_id, key, changed, new, (old_branch, at), incoming, event)
         return Saved(outcome="created" if new else "updated" if changed else "unchanged", changed=changed)
 
@@ -155,7 +156,7 @@ class FleetService:
         self, tx: Tx, car_id: UUID, key: str, changed: dict[str, tuple[Any, Any]], new: bool,
         move: tuple[str | None, str | None], incoming: Incoming, event: Event | None,
     ) -> None:  # fmt: skip
-        payload = {"car_id": str(car_id), "external_key": key, "echo": incoming.from_api,
+        payload = {"car_id": str(car_id), "external_key": key, "branch": move[1], "echo": incoming.from_api,
                    "changed": {n: list(pair) for n, pair in changed.items()} if not new else {}}  # fmt: skip
         # An event that is handled again may read another state than the first time: that is news too.
         cause = f"{event.id if event else ''}:{incoming.read_at.isoformat()}"

@@ -19,6 +19,7 @@ from jarvis.kit.errors import (
     ExpectedError,
     IntegrationError,
     InvalidRequest,
+    LimitReached,
     NotPermitted,
     Rejected,
     Unavailable,
@@ -85,7 +86,7 @@ class Guarded(WrapperToolset[Deps]):
             raise ToolFailed(str(error)) from error
         except Unavailable as error:
             run.step("error", name, began=began, arguments=tool_args, outcome=error.reason)
-            raise ToolFailed(f"{error.system} is not answering; say so and suggest trying later.") from error
+            raise ToolFailed(_unavailable(error)) from error
         except IntegrationError as error:
             run.step("error", name, began=began, arguments=tool_args, outcome=error.reason)
             raise ToolFailed(f"{error.system} needs our repair; say so and stop.") from error
@@ -143,6 +144,13 @@ class Guarded(WrapperToolset[Deps]):
     async def _refuse(self, name: str, args: Mapping[str, Any], deps: Deps, reason: str) -> None:
         branch = args.get("branch")
         await refuse(deps, name, branch if isinstance(branch, str) else None, reason)
+
+
+def _unavailable(error: Unavailable) -> str:
+    if not isinstance(error, LimitReached):
+        return f"{error.system} is not answering; say so and suggest trying later."
+    whose = "This person's share of" if error.own else "Our share of"
+    return f"{whose} {error.system}'s limit is used up for {error.wait_s:.0f} s; say so and suggest trying then."
 
 
 async def _stop_of(plan: PlannedWrite, switches: Switches) -> Switch | None:

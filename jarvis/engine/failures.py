@@ -5,6 +5,7 @@
 | the lease was lost | nothing: another worker has it |
 | the body cannot be read | parked |
 | a value that the database cannot hold, a model that does not validate, a broken contract, an expected error | final at once |
+| a limit on calls | again when it may go on, as long as it takes, and it was no attempt |
 | a source is away or silent, the outcome of a call is not known | again with backoff, given up after hours |
 | the database is away, a deadlock, a lock or serialisation conflict | again with backoff, as long as it takes |
 | the deadline passed, and everything else | again once; final when it breaks at the same place a second time |
@@ -24,12 +25,13 @@ from pydantic import ValidationError
 
 from jarvis.engine.db import DATABASE_AWAY
 from jarvis.engine.dispatcher import backoff_s
-from jarvis.kit.errors import ContractBroken, ExpectedError, LeaseLost, Unavailable
+from jarvis.kit.errors import ContractBroken, ExpectedError, LeaseLost, LimitReached, Unavailable
 
 GIVE_UP_AFTER = timedelta(hours=6)
 MAX_ATTEMPTS = 8  # at different places, or after GIVE_UP_AFTER
 CAP_S = 60.0
 _OURS = Path(__file__).parents[2]
+_TRANSIENT = (DeadlockDetectedError, SerializationError, LockNotAvailableError, *DATABASE_AWAY)
 
 
 class Unparsable(Exception):
@@ -42,12 +44,14 @@ class DeadlinePassed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What to do with a delivery. `after_s`: seconds until its next attempt; `failed_at`: where it broke."""
+    """What to do with a delivery. `after_s`: seconds until its next attempt; `failed_at`: where it broke;
+    `counted`: whether what was tried was an attempt."""
 
     action: Literal["again", "dead", "park", "drop"]
     cause: str
     after_s: float = 0.0
     failed_at: str | None = None
+    counted: bool = True
 
 
 def judge(error: Exception, *, attempt: int, age: timedelta, failed_at: str | None) -> Verdict:
@@ -68,6 +72,8 @@ def judge(error: Exception, *, attempt: int, age: timedelta, failed_at: str | No
         return Verdict(action="dead", cause=str(error))
     if isinstance(error, ValidationError | asyncpg.DataError) or unfit(error):
         return Verdict(action="dead", cause=cause)
+    if isinstance(error, LimitReached):
+        return Verdict(action="again", cause=error.reason, after_s=error.wait_s, counted=False)
     if isinstance(error, Unavailable):
         if age > GIVE_UP_AFTER and attempt >= MAX_ATTEMPTS:
             return Verdict(action="dead", cause=error.reason)
@@ -82,7 +88,7 @@ def judge(error: Exception, *, attempt: int, age: timedelta, failed_at: str | No
 
 def transient(error: Exception) -> bool:
     """Whether the database is away or in a conflict that a repeat resolves."""
-    return isinstance(error, DeadlockDetectedError | SerializationError | LockNotAvailableError | DATABASE_AWAY) and not unfit(error)
+    return isinstance(error, _TRANSIENT) and not unfit(error)
 
 
 def unfit(error: Exception) -> bool:

@@ -13,6 +13,7 @@ from pydantic_ai.toolsets import AbstractToolset, CombinedToolset, ToolsetTool, 
 from pydantic_core import to_jsonable_python
 
 from jarvis.domains.bookings.sending import Impossible
+from jarvis.domains.mirror import Limited
 from jarvis.engine.approval_models import PlannedWrite, Step
 from jarvis.engine.switches import Switch, Switches
 from jarvis.kit.errors import (
@@ -127,6 +128,11 @@ class Guarded(WrapperToolset[Deps]):
         except Impossible as error:
             fact = run.facts.add(ProblemFact(tool=name, reason=error.reason, values=error.values))
             return f"[{fact}] It cannot be: {error}. Show this fact."
+        except LimitReached as error:
+            limited = Limited.by(error, ctx.deps.now)
+            reason = "limited.own" if limited.own else "limited"
+            fact = run.facts.add(ProblemFact(tool=name, reason=reason, values={"system": error.system, "until": limited.until}))
+            return f"[{fact}] It cannot be now: {error}. Show this fact."
         if isinstance(planned, str):  # a question or an obstacle: nothing to approve
             return planned
         writes = cast(list[PlannedWrite], planned)

@@ -370,6 +370,8 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "cannot.no_time": ("У брони в RentProg не указано время.", "RentProg gives the booking no time.", "ჯავშანს RentProg-ში დრო მითითებული არ აქვს."),
     "cannot.no_branch": ("Филиал не известен.", "The branch is not known.", "ფილიალი უცნობია."),
     "cannot.no_level": ("Ключ Jarvis в RentProg не даёт менять это: уровень задаёт администратор.", "Jarvis's key in RentProg may not change this: an administrator sets its level.", "Jarvis-ის გასაღები RentProg-ში ამის შეცვლის უფლებას არ იძლევა: დონეს ადმინისტრატორი აყენებს."),
+    "cannot.limited": ("Лимит запросов к {system} исчерпан до {until}.", "{system}'s limit is used up until {until}.", "{system}-ის ლიმიტი ამოწურულია: {until}-მდე."),
+    "cannot.limited.own": ("Лимит ваших запросов к {system} исчерпан до {until}.", "Your share of {system}'s limit is used up until {until}.", "{system}-ზე თქვენი მოთხოვნების ლიმიტი ამოწურულია: {until}-მდე."),
     "cannot.no_key": ("Номер записи в RentProg не известен.", "RentProg's id of the record is not known.", "ჩანაწერის ნომერი RentProg-ში უცნობია."),
     "press.roles": ("Это может: {roles}", "For: {roles}", "მხოლოდ: {roles}"),
     "card.typed": ("Нажмите кнопку на карточке выше: текст не подтверждение. Она ждёт до {t}.", "Please press the button on the card above, a text is not a confirmation. It waits until {t}.", "დააჭირეთ ღილაკს ზემოთ ბარათზე: ტექსტი დადასტურება არ არის. ის ელოდება {t}-მდე."),

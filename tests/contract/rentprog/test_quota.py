@@ -25,6 +25,7 @@ from jarvis.testing.core import rentprog_sandbox, rentprog_settings, until
 
 NINO, LASHA = Behalf(kind="person", who="telegram:1"), Behalf(kind="person", who="telegram:2")
 HOOK, TURN = Behalf(kind="background", who="rentprog:tbilisi"), Behalf(kind="background", who="rentprog:tbilisi", put_off=True)
+JOB = Behalf(kind="background", who="rentprog.load", waits=True)
 ORDER = Behalf(kind="order", who="rentprog:booking:1")
 
 
@@ -73,13 +74,20 @@ async def test_what_one_account_refuses_takes_nothing_from_another(rentprog: Ren
     assert await db.fetch("SELECT name, taken FROM rate_window ORDER BY name") == before
 
 
-async def test_all_people_and_the_background_together_leave_orders_theirs(sandbox: RentProgSandbox, rentprog: RentProg) -> None:
+@pytest.mark.parametrize("people_first", [True, False])
+async def test_all_people_and_the_background_together_leave_orders_theirs(
+    sandbox: RentProgSandbox, rentprog: RentProg, people_first: bool
+) -> None:
     crowd = [Behalf(kind="person", who=f"telegram:{n}") for n in range(5)]
-    people = sum([(await _loop(rentprog, one, 10))[0] for one in crowd])
-    assert people == 24, "three fifths of forty"
-    hooks, refused = await _loop(rentprog, HOOK, 40)
-    assert hooks == 8, "what is left of what is not kept for orders"
-    assert not any(error.own for error in refused)
+    callers = [*((one, 10) for one in crowd), (HOOK, 40)]
+    through = [await _loop(rentprog, *one) for one in (callers if people_first else reversed(callers))]
+    counts = [count for count, _ in through]
+    if people_first:
+        assert sum(counts[:-1]) == 24, "three fifths of forty"
+        assert not any(error.own for error in through[-1][1])
+    else:
+        assert counts[0] == 12, "three tenths of forty"
+    assert sum(counts) == 32, "a fifth is left alone"
     orders, _ = await _loop(rentprog, ORDER, 20)
     assert orders == 8
     assert _asked(sandbox) == 40
@@ -111,8 +119,8 @@ async def test_no_turn_is_further_away_than_its_reason_lasts(rentprog: RentProg)
 
 
 async def test_a_flood_of_rereads_leaves_an_order_its_reading_back(sandbox: RentProgSandbox, db: Database, doorbell: Doorbell) -> None:
-    async with connect(rentprog_settings(sandbox, get_per_minute=10, timeout_s=0.5), db) as rentprog:
-        for whose in (HOOK, NINO, LASHA):
+    async with connect(rentprog_settings(sandbox, get_per_minute=10, timeout_s=0.5, patience_s=0.0), db) as rentprog:
+        for whose in (HOOK, JOB, NINO, LASHA):
             await _loop(rentprog, whose, 20)
         before = _asked(sandbox)
         sandbox.faults.start("lose_answer", {"times": 1, "seconds": 2})

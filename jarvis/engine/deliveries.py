@@ -6,13 +6,14 @@ more. Order is kept per (subscriber, ordering key); work is shared out by turns 
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 from uuid import UUID
 
-from jarvis.engine.db import Database, Row, Tx
+from jarvis.engine.db import Database, Reader, Row, Tx
 from jarvis.engine.effects import LEASE_S
 from jarvis.engine.journal import Event
 from jarvis.engine.subscriptions import POOL, DeliveryLane, bell
@@ -20,6 +21,7 @@ from jarvis.kit.errors import InvalidRequest, LeaseLost, NotFound
 
 CAUSE_MAX = 1000  # characters of a cause
 MAX_LOSSES = 5  # workers that may die with it
+_DIED = "the worker died every time"
 
 # The ready rows of a lane, at most one of each (subscriber, key). A sender's next row takes its turn after as many rows as it has
 # at work already, so that nobody's flood keeps another waiting; senders are found by walking from one to the next in the index.
@@ -79,6 +81,9 @@ class Delivery:
     put_off: bool = False
 
 
+Tell = Callable[[Tx, Delivery, str], Awaitable[None]]  # tells whoever must hear that a delivery failed, and why
+
+
 class Deliveries:
     """Claims and finishes deliveries. A claim stands for `lease_s` seconds unless it is prolonged."""
 
@@ -123,24 +128,31 @@ class Deliveries:
             raise LeaseLost(f"delivery {delivery.id}")
 
     async def done(self, delivery: Delivery) -> None:
-        await self._finish(delivery, "done", None, None)
+        await self._finish(self._db, delivery, "done", None, None)
 
-    async def park(self, delivery: Delivery, cause: str) -> None:
-        """Put aside what we cannot read; the raw body stays and a person is told."""
-        await self._finish(delivery, "parked", cause, None)
+    async def give_up(
+        self, delivery: Delivery, state: Literal["dead", "parked"], cause: str, failed_at: str | None = None, *,
+        tell: Tell | None = None,
+    ) -> None:  # fmt: skip
+        """Give up, or put aside what we cannot read; the raw body and the cause stay for a retry. Who must hear of it is told by
+        `tell` in the same transaction.
+        """
+        async with self._db.transaction() as tx:
+            await self._finish(tx, delivery, state, cause, failed_at)
+            if tell is not None:
+                await tell(tx, delivery, cause)
 
-    async def dead(self, delivery: Delivery, cause: str, failed_at: str | None = None) -> None:
-        """Give up; the raw body and the cause stay for a retry."""
-        await self._finish(delivery, "dead", cause, failed_at)
-
-    async def _finish(self, delivery: Delivery, state: str, cause: str | None, failed_at: str | None) -> None:
-        count = await self._db.execute(
+    async def _finish(self, reader: Reader, delivery: Delivery, state: str, cause: str | None, failed_at: str | None) -> None:
+        count = await reader.execute(
             """UPDATE delivery SET state = $3, cause = $4, failed_at = $5, finished_at = now(), lease_until = NULL
                 WHERE id = $1 AND state = 'claimed' AND fence = $2""",
             delivery.id, delivery.fence, state, _said(cause), failed_at,
         )  # fmt: skip
         if not count:
             raise LeaseLost(f"delivery {delivery.id}")
+        if isinstance(reader, Tx):
+            reader.ring(bell(delivery.lane))
+            return
         if delivery.event.ordering_key is not None:
             await self._db.bell.ring([bell(delivery.lane)])  # its successor of the same key is free
 
@@ -157,25 +169,25 @@ class Deliveries:
         if not count:
             raise LeaseLost(f"delivery {delivery.id}")
 
-    async def sweep(self) -> tuple[int, list[Delivery]]:
-        """Give deliveries of dead workers back, and bury those whose worker died every time; returns how many came back, and those
-        that were buried.
-        """
+    async def sweep(self, *, tell: Tell | None = None) -> int:
+        """Give deliveries of dead workers back, and bury those whose worker died every time; returns how many were touched."""
         async with self._db.transaction() as tx:
             rows = await tx.fetch(
                 """WITH lost AS (
                      UPDATE delivery SET state = CASE WHEN losses + 1 >= $1 THEN 'dead' ELSE 'pending' END, losses = losses + 1,
-                            cause = CASE WHEN losses + 1 >= $1 THEN 'the worker died every time' ELSE cause END,
+                            cause = CASE WHEN losses + 1 >= $1 THEN $2 ELSE cause END,
                             finished_at = CASE WHEN losses + 1 >= $1 THEN now() END, lease_until = NULL
                       WHERE state = 'claimed' AND lease_until < now()
                      RETURNING id AS delivery_id, event_id, subscriber, lane, attempts, fence, failed_at, state AS now_is)
                    SELECT * FROM lost JOIN event e ON e.id = lost.event_id""",
-                MAX_LOSSES,
-            )
+                MAX_LOSSES, _DIED,
+            )  # fmt: skip
             for lane in {row["lane"] for row in rows}:
                 tx.ring(bell(lane))
-        buried = [_delivery(row) for row in rows if row["now_is"] == "dead"]
-        return len(rows) - len(buried), buried
+            for row in rows:
+                if row["now_is"] == "dead" and tell is not None:
+                    await tell(tx, _delivery(row), _DIED)
+        return len(rows)
 
     async def retry(self, delivery_id: UUID) -> None:
         """Take a dead or parked delivery up again, under the same keys: an effect that went out does not go again."""

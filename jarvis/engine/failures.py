@@ -7,12 +7,14 @@
 | a value that the database cannot hold, a model that does not validate, a broken contract, an expected error | final at once |
 | a limit on calls | again when it may go on, as long as it takes, and it was no attempt |
 | a source is away or silent, the outcome of a call is not known | again with backoff, given up after hours |
-| the database is away, a deadlock, a lock or serialisation conflict | again with backoff, as long as it takes |
+| the database is away, a deadlock, a lock or serialisation conflict | the same |
 | the deadline passed, and everything else | again once; final when it breaks at the same place a second time |
 """
 
 from __future__ import annotations
 
+import errno
+import socket
 import traceback
 from dataclasses import dataclass
 from datetime import timedelta
@@ -30,8 +32,8 @@ from jarvis.kit.errors import ContractBroken, ExpectedError, LeaseLost, LimitRea
 GIVE_UP_AFTER = timedelta(hours=6)
 MAX_ATTEMPTS = 8  # at different places, or after GIVE_UP_AFTER
 CAP_S = 60.0
+_NETWORK = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN)
 _OURS = Path(__file__).parents[2]
-_TRANSIENT = (DeadlockDetectedError, SerializationError, LockNotAvailableError, *DATABASE_AWAY)
 
 
 class Unparsable(Exception):
@@ -74,12 +76,12 @@ def judge(error: Exception, *, attempt: int, age: timedelta, failed_at: str | No
         return Verdict(action="dead", cause=cause)
     if isinstance(error, LimitReached):
         return Verdict(action="again", cause=error.reason, after_s=error.wait_s, counted=False)
-    if isinstance(error, Unavailable):
+    if isinstance(error, Unavailable) or transient(error):
+        cause = error.reason if isinstance(error, Unavailable) else cause
         if age > GIVE_UP_AFTER and attempt >= MAX_ATTEMPTS:
-            return Verdict(action="dead", cause=error.reason)
-        return Verdict(action="again", cause=error.reason, after_s=error.retry_after_s or backoff_s(attempt, cap_s=CAP_S))
-    if transient(error):
-        return Verdict(action="again", cause=cause, after_s=backoff_s(attempt, cap_s=5.0))
+            return Verdict(action="dead", cause=cause)
+        after_s = error.retry_after_s if isinstance(error, Unavailable) else None
+        return Verdict(action="again", cause=cause, after_s=after_s or backoff_s(attempt, cap_s=CAP_S))
     place = DeadlinePassed.__name__ if isinstance(error, DeadlinePassed) else place_of(error)
     if place == failed_at or attempt >= MAX_ATTEMPTS:
         return Verdict(action="dead", cause=cause, failed_at=place)
@@ -87,8 +89,10 @@ def judge(error: Exception, *, attempt: int, age: timedelta, failed_at: str | No
 
 
 def transient(error: Exception) -> bool:
-    """Whether the database is away or in a conflict that a repeat resolves."""
-    return isinstance(error, _TRANSIENT) and not unfit(error)
+    """Whether the database, or the way to it, is away, or in a conflict that a repeat resolves."""
+    if isinstance(error, OSError) and not isinstance(error, (ConnectionError, TimeoutError, socket.gaierror)):
+        return error.errno in _NETWORK  # a missing file is no outage
+    return isinstance(error, (DeadlockDetectedError, SerializationError, LockNotAvailableError, *DATABASE_AWAY)) and not unfit(error)
 
 
 def unfit(error: Exception) -> bool:

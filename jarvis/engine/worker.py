@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import logfire
 
 from jarvis.engine.behalf import Behalf, on_behalf
 from jarvis.engine.db import DATABASE_AWAY, Database, Tx
-from jarvis.engine.deliveries import Deliveries, Delivery
+from jarvis.engine.deliveries import Deliveries, Delivery, Tell
 from jarvis.engine.doorbell import Doorbell
 from jarvis.engine.effects import LEASE_S, Origin
-from jarvis.engine.failures import DeadlinePassed, judge
+from jarvis.engine.failures import DeadlinePassed, Verdict, judge
 from jarvis.engine.journal import Event, publish
 from jarvis.engine.loop import ClaimLoop, going
 from jarvis.engine.subscriptions import POOL, DeliveryLane, Subscriber, bell
@@ -60,9 +60,6 @@ class Handling:
         return self.origin.key(name)
 
 
-Alert = Callable[[Delivery, str], Awaitable[None]]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slots:
     """Deliveries worked on at once, by lane: each has its own, so that a flood in one takes nothing from another."""
@@ -87,7 +84,7 @@ class Worker:
         *,
         name: str,
         subscribers: Mapping[str, Subscriber],
-        alert: Alert,
+        alert: Tell,
         slots: Slots | None = None,
         pools: Sequence[str] = (POOL,),
         lease_s: float = LEASE_S,
@@ -121,10 +118,7 @@ class Worker:
 
     async def sweep(self) -> int:
         """Give deliveries of dead workers back; of those that were buried a person is told."""
-        back, buried = await self._deliveries.sweep()
-        for delivery in buried:
-            await self._alert(delivery, "the worker died every time")
-        return back + len(buried)
+        return await self._deliveries.sweep(tell=self._alert)
 
     async def handle(self, delivery: Delivery) -> float | None:
         """Run the subscriber; what it raises decides the delivery's fate, and nobody else's.
@@ -176,17 +170,22 @@ class Worker:
             if verdict.action == "again":
                 await self._deliveries.again(delivery, verdict.cause, verdict.after_s, verdict.failed_at, counted=verdict.counted)
                 return verdict.after_s
-            if verdict.action == "park":
-                await self._deliveries.park(delivery, verdict.cause)
-                await self._alert(delivery, verdict.cause)
-            elif verdict.action == "dead":
-                await self._deliveries.dead(delivery, verdict.cause, verdict.failed_at)
-                await self._alert(delivery, verdict.cause)
+            if verdict.action != "drop":
+                await self._give_up(delivery, "parked" if verdict.action == "park" else "dead", verdict)
         except LeaseLost:
             _log.warning("delivery %s went to another worker", delivery.id)
         except DATABASE_AWAY as away:
             _log.warning("delivery %s interrupted: %s", delivery.id, type(away).__name__)  # its lease gives it back
         return None
+
+    async def _give_up(self, delivery: Delivery, state: Literal["dead", "parked"], verdict: Verdict) -> None:
+        try:
+            await self._deliveries.give_up(delivery, state, verdict.cause, verdict.failed_at, tell=self._alert)
+        except (LeaseLost, *DATABASE_AWAY):
+            raise
+        except Exception:  # a boundary: it ends although the news of it cannot be told
+            _log.exception("nobody could be told that delivery %s failed", delivery.id)
+            await self._deliveries.give_up(delivery, state, verdict.cause, verdict.failed_at)
 
     async def _keep(self, delivery: Delivery) -> None:
         while going():

@@ -56,6 +56,7 @@ class CoreSettings(Settings):
     moves_look_s: float = 15.0
     lease_s: float = LEASE_S
     switched_off_s: float = SWITCHED_OFF_S
+    word_after_s: float = 8.0
 
     @field_validator("effects", mode="before")
     @classmethod

@@ -11,10 +11,14 @@ from jarvis.kit.clock import Clock
 from jarvis.kit.errors import Conflict
 from jarvis.kit.world import FIRST_FORUM, World, group_id
 
-# Everything but the schema's own rows; the audit and the memory can only be emptied by the owner.
+# Everything but the schema's own rows, among them the look-up tables, whose key is a name; the audit and the memory can only be
+# emptied by the owner.
 _TABLES_SQL = """SELECT string_agg(format('%I', tablename), ', ') FROM pg_tables
                   WHERE schemaname = 'public'
-                    AND tablename NOT IN ('migration', 'branch', 'clock_setting', 'audit_head', 'event_subscription')"""
+                    AND tablename NOT IN ('migration', 'branch', 'clock_setting', 'audit_head', 'event_subscription')
+                    AND NOT EXISTS (SELECT FROM information_schema.key_column_usage k
+                                     WHERE k.constraint_schema = 'public' AND k.constraint_name = tablename || '_pkey'
+                                       AND k.column_name = 'name')"""
 
 
 async def wipe(owner: Database) -> None:

@@ -35,10 +35,10 @@ from jarvis.orchestrator.render.base import Button, next_page
 from jarvis.orchestrator.render.people import suggestions
 from jarvis.orchestrator.render.words import say
 from jarvis.orchestrator.routes import Unrouted
+from jarvis.orchestrator.trail import STATUS
 
 ASKED = "request.asked"
 STATUS_AFTER_S = 0.8
-STATUS = "status"  # the effect that says what is being done, and becomes the answer
 SLOW_AFTER_S = 20.0
 REQUEST_DEADLINE_S = 180.0
 

@@ -155,13 +155,24 @@ def scheduler() -> None:
 
 
 @app.command()
-def migrate(discard: Discard = False) -> None:
-    """Bring the schema and the table of subscriptions to their newest version (JARVIS_DATABASE_DIRECT_URL)."""
+def migrate(
+    to: Annotated[int | None, typer.Option(metavar="NUMBER", help="The last migration that stays; later ones are undone.")] = None,
+    back: Annotated[int | None, typer.Option(metavar="N", help="Undo the newest N.")] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Only list what would run.")] = False,
+    delete_data: Annotated[
+        bool, typer.Option("--delete-data", help="A way back may delete rows that the older schema has no place for.")
+    ] = False,
+    discard: Discard = False,
+) -> None:
+    """Bring the schema and the table of subscriptions to their newest version, or the schema to another one
+    (JARVIS_DATABASE_DIRECT_URL); all of it or nothing."""
     from jarvis.entrypoints.cli.work import subscriptions_sync
+    from jarvis.entrypoints.migrate import Target
     from jarvis.entrypoints.migrate import migrate as start
 
-    start()
-    run(subscriptions_sync(discard, console))
+    start(Target(to, back), plan=plan, delete_data=delete_data)
+    if not plan and to is None and back is None:
+        run(subscriptions_sync(discard, console))
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Forms and check-lists: what is being filled in, its items, the files that were sent for them."""
+"""A delivery for each subscriber of an event; the state of work moves there from the event."""
 
 # Piccolo leaves these generics open:
 # pyright: reportUnknownVariableType=false
@@ -7,10 +7,10 @@ from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from migrations.sql_file import from_sql
 
-ID = "2026-12-01T00:00:00:000000"
+ID = "2026-12-04T00:00:00:000000"
 VERSION = "1.38.0"
-DESCRIPTION = "forms"
+DESCRIPTION = "deliveries"
 
 
 async def forwards() -> MigrationManager:
-    return from_sql(ID, DESCRIPTION, "forms_2026_12_01.sql")
+    return from_sql(__file__, ID, DESCRIPTION)

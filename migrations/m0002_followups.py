@@ -10,7 +10,8 @@ from migrations.sql_file import from_sql
 ID = "2026-11-24T00:00:00:000000"
 VERSION = "1.38.0"
 DESCRIPTION = "followups"
+REFUSAL = "0003 lies over it and has no way back."
 
 
 async def forwards() -> MigrationManager:
-    return from_sql(ID, DESCRIPTION, "followups_2026_11_24.sql")
+    return from_sql(__file__, ID, DESCRIPTION, REFUSAL)

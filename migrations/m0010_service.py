@@ -1,4 +1,4 @@
-"""What the reconciler of the chats remembers: when it looked, what it could not see, which rights it lacks."""
+"""Service chats: what each is told of which events, at once or in a digest."""
 
 # Piccolo leaves these generics open:
 # pyright: reportUnknownVariableType=false
@@ -7,10 +7,10 @@ from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from migrations.sql_file import from_sql
 
-ID = "2026-11-28T00:00:00:000000"
+ID = "2026-12-02T00:00:00:000000"
 VERSION = "1.38.0"
-DESCRIPTION = "watch"
+DESCRIPTION = "service"
 
 
 async def forwards() -> MigrationManager:
-    return from_sql(ID, DESCRIPTION, "watch_2026_11_28.sql")
+    return from_sql(__file__, ID, DESCRIPTION)

@@ -10,7 +10,8 @@ from migrations.sql_file import from_sql
 ID = "2026-11-26T00:00:00:000000"
 VERSION = "1.38.0"
 DESCRIPTION = "budgets"
+REFUSAL = "the cost of a run stands in millionths of a dollar since then; put back into cents it would be wrong."
 
 
 async def forwards() -> MigrationManager:
-    return from_sql(ID, DESCRIPTION, "budgets_2026_11_26.sql")
+    return from_sql(__file__, ID, DESCRIPTION, REFUSAL)

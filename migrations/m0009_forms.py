@@ -1,4 +1,4 @@
-"""Acting: classes of effects, steps that wait for each other, buttons of several readers, approvals, the audit's chain."""
+"""Forms and check-lists: what is being filled in, its items, the files that were sent for them."""
 
 # Piccolo leaves these generics open:
 # pyright: reportUnknownVariableType=false
@@ -7,10 +7,10 @@ from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from migrations.sql_file import from_sql
 
-ID = "2026-11-25T00:00:00:000000"
+ID = "2026-12-01T00:00:00:000000"
 VERSION = "1.38.0"
-DESCRIPTION = "acting"
+DESCRIPTION = "forms"
 
 
 async def forwards() -> MigrationManager:
-    return from_sql(ID, DESCRIPTION, "acting_2026_11_25.sql")
+    return from_sql(__file__, ID, DESCRIPTION)

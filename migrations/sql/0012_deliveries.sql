@@ -1,3 +1,5 @@
+-- Removes: the columns of `event` that say how its work stands, which moves to `delivery`.
+
 -- Who hears of which kind of event: written by `jarvis migrate` from the handlers, so that whoever stores an event need not know them.
 CREATE TABLE event_subscription (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),

@@ -1,4 +1,4 @@
-"""The first schema: engine, people, fleet, bookings, clients, conversations, Telegram."""
+"""What people send: sets of material, what stands where of it; and limits by a sliding window."""
 
 # Piccolo leaves these generics open:
 # pyright: reportUnknownVariableType=false
@@ -7,10 +7,10 @@ from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from migrations.sql_file import from_sql
 
-ID = "2026-11-23T00:00:00:000000"
+ID = "2026-11-29T00:00:00:000000"
 VERSION = "1.38.0"
-DESCRIPTION = "core"
+DESCRIPTION = "media"
 
 
 async def forwards() -> MigrationManager:
-    return from_sql(ID, DESCRIPTION, "core_2026_11_23.sql")
+    return from_sql(__file__, ID, DESCRIPTION)

@@ -1,4 +1,4 @@
-"""What people send: sets of material, what stands where of it; and limits by a sliding window."""
+"""The archive and the main chat of cars; topics that wait for their material before they close."""
 
 # Piccolo leaves these generics open:
 # pyright: reportUnknownVariableType=false
@@ -7,10 +7,10 @@ from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from migrations.sql_file import from_sql
 
-ID = "2026-11-29T00:00:00:000000"
+ID = "2026-11-30T00:00:00:000000"
 VERSION = "1.38.0"
-DESCRIPTION = "media"
+DESCRIPTION = "archive"
 
 
 async def forwards() -> MigrationManager:
-    return from_sql(ID, DESCRIPTION, "media_2026_11_29.sql")
+    return from_sql(__file__, ID, DESCRIPTION)

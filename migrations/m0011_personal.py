@@ -1,4 +1,4 @@
-"""The chats of the house and the topics of its forums, which a bot can list nowhere else."""
+"""Personal groups: topics of clients and of tasks; who stands in for whom."""
 
 # Piccolo leaves these generics open:
 # pyright: reportUnknownVariableType=false
@@ -7,10 +7,10 @@ from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from migrations.sql_file import from_sql
 
-ID = "2026-11-27T00:00:00:000000"
+ID = "2026-12-03T00:00:00:000000"
 VERSION = "1.38.0"
-DESCRIPTION = "forums"
+DESCRIPTION = "personal"
 
 
 async def forwards() -> MigrationManager:
-    return from_sql(ID, DESCRIPTION, "forums_2026_11_27.sql")
+    return from_sql(__file__, ID, DESCRIPTION)

@@ -1,4 +1,4 @@
-"""A delivery for each subscriber of an event; the state of work moves there from the event."""
+"""What the reconciler of the chats remembers: when it looked, what it could not see, which rights it lacks."""
 
 # Piccolo leaves these generics open:
 # pyright: reportUnknownVariableType=false
@@ -7,10 +7,10 @@ from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from migrations.sql_file import from_sql
 
-ID = "2026-12-04T00:00:00:000000"
+ID = "2026-11-28T00:00:00:000000"
 VERSION = "1.38.0"
-DESCRIPTION = "deliveries"
+DESCRIPTION = "watch"
 
 
 async def forwards() -> MigrationManager:
-    return from_sql(ID, DESCRIPTION, "deliveries_2026_12_04.sql")
+    return from_sql(__file__, ID, DESCRIPTION)

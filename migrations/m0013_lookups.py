@@ -1,4 +1,4 @@
-"""The archive and the main chat of cars; topics that wait for their material before they close."""
+"""Closed lists become look-up tables: a new role or purpose is a row, not a change of constraints."""
 
 # Piccolo leaves these generics open:
 # pyright: reportUnknownVariableType=false
@@ -7,10 +7,10 @@ from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from migrations.sql_file import from_sql
 
-ID = "2026-11-30T00:00:00:000000"
+ID = "2026-12-05T00:00:00:000000"
 VERSION = "1.38.0"
-DESCRIPTION = "archive"
+DESCRIPTION = "lookups"
 
 
 async def forwards() -> MigrationManager:
-    return from_sql(ID, DESCRIPTION, "archive_2026_11_30.sql")
+    return from_sql(__file__, ID, DESCRIPTION)

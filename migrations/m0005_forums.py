@@ -1,4 +1,4 @@
-"""Service chats: what each is told of which events, at once or in a digest."""
+"""The chats of the house and the topics of its forums, which a bot can list nowhere else."""
 
 # Piccolo leaves these generics open:
 # pyright: reportUnknownVariableType=false
@@ -7,10 +7,10 @@ from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from migrations.sql_file import from_sql
 
-ID = "2026-12-02T00:00:00:000000"
+ID = "2026-11-27T00:00:00:000000"
 VERSION = "1.38.0"
-DESCRIPTION = "service"
+DESCRIPTION = "forums"
 
 
 async def forwards() -> MigrationManager:
-    return from_sql(ID, DESCRIPTION, "service_2026_12_02.sql")
+    return from_sql(__file__, ID, DESCRIPTION)

@@ -1,4 +1,4 @@
-"""Personal groups: topics of clients and of tasks; who stands in for whom."""
+"""Calls that are taken from several accounts at once, or from none, and turns for those who find no room."""
 
 # Piccolo leaves these generics open:
 # pyright: reportUnknownVariableType=false
@@ -7,10 +7,10 @@ from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from migrations.sql_file import from_sql
 
-ID = "2026-12-03T00:00:00:000000"
+ID = "2026-12-08T00:00:00:000000"
 VERSION = "1.38.0"
-DESCRIPTION = "personal"
+DESCRIPTION = "quota"
 
 
 async def forwards() -> MigrationManager:
-    return from_sql(ID, DESCRIPTION, "personal_2026_12_03.sql")
+    return from_sql(__file__, ID, DESCRIPTION)

@@ -8,8 +8,9 @@ from typing import Literal
 from pydantic_ai import RunContext
 
 from jarvis.domains.bookings.service import Booking, Owed
+from jarvis.domains.mirror import Limited
 from jarvis.kit.clock import TBILISI, day_bounds, local_date
-from jarvis.kit.errors import IntegrationError, InvalidRequest, NotPermitted
+from jarvis.kit.errors import IntegrationError, InvalidRequest, LimitReached, NotPermitted
 from tools.deps import Deps
 from tools.facts import (
     BookingFact,
@@ -100,10 +101,10 @@ async def booking_card(ctx: RunContext[Deps], number: int, branch: Branch | None
     if isinstance(found, str):
         return found
     deps = ctx.deps
-    await deps.bookings.refresh_booking(found.id)
+    limited = await deps.bookings.refresh_booking(found.id)
     booking = await deps.bookings.get(found.id)
     owed = tuple(await deps.bookings.owed_of(booking.id)) if deps.may("list_debts", booking.branch) else ()
-    fresh = await deps.bookings.freshness(booking.source_at)
+    fresh = await deps.bookings.freshness(booking.source_at, limited)
     key = deps.run.facts.add(BookingFact(booking=booking, owed=owed, fresh=fresh))
     return f"[{key}] Booking {booking.number}: {booking.car_label}, {booking.status}, {booking.start} to {booking.end}."
 
@@ -131,10 +132,10 @@ async def list_bookings(
         found = await resolve_car(ctx, car or deps.run.request)
         if isinstance(found, str):
             return found
-        await deps.bookings.refresh_car(found.id)
+        limited = await deps.bookings.refresh_car(found.id)
         rows = await deps.bookings.of_car(found.id, since=deps.now)
         rows = [b for b in rows if deps.actor.may_see(b.branch)]
-        fresh = await deps.bookings.freshness((await deps.fleet.get(found.id)).source_at)
+        fresh = await deps.bookings.freshness((await deps.fleet.get(found.id)).source_at, limited)
         subject, what = found.label, "car"
     elif what == "pickups":
         rows = await deps.bookings.pickups(begin, until, branch, scope)
@@ -225,12 +226,17 @@ async def who_changed(ctx: RunContext[Deps], number: int, branch: Branch | None 
     try:
         lines = tuple(await deps.bookings.history(found))
         fresh = await deps.bookings.freshness(deps.now)
+    except LimitReached as error:
+        lines = ()
+        fresh = await deps.bookings.freshness(found.source_at, Limited.by(error, deps.now))
     except IntegrationError:
         lines, since = (), deps.now
         fresh = await deps.bookings.freshness(found.source_at)
     ours = tuple(await deps.bookings.through_jarvis(found))
     key = deps.run.facts.add(HistoryFact(booking=found, lines=lines, ours=ours, unread_since=since, fresh=fresh))
     known = f"{len(lines)} changes" if since is None else "RentProg does not answer"
+    if fresh.limited is not None:
+        known = f"not read, RentProg's limit is used up until {fresh.limited.until:%H:%M} UTC"
     return f"[{key}] {known}; {len(ours)} writes through Jarvis."
 
 

@@ -79,11 +79,11 @@ async def car_card(ctx: RunContext[Deps], name: str) -> str:
     if isinstance(car, str):
         return car
     deps = ctx.deps
-    await deps.bookings.refresh_car(car.id)
+    limited = await deps.bookings.refresh_car(car.id)
     car = await deps.fleet.get(car.id)
     current, following = now_and_next(await deps.bookings.of_car(car.id, since=deps.now), deps.now)
     owed = await deps.bookings.owed_of(current.id) if current and deps.may("list_debts", car.branch) else []
-    fresh = await deps.bookings.freshness(car.source_at)
+    fresh = await deps.bookings.freshness(car.source_at, limited)
     key = deps.run.facts.add(
         CarFact(
             car=car, current=current, following=following, debt=tuple(o for o in owed if o.kind == "debt"), fresh=fresh,
@@ -158,14 +158,14 @@ async def check_availability(
 
 async def _one_car(ctx: RunContext[Deps], car: Car, begin: datetime, until: datetime, fresh: Freshness) -> str:
     deps = ctx.deps
-    await deps.bookings.refresh_car(car.id)
+    limited = await deps.bookings.refresh_car(car.id)
     car = await deps.fleet.get(car.id)
     fit = await deps.bookings.fit_of(car.id, begin, until)
     blocking = None if fit.blocked_by is None else await deps.bookings.get(fit.blocked_by)
     key = deps.run.facts.add(
         CarFreeFact(
             car=car, start=begin, end=until, fit=fit, issuable=car.active and car.state == CAN_BE_ISSUED, blocking=blocking,
-            fresh=await deps.bookings.freshness(car.source_at),
+            fresh=await deps.bookings.freshness(car.source_at, limited),
         )
     )  # fmt: skip
     return f"[{key}] {car.label} is {'free' if fit.free else 'taken'}, state {car.state}."

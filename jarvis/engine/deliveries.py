@@ -53,7 +53,8 @@ ready AS (
 UPDATE delivery d SET state = 'claimed', claimed_by = $1, fence = d.fence + 1, attempts = d.attempts + 1, lease_until = now() + $4,
        started_at = coalesce(d.started_at, clock_timestamp())
   FROM ready, event e WHERE d.id = ready.id AND e.id = d.event_id
-RETURNING d.id AS delivery_id, d.subscriber, d.lane, d.attempts, d.fence, d.failed_at, e.*
+RETURNING d.id AS delivery_id, d.subscriber, d.lane, d.attempts, d.fence, d.failed_at,
+          d.available_at > e.received_at AS put_off, e.*
 """
 
 _CLAIM_EVENT = """
@@ -65,13 +66,15 @@ UPDATE delivery d SET state = 'claimed', claimed_by = $1, fence = d.fence + 1, a
         AND p.event_seq < d.event_seq AND p.state IN ('pending', 'claimed')))
    AND NOT EXISTS (
      SELECT FROM delivery c WHERE c.subscriber = d.subscriber AND c.ordering_key = d.ordering_key AND c.state = 'claimed')
-RETURNING d.id AS delivery_id, d.subscriber, d.lane, d.attempts, d.fence, d.failed_at, e.*
+RETURNING d.id AS delivery_id, d.subscriber, d.lane, d.attempts, d.fence, d.failed_at,
+          d.available_at > e.received_at AS put_off, e.*
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One claimed delivery. `fence` proves the claim in every later write; `failed_at` says where it broke last."""
+    """One claimed delivery. `fence` proves the claim in every later write; `failed_at` says where it broke last; `put_off`: it had been
+    put back before."""
 
     id: UUID
     event: Event
@@ -80,6 +83,7 @@ class Delivery:
     attempt: int
     fence: int
     failed_at: str | None
+    put_off: bool = False
 
 
 Tell = Callable[[Tx, Delivery, str], Awaitable[None]]  # tells whoever must hear that a delivery failed, and why
@@ -157,13 +161,15 @@ class Deliveries:
         if delivery.event.ordering_key is not None:
             await self._db.bell.ring([bell(delivery.lane)])  # its successor of the same key is free
 
-    async def again(self, delivery: Delivery, cause: str, delay_s: float, failed_at: str | None = None) -> None:
-        """Give the delivery back for a later attempt; where it broke before is remembered."""
+    async def again(
+        self, delivery: Delivery, cause: str, delay_s: float, failed_at: str | None = None, *, counted: bool = True
+    ) -> None:
+        """Give the delivery back for a later attempt; where it broke before is remembered. `counted`: whether this was an attempt."""
         count = await self._db.execute(
             """UPDATE delivery SET state = 'pending', cause = $3, failed_at = coalesce($5, failed_at), lease_until = NULL,
-                      available_at = now() + make_interval(secs => $4)
+                      available_at = now() + make_interval(secs => $4), attempts = attempts - CASE WHEN $6 THEN 0 ELSE 1 END
                 WHERE id = $1 AND state = 'claimed' AND fence = $2""",
-            delivery.id, delivery.fence, _said(cause), delay_s, failed_at,
+            delivery.id, delivery.fence, _said(cause), delay_s, failed_at, counted,
         )  # fmt: skip
         if not count:
             raise LeaseLost(f"delivery {delivery.id}")
@@ -226,7 +232,7 @@ class Deliveries:
 def _delivery(row: Row) -> Delivery:
     return Delivery(
         id=row["delivery_id"], event=Event.of(row), subscriber=row["subscriber"], lane=DeliveryLane(row["lane"]),
-        attempt=row["attempts"], fence=row["fence"], failed_at=row["failed_at"],
+        attempt=row["attempts"], fence=row["fence"], failed_at=row["failed_at"], put_off=row.get("put_off", False),
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@
 | the lease was lost | nothing: another worker has it |
 | the body cannot be read | parked |
 | a value that the database cannot hold, a model that does not validate, a broken contract, an expected error | final at once |
+| a limit on calls | again when it may go on, as long as it takes, and it was no attempt |
 | a source is away or silent, the outcome of a call is not known | again with backoff, given up after hours |
 | a call took too long | the same |
 | the database is away, a deadlock, a lock or serialisation conflict | again with backoff, as long as it takes |
@@ -27,7 +28,7 @@ from pydantic import ValidationError
 
 from jarvis.engine.db import DATABASE_AWAY
 from jarvis.engine.dispatcher import backoff_s
-from jarvis.kit.errors import ContractBroken, ExpectedError, LeaseLost, Unavailable
+from jarvis.kit.errors import ContractBroken, ExpectedError, LeaseLost, LimitReached, Unavailable
 
 GIVE_UP_AFTER = timedelta(hours=6)
 MAX_ATTEMPTS = 8  # at different places, or after GIVE_UP_AFTER
@@ -46,12 +47,14 @@ class DeadlinePassed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What to do with a delivery. `after_s`: seconds until its next attempt; `failed_at`: where it broke."""
+    """What to do with a delivery. `after_s`: seconds until its next attempt; `failed_at`: where it broke;
+    `counted`: whether what was tried was an attempt."""
 
     action: Literal["again", "dead", "park", "drop"]
     cause: str
     after_s: float = 0.0
     failed_at: str | None = None
+    counted: bool = True
 
 
 def judge(error: Exception, *, attempt: int, age: timedelta, failed_at: str | None) -> Verdict:
@@ -73,6 +76,8 @@ def judge(error: Exception, *, attempt: int, age: timedelta, failed_at: str | No
         return Verdict(action="dead", cause=str(error))
     if isinstance(error, ValidationError | asyncpg.DataError) or unfit(error):
         return Verdict(action="dead", cause=cause)
+    if isinstance(error, LimitReached):
+        return Verdict(action="again", cause=error.reason, after_s=error.wait_s, counted=False)
     if isinstance(error, Unavailable | TimeoutError):
         cause = error.reason if isinstance(error, Unavailable) else cause
         if age > GIVE_UP_AFTER and attempt >= MAX_ATTEMPTS:

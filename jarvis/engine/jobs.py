@@ -15,6 +15,7 @@ from uuid import UUID
 
 import logfire
 
+from jarvis.engine.behalf import Behalf, on_behalf
 from jarvis.engine.db import DATABASE_AWAY, Database, Row, Tx
 from jarvis.engine.loop import going
 from jarvis.engine.tracing import traced
@@ -142,7 +143,8 @@ async def run_job(db: Database, handlers: Mapping[str, JobHandler], job_id: UUID
     run = JobRun(id=row["id"], kind=row["kind"], args=row["args"], attempt=row["attempt"], trace_id=row["trace_id"], db=db)
     beat = asyncio.create_task(_beat(run))
     try:
-        with traced("jobs.run", run.trace_id, kind=run.kind, attempt=run.attempt):
+        whose = Behalf(kind="background", who=run.kind, waits=True)  # a job is no delivery: it may sleep until its turn
+        with traced("jobs.run", run.trace_id, kind=run.kind, attempt=run.attempt), on_behalf(whose):
             async with asyncio.timeout(row["deadline_s"]):
                 result = await handlers[run.kind](run)
         await log.finish(run, result)

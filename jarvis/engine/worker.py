@@ -13,6 +13,7 @@ from uuid import UUID
 
 import logfire
 
+from jarvis.engine.behalf import Behalf, on_behalf
 from jarvis.engine.db import DATABASE_AWAY, Database, Tx
 from jarvis.engine.deliveries import Deliveries, Delivery, Tell
 from jarvis.engine.doorbell import Doorbell
@@ -142,7 +143,8 @@ class Worker:
         """One attempt within the deadline, its lease prolonged meanwhile; one that does not heed its cancellation is left behind."""
         subscriber = self._subscribers[delivery.subscriber]
         handling = Handling(delivery=delivery, origin=Origin.of(delivery.event, delivery.subscriber), deliveries=self._deliveries)
-        attempt = asyncio.ensure_future(subscriber.handle(handling))
+        with on_behalf(_behalf(delivery)):
+            attempt = asyncio.ensure_future(subscriber.handle(handling))
         keeper = asyncio.create_task(self._keep(delivery))
         try:
             done, _ = await asyncio.wait({attempt}, timeout=subscriber.terms.deadline_s)
@@ -170,7 +172,7 @@ class Worker:
             _log.error("%s failed over event %s (%s)", delivery.subscriber, delivery.event.id, delivery.event.kind, exc_info=error)
         try:
             if verdict.action == "again":
-                await self._deliveries.again(delivery, verdict.cause, verdict.after_s, verdict.failed_at)
+                await self._deliveries.again(delivery, verdict.cause, verdict.after_s, verdict.failed_at, counted=verdict.counted)
                 return verdict.after_s
             if verdict.action != "drop":
                 await self._give_up(delivery, "parked" if verdict.action == "park" else "dead", verdict)
@@ -198,3 +200,8 @@ class Worker:
                 return
             except DATABASE_AWAY:
                 continue
+
+
+def _behalf(delivery: Delivery) -> Behalf:
+    person = delivery.lane is DeliveryLane.PEOPLE
+    return Behalf(kind="person" if person else "background", who=delivery.event.sender, put_off=delivery.put_off)

@@ -16,7 +16,7 @@ from jarvis.engine.journal import Event, Journal
 from jarvis.integrations.rentprog.models import SYSTEM, Booking, parse_moment, parse_record
 from jarvis.integrations.rentprog.port import RentProg
 from jarvis.kit.clock import Clock
-from jarvis.kit.errors import ContractBroken, Unavailable
+from jarvis.kit.errors import ContractBroken, LimitReached, Unavailable
 from jarvis.kit.ids import new_id
 from jarvis.kit.money import to_minor
 
@@ -180,6 +180,8 @@ class BookingMirror:
         started = self._clock.now()
         try:
             record, at = await self._rentprog.booking(int(key), hint=branch)
+        except LimitReached:
+            raise  # it would answer
         except Unavailable as error:
             await sources.report_failure(self._db, SYSTEM, started, error.reason)
             raise

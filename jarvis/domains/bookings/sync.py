@@ -23,7 +23,7 @@ from jarvis.integrations.rentprog.client import Page
 from jarvis.integrations.rentprog.models import SYSTEM
 from jarvis.integrations.rentprog.port import RentProg
 from jarvis.kit.clock import Clock
-from jarvis.kit.errors import ContractBroken, IntegrationError, InvalidRequest, Unavailable
+from jarvis.kit.errors import ContractBroken, IntegrationError, InvalidRequest, LimitReached, Unavailable
 
 Part = Literal["clients", "cars", "bookings", "active_bookings"]
 PARTS: tuple[Part, ...] = get_args(Part)
@@ -145,7 +145,8 @@ class RentProgSync:
                     await self._page(row["id"], part, branch, page, counts)
                     await run.progress(**{f"{part} {branch}": counts["read"]})
         except Unavailable as error:
-            await sources.report_failure(self._db, SYSTEM, self._clock.now(), error.reason)
+            if not isinstance(error, LimitReached):
+                await sources.report_failure(self._db, SYSTEM, self._clock.now(), error.reason)
             state, cause = ("partial" if counts["read"] else "failed"), error.reason
         except IntegrationError as error:
             state, cause = ("partial" if counts["read"] else "failed"), error.reason

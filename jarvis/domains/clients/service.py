@@ -17,7 +17,7 @@ from jarvis.integrations.rentprog.models import SYSTEM, parse_record
 from jarvis.integrations.rentprog.models import Client as RpClient
 from jarvis.integrations.rentprog.port import RentProg
 from jarvis.kit.clock import Clock
-from jarvis.kit.errors import NotFound, Unavailable
+from jarvis.kit.errors import LimitReached, NotFound, Unavailable
 from jarvis.kit.ids import new_id
 from jarvis.kit.names import name_score
 from jarvis.kit.text import fold
@@ -143,6 +143,8 @@ class ClientService:
         started = self._clock.now()
         try:
             record = await self._rentprog.client(int(key))
+        except LimitReached:
+            raise  # it would answer
         except Unavailable as error:
             await sources.report_failure(self._db, SYSTEM, started, error.reason)
             raise

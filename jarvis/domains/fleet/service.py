@@ -18,7 +18,7 @@ from jarvis.integrations.rentprog.models import SYSTEM, parse_record
 from jarvis.integrations.rentprog.models import Car as RpCar
 from jarvis.integrations.rentprog.port import RentProg
 from jarvis.kit.clock import Clock
-from jarvis.kit.errors import NotFound, Unavailable
+from jarvis.kit.errors import LimitReached, NotFound, Unavailable
 from jarvis.kit.ids import new_id
 from jarvis.kit.money import to_minor
 
@@ -180,6 +180,8 @@ class FleetService:
         started = self._clock.now()
         try:
             record = await self._rentprog.car(int(key), hint=branch)
+        except LimitReached:
+            raise  # it would answer
         except Unavailable as error:
             await sources.report_failure(self._db, SYSTEM, started, error.reason)
             raise

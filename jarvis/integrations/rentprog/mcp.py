@@ -9,7 +9,6 @@ from typing import Any, cast
 
 import httpx
 
-from jarvis.engine.limits import Limit, Limiter
 from jarvis.integrations.rentprog.models import (
     SYSTEM,
     HistoryEntry,
@@ -21,6 +20,7 @@ from jarvis.integrations.rentprog.models import (
     show_moment,
     unwrap,
 )
+from jarvis.integrations.rentprog.quota import Quota
 from jarvis.integrations.rentprog.settings import RentProgSettings
 from jarvis.kit.errors import AuthExpired, ContractBroken, NotFound, OutcomeUnknown, Rejected, Unavailable
 from jarvis.kit.rest import breaker, send
@@ -29,15 +29,15 @@ PROTOCOL = "2025-06-18"
 
 
 class McpApi:
-    """JSON-RPC over streamable HTTP, stateless JSON answers; 60 calls a minute a key.
+    """JSON-RPC over streamable HTTP, stateless JSON answers; 60 calls a minute and 1,000 an hour a key.
 
     Source: RentProg/rentprog-cli and its plugin (tools/list is the contract).
     """
 
-    def __init__(self, http: httpx.AsyncClient, settings: RentProgSettings, limiter: Limiter) -> None:
+    def __init__(self, http: httpx.AsyncClient, settings: RentProgSettings, quota: Quota) -> None:
         self._http = http
         self._settings = settings
-        self._limiter = limiter
+        self._quota = quota
         self._guard = breaker(SYSTEM, settings.pause_s)
         self._ids = itertools.count(1)
 
@@ -115,8 +115,7 @@ class McpApi:
         key = self._settings.mcp_key
         if key is None:
             raise AuthExpired(SYSTEM, "JARVIS_RENTPROG_MCP_KEY is not set")
-        limit = Limit(calls=self._settings.mcp_per_minute, period_s=60, burst=self._settings.mcp_per_minute // 2)
-        await self._limiter.wait("rentprog:mcp", limit, system=SYSTEM, patience_s=self._settings.patience_s)
+        await self._quota.take("key", "mcp")
         request = {
             "jsonrpc": "2.0", "id": next(self._ids), "method": "tools/call",
             "params": {"name": tool, "arguments": args},

@@ -104,6 +104,10 @@ class RentProgSandbox:
             self._in_flight += 1
             self._outbox.put_nowait(hook)
 
+    def calls(self, bucket: str) -> Sequence[float]:
+        """When calls were let through in the last minute, by branch and class (`tbilisi:get`), or by `mcp`, `auth`."""
+        return tuple(self._calls.get(bucket, ()))
+
     def busy(self) -> bool:
         return self._in_flight > 0
 

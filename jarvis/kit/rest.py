@@ -12,8 +12,10 @@ import httpx
 from jarvis.kit.breaker import Breaker
 from jarvis.kit.errors import AuthExpired, NotFound, Rejected, Unavailable
 from jarvis.kit.faults import fault
+from jarvis.kit.text import whole
 
 QUOTA = "quota used up"
+RETRY_AFTER_MAX_S = 3600.0  # a vendor that says more is asked again after an hour
 
 
 @cache
@@ -78,5 +80,5 @@ async def _send(
 
 
 def _retry_after(answer: httpx.Response, default: float | None) -> float | None:
-    value = answer.headers.get("retry-after", "")
-    return float(value) if value.isdigit() else default
+    seconds = whole(answer.headers.get("retry-after", ""))
+    return default if seconds is None else min(float(seconds), RETRY_AFTER_MAX_S)

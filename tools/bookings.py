@@ -11,6 +11,7 @@ from jarvis.domains.bookings.service import Booking, Owed
 from jarvis.domains.mirror import Limited
 from jarvis.kit.clock import TBILISI, day_bounds, local_date
 from jarvis.kit.errors import IntegrationError, InvalidRequest, LimitReached, NotPermitted
+from tools.arguments import Moment, Number, Said, again
 from tools.deps import Deps
 from tools.facts import (
     BookingFact,
@@ -49,13 +50,13 @@ async def resolve_booking(ctx: RunContext[Deps], number: int, branch: str | None
 
 def _option(booking: Booking, request: str) -> Option:
     label = f"№{booking.number} · {booking.car_label or '?'}"
-    return Option(label=label, detail=f"|{booking.branch}|", request=f"{request} ({booking.branch})")
+    return Option(label=label, detail=f"|{booking.branch}|", request=again(request, str(booking.branch)))
 
 
 @bookings.tool
 async def find_booking(
-    ctx: RunContext[Deps], car: str | None = None, client: str | None = None, start: datetime | None = None,
-    end: datetime | None = None,
+    ctx: RunContext[Deps], car: Said | None = None, client: Said | None = None, start: Moment | None = None,
+    end: Moment | None = None,
 ) -> str:  # fmt: skip
     """Bookings whose number is not known, past ones too: who had a car on a day, all bookings of a client.
 
@@ -90,7 +91,7 @@ async def find_booking(
 
 
 @bookings.tool
-async def booking_card(ctx: RunContext[Deps], number: int, branch: Branch | None = None) -> str:
+async def booking_card(ctx: RunContext[Deps], number: Number, branch: Branch | None = None) -> str:
     """One booking: car, client, times, places, sums, what is owed and what is due at pick-up.
 
     Args:
@@ -111,8 +112,8 @@ async def booking_card(ctx: RunContext[Deps], number: int, branch: Branch | None
 
 @bookings.tool
 async def list_bookings(
-    ctx: RunContext[Deps], what: Listing, start: datetime | None = None, end: datetime | None = None,
-    branch: Branch | None = None, car: str | None = None,
+    ctx: RunContext[Deps], what: Listing, start: Moment | None = None, end: Moment | None = None,
+    branch: Branch | None = None, car: Said | None = None,
 ) -> str:  # fmt: skip
     """Lists: pick-ups or returns of a period (today when absent), returns that are overdue, all bookings of a car.
 
@@ -151,8 +152,8 @@ async def list_bookings(
 
 @bookings.tool
 async def check_conflicts(
-    ctx: RunContext[Deps], start: datetime | None = None, end: datetime | None = None, branch: Branch | None = None,
-    car: str | None = None,
+    ctx: RunContext[Deps], start: Moment | None = None, end: Moment | None = None, branch: Branch | None = None,
+    car: Said | None = None,
 ) -> str:  # fmt: skip
     """Bookings of one car that overlap, or leave less than 2 h between them.
 
@@ -179,7 +180,7 @@ async def check_conflicts(
 
 
 @bookings.tool
-async def list_debts(ctx: RunContext[Deps], branch: Branch | None = None, client: str | None = None) -> str:
+async def list_debts(ctx: RunContext[Deps], branch: Branch | None = None, client: Said | None = None) -> str:
     """Debts, and apart from them what is due at pick-up. Asks RentProg each time.
 
     Args:
@@ -211,7 +212,7 @@ async def list_debts(ctx: RunContext[Deps], branch: Branch | None = None, client
 
 
 @bookings.tool
-async def who_changed(ctx: RunContext[Deps], number: int, branch: Branch | None = None) -> str:
+async def who_changed(ctx: RunContext[Deps], number: Number, branch: Branch | None = None) -> str:
     """Who changed a booking, what and when, from RentProg's own record and from Jarvis's audit.
 
     Args:

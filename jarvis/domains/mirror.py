@@ -14,6 +14,7 @@ from jarvis.integrations.rentprog.models import SYSTEM
 from jarvis.integrations.rentprog.webhook import Change, UnreadableHook, read
 from jarvis.kit.clock import Clock
 from jarvis.kit.errors import LimitReached
+from jarvis.kit.text import storable
 
 SOURCE = "rentprog"
 FRESH_FOR = timedelta(minutes=15)
@@ -116,25 +117,23 @@ def hook(body: bytes) -> Change:
 
 
 def merged(stored: Mapping[str, Any] | None, incoming: Incoming) -> dict[str, Any]:
-    """The stored raw record with the incoming one laid over it."""
+    """The stored raw record with the incoming one laid over it, as it can be stored: equal to itself when it is read again."""
     result = dict(stored or {})
     for name, value in incoming.raw.items():
         blank = value is None or (isinstance(value, str) and value.strip() in ("", "null"))
         if not blank:
-            result[name] = value
+            result[str(storable(name))] = storable(value)
     for name in incoming.cleared:
-        result.pop(name, None)
+        result.pop(str(storable(name)), None)
     return result
 
 
 def fits(change: Change, stored: Mapping[str, Any]) -> bool:
     """Whether an update's old values are what we hold; if not, something came out of order or was lost."""
-    return all(_same(stored.get(name), old) for name, old in change.before.items())
+    return all(_same(stored.get(str(storable(name))), storable(old)) for name, old in change.before.items())
 
 
 def _same(ours: Any, theirs: Any) -> bool:
     if theirs in (None, "", "null"):
         return ours in (None, "", "null")
-    return str(ours) == str(theirs) or (
-        isinstance(ours, int | float) and isinstance(theirs, int | float) and float(ours) == float(theirs)
-    )
+    return ours == theirs or str(ours) == str(theirs)  # 1, 1.0 and "1" are the same

@@ -18,6 +18,7 @@ from jarvis.engine.effects import LEASE_S
 from jarvis.engine.journal import Event
 from jarvis.engine.subscriptions import POOL, DeliveryLane, bell
 from jarvis.kit.errors import InvalidRequest, LeaseLost, NotFound
+from jarvis.kit.text import line
 
 CAUSE_MAX = 1000  # characters of a cause
 MAX_LOSSES = 5  # workers that may die with it
@@ -73,8 +74,9 @@ RETURNING d.id AS delivery_id, d.subscriber, d.lane, d.attempts, d.fence, d.fail
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One claimed delivery. `fence` proves the claim in every later write; `failed_at` says where it broke last; `put_off`: it had been
-    put back before."""
+    """One claimed delivery. `fence` proves the claim in every later write; `failed_at` says where it broke last; `put_off`: it
+    had been put back before.
+    """
 
     id: UUID
     event: Event
@@ -238,4 +240,4 @@ def _delivery(row: Row) -> Delivery:
 
 def _said(cause: str | None) -> str | None:
     """A cause as the database can hold it: what broke may have broken by its very signs."""
-    return None if cause is None else cause[:CAUSE_MAX].replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
+    return None if cause is None else line(cause, CAUSE_MAX)

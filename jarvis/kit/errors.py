@@ -20,6 +20,8 @@ JarvisError
 
 from __future__ import annotations
 
+from jarvis.kit.text import line
+
 
 class JarvisError(Exception):
     """Base of every error this product raises on purpose."""
@@ -54,9 +56,10 @@ class NotPermitted(ExpectedError):
 
 
 class IntegrationError(JarvisError):
-    """An outside system failed. `system` is the vendor's name as people say it."""
+    """An outside system failed. `system` is the vendor's name as people say it; `reason` one line, whatever the vendor wrote."""
 
     def __init__(self, system: str, message: str) -> None:
+        message = line(message)
         super().__init__(f"{system}: {message}")
         self.system = system
         self.reason = message

@@ -12,9 +12,11 @@ import httpx
 from jarvis.kit.breaker import Breaker
 from jarvis.kit.errors import AuthExpired, LimitReached, NotFound, Rejected, Unavailable
 from jarvis.kit.faults import fault
+from jarvis.kit.text import whole
 
 QUOTA = "quota used up"
 QUOTA_S = 60.0  # the wait after a 429 that names none
+RETRY_AFTER_MAX_S = 3600.0  # a vendor that says more is asked again after an hour
 
 
 @cache
@@ -81,5 +83,5 @@ async def _send(
 
 
 def _retry_after(answer: httpx.Response) -> float | None:
-    value = answer.headers.get("retry-after", "")
-    return float(value) if value.isdigit() else None
+    seconds = whole(answer.headers.get("retry-after", ""))
+    return None if seconds is None else min(float(seconds), RETRY_AFTER_MAX_S)

@@ -13,7 +13,7 @@ from jarvis.domains.staff.service import note_worker
 from jarvis.engine import sources
 from jarvis.engine.db import Database, Reader, Row, Tx
 from jarvis.engine.journal import Event, Journal
-from jarvis.integrations.rentprog.models import SYSTEM, Booking, parse_moment, parse_record
+from jarvis.integrations.rentprog.models import SYSTEM, Booking, key_of, parse_moment, parse_record
 from jarvis.integrations.rentprog.port import RentProg
 from jarvis.kit.clock import Clock
 from jarvis.kit.errors import ContractBroken, LimitReached, Unavailable
@@ -54,7 +54,7 @@ class BookingMirror:
         Raises:
             ContractBroken: a date or a field that does not parse; nothing is saved.
         """
-        key = str(incoming.raw["id"])
+        key = key_of(incoming.raw)
         await refs.lock(tx, SOURCE, "booking", key)
         booking_id = await refs.subject(tx, SOURCE, "booking", key)
         stored = None if booking_id is None else await tx.fetchrow("SELECT * FROM booking WHERE id = $1", booking_id)

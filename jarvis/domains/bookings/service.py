@@ -22,6 +22,7 @@ from jarvis.integrations.rentprog.port import RentProg
 from jarvis.kit.clock import Clock, ahead
 from jarvis.kit.errors import IntegrationError, LimitReached, NotFound, Unavailable
 from jarvis.kit.money import Currency, Money
+from jarvis.kit.text import line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -414,7 +415,7 @@ def target_of(booking_id: UUID) -> str:
 def _line(entry: HistoryEntry) -> HistoryLine:
     return HistoryLine(
         at=parse_moment(entry.created_at), who=entry.user_name, what=entry.field or entry.description,
-        old=None if entry.old is None else str(entry.old), new=None if entry.new is None else str(entry.new),
+        old=None if entry.old is None else line(str(entry.old)), new=None if entry.new is None else line(str(entry.new)),
     )  # fmt: skip
 
 

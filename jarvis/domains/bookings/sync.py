@@ -13,7 +13,7 @@ from jarvis.domains.clients.service import ClientService
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.mirror import LOADED, Incoming, end_first_load, first_load
 from jarvis.engine import sources
-from jarvis.engine.db import Database, Row, Tx
+from jarvis.engine.db import TRANSIENT, Database, Row, Tx
 from jarvis.engine.jobs import JobHandler, JobRun, enqueue
 from jarvis.engine.journal import Journal
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
@@ -23,7 +23,8 @@ from jarvis.integrations.rentprog.client import Page
 from jarvis.integrations.rentprog.models import SYSTEM
 from jarvis.integrations.rentprog.port import RentProg
 from jarvis.kit.clock import Clock
-from jarvis.kit.errors import ContractBroken, IntegrationError, InvalidRequest, LimitReached, Unavailable
+from jarvis.kit.errors import IntegrationError, InvalidRequest, LimitReached, Unavailable
+from jarvis.kit.text import line, storable
 
 Part = Literal["clients", "cars", "bookings", "active_bookings"]
 PARTS: tuple[Part, ...] = get_args(Part)
@@ -189,11 +190,13 @@ class RentProgSync:
             try:
                 await self._save(part, branch, raw, read_at)
                 counts["saved"] += 1
-            except (ContractBroken, InvalidRequest, KeyError, ValueError) as error:
+            except TRANSIENT:
+                raise
+            except Exception as error:  # a boundary: whatever is wrong with one record, the others go on
                 counts["rejected"] += 1
                 await self._db.execute(
                     "INSERT INTO sync_rejection (sync_run_id, external_key, reason, raw) VALUES ($1, $2, $3, $4)",
-                    run_id, str(raw.get("id")), f"{type(error).__name__}: {error}"[:500], raw,
+                    run_id, line(str(storable(raw.get("id"))), 100), line(f"{type(error).__name__}: {error}"), raw,
                 )  # fmt: skip
         await self._db.execute(
             """UPDATE sync_run SET page_cursor = $2, read_count = $3, saved_count = $4, rejected_count = $5,

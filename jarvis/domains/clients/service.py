@@ -13,7 +13,7 @@ from jarvis.domains.mirror import SOURCE, Incoming, Saved, merged, told_at_once
 from jarvis.engine import sources
 from jarvis.engine.db import Database, Reader, Row, Tx
 from jarvis.engine.journal import Event, Journal
-from jarvis.integrations.rentprog.models import SYSTEM, parse_record
+from jarvis.integrations.rentprog.models import SYSTEM, key_of, parse_record
 from jarvis.integrations.rentprog.models import Client as RpClient
 from jarvis.integrations.rentprog.port import RentProg
 from jarvis.kit.clock import Clock
@@ -98,8 +98,12 @@ class ClientService:
         return [client_of(row) for score, row in scored if score >= 85 and score > best - 3]
 
     async def save(self, tx: Tx, incoming: Incoming, *, event: Event | None = None) -> Saved:
-        """Lay one record over our row and publish what changed."""
-        key = str(incoming.raw["id"])
+        """Lay one record over our row and publish what changed.
+
+        Raises:
+            ContractBroken: a field that does not parse or fits no column; nothing is saved.
+        """
+        key = key_of(incoming.raw)
         await refs.lock(tx, SOURCE, "client", key)
         client_id = await refs.subject(tx, SOURCE, "client", key)
         stored = None if client_id is None else await tx.fetchrow("SELECT * FROM client WHERE id = $1", client_id)

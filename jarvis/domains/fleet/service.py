@@ -14,7 +14,7 @@ from jarvis.domains.mirror import SOURCE, Incoming, Saved, merged, told_at_once
 from jarvis.engine import sources
 from jarvis.engine.db import Database, Reader, Row, Tx
 from jarvis.engine.journal import Event, Journal
-from jarvis.integrations.rentprog.models import SYSTEM, parse_record
+from jarvis.integrations.rentprog.models import SYSTEM, key_of, parse_record
 from jarvis.integrations.rentprog.models import Car as RpCar
 from jarvis.integrations.rentprog.port import RentProg
 from jarvis.kit.clock import Clock
@@ -110,8 +110,11 @@ class FleetService:
         """Lay one record of RentProg over our row, keep the car's stay in a branch, publish what changed.
 
         A read that began before the row's last confirmation is stale and changes nothing.
+
+        Raises:
+            ContractBroken: a field that does not parse or fits no column; nothing is saved.
         """
-        key = str(incoming.raw["id"])
+        key = key_of(incoming.raw)
         await refs.lock(tx, SOURCE, "car", key)
         car_id = await refs.subject(tx, SOURCE, "car", key)
         stored = None if car_id is None else await tx.fetchrow(f"{CAR_SQL} WHERE c.id = $1", car_id)

@@ -426,8 +426,20 @@ def telegram_setup(
     run(telegram.setup(create, employee, json_, console))
 
 
+def _is_text(argument: str) -> bool:
+    try:
+        argument.encode()
+    except UnicodeEncodeError:  # Python keeps bytes that are no text as half surrogate pairs
+        return False
+    return True
+
+
 def main() -> None:
     """The entry point: our own errors become one line and exit code 2."""
+    for number, argument in enumerate(sys.argv[1:], 1):
+        if not _is_text(argument):
+            sys.stderr.write(f"jarvis: argument {number} is no text: its bytes are no UTF-8\n")
+            sys.exit(2)
     try:
         app()
     except JarvisError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from jarvis.integrations.rentprog.quota import CallClass, Quota
 from jarvis.integrations.rentprog.settings import RentProgSettings
 from jarvis.kit.errors import AuthExpired, ContractBroken, LimitReached, NotFound, Unavailable
 from jarvis.kit.rest import breaker, send
+from jarvis.kit.wire import read_json
 
 
 class _Token(BaseModel):
@@ -130,10 +130,10 @@ class PublicApi:
         """Walk a list until an empty page or one that repeats the previous page's first id."""
         previous: object = None
         for number in range(first_page, first_page + assumptions.PAGE_CAP):
-            rows = unwrap(await self._get(branch, "get", path, {"page": number}), name)
-            if not rows or rows[0].get("id") == previous:
+            rows = unwrap(await self._get(branch, "get", path, {"page": number}), name, strict=False)
+            if not rows or (first := rows[0].get("id") or rows[0]) == previous:
                 return
-            previous = rows[0].get("id")
+            previous = first
             yield Page(number=number, rows=rows)
         raise ContractBroken(SYSTEM, f"{path} does not end after {assumptions.PAGE_CAP} pages")
 
@@ -208,9 +208,9 @@ def _life_s(exp: str | None) -> float:
 
 def _json(answer: httpx.Response) -> object:
     try:
-        return json.loads(answer.content)
+        return read_json(answer.content)
     except ValueError:
-        raise ContractBroken(SYSTEM, f"no JSON: {answer.text[:60]!r}") from None
+        raise ContractBroken(SYSTEM, f"no JSON: {answer.text[:60]!a}") from None
 
 
 def _transient(error: BaseException) -> bool:

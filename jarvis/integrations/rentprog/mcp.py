@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -24,6 +23,7 @@ from jarvis.integrations.rentprog.quota import Quota
 from jarvis.integrations.rentprog.settings import RentProgSettings
 from jarvis.kit.errors import AuthExpired, ContractBroken, NotFound, OutcomeUnknown, Rejected, Unavailable
 from jarvis.kit.rest import breaker, send
+from jarvis.kit.wire import read_json
 
 PROTOCOL = "2025-06-18"
 
@@ -135,7 +135,7 @@ def _message(answer: httpx.Response) -> dict[str, Any]:
     if answer.headers.get("content-type", "").startswith("text/event-stream"):
         text = "".join(line[5:].strip() for line in text.splitlines() if line.startswith("data:"))
     try:
-        body = json.loads(text)
+        body = read_json(text)
     except ValueError:
         raise ContractBroken(SYSTEM, "the MCP answer is no JSON") from None
     if not isinstance(body, dict):
@@ -155,7 +155,7 @@ def _result(message: dict[str, Any]) -> dict[str, Any]:
     if content is None:
         parts: list[Any] = fields.get("content") or []
         try:
-            content = json.loads(parts[0]["text"])
+            content = read_json(parts[0]["text"])
         except (LookupError, TypeError, ValueError):
             raise ContractBroken(SYSTEM, "an MCP result that is no JSON") from None
     if not isinstance(content, dict):

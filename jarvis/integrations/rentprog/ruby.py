@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from jarvis.kit.wire import MAX_DIGITS
+
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
 
@@ -50,7 +52,7 @@ def parse(text: str) -> Any:
     Raises:
         RubyError: the text is malformed, longer than 256 KiB or nested deeper than 20.
     """
-    if len(text.encode()) > MAX_BYTES:
+    if len(text.encode(errors="replace")) > MAX_BYTES:
         raise RubyError("longer than 256 KiB")
     parser = _Parser(text)
     value = parser.value(0)
@@ -226,6 +228,8 @@ class _Parser:
         if number is None:
             raise self.error("unexpected character")
         plain = number.replace("_", "")
+        if len(plain) > MAX_DIGITS:
+            return plain  # as in JSON: it fits no column, and whoever needs a number refuses it
         return float(plain) if any(c in plain for c in ".eE") else int(plain)
 
 

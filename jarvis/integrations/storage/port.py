@@ -31,7 +31,7 @@ from jarvis.kit.ids import new_token
 SYSTEM = "Storage"
 LINK_MAX_S = 3600
 PART = 1024 * 1024  # bytes
-_KEY = re.compile(r"^[A-Za-z0-9][A-Za-z0-9/_.-]{0,254}$")
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_.-]{0,254}")
 
 
 class Storage(Protocol):
@@ -189,11 +189,12 @@ class LinkSigner:
         return f"{self._base}/media/{key}?until={until}&sign={self._sign(key, until)}"
 
     def good(self, key: str, until: int, sign: str) -> bool:
-        """Whether a link is ours and has not ended."""
-        return hmac.compare_digest(self._sign(key, until), sign) and time.time() < until <= time.time() + LINK_MAX_S
+        """Whether a link is ours and has not ended; false for any other text."""
+        ours = hmac.compare_digest(self._sign(key, until).encode(), sign.encode(errors="replace"))
+        return ours and time.time() < until <= time.time() + LINK_MAX_S
 
     def _sign(self, key: str, until: int) -> str:
-        return hmac.new(self._secret, f"{key}\n{until}".encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self._secret, f"{key}\n{until}".encode(errors="replace"), hashlib.sha256).hexdigest()
 
 
 @asynccontextmanager
@@ -247,5 +248,5 @@ def _s3(settings: StorageSettings, endpoint: str | None) -> Any:
 
 
 def _check(key: str) -> None:
-    if not _KEY.match(key) or ".." in key or "//" in key:
+    if not _KEY.fullmatch(key) or ".." in key or "//" in key:
         raise InvalidRequest("a storage key has letters, digits, / _ . - only")

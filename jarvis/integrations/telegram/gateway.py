@@ -45,7 +45,7 @@ from jarvis.engine.journal import Journal
 from jarvis.engine.leases import Leases
 from jarvis.engine.loop import going
 from jarvis.integrations.telegram.client import NewClient, telethon
-from jarvis.integrations.telegram.incoming import describe, topic_of, version_of
+from jarvis.integrations.telegram.incoming import describe, token_of, topic_of, version_of, words_of
 from jarvis.integrations.telegram.kinds import TOPIC_GONE
 from jarvis.integrations.telegram.session import PgSession
 from jarvis.integrations.telegram.settings import SYSTEM, TelegramSettings
@@ -237,10 +237,11 @@ class TelegramGateway:
         reply_id = getattr(message.reply_to, "reply_to_msg_id", None)
         if reply_id == topic_of(message):
             reply_id = None  # it stands in the topic and answers nobody
+        text = words_of(message)
         payload = {
             "chat_id": chat, "private": isinstance(message.peer_id, types.PeerUser), "message_id": message.id,
-            "sender_id": sender, "text": message.message or "", "reply_to": reply_id, "edited": edited,
-            "mentioned": bool(message.mentioned) or self._names_me(message.message or ""),
+            "sender_id": sender, "text": text, "reply_to": reply_id, "edited": edited,
+            "mentioned": bool(message.mentioned) or self._names_me(text),
             "forwarded": message.fwd_from is not None,
             "media": describe(message.media), "album": message.grouped_id, "topic": topic_of(message),
             "version": version,
@@ -278,7 +279,7 @@ class TelegramGateway:
         )  # fmt: skip
 
     async def _accept_press(self, update: Any) -> None:
-        token = (update.data or b"").decode("utf-8", "replace")
+        token = token_of(update)
         toast = await self._on_press(update.user_id, token)
         await self._journal.accept(
             source="telegram", kind="callback.button", dedup_key=f"press:{update.query_id}",

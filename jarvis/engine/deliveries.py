@@ -14,13 +14,11 @@ from typing import Literal
 from uuid import UUID
 
 from jarvis.engine.db import Database, Reader, Row, Tx
-from jarvis.engine.effects import LEASE_S
+from jarvis.engine.effects import LEASE_S, said
 from jarvis.engine.journal import Event
 from jarvis.engine.subscriptions import POOL, DeliveryLane, bell
 from jarvis.kit.errors import InvalidRequest, LeaseLost, NotFound
-from jarvis.kit.text import line
 
-CAUSE_MAX = 1000  # characters of a cause
 MAX_LOSSES = 5  # workers that may die with it
 _DIED = "the worker died every time"
 
@@ -153,7 +151,7 @@ class Deliveries:
         count = await reader.execute(
             """UPDATE delivery SET state = $3, cause = $4, failed_at = $5, finished_at = now(), lease_until = NULL
                 WHERE id = $1 AND state = 'claimed' AND fence = $2""",
-            delivery.id, delivery.fence, state, _said(cause), failed_at,
+            delivery.id, delivery.fence, state, said(cause), failed_at,
         )  # fmt: skip
         if not count:
             raise LeaseLost(f"delivery {delivery.id}")
@@ -171,7 +169,7 @@ class Deliveries:
             """UPDATE delivery SET state = 'pending', cause = $3, failed_at = coalesce($5, failed_at), lease_until = NULL,
                       available_at = now() + make_interval(secs => $4), attempts = attempts - CASE WHEN $6 THEN 0 ELSE 1 END
                 WHERE id = $1 AND state = 'claimed' AND fence = $2""",
-            delivery.id, delivery.fence, _said(cause), delay_s, failed_at, counted,
+            delivery.id, delivery.fence, said(cause), delay_s, failed_at, counted,
         )  # fmt: skip
         if not count:
             raise LeaseLost(f"delivery {delivery.id}")
@@ -236,8 +234,3 @@ def _delivery(row: Row) -> Delivery:
         id=row["delivery_id"], event=Event.of(row), subscriber=row["subscriber"], lane=DeliveryLane(row["lane"]),
         attempt=row["attempts"], fence=row["fence"], failed_at=row["failed_at"], put_off=row.get("put_off", False),
     )  # fmt: skip
-
-
-def _said(cause: str | None) -> str | None:
-    """A cause as the database can hold it: what broke may have broken by its very signs."""
-    return None if cause is None else line(cause, CAUSE_MAX)

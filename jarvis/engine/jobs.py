@@ -21,6 +21,7 @@ from jarvis.engine.loop import going
 from jarvis.engine.tracing import traced
 from jarvis.kit.errors import ExpectedError, LeaseLost, Unavailable
 from jarvis.kit.ids import new_id
+from jarvis.kit.text import line
 
 _log = logging.getLogger(__name__)
 HEARTBEAT_S = 3.0
@@ -130,7 +131,7 @@ class JobLog:
                       available_at = now() + make_interval(secs => coalesce($4, 0)),
                       finished_at = CASE WHEN $4::float IS NULL OR attempt >= max_attempts THEN now() END
                 WHERE id = $1 AND attempt = $2 AND state = 'running'""",
-            run.id, run.attempt, cause, again_in_s,
+            run.id, run.attempt, line(cause, 1000), again_in_s,
         )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,7 +32,7 @@ from jarvis.engine.audit_proof import Proof, verify
 from jarvis.engine.db import open_database
 from jarvis.engine.journal import LEASE_S
 from jarvis.entrypoints.demo.start import Forks, Host
-from jarvis.entrypoints.demo.supervisor import Demo, DemoOptions
+from jarvis.entrypoints.demo.supervisor import PROCESSES, Demo, DemoOptions
 from jarvis.entrypoints.embedded import Postgres
 from jarvis.entrypoints.embedded import Redis as RedisServer
 from jarvis.kit.clock import TBILISI
@@ -46,9 +46,6 @@ DRAIN_S, ORDER_S = 60.0, 90.0
 AWAKE_S = 4.0  # how long a worker that slept past its lease goes on before it is killed
 NO_CARD = ("📥", say("step.failed", "ru").partition("{")[0])  # what names an order but is no card of it: a list, a refusal in words
 STATUSES = {say(f"status{which}", "ru") for which in ("", ".fleet", ".bookings", ".clients", ".guide", ".slow")}
-TARGETS: Mapping[str, tuple[str, ...]] = {
-    "worker": ("worker", "--with-scheduler", "--without-jobs"), "bot": ("bot",), "web": ("web",), "jobs": ("jobs",),
-}  # fmt: skip
 
 
 @dataclass(slots=True, kw_only=True)
@@ -169,11 +166,11 @@ class Chaos:
 
     def _revive(self) -> None:
         """Start again what died; two of three come back with the next fault point armed, until all had their turn, and again."""
-        for name, argv in TARGETS.items():
+        for name in PROCESSES:
             if self._demo.children[name].exitcode is None:
                 continue
             fault = f"{next(self._points)}:{self._chance.randint(1, 9)}:{self._chance.choice(['kill', 'kill', 'cut'])}"
-            self._demo.respawn(name, argv, {"JARVIS_FAULT": fault} if self._chance.random() < 0.67 else {})
+            self._demo.respawn(name, {"JARVIS_FAULT": fault} if self._chance.random() < 0.67 else {})
 
     def _postgres(self) -> None:
         postgres: Postgres = self._demo.postgres
@@ -209,7 +206,7 @@ class Chaos:
             time.sleep(self._chance.uniform(0.5, 3.0))
             os.kill(child.pid, signal.SIGCONT)
             return
-        self._demo.respawn("worker", TARGETS["worker"], {})
+        self._demo.respawn("worker", {})
         frozen = threading.Thread(target=self._thaw, args=[child])
         frozen.start()
         self._frozen.append(frozen)
@@ -228,11 +225,11 @@ class Chaos:
             frozen.join()
         for vendor in ("telegram", "rentprog"):
             self._patiently("DELETE", f"/sandbox/{vendor}/fault")
-        for name, argv in TARGETS.items():
+        for name in PROCESSES:
             child = self._demo.children[name]
             child.kill()
             child.join()
-            self._demo.respawn(name, argv, {})
+            self._demo.respawn(name, {})
         self._drain()
 
     def _drain(self) -> None:

@@ -105,7 +105,6 @@ async def run(options: HostOptions) -> None:
                 draft.touch(mode=0o600)
                 draft.write_text(json.dumps({"env": _env(stage) | _pace(options), "secrets": secrets}))
                 draft.rename(facts)
-            (folder / "host.ready").touch()
             try:
                 await asyncio.Event().wait()
             finally:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 FILE = "processes.json"
-PAUSES_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # before the next start, by how many ends came at once after a start
-STEADY_S = 15.0  # whoever ran this long has not died at once
+PAUSES_S = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)  # before the next start, by how many ends came at once after a start
+STEADY_S = 8.0  # whoever ran this long has not died at once
 FAILING = 4  # ends at once in a row that are said in so many words
 
 

@@ -16,7 +16,7 @@ import urllib.request
 import webbrowser
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -25,7 +25,7 @@ from typing import IO, Any
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from jarvis.entrypoints.demo.restarts import FILE, Restarts, how_it_ended, write
+from jarvis.entrypoints.demo.restarts import FILE, Restarts, how_it_ended, read, write
 from jarvis.entrypoints.demo.start import Forks, Host, Order, begin, begin_host
 from jarvis.entrypoints.embedded import Postgres, Redis, free_port, migrate, provision
 from jarvis.kit.clock import TBILISI
@@ -171,15 +171,16 @@ class Demo:
                     self._say(life.ended(now, how))
                 elif life.settle(now):
                     self._tell()
-            if life.due is not None and life.due <= now and not self._stop:
+            served = name in SERVERS or all(self.lives[server].due is None for server in SERVERS)
+            if life.due is not None and life.due <= now and served and not self._stop:
                 self._begin_again(name, life)
 
     def _begin_again(self, name: str, life: Restarts) -> None:
         life.began = time.monotonic()
         try:
             self._begin(name)
-        except (SettingsMissing, OSError) as error:
-            self._say(life.ended(time.monotonic(), f"did not start ({error})"))
+        except (SettingsMissing, OSError, EOFError) as error:  # the end of a file: a fork server that was killed just now
+            self._say(life.ended(time.monotonic(), f"did not start ({error or type(error).__name__})"))
         else:
             self._say(f"`{name}` runs again, process {life.pid}")
 
@@ -210,18 +211,16 @@ class Demo:
         self._tell()
 
     def _begin_host(self) -> None:
-        """Start the sandboxes; after the first time with what they had kept, at the same addresses."""
-        facts, again = self._folder / "host.json", "host" in self.lives
-        if again:
+        """Start the sandboxes, and wait for what they tell of themselves; again: with what they had kept, at the same addresses."""
+        facts, order = self._folder / "host.json", Order(argv=self._host_argv, env=self.env, log=str(self.log))
+        if "host" in self.lives:
             self._host = begin_host()
-        else:
-            facts.unlink(missing_ok=True)
-        ready = self._folder / "host.ready"
-        ready.unlink(missing_ok=True)
-        argv = [*self._host_argv, *(["--resume"] if again else [])]
-        self.children["host"] = self._host.begin(Order(argv=argv, env=self.env, log=str(self.log)))
+            self.children["host"] = self._host.begin(replace(order, argv=[*self._host_argv, "--resume"]))
+            return
+        facts.unlink(missing_ok=True)
+        self.children["host"] = self._host.begin(order)
         deadline = time.monotonic() + 30
-        while not ready.exists():
+        while not facts.exists():
             if (code := self.children["host"].exitcode) is not None:
                 raise SettingsMissing(self._words("host", code))
             if time.monotonic() > deadline:
@@ -334,8 +333,21 @@ def find_demo(folder: Path = Path(".jarvis")) -> dict[str, str]:
     Raises:
         InvalidRequest: no demo runs here.
     """
+    return json.loads((_running(folder) / "env.json").read_text())
+
+
+def processes_of_demo(folder: Path = Path(".jarvis")) -> dict[str, dict[str, Any]]:
+    """How the processes of a running demo are, by name: `{state, pid, restarts, last_end}`.
+
+    Raises:
+        InvalidRequest: no demo runs here.
+    """
+    return read(_running(folder))
+
+
+def _running(folder: Path) -> Path:
     for path in sorted(folder.glob("demo*/env.json")):
         if (lock := _lock(path.parent)) is None:
-            return json.loads(path.read_text())
+            return path.parent
         lock.close()  # a killed demo left it
     raise InvalidRequest("no settings: set JARVIS_DATABASE_URL, or start `make demo` in this folder first")

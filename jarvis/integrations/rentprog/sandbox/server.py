@@ -121,7 +121,7 @@ class RentProgSandbox:
         """Make a change and queue its webhooks."""
         hooks = Changes(self.data).apply(name, args, self.clock.now())
         self.send(hooks)
-        return {"change": name, "webhooks": [{"event": h.event, "payload": h.payload} for h in hooks]}
+        return {"change": name, "webhooks": [{"event": h.event, "company_id": h.company_id, "payload": h.payload} for h in hooks]}
 
     def send(self, hooks: Sequence[Hook]) -> None:
         """Queue webhooks for delivery."""

@@ -177,12 +177,18 @@ class Redis:
         (self._folder / "pid").write_text(str(self._child.pid))
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline and self._child.poll() is None:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 0.2):
-                if self._child.poll() is None:  # else somebody else answers at this port
-                    return
+            if self._answers(self._child.pid):
+                return
             time.sleep(0.02)
         self.stop()
         raise SettingsMissing(f"the embedded Redis did not start at port {self.port}")
+
+    def _answers(self, pid: int) -> bool:
+        """Whether this process answers at the port, and not another one that has it."""
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 0.5) as asked:
+            asked.sendall(b"INFO server\r\n")
+            return f"process_id:{pid}\r\n".encode() in asked.recv(65536)
+        return False
 
     @property
     def pid(self) -> int | None:

@@ -23,7 +23,7 @@ def test_a_process_that_ran_well_is_started_again_soon() -> None:
 
 
 def test_one_that_dies_at_once_again_and_again_is_tried_rarely_and_named_until_it_runs() -> None:
-    life, now, pauses = _life(), 0.0, list[float]()
+    life, now, pauses, line = _life(), 0.0, list[float](), ""
     for _ in range(len(PAUSES_S) + 2):
         line = life.ended(now + 0.1, "ended with code 1")
         assert life.due is not None

@@ -83,7 +83,7 @@ def chaos(
     orders: Annotated[int, typer.Option(help="Writes that people order meanwhile; 12 take about two minutes.")] = 12,
     moves: Annotated[int, typer.Option(help="Cars that move to another branch meanwhile, with their topics.")] = 3,
     outside: Annotated[bool, typer.Option("--outside", help="Strike a whole demo from outside; its supervisor must mend it.")] = False,
-    blows: Annotated[int, typer.Option(help="With --outside: how often fate strikes, at least.")] = 20,
+    blows: Annotated[int, typer.Option(help="With --outside: how often fate strikes.")] = 20,
     webhooks: Annotated[int, typer.Option(help="With --outside: changes of cars that RentProg tells of.")] = 150,
     questions: Annotated[int, typer.Option(help="With --outside: questions that somebody asks.")] = 8,
 ) -> None:

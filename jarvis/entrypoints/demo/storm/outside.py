@@ -41,7 +41,7 @@ PROCESSES = ("web", "bot", "worker", "jobs", "host", "redis", "postgres")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """How much happens: `blows` at least, the rest exactly."""
+    """How much happens; people's work is spread over the time that the blows take."""
 
     blows: int
     orders: int
@@ -60,7 +60,7 @@ class OutsideStorm:
         self._chance = random.Random(seed)
         self._outcome = Outcome(seed=seed)
         self._size = size
-        self._worked = threading.Event()
+        self._over = threading.Event()
         self._seen: dict[int, str] = {}
 
     def run(self) -> Outcome:
@@ -113,7 +113,6 @@ class OutsideStorm:
                 pool.submit(mileage.work, staying, size.webhooks, random.Random(seed + 11), length / max(1, size.webhooks) * 0.8)
             )
             work.append(pool.submit(move, self._surface, rentprog, planned, self._kill_in_a_move, random.Random(seed + 12)))
-        self._worked.set()
         fate.join()
         for one in work:
             one.result()
@@ -137,7 +136,7 @@ class OutsideStorm:
     # fate
 
     def _strike_all(self) -> None:
-        """Every kind of blow in turn, then at random, until there were enough and people's work is done."""
+        """Every kind of blow in turn, then at random."""
         kinds: dict[str, Callable[[], bool]] = {
             f"kill {name}": lambda name=name: self._signal(name, signal.SIGKILL) for name in PROCESSES
         }
@@ -149,7 +148,7 @@ class OutsideStorm:
         }  # fmt: skip
         turn, given = list(kinds), 0
         self._chance.shuffle(turn)
-        while (given < self._size.blows or not self._worked.is_set()) and self._demo.poll() is None:
+        while given < self._size.blows and not self._over.is_set():
             time.sleep(self._chance.uniform(*BLOW_S))
             self._look()
             name = turn.pop() if turn else self._chance.choice(list(kinds))
@@ -247,7 +246,7 @@ class OutsideStorm:
 
     def _end(self) -> None:
         """Ctrl-C; whatever of the demo lives after it is an orphan."""
-        self._worked.set()
+        self._over.set()
         self._look()
         with contextlib.suppress(ProcessLookupError):
             self._demo.send_signal(signal.SIGINT)

@@ -36,6 +36,7 @@ async def doctor(as_json: bool, console: Console) -> int:
             from jarvis.entrypoints.demo.supervisor import find_demo
 
             os.environ.update(find_demo())
+            lines += _demo()
         lines += await _house()
     except InvalidRequest as error:
         lines.append(Diagnosis(name="Settings", ok=False, found="none", advice=str(error)))
@@ -62,6 +63,17 @@ def _machine() -> list[Diagnosis]:
         Diagnosis(name="pydantic-ai and its evals", ok=same, found=str(pins), advice="install deploy/requirements/core.txt"),
         Diagnosis(name="Chromium (tests of pages)", ok=browser is not None, found=browser or "none", advice="apt install chromium"),
     ]
+
+
+def _demo() -> list[Diagnosis]:
+    """How the processes of the demo in this folder run."""
+    from jarvis.entrypoints.demo.supervisor import processes_of_demo
+
+    processes = processes_of_demo()
+    down = {name: p for name, p in processes.items() if p["state"] != "running"}
+    found = "; ".join(f"{name}: {p['state']}, it {p['last_end']}" for name, p in down.items())
+    advice = "it is tried again by itself; the words of the demo's processes stand in .jarvis/demo/log"
+    return [Diagnosis(name="Processes of the demo", ok=not down, found=found or f"{len(processes)} run", advice=advice)]
 
 
 async def _house() -> list[Diagnosis]:

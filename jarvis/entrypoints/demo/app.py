@@ -54,6 +54,7 @@ class Stage:
     secrets: dict[str, str]
     checkpoints: Checkpoints
     web: str
+    folder: Path
     version: int = 0
     happened: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
     read: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
@@ -68,9 +69,9 @@ class Stage:
         """Load the world into every sandbox."""
         for vendor in self.vendors.values():
             vendor.load(self.world, self.clock.now())
+            vendor.save()
         self.happened.clear()
         self.read.clear()
-        self.telegram.listeners = [self.touched]
 
     def touched(self, chat: Chat | None = None) -> None:
         """Something that a page shows has changed."""

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import pickle
 import secrets
 import time
 from collections import deque
@@ -26,6 +27,7 @@ from jarvis.integrations.rentprog.sandbox.changes import Changes, Hook, offered
 from jarvis.integrations.rentprog.sandbox.data import Data, Fields, from_world
 from jarvis.integrations.rentprog.sandbox.operations import Operations, public_write
 from jarvis.kit.clock import Clock, OffsetClock
+from jarvis.kit.keep import Keep
 from jarvis.kit.rest import tls
 from jarvis.kit.sandbox import Change, Faults, Ledger, served
 from jarvis.kit.world import World
@@ -68,7 +70,8 @@ class RentProgSandbox:
         self._bearers: dict[str, tuple[str, float]] = {}
         self._calls: dict[str, deque[float]] = {}
         self._outbox: asyncio.Queue[Hook] = asyncio.Queue()
-        self._in_flight = 0
+        self._undelivered: list[Hook] = []
+        self._keep: Keep | None = None
         self._port = 0
 
     @property
@@ -89,6 +92,28 @@ class RentProgSandbox:
         self.ledger.clear()
         self.deliveries.clear()
 
+    def remember(self, keep: Keep, *, resume: bool) -> int:
+        self._keep = keep
+        if not resume:
+            keep.clear()
+            return 0
+        kept: dict[str, Any] = pickle.loads(keep.all()["all"])  # noqa: S301  # our own file
+        self.data, self.operations.by_key = kept["data"], kept["operations"]
+        self.company_tokens, self.mcp_key = kept["tokens"], kept["key"]
+        self.faults.active.update(kept["faults"])
+        self.ledger.read_back(kept["ledger"])
+        self.send(kept["hooks"])  # one that was delivered just then comes twice, as RentProg's do
+        return kept["port"]
+
+    def save(self) -> None:
+        if self._keep is None:
+            return
+        kept = {
+            "data": self.data, "operations": self.operations.by_key, "tokens": self.company_tokens, "key": self.mcp_key,
+            "faults": self.faults.active, "ledger": len(self.ledger.entries()), "hooks": self._undelivered, "port": self._port,
+        }  # fmt: skip
+        self._keep.put({"all": pickle.dumps(kept)})
+
     def changes(self) -> Sequence[Change]:
         return offered(self.data)
 
@@ -96,20 +121,21 @@ class RentProgSandbox:
         """Make a change and queue its webhooks."""
         hooks = Changes(self.data).apply(name, args, self.clock.now())
         self.send(hooks)
-        return {"change": name, "webhooks": [{"event": h.event, "payload": h.payload} for h in hooks]}
+        return {"change": name, "webhooks": [{"event": h.event, "company_id": h.company_id, "payload": h.payload} for h in hooks]}
 
     def send(self, hooks: Sequence[Hook]) -> None:
         """Queue webhooks for delivery."""
         for hook in hooks:
-            self._in_flight += 1
+            self._undelivered.append(hook)
             self._outbox.put_nowait(hook)
+        self.save()
 
     def calls(self, bucket: str) -> Sequence[float]:
         """When calls were let through in the last minute, by branch and class (`tbilisi:get`), or by `mcp`, `auth`."""
         return tuple(self._calls.get(bucket, ()))
 
     def busy(self) -> bool:
-        return self._in_flight > 0
+        return bool(self._undelivered)
 
     def body(self, hook: Hook) -> bytes:
         """The delivery's body in the encoding that is set."""
@@ -151,7 +177,7 @@ class RentProgSandbox:
                         held = None
                     continue
                 if self.faults.on("drop"):
-                    self._in_flight -= 1
+                    self._delivered(hook)
                     continue
                 if held is None and self.faults.on("reorder"):
                     held = hook
@@ -173,7 +199,11 @@ class RentProgSandbox:
         self.deliveries.append(
             {"at": time.time(), "event": hook.event, "id": hook.payload.get("id"), "status": status, "copies": copies}
         )
-        self._in_flight -= 1
+        self._delivered(hook)
+
+    def _delivered(self, hook: Hook) -> None:
+        self._undelivered = [other for other in self._undelivered if other is not hook]
+        self.save()
 
     # the public API
 
@@ -339,7 +369,7 @@ class RentProgSandbox:
             return Response({"jsonrpc": "2.0", "id": None, "error": error}, status_code=400)
         before = len(self.ledger.entries())
         result, hooks = mcp_tools.answer(self.data, self.operations, method, params, self.clock.now())
-        self.send(hooks)
+        self.send(hooks)  # and keeps what was changed
         if len(self.ledger.entries()) > before and self.faults.on("lose_answer"):
             await asyncio.sleep(self.faults.arg("lose_answer", "seconds", 30))
             return Response("<html>504</html>", status_code=504, media_type="text/html")

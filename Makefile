@@ -10,7 +10,7 @@ ROOMS := jarvis agents tools prompts migrations evals
 # Without byte code each of many processes would compile everything it imports: 6 s instead of 2.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check format bench evals flakes chaos mutations lock system clean wheel
+.PHONY: help demo test check format bench evals flakes chaos fuzz mutations lock system clean wheel
 
 help:            ## What can be made here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -56,6 +56,9 @@ bench: $(DEV)    ## Measure our figures side by side and keep them (ARGS="ingest
 
 evals: $(DEV)    ## All suites, or some (ARGS="bookings"); MODEL=openai:NAME runs them with a real model
 	$(BIN)/python -m evals $(if $(MODEL),--model $(MODEL),) $(ARGS)
+
+fuzz: $(DEV)     ## Throw rubbish at every border, thousands of new pieces a test (ARGS="-k webhook" for some)
+	@$(BIN)/pytest -n 0 --timeout 3600 --hypothesis-profile=long tests/unit/test_borders.py tests/unit/test_arguments.py tests/features/test_borders.py $(ARGS)
 
 mutations: $(DEV) ## Take each guard out of a copy of the source; its tests must go red
 	$(BIN)/python -m tests.mutations

@@ -6,8 +6,17 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from jarvis.integrations.llm.offline import Call, Finish, Turn
+from jarvis.integrations.llm.offline import REFUSED, Call, Finish, Turn
 
+# What is said of a call that its tool did not take: the same call again would end the same.
+_FLAWS = {
+    "ru": {"date": "Такой даты быть не может. Какой день?", "number": "Такого числа быть не может. Сколько?",
+           "text": "Это слишком длинно. Скажите короче.", "other": "Так не выйдет. Назовите даты и числа иначе."},
+    "en": {"date": "There can be no such date. Which day?", "number": "There can be no such number. How many?",
+           "text": "This is too long. Please say it in fewer words.", "other": "That cannot be. Please put it in another way."},
+    "ka": {"date": "ასეთი თარიღი ვერ იქნება. რომელი დღე?", "number": "ასეთი რიცხვი ვერ იქნება. რამდენი?",
+           "text": "ძალიან გრძელია. თქვით უფრო მოკლედ.", "other": "ასე არ გამოვა. სხვანაირად თქვით თარიღები და რიცხვები."},
+}  # fmt: skip
 _FACT = re.compile(r"\[(f\d+)\]")
 
 
@@ -29,8 +38,12 @@ def answer_facts(turn: Turn) -> Finish:
     ids: list[str] = []
     for _, text in turn.results:
         ids += [i for i in _FACT.findall(text) if i not in ids]
-    if ids:
-        return Finish(output={"blocks": [{"kind": "facts", "ids": ids}]})
+    blocks: list[dict[str, Any]] = [{"kind": "facts", "ids": ids}] if ids else []
+    flaw = next((text.removeprefix(REFUSED) for _, text in turn.results if text.startswith(REFUSED)), None)
+    if flaw is not None:
+        blocks.append({"kind": "question", "text": _FLAWS[turn.said.language][flaw], "options": []})
+    if blocks:
+        return Finish(output={"blocks": blocks})
     refused = next((name for name, text in turn.results if "Not allowed" in text), None)
     if refused is not None:
         return Finish(output={"blocks": [{"kind": "refusal", "tool": refused}]})

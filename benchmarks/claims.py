@@ -11,7 +11,8 @@ from pathlib import Path
 from benchmarks.harness.declare import Benchmark, Figure, Measured, at_least
 from benchmarks.harness.places import fresh_place
 from jarvis.engine.db import open_database
-from jarvis.engine.journal import Journal
+from jarvis.engine.deliveries import Deliveries
+from jarvis.engine.subscriptions import UNROUTED, DeliveryLane
 from jarvis.testing.servers import Servers
 
 EVENTS = 1200
@@ -38,16 +39,16 @@ async def _drain(workers: int, turn: Callable[[int], Awaitable[int]]) -> float:
 
 
 async def claims(servers: Servers, folder: Path) -> Measured:
-    """Claim ten and finish each of them: the journal (order by key, lease, fence) against a bare SKIP LOCKED queue, in turns."""
+    """Claim ten and finish each: deliveries (order, fairness, lease, fence) against a bare SKIP LOCKED queue, in turns."""
     figures: dict[str, float] = {}
     async with fresh_place(servers) as place, open_database(place.app, max_size=6) as db:
-        journal = Journal(db)
+        deliveries = Deliveries(db)
 
         async def ours(number: int) -> int:
-            events = await journal.claim(f"bench{number}", limit=BATCH)
-            for event in events:
-                await journal.done(event)
-            return len(events)
+            claimed = await deliveries.claim(f"bench{number}", DeliveryLane.VENDORS, [UNROUTED], limit=BATCH)
+            for delivery in claimed:
+                await deliveries.done(delivery)
+            return len(claimed)
 
         async def bare(number: int) -> int:
             rows = await db.fetch(_BARE_CLAIM)
@@ -62,8 +63,8 @@ async def claims(servers: Servers, folder: Path) -> Measured:
                 await db.execute("INSERT INTO bench_queue (state) SELECT 'ready' FROM generate_series(1, $1)", EVENTS)
                 rates["bare"].append(await _drain(workers, bare))
                 await db.execute(
-                    """INSERT INTO event (source, kind, dedup_key, ordering_key, trace_id)
-                       SELECT 'bench', 'bench', gen_random_uuid()::text, 'k' || n, 't' FROM generate_series(1, $1) n""",
+                    """SELECT count(*) FROM generate_series(1, $1) n CROSS JOIN LATERAL
+                         event_accept('bench', 'bench', gen_random_uuid()::text, 'k' || n, NULL, '{}', 't', NULL, NULL)""",
                     EVENTS,
                 )
                 rates["ours"].append(await _drain(workers, ours))
@@ -76,7 +77,7 @@ async def claims(servers: Servers, folder: Path) -> Measured:
 def _figures(workers: int) -> tuple[Figure, ...]:
     who = "1 worker" if workers == 1 else f"{workers} workers"
     return (
-        at_least(f"ours_per_s_{workers}w", f"{who}: events a second from the journal"),
+        at_least(f"ours_per_s_{workers}w", f"{who}: deliveries a second"),
         at_least(f"bare_per_s_{workers}w", f"{who}: rows a second from the bare queue"),
         at_least(f"share_{workers}w", f"{who}: ours of the bare queue", goal=0.5),
     )
@@ -84,7 +85,7 @@ def _figures(workers: int) -> tuple[Figure, ...]:
 
 BENCHMARK = Benchmark(
     name="claims",
-    what="claim ten events and finish each (order by key, lease, fence), against a bare SKIP LOCKED queue",
+    what="claim ten deliveries and finish each (order by key, fair to senders, lease, fence), against a bare SKIP LOCKED queue",
     figures=(*_figures(1), *_figures(2), *_figures(4)),
     run=claims,
 )

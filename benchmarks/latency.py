@@ -11,9 +11,11 @@ from benchmarks.harness.places import fresh_place
 from benchmarks.harness.stats import share
 from jarvis.engine.db import Database, open_database
 from jarvis.engine.doorbell import Doorbell, open_doorbell
-from jarvis.engine.journal import Event, Journal
-from jarvis.engine.worker import Handling, Worker
+from jarvis.engine.journal import Journal
+from jarvis.engine.subscriptions import DeliveryLane, on
+from jarvis.engine.worker import Handling
 from jarvis.testing.servers import Servers
+from jarvis.testing.work import worker_over
 
 
 async def _starts(db: Database, bell: Doorbell, count: int) -> list[float]:
@@ -22,10 +24,7 @@ async def _starts(db: Database, bell: Doorbell, count: int) -> list[float]:
     async def handler(handling: Handling) -> None:
         seen[str(handling.event.payload["n"])] = time.perf_counter()
 
-    async def alert(event: Event, cause: str) -> None:
-        raise AssertionError(cause)
-
-    worker = Worker(db, bell, name="bench", routes={"bench": (handler,)}, fallback=handler, alert=alert)
+    worker = await worker_over(db, bell, on(handler, "bench", name="bench", lane=DeliveryLane.PEOPLE), name="bench")
     task = asyncio.create_task(worker.run())
     await asyncio.sleep(1.2)
     took: list[float] = []

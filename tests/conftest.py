@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from pydantic_ai import models
 
 from jarvis.engine.db import Database, open_database
@@ -22,6 +23,10 @@ forget_settings()
 models.ALLOW_MODEL_REQUESTS = False
 quiet_libraries()
 logging.getLogger("jarvis").setLevel(logging.WARNING)
+# The same examples at every run; `make fuzz` looks for new ones.
+settings.register_profile("quick", max_examples=60, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("long", max_examples=5000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("quick")
 _connect = socket.socket.connect
 
 

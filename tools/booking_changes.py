@@ -7,10 +7,12 @@ from datetime import date, datetime, timedelta
 from pydantic_ai import RunContext
 
 from jarvis.domains.bookings.changes import Obstacle
+from jarvis.domains.bookings.sending import Impossible
 from jarvis.domains.bookings.service import Booking
 from jarvis.engine.approval_models import PlannedWrite
 from jarvis.kit.clock import TBILISI, at_local, local
 from jarvis.kit.errors import InvalidRequest
+from tools.arguments import Day, Days, Moment, Number, Place, Said, Words, again
 from tools.bookings import resolve_booking
 from tools.deps import Deps
 from tools.facts import ChoiceFact, ObstacleFact, Option
@@ -24,9 +26,9 @@ NOTE_CHARS = 500
 
 @booking_changes.tool(sequential=True)
 async def extend_booking(
-    ctx: RunContext[Deps], number: int | None = None, until: datetime | None = None, until_day: date | None = None,
-    days: int | None = None, branch: Branch | None = None, car: str | None = None, client: str | None = None,
-    move_next_to: str | None = None,
+    ctx: RunContext[Deps], number: Number | None = None, until: Moment | None = None, until_day: Day | None = None,
+    days: Days | None = None, branch: Branch | None = None, car: Said | None = None, client: Said | None = None,
+    move_next_to: Said | None = None,
 ) -> Planned:  # fmt: skip
     """A later return of one booking. Nothing happens before a person approves the card that follows.
 
@@ -98,7 +100,7 @@ async def _booking_said(
         key = await not_found(deps, "booking", said)
         return f"[{key}] No booking of {said!r} is open."
     options = tuple(
-        Option(label=f"№{b.number} · {b.car_label or '?'}", detail=f"|{b.branch}|", request=f"{deps.run.request} (№{b.number})")
+        Option(label=f"№{b.number} · {b.car_label or '?'}", detail=f"|{b.branch}|", request=again(deps.run.request, f"№{b.number}"))
         for b in out[:6]
     )
     key = deps.run.facts.add(ChoiceFact(kind="booking", said=said, options=options))
@@ -107,8 +109,8 @@ async def _booking_said(
 
 @booking_changes.tool(sequential=True)
 async def change_booking(
-    ctx: RunContext[Deps], number: int, branch: Branch | None = None, start: datetime | None = None, end: datetime | None = None,
-    place_start: str | None = None, place_end: str | None = None, car: str | None = None,
+    ctx: RunContext[Deps], number: Number, branch: Branch | None = None, start: Moment | None = None, end: Moment | None = None,
+    place_start: Place | None = None, place_end: Place | None = None, car: Said | None = None,
 ) -> Planned:  # fmt: skip
     """Other times or places of a booking, or another car. Nothing happens before a person approves the card that follows.
 
@@ -138,7 +140,7 @@ async def change_booking(
 
 
 @booking_changes.tool(sequential=True)
-async def note_booking(ctx: RunContext[Deps], number: int, text: str, branch: Branch | None = None) -> Planned:
+async def note_booking(ctx: RunContext[Deps], number: Number, text: Words, branch: Branch | None = None) -> Planned:
     """A line more in a booking's note. Nothing happens before a person approves the card that follows.
 
     Args:
@@ -150,12 +152,12 @@ async def note_booking(ctx: RunContext[Deps], number: int, text: str, branch: Br
     if isinstance(found, str):
         return found
     if not text.strip() or len(text) > NOTE_CHARS:
-        raise InvalidRequest(f"a note has 1 to {NOTE_CHARS} characters")
+        raise Impossible("no_words", n=NOTE_CHARS)
     return [await ctx.deps.changes.note(found.id, text.strip())]
 
 
 @booking_changes.tool(sequential=True)
-async def cancel_booking(ctx: RunContext[Deps], number: int, branch: Branch | None = None) -> Planned:
+async def cancel_booking(ctx: RunContext[Deps], number: Number, branch: Branch | None = None) -> Planned:
     """Call a planned booking off. Nothing happens before a person approves the card that follows.
 
     Args:
@@ -168,8 +170,8 @@ async def cancel_booking(ctx: RunContext[Deps], number: int, branch: Branch | No
 
 @booking_changes.tool(sequential=True)
 async def create_booking(
-    ctx: RunContext[Deps], car: str, client: str, start: datetime, end: datetime, place_start: str | None = None,
-    place_end: str | None = None,
+    ctx: RunContext[Deps], car: Said, client: Said, start: Moment, end: Moment, place_start: Place | None = None,
+    place_end: Place | None = None,
 ) -> Planned:  # fmt: skip
     """A new booking of a free car for a known client. Nothing happens before a person approves the card that follows.
 
@@ -191,7 +193,9 @@ async def create_booking(
         key = await not_found(deps, "client", client)
         return f"[{key}] No client answers to {client!r}."
     if len(people) > 1:
-        options = tuple(Option(label=p.full_name, detail="", request=f"{deps.run.request} ({p.phone or ''})") for p in people[:6])
+        options = tuple(
+            Option(label=p.full_name, detail="", request=again(deps.run.request, p.phone or p.full_name)) for p in people[:6]
+        )
         key = deps.run.facts.add(ChoiceFact(kind="client", said=client[:60], options=options))
         return f"[{key}] Several clients answer to {client!r}: ask which one, with this fact."
     return [

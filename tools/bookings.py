@@ -8,8 +8,10 @@ from typing import Literal
 from pydantic_ai import RunContext
 
 from jarvis.domains.bookings.service import Booking, Owed
+from jarvis.domains.mirror import Limited
 from jarvis.kit.clock import TBILISI, day_bounds, local_date
-from jarvis.kit.errors import IntegrationError, InvalidRequest, NotPermitted
+from jarvis.kit.errors import IntegrationError, InvalidRequest, LimitReached, NotPermitted
+from tools.arguments import Moment, Number, Said, again
 from tools.deps import Deps
 from tools.facts import (
     BookingFact,
@@ -48,13 +50,13 @@ async def resolve_booking(ctx: RunContext[Deps], number: int, branch: str | None
 
 def _option(booking: Booking, request: str) -> Option:
     label = f"№{booking.number} · {booking.car_label or '?'}"
-    return Option(label=label, detail=f"|{booking.branch}|", request=f"{request} ({booking.branch})")
+    return Option(label=label, detail=f"|{booking.branch}|", request=again(request, str(booking.branch)))
 
 
 @bookings.tool
 async def find_booking(
-    ctx: RunContext[Deps], car: str | None = None, client: str | None = None, start: datetime | None = None,
-    end: datetime | None = None,
+    ctx: RunContext[Deps], car: Said | None = None, client: Said | None = None, start: Moment | None = None,
+    end: Moment | None = None,
 ) -> str:  # fmt: skip
     """Bookings whose number is not known, past ones too: who had a car on a day, all bookings of a client.
 
@@ -89,7 +91,7 @@ async def find_booking(
 
 
 @bookings.tool
-async def booking_card(ctx: RunContext[Deps], number: int, branch: Branch | None = None) -> str:
+async def booking_card(ctx: RunContext[Deps], number: Number, branch: Branch | None = None) -> str:
     """One booking: car, client, times, places, sums, what is owed and what is due at pick-up.
 
     Args:
@@ -100,18 +102,18 @@ async def booking_card(ctx: RunContext[Deps], number: int, branch: Branch | None
     if isinstance(found, str):
         return found
     deps = ctx.deps
-    await deps.bookings.refresh_booking(found.id)
+    limited = await deps.bookings.refresh_booking(found.id)
     booking = await deps.bookings.get(found.id)
     owed = tuple(await deps.bookings.owed_of(booking.id)) if deps.may("list_debts", booking.branch) else ()
-    fresh = await deps.bookings.freshness(booking.source_at)
+    fresh = await deps.bookings.freshness(booking.source_at, limited)
     key = deps.run.facts.add(BookingFact(booking=booking, owed=owed, fresh=fresh))
     return f"[{key}] Booking {booking.number}: {booking.car_label}, {booking.status}, {booking.start} to {booking.end}."
 
 
 @bookings.tool
 async def list_bookings(
-    ctx: RunContext[Deps], what: Listing, start: datetime | None = None, end: datetime | None = None,
-    branch: Branch | None = None, car: str | None = None,
+    ctx: RunContext[Deps], what: Listing, start: Moment | None = None, end: Moment | None = None,
+    branch: Branch | None = None, car: Said | None = None,
 ) -> str:  # fmt: skip
     """Lists: pick-ups or returns of a period (today when absent), returns that are overdue, all bookings of a car.
 
@@ -131,10 +133,10 @@ async def list_bookings(
         found = await resolve_car(ctx, car or deps.run.request)
         if isinstance(found, str):
             return found
-        await deps.bookings.refresh_car(found.id)
+        limited = await deps.bookings.refresh_car(found.id)
         rows = await deps.bookings.of_car(found.id, since=deps.now)
         rows = [b for b in rows if deps.actor.may_see(b.branch)]
-        fresh = await deps.bookings.freshness((await deps.fleet.get(found.id)).source_at)
+        fresh = await deps.bookings.freshness((await deps.fleet.get(found.id)).source_at, limited)
         subject, what = found.label, "car"
     elif what == "pickups":
         rows = await deps.bookings.pickups(begin, until, branch, scope)
@@ -150,8 +152,8 @@ async def list_bookings(
 
 @bookings.tool
 async def check_conflicts(
-    ctx: RunContext[Deps], start: datetime | None = None, end: datetime | None = None, branch: Branch | None = None,
-    car: str | None = None,
+    ctx: RunContext[Deps], start: Moment | None = None, end: Moment | None = None, branch: Branch | None = None,
+    car: Said | None = None,
 ) -> str:  # fmt: skip
     """Bookings of one car that overlap, or leave less than 2 h between them.
 
@@ -178,7 +180,7 @@ async def check_conflicts(
 
 
 @bookings.tool
-async def list_debts(ctx: RunContext[Deps], branch: Branch | None = None, client: str | None = None) -> str:
+async def list_debts(ctx: RunContext[Deps], branch: Branch | None = None, client: Said | None = None) -> str:
     """Debts, and apart from them what is due at pick-up. Asks RentProg each time.
 
     Args:
@@ -210,7 +212,7 @@ async def list_debts(ctx: RunContext[Deps], branch: Branch | None = None, client
 
 
 @bookings.tool
-async def who_changed(ctx: RunContext[Deps], number: int, branch: Branch | None = None) -> str:
+async def who_changed(ctx: RunContext[Deps], number: Number, branch: Branch | None = None) -> str:
     """Who changed a booking, what and when, from RentProg's own record and from Jarvis's audit.
 
     Args:
@@ -225,12 +227,17 @@ async def who_changed(ctx: RunContext[Deps], number: int, branch: Branch | None 
     try:
         lines = tuple(await deps.bookings.history(found))
         fresh = await deps.bookings.freshness(deps.now)
+    except LimitReached as error:
+        lines = ()
+        fresh = await deps.bookings.freshness(found.source_at, Limited.by(error, deps.now))
     except IntegrationError:
         lines, since = (), deps.now
         fresh = await deps.bookings.freshness(found.source_at)
     ours = tuple(await deps.bookings.through_jarvis(found))
     key = deps.run.facts.add(HistoryFact(booking=found, lines=lines, ours=ours, unread_since=since, fresh=fresh))
     known = f"{len(lines)} changes" if since is None else "RentProg does not answer"
+    if fresh.limited is not None:
+        known = f"not read, RentProg's limit is used up until {fresh.limited.until:%H:%M} UTC"
     return f"[{key}] {known}; {len(ours)} writes through Jarvis."
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic_ai import RunContext
 
 from jarvis.engine.approval_models import PlannedWrite
+from tools.arguments import Said
 from tools.deps import Deps
 from tools.fleet import STATES, Branch, State, resolve_car
 from tools.toolset import new_toolset
@@ -14,7 +15,7 @@ Planned = list[PlannedWrite] | str
 
 
 @car_changes.tool(sequential=True)
-async def move_car(ctx: RunContext[Deps], car: str, branch: Branch) -> Planned:
+async def move_car(ctx: RunContext[Deps], car: Said, branch: Branch) -> Planned:
     """The car belongs to another branch. Nothing happens before a person approves the card that follows.
 
     Args:
@@ -29,7 +30,7 @@ async def move_car(ctx: RunContext[Deps], car: str, branch: Branch) -> Planned:
 
 
 @car_changes.tool(sequential=True)
-async def set_car_state(ctx: RunContext[Deps], car: str, state: State) -> Planned:
+async def set_car_state(ctx: RunContext[Deps], car: Said, state: State) -> Planned:
     """Another state of a car. Nothing happens before a person approves the card that follows.
 
     Args:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic_ai import RunContext
 
 from jarvis.domains.clients.service import Client, mask_phone, phone_key
+from tools.arguments import Number, Said
 from tools.bookings import resolve_booking
 from tools.deps import Deps
 from tools.facts import ChoiceFact, ClientFact, Option
@@ -15,7 +16,7 @@ clients = new_toolset("clients")
 
 
 @clients.tool
-async def client_card(ctx: RunContext[Deps], name: str | None = None, booking: int | None = None) -> str:
+async def client_card(ctx: RunContext[Deps], name: Said | None = None, booking: Number | None = None) -> str:
     """A client: name, category, bookings; the phone is masked unless the role may see it in a private chat.
 
     Args:

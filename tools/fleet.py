@@ -14,6 +14,7 @@ from jarvis.domains.fleet.service import CAN_BE_ISSUED, Car
 from jarvis.domains.mirror import Freshness
 from jarvis.kit.clock import TBILISI
 from jarvis.kit.errors import InvalidRequest
+from tools.arguments import Moment, Name, Said, again
 from tools.deps import Deps
 from tools.facts import CarFact, CarFreeFact, CarListFact, ChoiceFact, FreeFact, Option
 from tools.toolset import new_toolset, not_found
@@ -46,11 +47,11 @@ async def resolve_car(ctx: RunContext[Deps], said: str) -> Car | str:
 async def _option(deps: Deps, car_id: UUID, said: str) -> Option:
     car = await deps.fleet.get(car_id)
     plate = show_plate(car.plate_key)
-    return Option(label=car.label, detail=f"{plate}|{car.branch}|{car.state}", request=f"{deps.run.request} ({plate})")
+    return Option(label=car.label, detail=f"{plate}|{car.branch}|{car.state}", request=again(deps.run.request, plate))
 
 
 @fleet.tool
-async def find_car(ctx: RunContext[Deps], name: str) -> str:
+async def find_car(ctx: RunContext[Deps], name: Said) -> str:
     """Which cars answer to a name, with branch and state, from our own copy. Use it for "which Sonatas do we have".
 
     Args:
@@ -69,7 +70,7 @@ async def find_car(ctx: RunContext[Deps], name: str) -> str:
 
 
 @fleet.tool
-async def car_card(ctx: RunContext[Deps], name: str) -> str:
+async def car_card(ctx: RunContext[Deps], name: Said) -> str:
     """Everything known of one car: branch, state, who has it, next booking, debt, mileage. Answers "where is", "who has".
 
     Args:
@@ -79,11 +80,11 @@ async def car_card(ctx: RunContext[Deps], name: str) -> str:
     if isinstance(car, str):
         return car
     deps = ctx.deps
-    await deps.bookings.refresh_car(car.id)
+    limited = await deps.bookings.refresh_car(car.id)
     car = await deps.fleet.get(car.id)
     current, following = now_and_next(await deps.bookings.of_car(car.id, since=deps.now), deps.now)
     owed = await deps.bookings.owed_of(current.id) if current and deps.may("list_debts", car.branch) else []
-    fresh = await deps.bookings.freshness(car.source_at)
+    fresh = await deps.bookings.freshness(car.source_at, limited)
     key = deps.run.facts.add(
         CarFact(
             car=car, current=current, following=following, debt=tuple(o for o in owed if o.kind == "debt"), fresh=fresh,
@@ -115,8 +116,8 @@ async def list_cars(ctx: RunContext[Deps], branch: BranchOrAll | None = None, st
 
 @fleet.tool
 async def check_availability(
-    ctx: RunContext[Deps], start: datetime, end: datetime, branch: BranchOrAll | None = None, car: str | None = None,
-    kind: str | None = None,
+    ctx: RunContext[Deps], start: Moment, end: Moment, branch: BranchOrAll | None = None, car: Said | None = None,
+    kind: Name | None = None,
 ) -> str:  # fmt: skip
     """Which cars are free for a period, or whether one car is. The preparation time of 2 h is kept.
 
@@ -158,14 +159,14 @@ async def check_availability(
 
 async def _one_car(ctx: RunContext[Deps], car: Car, begin: datetime, until: datetime, fresh: Freshness) -> str:
     deps = ctx.deps
-    await deps.bookings.refresh_car(car.id)
+    limited = await deps.bookings.refresh_car(car.id)
     car = await deps.fleet.get(car.id)
     fit = await deps.bookings.fit_of(car.id, begin, until)
     blocking = None if fit.blocked_by is None else await deps.bookings.get(fit.blocked_by)
     key = deps.run.facts.add(
         CarFreeFact(
             car=car, start=begin, end=until, fit=fit, issuable=car.active and car.state == CAN_BE_ISSUED, blocking=blocking,
-            fresh=await deps.bookings.freshness(car.source_at),
+            fresh=await deps.bookings.freshness(car.source_at, limited),
         )
     )  # fmt: skip
     return f"[{key}] {car.label} is {'free' if fit.free else 'taken'}, state {car.state}."

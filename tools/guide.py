@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic_ai import RunContext
 
 from jarvis.kit.actor import Role
+from tools.arguments import Said
 from tools.deps import Deps
 from tools.facts import HelpFact, KnowledgeFact
 from tools.policy import policy_of
@@ -31,7 +32,7 @@ async def about_jarvis(ctx: RunContext[Deps]) -> str:
 
 
 @guide.tool
-async def search_knowledge(ctx: RunContext[Deps], question: str) -> str:
+async def search_knowledge(ctx: RunContext[Deps], question: Said) -> str:
     """Search the company's rules and instructions. Answer only from what it returns.
 
     Args:

@@ -14,6 +14,7 @@ from jarvis.domains.forms.templates import template
 from jarvis.domains.media.service import Operation
 from jarvis.kit.clock import day_bounds, local_date
 from jarvis.kit.errors import NotPermitted
+from tools.arguments import Number, Said
 from tools.bookings import resolve_booking
 from tools.deps import Deps
 from tools.facts import ChecklistFact, MaterialFact, ProblemFact, SetLine, StartedFact, TopicFact
@@ -29,7 +30,7 @@ ASKED = "form.asked"  # an event: the form is opened in the person's private cha
 
 @house.tool
 async def checklist_status(
-    ctx: RunContext[Deps], booking: int | None = None, car: str | None = None, branch: Branch | None = None
+    ctx: RunContext[Deps], booking: Number | None = None, car: Said | None = None, branch: Branch | None = None
 ) -> str:
     """Check-lists and forms: which are open or were closed today, how far they are, what is not done, who has them.
 
@@ -56,7 +57,7 @@ async def checklist_status(
 
 @house.tool
 async def find_media(
-    ctx: RunContext[Deps], car: str | None = None, booking: int | None = None, operation: Operation | None = None
+    ctx: RunContext[Deps], car: Said | None = None, booking: Number | None = None, operation: Operation | None = None
 ) -> str:
     """Photos and other material of a car: which sets there are, of which operation and booking, by whom. Buttons show the files.
 
@@ -90,7 +91,7 @@ async def find_media(
 
 
 @house.tool(sequential=True)
-async def open_topic(ctx: RunContext[Deps], car: str) -> str:
+async def open_topic(ctx: RunContext[Deps], car: Said) -> str:
     """The topic of a car in the forum of its branch: a link to it; one that is missing is made.
 
     Args:
@@ -120,7 +121,7 @@ async def open_topic(ctx: RunContext[Deps], car: str) -> str:
 
 @house.tool(sequential=True)
 async def start_checklist(
-    ctx: RunContext[Deps], kind: Checklist | None = None, booking: int | None = None, car: str | None = None
+    ctx: RunContext[Deps], kind: Checklist | None = None, booking: Number | None = None, car: Said | None = None
 ) -> str:
     """Open a check-list in the person's private chat: of a pick-up or return (by booking), or the daily one or a problem (by car).
 

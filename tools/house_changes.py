@@ -11,6 +11,7 @@ from jarvis.domains.staff.service import Person
 from jarvis.engine.approval_models import PlannedWrite
 from jarvis.kit.actor import Language, Role
 from jarvis.kit.text import latin
+from tools.arguments import Code, Name, Said, Words, again
 from tools.deps import Deps
 from tools.facts import ChoiceFact, Option
 from tools.fleet import Branch, resolve_car
@@ -22,7 +23,7 @@ ServiceChat = Literal["leaders", "sales", "marketing"]
 
 
 @house_changes.tool(sequential=True)
-async def post_to_topic(ctx: RunContext[Deps], car: str, text: str) -> Planned:
+async def post_to_topic(ctx: RunContext[Deps], car: Said, text: Words) -> Planned:
     """Put the person's words into the topic of a car, under their name. Nothing happens before a person approves the card.
 
     Args:
@@ -52,7 +53,7 @@ async def subscribe_chat(
 
 
 @house_changes.tool(sequential=True)
-async def grant_role(ctx: RunContext[Deps], employee: str, role: Role | None = None, branch: Branch | None = None) -> Planned:
+async def grant_role(ctx: RunContext[Deps], employee: Said, role: Role | None = None, branch: Branch | None = None) -> Planned:
     """Another role or another branch for an employee. Nothing happens before an administrator approves the card.
 
     Args:
@@ -68,7 +69,7 @@ async def grant_role(ctx: RunContext[Deps], employee: str, role: Role | None = N
 
 @house_changes.tool(sequential=True)
 async def hire_employee(
-    ctx: RunContext[Deps], name: str, role: Role, branch: Branch | None = None, language: Language = "ru"
+    ctx: RunContext[Deps], name: Name, role: Role, branch: Branch | None = None, language: Language = "ru"
 ) -> Planned:
     """A new employee; their invitation is sent to who asked. Nothing happens before an administrator approves the card.
 
@@ -83,7 +84,7 @@ async def hire_employee(
 
 @house_changes.tool(sequential=True)
 async def add_branch(
-    ctx: RunContext[Deps], name: str, code: str | None = None, name_en: str | None = None, name_ka: str | None = None
+    ctx: RunContext[Deps], name: Name, code: Code | None = None, name_en: Name | None = None, name_ka: Name | None = None
 ) -> Planned:
     """A new branch of the company. Nothing happens before an administrator approves the card.
 
@@ -105,7 +106,7 @@ async def _person(ctx: RunContext[Deps], said: str) -> Person | str:
     if len(people) == 1:
         return people[0]
     if people:
-        options = tuple(Option(label=p.name, detail="||", request=f"{deps.run.request} ({p.name})") for p in people[:6])
+        options = tuple(Option(label=p.name, detail="||", request=again(deps.run.request, p.name)) for p in people[:6])
         key = deps.run.facts.add(ChoiceFact(kind="employee", said=said[:60], options=options))
         return f"[{key}] {len(people)} people answer to {said!r}: ask which one, with this fact."
     return f"[{await not_found(deps, 'employee', said)}] Nobody of the staff answers to {said!r}."

@@ -13,12 +13,14 @@ from pydantic_ai.toolsets import AbstractToolset, CombinedToolset, ToolsetTool, 
 from pydantic_core import to_jsonable_python
 
 from jarvis.domains.bookings.sending import Impossible
+from jarvis.domains.mirror import Limited
 from jarvis.engine.approval_models import PlannedWrite, Step
 from jarvis.engine.switches import Switch, Switches
 from jarvis.kit.errors import (
     ExpectedError,
     IntegrationError,
     InvalidRequest,
+    LimitReached,
     NotPermitted,
     Rejected,
     Unavailable,
@@ -85,7 +87,7 @@ class Guarded(WrapperToolset[Deps]):
             raise ToolFailed(str(error)) from error
         except Unavailable as error:
             run.step("error", name, began=began, arguments=tool_args, outcome=error.reason)
-            raise ToolFailed(f"{error.system} is not answering; say so and suggest trying later.") from error
+            raise ToolFailed(_unavailable(error)) from error
         except IntegrationError as error:
             run.step("error", name, began=began, arguments=tool_args, outcome=error.reason)
             raise ToolFailed(f"{error.system} needs our repair; say so and stop.") from error
@@ -126,6 +128,11 @@ class Guarded(WrapperToolset[Deps]):
         except Impossible as error:
             fact = run.facts.add(ProblemFact(tool=name, reason=error.reason, values=error.values))
             return f"[{fact}] It cannot be: {error}. Show this fact."
+        except LimitReached as error:
+            limited = Limited.by(error, ctx.deps.now)
+            reason = "limited.own" if limited.own else "limited"
+            fact = run.facts.add(ProblemFact(tool=name, reason=reason, values={"system": error.system, "until": limited.until}))
+            return f"[{fact}] It cannot be now: {error}. Show this fact."
         if isinstance(planned, str):  # a question or an obstacle: nothing to approve
             return planned
         writes = cast(list[PlannedWrite], planned)
@@ -143,6 +150,13 @@ class Guarded(WrapperToolset[Deps]):
     async def _refuse(self, name: str, args: Mapping[str, Any], deps: Deps, reason: str) -> None:
         branch = args.get("branch")
         await refuse(deps, name, branch if isinstance(branch, str) else None, reason)
+
+
+def _unavailable(error: Unavailable) -> str:
+    if not isinstance(error, LimitReached):
+        return f"{error.system} is not answering; say so and suggest trying later."
+    whose = "This person's share of" if error.own else "Our share of"
+    return f"{whose} {error.system}'s limit is used up for {error.wait_s:.0f} s; say so and suggest trying then."
 
 
 async def _stop_of(plan: PlannedWrite, switches: Switches) -> Switch | None:

@@ -38,6 +38,7 @@ def rules(turn: Turn) -> Sequence[Call] | Finish:
     return need(turn, _first(said))
 
 
+NAME_CHARS = 120
 _OFF_LINE = re.compile(r"\s*\bсн(?:ять|ими)\w*|\s*с\s+линии|\s*на\s+прикол", re.I)
 
 
@@ -50,7 +51,7 @@ def _order(turn: Turn, order: Order) -> Sequence[Call] | Finish:
         return need(turn, Call(tool="set_car_state", args={"car": order.text, "state": order.state}))
     options: list[str] = []
     if order.verb == "state" and said.car:
-        car = _OFF_LINE.sub(" ", order.text).strip()
+        car = _OFF_LINE.sub(" ", order.text).strip()[:NAME_CHARS]
         options = [f"поставь {car} {name}" for name in ("не выдавать", "в ремонт")]
     return Finish(output={"blocks": [{"kind": "question", "text": _SAY_MORE[said.language], "options": options}]})
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from rapidfuzz import fuzz, process
 
+from jarvis.integrations.llm.dates import impossible_date
 from jarvis.integrations.llm.errands import errand_of
 from jarvis.integrations.llm.offline import Call, Finish, Turn
 from jarvis.integrations.llm.orders import ROLE, order_of
@@ -22,11 +23,14 @@ _GUIDE = re.compile(
 _KIND, _KNOWN = re.compile(r"^kind: (.*)$", re.M), re.compile(r"^known kinds: (.*)$", re.M)
 ALMOST_THE_SAME = 80.0
 _STRONG_BOOKING = ("took", "debts", "due", "overdue", "conflicts", "changed", "plan")
+_NO_DATE = {"ru": "Даты {} нет. Какой день?", "en": "There is no {}. Which day?", "ka": "{}: ასეთი თარიღი არ არსებობს. რომელი დღე?"}
 
 
 def rules(turn: Turn) -> Sequence[Call] | Finish:
     """Delegations by the words of the request; a question when they say nothing; never a guess."""
     said = turn.said
+    if (odd := impossible_date(said.text.partition(":")[0], said.now)) is not None:
+        return Finish(output={"question": _NO_DATE[said.language].format(odd), "options": []})
     parts = [p for p in _SPLIT.split(said.text) if p.strip()]
     if 1 < len(parts) <= 3:
         roles = [role_of(understand(part, said.now)) for part in parts]

@@ -251,6 +251,10 @@ class Approvals:
         await self._timers.cancel(tx, kind=EXPIRED, subject=str(approval_id))
         return bool(closed)
 
+    async def waiting(self, reader: Reader) -> list[UUID]:
+        """Every card that waits."""
+        return [row["id"] for row in await reader.fetch("SELECT id FROM approval WHERE state = 'waiting' ORDER BY id")]
+
     async def waiting_on(self, reader: Reader, subject_id: UUID) -> list[UUID]:
         """Cards that wait and show this subject."""
         rows = await reader.fetch(

@@ -14,8 +14,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from jarvis.engine.audit_checkpoints import erasure
 from jarvis.engine.db import Reader, Tx
 from jarvis.kit.canon import canonical
+from jarvis.kit.errors import NotFound
 
 _APPEND = "SELECT audit_append($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 
@@ -77,7 +79,13 @@ async def record(
         reader.audit_shard = shard
 
 
-async def erase(reader: Reader, entry_id: UUID, *, by: UUID | None, by_name: str, reason: str) -> None:
-    """Remove the words of one entry; its place in the chain, and an entry about the erasure, remain."""
+async def erase(reader: Reader, entry_id: UUID, *, by: UUID | None, by_name: str, reason: str, key: str) -> None:
+    """Remove the words of one entry; its place in the chain, and an entry about the erasure signed with `key`, remain.
+
+    Raises:
+        NotFound: no such entry, or its words are erased already.
+    """
     body = canonical({"actor": by_name, "subject": str(entry_id), "details": {"reason": reason}})
-    await reader.execute("SELECT audit_erase($1, $2, $3, $4)", entry_id, by, os.urandom(16), body)
+    signature = erasure(str(entry_id), key)
+    if not await reader.fetchval("SELECT audit_erase($1, $2, $3, $4, $5)", entry_id, by, signature, os.urandom(16), body):
+        raise NotFound("no such entry in the audit, or its words are erased already")

@@ -16,6 +16,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from jarvis.kit.faults import fault
+from jarvis.kit.text import storable
 
 Row = asyncpg.Record
 CLOSE_S = 5.0  # a connection that is not given back by then is cut
@@ -27,6 +28,14 @@ DATABASE_AWAY: tuple[type[Exception], ...] = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InterfaceError,
+)
+
+# The same, and what a second try may cure: no fault of what was to be written.
+TRANSIENT: tuple[type[Exception], ...] = (
+    *DATABASE_AWAY,
+    asyncpg.TransactionRollbackError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.InsufficientResourcesError,
 )
 
 
@@ -44,7 +53,11 @@ class Silent:
 
 
 class Reader(Protocol):
-    """What both the pool and an open transaction can do."""
+    """What both the pool and an open transaction can do.
+
+    Raises:
+        asyncpg.DataError: a value does not fit its column, whether PostgreSQL says so or asyncpg before it.
+    """
 
     async def fetch(self, sql: str, *args: object) -> list[Row]: ...
     async def fetchrow(self, sql: str, *args: object) -> Row | None: ...
@@ -150,9 +163,19 @@ async def open_database(dsn: str, *, bell: Bell | None = None, max_size: int = 1
 
 
 async def _prepare(connection: asyncpg.Connection[Row]) -> None:
-    await connection.set_type_codec(
-        "jsonb", schema="pg_catalog", encoder=lambda v: json.dumps(v, ensure_ascii=False), decoder=json.loads
-    )
+    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=to_jsonb, decoder=json.loads)
+
+
+def to_jsonb(value: object) -> str:
+    """JSON text that jsonb takes: whatever came from outside is kept, and what jsonb cannot hold is replaced visibly."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        text.encode()
+        if "\\u0000" not in text:
+            return text
+    except (ValueError, RecursionError):  # NaN, half of a surrogate pair, a number without end, nesting without end
+        pass
+    return json.dumps(storable(value), ensure_ascii=False)
 
 
 async def _keep(connection: asyncpg.Connection[Row]) -> None:

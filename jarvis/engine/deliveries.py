@@ -6,23 +6,25 @@ more. Order is kept per (subscriber, ordering key); work is shared out by turns 
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 from uuid import UUID
 
-from jarvis.engine.db import Database, Row, Tx
-from jarvis.engine.effects import LEASE_S
+from jarvis.engine.db import Database, Reader, Row, Tx
+from jarvis.engine.effects import LEASE_S, said
 from jarvis.engine.journal import Event
 from jarvis.engine.subscriptions import POOL, DeliveryLane, bell
 from jarvis.kit.errors import InvalidRequest, LeaseLost, NotFound
 
-CAUSE_MAX = 1000  # characters of a cause
 MAX_LOSSES = 5  # workers that may die with it
+_DIED = "the worker died every time"
 
 # The ready rows of a lane, at most one of each (subscriber, key). A sender's next row takes its turn after as many rows as it has
 # at work already, so that nobody's flood keeps another waiting; senders are found by walking from one to the next in the index.
+# More rows are looked at than are wanted, so that who claims beside others does not come back empty-handed while work waits.
 _CLAIM = """
 WITH RECURSIVE senders AS (
   (SELECT sender FROM delivery WHERE state = 'pending' AND lane = $2 ORDER BY sender LIMIT 1)
@@ -40,7 +42,9 @@ heads AS (
         AND (d.ordering_key IS NULL OR NOT EXISTS (
           SELECT FROM delivery p WHERE p.subscriber = d.subscriber AND p.ordering_key = d.ordering_key
              AND p.event_seq < d.event_seq AND p.state IN ('pending', 'claimed')))
-      ORDER BY d.event_seq LIMIT $3) h
+        AND NOT EXISTS (
+          SELECT FROM delivery c WHERE c.subscriber = d.subscriber AND c.ordering_key = d.ordering_key AND c.state = 'claimed')
+      ORDER BY d.event_seq LIMIT 4 * $3) h
    WHERE s.sender IS NOT NULL),
 ready AS (
   SELECT d.id FROM delivery d JOIN heads h ON h.id = d.id
@@ -48,7 +52,8 @@ ready AS (
 UPDATE delivery d SET state = 'claimed', claimed_by = $1, fence = d.fence + 1, attempts = d.attempts + 1, lease_until = now() + $4,
        started_at = coalesce(d.started_at, clock_timestamp())
   FROM ready, event e WHERE d.id = ready.id AND e.id = d.event_id
-RETURNING d.id AS delivery_id, d.subscriber, d.lane, d.attempts, d.fence, d.failed_at, e.*
+RETURNING d.id AS delivery_id, d.subscriber, d.lane, d.attempts, d.fence, d.failed_at,
+          d.available_at > e.received_at AS put_off, e.*
 """
 
 _CLAIM_EVENT = """
@@ -58,13 +63,18 @@ UPDATE delivery d SET state = 'claimed', claimed_by = $1, fence = d.fence + 1, a
    AND (d.ordering_key IS NULL OR NOT EXISTS (
      SELECT FROM delivery p WHERE p.subscriber = d.subscriber AND p.ordering_key = d.ordering_key
         AND p.event_seq < d.event_seq AND p.state IN ('pending', 'claimed')))
-RETURNING d.id AS delivery_id, d.subscriber, d.lane, d.attempts, d.fence, d.failed_at, e.*
+   AND NOT EXISTS (
+     SELECT FROM delivery c WHERE c.subscriber = d.subscriber AND c.ordering_key = d.ordering_key AND c.state = 'claimed')
+RETURNING d.id AS delivery_id, d.subscriber, d.lane, d.attempts, d.fence, d.failed_at,
+          d.available_at > e.received_at AS put_off, e.*
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One claimed delivery. `fence` proves the claim in every later write; `failed_at` says where the last attempt broke."""
+    """One claimed delivery. `fence` proves the claim in every later write; `failed_at` says where it broke last; `put_off`: it
+    had been put back before.
+    """
 
     id: UUID
     event: Event
@@ -73,6 +83,10 @@ class Delivery:
     attempt: int
     fence: int
     failed_at: str | None
+    put_off: bool = False
+
+
+Tell = Callable[[Tx, Delivery, str], Awaitable[None]]  # tells whoever must hear that a delivery failed, and why
 
 
 class Deliveries:
@@ -119,57 +133,68 @@ class Deliveries:
             raise LeaseLost(f"delivery {delivery.id}")
 
     async def done(self, delivery: Delivery) -> None:
-        await self._finish(delivery, "done", None, None)
+        await self._finish(self._db, delivery, "done", None, None)
 
-    async def park(self, delivery: Delivery, cause: str) -> None:
-        """Put aside what we cannot read; the raw body stays and a person is told."""
-        await self._finish(delivery, "parked", cause, None)
+    async def give_up(
+        self, delivery: Delivery, state: Literal["dead", "parked"], cause: str, failed_at: str | None = None, *,
+        tell: Tell | None = None,
+    ) -> None:  # fmt: skip
+        """Give up, or put aside what we cannot read; the raw body and the cause stay for a retry. Who must hear of it is told by
+        `tell` in the same transaction.
+        """
+        async with self._db.transaction() as tx:
+            await self._finish(tx, delivery, state, cause, failed_at)
+            if tell is not None:
+                await tell(tx, delivery, cause)
 
-    async def dead(self, delivery: Delivery, cause: str, failed_at: str | None = None) -> None:
-        """Give up; the raw body and the cause stay for a retry."""
-        await self._finish(delivery, "dead", cause, failed_at)
-
-    async def _finish(self, delivery: Delivery, state: str, cause: str | None, failed_at: str | None) -> None:
-        count = await self._db.execute(
+    async def _finish(self, reader: Reader, delivery: Delivery, state: str, cause: str | None, failed_at: str | None) -> None:
+        count = await reader.execute(
             """UPDATE delivery SET state = $3, cause = $4, failed_at = $5, finished_at = now(), lease_until = NULL
                 WHERE id = $1 AND state = 'claimed' AND fence = $2""",
-            delivery.id, delivery.fence, state, _said(cause), failed_at,
+            delivery.id, delivery.fence, state, said(cause), failed_at,
         )  # fmt: skip
         if not count:
             raise LeaseLost(f"delivery {delivery.id}")
+        if isinstance(reader, Tx):
+            reader.ring(bell(delivery.lane))
+            return
         if delivery.event.ordering_key is not None:
             await self._db.bell.ring([bell(delivery.lane)])  # its successor of the same key is free
 
-    async def again(self, delivery: Delivery, cause: str, delay_s: float, failed_at: str | None = None) -> None:
-        """Give the delivery back for a later attempt."""
+    async def again(
+        self, delivery: Delivery, cause: str, delay_s: float, failed_at: str | None = None, *, counted: bool = True
+    ) -> None:
+        """Give the delivery back for a later attempt; where it broke before is remembered. `counted`: whether this was an attempt."""
         count = await self._db.execute(
-            """UPDATE delivery SET state = 'pending', cause = $3, failed_at = $5, lease_until = NULL,
-                      available_at = now() + make_interval(secs => $4)
+            """UPDATE delivery SET state = 'pending', cause = $3, failed_at = coalesce($5, failed_at), lease_until = NULL,
+                      available_at = now() + make_interval(secs => $4), attempts = attempts - CASE WHEN $6 THEN 0 ELSE 1 END
                 WHERE id = $1 AND state = 'claimed' AND fence = $2""",
-            delivery.id, delivery.fence, _said(cause), delay_s, failed_at,
+            delivery.id, delivery.fence, said(cause), delay_s, failed_at, counted,
         )  # fmt: skip
         if not count:
             raise LeaseLost(f"delivery {delivery.id}")
 
-    async def sweep(self) -> tuple[int, list[Delivery]]:
-        """Give deliveries of dead workers back, and bury those whose worker died every time; returns how many came back, and those
-        that were buried.
+    async def sweep(self, *, tell: Tell | None = None) -> int:
+        """Give deliveries of dead workers back, and bury those whose worker died every time; returns how many were touched. What
+        somebody holds in an open transaction is left for the next time.
         """
         async with self._db.transaction() as tx:
             rows = await tx.fetch(
                 """WITH lost AS (
                      UPDATE delivery SET state = CASE WHEN losses + 1 >= $1 THEN 'dead' ELSE 'pending' END, losses = losses + 1,
-                            cause = CASE WHEN losses + 1 >= $1 THEN 'the worker died every time' ELSE cause END,
+                            cause = CASE WHEN losses + 1 >= $1 THEN $2 ELSE cause END,
                             finished_at = CASE WHEN losses + 1 >= $1 THEN now() END, lease_until = NULL
-                      WHERE state = 'claimed' AND lease_until < now()
+                      WHERE id IN (SELECT id FROM delivery WHERE state = 'claimed' AND lease_until < now() FOR UPDATE SKIP LOCKED)
                      RETURNING id AS delivery_id, event_id, subscriber, lane, attempts, fence, failed_at, state AS now_is)
                    SELECT * FROM lost JOIN event e ON e.id = lost.event_id""",
-                MAX_LOSSES,
-            )
+                MAX_LOSSES, _DIED,
+            )  # fmt: skip
             for lane in {row["lane"] for row in rows}:
                 tx.ring(bell(lane))
-        buried = [_delivery(row) for row in rows if row["now_is"] == "dead"]
-        return len(rows) - len(buried), buried
+            for row in rows:
+                if row["now_is"] == "dead" and tell is not None:
+                    await tell(tx, _delivery(row), _DIED)
+        return len(rows)
 
     async def retry(self, delivery_id: UUID) -> None:
         """Take a dead or parked delivery up again, under the same keys: an effect that went out does not go again."""
@@ -207,10 +232,5 @@ class Deliveries:
 def _delivery(row: Row) -> Delivery:
     return Delivery(
         id=row["delivery_id"], event=Event.of(row), subscriber=row["subscriber"], lane=DeliveryLane(row["lane"]),
-        attempt=row["attempts"], fence=row["fence"], failed_at=row["failed_at"],
+        attempt=row["attempts"], fence=row["fence"], failed_at=row["failed_at"], put_off=row.get("put_off", False),
     )  # fmt: skip
-
-
-def _said(cause: str | None) -> str | None:
-    """A cause as the database can hold it: what broke may have broken by its very signs."""
-    return None if cause is None else cause[:CAUSE_MAX].replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import logfire
 
+from jarvis.engine.behalf import Behalf, on_behalf
 from jarvis.engine.db import DATABASE_AWAY, Database
 from jarvis.engine.doorbell import Doorbell
 from jarvis.engine.effects import LEASE_S, Effect, EffectHandler, EffectLog, Lane, TargetLimit, bell
@@ -17,7 +18,7 @@ from jarvis.engine.limits import Limit, Limiter, Window
 from jarvis.engine.loop import ClaimLoop, going
 from jarvis.engine.switches import Switches
 from jarvis.engine.tracing import traced
-from jarvis.kit.errors import ExpectedError, IntegrationError, LeaseLost, OutcomeUnknown, Unavailable
+from jarvis.kit.errors import ExpectedError, IntegrationError, LeaseLost, LimitReached, OutcomeUnknown, Unavailable
 from jarvis.kit.faults import fault
 
 _log = logging.getLogger(__name__)
@@ -114,9 +115,10 @@ class Dispatcher:
             except DATABASE_AWAY:
                 continue
 
-    async def _again(self, effect: Effect, reason: str, retry_after_s: float | None) -> float | None:
-        """A vendor that is away for an afternoon costs nobody an effect; one that is retried by hand gets its attempts."""
-        if _spent(effect, GIVE_UP_AFTER) and effect.attempt >= MAX_ATTEMPTS:
+    async def _again(self, effect: Effect, reason: str, retry_after_s: float | None, *, limited: bool = False) -> float | None:
+        """A vendor that is away for an afternoon costs nobody an effect, and a limit never does; one that is retried by hand gets
+        its attempts."""
+        if not limited and _spent(effect, GIVE_UP_AFTER) and effect.attempt >= MAX_ATTEMPTS:
             await self._log.dead(effect, reason)
             return None
         return await self._later(effect, retry_after_s or backoff_s(effect.attempt), reason)
@@ -138,12 +140,13 @@ class Dispatcher:
                 await self._log.dead(effect, f"nobody here carries {effect.kind}")
                 return None
             fault("effect.attempted")
-            receipt = await handler(effect)
+            with on_behalf(Behalf(kind="order", who=effect.target)):
+                receipt = await handler(effect)
             fault("effect.answered")
         except OutcomeUnknown as error:
             return await self._ambiguous(effect, error)
         except Unavailable as error:
-            return await self._again(effect, error.reason, error.retry_after_s)
+            return await self._again(effect, error.reason, error.retry_after_s, limited=isinstance(error, LimitReached))
         except (ExpectedError, IntegrationError) as error:
             await self._log.dead(effect, str(error))
         except LeaseLost:

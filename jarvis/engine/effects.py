@@ -22,8 +22,10 @@ from jarvis.engine.journal import Event
 from jarvis.engine.limits import Limit, Window
 from jarvis.kit.actor import Actor
 from jarvis.kit.errors import InvalidRequest, LeaseLost, NotFound
+from jarvis.kit.text import line
 
 LEASE_S = 20.0  # longer than any single call of ours may take; who lives prolongs it, who died costs this long
+CAUSE_MAX = 1000  # characters of a cause
 FOUND_NOT_DONE = "found not done"  # the cause of an effect of unknown outcome by which a card knows a person's word
 
 EffectClass = Literal["A", "B", "C"]
@@ -205,6 +207,11 @@ async def overtake(tx: Tx, effect_id: UUID) -> None:
     )
 
 
+def said(cause: str | None) -> str | None:
+    """A cause as the database can hold it: what broke may have broken by its very signs."""
+    return None if cause is None else line(cause, CAUSE_MAX)
+
+
 def bell(system: str) -> str:
     """The doorbell of a system's effects."""
     return f"effects:{system}"
@@ -288,7 +295,7 @@ class EffectLog:
             row = await tx.fetchrow(
                 """UPDATE effect SET state = $3, receipt = $4, cause = $5, finished_at = now(), lease_until = NULL
                     WHERE id = $1 AND state = 'claimed' AND fence = $2 RETURNING *""",
-                effect.id, effect.fence, state, receipt, cause,
+                effect.id, effect.fence, state, receipt, said(cause),
             )  # fmt: skip
             if row is None:
                 raise LeaseLost(f"effect {effect.id}")
@@ -323,7 +330,7 @@ class EffectLog:
             """UPDATE effect SET state = 'pending', attempting = false, lease_until = NULL, cause = coalesce($4, cause),
                       next_at = now() + make_interval(secs => $3)
                 WHERE id = $1 AND state = 'claimed' AND fence = $2""",
-            effect.id, effect.fence, delay_s, cause,
+            effect.id, effect.fence, delay_s, said(cause),
         )  # fmt: skip
 
     async def sweep(self) -> int:

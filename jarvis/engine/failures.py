@@ -5,18 +5,22 @@
 | the lease was lost | nothing: another worker has it |
 | the body cannot be read | parked |
 | a value that the database cannot hold, a model that does not validate, a broken contract, an expected error | final at once |
+| a limit on calls | again when it may go on, as long as it takes, and it was no attempt |
 | a source is away or silent, the outcome of a call is not known | again with backoff, given up after hours |
+| a call took too long | the same |
 | the database is away, a deadlock, a lock or serialisation conflict | again with backoff, as long as it takes |
 | the deadline passed, and everything else | again once; final when it breaks at the same place a second time |
 """
 
 from __future__ import annotations
 
+import errno
+import socket
 import traceback
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import asyncpg
 from asyncpg.exceptions import DeadlockDetectedError, LockNotAvailableError, SerializationError
@@ -24,11 +28,12 @@ from pydantic import ValidationError
 
 from jarvis.engine.db import DATABASE_AWAY
 from jarvis.engine.dispatcher import backoff_s
-from jarvis.kit.errors import ContractBroken, ExpectedError, LeaseLost, Unavailable
+from jarvis.kit.errors import ContractBroken, ExpectedError, LeaseLost, LimitReached, Unavailable
 
 GIVE_UP_AFTER = timedelta(hours=6)
 MAX_ATTEMPTS = 8  # at different places, or after GIVE_UP_AFTER
 CAP_S = 60.0
+_NETWORK = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN)
 _OURS = Path(__file__).parents[2]
 
 
@@ -42,12 +47,14 @@ class DeadlinePassed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What to do with a delivery. `after_s`: seconds until its next attempt; `failed_at`: where it broke."""
+    """What to do with a delivery. `after_s`: seconds until its next attempt; `failed_at`: where it broke;
+    `counted`: whether what was tried was an attempt."""
 
     action: Literal["again", "dead", "park", "drop"]
     cause: str
     after_s: float = 0.0
     failed_at: str | None = None
+    counted: bool = True
 
 
 def judge(error: Exception, *, attempt: int, age: timedelta, failed_at: str | None) -> Verdict:
@@ -59,6 +66,7 @@ def judge(error: Exception, *, attempt: int, age: timedelta, failed_at: str | No
         age: How long ago the event came.
         failed_at: Where an earlier attempt broke by an error that nobody expected: the last of them.
     """
+    error = _worst(error)
     cause = f"{type(error).__name__}: {error}"
     if isinstance(error, LeaseLost):
         return Verdict(action="drop", cause=cause)
@@ -68,22 +76,36 @@ def judge(error: Exception, *, attempt: int, age: timedelta, failed_at: str | No
         return Verdict(action="dead", cause=str(error))
     if isinstance(error, ValidationError | asyncpg.DataError) or unfit(error):
         return Verdict(action="dead", cause=cause)
-    if isinstance(error, Unavailable):
+    if isinstance(error, LimitReached):
+        return Verdict(action="again", cause=error.reason, after_s=error.wait_s, counted=False)
+    if isinstance(error, Unavailable | TimeoutError):
+        cause = error.reason if isinstance(error, Unavailable) else cause
         if age > GIVE_UP_AFTER and attempt >= MAX_ATTEMPTS:
-            return Verdict(action="dead", cause=error.reason)
-        return Verdict(action="again", cause=error.reason, after_s=error.retry_after_s or backoff_s(attempt, cap_s=CAP_S))
+            return Verdict(action="dead", cause=cause)
+        after_s = error.retry_after_s if isinstance(error, Unavailable) else None
+        return Verdict(action="again", cause=cause, after_s=after_s or backoff_s(attempt, cap_s=CAP_S))
     if transient(error):
-        return Verdict(action="again", cause=cause, after_s=backoff_s(attempt, cap_s=5.0))
+        return Verdict(action="again", cause=cause, after_s=backoff_s(attempt, cap_s=CAP_S))
     place = DeadlinePassed.__name__ if isinstance(error, DeadlinePassed) else place_of(error)
-    if place == failed_at or attempt >= MAX_ATTEMPTS:
+    if place == failed_at or (failed_at is not None and attempt >= MAX_ATTEMPTS):
         return Verdict(action="dead", cause=cause, failed_at=place)
     return Verdict(action="again", cause=cause, after_s=backoff_s(attempt, cap_s=CAP_S), failed_at=place)
 
 
+def _worst(error: Exception) -> Exception:
+    """The error itself; of several at once the one that a repeat resolves least."""
+    if not isinstance(error, ExceptionGroup):
+        return error
+    leaves = [_worst(leaf) for leaf in cast("ExceptionGroup[Exception]", error).exceptions]
+    return next((e for e in leaves if not (isinstance(e, Unavailable) or transient(e))), leaves[0])
+
+
 def transient(error: Exception) -> bool:
-    """Whether the database is away or in a conflict that a repeat resolves."""
+    """Whether the database, or the way to it, is away, or in a conflict that a repeat resolves."""
+    if isinstance(error, OSError) and not isinstance(error, (ConnectionError, TimeoutError, socket.gaierror)):
+        return error.errno in _NETWORK  # a missing file is no outage
     passing = (DeadlockDetectedError, SerializationError, LockNotAvailableError, *DATABASE_AWAY)
-    return isinstance(error, passing) and not unfit(error) and getattr(error, "filename", None) is None  # of a file: no database
+    return isinstance(error, passing) and not unfit(error)
 
 
 def unfit(error: Exception) -> bool:

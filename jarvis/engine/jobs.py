@@ -15,11 +15,13 @@ from uuid import UUID
 
 import logfire
 
+from jarvis.engine.behalf import Behalf, on_behalf
 from jarvis.engine.db import DATABASE_AWAY, Database, Row, Tx
 from jarvis.engine.loop import going
 from jarvis.engine.tracing import traced
 from jarvis.kit.errors import ExpectedError, LeaseLost, Unavailable
 from jarvis.kit.ids import new_id
+from jarvis.kit.text import line
 
 _log = logging.getLogger(__name__)
 HEARTBEAT_S = 3.0
@@ -129,7 +131,7 @@ class JobLog:
                       available_at = now() + make_interval(secs => coalesce($4, 0)),
                       finished_at = CASE WHEN $4::float IS NULL OR attempt >= max_attempts THEN now() END
                 WHERE id = $1 AND attempt = $2 AND state = 'running'""",
-            run.id, run.attempt, cause, again_in_s,
+            run.id, run.attempt, line(cause, 1000), again_in_s,
         )  # fmt: skip
 
 
@@ -142,7 +144,8 @@ async def run_job(db: Database, handlers: Mapping[str, JobHandler], job_id: UUID
     run = JobRun(id=row["id"], kind=row["kind"], args=row["args"], attempt=row["attempt"], trace_id=row["trace_id"], db=db)
     beat = asyncio.create_task(_beat(run))
     try:
-        with traced("jobs.run", run.trace_id, kind=run.kind, attempt=run.attempt):
+        whose = Behalf(kind="background", who=run.kind, waits=True)  # a job is no delivery: it may sleep until its turn
+        with traced("jobs.run", run.trace_id, kind=run.kind, attempt=run.attempt), on_behalf(whose):
             async with asyncio.timeout(row["deadline_s"]):
                 result = await handlers[run.kind](run)
         await log.finish(run, result)

@@ -179,6 +179,11 @@ class Journal:
     async def replay_in(self, tx: Tx, event_ids: Sequence[UUID], *, dry: bool, subscriber: str | None = None) -> list[UUID]:
         """The same for named events, in the transaction of the decision that they be replayed."""
         rows = await tx.fetch("SELECT * FROM event WHERE id = ANY($1) ORDER BY seq", list(event_ids))
+        await tx.execute(  # in the order in which `event_accept_many` takes them
+            """SELECT pg_advisory_xact_lock(l.number)
+                 FROM (SELECT DISTINCT hashtextextended(key, 1) AS number FROM unnest($1::text[]) key ORDER BY number) l""",
+            [row["ordering_key"] for row in rows if row["ordering_key"] is not None],
+        )
         made: list[UUID] = []
         for row in rows:
             copy = new_id()

@@ -1,14 +1,12 @@
-"""Rate limits shared by all processes, kept in PostgreSQL (generic cell rate algorithm)."""
+"""Rate limits shared by all processes, kept in PostgreSQL: a cell rate, or a window."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from jarvis.engine.db import Database
-from jarvis.kit.errors import Unavailable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +30,32 @@ class Window:
     period_s: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """At most `calls` of this name in any `period_s` seconds; callers with different `calls` may share one name."""
+
+    name: str
+    calls: int
+    period_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """Turns for work that is put back: one each `every_s` seconds, none further away than about `horizon_s`."""
+
+    name: str
+    every_s: float
+    horizon_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoRoom:
+    """Nothing was taken. Seconds until it may be tried, and the account (or the queue) that has no room."""
+
+    wait_s: float
+    account: str
+
+
 class Limiter:
     """Counts calls by name, for all workers together."""
 
@@ -52,15 +76,19 @@ class Limiter:
             await self._db.fetchval("SELECT window_take($1, $2, $3, $4)", list(windows), calls, timedelta(seconds=period), count)
         )
 
-    async def wait(self, name: str, limit: Limit, *, system: str, patience_s: float) -> None:
-        """Take one call, waiting up to `patience_s`.
+    async def take_all(self, accounts: Sequence[Account], *, queue: Queue | None = None, has_turn: bool = False) -> NoRoom | None:
+        """Take one call of every account, or of none.
 
-        Raises:
-            Unavailable: our own share is used up for longer than that.
+        Args:
+            accounts: All that the call counts in.
+            queue: Gives whoever finds no room a turn of his own; who comes anew stands behind those who have one.
+            has_turn: Whether this caller had been given a turn, which has come now.
         """
-        waited = 0.0
-        while (pause := await self.take(name, limit)) > 0:
-            if waited + pause > patience_s:
-                raise Unavailable(system, "our own limit is used up", retry_after_s=pause)
-            await asyncio.sleep(pause)
-            waited += pause
+        every_s, horizon_s = (0.0, 0.0) if queue is None else (queue.every_s, queue.horizon_s)
+        row = await self._db.fetchrow(
+            "SELECT * FROM quota_take($1, $2, $3, $4, $5, $6, $7)", [a.name for a in accounts], [a.calls for a in accounts],
+            [timedelta(seconds=a.period_s) for a in accounts], None if queue is None else queue.name,
+            timedelta(seconds=every_s), timedelta(seconds=horizon_s), has_turn,
+        )  # fmt: skip
+        assert row is not None
+        return NoRoom(wait_s=row["wait"], account=row["account"]) if row["wait"] > 0 else None

@@ -125,7 +125,7 @@ async def sync(db: Database, terms: Mapping[str, Terms], *, discard: bool = Fals
         await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('event_subscription', 6))")
         before = {r["subscriber"] for r in await tx.fetch("SELECT DISTINCT subscriber FROM event_subscription")}
         removed = sorted(before - terms.keys())
-        await _retire(tx, removed, discard=discard)
+        await _retire(tx, list(terms), discard=discard)
         await tx.execute("DELETE FROM event_subscription WHERE routed_as IS NULL OR subscriber = ANY($1)", removed)
         await tx.execute(
             """INSERT INTO event_subscription (kind, subscriber, lane, pool)
@@ -135,18 +135,18 @@ async def sync(db: Database, terms: Mapping[str, Terms], *, discard: bool = Fals
         )
         died = await tx.execute(
             """UPDATE delivery SET state = 'dead', cause = 'its subscriber was removed', finished_at = now(), lease_until = NULL
-                WHERE state IN ('pending', 'claimed') AND subscriber = ANY($1)""",
-            removed,
+                WHERE state IN ('pending', 'claimed') AND subscriber <> ALL($1)""",
+            [*terms, UNROUTED],
         )
         await _share_out(tx)
     return Synced(added=sorted(terms.keys() - before), removed=removed, died=died)
 
 
-async def _retire(tx: Tx, removed: Sequence[str], *, discard: bool) -> None:
+async def _retire(tx: Tx, kept: Sequence[str], *, discard: bool) -> None:
     open_work = await tx.fetch(
-        """SELECT subscriber, count(*) AS n FROM delivery WHERE state IN ('pending', 'claimed') AND subscriber = ANY($1)
+        """SELECT subscriber, count(*) AS n FROM delivery WHERE state IN ('pending', 'claimed') AND subscriber <> ALL($1)
             GROUP BY subscriber ORDER BY subscriber""",
-        list(removed),
+        [*kept, UNROUTED],
     )
     if open_work and not discard:
         what = ", ".join(f"{r['subscriber']} ({r['n']})" for r in open_work)

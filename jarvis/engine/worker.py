@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import logfire
 
+from jarvis.engine.behalf import Behalf, on_behalf
 from jarvis.engine.db import DATABASE_AWAY, Database, Tx
-from jarvis.engine.deliveries import Deliveries, Delivery
+from jarvis.engine.deliveries import Deliveries, Delivery, Tell
 from jarvis.engine.doorbell import Doorbell
 from jarvis.engine.effects import LEASE_S, Origin
-from jarvis.engine.failures import DeadlinePassed, judge
+from jarvis.engine.failures import DeadlinePassed, Verdict, judge
 from jarvis.engine.journal import Event, publish
 from jarvis.engine.loop import ClaimLoop, going
 from jarvis.engine.subscriptions import POOL, DeliveryLane, Subscriber, bell
@@ -59,9 +60,6 @@ class Handling:
         return self.origin.key(name)
 
 
-Alert = Callable[[Delivery, str], Awaitable[None]]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slots:
     """Deliveries worked on at once, by lane: each has its own, so that a flood in one takes nothing from another."""
@@ -86,12 +84,14 @@ class Worker:
         *,
         name: str,
         subscribers: Mapping[str, Subscriber],
-        alert: Alert,
+        alert: Tell,
         slots: Slots | None = None,
         pools: Sequence[str] = (POOL,),
         lease_s: float = LEASE_S,
+        unwind_s: float = UNWIND_S,
     ) -> None:
         self._deliveries, self._lease_s = Deliveries(db, lease_s=lease_s), lease_s
+        self._unwind_s = unwind_s
         self._name = name
         self._subscribers = subscribers
         self._alert = alert
@@ -120,10 +120,7 @@ class Worker:
 
     async def sweep(self) -> int:
         """Give deliveries of dead workers back; of those that were buried a person is told."""
-        back, buried = await self._deliveries.sweep()
-        for delivery in buried:
-            await self._alert(delivery, "the worker died every time")
-        return back + len(buried)
+        return await self._deliveries.sweep(tell=self._alert)
 
     async def handle(self, delivery: Delivery) -> float | None:
         """Run the subscriber; what it raises decides the delivery's fate, and nobody else's.
@@ -146,22 +143,25 @@ class Worker:
         """One attempt within the deadline, its lease prolonged meanwhile; one that does not heed its cancellation is left behind."""
         subscriber = self._subscribers[delivery.subscriber]
         handling = Handling(delivery=delivery, origin=Origin.of(delivery.event, delivery.subscriber), deliveries=self._deliveries)
-        attempt = asyncio.ensure_future(subscriber.handle(handling))
+        with on_behalf(_behalf(delivery)):
+            attempt = asyncio.ensure_future(subscriber.handle(handling))
         keeper = asyncio.create_task(self._keep(delivery))
         try:
             done, _ = await asyncio.wait({attempt}, timeout=subscriber.terms.deadline_s)
             if not done:
                 attempt.cancel()
-                done, _ = await asyncio.wait({attempt}, timeout=UNWIND_S)
+                done, _ = await asyncio.wait({attempt}, timeout=self._unwind_s)
                 if not done:
                     _log.error("%s does not end after its deadline and is left behind", delivery.subscriber)
                 raise DeadlinePassed(f"{delivery.subscriber} took longer than {subscriber.terms.deadline_s:g} s")
         except asyncio.CancelledError:
             attempt.cancel()
-            await asyncio.wait({attempt}, timeout=UNWIND_S)
+            await asyncio.wait({attempt}, timeout=self._unwind_s)
             raise
         finally:
             keeper.cancel()
+        if attempt.cancelled():  # passed on, it would look like the end of this worker
+            raise RuntimeError(f"{delivery.subscriber} was cancelled from within")
         attempt.result()
 
     async def _failed(self, delivery: Delivery, error: Exception) -> float | None:
@@ -172,19 +172,24 @@ class Worker:
             _log.error("%s failed over event %s (%s)", delivery.subscriber, delivery.event.id, delivery.event.kind, exc_info=error)
         try:
             if verdict.action == "again":
-                await self._deliveries.again(delivery, verdict.cause, verdict.after_s, verdict.failed_at)
+                await self._deliveries.again(delivery, verdict.cause, verdict.after_s, verdict.failed_at, counted=verdict.counted)
                 return verdict.after_s
-            if verdict.action == "park":
-                await self._deliveries.park(delivery, verdict.cause)
-                await self._alert(delivery, verdict.cause)
-            elif verdict.action == "dead":
-                await self._deliveries.dead(delivery, verdict.cause, verdict.failed_at)
-                await self._alert(delivery, verdict.cause)
+            if verdict.action != "drop":
+                await self._give_up(delivery, "parked" if verdict.action == "park" else "dead", verdict)
         except LeaseLost:
             _log.warning("delivery %s went to another worker", delivery.id)
         except DATABASE_AWAY as away:
             _log.warning("delivery %s interrupted: %s", delivery.id, type(away).__name__)  # its lease gives it back
         return None
+
+    async def _give_up(self, delivery: Delivery, state: Literal["dead", "parked"], verdict: Verdict) -> None:
+        try:
+            await self._deliveries.give_up(delivery, state, verdict.cause, verdict.failed_at, tell=self._alert)
+        except (LeaseLost, *DATABASE_AWAY):
+            raise
+        except Exception:  # a boundary: it ends although the news of it cannot be told
+            _log.exception("nobody could be told that delivery %s failed", delivery.id)
+            await self._deliveries.give_up(delivery, state, verdict.cause, verdict.failed_at)
 
     async def _keep(self, delivery: Delivery) -> None:
         while going():
@@ -195,3 +200,8 @@ class Worker:
                 return
             except DATABASE_AWAY:
                 continue
+
+
+def _behalf(delivery: Delivery) -> Behalf:
+    person = delivery.lane is DeliveryLane.PEOPLE
+    return Behalf(kind="person" if person else "background", who=delivery.event.sender, put_off=delivery.put_off)

@@ -20,6 +20,7 @@ from jarvis.integrations.telegram.effects import TelegramEffects
 from jarvis.integrations.telegram.gateway import TelegramGateway
 from jarvis.integrations.telegram.settings import TelegramSettings
 from jarvis.orchestrator.toasts import Toasts
+from jarvis.orchestrator.watch import Watch
 
 
 def link_signer(core: Core) -> LinkSigner:
@@ -73,4 +74,5 @@ async def _run(core: Core, storage: Storage, gateway: TelegramGateway, dispatch:
         lease_s=core.settings.lease_s,
         handlers=StorageEffects(core.db, storage, core.settings.secret.get_secret_value()).handlers,
     )  # fmt: skip
-    await asyncio.gather(gateway.run(), carry(), sealing.run())
+    watch = Watch(core.db, core.staff, word_after_s=core.settings.word_after_s)
+    await asyncio.gather(gateway.run(), carry(), sealing.run(), watch.run())

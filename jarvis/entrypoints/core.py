@@ -58,6 +58,7 @@ class CoreSettings(Settings):
     lease_s: float = LEASE_S
     switched_off_s: float = SWITCHED_OFF_S
     intake_queue: int = Field(default=QUEUE, ge=1)
+    word_after_s: float = 8.0
 
     @field_validator("effects", mode="before")
     @classmethod
@@ -123,6 +124,6 @@ async def open_core(
             ),
             switches=Switches(db, settings.effects),
             hooks=RentProgHooks(db, clock, fleet, clients, mirror),
-            sync=RentProgSync(db, clock, rentprog, fleet, clients, mirror),
+            sync=RentProgSync(db, clock, rentprog, fleet, clients, mirror, journal),
             knowledge=KnowledgeService(load_pages()),
         )  # fmt: skip

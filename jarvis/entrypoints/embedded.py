@@ -46,11 +46,22 @@ class Servers:
     redis_url: str
 
 
-class Postgres:
-    """One cluster in a folder. `start` is safe after a kill: a stale postmaster.pid is dealt with by pg_ctl.
+def kept_secret(path: Path) -> str:
+    """The secret of a folder, made at the first call: what was signed with it can be checked after a restart."""
+    with contextlib.suppress(FileNotFoundError):
+        if kept := path.read_text().strip():
+            return kept
+    secret = new_token()
+    path.touch(mode=0o600)
+    path.write_text(secret)
+    return secret
 
-    `durable=False` is for data that is made anew at every start: commits do not wait for the disk. `folder` is where the data lies:
-    the one asked for, or one in /var/tmp when the user who runs PostgreSQL cannot reach that.
+
+class Postgres:
+    """One cluster in a folder. `start` is safe after a kill: what still works in the data is ended first.
+
+    `durable=False` is for data that is made anew at every start: a commit survives a killed server, but not a machine without power.
+    `folder` is where the data lies: the one asked for, or one in /var/tmp when the user who runs PostgreSQL cannot reach that.
     """
 
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
@@ -87,10 +98,11 @@ class Postgres:
             )  # fmt: skip
         self.port = port or free_port()
         self.stop()
-        (self._data / "postmaster.pid").unlink(missing_ok=True)
+        self._end_leftovers()
+        (self._data / "postmaster.pid").unlink(missing_ok=True)  # its number may be another process's by now
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=120"
         if not self._durable:
-            options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c dynamic_shared_memory_type=mmap"
+            options += " -c fsync=off -c full_page_writes=off -c dynamic_shared_memory_type=mmap"
         self._run("pg_ctl", "-D", str(self._data), "-w", "-t", "30", "-l", str(self._log), "-o", options, "start")
 
     def stop(self, mode: str = "fast") -> None:
@@ -100,6 +112,24 @@ class Postgres:
             return
         with contextlib.suppress(SettingsMissing):
             self._run("pg_ctl", "-D", str(self._data), "-w", "-t", "20", "-m", mode, "stop")
+
+    @property
+    def pid(self) -> int | None:
+        """The running postmaster's; None when none runs, whatever stands in its file."""
+        try:
+            pid = int((self._data / "postmaster.pid").read_text().partition("\n")[0])
+        except (OSError, ValueError):
+            return None
+        return pid if works_in(pid, self._data) else None
+
+    def _end_leftovers(self) -> None:
+        """End what still works in the data: backends of a killed postmaster, or a postmaster that does not stop."""
+        deadline = time.monotonic() + 10
+        while (left := [pid for pid in _pids() if works_in(pid, self._data)]) and time.monotonic() < deadline:
+            for pid in left:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.02)
 
     def remove(self) -> None:
         """Stop it and delete its folder, wherever that lies."""
@@ -119,7 +149,7 @@ class Postgres:
             [str(self._bin / name), *args],
             cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE if name == "initdb" else subprocess.DEVNULL,
             env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "TZ": "UTC"}, check=False,
-            user=user and user.pw_uid, group=user and user.pw_gid, extra_groups=[] if user else None,
+            user=user and user.pw_uid, group=user and user.pw_gid, extra_groups=[] if user else None, process_group=0,
         )  # fmt: skip
         if done.returncode:
             words = (done.stderr or b"").decode(errors="replace").strip()[-500:]
@@ -157,11 +187,29 @@ class Redis:
         )  # fmt: skip
         (self._folder / "pid").write_text(str(self._child.pid))
         deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 0.2):
+        while time.monotonic() < deadline and self._child.poll() is None:
+            if self._answers(self._child.pid):
                 return
             time.sleep(0.02)
-        raise SettingsMissing("the embedded Redis did not start")
+        self.stop()
+        raise SettingsMissing(f"the embedded Redis did not start at port {self.port}")
+
+    def _answers(self, pid: int) -> bool:
+        """Whether this process answers at the port, and not another one that has it."""
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 0.5) as asked:
+            asked.sendall(b"INFO server\r\n")
+            return f"process_id:{pid}\r\n".encode() in asked.recv(65536)
+        return False
+
+    @property
+    def pid(self) -> int | None:
+        """The running server's; None when none runs."""
+        return self._child.pid if self._child is not None and self._child.poll() is None else None
+
+    @property
+    def exitcode(self) -> int | None:
+        """How the server that was started last ended; None while it runs."""
+        return None if self._child is None else self._child.poll()
 
     def stop(self) -> None:
         if self._child is not None:
@@ -174,11 +222,23 @@ class Redis:
         pid_file = self._folder / "pid"
         if not pid_file.exists():
             return
-        pid = int(pid_file.read_text() or 0)
-        with contextlib.suppress(OSError):
-            if "redis-server" in Path(f"/proc/{pid}/cmdline").read_text():
+        with contextlib.suppress(OSError, ValueError):
+            pid = int(pid_file.read_text())
+            if works_in(pid, self._folder) and "redis-server" in Path(f"/proc/{pid}/cmdline").read_text():
                 os.kill(pid, signal.SIGKILL)
         pid_file.unlink(missing_ok=True)
+
+
+def works_in(pid: int, folder: Path) -> bool:
+    """Whether a process lives whose working folder is this one: a number alone may be another's by now, or a dead one's."""
+    try:
+        return os.path.samefile(f"/proc/{pid}/cwd", folder)
+    except OSError:
+        return False
+
+
+def _pids() -> list[int]:
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
 
 
 async def provision(postgres: Postgres, database: str) -> tuple[str, str]:

@@ -2,27 +2,56 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import asyncpg
+
 from jarvis.domains.chats.service import SERVICE, ChatService
 from jarvis.domains.chats.subscriptions import Subscriptions
 from jarvis.domains.staff.service import StaffService
+from jarvis.engine.audit_checkpoints import Checkpoints
+from jarvis.engine.audit_proof import CHAINS, begin_checkpoints
 from jarvis.engine.db import Database
 from jarvis.kit.actor import Role
 from jarvis.kit.clock import Clock
 from jarvis.kit.errors import Conflict
 from jarvis.kit.world import FIRST_FORUM, World, group_id
 
-# Everything but the schema's own rows; the audit and the memory can only be emptied by the owner.
-_TABLES_SQL = """SELECT string_agg(format('%I', tablename), ', ') FROM pg_tables
-                  WHERE schemaname = 'public'
-                    AND tablename NOT IN ('migration', 'branch', 'clock_setting', 'audit_head', 'event_subscription')"""
+# Everything but the schema's own rows, among them the look-up tables, whose key is a name; the audit and the memory can only be
+# emptied by the owner. The order is that in which a transaction comes to them: its business first, then a head of the audit, then
+# the entry.
+_TABLES_SQL = """SELECT string_agg(format('%I', tablename), ', '
+                                   ORDER BY tablename LIKE 'audit%', tablename <> 'audit_head', tablename) FROM pg_tables
+                  WHERE schemaname = 'public' AND tablename NOT IN ('migration', 'branch', 'clock_setting', 'event_subscription')
+                    AND NOT EXISTS (SELECT FROM information_schema.key_column_usage k
+                                     WHERE k.constraint_schema = 'public' AND k.constraint_name = tablename || '_pkey'
+                                       AND k.column_name = 'name')"""
+_TRIES = 30  # who holds one table and waits for another of ours goes on when we let go
 
 
-async def wipe(owner: Database) -> None:
-    """Empty every table of a demo's database (with the owner's role)."""
-    tables = await owner.fetchval(_TABLES_SQL)
-    await owner.execute(f"TRUNCATE {tables} CASCADE")
-    await owner.execute(r"UPDATE audit_head SET n = 0, hash = '\x'")
-    await owner.execute("DELETE FROM event_subscription WHERE routed_as IS NOT NULL")
+async def wipe(owner: Database, checkpoints: Checkpoints) -> None:
+    """Empty every table of a demo's database (with the owner's role), at once for whoever goes on writing.
+
+    It is another database from here on: its audit begins anew, and so do the audit's checkpoints.
+    """
+    for left in reversed(range(_TRIES)):
+        try:
+            await _empty(owner)
+            break
+        except (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError):
+            if not left:
+                raise
+            await asyncio.sleep(0.2)
+    await begin_checkpoints(owner, checkpoints, by_name="demo", reason="the demo's database was emptied")
+
+
+async def _empty(owner: Database) -> None:
+    async with owner.transaction() as tx:
+        await tx.execute("SET LOCAL lock_timeout = '2s'")
+        await tx.execute(f"TRUNCATE {await tx.fetchval(_TABLES_SQL)} CASCADE")
+        await tx.execute("INSERT INTO audit_head (shard) SELECT generate_series(0, $1::int - 1)", CHAINS)
+        await tx.execute("INSERT INTO audit_database DEFAULT VALUES")
+        await tx.execute("DELETE FROM event_subscription WHERE routed_as IS NOT NULL")
 
 
 async def seed(db: Database, clock: Clock, world: World) -> None:

@@ -51,13 +51,14 @@ from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.integrations.rentprog.effects import RentProgEffects
 from jarvis.integrations.rentprog.kinds import KINDS
 from jarvis.integrations.telegram.kinds import SEND
-from jarvis.orchestrator import digest, reconcile, sealing
+from jarvis.orchestrator import checkpoints, digest, reconcile
 from jarvis.orchestrator.absences import Substitution
 from jarvis.orchestrator.archive import Archive
 from jarvis.orchestrator.brain import Brain
 from jarvis.orchestrator.cards import Cards
 from jarvis.orchestrator.carfile import CarFile
 from jarvis.orchestrator.chat import SLOW_AFTER_S, Chat
+from jarvis.orchestrator.checkpoints import AuditCheckpoints
 from jarvis.orchestrator.digest import Digests
 from jarvis.orchestrator.form_reports import FormReports
 from jarvis.orchestrator.forms import Forms
@@ -74,17 +75,16 @@ from jarvis.orchestrator.personal import PersonalTopics
 from jarvis.orchestrator.publishing import Publisher
 from jarvis.orchestrator.reconcile import ForumReconciler
 from jarvis.orchestrator.routes import Unrouted
-from jarvis.orchestrator.sealing import Sealing
 from jarvis.orchestrator.setup import Setup
 from jarvis.orchestrator.sheets import Sheets
 from jarvis.orchestrator.tasks import Tasks
 from tools.deps import Rooms
 
-CHECKS = (*sync.CHECKS, *digest.CHECKS, *sealing.CHECKS, *reconcile.CHECKS, *MEMBER_CHECKS, *NEWS_CHECKS)
+CHECKS = (*sync.CHECKS, *digest.CHECKS, *checkpoints.CHECKS, *reconcile.CHECKS, *MEMBER_CHECKS, *NEWS_CHECKS)
 # Whose handlers subscribe: `jarvis migrate` writes down what their classes say.
 FEATURES: Sequence[type] = (
     RentProgHooks, RentProgSync, Material, Inbox, Chat, Cards, HouseWork, Digests, CarTopics, MoveProgress, PersonalTopics,
-    ForumReconciler, Archive, Setup, Forms, FormReports, Tasks, Substitution, Membership, News, Sealing,
+    ForumReconciler, Archive, Setup, Forms, FormReports, Tasks, Substitution, Membership, News, AuditCheckpoints,
 )  # fmt: skip
 _RULES: Mapping[str, Rules] = {
     "router": router_rules, "event_router": event_rules, "fleet": fleet_rules, "bookings": bookings_rules,
@@ -179,7 +179,7 @@ async def open_house(
     features = (
         core.hooks, core.sync, material, inbox, chat, chat.cards, HouseWork(core.db, core.staff, filling), digests, car_topics,
         MoveProgress(core.clock, core.staff, chats, look_s=core.settings.moves_look_s), personal, reconciler, archive, setup, filling,
-        reports, assigned, substitution, membership, news, Sealing(),
+        reports, assigned, substitution, membership, news, AuditCheckpoints(),
     )  # fmt: skip
     yield House(
         core=core, brain=brain, chat=chat, conversations=conversations, approvals=approvals, unrouted=unrouted,

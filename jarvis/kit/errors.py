@@ -8,7 +8,8 @@ JarvisError
 │   ├── Conflict             the state of things forbids it
 │   └── NotPermitted         this person may not
 ├── IntegrationError         an outside system failed
-│   ├── Unavailable          network, time-out, 5xx, quota; safe to try later
+│   ├── Unavailable          network, time-out, 5xx; safe to try later
+│   │   ├── LimitReached     a limit on calls: nothing was tried, and when it may be is known
 │   │   └── OutcomeUnknown   a change was sent and no answer came: it may have happened
 │   ├── AuthExpired          a person must renew a credential
 │   ├── ContractBroken       the answer no longer parses
@@ -18,6 +19,8 @@ JarvisError
 """
 
 from __future__ import annotations
+
+from jarvis.kit.text import line
 
 
 class JarvisError(Exception):
@@ -53,20 +56,37 @@ class NotPermitted(ExpectedError):
 
 
 class IntegrationError(JarvisError):
-    """An outside system failed. `system` is the vendor's name as people say it."""
+    """An outside system failed. `system` is the vendor's name as people say it; `reason` one line, whatever the vendor wrote."""
 
     def __init__(self, system: str, message: str) -> None:
+        message = line(message)
         super().__init__(f"{system}: {message}")
         self.system = system
         self.reason = message
 
 
 class Unavailable(IntegrationError):
-    """Network failure, time-out, 5xx or quota. Safe to retry after `retry_after_s`."""
+    """Network failure, time-out or 5xx. Safe to retry after `retry_after_s`."""
 
     def __init__(self, system: str, message: str, *, retry_after_s: float | None = None) -> None:
         super().__init__(system, message)
         self.retry_after_s = retry_after_s
+
+
+class LimitReached(Unavailable):
+    """A limit on calls is used up, the vendor's or our own share of it; the system itself is well. Nothing was tried.
+
+    Args:
+        system: The vendor's name.
+        message: Which limit.
+        wait_s: Seconds until it may be tried.
+        own: Whether it is the caller's own account that is used up, while others may still call.
+    """
+
+    def __init__(self, system: str, message: str, *, wait_s: float, own: bool = False) -> None:
+        super().__init__(system, message, retry_after_s=wait_s)
+        self.wait_s = wait_s
+        self.own = own
 
 
 class OutcomeUnknown(Unavailable):

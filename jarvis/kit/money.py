@@ -10,6 +10,9 @@ from jarvis.kit.errors import InvalidRequest
 
 Currency = Literal["GEL", "USD", "EUR", "RUB"]
 CURRENCIES: tuple[Currency, ...] = get_args(Currency)
+MAX_AMOUNT = 10**12
+"""No price, debt or deposit is larger; a thousand sums of minor units still fit a column of 64 bits."""
+MAX_CHARS = 64
 _SIGNS: dict[Currency, str] = {"GEL": "₾", "USD": "$", "EUR": "€", "RUB": "₽"}
 
 
@@ -37,20 +40,26 @@ class Money:
         text = f"{whole:,}".replace(",", group)
         if exact or cents:
             text += f"{point}{cents:02d}"
-        return f"{sign}{text} {_SIGNS[self.currency]}"
+        return f"{sign}{text} {_SIGNS.get(self.currency, self.currency)}"
 
 
 def to_minor(value: str | int | float | Decimal) -> int:
     """Minor units of a vendor's amount: `122.0`, `"122,50"`, `122`.
 
     Raises:
-        InvalidRequest: the text is not a number.
+        InvalidRequest: the text is not a number, or beyond any amount.
     """
-    text = str(value).strip().replace(" ", "").replace(" ", "").replace(",", ".")
     try:
-        amount = Decimal(text)
-    except InvalidOperation as error:
-        raise InvalidRequest(f"not an amount: {value!r}") from error
+        text = str(value).strip().replace(" ", "").replace("\u00a0", "").replace(",", ".")
+        amount = Decimal(text) if len(text) <= MAX_CHARS else Decimal("NaN")
+    except (InvalidOperation, ValueError):  # an integer of more than 4,300 digits has no text
+        amount = Decimal("NaN")
     if not amount.is_finite():
-        raise InvalidRequest(f"not an amount: {value!r}")
+        raise InvalidRequest(f"not an amount: {_shown(value)}")
+    if abs(amount) > MAX_AMOUNT:
+        raise InvalidRequest(f"beyond any amount: {_shown(value)}")
     return int((amount * 100).to_integral_value(rounding=ROUND_HALF_UP))
+
+
+def _shown(value: object) -> str:
+    return f"{value[:40]!a}" if isinstance(value, str) else f"a {type(value).__name__}"

@@ -10,10 +10,13 @@ from functools import cache
 import httpx
 
 from jarvis.kit.breaker import Breaker
-from jarvis.kit.errors import AuthExpired, NotFound, Rejected, Unavailable
+from jarvis.kit.errors import AuthExpired, LimitReached, NotFound, Rejected, Unavailable
 from jarvis.kit.faults import fault
+from jarvis.kit.text import whole
 
 QUOTA = "quota used up"
+QUOTA_S = 60.0  # the wait after a 429 that names none
+RETRY_AFTER_MAX_S = 3600.0  # a vendor that says more is asked again after an hour
 
 
 @cache
@@ -24,7 +27,7 @@ def tls() -> ssl.SSLContext:
 
 def breaker(system: str, pause_s: float) -> Breaker:
     """Opens when the system does not answer or answers 5xx; a quota that is used up is no failure."""
-    return Breaker(system, lambda error: isinstance(error, Unavailable) and error.reason != QUOTA, pause_s=pause_s)
+    return Breaker(system, lambda error: isinstance(error, Unavailable) and not isinstance(error, LimitReached), pause_s=pause_s)
 
 
 async def send(
@@ -43,7 +46,8 @@ async def send(
     `guard` stands before the call and learns from it.
 
     Raises:
-        Unavailable: network failure, time-out, 429 (with its wait), 5xx, or an open breaker.
+        Unavailable: network failure, time-out, 5xx, or an open breaker.
+        LimitReached: 429, with its wait.
         AuthExpired: 401 or 403.
         NotFound: 404.
         Rejected: any other 4xx, with the first 200 characters of the vendor's words.
@@ -67,9 +71,10 @@ async def _send(
     if status < 300:
         return answer
     if status == 429:
-        raise Unavailable(system, QUOTA, retry_after_s=_retry_after(answer, 60.0))
+        wait_s = _retry_after(answer)
+        raise LimitReached(system, QUOTA, wait_s=QUOTA_S if wait_s is None else wait_s)
     if status >= 500 or status < 400:
-        raise Unavailable(system, f"answered {status}", retry_after_s=_retry_after(answer, None))
+        raise Unavailable(system, f"answered {status}", retry_after_s=_retry_after(answer))
     if status in (401, 403):
         raise AuthExpired(system, f"refused the credential ({status})")
     if status == 404:
@@ -77,6 +82,6 @@ async def _send(
     raise Rejected(system, answer.text[:200])
 
 
-def _retry_after(answer: httpx.Response, default: float | None) -> float | None:
-    value = answer.headers.get("retry-after", "")
-    return float(value) if value.isdigit() else default
+def _retry_after(answer: httpx.Response) -> float | None:
+    seconds = whole(answer.headers.get("retry-after", ""))
+    return None if seconds is None else min(float(seconds), RETRY_AFTER_MAX_S)

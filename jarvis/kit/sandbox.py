@@ -16,6 +16,7 @@ from typing import Any, Literal, Protocol, get_args
 import uvicorn
 
 from jarvis.kit.errors import InvalidRequest
+from jarvis.kit.keep import Keep
 from jarvis.kit.world import World
 
 FaultKind = Literal[
@@ -59,6 +60,13 @@ class Ledger:
 
     def entries(self) -> Sequence[Mapping[str, Any]]:
         return tuple(self._entries)
+
+    def read_back(self, count: int) -> None:
+        """Go on after the first `count` entries of the file; what was written behind them was never carried out."""
+        assert self._path is not None
+        lines = self._path.read_text(encoding="utf-8").splitlines()[:count] if count else []
+        self._entries = [json.loads(line) for line in lines]
+        self._path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
     def clear(self) -> None:
         """A new world begins."""
@@ -147,6 +155,17 @@ class VendorSandbox(Protocol):
 
     def busy(self) -> bool:
         """Whether something of its own is still on its way (a webhook not yet delivered)."""
+        ...
+
+    def remember(self, keep: Keep, *, resume: bool) -> int:
+        """Keep everything from now on, before anybody hears of it; with `resume` go on with what a killed process had kept.
+
+        Returns the port to listen at: the one of before, or 0 for any.
+        """
+        ...
+
+    def save(self) -> None:
+        """Keep what happened until now, where the sandbox does not do it by itself."""
         ...
 
 

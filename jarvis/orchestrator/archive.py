@@ -140,10 +140,13 @@ class Archive:
             there = [int(n) for n in ended.receipt["messages"]] if ended.done else []
             gone = [n for n in wanted if n not in there] if ended.done else []
             await self._media.seen(tx, forum.id, there, gone)
-            if ended.done and not gone and not await self._media.absent(tx, forum.id, topic.car_id):
+            told = await talk.told(tx, topic)  # what was said while the topic closed may have arrived later
+            if ended.done and not gone and told and not await self._media.absent(tx, forum.id, topic.car_id):
                 await topics.delete(tx, handling.origin, topic)
                 return
             await self.settle(tx, handling.origin, topic.car_id)
+            if not told:
+                await self._fill(tx, handling.origin, forum, topic.car_id, [topic])
             await self._timers.arm(tx, kind=DUE, subject=str(topic.id), due_at=self._clock.now() + timedelta(seconds=KEPT_S))
 
     @subscriber(DELETED, lane=DeliveryLane.BULK)

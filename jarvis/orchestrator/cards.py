@@ -8,12 +8,13 @@ from typing import ClassVar
 from uuid import UUID
 
 from jarvis.domains.bookings.changes import Changes
+from jarvis.domains.mirror import LOADED
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit
 from jarvis.engine.approval_models import Approval, Draft
 from jarvis.engine.approvals import EXPIRED, RESUME, SETTLED, Approvals
 from jarvis.engine.db import Database, Tx
-from jarvis.engine.effects import EffectLog, Origin
+from jarvis.engine.effects import Completed, EffectLog, Origin
 from jarvis.engine.interactions import ANYBODY, Copy, Interactions, NewButton, Who
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.worker import Handling
@@ -226,19 +227,18 @@ class Cards:
     @subscriber(SETTLED, lane=DeliveryLane.PEOPLE)
     async def settled(self, handling: Handling) -> None:
         """An effect of a card has ended: read back what it changed, then show it."""
-        effect_id = UUID(str(handling.event.payload["effect_id"]))
-        found = await self._approvals.of_effect(self._db, effect_id)
+        ended = Completed.of(handling.event)
+        found = await self._approvals.of_effect(self._db, ended.effect_id)
         if found is None:
             return
         approval_id, item_id, undo = found
-        if handling.event.payload["state"] == "done":
+        if ended.done:
             approval = await self._approvals.read(self._db, approval_id)
             item = next(i for i in approval.items if i.id == item_id)
             created = item.write["title"] == "create"
-            receipt = dict(item.receipt or {})
             if created and undo:
                 return await self._show(handling, approval_id)
-            await self._changes.read_back(item.subject_kind, item.subject_id, receipt, created=created)
+            await self._changes.read_back(item.subject_kind, item.subject_id, ended.receipt, created=created)
             if not undo:
                 async with handling.transaction() as tx:
                     await self._approvals.note_done(tx, item_id)
@@ -252,10 +252,16 @@ class Cards:
     async def changed(self, handling: Handling) -> None:
         """A booking or a car changed: cards that wait and show one of the changed fields are void."""
         payload = handling.event.payload
-        subject = payload.get("booking_id") or payload.get("car_id")
-        if subject is None:
-            return
-        for approval_id in await self._approvals.waiting_on(self._db, UUID(str(subject))):
+        subject = payload["booking_id"] if handling.event.kind.startswith("booking.") else payload["car_id"]
+        await self._void_changed(handling, await self._approvals.waiting_on(self._db, UUID(str(subject))))
+
+    @subscriber(LOADED)
+    async def loaded(self, handling: Handling) -> None:
+        """RentProg was read whole for the first time; no event told of what its lists changed: every card that waits is compared."""
+        await self._void_changed(handling, await self._approvals.waiting(self._db))
+
+    async def _void_changed(self, handling: Handling, cards: Sequence[UUID]) -> None:
+        for approval_id in cards:
             async with handling.transaction() as tx:
                 approval = await self._approvals.read(tx, approval_id)
                 reason = await self._approvals.changed(tx, approval)

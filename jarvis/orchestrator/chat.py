@@ -25,6 +25,7 @@ from jarvis.integrations.llm.parser import language_of
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock
 from jarvis.kit.ids import short_code
+from jarvis.kit.text import MESSAGE_CHARS
 from jarvis.orchestrator import outbox, settings_menu
 from jarvis.orchestrator.brain import Brain, Reply, Request
 from jarvis.orchestrator.cards import Cards
@@ -35,10 +36,10 @@ from jarvis.orchestrator.render.base import Button, next_page
 from jarvis.orchestrator.render.people import suggestions
 from jarvis.orchestrator.render.words import say
 from jarvis.orchestrator.routes import Unrouted
+from jarvis.orchestrator.trail import STATUS
 
 ASKED = "request.asked"
 STATUS_AFTER_S = 0.8
-STATUS = "status"  # the effect that says what is being done, and becomes the answer
 SLOW_AFTER_S = 20.0
 REQUEST_DEADLINE_S = 180.0
 
@@ -98,7 +99,7 @@ class Chat:
         place = Place(chat_id=p["chat_id"], private=p["private"], message_id=p["message_id"])
         text, edit_id = str(p["text"]), p["edit_id"]
         request = Request(
-            event_id=handling.event.id, trace_id=handling.event.trace_id, actor=actor, text=text[:4000],
+            event_id=handling.event.id, trace_id=handling.event.trace_id, actor=actor, text=text[:MESSAGE_CHARS],
             language=language_of(text, actor.language), place=place.key, private=place.private, forwarded=p["forwarded"],
         )  # fmt: skip
         roles: list[str] = []
@@ -119,7 +120,7 @@ class Chat:
         if actor is None:
             return
         request = Request(
-            event_id=handling.event.id, trace_id=handling.event.trace_id, actor=actor, text=str(p["text"])[:4000],
+            event_id=handling.event.id, trace_id=handling.event.trace_id, actor=actor, text=str(p["text"])[:MESSAGE_CHARS],
             language=language_of(str(p["text"]), actor.language), place="cli", private=True,
         )  # fmt: skip
         reply = await self._brain.answer(request)

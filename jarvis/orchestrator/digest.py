@@ -78,6 +78,8 @@ class Digests:
 
     async def _debts(self, branches: Sequence[str], reader: Reader) -> str:
         ages = await self._bookings.refresh_debts(branches)
+        if any(fresh.limited is not None for fresh in ages.values()):
+            return reader.say("digest.limited")
         if any(fresh.failing_since is not None for fresh in ages.values()):
             return reader.say("digest.unchecked")
         owed: list[Owed] = []

@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 
 from jarvis.domains.forms.service import Point
 
+MOST_DIGITS = 15
 _NUMBER = re.compile(r"^\W*([\d\s.,]*\d)\s*(?:км|km|კმ|₾|gel|лари|ლარი|\$|€|₽|%)?\W*$", re.I)
 
 
@@ -16,6 +17,8 @@ def number_in(text: str) -> Decimal | None:
     if found is None:
         return None
     digits = re.sub(r"\s", "", found[1])
+    if len(digits) > MOST_DIGITS:
+        return None
     digits = re.sub(r"[.,](?=\d{3}(?:\D|$))", "", digits).replace(",", ".")
     try:
         return Decimal(digits)

@@ -6,7 +6,6 @@ difference, so that any order, repetition or loss of events leads to the same pl
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import ClassVar
 from uuid import UUID
 
@@ -16,11 +15,12 @@ from jarvis.domains.chats.service import REFRESHES, SERVICE, ChatService, Forum,
 from jarvis.domains.fleet.service import SOURCE, Car, FleetService
 from jarvis.domains.forms.service import FormService
 from jarvis.domains.media.service import MediaService
+from jarvis.domains.mirror import LOADED, read_whole
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Completed, Origin
-from jarvis.engine.subscriptions import subscriber
+from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.worker import Handling
 from jarvis.integrations.rentprog.assumptions import CAR_PAGE
 from jarvis.integrations.telegram.kinds import TOPIC_GONE
@@ -29,10 +29,9 @@ from jarvis.orchestrator.archive import Archive
 from jarvis.orchestrator.publishing import HOUSE
 from jarvis.orchestrator.render import topics as render
 from jarvis.orchestrator.render.base import Reader
-from jarvis.orchestrator.topics import MADE, PINS, REGISTERED, TOPICS, WRITTEN, Heads, change, refresh, take
+from jarvis.orchestrator.topics import MADE, PINS, REGISTERED, TOPICS, WRITTEN, Heads, change, refresh, refresh_all, take
 
 REFRESH_S = 600.0  # an opening post is edited at most so often
-UNREAD_S = 15.0  # and waits so long while RentProg was never read whole
 TOUCHING = (
     "car.created", "car.updated", "car.moved", "car.linked", "booking.created", "booking.updated", "booking.cancelled",
     "booking.issued", "booking.returned",
@@ -63,17 +62,16 @@ class CarTopics:
 
     @subscriber(*TOUCHING)
     async def touched(self, handling: Handling) -> None:
-        """Something about a car, or a booking of it, changed."""
+        """Something about a car, or a booking of it, changed; a booking that went to another car leaves the first one's post."""
         payload = handling.event.payload
-        cars = {UUID(str(payload["car_id"]))} if payload.get("car_id") else set[UUID]()
-        if payload.get("booking_id"):
-            car_id = await self._db.fetchval("SELECT car_id FROM booking WHERE id = $1", UUID(str(payload["booking_id"])))
-            cars |= {car_id} if car_id is not None else set()
-            for key in payload["changed"].get("car_id", ()):  # a booking that went to another car leaves the first one's post
-                swapped = await refs.subject(self._db, SOURCE, "car", str(key))
-                cars |= {swapped} if swapped is not None else set()
-        for car_id in sorted(cars):
-            await self._settle(handling, car_id)
+        cars = {payload.get("car_id"), payload.get("before", {}).get("car_id")} - {None}
+        for car_id in sorted(map(str, cars)):
+            await self._settle(handling, UUID(car_id))
+
+    @subscriber(LOADED, lane=DeliveryLane.BULK)
+    async def loaded(self, handling: Handling) -> None:
+        """RentProg was read whole for the first time: every car that has a forum gets its topic there, and its post."""
+        await refresh_all(handling, await self._chats.cars_with_forum(self._db))
 
     @subscriber(MADE)
     async def made(self, handling: Handling) -> None:
@@ -104,7 +102,8 @@ class CarTopics:
             return
         if ended.cause != TOPIC_GONE:
             async with handling.transaction() as tx:
-                await self._chats.unwritten(tx, ended.effect_id)
+                before: str | None = ended.args.get("of")
+                await self._chats.unwritten(tx, ended.effect_id, UUID(before) if before is not None else None)
             return
         async with handling.transaction() as tx:
             subject = await self._chats.lost(tx, UUID(written))
@@ -113,19 +112,17 @@ class CarTopics:
             if subject is not None:
                 await refresh(tx, handling, subject)
 
-    @subscriber(REFRESHES["car"])
+    @subscriber(REFRESHES["car"], lane=DeliveryLane.BULK)
     async def refreshed(self, handling: Handling) -> None:
-        """The pause after the last edit of an opening post is over."""
+        """The pause after the last edit of an opening post is over, or many cars are looked at."""
         await self._settle(handling, UUID(str(handling.event.payload["subject"])))
 
     @subscriber(REGISTERED)
     async def registered(self, handling: Handling) -> None:
         """A group was put to use: what belongs into it gets its topics there."""
-        async with handling.transaction() as tx:
-            forum = await self._chats.forum(tx, int(handling.event.payload["chat_id"]))
-            if forum is not None and forum.purpose not in SERVICE:
-                for subject in await self._chats.subjects_of(tx, forum, local_date(self._clock.now())):
-                    await refresh(tx, handling, subject)
+        forum = await self._chats.forum(self._db, int(handling.event.payload["chat_id"]))
+        if forum is not None and forum.purpose not in SERVICE:
+            await refresh_all(handling, await self._chats.subjects_of(self._db, forum, local_date(self._clock.now())))
 
     # what should be
 
@@ -159,10 +156,8 @@ class CarTopics:
 
     async def _open(self, tx: Tx, origin: Origin, topic: Topic, car: Car, *, pins: bool) -> None:
         """Write the opening post, or edit it when a shown fact changed."""
-        if topic.opening is None and (await self._bookings.freshness()).as_of is None:
-            # RentProg is being read for the first time: half of what the post shows is not known yet.
-            await self._heads.later(tx, Subject("car", car.id), self._clock.now() + timedelta(seconds=UNREAD_S))
-            return
+        if topic.opening is None and not await read_whole(tx):
+            return  # half of what the post shows is not known yet: `mirror.loaded` has the car settled again
         await self._heads.put(tx, origin, topic, await self._text(tx, car), pins=pins, pause_s=REFRESH_S)
 
     async def _text(self, tx: Tx, car: Car) -> str:

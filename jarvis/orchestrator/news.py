@@ -64,10 +64,8 @@ class News:
 
     @subscriber(*BOOKINGS)
     async def booking(self, handling: Handling) -> None:
-        """A booking was made, cancelled, issued or returned; what the first reading of RentProg brings is no news."""
+        """A booking was made, cancelled, issued or returned: news of the branch that it was in then."""
         payload = handling.event.payload
-        if payload.get("loading"):
-            return
         async with handling.transaction() as tx:
             reader = await self._publisher.reader(None)
             try:
@@ -75,7 +73,8 @@ class News:
             except NotFound:
                 return  # destroyed in RentProg meanwhile
             if found.purpose == "rental":
-                await self._tell(tx, handling, BOOKINGS[handling.event.kind], found.branch, render.booking_line(found, reader), reader)
+                line = render.booking_line(found, reader)
+                await self._tell(tx, handling, BOOKINGS[handling.event.kind], payload.get("branch", found.branch), line, reader)
 
     @subscriber("car.moved")
     async def moved(self, handling: Handling) -> None:

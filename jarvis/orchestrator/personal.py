@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from typing import ClassVar
 from uuid import UUID
 
-from jarvis.domains import refs
 from jarvis.domains.bookings.service import Booking, BookingService
 from jarvis.domains.chats.service import REFRESHES, ChatService, Forum, Purpose, Subject, Topic
 from jarvis.domains.clients.service import ClientService
-from jarvis.domains.fleet.service import SOURCE, FleetService
+from jarvis.domains.fleet.service import FleetService
+from jarvis.domains.mirror import LOADED
 from jarvis.domains.staff.absences import Absences
 from jarvis.domains.staff.service import CHANGED, StaffService
 from jarvis.domains.tasks.service import TaskService
@@ -22,13 +22,13 @@ from jarvis.engine import audit
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Origin
 from jarvis.engine.interactions import Interactions, NewButton, Who
-from jarvis.engine.subscriptions import subscriber
+from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.worker import Handling
 from jarvis.kit.clock import Clock, local_date
 from jarvis.orchestrator import talk
 from jarvis.orchestrator.publishing import Publisher
 from jarvis.orchestrator.render import personal as render
-from jarvis.orchestrator.topics import PINS, TOPICS, Heads, change, refresh, take
+from jarvis.orchestrator.topics import PINS, TOPICS, Heads, change, refresh, refresh_all, take
 from tools.policy import CONTACTS
 
 CARD_PAUSE_S = 60.0  # a client's card is edited at most so often
@@ -63,13 +63,14 @@ class PersonalTopics:
     async def of_booking(self, handling: Handling) -> None:
         """A booking came, changed or ended: its client, and the client that it was taken from."""
         payload = handling.event.payload
-        client_id = await self._db.fetchval("SELECT client_id FROM booking WHERE id = $1", UUID(str(payload["booking_id"])))
-        clients = {client_id} if client_id is not None else set[UUID]()
-        for key in payload["changed"].get("client_id", ()):
-            other = await refs.subject(self._db, SOURCE, "client", str(key))
-            clients |= {other} if other is not None else set()
-        for each in sorted(clients):
-            await self._client(handling, each)
+        clients = {payload.get("client_id"), payload.get("before", {}).get("client_id")} - {None}
+        for client_id in sorted(map(str, clients)):
+            await self._client(handling, UUID(client_id))
+
+    @subscriber(LOADED, lane=DeliveryLane.BULK)
+    async def loaded(self, handling: Handling) -> None:
+        """RentProg was read whole for the first time: clients whom somebody answers for get their topics."""
+        await refresh_all(handling, await self._chats.clients_answered_for(self._db, local_date(self._clock.now())))
 
     @subscriber("client.created", "client.updated", "client.linked")
     async def of_client(self, handling: Handling) -> None:
@@ -87,7 +88,7 @@ class PersonalTopics:
         for subject in await self._chats.concerning(tx, employee_id, local_date(self._clock.now())):
             await refresh(tx, handling, subject)
 
-    @subscriber(REFRESHES["client"])
+    @subscriber(REFRESHES["client"], lane=DeliveryLane.BULK)
     async def client_due(self, handling: Handling) -> None:
         """A client's topic is to be looked at."""
         await self._client(handling, UUID(str(handling.event.payload["subject"])))

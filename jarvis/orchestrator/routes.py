@@ -12,16 +12,16 @@ from agents.router.agent import event_router, unknown_event
 from agents.router.output import RouteProposal
 from jarvis.domains.staff.service import Contact, StaffService
 from jarvis.engine import audit
-from jarvis.engine.db import Database
+from jarvis.engine.db import Database, Tx
 from jarvis.engine.deliveries import Delivery
 from jarvis.engine.effects import Lane, Origin
 from jarvis.engine.interactions import Interactions, NewButton, Who
 from jarvis.engine.journal import Event, Journal, trace_code
-from jarvis.engine.subscriptions import UNROUTED, Subscriber, handle_like, known_kinds, on
+from jarvis.engine.subscriptions import UNROUTED, DeliveryLane, Subscriber, handle_like, known_kinds, on
 from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor, Role
 from jarvis.kit.clock import Clock
-from jarvis.orchestrator import outbox
+from jarvis.orchestrator import outbox, watch
 from jarvis.orchestrator.render import moments
 from jarvis.orchestrator.render.words import say
 from prompts.book import PromptBook
@@ -119,18 +119,16 @@ class Unrouted:
             await outbox.edit(tx, handling.origin, chat_id, text, message_id=message_id, key=handling.key("route"))
             await self._journal.replay_in(tx, again, dry=False)
 
-    async def alert(self, delivery: Delivery, cause: str) -> None:
-        """A delivery was parked or given up: administrators are told once."""
+    async def alert(self, tx: Tx, delivery: Delivery, cause: str) -> None:
+        """A delivery was parked or given up: administrators are told once, and who waits for it hears that it did not work."""
         event = delivery.event
         origin = Origin.of(event, delivery.subscriber)
         admins = await self._listeners()
-        async with self._db.transaction() as tx:
-            for admin in admins:
-                text = say(
-                    "failed", admin.language, kind=escape(event.kind), cause=escape(cause[:200]), code=trace_code(event.trace_id)
-                )
-                key = origin.key(f"alert:{admin.telegram_id}")
-                await outbox.send(tx, origin, admin.telegram_id, text, key=key, lane=Lane.BULK)
+        for admin in admins:
+            text = say("failed", admin.language, kind=escape(event.kind), cause=escape(cause[:200]), code=trace_code(event.trace_id))
+            await outbox.send(tx, origin, admin.telegram_id, text, key=origin.key(f"alert:{admin.telegram_id}"), lane=Lane.BULK)
+        if delivery.lane is DeliveryLane.PEOPLE:
+            await watch.end(tx, self._staff, delivery.id)
 
     async def _listeners(self) -> list[Contact]:
         """Administrators; those who muted Jarvis only when there is nobody else."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,7 @@ from jarvis.orchestrator.outbox import StoredButtons
 TOPICS, PINS = "manage_topics", "pin_messages"  # rights
 MADE, WRITTEN, DELETED = "topic.made", "topic.written", "topic.deleted"
 REGISTERED = "chat.registered"
+PORTION = 200  # subjects that are asked for in one transaction
 
 
 async def take(tx: Tx, origin: Origin, chats: ChatService, forum: Forum, subject: Subject, title: str) -> Topic:
@@ -90,6 +91,14 @@ async def refresh(tx: Tx, handling: Handling, subject: Subject) -> None:
         tx, kind=REFRESHES[subject.kind], name=str(subject.id), payload={"subject": str(subject.id)},
         ordering_key=f"timer:{subject.id}",
     )  # fmt: skip
+
+
+async def refresh_all(handling: Handling, subjects: Sequence[Subject]) -> None:
+    """Have many settled, each by itself; asked for in portions, which a repeated handler repeats."""
+    for begin in range(0, len(subjects), PORTION):
+        async with handling.transaction() as tx:
+            for subject in subjects[begin : begin + PORTION]:
+                await refresh(tx, handling, subject)
 
 
 async def registered(tx: Tx, journal: Journal, chat_id: int, by: str) -> None:

@@ -8,6 +8,8 @@ from uuid import UUID
 from jarvis.engine.db import Reader, Row
 from jarvis.integrations.telegram.kinds import target
 
+STATUS = "status"  # the effect of a request that says what is being done, and becomes the answer
+
 
 async def steps_of(reader: Reader, run_id: UUID) -> Sequence[Row]:
     """The steps of a run in their order."""

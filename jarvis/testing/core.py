@@ -39,6 +39,8 @@ def rentprog_settings(sandbox: RentProgSandbox, **extra: Any) -> RentProgSetting
         "search_per_minute": 6000,
         "auth_per_minute": 6000,
         "mcp_per_minute": 6000,
+        "mcp_per_hour": 6000,
+        "shared_s": 0.0,
         "timeout_s": 2.0,
         "patience_s": 3.0,
         "pause_s": 0.2,

@@ -15,6 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 from jarvis.engine import idle
+from jarvis.engine.db import Tx
 from jarvis.engine.deliveries import Delivery
 from jarvis.engine.subscriptions import subscribers
 from jarvis.entrypoints.core import Core
@@ -84,7 +85,7 @@ async def feature_alone(
         await seed(core.db, core.clock, world)
         feature = FeatureAlone(core)
 
-        async def alert(delivery: Delivery, cause: str) -> None:
+        async def alert(tx: Tx, delivery: Delivery, cause: str) -> None:
             feature.alerts.append(cause)
 
         worker = await worker_over(core.db, core.doorbell, *subscribers(features(core)).values(), name="feature", alert=alert)

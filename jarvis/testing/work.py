@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID
 
-from jarvis.engine.db import Database
-from jarvis.engine.deliveries import Delivery
+from jarvis.engine import effects
+from jarvis.engine.db import Database, Tx
+from jarvis.engine.deliveries import Delivery, Tell
 from jarvis.engine.doorbell import Doorbell
-from jarvis.engine.subscriptions import UNROUTED, Handler, Subscriber, on, sync
-from jarvis.engine.worker import Alert, Handling, Worker
+from jarvis.engine.journal import Journal
+from jarvis.engine.subscriptions import UNROUTED, DeliveryLane, Handler, Subscriber, bell, on, sync
+from jarvis.engine.worker import Handling, Worker
 
 
 async def nobody(handling: Handling) -> None:
     """Takes an event that is none of the test's business."""
 
 
-async def no_alert(delivery: Delivery, cause: str) -> None:
+async def no_alert(tx: Tx, delivery: Delivery, cause: str) -> None:
     """Fails: nothing should be given up."""
     raise AssertionError(f"{delivery.subscriber} gave up {delivery.event.kind}: {cause}")
 
 
 async def worker_over(
-    db: Database, doorbell: Doorbell, *each: Subscriber, name: str = "w", alert: Alert = no_alert, unrouted: Handler = nobody,
+    db: Database, doorbell: Doorbell, *each: Subscriber, name: str = "w", alert: Tell = no_alert, unrouted: Handler = nobody,
     **settings: Any,
 ) -> Worker:  # fmt: skip
     """A worker over these subscribers, and a table of subscriptions that knows them alone."""
@@ -29,3 +35,34 @@ async def worker_over(
     await sync(db, {one.name: one.terms for one in each}, discard=True)
     known[UNROUTED] = on(unrouted, name=UNROUTED)
     return Worker(db, doorbell, name=name, subscribers=known, alert=alert, **settings)
+
+
+async def accepted(db: Database, kind: str, key: str, *, order: str | None = None, sender: str | None = None) -> UUID:
+    """The id of an event of this kind; its payload says its key."""
+    journal = Journal(db)
+    found = await journal.accept(
+        source="test", kind=kind, dedup_key=f"{kind}:{key}", payload={"key": key}, ordering_key=order, sender=sender
+    )
+    return found.event_id
+
+
+@asynccontextmanager
+async def running(*runs: Callable[[], Awaitable[None]]) -> AsyncGenerator[None]:
+    """Workers' and dispatchers' `run`, until the block ends."""
+    tasks = [asyncio.ensure_future(run()) for run in runs]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def hurry(db: Database) -> None:
+    """Let what was put off by less than two minutes be due now, so that a test need not wait for backoff."""
+    for table, due in (("delivery", "available_at"), ("effect", "next_at")):
+        await db.execute(
+            f"UPDATE {table} SET {due} = now() WHERE state = 'pending' AND {due} BETWEEN now() AND now() + interval '2 min'"
+        )
+    systems = [row["system"] for row in await db.fetch("SELECT DISTINCT system FROM effect WHERE state = 'pending'")]
+    await db.bell.ring([*(bell(lane) for lane in DeliveryLane), *(effects.bell(system) for system in systems)])

@@ -9,10 +9,15 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from jarvis.entrypoints.demo.restarts import read
+from jarvis.entrypoints.demo.storm.surface import Surface
+from jarvis.entrypoints.demo.storm.world import NOW, without_forums
 from jarvis.entrypoints.embedded import Postgres, free_port
 
 
@@ -89,6 +94,64 @@ def test_two_demos_side_by_side_a_kill_and_a_clean_end(tmp_path_factory: pytest.
             assert re.search(r"ready in \d+", words)
         assert _gone(folder), _of(folder)
     finally:
+        for pid in _of(folder):
+            os.kill(pid, signal.SIGKILL)
+        for server in _servers(folder):
+            server.remove()
+
+
+def _processes(folder: Path) -> dict[str, dict[str, Any]]:
+    return read(folder / ".jarvis" / "demo")
+
+
+def _until(holds: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 120
+    while not holds():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.1)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_each_process_that_is_killed_is_started_again_and_every_question_is_answered_once(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("killed")
+    world = folder / "world.yaml"
+    world.write_text(without_forums(), encoding="utf-8")
+    demo, port = _start(folder, "--now", NOW.isoformat(), "--world", str(world))
+    try:
+        _until_ready(demo, port)
+        surface = Surface(f"http://127.0.0.1:{port}", lambda: demo.poll() is None)
+        names = list(_processes(folder))
+        assert names == ["postgres", "redis", "host", "jobs", "bot", "worker", "web"]
+        for n, name in enumerate(names):
+            surface.write("Тамар Ломидзе", f"бронь {1201 + n}")
+            _until(lambda name=name: _processes(folder)[name]["pid"] is not None, f"{name} does not run")  # jobs end with their Redis
+            before = _processes(folder)[name]["pid"]
+            os.kill(before, signal.SIGKILL)
+            _until(lambda name=name, b=before: _processes(folder)[name]["pid"] not in (None, b), f"{name} is not started again")
+        forks = int(Path(f"/proc/{_processes(folder)['web']['pid']}/stat").read_text().rpartition(")")[2].split()[1])
+        surface.write("Тамар Ломидзе", "бронь 1210")
+        os.kill(forks, signal.SIGKILL)
+        _until(lambda: _processes(folder)["web"]["last_end"] == "was lost with the fork server", "the fork server is not missed")
+        _until(lambda: all(p["state"] == "running" for p in _processes(folder).values()) and _answers(port), "not all run again")
+        asked = [str(1201 + n) for n in range(len(names))] + ["1210"]
+
+        def answered() -> list[int]:
+            seen = [m["text"] for m in surface.messages("Тамар Ломидзе") if m["from"] == "Jarvis"]
+            return [sum(f"Бронь №{number} " in text for text in seen) for number in asked]
+
+        _until(lambda: all(answered()) and surface.call("GET", "/sandbox/idle", timeout_s=5)["idle"], "questions without an answer")
+        assert answered() == [1] * len(asked)
+        demo.send_signal(signal.SIGINT)
+        words, _ = demo.communicate(timeout=40)
+        assert demo.returncode == 0, words
+        for name in names:
+            assert f"`{name}` runs again" in words
+        assert _gone(folder), _of(folder)
+    finally:
+        demo.kill()
         for pid in _of(folder):
             os.kill(pid, signal.SIGKILL)
         for server in _servers(folder):

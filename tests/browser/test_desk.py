@@ -17,7 +17,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 from rich.console import Console
 
-from jarvis.entrypoints.demo.chaos import without_forums
+from jarvis.entrypoints.demo.storm.world import without_forums
 from jarvis.entrypoints.demo.supervisor import Demo, DemoOptions
 from jarvis.testing.core import NOW
 from tests.scenes.desk import open_page

@@ -27,7 +27,6 @@ from tests.scenes.personal import (
     RUDIN,
     absence,
     card,
-    loaded,
     own_groups,
 )
 from tests.scenes.topics import posts, topics
@@ -42,7 +41,6 @@ async def app(servers: Servers, tmp_path: Path) -> AsyncGenerator[RunningApp]:
 @pytest.mark.slow
 async def test_any_sequence_leaves_each_client_one_topic_where_it_belongs(app: RunningApp) -> None:
     app.start("scheduler")
-    await loaded(app)
     chance, workers = random.Random(17), {LASHAS: (LASHA, CLIENTS), EKAS_KEY: (EKA, EKAS), NINOS: None}
     for _ in range(14):
         what = chance.choice(["give", "give", "swap", "rename", "delete", "restart"])
@@ -86,7 +84,6 @@ async def pass_to(app: RunningApp, **later: float) -> None:
 
 
 async def test_topics_move_to_the_substitute_and_return(app: RunningApp) -> None:
-    await loaded(app)
     heard = await absence(app, "13.03", "14.03")
     assert heard["text"] == (
         "Записал: вас нет 13.03.2026 → 14.03.2026, заменяет Эка Абуладзе. Темы клиентов и задачи перейдут и вернутся сами."

@@ -1,4 +1,7 @@
-"""Journal: dedup, order, leases with fencing, windows, replay."""
+"""Journal: dedup, windows, replay; its deliveries one by one: order, leases with fencing, patience.
+
+Events of kinds that nobody subscribed to have one delivery, to `unrouted`.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,18 @@ from logfire.testing import TestExporter
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
 from jarvis.engine import effects
-from jarvis.engine.db import Database
+from jarvis.engine.db import Database, Tx
+from jarvis.engine.deliveries import MAX_LOSSES, Deliveries, Delivery
 from jarvis.engine.dispatcher import Dispatcher
 from jarvis.engine.doorbell import Doorbell
 from jarvis.engine.effects import EffectKind
-from jarvis.engine.journal import MAX_ATTEMPTS, Event, Journal
-from jarvis.engine.worker import Handling, Worker
+from jarvis.engine.failures import MAX_ATTEMPTS
+from jarvis.engine.journal import Journal
+from jarvis.engine.subscriptions import UNROUTED, DeliveryLane, on
+from jarvis.engine.worker import Handling
 from jarvis.kit.errors import LeaseLost, Unavailable
 from jarvis.testing.core import until
+from jarvis.testing.work import worker_over
 
 FAR = EffectKind(name="far.do", system="far", effect_class="B")
 
@@ -27,11 +34,16 @@ async def _accept(journal: Journal, key: str, order: str | None = None) -> None:
     await journal.accept(source="test", kind="test.event", dedup_key=key, payload={"key": key}, ordering_key=order)
 
 
+async def _claim(db: Database, worker: str = "w", limit: int = 1) -> list[Delivery]:
+    return await Deliveries(db).claim(worker, DeliveryLane.VENDORS, [UNROUTED], limit=limit)
+
+
 async def test_one_input_is_one_row(db: Database) -> None:
     journal = Journal(db)
     answers = await asyncio.gather(*(journal.accept(source="s", kind="k", dedup_key="one", payload={}) for _ in range(20)))
     assert sum(a.fresh for a in answers) == 1
     assert await db.fetchval("SELECT count(*) FROM event") == 1
+    assert await db.fetchval("SELECT count(*) FROM delivery") == 1
 
 
 async def test_order_is_kept_per_key_among_many_workers(db: Database) -> None:
@@ -41,11 +53,11 @@ async def test_order_is_kept_per_key_among_many_workers(db: Database) -> None:
     seen: dict[str, list[int]] = {}
 
     async def worker(name: str) -> None:
-        while events := await journal.claim(name, limit=2):
-            for event in events:
+        while claimed := await _claim(db, name, limit=2):
+            for delivery in claimed:
                 await asyncio.sleep(0.001)
-                seen.setdefault(str(event.ordering_key), []).append(event.seq)
-                await journal.done(event)
+                seen.setdefault(str(delivery.event.ordering_key), []).append(delivery.event.seq)
+                await Deliveries(db).done(delivery)
 
     for _ in range(20):
         await asyncio.gather(*(worker(f"w{n}") for n in range(6)))
@@ -54,20 +66,26 @@ async def test_order_is_kept_per_key_among_many_workers(db: Database) -> None:
 
 
 async def test_a_worker_that_lost_its_lease_writes_nothing(db: Database) -> None:
-    journal = Journal(db)
-    await _accept(journal, "slow", order="k")
-    (first,) = await journal.claim("w1")
-    await db.execute("UPDATE event SET lease_until = now() - interval '1 second'")
-    assert await journal.sweep() == 1
-    (second,) = await journal.claim("w2")
+    deliveries = Deliveries(db)
+    await _accept(Journal(db), "slow", order="k")
+    (first,) = await _claim(db, "w1")
+    await db.execute("UPDATE delivery SET lease_until = now() - interval '1 second'")
+    assert await deliveries.sweep() == 1
+    (second,) = await _claim(db, "w2")
     assert second.fence == first.fence + 1
     with pytest.raises(LeaseLost):
-        async with journal.guarded(first) as tx:
+        async with deliveries.guarded(first) as tx:
             await tx.execute("UPDATE clock_setting SET offset_s = 99")
-    with pytest.raises(LeaseLost):
-        await journal.done(first)
+    for late in (
+        deliveries.done(first),
+        deliveries.again(first, "later", 1),
+        deliveries.give_up(first, "dead", "no"),
+        deliveries.extend(first),
+    ):
+        with pytest.raises(LeaseLost):
+            await late
     assert await db.fetchval("SELECT offset_s FROM clock_setting") == 0
-    await journal.done(second)
+    await deliveries.done(second)
 
 
 async def test_equal_bodies_inside_the_window_are_kept_as_duplicates(db: Database) -> None:
@@ -76,8 +94,9 @@ async def test_equal_bodies_inside_the_window_are_kept_as_duplicates(db: Databas
     two = await journal.accept_windowed(source="v:b", kind="v.car.update", body=b"x", ordering_key="c1")
     other = await journal.accept_windowed(source="v:b", kind="v.car.update", body=b"y", ordering_key="c1")
     assert (one.fresh, two.fresh, other.fresh) == (True, False, True)
-    kinds = [r["kind"] for r in await db.fetch("SELECT kind FROM event WHERE state = 'received' ORDER BY seq")]
+    kinds = [r["kind"] for r in await db.fetch("SELECT kind FROM event_status WHERE state = 'received' ORDER BY seq")]
     assert kinds == ["v.car.update", "v.car.duplicate", "v.car.update"], "the copy triggers a re-read, not the rule"
+    assert await db.fetchval("SELECT count(*) FROM delivery") == 3, "nobody works on the copy itself"
     await db.execute("UPDATE event SET received_at = received_at - interval '20 minutes'")
     later = await journal.accept_windowed(source="v:b", kind="v.car.update", body=b"x", ordering_key="c1")
     assert later.fresh, "the same text is a new fact after the window"
@@ -88,27 +107,27 @@ async def test_a_retried_event_blocks_its_key_but_no_other(db: Database) -> None
     await _accept(journal, "a1", order="a")
     await _accept(journal, "a2", order="a")
     await _accept(journal, "b1", order="b")
-    first, other = await journal.claim("w", limit=5)
-    assert (first.payload["key"], other.payload["key"]) == ("a1", "b1")
-    await journal.retry(first, "later", 60)
-    assert await journal.claim("w", limit=5) == []
-    await db.execute("UPDATE event SET available_at = now()")
-    (again,) = await journal.claim("w", limit=5)
-    assert again.payload["key"] == "a1"
+    first, other = await _claim(db, limit=5)
+    assert (first.event.payload["key"], other.event.payload["key"]) == ("a1", "b1")
+    await Deliveries(db).again(first, "later", 60)
+    assert await _claim(db, limit=5) == []
+    await db.execute("UPDATE delivery SET available_at = now()")
+    (again,) = await _claim(db, limit=5)
+    assert again.event.payload["key"] == "a1"
     assert again.attempt == 2
 
 
 async def test_dead_letters_keep_body_and_cause_and_can_be_replayed(db: Database) -> None:
     journal = Journal(db)
     await journal.accept(source="s", kind="k", dedup_key="d", body=b"raw \xff body")
-    (event,) = await journal.claim("w")
-    await journal.dead(event, "broken for a reason")
-    row = await db.fetchrow("SELECT state, cause, body FROM event")
+    (delivery,) = await _claim(db)
+    await Deliveries(db).give_up(delivery, "dead", "broken for a reason")
+    row = await db.fetchrow("SELECT s.state, s.cause, e.body FROM event e JOIN event_status s USING (id)")
     assert row is not None
-    assert (row["state"], row["cause"], row["body"]) == ("dead", "broken for a reason", b"raw \xff body")
-    (copy,) = await journal.replay(event_id=event.id, dry=True)
-    (again,) = await journal.claim("w")
-    assert (again.id, again.body, again.dry) == (copy, b"raw \xff body", True)
+    assert (row["state"], row["cause"], row["body"]) == ("dead", "unrouted: broken for a reason", b"raw \xff body")
+    (copy,) = await journal.replay(event_id=delivery.event.id, dry=True)
+    (again,) = await _claim(db)
+    assert (again.event.id, again.event.body, again.event.dry) == (copy, b"raw \xff body", True)
 
 
 async def test_replay_of_a_range_keeps_the_order(db: Database) -> None:
@@ -116,32 +135,32 @@ async def test_replay_of_a_range_keeps_the_order(db: Database) -> None:
     for n in range(5):
         await _accept(journal, f"r{n}", order="k")
     for _ in range(5):
-        (event,) = await journal.claim("w", limit=1)
-        await journal.done(event)
+        (delivery,) = await _claim(db)
+        await Deliveries(db).done(delivery)
     start = await db.fetchval("SELECT min(received_at) FROM event")
     await journal.replay(since=start, until=start + timedelta(hours=1), kind="test.event", dry=False)
     keys: list[str] = []
-    while events := await journal.claim("w"):
-        keys += [e.payload["key"] for e in events]
-        await journal.done(events[0])
+    while claimed := await _claim(db):
+        keys += [d.event.payload["key"] for d in claimed]
+        await Deliveries(db).done(claimed[0])
     assert keys == [f"r{n}" for n in range(5)]
 
 
 async def test_what_follows_from_a_dry_replay_is_dry(db: Database) -> None:
     journal = Journal(db)
     await _accept(journal, "a")
-    (first,) = await journal.claim("w")
-    await journal.done(first)
-    await journal.replay(event_id=first.id, dry=True)
-    (again,) = await journal.claim("w")
+    (first,) = await _claim(db)
+    await Deliveries(db).done(first)
+    await journal.replay(event_id=first.event.id, dry=True)
+    (again,) = await _claim(db)
     async with db.transaction() as tx:
-        await journal.publish(tx, kind="follows", dedup_key="f", payload={}, parent=again)
-    (child,) = await journal.claim("w")
-    assert (child.kind, child.dry) == ("follows", True)
+        await journal.publish(tx, kind="follows", dedup_key="f", payload={}, parent=again.event)
+    (child,) = await _claim(db)
+    assert (child.event.kind, child.event.dry) == ("follows", True)
     async with db.transaction() as tx:
-        await journal.publish(tx, kind="follows", dedup_key="g", payload={}, parent=first)
-    (wet,) = await journal.claim("w")
-    assert wet.dry is False
+        await journal.publish(tx, kind="follows", dedup_key="g", payload={}, parent=first.event)
+    (wet,) = await _claim(db)
+    assert wet.event.dry is False
 
 
 async def test_a_source_that_is_away_for_an_hour_kills_no_event(db: Database, doorbell: Doorbell) -> None:
@@ -150,54 +169,59 @@ async def test_a_source_that_is_away_for_an_hour_kills_no_event(db: Database, do
     async def away(handling: Handling) -> None:
         raise Unavailable("Far", "away", retry_after_s=0.01)
 
-    async def alert(event: Event, cause: str) -> None:
+    async def alert(tx: Tx, delivery: Delivery, cause: str) -> None:
         told.append(cause)
 
-    journal, worker = Journal(db), Worker(db, doorbell, name="w", routes={"test.event": (away,)}, fallback=away, alert=alert)
-    await _accept(journal, "a")
+    worker, state = await worker_over(db, doorbell, unrouted=away, alert=alert), "SELECT state FROM delivery"
+    await _accept(Journal(db), "a")
     for _ in range(MAX_ATTEMPTS + 3):
-        await db.execute("UPDATE event SET available_at = now() - interval '1 s'")
-        (event,) = await journal.claim("w")
-        await worker.handle(event)
-    assert await db.fetchval("SELECT state FROM event") == "received"
+        await db.execute("UPDATE delivery SET available_at = now() - interval '1 s'")
+        (delivery,) = await _claim(db)
+        await worker.handle(delivery)
+    assert await db.fetchval(state) == "pending"
     assert told == []
-    await db.execute("UPDATE event SET available_at = now() - interval '1 s'")
-    await journal.claim("w")
-    await db.execute("UPDATE event SET lease_until = now() - interval '1 s'")
-    assert await journal.sweep() == 1, "a worker that restarts after a long outage buries nothing"
-    assert await db.fetchval("SELECT state FROM event") == "received"
-    await db.execute("UPDATE event SET received_at = now() - interval '7 hours', available_at = now() - interval '1 s'")
-    (event,) = await journal.claim("w")
-    await worker.handle(event)
-    assert await db.fetchval("SELECT state FROM event") == "dead"
+    await db.execute("UPDATE delivery SET available_at = now() - interval '1 s'")
+    await _claim(db)
+    await db.execute("UPDATE delivery SET lease_until = now() - interval '1 s'")
+    assert await worker.sweep() == 1, "a worker that restarts after a long outage buries nothing"
+    assert await db.fetchval(state) == "pending"
+    await db.execute("UPDATE event SET received_at = now() - interval '7 hours'")
+    (delivery,) = await _claim(db)
+    await worker.handle(delivery)
+    assert await db.fetchval(state) == "dead"
     assert told == ["away"]
 
 
-async def test_an_event_that_kills_its_worker_every_time_is_buried(db: Database) -> None:
-    journal = Journal(db)
-    await _accept(journal, "a")
-    for _ in range(MAX_ATTEMPTS):
-        assert len(await journal.claim("w")) == 1
-        await db.execute("UPDATE event SET lease_until = now() - interval '1 s'")
-        await journal.sweep()
-    row = await db.fetchrow("SELECT state, cause FROM event")
+async def test_an_event_that_kills_its_worker_every_time_is_buried_and_a_person_is_told(db: Database, doorbell: Doorbell) -> None:
+    told: list[str] = []
+
+    async def alert(tx: Tx, delivery: Delivery, cause: str) -> None:
+        told.append(f"{delivery.event.kind} of {delivery.subscriber}: {cause}")
+
+    worker = await worker_over(db, doorbell, alert=alert)
+    await _accept(Journal(db), "a", order="k")
+    await _accept(Journal(db), "b", order="k")
+    for _ in range(MAX_LOSSES):
+        assert [d.event.payload["key"] for d in await _claim(db)] == ["a"]
+        await db.execute("UPDATE delivery SET lease_until = now() - interval '1 s' WHERE state = 'claimed'")
+        assert await worker.sweep() == 1
+    row = await db.fetchrow("SELECT state, cause FROM delivery ORDER BY event_seq LIMIT 1")
     assert row is not None
     assert (row["state"], row["cause"]) == ("dead", "the worker died every time")
+    assert told == ["test.event of unrouted: the worker died every time"]
+    assert [d.event.payload["key"] for d in await _claim(db)] == ["b"], "its key is free"
 
 
 async def test_an_old_event_still_gets_its_attempts(db: Database, doorbell: Doorbell) -> None:
     async def away(handling: Handling) -> None:
         raise Unavailable("Far", "away", retry_after_s=0.01)
 
-    async def alert(event: Event, cause: str) -> None:
-        raise AssertionError(cause)
-
-    journal, worker = Journal(db), Worker(db, doorbell, name="w", routes={"test.event": (away,)}, fallback=away, alert=alert)
-    await _accept(journal, "a")
+    worker = await worker_over(db, doorbell, unrouted=away)
+    await _accept(Journal(db), "a")
     await db.execute("UPDATE event SET received_at = now() - interval '9 hours'")  # a night without workers
-    (event,) = await journal.claim("w")
-    await worker.handle(event)
-    assert await db.fetchval("SELECT state FROM event") == "received"
+    (delivery,) = await _claim(db)
+    await worker.handle(delivery)
+    assert await db.fetchval("SELECT state FROM delivery") == "pending"
 
 
 async def test_refused_deliveries_are_counted_and_nothing_else(db: Database) -> None:
@@ -216,16 +240,13 @@ async def test_one_event_is_one_trace_in_every_process(db: Database, doorbell: D
 
     async def rule(handling: Handling) -> None:
         async with handling.transaction() as tx:
-            await effects.request(tx, handling.origin, kind=FAR, target="far", args={})
+            await effects.request(tx, handling.origin, kind=FAR, target="far", args={}, key=handling.key("far"))
 
     async def far(effect: effects.Effect) -> effects.Receipt:
         return effects.Receipt(facts={})
 
-    async def alert(event: Event, cause: str) -> None:
-        raise AssertionError(cause)
-
+    worker = await worker_over(db, doorbell, on(rule, "test.event", name="test.rule"))
     await _accept(Journal(db), "a")
-    worker = Worker(db, doorbell, name="w", routes={"test.event": (rule,)}, fallback=rule, alert=alert)
     dispatcher = Dispatcher(db, doorbell, name="d", system="far", handlers={"far.do": far}, limits=lambda _effect: ())
     tasks = [asyncio.create_task(worker.run()), asyncio.create_task(dispatcher.run())]
 

@@ -11,16 +11,19 @@ import pytest
 
 from jarvis.engine import effects, idle
 from jarvis.engine.db import Database, open_database
+from jarvis.engine.deliveries import Deliveries, Delivery
 from jarvis.engine.dispatcher import Dispatcher
 from jarvis.engine.doorbell import Doorbell
 from jarvis.engine.effects import Effect, EffectKind, EffectLog, Origin, Receipt, TargetLimit
-from jarvis.engine.journal import BELL, Event, Journal
+from jarvis.engine.journal import Journal
 from jarvis.engine.limits import Limit
+from jarvis.engine.subscriptions import UNROUTED, DeliveryLane, bell, on
 from jarvis.engine.timing import Timers
-from jarvis.engine.worker import Handling, Worker
+from jarvis.engine.worker import Handling
 from jarvis.kit.errors import Unavailable
 from jarvis.testing.core import until
 from jarvis.testing.servers import Servers
+from jarvis.testing.work import worker_over
 
 FAR = EffectKind(name="far.do", system="far", effect_class="B")
 OTHER = EffectKind(name="other.do", system="other", effect_class="B")
@@ -101,19 +104,16 @@ async def test_an_effect_that_waits_for_room_goes_on_when_there_is_room(db: Data
 
 
 async def test_the_next_event_of_an_order_follows_without_a_ring_also_after_a_retry(db: Database) -> None:
-    journal, seen = Journal(db), list[str]()
-    for n in range(4):
-        await journal.accept(source="s", kind="k", dedup_key=f"{n}", payload={"n": n}, ordering_key="one")
+    seen = list[str]()
 
     async def handler(handling: Handling) -> None:
         seen.append(str(handling.event.payload["n"]))
-        if handling.event.payload["n"] == 1 and handling.event.attempt < 3:
+        if handling.event.payload["n"] == 1 and handling.delivery.attempt < 3:
             raise Unavailable("Far", "away", retry_after_s=0.02)
 
-    async def alert(event: Event, cause: str) -> None:
-        raise AssertionError(cause)
-
-    worker = Worker(db, Deaf(), name="w", routes={"k": (handler,)}, fallback=handler, alert=alert)
+    worker = await worker_over(db, Deaf(), on(handler, "k", name="test.handler"))
+    for n in range(4):
+        await Journal(db).accept(source="s", kind="k", dedup_key=f"{n}", payload={"n": n}, ordering_key="one")
     task = asyncio.create_task(worker.run())
 
     async def done() -> bool:
@@ -140,17 +140,34 @@ async def test_who_ends_an_effect_rings_those_who_waited_for_it_in_other_systems
     assert heard.names == [], "nobody waits any more"
 
 
-async def test_who_ends_an_event_of_an_order_rings_the_workers(db: Database, heard: Heard) -> None:
-    journal = Journal(db)
-    await journal.accept(source="s", kind="k", dedup_key="1", payload={}, ordering_key="one")
-    (event,) = await journal.claim("w")
+async def test_an_event_rings_the_lanes_of_its_subscribers_and_who_ends_a_delivery_of_an_order_rings_its_lane(
+    db: Database, heard: Heard
+) -> None:
+    async def handler(handling: Handling) -> None:
+        raise AssertionError(handling)
+
+    each = [on(handler, "k", name=f"test.{lane.name}", lane=lane) for lane in (DeliveryLane.PEOPLE, DeliveryLane.BULK)]
+    await worker_over(db, Deaf(), *each)
+    journal, deliveries = Journal(db), Deliveries(db)
     heard.names.clear()
-    await journal.done(event)
-    assert heard.names == [BELL]
+    await journal.accept(source="s", kind="k", dedup_key="1", payload={}, ordering_key="one")
+    assert sorted(heard.names) == [bell(DeliveryLane.PEOPLE), bell(DeliveryLane.BULK)]
+    heard.names.clear()
+    await journal.accept(source="s", kind="k", dedup_key="1", payload={}, ordering_key="one")
+    assert heard.names == [], "it was known already"
+    async with db.transaction() as tx:
+        await journal.publish(tx, kind="k", dedup_key="2", payload={}, ordering_key="one")
+        assert heard.names == [], "nobody looks before the commit"
+    assert sorted(heard.names) == [bell(DeliveryLane.PEOPLE), bell(DeliveryLane.BULK)]
+    for one in each:
+        (delivery,) = await deliveries.claim("w", one.terms.lane, [one.name])
+        heard.names.clear()
+        await deliveries.done(delivery)
+        assert heard.names == [bell(one.terms.lane)]
 
 
 async def test_at_rest_is_said_only_when_what_was_sent_has_gone_all_the_way(db: Database) -> None:
-    journal, log, now = Journal(db), EffectLog(db), datetime.now(UTC)
+    journal, deliveries, log, now = Journal(db), Deliveries(db), EffectLog(db), datetime.now(UTC)
     sent = {"telegram": ["message:1:1:0"]}
     assert await idle.in_flight(db) == {}
     assert await idle.in_flight(db, inputs=sent) == {"inputs": 1}, "it has not reached the journal yet"
@@ -158,14 +175,14 @@ async def test_at_rest_is_said_only_when_what_was_sent_has_gone_all_the_way(db: 
     assert (await idle.in_flight(db, inputs=sent))["inputs"] == 1, "a key of another source is another input"
     await journal.accept(source="telegram", kind="k", dedup_key="message:1:1:0", payload={})
     assert await idle.in_flight(db, inputs=sent) == {"events": 2}
-    events = await journal.claim("w", limit=2)
+    claimed = await deliveries.claim("w", DeliveryLane.VENDORS, [UNROUTED], limit=2)
     assert await idle.in_flight(db, inputs=sent) == {"events": 2}, "at work"
     await want(db, "answer")
-    await journal.done(events[0])
-    await journal.retry(events[1], "later", 1.0)
+    await deliveries.done(claimed[0])
+    await deliveries.again(claimed[1], "later", 1.0)
     assert await idle.in_flight(db, inputs=sent) == {"events": 1, "effects": 1}
-    (again,) = await _claimed_in_time(journal)
-    await journal.retry(again, "much later", 600.0)
+    (again,) = await _claimed_in_time(deliveries)
+    await deliveries.again(again, "much later", 600.0)
     (effect,) = await log.claim("d", ["far"])
     await log.later(effect, 1.0)
     assert await idle.in_flight(db) == {"effects": 1}, "it waits for room"
@@ -179,11 +196,11 @@ async def test_at_rest_is_said_only_when_what_was_sent_has_gone_all_the_way(db: 
     assert await idle.in_flight(db, now=now + timedelta(hours=2)) == {"timers": 1}
 
 
-async def _claimed_in_time(journal: Journal) -> list[Event]:
-    found: list[Event] = []
+async def _claimed_in_time(deliveries: Deliveries) -> list[Delivery]:
+    found: list[Delivery] = []
 
     async def claimed() -> bool:
-        found.extend(await journal.claim("w"))
+        found.extend(await deliveries.claim("w", DeliveryLane.VENDORS, [UNROUTED]))
         return bool(found)
 
     await until(claimed)

@@ -45,6 +45,27 @@ async def test_a_car_that_returns_within_the_day_keeps_its_topic(app: RunningApp
     await check_invariant(app)
 
 
+async def test_what_was_said_while_a_topic_closed_is_archived_before_it_goes(app: RunningApp) -> None:
+    number = topics(app, LASHA, TBILISI)[MALIBU]
+    await app.stop("bot")
+    app.telegram.send(LASHA, TBILISI, "Ключ под ковриком", topic=MALIBU)
+    await app.rentprog.change("move_car", {"car": "90001", "branch": "batumi"})
+
+    async def closing() -> bool:
+        return bool(await app.core.db.fetchval("SELECT true FROM effect WHERE kind = 'telegram.topic_edit'"))
+
+    await until(closing, seconds=20)
+    app.start("bot")
+    await app.quiet(60)
+    await day(app)
+    assert [m["text"].count("Ключ под ковриком") for m in archived(app)] == [1]
+    forum = next(c for c in app.telegram.state.chats.values() if c.title == TBILISI)
+    assert not forum.topics[number].deleted, "kept for another day"
+    await day(app)
+    assert forum.topics[number].deleted
+    assert [m["text"].count("Ключ под ковриком") for m in archived(app)] == [1]
+
+
 async def test_what_is_deleted_in_the_archive_is_published_again(app: RunningApp) -> None:
     await file(app, 0, "Другое")
     before = [m["id"] for m in archived(app)]

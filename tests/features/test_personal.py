@@ -30,7 +30,6 @@ from tests.scenes.personal import (
     absence,
     card,
     change,
-    loaded,
     own_groups,
 )
 from tests.scenes.topics import POINTS, SHORT_LEASE, posts, topics
@@ -43,7 +42,6 @@ async def app(servers: Servers, tmp_path: Path) -> AsyncGenerator[RunningApp]:
 
 
 async def test_a_booking_opens_its_clients_topic_and_card(app: RunningApp) -> None:
-    await loaded(app)
     await change(app, "create_booking", car=RAV4, client=IGOR, start="1", days="2", responsible=LASHAS)
     assert set(topics(app, LASHA, CLIENTS)) == {RUDIN, "Игорь Пахомов | RAV4 118"}
     assert set(topics(app, EKA, EKAS)) == {"Emma Lindqvist | Malibu 235"}
@@ -58,7 +56,6 @@ async def test_a_booking_opens_its_clients_topic_and_card(app: RunningApp) -> No
 
 
 async def test_two_clients_of_one_name_never_share_a_topic(app: RunningApp) -> None:
-    await loaded(app)
     await change(app, "rename_client", client=IGOR, name="Олег", lastname="Рудин")
     await change(app, "create_booking", car=MALIBU, client=IGOR, start="20", days="2", responsible=LASHAS)
     chat = next(c for c in app.telegram.chats_of(LASHA) if c["title"] == CLIENTS)
@@ -71,7 +68,6 @@ async def test_two_clients_of_one_name_never_share_a_topic(app: RunningApp) -> N
 
 
 async def test_the_title_follows_the_car_and_a_returning_client_finds_the_topic(app: RunningApp) -> None:
-    await loaded(app)
     first = topics(app, LASHA, CLIENTS)[RUDIN]
     await change(app, "swap_car", booking="80001", car=RAV4)
     assert topics(app, LASHA, CLIENTS)["Олег Рудин | RAV4 118"] == first
@@ -85,7 +81,6 @@ async def test_the_title_follows_the_car_and_a_returning_client_finds_the_topic(
 
 
 async def test_who_answers_for_a_client_has_the_topic_and_the_talk(app: RunningApp) -> None:
-    await loaded(app)
     app.telegram.send(LASHA, CLIENTS, "просил детское кресло", topic=topics(app, LASHA, CLIENTS)[RUDIN])
     await app.quiet()
     await change(app, "give_booking", booking="80001", responsible=EKAS_KEY)
@@ -107,7 +102,6 @@ async def test_who_answers_for_a_client_has_the_topic_and_the_talk(app: RunningA
 async def shared(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[RunningApp]:
     """One app for the failures at each point: what a failure leaves is what the next one meets."""
     async with running_feature(servers, tmp_path_factory.mktemp("shared"), world=own_groups(), core=SHORT_LEASE) as opened:
-        await loaded(opened)
         opened.start("scheduler")  # a change that RentProg told of in the same words before is read again after a while
         yield opened
 
@@ -130,7 +124,6 @@ async def test_a_failure_at_any_point_of_a_handover_leaves_one_topic(shared: Run
 
 
 async def test_a_topic_deleted_by_hand_comes_back_with_its_talk(app: RunningApp) -> None:
-    await loaded(app)
     app.telegram.send(LASHA, CLIENTS, "оплатит картой", topic=topics(app, LASHA, CLIENTS)[RUDIN])
     await app.quiet()
     await app.telegram.change("delete_topic", {"topic": f"{CLIENTS}/{topics(app, LASHA, CLIENTS)[RUDIN]}"})
@@ -143,7 +136,6 @@ async def test_a_topic_deleted_by_hand_comes_back_with_its_talk(app: RunningApp)
 
 
 async def test_topics_stay_while_the_substitutes_group_cannot_take_them(app: RunningApp) -> None:
-    await loaded(app)
     await app.telegram.change("demote_bot", {"chat": EKAS})
     await app.core.journal.accept(
         source="test", kind="check.forums", dedup_key="look", payload={"due_at": "2026-03-12T11:00:00+00:00"}
@@ -155,7 +147,6 @@ async def test_topics_stay_while_the_substitutes_group_cannot_take_them(app: Run
 
 
 async def test_who_is_back_early_gets_the_topics_at_once(app: RunningApp) -> None:
-    await loaded(app)
     heard = await absence(app, "12.03", "14.03")
     await app.quiet(30)
     assert RUDIN in topics(app, EKA, EKAS)

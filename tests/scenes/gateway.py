@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from jarvis.engine.db import Database
 from jarvis.integrations.telegram.client import NewClient, telethon
-from jarvis.integrations.telegram.gateway import TelegramGateway
+from jarvis.integrations.telegram.gateway import OnPress, TelegramGateway
 from jarvis.integrations.telegram.sandbox import TelegramSandbox
 from jarvis.integrations.telegram.settings import TelegramSettings
 
@@ -30,9 +30,15 @@ async def quiet(user: int, token: str) -> str | None:
 
 @asynccontextmanager
 async def gateway(
-    sandbox: TelegramSandbox, db: Database, holder: str = "one", *, client: NewClient = telethon, **extra: Any
+    sandbox: TelegramSandbox,
+    db: Database,
+    holder: str = "one",
+    *,
+    client: NewClient = telethon,
+    on_press: OnPress | None = None,
+    **extra: Any,
 ) -> AsyncGenerator[TelegramGateway]:
-    opened = TelegramGateway(db, settings(sandbox, **extra), on_press=quiet, holder=holder, client=client)
+    opened = TelegramGateway(db, settings(sandbox, **extra), on_press=on_press or quiet, holder=holder, client=client)
     task = asyncio.create_task(opened.run())
     try:
         yield opened

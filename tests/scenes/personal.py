@@ -37,12 +37,6 @@ async def change(app: RunningApp, change_name: str, **args: Any) -> None:
     await app.quiet(30)
 
 
-async def loaded(app: RunningApp) -> None:
-    """What stood in RentProg before has its topics: any event of each booking shows it."""
-    await change(app, "change_booking", booking="80001", field="description", value="a")
-    await change(app, "change_booking", booking="80002", field="description", value="b")
-
-
 def card(app: RunningApp, person: str, group: str, title: str) -> str:
     return str(posts(app, person, group, title)[0]["text"])
 

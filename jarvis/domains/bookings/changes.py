@@ -5,6 +5,7 @@ A plan rests on what RentProg says at this moment; when it does not answer there
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,14 +20,15 @@ from jarvis.domains.bookings.sending import Impossible, Sendable, Sending
 from jarvis.domains.bookings.service import Booking, BookingService, target_of
 from jarvis.domains.clients.service import Client
 from jarvis.domains.fleet.service import CAN_BE_ISSUED, Car, FleetService
-from jarvis.domains.mirror import SOURCE, Incoming
+from jarvis.domains.mirror import SOURCE, Incoming, Limited
 from jarvis.engine.approval_models import PlannedWrite
+from jarvis.engine.behalf import Behalf, on_behalf
 from jarvis.engine.db import Database, Reader
 from jarvis.integrations.rentprog import assumptions, kinds
 from jarvis.integrations.rentprog.models import SYSTEM, show_moment
 from jarvis.integrations.rentprog.port import RentProg
 from jarvis.kit.clock import Clock
-from jarvis.kit.errors import IntegrationError, NotFound, Unavailable
+from jarvis.kit.errors import IntegrationError, LimitReached, NotFound, Unavailable
 from jarvis.kit.ids import new_id
 from jarvis.kit.money import Money, to_minor
 
@@ -202,7 +204,7 @@ class Changes:
         """
         if end <= start or end <= self._clock.now():
             raise Impossible("wrong_order")
-        await self._bookings.refresh_car(car.id)
+        _allowed(await self._bookings.refresh_car(car.id, anew=True), self._clock)
         car = await self._fleet.get(car.id)
         if car.state != CAN_BE_ISSUED or not car.active:
             raise Impossible("not_issuable", car=car.label)
@@ -297,27 +299,31 @@ class Changes:
 
     async def read_back(self, kind: str, subject_id: UUID, receipt: Mapping[str, Any], *, created: bool) -> None:
         """Lay what RentProg holds after a write over our mirror; a source that does not answer leaves it to its webhook."""
+        with on_behalf(Behalf(kind="order", who=f"{kind}:{subject_id}")):  # a part of the order, which somebody approved
+            await self._read_back(kind, subject_id, receipt, created=created)
+
+    async def _read_back(self, kind: str, subject_id: UUID, receipt: Mapping[str, Any], *, created: bool) -> None:
         if created and receipt.get("entity") is not None:
             car = await self._fleet.get(subject_id)
             try:
                 incoming, branch = await self._mirror.reread(str(receipt["entity"]), branch=car.branch)
             except (IntegrationError, NotFound):
                 return
-            await self._save(incoming, branch)
+            await self._save(dataclasses.replace(incoming, made=True), branch)
         elif kind == "booking":
-            await self._bookings.refresh_booking(subject_id)
+            await self._bookings.refresh_booking(subject_id, anew=True)
             branch = (await self._bookings.get(subject_id)).branch
             if branch is not None:
-                await self._bookings.refresh_debts([branch])
+                await self._bookings.refresh_debts([branch], anew=True)
         elif kind == "car":
-            await self._bookings.refresh_car(subject_id)
+            await self._bookings.refresh_car(subject_id, anew=True)
 
     async def read_again(self, kind: str, subject_id: UUID) -> None:
         """Refresh what a card shows, if RentProg answers."""
         if kind == "booking":
-            await self._bookings.refresh_booking(subject_id)
+            await self._bookings.refresh_booking(subject_id, anew=True)
         elif kind == "car":
-            await self._bookings.refresh_car(subject_id)
+            await self._bookings.refresh_car(subject_id, anew=True)
 
     async def _save(self, incoming: Incoming, branch: str | None) -> None:
         async with self._db.transaction() as tx:
@@ -328,18 +334,18 @@ class Changes:
     async def _fresh(self, booking_id: UUID) -> Booking:
         """The booking as RentProg has it now: an old picture is never the base of a write."""
         started = self._clock.now()
-        await self._bookings.refresh_booking(booking_id)
+        _allowed(await self._bookings.refresh_booking(booking_id, anew=True), self._clock)
         booking = await self._bookings.get(booking_id)
         if booking.source_at < started:
             raise Unavailable(SYSTEM, "the booking could not be read now")
         if booking.car_id is None:
             return booking
-        await self._bookings.refresh_car(booking.car_id)
+        _allowed(await self._bookings.refresh_car(booking.car_id, anew=True), self._clock)
         return await self._bookings.get(booking_id)
 
     async def _fresh_car(self, car_id: UUID) -> Car:
         started = self._clock.now()
-        await self._bookings.refresh_car(car_id)
+        _allowed(await self._bookings.refresh_car(car_id, anew=True), self._clock)
         car = await self._fleet.get(car_id)
         if car.source_at < started:
             raise Unavailable(SYSTEM, "the car could not be read now")
@@ -399,7 +405,7 @@ class Changes:
         if car_id is None:
             raise Impossible("no_car", num="—" if booking is None else booking.shown)
         if booking is None or car_id != booking.car_id:
-            await self._bookings.refresh_car(car_id)
+            _allowed(await self._bookings.refresh_car(car_id, anew=True), self._clock)
         found = await self._bookings.fit_of(car_id, start, end, without=frozenset({booking.id} if booking else ()))
         if not found.free:
             blocker = await self._bookings.get(found.blocked_by) if found.blocked_by else None
@@ -411,8 +417,8 @@ class Changes:
         """What is owed for the booking now; None when RentProg does not say it."""
         if booking.branch is None:
             return None
-        ages = await self._bookings.refresh_debts([booking.branch])
-        if ages[booking.branch].failing_since is not None:
+        ages = await self._bookings.refresh_debts([booking.branch], anew=True)
+        if ages[booking.branch].failing_since is not None or ages[booking.branch].limited is not None:
             return None
         kind = "debt" if booking.status == "in_rent" else "due"
         rows = [o.amount for o in await self._bookings.owed_of(booking.id) if o.kind == kind and o.amount.currency == total.currency]
@@ -469,3 +475,9 @@ def _needed(moment: datetime | None) -> datetime:
     if moment is None:
         raise Impossible("no_time")
     return moment
+
+
+def _allowed(limited: Limited | None, clock: Clock) -> None:
+    """Go on only with what was read now: a limit is told as a limit, not as an old picture."""
+    if limited is not None:
+        raise LimitReached(SYSTEM, "its limit is used up", wait_s=(limited.until - clock.now()).total_seconds(), own=limited.own)

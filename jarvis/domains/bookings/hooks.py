@@ -57,7 +57,7 @@ class RentProgHooks:
         stored = await self._stored(change)
         incoming = Incoming(
             raw={**change.values, "id": change.entity_id}, cleared=change.cleared, read_at=self._clock.now(),
-            from_api=change.from_api,
+            from_api=change.from_api, made=change.verb == "create",
         )  # fmt: skip
         known = stored is not None
         if known != (change.verb == "update") or (stored is not None and not fits(change, stored)):  # late, early or lost
@@ -108,11 +108,11 @@ class RentProgHooks:
     async def link(self, handling: Handling) -> None:
         """A car or a client arrived: bookings that came before it are joined to it."""
         async with handling.transaction() as tx:
-            await self._bookings.link(tx, handling.event)
+            await self._bookings.link(tx, str(handling.event.id), handling.event)
 
     @subscriber(*NOTED)
     async def note(self, handling: Handling) -> None:
-        """The memory of a car, a client or a booking."""
+        """The memory of a car, a client or a booking. It begins after the first load: what was there before, we did not see happen."""
         event, payload = handling.event, handling.event.payload
         noun = event.kind.partition(".")[0]
         names = sorted(map(str, cast(list[Any], list(payload.get("changed") or ()))))
@@ -145,7 +145,7 @@ class RentProgHooks:
                 continue  # the timer asks again
             async with handling.transaction() as tx:
                 await self._save(tx, "car" if noun == "car" else "client", incoming, branch, handling.event)
-                await self._bookings.link(tx, handling.event)
+                await self._bookings.link(tx, str(handling.event.id), handling.event)
                 await self._timers.cancel(tx, kind="rentprog.reread", subject=f"{noun}:{missing}")
 
     async def _stored(self, change: Change) -> Mapping[str, object] | None:

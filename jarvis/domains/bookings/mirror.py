@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from jarvis.domains import refs
 from jarvis.domains.bookings.rules import purpose_of, status_of
-from jarvis.domains.mirror import SOURCE, Incoming, Saved, merged
+from jarvis.domains.mirror import SOURCE, Incoming, Saved, first_load, merged, told_at_once
 from jarvis.domains.staff.service import note_worker
 from jarvis.engine import sources
 from jarvis.engine.db import Database, Reader, Row, Tx
 from jarvis.engine.journal import Event, Journal
-from jarvis.integrations.rentprog.models import SYSTEM, Booking, parse_moment, parse_record
+from jarvis.integrations.rentprog.models import SYSTEM, Booking, key_of, parse_moment, parse_record
 from jarvis.integrations.rentprog.port import RentProg
 from jarvis.kit.clock import Clock
-from jarvis.kit.errors import ContractBroken, Unavailable
+from jarvis.kit.errors import ContractBroken, LimitReached, Unavailable
 from jarvis.kit.ids import new_id
 from jarvis.kit.money import to_minor
 
@@ -25,6 +26,15 @@ _LINK_CARS = """UPDATE booking b SET car_id = r.subject_id FROM external_ref r
 _LINK_CLIENTS = """UPDATE booking b SET client_id = r.subject_id FROM external_ref r
                     WHERE b.client_id IS NULL AND b.client_key IS NOT NULL AND r.system = 'rentprog' AND r.kind = 'client'
                       AND r.external_key = b.client_key RETURNING r.subject_id"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ties:
+    """What a booking leads to as it was saved: none of it follows later changes."""
+
+    car_id: UUID | None
+    client_id: UUID | None
+    branch: str | None
 
 
 class BookingMirror:
@@ -44,7 +54,7 @@ class BookingMirror:
         Raises:
             ContractBroken: a date or a field that does not parse; nothing is saved.
         """
-        key = str(incoming.raw["id"])
+        key = key_of(incoming.raw)
         await refs.lock(tx, SOURCE, "booking", key)
         booking_id = await refs.subject(tx, SOURCE, "booking", key)
         stored = None if booking_id is None else await tx.fetchrow("SELECT * FROM booking WHERE id = $1", booking_id)
@@ -54,21 +64,22 @@ class BookingMirror:
         raw = merged(before, incoming)
         record = parse_record(Booking, raw)
         new = booking_id is None
+        silent = await told_at_once(tx, incoming, new=new)
         booking_id = booking_id or new_id()
-        await self._write(tx, booking_id, record, raw, incoming, branch)
+        ties = await self._write(tx, booking_id, record, raw, incoming, branch)
         if new:
             await refs.bind(tx, SOURCE, "booking", key, booking_id)
         await note_worker(tx, record.responsible_id, record.responsible)
         for worker in (record.start_worker_id, record.end_worker_id):
             await note_worker(tx, worker, None)
         changed = {n: (before.get(n), raw.get(n)) for n in {*before, *raw} if before.get(n) != raw.get(n)}
-        if new or changed:
-            await self._tell(tx, booking_id, record, changed, stored, incoming, event)
+        if (new or changed) and not silent:
+            await self._tell(tx, booking_id, record, ties, changed, stored, incoming, event)
         return Saved(outcome="created" if new else "updated" if changed else "unchanged", changed=changed)
 
     async def _write(
         self, tx: Tx, booking_id: UUID, record: Booking, raw: dict[str, Any], incoming: Incoming, branch: str | None
-    ) -> None:
+    ) -> _Ties:
         at = self._rentprog.branch_of_company(record.company_id) or branch
         purpose, told_by = purpose_of(record, at)
         start = parse_moment(record.start_date) if record.start_date else None
@@ -105,18 +116,23 @@ class BookingMirror:
         # Column names are our own literals above; values travel as parameters.
         sql = f"INSERT INTO booking ({', '.join(names)}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {sets}"
         await tx.execute(sql, *columns.values())
+        return _Ties(car_id=car_id, client_id=client_id, branch=at)
 
     async def _tell(
-        self, tx: Tx, booking_id: UUID, record: Booking, changed: dict[str, tuple[Any, Any]], stored: Row | None,
+        self, tx: Tx, booking_id: UUID, record: Booking, ties: _Ties, changed: dict[str, tuple[Any, Any]], stored: Row | None,
         incoming: Incoming, event: Event | None,
     ) -> None:  # fmt: skip
+        """Publish what happened, with the ids that its subscribers need as they are now; `before`: the car and the client that it
+        was for until now.
+        """
         cause = f"{event.id if event else ''}:{incoming.read_at.isoformat()}"
         payload = {
             "booking_id": str(booking_id), "external_key": str(record.id), "number": record.number,
             "echo": incoming.from_api, "changed": {n: list(p) for n, p in changed.items()} if stored is not None else {},
+            "car_id": _id(ties.car_id), "client_id": _id(ties.client_id), "branch": ties.branch,
+            "responsible_id": _id(await responsible_of(tx, booking_id)),
+            "before": {n: _id(stored[n]) for n in ("car_id", "client_id")} if stored is not None else {},
         }  # fmt: skip
-        if stored is None and (await sources.read(tx, f"{SYSTEM} reconciled"))[0].last_ok_at is None:
-            payload["loading"] = True  # the first reading of RentProg: the booking is new to us only
         kinds = ["booking.created" if stored is None else "booking.updated"]
         if stored is not None:
             old, new = stored["status"], status_of(record)
@@ -135,20 +151,18 @@ class BookingMirror:
         booking_id = await refs.subject(tx, SOURCE, "booking", key)
         await tx.execute("UPDATE booking SET deleted_at = $2 WHERE id = $1", booking_id, self._clock.now())
 
-    async def link(self, tx: Tx, event: Event | None) -> int:
-        """Join bookings to cars and clients that came after them; each that got some is told of (`car.linked`, `client.linked`)."""
-        count = 0
+    async def link(self, tx: Tx, by: str, event: Event | None = None, *, silent: bool = False) -> None:
+        """Join bookings to cars and clients that came after them; each that got some is told of (`car.linked`, `client.linked`),
+        but not while `mirror.loaded` will tell of everything. `by`: unique for the occasion.
+        """
+        silent = silent or await first_load(tx)
         for noun, sql in (("car", _LINK_CARS), ("client", _LINK_CLIENTS)):
-            rows = await tx.fetch(sql)
-            count += len(rows)
-            if event is None:
-                continue
-            for subject in sorted({row["subject_id"] for row in rows}):
+            found = {row["subject_id"] for row in await tx.fetch(sql)}
+            for subject in () if silent else sorted(found):
                 await self._journal.publish(
-                    tx, kind=f"{noun}.linked", dedup_key=f"{noun}.linked:{subject}:{event.id}", payload={f"{noun}_id": str(subject)},
+                    tx, kind=f"{noun}.linked", dedup_key=f"{noun}.linked:{subject}:{by}", payload={f"{noun}_id": str(subject)},
                     ordering_key=f"{noun}:{subject}", parent=event,
                 )  # fmt: skip
-        return count
 
     async def missing_parents(self, reader: Reader, key: str) -> tuple[str | None, str | None]:
         """Outside ids of the car and the client that a saved booking still lacks."""
@@ -166,6 +180,8 @@ class BookingMirror:
         started = self._clock.now()
         try:
             record, at = await self._rentprog.booking(int(key), hint=branch)
+        except LimitReached:
+            raise  # it would answer
         except Unavailable as error:
             await sources.report_failure(self._db, SYSTEM, started, error.reason)
             raise
@@ -205,6 +221,19 @@ class BookingMirror:
                 )  # fmt: skip
             await sources.report_ok(tx, f"{SYSTEM} debts {branch}", self._clock.now())
         return len(lines)
+
+
+async def responsible_of(reader: Reader, booking_id: UUID) -> UUID | None:
+    """Our employee who answers for the booking in RentProg; None when none is named or bound. It changes often: not to be kept."""
+    return await reader.fetchval(
+        """SELECT i.employee_id FROM booking b JOIN employee_identity i ON i.system = $2 AND i.external_key = b.responsible_key
+             JOIN employee e ON e.id = i.employee_id AND e.dismissed_at IS NULL WHERE b.id = $1""",
+        booking_id, SOURCE,
+    )  # fmt: skip
+
+
+def _id(value: UUID | None) -> str | None:
+    return None if value is None else str(value)
 
 
 def _text(value: int | None) -> str | None:

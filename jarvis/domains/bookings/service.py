@@ -11,17 +11,18 @@ from uuid import UUID
 
 from jarvis.domains import refs
 from jarvis.domains.bookings.availability import PREPARATION, Collision, Fit, Purpose, Span, Status, collisions, fit
-from jarvis.domains.bookings.mirror import BookingMirror
+from jarvis.domains.bookings.mirror import BookingMirror, responsible_of
 from jarvis.domains.fleet.naming import handle
 from jarvis.domains.fleet.service import CAN_BE_ISSUED, Car, FleetService
-from jarvis.domains.mirror import SOURCE, Freshness, Incoming
+from jarvis.domains.mirror import SOURCE, Freshness, Incoming, Limited
 from jarvis.engine import audit, sources
 from jarvis.engine.db import Database, Row
 from jarvis.integrations.rentprog.models import SYSTEM, HistoryEntry, parse_moment
 from jarvis.integrations.rentprog.port import RentProg
 from jarvis.kit.clock import Clock, ahead
-from jarvis.kit.errors import IntegrationError, NotFound, Unavailable
+from jarvis.kit.errors import IntegrationError, LimitReached, NotFound, Unavailable
 from jarvis.kit.money import Currency, Money
+from jarvis.kit.text import line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,44 +138,73 @@ class BookingService:
         self._fleet = fleet
         self._mirror = mirror
 
-    async def freshness(self, as_of: datetime | None = None) -> Freshness:
-        """Age of what we show: `as_of`, else the last complete reconciliation of bookings."""
+    async def freshness(self, as_of: datetime | None = None, limited: Limited | None = None) -> Freshness:
+        """Age of what we show: `as_of`, else the last complete reconciliation of bookings; `limited`: what a refresh returned."""
         state, reconciled = await sources.read(self._db, SYSTEM, f"{SYSTEM} reconciled")
-        return Freshness(source=SYSTEM, as_of=as_of or reconciled.last_ok_at, failing_since=state.failing_since)
+        return Freshness(source=SYSTEM, as_of=as_of or reconciled.last_ok_at, failing_since=state.failing_since, limited=limited)
 
-    async def refresh_car(self, car_id: UUID) -> None:
-        """Read one car and its active bookings anew; a RentProg that does not answer leaves the mirror as it is."""
+    async def refresh_car(self, car_id: UUID, *, anew: bool = False) -> Limited | None:
+        """Read one car and its active bookings anew; a RentProg that does not answer leaves the mirror as it is.
+
+        Args:
+            car_id: The car.
+            anew: Whether what was read for somebody else a moment ago will not do.
+
+        Returns the limit, when that is why RentProg was not asked.
+        """
         key = await refs.key_of(self._db, SOURCE, "car", car_id)
         car = await self._fleet.get(car_id)
+        limited: Limited | None = None
         if key is None:
-            return
-        started = self._clock.now()
-        try:
-            record, rows = await self._rentprog.car_with_bookings(int(key), hint=car.branch)
-        except Unavailable as error:
-            await sources.report_failure(self._db, SYSTEM, started, error.reason)
-            return
-        except (IntegrationError, NotFound):
-            return
-        async with self._db.transaction() as tx:
-            branch = self._rentprog.branch_of_company(record.company_id) or car.branch
-            await self._fleet.save(tx, Incoming(raw=record.raw(), read_at=started), branch=branch)
-            for row in rows:
-                await self._mirror.save(tx, Incoming(raw=row, read_at=started), branch=branch)
-        await sources.report_ok(self._db, SYSTEM, self._clock.now())
+            return None
 
-    async def refresh_booking(self, booking_id: UUID) -> None:
-        """Read one booking anew, if RentProg answers."""
+        async def read() -> bool:
+            nonlocal limited
+            started = self._clock.now()
+            try:
+                record, rows = await self._rentprog.car_with_bookings(int(key), hint=car.branch)
+            except LimitReached as error:
+                limited = Limited.by(error, started)
+                return False
+            except Unavailable as error:
+                await sources.report_failure(self._db, SYSTEM, started, error.reason)
+                return False
+            except (IntegrationError, NotFound):
+                return False
+            async with self._db.transaction() as tx:
+                branch = self._rentprog.branch_of_company(record.company_id) or car.branch
+                await self._fleet.save(tx, Incoming(raw=record.raw(), read_at=started), branch=branch)
+                for row in rows:
+                    await self._mirror.save(tx, Incoming(raw=row, read_at=started), branch=branch)
+            await sources.report_ok(self._db, SYSTEM, self._clock.now())
+            return True
+
+        await self._rentprog.shared.read(f"car:{key}", read, anew=anew)
+        return limited
+
+    async def refresh_booking(self, booking_id: UUID, *, anew: bool = False) -> Limited | None:
+        """Read one booking anew, if RentProg answers; arguments and result as of `refresh_car`."""
         key = await refs.key_of(self._db, SOURCE, "booking", booking_id)
         row = await self._db.fetchrow(f"{_SQL} WHERE b.id = $1", booking_id)
+        limited: Limited | None = None
         if key is None or row is None:
-            return
-        try:
-            incoming, branch = await self._mirror.reread(key, branch=row["branch_code"])
-            async with self._db.transaction() as tx:
-                await self._mirror.save(tx, incoming, branch=branch)
-        except (IntegrationError, NotFound):
-            return
+            return None
+
+        async def read() -> bool:
+            nonlocal limited
+            try:
+                incoming, branch = await self._mirror.reread(key, branch=row["branch_code"])
+                async with self._db.transaction() as tx:
+                    await self._mirror.save(tx, incoming, branch=branch)
+            except LimitReached as error:
+                limited = Limited.by(error, self._clock.now())
+                return False
+            except (IntegrationError, NotFound):
+                return False
+            return True
+
+        await self._rentprog.shared.read(f"booking:{key}", read, anew=anew)
+        return limited
 
     async def get(self, booking_id: UUID) -> Booking:
         row = await self._db.fetchrow(f"{_SQL} WHERE b.id = $1", booking_id)
@@ -184,11 +214,7 @@ class BookingService:
 
     async def responsible_of(self, booking_id: UUID) -> UUID | None:
         """Our employee who answers for the booking in RentProg; None when none is named or bound. It changes often: not to be kept."""
-        return await self._db.fetchval(
-            """SELECT i.employee_id FROM booking b JOIN employee_identity i ON i.system = $2 AND i.external_key = b.responsible_key
-                 JOIN employee e ON e.id = i.employee_id AND e.dismissed_at IS NULL WHERE b.id = $1""",
-            booking_id, SOURCE,
-        )  # fmt: skip
+        return await responsible_of(self._db, booking_id)
 
     async def by_number(self, number: int) -> list[Booking]:
         """Bookings of that number; numbers are unique only inside a branch."""
@@ -338,18 +364,29 @@ class BookingService:
         amount = Money(row["amount_minor"], row["currency"])
         return Owed(kind=row["kind"], amount=amount, since=row["since_at"], booking=booking)
 
-    async def refresh_debts(self, branches: Sequence[str]) -> dict[str, Freshness]:
-        """Ask RentProg for receivables; each branch tells its own age, and whether it answered."""
-        result: dict[str, Freshness] = {}
-        for branch in branches:
-            name = f"{SYSTEM} debts {branch}"
+    async def refresh_debts(self, branches: Sequence[str], *, anew: bool = False) -> dict[str, Freshness]:
+        """Ask RentProg for receivables; each branch tells its own age, and whether it answered, or why it was not asked."""
+        return {branch: await self._refresh_debts(branch, anew=anew) for branch in branches}
+
+    async def _refresh_debts(self, branch: str, *, anew: bool) -> Freshness:
+        name = f"{SYSTEM} debts {branch}"
+        limited: Limited | None = None
+
+        async def read() -> bool:
+            nonlocal limited
             try:
                 await self._mirror.refresh_receivables(branch)
+            except LimitReached as error:
+                limited = Limited.by(error, self._clock.now())
+                return False
             except IntegrationError as error:
                 await sources.report_failure(self._db, name, self._clock.now(), error.reason)
-            (state,) = await sources.read(self._db, name)  # a success clears the failure's time
-            result[branch] = Freshness(source=SYSTEM, as_of=state.last_ok_at, failing_since=state.failing_since)
-        return result
+                return False
+            return True
+
+        await self._rentprog.shared.read(name, read, anew=anew)
+        (state,) = await sources.read(self._db, name)  # a success clears the failure's time
+        return Freshness(source=SYSTEM, as_of=state.last_ok_at, failing_since=state.failing_since, limited=limited)
 
     async def history(self, booking: Booking) -> list[HistoryLine]:
         """Who changed a booking, from RentProg's own record.
@@ -378,7 +415,7 @@ def target_of(booking_id: UUID) -> str:
 def _line(entry: HistoryEntry) -> HistoryLine:
     return HistoryLine(
         at=parse_moment(entry.created_at), who=entry.user_name, what=entry.field or entry.description,
-        old=None if entry.old is None else str(entry.old), new=None if entry.new is None else str(entry.new),
+        old=None if entry.old is None else line(str(entry.old)), new=None if entry.new is None else line(str(entry.new)),
     )  # fmt: skip
 
 

@@ -11,10 +11,11 @@ from uuid import UUID
 from jarvis.domains.bookings.mirror import BookingMirror
 from jarvis.domains.clients.service import ClientService
 from jarvis.domains.fleet.service import FleetService
-from jarvis.domains.mirror import Incoming
+from jarvis.domains.mirror import LOADED, Incoming, end_first_load, first_load
 from jarvis.engine import sources
-from jarvis.engine.db import Database, Row, Tx
+from jarvis.engine.db import TRANSIENT, Database, Row, Tx
 from jarvis.engine.jobs import JobHandler, JobRun, enqueue
+from jarvis.engine.journal import Journal
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.timing import Every
 from jarvis.engine.worker import Handling
@@ -22,17 +23,24 @@ from jarvis.integrations.rentprog.client import Page
 from jarvis.integrations.rentprog.models import SYSTEM
 from jarvis.integrations.rentprog.port import RentProg
 from jarvis.kit.clock import Clock
-from jarvis.kit.errors import ContractBroken, IntegrationError, InvalidRequest, Unavailable
+from jarvis.kit.errors import IntegrationError, InvalidRequest, LimitReached, Unavailable
+from jarvis.kit.text import line, storable
 
 Part = Literal["clients", "cars", "bookings", "active_bookings"]
 PARTS: tuple[Part, ...] = get_args(Part)
 DEADLINE = timedelta(minutes=10)
+LOAD_DEADLINE_S = 1800
 LOAD, CARS, BOOKINGS = "rentprog.load", "rentprog.reconcile_cars", "rentprog.reconcile_bookings"
 
 CHECKS: Sequence[Every] = (
     Every(check="check.rentprog.cars", seconds=3600),
     Every(check="check.rentprog.bookings", seconds=300),
 )
+
+_LOADS = f"SELECT true FROM job WHERE kind = '{LOAD}' AND state IN ('queued', 'running') LIMIT 1"
+_COUNTS = """SELECT (SELECT count(*) FROM car WHERE deleted_at IS NULL) AS cars,
+                    (SELECT count(*) FROM client WHERE deleted_at IS NULL) AS clients,
+                    (SELECT count(*) FROM booking WHERE deleted_at IS NULL) AS bookings"""
 
 
 class RentProgSync:
@@ -42,7 +50,7 @@ class RentProgSync:
 
     def __init__(
         self, db: Database, clock: Clock, rentprog: RentProg, fleet: FleetService, clients: ClientService,
-        bookings: BookingMirror,
+        bookings: BookingMirror, journal: Journal,
     ) -> None:  # fmt: skip
         self._db = db
         self._clock = clock
@@ -50,6 +58,7 @@ class RentProgSync:
         self._fleet = fleet
         self._clients = clients
         self._bookings = bookings
+        self._journal = journal
 
     @property
     def jobs(self) -> Mapping[str, JobHandler]:
@@ -66,7 +75,13 @@ class RentProgSync:
         await self._queue(handling, BOOKINGS)
 
     async def _queue(self, handling: Handling, kind: str) -> None:
+        """The job; and the load, while RentProg was never read whole and nobody is at it: until then much is not told of."""
         async with handling.transaction() as tx:
+            if await first_load(tx) and not await tx.fetchval(_LOADS):
+                await enqueue(
+                    tx, kind=LOAD, dedup_key=f"{LOAD}:{handling.event.id}", queue="long", deadline_s=LOAD_DEADLINE_S,
+                    event_id=handling.event.id, trace_id=handling.event.trace_id,
+                )  # fmt: skip
             await enqueue(
                 tx, kind=kind, dedup_key=f"{kind}:{handling.event.id}", queue="long", deadline_s=600,
                 event_id=handling.event.id, trace_id=handling.event.trace_id,
@@ -79,11 +94,11 @@ class RentProgSync:
         for part in ("cars", "bookings"):
             for branch in self._rentprog.branches:
                 report[f"{part} {branch}"] = await self.part(run, "cars" if part == "cars" else "bookings", branch)
-        return await self._close(report)
+        return await self._close(run, report, whole=all(p["to_end"] for p in report.values()))
 
     async def reconcile_cars(self, run: JobRun) -> Mapping[str, Any]:
         """Cars of every branch."""
-        return await self._close({b: await self.part(run, "cars", b) for b in self._rentprog.branches})
+        return await self._close(run, {b: await self.part(run, "cars", b) for b in self._rentprog.branches})
 
     async def reconcile_bookings(self, run: JobRun) -> Mapping[str, Any]:
         """Active bookings of every branch, and the money owed."""
@@ -93,15 +108,21 @@ class RentProgSync:
                 report[f"debts {branch}"] = {"state": "ok", "read": await self._bookings.refresh_receivables(branch)}
             except IntegrationError as error:
                 report[f"debts {branch}"] = {"state": "failed", "cause": error.reason}
-        return await self._close(report)
+        return await self._close(run, report)
 
-    async def _close(self, report: dict[str, Any]) -> Mapping[str, Any]:
-        async with self._db.transaction() as tx:
-            await self._bookings.link(tx, None)
+    async def _close(self, run: JobRun, report: dict[str, Any], *, whole: bool = False) -> Mapping[str, Any]:
+        """Link, note what is reconciled, tell of the first load; `whole`: every list was read to its end."""
         lists = [v for k, v in report.items() if not k.startswith("debts")]
-        if all(part["state"] == "ok" for part in lists):
-            await sources.report_ok(self._db, f"{SYSTEM} reconciled", min(part["began_at"] for part in lists))
-            await sources.report_ok(self._db, SYSTEM, self._clock.now())
+        async with self._db.transaction() as tx:
+            first = whole and await end_first_load(tx, self._clock.now())
+            await self._bookings.link(tx, f"{run.id}:{run.attempt}", silent=first)
+            if all(part["state"] == "ok" for part in lists):
+                await sources.report_ok(tx, f"{SYSTEM} reconciled", min(part["began_at"] for part in lists))
+                await sources.report_ok(tx, SYSTEM, self._clock.now())
+            if first:
+                counts = await tx.fetchrow(_COUNTS)
+                assert counts is not None
+                await self._journal.publish(tx, kind=LOADED, dedup_key=LOADED, payload=dict(counts), ordering_key=LOADED)
         for part in lists:
             part["began_at"] = part["began_at"].isoformat()
         return {"state": "ok" if all(p["state"] == "ok" for p in report.values()) else "partial", "parts": report}
@@ -109,7 +130,8 @@ class RentProgSync:
     async def part(self, run: JobRun, part: Part, branch: str) -> dict[str, Any]:
         """One list of one branch; a run that was cut off goes on from its last page.
 
-        Returns state (ok, partial, failed), read, saved, rejected, began_at and the cause of a failure.
+        Returns state (ok, partial, failed), read, saved, rejected, to_end (whether the list was read to its end, whatever was
+        rejected), began_at and the cause of a failure.
         """
         if part not in PARTS:
             raise InvalidRequest(f"parts: {', '.join(PARTS)}")
@@ -124,16 +146,18 @@ class RentProgSync:
                     await self._page(row["id"], part, branch, page, counts)
                     await run.progress(**{f"{part} {branch}": counts["read"]})
         except Unavailable as error:
-            await sources.report_failure(self._db, SYSTEM, self._clock.now(), error.reason)
+            if not isinstance(error, LimitReached):
+                await sources.report_failure(self._db, SYSTEM, self._clock.now(), error.reason)
             state, cause = ("partial" if counts["read"] else "failed"), error.reason
         except IntegrationError as error:
             state, cause = ("partial" if counts["read"] else "failed"), error.reason
-        if state == "ok" and counts["rejected"]:
+        to_end = state == "ok"
+        if to_end and counts["rejected"]:
             state, cause = "partial", f"{counts['rejected']} records were rejected"
         await self._db.execute(
             "UPDATE sync_run SET state = $2, finished_at = now(), cause = $3 WHERE id = $1", row["id"], state, cause
         )
-        return {"state": state, **counts, "began_at": began, **({"cause": cause} if cause else {})}
+        return {"state": state, **counts, "to_end": to_end, "began_at": began, **({"cause": cause} if cause else {})}
 
     async def _begin(self, run: JobRun, part: Part, branch: str) -> Row:
         """The unfinished run of this job, or a new one."""
@@ -166,11 +190,13 @@ class RentProgSync:
             try:
                 await self._save(part, branch, raw, read_at)
                 counts["saved"] += 1
-            except (ContractBroken, InvalidRequest, KeyError, ValueError) as error:
+            except TRANSIENT:
+                raise
+            except Exception as error:  # a boundary: whatever is wrong with one record, the others go on
                 counts["rejected"] += 1
                 await self._db.execute(
                     "INSERT INTO sync_rejection (sync_run_id, external_key, reason, raw) VALUES ($1, $2, $3, $4)",
-                    run_id, str(raw.get("id")), f"{type(error).__name__}: {error}"[:500], raw,
+                    run_id, line(str(storable(raw.get("id"))), 100), line(f"{type(error).__name__}: {error}"), raw,
                 )  # fmt: skip
         await self._db.execute(
             """UPDATE sync_run SET page_cursor = $2, read_count = $3, saved_count = $4, rejected_count = $5,
@@ -179,7 +205,7 @@ class RentProgSync:
         )  # fmt: skip
 
     async def _save(self, part: Part, branch: str, raw: dict[str, Any], read_at: datetime) -> None:
-        incoming = Incoming(raw=raw, read_at=read_at)
+        incoming = Incoming(raw=raw, read_at=read_at, listed=True)
         save: Callable[[Tx], Awaitable[object]]
         if part == "clients":
             save = lambda tx: self._clients.save(tx, incoming)  # noqa: E731  # three one-line choices read best side by side

@@ -224,6 +224,31 @@ class ChatService:
         )  # fmt: skip
         return [Subject(row["kind"], row["id"]) for row in rows if kind in (None, row["kind"])]
 
+    async def cars_with_forum(self, reader: Reader) -> list[Subject]:
+        """Every active car for which there is a forum, and every car with a topic that is not closed."""
+        rows = await reader.fetch(
+            """SELECT c.id FROM car c WHERE c.active AND c.deleted_at IS NULL AND EXISTS (
+                  SELECT FROM chat f WHERE f.purpose = 'hq' OR (f.purpose = 'branch_forum' AND f.branch_id = c.branch_id))
+                UNION SELECT car_id FROM topic WHERE car_id IS NOT NULL AND state IN ('making', 'open', 'leaving') ORDER BY 1"""
+        )
+        return [Subject("car", row["id"]) for row in rows]
+
+    async def clients_answered_for(self, reader: Reader, today: date) -> list[Subject]:
+        """Clients with a rental that is not over whose responsible has a group of their own or is away today, and every client with an
+        open topic: of the others there is nothing to settle.
+        """
+        rows = await reader.fetch(
+            """SELECT b.client_id AS id FROM booking b
+                 JOIN employee_identity i ON i.system = 'rentprog' AND i.external_key = b.responsible_key
+                WHERE b.client_id IS NOT NULL AND b.deleted_at IS NULL AND b.status IN ('planned', 'in_rent') AND b.purpose = 'rental'
+                  AND i.employee_id IN (
+                    SELECT employee_id FROM chat WHERE purpose = 'personal'
+                     UNION SELECT employee_id FROM absence WHERE cancelled_at IS NULL AND first_on <= $1 AND last_on >= $1)
+                UNION SELECT client_id FROM topic WHERE client_id IS NOT NULL AND state IN ('making', 'open') ORDER BY 1""",
+            today,
+        )
+        return [Subject("client", row["id"]) for row in rows]
+
     async def live(self, reader: Reader, subject: Subject, purpose: Purpose) -> Topic | None:
         """The topic that is, or is being made, the open one of this subject for this purpose."""
         sql = f"{_SQL} WHERE t.{subject.kind}_id = $1 AND t.purpose = $2 AND t.state IN ('making', 'open')"
@@ -330,13 +355,12 @@ class ChatService:
         """Somebody deleted the opening post: the next settling writes another one."""
         await tx.execute("UPDATE topic SET opening_effect_id = NULL, opening_digest = NULL WHERE id = $1", topic_id)
 
-    async def unwritten(self, tx: Tx, effect_id: UUID) -> None:
-        """An opening post did not go through: the post is the one before it, and the next event of the car writes it again."""
-        await tx.execute(
-            """UPDATE topic t SET opening_digest = NULL, opening_effect_id = (e.args->>'of')::uuid
-                 FROM effect e WHERE e.id = $1 AND t.opening_effect_id = e.id""",
-            effect_id,
-        )
+    async def unwritten(self, tx: Tx, effect_id: UUID, before: UUID | None) -> None:
+        """An opening post did not go through: the post is that of the effect `before`, and the next event of the subject writes it
+        again.
+        """
+        sql = "UPDATE topic SET opening_digest = NULL, opening_effect_id = $2 WHERE opening_effect_id = $1"
+        await tx.execute(sql, effect_id, before)
 
 
 _FORUMS = """SELECT c.id, c.marked_id, c.title, c.purpose, c.employee_id, c.lacks, c.lost_at, b.code

@@ -9,15 +9,15 @@ from typing import Any
 from uuid import UUID
 
 from jarvis.domains import refs
-from jarvis.domains.mirror import SOURCE, Incoming, Saved, merged
+from jarvis.domains.mirror import SOURCE, Incoming, Saved, merged, told_at_once
 from jarvis.engine import sources
 from jarvis.engine.db import Database, Reader, Row, Tx
 from jarvis.engine.journal import Event, Journal
-from jarvis.integrations.rentprog.models import SYSTEM, parse_record
+from jarvis.integrations.rentprog.models import SYSTEM, key_of, parse_record
 from jarvis.integrations.rentprog.models import Client as RpClient
 from jarvis.integrations.rentprog.port import RentProg
 from jarvis.kit.clock import Clock
-from jarvis.kit.errors import NotFound, Unavailable
+from jarvis.kit.errors import LimitReached, NotFound, Unavailable
 from jarvis.kit.ids import new_id
 from jarvis.kit.names import name_score
 from jarvis.kit.text import fold
@@ -98,8 +98,12 @@ class ClientService:
         return [client_of(row) for score, row in scored if score >= 85 and score > best - 3]
 
     async def save(self, tx: Tx, incoming: Incoming, *, event: Event | None = None) -> Saved:
-        """Lay one record over our row and publish what changed."""
-        key = str(incoming.raw["id"])
+        """Lay one record over our row and publish what changed.
+
+        Raises:
+            ContractBroken: a field that does not parse or fits no column; nothing is saved.
+        """
+        key = key_of(incoming.raw)
         await refs.lock(tx, SOURCE, "client", key)
         client_id = await refs.subject(tx, SOURCE, "client", key)
         stored = None if client_id is None else await tx.fetchrow("SELECT * FROM client WHERE id = $1", client_id)
@@ -109,6 +113,7 @@ class ClientService:
         raw = merged(before, incoming)
         record = parse_record(RpClient, raw)
         new = client_id is None
+        silent = await told_at_once(tx, incoming, new=new)
         client_id = client_id or new_id()
         await tx.execute(
             """INSERT INTO client (id, first_name, last_name, middle_name, phone, phone_key, email, category, language,
@@ -122,7 +127,7 @@ class ClientService:
         if new:
             await refs.bind(tx, SOURCE, "client", key, client_id)
         changed = {n: (before.get(n), raw.get(n)) for n in {*before, *raw} if before.get(n) != raw.get(n)}
-        if new or changed:
+        if (new or changed) and not silent:
             cause = f"{event.id if event else ''}:{incoming.read_at.isoformat()}"
             kind = "client.created" if new else "client.updated"
             await self._journal.publish(
@@ -142,6 +147,8 @@ class ClientService:
         started = self._clock.now()
         try:
             record = await self._rentprog.client(int(key))
+        except LimitReached:
+            raise  # it would answer
         except Unavailable as error:
             await sources.report_failure(self._db, SYSTEM, started, error.reason)
             raise

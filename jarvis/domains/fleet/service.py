@@ -10,15 +10,15 @@ from uuid import UUID
 
 from jarvis.domains import refs
 from jarvis.domains.fleet.naming import CarName, Found, find_cars, handle, plate_key
-from jarvis.domains.mirror import SOURCE, Incoming, Saved, merged
+from jarvis.domains.mirror import SOURCE, Incoming, Saved, merged, told_at_once
 from jarvis.engine import sources
 from jarvis.engine.db import Database, Reader, Row, Tx
 from jarvis.engine.journal import Event, Journal
-from jarvis.integrations.rentprog.models import SYSTEM, parse_record
+from jarvis.integrations.rentprog.models import SYSTEM, key_of, parse_record
 from jarvis.integrations.rentprog.models import Car as RpCar
 from jarvis.integrations.rentprog.port import RentProg
 from jarvis.kit.clock import Clock
-from jarvis.kit.errors import NotFound, Unavailable
+from jarvis.kit.errors import LimitReached, NotFound, Unavailable
 from jarvis.kit.ids import new_id
 from jarvis.kit.money import to_minor
 
@@ -110,8 +110,11 @@ class FleetService:
         """Lay one record of RentProg over our row, keep the car's stay in a branch, publish what changed.
 
         A read that began before the row's last confirmation is stale and changes nothing.
+
+        Raises:
+            ContractBroken: a field that does not parse or fits no column; nothing is saved.
         """
-        key = str(incoming.raw["id"])
+        key = key_of(incoming.raw)
         await refs.lock(tx, SOURCE, "car", key)
         car_id = await refs.subject(tx, SOURCE, "car", key)
         stored = None if car_id is None else await tx.fetchrow(f"{CAR_SQL} WHERE c.id = $1", car_id)
@@ -123,6 +126,7 @@ class FleetService:
         at = self._rentprog.branch_of_company(record.company_id) or branch
         branch_id = None if at is None else await tx.fetchval("SELECT id FROM branch WHERE code = $1", at)
         new = car_id is None
+        silent = await told_at_once(tx, incoming, new=new)
         car_id = car_id or new_id()
         await tx.execute(
             """INSERT INTO car (id, branch_id, name, code, plate, plate_key, vin, year, color, car_class, transmission, fuel,
@@ -143,7 +147,7 @@ class FleetService:
         if at is not None and at != old_branch:
             await self._place(tx, car_id, branch_id, incoming.read_at)
         changed = {n: (before.get(n), raw.get(n)) for n in {*before, *raw} if before.get(n) != raw.get(n)}
-        if new or changed:
+        if (new or changed) and not silent:
             await self._tell(tx, car_id, key, changed, new, (old_branch, at), incoming, event)
         return Saved(outcome="created" if new else "updated" if changed else "unchanged", changed=changed)
 
@@ -155,7 +159,7 @@ class FleetService:
         self, tx: Tx, car_id: UUID, key: str, changed: dict[str, tuple[Any, Any]], new: bool,
         move: tuple[str | None, str | None], incoming: Incoming, event: Event | None,
     ) -> None:  # fmt: skip
-        payload = {"car_id": str(car_id), "external_key": key, "echo": incoming.from_api,
+        payload = {"car_id": str(car_id), "external_key": key, "branch": move[1], "echo": incoming.from_api,
                    "changed": {n: list(pair) for n, pair in changed.items()} if not new else {}}  # fmt: skip
         # An event that is handled again may read another state than the first time: that is news too.
         cause = f"{event.id if event else ''}:{incoming.read_at.isoformat()}"
@@ -179,6 +183,8 @@ class FleetService:
         started = self._clock.now()
         try:
             record = await self._rentprog.car(int(key), hint=branch)
+        except LimitReached:
+            raise  # it would answer
         except Unavailable as error:
             await sources.report_failure(self._db, SYSTEM, started, error.reason)
             raise

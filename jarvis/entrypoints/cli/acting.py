@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from rich.console import Console
 
-from jarvis.engine.audit_proof import LATEST, Seal, verify
+from jarvis.engine.audit_checkpoints import Checkpoints
+from jarvis.engine.audit_proof import CHAINS, Proof, begin_checkpoints, prove
 from jarvis.engine.effects import EffectLog
 from jarvis.entrypoints.bot import open_storage
 from jarvis.entrypoints.cli.commands import core, show, uuid_of
 from jarvis.integrations.storage.settings import StorageSettings
-from jarvis.kit.errors import ExpectedError, InvalidRequest, NotFound
+from jarvis.kit.errors import ExpectedError, InvalidRequest
 from jarvis.kit.settings import load
 
 OUTCOMES = ("done", "not_done", "again")
@@ -30,27 +33,90 @@ async def effects_resolve(effect_id: str, outcome: str, name: str, console: Cons
 
 
 async def audit_verify(console: Console) -> None:
-    """Prints what was looked at; a flaw ends the command with an error that names the row."""
+    """Prints what was looked at and what is not signed yet; a flaw ends the command with an error that names the row.
+
+    Raises:
+        AuditBroken: something does not hold.
+        AuditUnproved: it could not be looked at whole: storage is away, nothing is signed, or there are no rows.
+    """
     async with core() as opened, open_storage(opened, load(StorageSettings)) as storage:
-        try:
-            seal = Seal.read((await storage.get(LATEST)).decode(), opened.settings.secret.get_secret_value())
-        except NotFound:
-            seal = None
-        proof = await verify(opened.db, seals=[seal] if seal else [])
-    console.print(f"{proof.rows} rows looked at, {proof.erased} with their words erased on record.")
-    if seal is None:
-        console.print("No signed heads in storage yet: a cut tail would not show. The scheduler makes them every ten minutes.")
-    else:
-        console.print(f"Compared with the heads signed {seal.at:%d.%m.%Y %H:%M} UTC.")
-    for flaw in proof.flaws:
-        console.print(f"[red]{flaw}[/red]")
+        proof = await prove(opened.db, Checkpoints(storage, opened.settings.secret.get_secret_value()))
+    now = datetime.now(UTC)
+    for line in report(proof, now):
+        console.print(line, markup=False, highlight=False)
+    console.print(verdict(proof, now), markup=False, highlight=False)
+
+
+def verdict(proof: Proof, now: datetime) -> str:
+    """One sentence on an audit that holds.
+
+    Raises:
+        AuditBroken: something does not hold.
+        AuditUnproved: it could not be looked at whole: storage is away, nothing is signed, or there are no rows.
+    """
     if not proof.whole:
         raise AuditBroken(f"the audit does not hold: {len(proof.flaws)} flaws")
-    console.print("The audit holds.")
+    if proof.unread is not None:
+        raise AuditUnproved(
+            "not completed: the chains hold together, but storage could not be read to compare them with the checkpoints"
+        )
+    if not proof.rows:
+        raise AuditUnproved("not completed: the audit has no rows, there is nothing to verify")
+    if proof.checkpoint is None and proof.late(now):
+        raise AuditUnproved("not completed: the chains hold together, but nothing was ever signed")
+    if proof.checkpoint is None:
+        return "The chains hold together; the first checkpoint is still to be made."
+    return f"The audit holds: up to {proof.checkpoint} it is as it was signed, and what follows holds together."
+
+
+def report(proof: Proof, now: datetime) -> list[str]:
+    """What a proof says, in lines; the verdict is left to the caller."""
+    lines = [f"{proof.rows} rows of {CHAINS} chains looked at, {proof.erased} with their words erased on record."]
+    if proof.checkpoint is not None:
+        lines.append(
+            f"Compared with {proof.checkpoint}, signed {_moment(proof.checkpoint.at)}; it covers {proof.checkpoint.rows} rows."
+        )
+    elif proof.unread is not None:
+        lines.append(f"Not compared with any checkpoint: {proof.unread}.")
+    else:
+        lines.append("There is no checkpoint in storage to compare with.")
+    if proof.unsigned:
+        since = f", the oldest of {_moment(proof.unsigned_since)}" if proof.unsigned_since else ""
+        lines.append(
+            f"Not signed yet: the newest {proof.unsigned} rows{since}. They hold together, but whoever has the owner's rights"
+            " could have written them anew, or cut them off; the next checkpoint covers them."
+        )
+        if proof.late(now):
+            lines.append("That checkpoint is late: they are made every ten minutes. `jarvis doctor` says what keeps it.")
+    if proof.begun:
+        times = f"{len(proof.begun)} times, last" if len(proof.begun) > 1 else "once,"
+        lines.append(
+            f"Checkpoints were begun anew {times} {_moment(proof.begun[-1])}; `jarvis audit show --action audit.begin` says by whom and why."
+        )
+    return [*lines, *map(str, proof.flaws)]
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%d.%m.%Y %H:%M:%S} UTC"
+
+
+async def audit_begin(reason: str, name: str, console: Console) -> None:
+    """A new series of checkpoints; what was wrong before becomes an entry of the audit."""
+    async with core() as opened, open_storage(opened, load(StorageSettings)) as storage:
+        by = await opened.staff.actor_by_name(name)
+        checkpoints = Checkpoints(storage, opened.settings.secret.get_secret_value())
+        made = await begin_checkpoints(opened.db, checkpoints, by_name=by.name, reason=reason, by=by.employee_id)
+    console.print(
+        f"Checkpoints begin anew with {made}: {made.rows} rows, as they stand now. What they were before is not proved by it."
+    )
 
 
 class AuditBroken(ExpectedError):
     """The audit was tampered with."""
+
+
+class AuditUnproved(ExpectedError):
+    """The audit could not be looked at whole."""
 
 
 async def audit_show(action: str | None, subject: str | None, limit: int, as_json: bool, console: Console) -> None:
@@ -60,7 +126,7 @@ async def audit_show(action: str | None, subject: str | None, limit: int, as_jso
             """SELECT e.id, e.at, e.action, e.outcome, p.body AS words, e.shard, e.n FROM audit_entry e
                  LEFT JOIN audit_payload p ON p.audit_entry_id = e.id
                 WHERE ($1::text IS NULL OR e.action = $1) AND ($2::text IS NULL OR strpos(p.body, $2) > 0)
-                ORDER BY e.seq DESC LIMIT $3""",
+                ORDER BY e.at DESC LIMIT $3""",
             action, subject, limit,
         )  # fmt: skip
     show(rows, ("at", "action", "outcome", "words", "id"), as_json, console)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
-from collections.abc import Coroutine
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from jarvis.entrypoints.cli.base import Discard, Json, console, run, settings_from_demo
+from jarvis.entrypoints.cli.work_app import deliveries_app, drain, subscriptions_app
 from jarvis.kit.errors import JarvisError
 
 app = typer.Typer(
@@ -20,10 +19,8 @@ app = typer.Typer(
 )
 staff_app = typer.Typer(no_args_is_help=True, help="People and branches: add, bind, invite, change, dismiss, list, branch.")
 events_app = typer.Typer(no_args_is_help=True, help="The journal: list, show, replay.")
-subscriptions_app = typer.Typer(no_args_is_help=True, help="Who hears of which events: list, sync, backfill.")
-deliveries_app = typer.Typer(no_args_is_help=True, help="Work of subscribers that failed: list, retry.")
 effects_app = typer.Typer(no_args_is_help=True, help="Effects: list, retry, resolve.")
-audit_app = typer.Typer(no_args_is_help=True, help="The audit: verify, show.")
+audit_app = typer.Typer(no_args_is_help=True, help="The audit: verify, show, begin.")
 switch_app = typer.Typer(no_args_is_help=True, help="Read-only, off, shadow: list, set, report.")
 interactions_app = typer.Typer(no_args_is_help=True, help="Cards and buttons that wait: list.")
 telegram_app = typer.Typer(no_args_is_help=True, help="The company's chats: setup.")
@@ -32,29 +29,11 @@ app.add_typer(staff_app, name="staff")
 app.add_typer(events_app, name="events")
 app.add_typer(subscriptions_app, name="subscriptions")
 app.add_typer(deliveries_app, name="deliveries")
+app.command()(drain)
 app.add_typer(effects_app, name="effects")
 app.add_typer(audit_app, name="audit")
 app.add_typer(switch_app, name="switch")
 app.add_typer(interactions_app, name="interactions")
-console = Console()
-T = TypeVar("T")
-Discard = Annotated[bool, typer.Option("--discard", help="Let open work of removed subscribers die.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
-
-
-def settings_from_demo() -> None:
-    """With no database set, take the settings of the demo that runs in this folder."""
-    if "JARVIS_DATABASE_URL" not in os.environ:
-        from jarvis.entrypoints.demo.supervisor import find_demo
-
-        os.environ.update(find_demo())
-
-
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run one command's coroutine."""
-    import asyncio  # not at the top: help needs none of it
-
-    return asyncio.run(work)
 
 
 @app.command()
@@ -63,6 +42,7 @@ def demo(
     now: Annotated[str | None, typer.Option(help="Business time to begin at, e.g. 2026-03-12T14:30+04:00.")] = None,
     port: Annotated[int | None, typer.Option(help="Port of the desk; a free one when absent.")] = None,
     browser: Annotated[bool, typer.Option(help="Open the desk in a browser.")] = True,
+    group_per_minute: Annotated[int, typer.Option(help="Messages that Telegram takes into one group a minute.")] = 20,
 ) -> None:
     """Start everything on this machine, with sandboxes instead of vendors, and open the desk."""
     moment = None
@@ -77,34 +57,53 @@ def demo(
     begun = begin()
     from jarvis.entrypoints.demo.supervisor import Demo, DemoOptions
 
-    Demo(DemoOptions(world=world, now=moment, port=port, browser=browser), console, begun).run(began)
+    options = DemoOptions(world=world, now=moment, port=port, browser=browser, group_per_minute=group_per_minute)
+    Demo(options, console, begun).run(began)
 
 
 @app.command()
 def chaos(
     seed: Annotated[int | None, typer.Option(help="The choices of an earlier run.")] = None,
     orders: Annotated[int, typer.Option(help="Writes that people order meanwhile; 12 take about two minutes.")] = 12,
+    moves: Annotated[int, typer.Option(help="Cars that move to another branch meanwhile, with their topics.")] = 3,
+    outside: Annotated[bool, typer.Option("--outside", help="Strike a whole demo from outside; its supervisor must mend it.")] = False,
+    blows: Annotated[int, typer.Option(help="With --outside: how often fate strikes.")] = 20,
+    webhooks: Annotated[int, typer.Option(help="With --outside: changes of cars that RentProg tells of.")] = 150,
+    questions: Annotated[int, typer.Option(help="With --outside: questions that somebody asks.")] = 8,
 ) -> None:
     """Kill processes, restart servers and cut connections while people have RentProg changed; the ledgers judge."""
     import random
     import tempfile
 
-    from jarvis.entrypoints.demo.start import begin
+    from jarvis.entrypoints.demo.storm.world import NOW, ROOMY, storm_world
 
-    begun = begin()
-    from jarvis.entrypoints.demo.chaos import NOW, Chaos, without_forums
-    from jarvis.entrypoints.demo.supervisor import DemoOptions
+    seed = random.randrange(1 << 30) if seed is None else seed
+    with tempfile.TemporaryDirectory(prefix="jarvis-chaos-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        world = folder / "world.yaml"
+        world.write_text(storm_world(orders + questions if outside else orders), encoding="utf-8")
+        if outside:
+            from jarvis.entrypoints.demo.storm.outside import OutsideStorm, Size
 
-    with tempfile.TemporaryDirectory(prefix="jarvis-chaos-") as folder:
-        Path(folder).chmod(0o711)
-        world = Path(folder) / "world.yaml"
-        world.write_text(without_forums(), encoding="utf-8")
-        options = DemoOptions(world=world, now=NOW, browser=False, folder=Path(folder), durable=True)
-        outcome = Chaos(console, begun, options, seed=random.randrange(1 << 30) if seed is None else seed, orders=orders).run()
+            size = Size(blows=blows, orders=orders, moves=moves, webhooks=webhooks, questions=questions)
+            outcome = OutsideStorm(console, folder, world, seed=seed, size=size).run()
+            again = f"--outside --blows {blows} --webhooks {webhooks} --questions {questions}"
+        else:
+            from jarvis.entrypoints.demo.start import begin
+
+            begun = begin()
+            from jarvis.entrypoints.demo.chaos import Chaos
+            from jarvis.entrypoints.demo.supervisor import DemoOptions
+
+            options = DemoOptions(world=world, now=NOW, browser=False, folder=folder, durable=True, group_per_minute=ROOMY)
+            outcome = Chaos(console, begun, options, seed=seed, orders=orders, moves=moves).run()
+            again = ""
     console.print(f"blows: {outcome.blows}; drained in {outcome.drained_s:.1f} s; audit: {outcome.audit.rows} rows")
-    for name in ("refused", "lost", "doubled", "left"):
-        console.print(f"{name}: {getattr(outcome, name) or 0}")
-    console.print("good" if outcome.good else f"[red]bad[/red]; again with: jarvis chaos --seed {outcome.seed} --orders {orders}")
+    for kind in ("refused", "lost", "doubled", "left", "orphans"):
+        console.print(f"{kind}: {getattr(outcome, kind) or 0}", markup=False)
+    command = f"jarvis chaos --seed {seed} --orders {orders} --moves {moves} {again}".strip()
+    console.print("good" if outcome.good else f"[red]bad[/red]; again with: {command}")
     raise typer.Exit(0 if outcome.good else 1)
 
 
@@ -155,13 +154,24 @@ def scheduler() -> None:
 
 
 @app.command()
-def migrate(discard: Discard = False) -> None:
-    """Bring the schema and the table of subscriptions to their newest version (JARVIS_DATABASE_DIRECT_URL)."""
+def migrate(
+    to: Annotated[int | None, typer.Option(metavar="NUMBER", help="The last migration that stays; later ones are undone.")] = None,
+    back: Annotated[int | None, typer.Option(metavar="N", help="Undo the newest N.")] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Only list what would run.")] = False,
+    delete_data: Annotated[
+        bool, typer.Option("--delete-data", help="A way back may delete rows that the older schema has no place for.")
+    ] = False,
+    discard: Discard = False,
+) -> None:
+    """Bring the schema and the table of subscriptions to their newest version, or the schema to another one
+    (JARVIS_DATABASE_DIRECT_URL); all of it or nothing."""
     from jarvis.entrypoints.cli.work import subscriptions_sync
+    from jarvis.entrypoints.migrate import Target
     from jarvis.entrypoints.migrate import migrate as start
 
-    start()
-    run(subscriptions_sync(discard, console))
+    start(Target(to, back), plan=plan, delete_data=delete_data)
+    if not plan and to is None and back is None:
+        run(subscriptions_sync(discard, console))
 
 
 @app.command()
@@ -313,62 +323,6 @@ def events_replay(
     run(command(event_id, since, until, kind, subscriber, live, yes, console))
 
 
-@subscriptions_app.command("list")
-def subscriptions_list(json_: Json = False) -> None:
-    """Who hears of which kind of event."""
-    from jarvis.entrypoints.cli.work import subscriptions_list as command
-
-    settings_from_demo()
-    run(command(json_, console))
-
-
-@subscriptions_app.command("sync")
-def subscriptions_sync(discard: Discard = False) -> None:
-    """Write the table as this version's handlers want it; `jarvis migrate` does so after the schema."""
-    from jarvis.entrypoints.cli.work import subscriptions_sync as command
-
-    settings_from_demo()
-    run(command(discard, console))
-
-
-@subscriptions_app.command("backfill")
-def subscriptions_backfill(
-    subscriber: str, since: Annotated[str, typer.Option(help="ISO time of the first event.")]
-) -> None:  # fmt: skip
-    """Deliver past events to a subscriber that is new."""
-    from jarvis.entrypoints.cli.work import subscriptions_backfill as command
-
-    settings_from_demo()
-    run(command(subscriber, since, console))
-
-
-@deliveries_app.command("list")
-def deliveries_list(limit: int = 30, json_: Json = False) -> None:
-    """Deliveries that were given up or put aside, the newest first."""
-    from jarvis.entrypoints.cli.work import deliveries_list as command
-
-    settings_from_demo()
-    run(command(limit, json_, console))
-
-
-@deliveries_app.command("retry")
-def deliveries_retry(delivery_id: str) -> None:
-    """Take a dead delivery up again, under its old keys."""
-    from jarvis.entrypoints.cli.work import deliveries_retry as command
-
-    settings_from_demo()
-    run(command(delivery_id, console))
-
-
-@app.command()
-def drain(timeout_s: Annotated[float, typer.Option(help="Give up after so many seconds.")] = 300.0) -> None:
-    """Wait until the running workers have finished all open work, before a new version. Stop web, bot and scheduler first."""
-    from jarvis.entrypoints.cli.work import drain as command
-
-    settings_from_demo()
-    run(command(timeout_s, console))
-
-
 @effects_app.command("list")
 def effects_list(
     state: Annotated[str | None, typer.Option(help="pending, claimed, done, dead, unknown, shadow.")] = None,
@@ -396,11 +350,23 @@ def effects_resolve(
 
 @audit_app.command("verify")
 def audit_verify() -> None:
-    """Compute every chain anew, compare with the signed heads in storage; names the first bad row of each chain."""
+    """Compute every chain anew, compare with the newest checkpoint in storage; names the first bad row of each chain."""
     from jarvis.entrypoints.cli.acting import audit_verify as command
 
     settings_from_demo()
     run(command(console))
+
+
+@audit_app.command("begin")
+def audit_begin(
+    reason: Annotated[str, typer.Option(help="Why: the key was changed, a backup was restored.")],
+    as_: Annotated[str, typer.Option("--as", help="Whose word it is.")],
+) -> None:
+    """Begin the checkpoints anew from the audit as it stands, on record; nothing before it is proved any more."""
+    from jarvis.entrypoints.cli.acting import audit_begin as command
+
+    settings_from_demo()
+    run(command(reason, as_, console))
 
 
 @audit_app.command("show")
@@ -480,8 +446,20 @@ def telegram_setup(
     run(telegram.setup(create, employee, json_, console))
 
 
+def _is_text(argument: str) -> bool:
+    try:
+        argument.encode()
+    except UnicodeEncodeError:  # Python keeps bytes that are no text as half surrogate pairs
+        return False
+    return True
+
+
 def main() -> None:
     """The entry point: our own errors become one line and exit code 2."""
+    for number, argument in enumerate(sys.argv[1:], 1):
+        if not _is_text(argument):
+            sys.stderr.write(f"jarvis: argument {number} is no text: its bytes are no UTF-8\n")
+            sys.exit(2)
     try:
         app()
     except JarvisError as error:

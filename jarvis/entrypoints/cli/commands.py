@@ -28,6 +28,7 @@ from jarvis.kit.actor import LANGUAGES, Role
 from jarvis.kit.errors import InvalidRequest, NotFound
 from jarvis.kit.ids import new_id
 from jarvis.kit.settings import load
+from jarvis.kit.text import MESSAGE_CHARS, clean
 
 
 @asynccontextmanager
@@ -40,6 +41,9 @@ async def core() -> AsyncGenerator[Core]:
 
 async def ask(text: str, name: str, as_json: bool, console: Console) -> None:
     """Journal the request, handle it here unless a worker was faster, print the answer and its steps."""
+    text = clean(text).strip()
+    if not text or len(text) > MESSAGE_CHARS:
+        raise InvalidRequest(f"a request has 1 to {MESSAGE_CHARS} characters")
     from jarvis.entrypoints.wiring import event_worker, open_house
     from jarvis.integrations.llm.settings import LlmSettings
 

@@ -6,15 +6,22 @@ import json
 import os
 import shutil
 import sys
+from datetime import UTC, datetime
 from importlib.metadata import version
 
 from rich.console import Console
 from rich.table import Table
 
+from jarvis.engine.audit_checkpoints import Checkpoints
+from jarvis.engine.audit_proof import prove
+from jarvis.engine.db import Database
 from jarvis.engine.integration import Diagnosis
+from jarvis.entrypoints.bot import open_storage
 from jarvis.entrypoints.cli.commands import core
 from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.integrations.rentprog.diagnostics import diagnose as diagnose_rentprog
+from jarvis.integrations.storage.kinds import CHECKPOINT
+from jarvis.integrations.storage.settings import StorageSettings
 from jarvis.integrations.telegram.diagnostics import diagnose as diagnose_telegram
 from jarvis.integrations.telegram.settings import TelegramSettings
 from jarvis.kit.errors import InvalidRequest, JarvisError
@@ -29,6 +36,7 @@ async def doctor(as_json: bool, console: Console) -> int:
             from jarvis.entrypoints.demo.supervisor import find_demo
 
             os.environ.update(find_demo())
+            lines += _demo()
         lines += await _house()
     except InvalidRequest as error:
         lines.append(Diagnosis(name="Settings", ok=False, found="none", advice=str(error)))
@@ -57,6 +65,17 @@ def _machine() -> list[Diagnosis]:
     ]
 
 
+def _demo() -> list[Diagnosis]:
+    """How the processes of the demo in this folder run."""
+    from jarvis.entrypoints.demo.supervisor import processes_of_demo
+
+    processes = processes_of_demo()
+    down = {name: p for name, p in processes.items() if p["state"] != "running"}
+    found = "; ".join(f"{name}: {p['state']}, it {p['last_end']}" for name, p in down.items())
+    advice = "it is tried again by itself; the words of the demo's processes stand in .jarvis/demo/log"
+    return [Diagnosis(name="Processes of the demo", ok=not down, found=found or f"{len(processes)} run", advice=advice)]
+
+
 async def _house() -> list[Diagnosis]:
     lines: list[Diagnosis] = []
     async with core() as opened:
@@ -82,6 +101,9 @@ async def _house() -> list[Diagnosis]:
         )
         dead = await opened.db.fetchval("SELECT count(*) FROM delivery WHERE state IN ('dead', 'parked')")
         lines.append(Diagnosis(name="Dead or parked events", ok=not dead, found=str(dead), advice="jarvis events list --state parked"))
+        async with open_storage(opened, load(StorageSettings)) as storage:
+            checkpoints = Checkpoints(storage, opened.settings.secret.get_secret_value())
+            lines.append(await diagnose_checkpoints(opened.db, checkpoints, datetime.now(UTC)))
         refused = await opened.journal.refused()
         advice = "somebody guesses webhook paths, or RentProg has an old address: compare it with JARVIS_RENTPROG_WEBHOOK_SECRETS"
         lines.append(Diagnosis(name="Refused webhooks, 24 h", ok=not refused, found=str(refused), advice=advice))
@@ -91,3 +113,27 @@ async def _house() -> list[Diagnosis]:
     found = ", ".join(llm.chain) + ", offline" if llm.online else "offline model only"
     lines.append(Diagnosis(name="Language models", ok=True, found=found))
     return lines
+
+
+async def diagnose_checkpoints(db: Database, checkpoints: Checkpoints, now: datetime) -> Diagnosis:
+    """Whether the audit is signed in time, and what was signed still stands."""
+    proof = await prove(db, checkpoints, quick=True)
+    last = await db.fetchrow("SELECT state, cause FROM effect WHERE kind = $1 ORDER BY seq DESC LIMIT 1", CHECKPOINT.name)
+    failed = last["cause"] if last is not None and last["state"] != "done" else None
+    since = f"{proof.unsigned_since:%d.%m %H:%M} UTC" if proof.unsigned_since else ""
+    advice = "run `jarvis audit verify`"
+    if proof.unread is not None:
+        ok, found, advice = False, f"not known: {proof.unread}", "check JARVIS_STORAGE_URL"
+    elif proof.flaws:
+        ok, found = False, str(proof.flaws[0])
+    elif proof.late(now):
+        ok, found = (
+            False,
+            f"late: {proof.unsigned} rows are not signed since {since}" + (f"; last attempt: {failed}" if failed else ""),
+        )
+        advice = "the scheduler asks for them and the bot makes them: start both"
+    elif failed:
+        ok, found = False, f"the last attempt failed: {failed}"
+    else:
+        ok, found = True, f"{proof.checkpoint or 'none yet'}; {proof.unsigned} rows since"
+    return Diagnosis(name="Audit checkpoints", ok=ok, found=found, advice=advice)

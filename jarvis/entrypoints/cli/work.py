@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from datetime import datetime
 from uuid import UUID
@@ -14,9 +15,7 @@ from jarvis.engine.db import Database, open_database
 from jarvis.engine.deliveries import Deliveries
 from jarvis.engine.journal import Journal
 from jarvis.entrypoints.cli.commands import core, show, time_of, uuid_of
-from jarvis.entrypoints.core import CoreSettings
 from jarvis.kit.errors import InvalidRequest, SettingsMissing
-from jarvis.kit.settings import load
 
 DRAIN_LOOK_S = 0.5
 
@@ -25,10 +24,10 @@ async def subscriptions_sync(discard: bool, console: Console) -> None:
     """Write the table of subscriptions as this version's handlers want it, on the owner's address."""
     from jarvis.entrypoints.wiring import subscriptions as wanted
 
-    settings = load(CoreSettings)
-    if settings.database_direct_url is None:
+    dsn = os.environ.get("JARVIS_DATABASE_DIRECT_URL")  # as for the schema, nothing else of the settings is needed
+    if not dsn:
         raise SettingsMissing("JARVIS_DATABASE_DIRECT_URL: the owner's address, not the pooler's")
-    async with open_database(settings.database_direct_url.get_secret_value(), max_size=1) as db:
+    async with open_database(dsn, max_size=1) as db:
         synced = await subscriptions.sync(db, wanted(), discard=discard)
     if synced.added or synced.removed:
         gone = f"; gone: {', '.join(synced.removed)} ({synced.died} open deliveries died)" if synced.removed else ""

@@ -21,6 +21,7 @@ from litestar.template.config import TemplateConfig
 
 from jarvis.domains.bookings.sync import LOAD
 from jarvis.engine import clockrow, jobs
+from jarvis.engine.audit_checkpoints import Checkpoints
 from jarvis.engine.db import DATABASE_AWAY, Database
 from jarvis.engine.loop import going
 from jarvis.entrypoints.demo.control import control_routes
@@ -51,7 +52,9 @@ class Stage:
     rentprog: RentProgSandbox
     telegram: TelegramSandbox
     secrets: dict[str, str]
+    checkpoints: Checkpoints
     web: str
+    folder: Path
     version: int = 0
     happened: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
     read: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
@@ -66,9 +69,9 @@ class Stage:
         """Load the world into every sandbox."""
         for vendor in self.vendors.values():
             vendor.load(self.world, self.clock.now())
+            vendor.save()
         self.happened.clear()
         self.read.clear()
-        self.telegram.listeners = [self.touched]
 
     def touched(self, chat: Chat | None = None) -> None:
         """Something that a page shows has changed."""
@@ -117,7 +120,7 @@ class Stage:
 
     async def reset(self) -> None:
         """Reload the world and Jarvis's database."""
-        await wipe(self.owner)
+        await wipe(self.owner, self.checkpoints)
         self.load()
         await seed(self.owner, self.clock, self.world)
         self.telegram.cut_all()

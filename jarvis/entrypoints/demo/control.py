@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from litestar import delete, get, post
 from litestar.params import Parameter
 
+from jarvis.entrypoints.demo import restarts
 from jarvis.entrypoints.demo.status import in_flight, ready
 from jarvis.kit.clock import TBILISI
 from jarvis.kit.errors import InvalidRequest, NotFound
@@ -36,7 +37,7 @@ def control_routes(stage: Stage) -> list[Any]:
         urls = {name: sandbox.base_url for name, sandbox in stage.vendors.items()}
         return {
             "ready": await ready(stage), "now": stage.clock.now().astimezone(TBILISI).isoformat(), "world": stage.world.name,
-            "version": stage.version, "people": people, "vendors": urls,
+            "version": stage.version, "people": people, "vendors": urls, "processes": restarts.read(stage.folder),
         }  # fmt: skip
 
     @post("/sandbox/telegram/send", status_code=200)

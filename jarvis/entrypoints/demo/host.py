@@ -8,10 +8,12 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from jarvis.domains.bookings.sync import CHECKS
 from jarvis.engine import clockrow
+from jarvis.engine.audit_checkpoints import Checkpoints
 from jarvis.engine.db import open_database
 from jarvis.engine.doorbell import open_doorbell
 from jarvis.engine.timing import Scheduler
@@ -19,11 +21,15 @@ from jarvis.entrypoints.demo.app import Stage, demo_app
 from jarvis.entrypoints.process import observe, until_signal
 from jarvis.entrypoints.seed import seed, wipe
 from jarvis.integrations.rentprog.sandbox import RentProgSandbox
-from jarvis.integrations.telegram.sandbox import TelegramSandbox
+from jarvis.integrations.storage.port import connect
+from jarvis.integrations.storage.settings import StorageSettings
+from jarvis.integrations.telegram.sandbox import TelegramLimits, TelegramSandbox
 from jarvis.kit.clock import OffsetClock
 from jarvis.kit.errors import InvalidRequest
 from jarvis.kit.ids import new_token
+from jarvis.kit.keep import Keep
 from jarvis.kit.sandbox import served
+from jarvis.kit.settings import load
 from jarvis.kit.world import World, load_world
 
 
@@ -50,36 +56,69 @@ def _env(stage: Stage) -> dict[str, str]:
     }
 
 
-async def run(folder: Path, port: int, web: str, world: World, offset_s: float) -> None:
-    """Begin with an empty Jarvis and a fresh world, and serve until cancelled."""
-    clock = OffsetClock(offset_s)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostOptions:
+    """What the host was asked for. `web`: the address of Jarvis's web process. `resume`: go on with what a killed host had kept."""
+
+    folder: Path
+    port: int
+    web: str
+    world: World
+    offset_s: float
+    group_per_minute: int
+    resume: bool
+
+
+async def run(options: HostOptions) -> None:
+    """Begin with an empty Jarvis and a fresh world, or go on with the kept ones, and serve until cancelled."""
+    clock, folder, world = OffsetClock(options.offset_s), options.folder, options.world
     async with (
         open_doorbell(os.environ.get("JARVIS_REDIS_URL")) as doorbell,
         open_database(os.environ["JARVIS_DATABASE_URL"], bell=doorbell, max_size=5) as db,
         open_database(os.environ["JARVIS_DATABASE_DIRECT_URL"], max_size=2) as owner,
+        connect(load(StorageSettings), None) as storage,
     ):
-        await wipe(owner)
-        await clockrow.set_offset(owner, offset_s)
-        await seed(owner, clock, world)
-        await Scheduler(owner, clock, CHECKS).skip()
+        checkpoints = Checkpoints(storage, os.environ["JARVIS_SECRET"])
+        if not options.resume:
+            await wipe(owner, checkpoints)
+            await clockrow.set_offset(owner, options.offset_s)
+            await seed(owner, clock, world)
+            await Scheduler(owner, clock, CHECKS).skip()
         follower = asyncio.create_task(clockrow.follow(db, clock))
         rentprog = RentProgSandbox(clock=clock, ledger_path=folder / "ledger-rentprog.jsonl")
-        telegram = TelegramSandbox(ledger_path=folder / "ledger-telegram.jsonl")
-        secrets = {branch.code: new_token() for branch in world.branches}
-        stage = Stage(world=world, db=db, owner=owner, clock=clock, rentprog=rentprog, telegram=telegram, secrets=secrets, web=web)
-        stage.load()
-        async with rentprog.running(), telegram.running(), served(demo_app(stage), port=port):
-            rentprog.hook_urls = {c: f"{web}/hooks/rentprog/{secrets[b]}" for b, c in rentprog.data.companies.items()}
-            await stage.queue_load()
-            facts = folder / "host.json"
-            draft = facts.with_suffix(".draft")
-            draft.touch(mode=0o600)
-            draft.write_text(json.dumps({"env": _env(stage)}))
-            draft.rename(facts)
+        limits = TelegramLimits(group_per_minute=options.group_per_minute)
+        telegram = TelegramSandbox(ledger_path=folder / "ledger-telegram.jsonl", limits=limits)
+        facts = folder / "host.json"
+        secrets = (
+            json.loads(facts.read_text())["secrets"] if options.resume else {branch.code: new_token() for branch in world.branches}
+        )
+        stage = Stage(
+            world=world, db=db, owner=owner, clock=clock, rentprog=rentprog, telegram=telegram, secrets=secrets, web=options.web,
+            folder=folder, checkpoints=checkpoints,
+        )  # fmt: skip
+        if not options.resume:
+            stage.load()
+        telegram.listeners = [stage.touched]
+        ports = {name: v.remember(Keep(folder / f"kept-{name}"), resume=options.resume) for name, v in stage.vendors.items()}
+        running = rentprog.running(ports["rentprog"]), telegram.running(ports["telegram"])
+        async with running[0], running[1], served(demo_app(stage), port=options.port):
+            rentprog.hook_urls = {c: f"{options.web}/hooks/rentprog/{secrets[b]}" for b, c in rentprog.data.companies.items()}
+            for vendor in stage.vendors.values():
+                vendor.save()
+            if not options.resume:
+                await stage.queue_load()
+                draft = facts.with_suffix(".draft")
+                draft.touch(mode=0o600)
+                draft.write_text(json.dumps({"env": _env(stage) | _pace(options), "secrets": secrets}))
+                draft.rename(facts)
             try:
                 await asyncio.Event().wait()
             finally:
                 follower.cancel()
+
+
+def _pace(options: HostOptions) -> dict[str, str]:
+    return {"JARVIS_TELEGRAM_GROUP_PER_MINUTE": str(options.group_per_minute)}
 
 
 def main(argv: Sequence[str]) -> None:
@@ -90,10 +129,16 @@ def main(argv: Sequence[str]) -> None:
     parser.add_argument("--web", required=True)
     parser.add_argument("--world", type=Path)
     parser.add_argument("--offset-s", type=float, default=0.0)
+    parser.add_argument("--group-per-minute", type=int, default=20)
+    parser.add_argument("--resume", action="store_true")
     args = parser.parse_args(argv)
     observe()
     try:
         world = load_world(args.world)
     except InvalidRequest as error:
         sys.exit(str(error))
-    asyncio.run(until_signal(run(args.folder, args.port, args.web, world, args.offset_s)))
+    options = HostOptions(
+        folder=args.folder, port=args.port, web=args.web, world=world, offset_s=args.offset_s,
+        group_per_minute=args.group_per_minute, resume=args.resume,
+    )  # fmt: skip
+    asyncio.run(until_signal(run(options)))

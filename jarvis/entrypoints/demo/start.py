@@ -58,10 +58,16 @@ class Forks:
 def begin() -> tuple[Host, Forks]:
     """Start the imports of every process; call it before any import of one's own."""
     forks = Forks()
+    return begin_host(), forks
+
+
+def begin_host() -> Host:
+    """Start the imports of the sandboxes' process."""
     theirs, ours = _SPAWNS.Pipe(duplex=False)
     process = _SPAWNS.Process(target=_host, args=(theirs,), name="host")
     process.start()
-    return Host(process=process, orders=ours), forks
+    theirs.close()
+    return Host(process=process, orders=ours)
 
 
 def _host(orders: Connection) -> None:

@@ -1,8 +1,12 @@
-"""Starts and stops the demo's process tree. A killed demo leaves nothing that the next start does not clear up."""
+"""Starts the demo's process tree, starts again what dies of it, and stops it.
+
+A killed demo leaves nothing that the next start does not clear up.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import json
 import os
@@ -10,9 +14,9 @@ import signal
 import time
 import urllib.request
 import webbrowser
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -21,18 +25,26 @@ from typing import IO, Any
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from jarvis.entrypoints.demo.start import Forks, Host, Order, begin
-from jarvis.entrypoints.embedded import Postgres, Redis, free_port, migrate, provision
+from jarvis.entrypoints.demo.restarts import FILE, Restarts, how_it_ended, read, write
+from jarvis.entrypoints.demo.start import Forks, Host, Order, begin, begin_host
+from jarvis.entrypoints.embedded import Postgres, Redis, free_port, kept_secret, migrate, provision
 from jarvis.kit.clock import TBILISI
 from jarvis.kit.errors import InvalidRequest, SettingsMissing
-from jarvis.kit.ids import new_token
 
-STOP_S = 6.0
+STOP_S, LOOK_S = 6.0, 0.2
+LOST = 255  # what multiprocessing gives for a process whose fork server ended
+SERVERS = ("postgres", "redis")
+PROCESSES: Mapping[str, tuple[str, ...]] = {
+    "jobs": ("jobs",), "bot": ("bot",), "worker": ("worker", "--with-scheduler", "--without-jobs"), "web": ("web",),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoOptions:
-    """What `jarvis demo` was asked for. `durable`: PostgreSQL keeps every commit through a crash, as in production."""
+    """What `jarvis demo` was asked for. `durable`: PostgreSQL keeps every commit through a crash, as in production.
+
+    `group_per_minute`: messages that Telegram takes into one group, and the bot sends.
+    """
 
     world: Path | None = None
     now: datetime | None = None
@@ -40,25 +52,30 @@ class DemoOptions:
     browser: bool = True
     folder: Path = field(default_factory=lambda: Path(".jarvis"))
     durable: bool = False
+    group_per_minute: int = 20
 
 
 class Demo:
-    """One running demo."""
+    """One running demo. Whatever of it dies is started again, with a pause that grows while it dies at once."""
 
     def __init__(self, options: DemoOptions, console: Console, begun: tuple[Host, Forks] | None = None) -> None:
         self._host, self._forks = begun or begin()
         self.options = options
         self.console = console
         self.children: dict[str, BaseProcess] = {}
+        self.lives: dict[str, Restarts] = {}
         self.stack = ExitStack()
         self.base = ""
         self.log = Path()
         self.env: dict[str, str] = {}
-        self._stop = False
+        self._folder = Path()
+        self._web_port = ""
+        self._host_argv: list[str] = []
+        self._stop = self._hurry = False
 
     def run(self, began: float) -> None:
         """Start, serve until Ctrl-C, stop everything. `began` is the monotonic time of the command's first line."""
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._signalled)
         try:
             with Progress(
@@ -67,58 +84,62 @@ class Demo:
                 bar = progress.add_task("Starting")
                 self.start(lambda text: progress.update(bar, description=text))
             self._announce(time.monotonic() - began)
-            while not self._stop and self._alive():
-                time.sleep(0.3)
+            while not self._stop:
+                self.tend()
+                time.sleep(LOOK_S)
         finally:
             self.stop()
 
     def _signalled(self, number: int, frame: Any) -> None:
+        """The first signal asks for an end in order; a second one for an end at once, still of everything."""
         del frame
+        self._hurry = self._stop
         if self._stop:
-            raise KeyboardInterrupt
+            return
         self._stop = True
         if not self.base:
             raise KeyboardInterrupt
 
     def start(self, say: Callable[[str], None]) -> None:
         """Bring everything up; returns when a person can write and be answered."""
-        folder = self._claim_folder()
+        self._folder = folder = self._claim_folder()
         self.log = folder.resolve() / "log"
         self.log.unlink(missing_ok=True)
+        (folder / FILE).unlink(missing_ok=True)
         self.postgres, self.redis = Postgres(folder / "postgres", durable=self.options.durable), Redis(folder / "redis")
-        postgres, redis = self.postgres, self.redis
-        redis.end_leftover()
+        self.redis.end_leftover()
         say("PostgreSQL and Redis")
-        postgres.start()
-        self.stack.callback(postgres.stop)
-        redis.start()
-        self.stack.callback(redis.stop)
+        self.stack.callback(self.postgres.stop)
+        self.stack.callback(self.redis.stop)
+        self._begin("postgres")
+        self._begin("redis")
         offset_s = 0.0
         if self.options.now is not None:
             now = self.options.now if self.options.now.tzinfo else self.options.now.replace(tzinfo=TBILISI)
             offset_s = (now - datetime.now(UTC)).total_seconds()
         say("Schema")
-        owner, app = asyncio.run(_schema(postgres))
-        web_port = free_port()
+        owner, app = asyncio.run(_schema(self.postgres))
+        web_port, port = free_port(), self.options.port or free_port()
+        self._web_port = str(web_port)
         self.env = {
             **{k: v for k, v in os.environ.items() if not k.startswith("JARVIS_") or k.startswith("JARVIS_LLM_")},
-            "JARVIS_DATABASE_URL": app, "JARVIS_DATABASE_DIRECT_URL": owner, "JARVIS_REDIS_URL": redis.url,
-            "JARVIS_STORAGE_URL": f"file://{(folder / 'media').resolve()}", "JARVIS_SECRET": new_token(),
+            "JARVIS_DATABASE_URL": app, "JARVIS_DATABASE_DIRECT_URL": owner, "JARVIS_REDIS_URL": self.redis.url,
+            "JARVIS_STORAGE_URL": f"file://{(folder / 'media').resolve()}", "JARVIS_SECRET": kept_secret(folder / "secret"),
             "JARVIS_PUBLIC_URL": f"http://127.0.0.1:{web_port}", "PYTHONUNBUFFERED": "1",
         }  # fmt: skip
         say("Sandboxes of RentProg and Telegram")
-        port = self.options.port or free_port()
-        facts = self._start_host(folder, port, web_port, offset_s)
-        self.env |= facts["env"]
+        self._host_argv = [
+            "--folder", str(folder), "--port", str(port), "--web", f"http://127.0.0.1:{web_port}", "--offset-s", str(offset_s),
+            "--group-per-minute", str(self.options.group_per_minute),
+        ]  # fmt: skip
+        if self.options.world is not None:
+            self._host_argv += ["--world", str(self.options.world)]
+        self._begin("host")
         self._write_env(folder)
         say("Web, bot and worker")
-        self._spawn("subscriptions", "subscriptions", "sync")
-        self.children.pop("subscriptions").join()
-        self._spawn("jobs", "jobs")
-        self._spawn("bot", "bot")
-        self._spawn("worker", "worker", "--with-scheduler", "--without-jobs")
-        self._web_port = str(web_port)
-        self._spawn("web", "web", "--port", self._web_port)
+        self._sync_subscriptions()
+        for name in PROCESSES:
+            self._begin(name)
         self.base = f"http://127.0.0.1:{port}"
         say("Loading RentProg")
         self._wait_ready()
@@ -128,59 +149,123 @@ class Demo:
         for number in range(1, 10):
             folder = self.options.folder / ("demo" if number == 1 else f"demo-{number}")
             folder.mkdir(parents=True, exist_ok=True)
-            lock: IO[str] = (folder / "lock").open("w")
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                lock.close()
-                continue
-            self.stack.callback(lock.close)
-            return folder
+            if (lock := _lock(folder)) is not None:
+                self.stack.callback(lock.close)
+                return folder
         raise SettingsMissing("nine demos run already; stop one of them")
 
-    def _start_host(self, folder: Path, port: int, web_port: int, offset_s: float) -> dict[str, Any]:
-        facts = folder / "host.json"
+    # what runs, and what is started again
+
+    def tend(self, *, starting: bool = False) -> None:
+        """Start again whatever died and is due.
+
+        Raises:
+            SettingsMissing: while the demo is `starting`, a process ended by itself, and not by a signal.
+        """
+        for name, life in self.lives.items():
+            now = time.monotonic()
+            if life.due is None:
+                if (how := self._how_it_ended(name)) is not None:
+                    if starting:
+                        self._check(name)
+                    self._say(life.ended(now, how))
+                elif life.settle(now):
+                    self._tell()
+            served = name in SERVERS or all(self.lives[server].due is None for server in SERVERS)
+            if life.due is not None and life.due <= now and served and not self._stop:
+                self._begin_again(name, life)
+
+    def _begin_again(self, name: str, life: Restarts) -> None:
+        life.began = time.monotonic()
+        try:
+            self._begin(name)
+        except (SettingsMissing, OSError, EOFError) as error:  # the end of a file: a fork server that was killed just now
+            self._say(life.ended(time.monotonic(), f"did not start ({error or type(error).__name__})"))
+        else:
+            self._say(f"`{name}` runs again, process {life.pid}")
+
+    def _how_it_ended(self, name: str) -> str | None:
+        """None while it runs."""
+        if name == "postgres":
+            return "ended" if self.postgres.pid is None else None
+        code = self.redis.exitcode if name == "redis" else self.children[name].exitcode
+        if code is None:
+            return None
+        return "was lost with the fork server" if code == LOST else how_it_ended(code)
+
+    def _begin(self, name: str) -> None:
+        """Start one of them, for the first time or again, where its neighbours expect it."""
+        if name == "postgres":
+            self.postgres.start(self.postgres.port or None)
+        elif name == "redis":
+            self.redis.start(self.redis.port or None)
+        elif name == "host":
+            self._begin_host()
+        else:
+            if name in self.children:
+                _end_for_sure(self.children[name])
+            self.respawn(name, {})
+        life = self.lives.setdefault(name, Restarts(name=name))
+        pid = self.postgres.pid if name == "postgres" else self.redis.pid if name == "redis" else self.children[name].pid
+        life.begun(time.monotonic(), pid)
+        self._tell()
+
+    def _begin_host(self) -> None:
+        """Start the sandboxes, and wait for what they tell of themselves; again: with what they had kept, at the same addresses."""
+        facts, order = self._folder / "host.json", Order(argv=self._host_argv, env=self.env, log=str(self.log))
+        if "host" in self.lives:
+            self._host = begin_host()
+            self.children["host"] = self._host.begin(replace(order, argv=[*self._host_argv, "--resume"]))
+            return
         facts.unlink(missing_ok=True)
-        argv = ["--folder", str(folder), "--port", str(port), "--web", f"http://127.0.0.1:{web_port}", "--offset-s", str(offset_s)]
-        if self.options.world is not None:
-            argv += ["--world", str(self.options.world)]
-        self._spawn("host", *argv)
+        self.children["host"] = self._host.begin(order)
         deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            if facts.exists():
-                return json.loads(facts.read_text())
-            self._check("host")
+        while not facts.exists():
+            if (code := self.children["host"].exitcode) is not None:
+                raise SettingsMissing(self._words("host", code))
+            if time.monotonic() > deadline:
+                raise SettingsMissing("the sandboxes did not start in 30 s")
             time.sleep(0.05)
-        raise SettingsMissing("the sandboxes did not start")
+        self.env |= json.loads(facts.read_text())["env"]
 
-    def _spawn(self, name: str, *argv: str) -> None:
-        order = Order(argv=argv, env=self.env, log=str(self.log))
-        self.children[name] = self._host.begin(order) if name == "host" else self._forks.start(name, order)
+    def _sync_subscriptions(self) -> None:
+        """What `jarvis migrate` does after the schema; a fork has the handlers imported already."""
+        child = self._forks.start("subscriptions", Order(argv=("subscriptions", "sync"), env=self.env, log=str(self.log)))
+        child.join()
+        if child.exitcode:
+            raise SettingsMissing(self._words("subscriptions", child.exitcode))
 
-    def respawn(self, name: str, argv: Sequence[str], env: Mapping[str, str]) -> None:
-        """Start a process of this name again, with some settings more."""
+    def respawn(self, name: str, env: Mapping[str, str]) -> None:
+        """Start a process of this name again, or a second one beside it, with some settings more."""
         extra = ("--port", self._web_port) if name == "web" else ()
-        order = Order(argv=(*argv, *extra), env={**self.env, **env}, log=str(self.log))
+        order = Order(argv=(*PROCESSES[name], *extra), env={**self.env, **env}, log=str(self.log))
         self.children[name] = self._forks.start(name, order)
 
-    def _check(self, name: str) -> None:
-        code = self.children[name].exitcode
-        if code is not None:
-            words = self.log.read_text(errors="replace").strip().rpartition("\n")[2] if self.log.exists() else ""
-            raise SettingsMissing(f"the process `{name}` ended with {code}: {words or 'without a word'} (all of it: {self.log})")
+    def _say(self, line: str) -> None:
+        """One plain line, to whoever looks at the terminal and into the log."""
+        now = datetime.now().astimezone()
+        self.console.print(f"  {now:%H:%M:%S} {line}", highlight=False, soft_wrap=True, markup=False)
+        with self.log.open("a", encoding="utf-8") as log:
+            log.write(f"{now:%Y-%m-%d %H:%M:%S} supervisor: {line}\n")
+        self._tell()
 
-    def _alive(self) -> bool:
-        """Whether everything runs; the carrier of jobs ends with its Redis and is started again."""
-        if self.children["jobs"].exitcode is not None:
-            self._spawn("jobs", "jobs")
-        for name in self.children:
-            self._check(name)
-        return True
+    def _tell(self) -> None:
+        """Where `/sandbox/status` and `jarvis doctor` read how everything runs."""
+        write(self._folder, list(self.lives.values()))
+
+    def _check(self, name: str) -> None:
+        code = self.children[name].exitcode if name in self.children else None
+        if code is not None and 0 <= code != LOST and name != "jobs":  # the carrier of jobs ends with its Redis
+            raise SettingsMissing(self._words(name, code))
+
+    def _words(self, name: str, code: int) -> str:
+        words = self.log.read_text(errors="replace").strip().rpartition("\n")[2] if self.log.exists() else ""
+        return f"the process `{name}` {how_it_ended(code)}: {words or 'without a word'} (all of it: {self.log})"
 
     def _wait_ready(self) -> None:
         deadline = time.monotonic() + 90
         while time.monotonic() < deadline:
-            self._alive()
+            self.tend(starting=True)
             try:
                 with urllib.request.urlopen(f"{self.base}/sandbox/status", timeout=2) as answer:  # noqa: S310  # our own loopback address
                     if json.load(answer)["ready"]:
@@ -196,6 +281,7 @@ class Demo:
         path.touch(mode=0o600)
         path.write_text(json.dumps({k: v for k, v in self.env.items() if k.startswith("JARVIS_")}))
         self.stack.callback(path.unlink, missing_ok=True)
+        self.stack.callback((folder / FILE).unlink, missing_ok=True)
 
     def _announce(self, seconds: float) -> None:
         self.console.print(f"\n  [bold]Jarvis[/bold] is ready in {seconds:.1f} s\n\n  {self.base}\n")
@@ -206,18 +292,39 @@ class Demo:
             webbrowser.open(self.base)
 
     def stop(self) -> None:
-        """End every process that this demo started, then its servers."""
+        """End every process that this demo started, then its servers. Whoever does not end in time is killed."""
+        self._stop = True
         self.children.setdefault("host", self._host.process)
         for child in self.children.values():
             child.terminate()
         deadline = time.monotonic() + STOP_S
         for child in self.children.values():
-            child.join(max(0.1, deadline - time.monotonic()))
-            if child.exitcode is None:
-                child.kill()
-                child.join()
+            while child.exitcode is None and time.monotonic() < deadline and not self._hurry:
+                child.join(0.1)
+            _end_for_sure(child)
         self.children.clear()
         self.stack.close()
+
+
+def _end_for_sure(child: BaseProcess) -> None:
+    """Kill it if it lives: also one whose fork server ended, which nobody else can ask how it is."""
+    if child.exitcode is None:
+        child.kill()
+        child.join()
+    elif child.exitcode == LOST and child.pid is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child.pid, signal.SIGKILL)
+
+
+def _lock(folder: Path) -> IO[str] | None:
+    """The folder's lock, to be kept open; None when a running demo has it."""
+    lock: IO[str] = (folder / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        return None
+    return lock
 
 
 async def _schema(postgres: Postgres) -> tuple[str, str]:
@@ -233,6 +340,21 @@ def find_demo(folder: Path = Path(".jarvis")) -> dict[str, str]:
     Raises:
         InvalidRequest: no demo runs here.
     """
+    return json.loads((_running(folder) / "env.json").read_text())
+
+
+def processes_of_demo(folder: Path = Path(".jarvis")) -> dict[str, dict[str, Any]]:
+    """How the processes of a running demo are, by name: `{state, pid, restarts, last_end}`.
+
+    Raises:
+        InvalidRequest: no demo runs here.
+    """
+    return read(_running(folder))
+
+
+def _running(folder: Path) -> Path:
     for path in sorted(folder.glob("demo*/env.json")):
-        return json.loads(path.read_text())
+        if (lock := _lock(path.parent)) is None:
+            return path.parent
+        lock.close()  # a killed demo left it
     raise InvalidRequest("no settings: set JARVIS_DATABASE_URL, or start `make demo` in this folder first")

@@ -12,6 +12,7 @@ from jarvis.entrypoints.demo.text import Words, known, seconds, words
 from jarvis.integrations.telegram.sandbox.state import GENERAL
 from jarvis.kit.clock import local_date
 from jarvis.kit.sandbox import Change
+from jarvis.kit.text import whole
 from jarvis.kit.world import WorldPerson
 from jarvis.orchestrator.render.moments import day
 from jarvis.orchestrator.render.words import say
@@ -44,7 +45,7 @@ class Asked:
         message, pane, vendor = query.get("message", ""), query.get("pane", "talk"), query.get("vendor", "rentprog")
         return cls(
             chat=query.get("chat", "dm"), pane=pane if pane in PANES else "talk", vendor=vendor if vendor in VENDORS else "rentprog",
-            change=query.get("change", ""), message=int(message) if message.isdigit() else None, search=query.get("q", "").strip(),
+            change=query.get("change", ""), message=whole(message), search=query.get("q", "").strip(),
         )  # fmt: skip
 
 
@@ -82,7 +83,7 @@ async def view(stage: Stage, who: WorldPerson, asked: Asked, language: str) -> d
 def place_of(chat: str) -> tuple[str, str | None]:
     """What the desk calls a chat, taken apart: the chat of Telegram, and the number of a topic in it."""
     title, sign, number = chat.rpartition("/")
-    return (title, number) if sign and number.isdigit() else (chat, None)
+    return (title, number) if sign and whole(number) is not None else (chat, None)
 
 
 def _keys(rows: list[dict[str, Any]]) -> dict[str, str]:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from jarvis.kit.clock import TBILISI, at_local, local, local_date
+from jarvis.kit.clock import TBILISI, at_local, local_date
 from jarvis.kit.text import PLATE, fold
 
 
@@ -54,6 +54,8 @@ _MONTHS = {
 }  # fmt: skip
 _RUSSIAN_MONTHS = "янв|фев|мар|апр|мая|май|июн|июл|авг|сен|окт|ноя|дек"
 _ENGLISH_MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+NUMERIC = re.compile(r"(?<!\d)(\d{1,2})\.(\d{1,2})(?:\.(\d{4}))?(?!\d)")
+YEARS = range(2000, 2101)
 OPENS, CLOSES = time(9), time(20)  # working hours: a weekend begins and ends with them
 _NEXT_WEEK = re.compile(r"следующ\w+\s+недел|next\s+week|მომავალ\s+კვირას", re.I)
 _NOON = re.compile(r"\bnoon\b|\bполдень\b|\bполудня\b", re.I)
@@ -195,7 +197,7 @@ def _length(text: str) -> int | None:
 
 def _explicit(text: str, now: datetime) -> Period | None:
     """Dates by number: "с 5 по 8 декабря", "5.12", "5–8.12", "March 5"."""
-    year, today = local(now).year, local_date(now)
+    today = local_date(now)
     spoken = re.search(rf"(?:с\s+)?(\d{{1,2}})(?:\s*(?:по|до|-|–)\s*(\d{{1,2}}))?\s+((?:{_RUSSIAN_MONTHS})[а-я]*)", text, re.I)
     english = re.search(rf"\b((?:{_ENGLISH_MONTHS})[a-z]*)\s+(\d{{1,2}})(?!\d)(?:\s*(?:to|-|–)\s*(\d{{1,2}}))?", text, re.I)
     dotted = re.search(r"(?<!\d)(\d{1,2})(?:\s*[-–]\s*(\d{1,2}))?\.(\d{1,2})(?!\d)", text)
@@ -207,13 +209,33 @@ def _explicit(text: str, now: datetime) -> Period | None:
         first, last, month = int(dotted[1]), int(dotted[2] or dotted[1]), int(dotted[3])
     else:
         return None
+    end = dated(last, month, today)
+    begin = None if end is None else dated(first, month, today, end.year)
+    return None if begin is None or end is None else _whole(begin, max(begin, end))
+
+
+def dated(day: int, month: int, today: date, year: int | None = None) -> date | None:
+    """The day of that date; without a year the next one, or one of the last 60 days. None when there is no such day."""
     try:
-        begin, end = date(year, month, first), date(year, month, last)
+        found = date(today.year if year is None else year, month, day)
+        if year is None and found < today - timedelta(days=60):
+            found = date(today.year + 1, month, day)
     except ValueError:
         return None
-    if end < today - timedelta(days=60):
-        begin, end = begin.replace(year=year + 1), end.replace(year=year + 1)
-    return _whole(begin, max(begin, end))
+    return found if found.year in YEARS else None
+
+
+def impossible_date(text: str, now: datetime) -> str | None:
+    """A date of a request that no calendar has, or not in that year, as it was said: `29.02`, `31 апреля`, `01.01.9999`."""
+    today = local_date(now)
+    for found in NUMERIC.finditer(text):
+        day, month, year = int(found[1]), int(found[2]), int(found[3]) if found[3] else None
+        if 1 <= day <= 31 and 1 <= month <= 12 and dated(day, month, today, year) is None:
+            return found[0]
+    spoken = spoken_date(text)
+    if spoken is not None and 1 <= spoken[0] <= 31 and dated(*spoken, today) is None:
+        return f"{spoken[0]:02}.{spoken[1]:02}"
+    return None
 
 
 def spoken_date(text: str) -> tuple[int, int] | None:

@@ -23,6 +23,7 @@ from pydantic_ai.settings import ModelSettings
 from pydantic_core import to_json
 
 from jarvis.engine.budgets import Allowance, Budgets, Reservation
+from jarvis.integrations.llm.answers import tidy
 from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.kit.breaker import Breaker
 from jarvis.kit.errors import Unavailable
@@ -114,7 +115,7 @@ class _Metered(WrapperModel):
         began, cost = time.monotonic(), estimate
         try:
             async with asyncio.timeout(self._meter.settings.deadline_s):
-                response = await super().request(messages, model_settings, parameters)
+                response = tidy(await super().request(messages, model_settings, parameters))
             cost = self._cost(response)
             return response
         except TimeoutError as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from pydantic_ai.messages import (
     ModelMessage,
@@ -28,6 +28,8 @@ from jarvis.integrations.llm.parser import Understood, understand
 from jarvis.kit.clock import Clock
 
 NAME = "offline"
+REFUSED = "Refused: "
+"""What a tool said to a call that it did not take; the flaw follows: date, number, text or other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +118,7 @@ class OfflineModel(Model):
                             previous, calls = calls, []
                         results = []
                     elif isinstance(part, ToolReturnPart):
-                        results.append((part.tool_name, part.model_response_str()))
+                        results.append((part.tool_name, _result(part)))
             else:
                 for part in message.parts:
                     if isinstance(part, ToolCallPart):
@@ -131,3 +133,15 @@ class OfflineModel(Model):
             said=understand(text, now), before=prompts[:-1], last_calls=previous, last_output=output,
             results=results, tools=tools,
         )  # fmt: skip
+
+
+def _result(part: ToolReturnPart) -> str:
+    """What a tool said; of a call that it did not take, which kind of value it was."""
+    if part.outcome != "retried":
+        return part.model_response_str()
+    content: object = part.content
+    details = cast(list[Any], content) if isinstance(content, list) else []
+    kind, words = (str(details[0]["type"]), str(details[0]["msg"])) if details else ("", "")
+    if "date" in kind or "a date" in words:
+        return f"{REFUSED}date"
+    return REFUSED + ("text" if kind == "string_too_long" else "number" if "than" in kind or "int" in kind else "other")

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from jarvis.integrations.llm.dates import day_words, spoken_date, weekday_of
+from jarvis.integrations.llm.dates import NUMERIC, dated, day_words, spoken_date, weekday_of
 from jarvis.integrations.llm.parser import name_of, number_of
 from jarvis.kit.clock import local_date
-from jarvis.kit.text import PLATE, fold
+from jarvis.kit.text import MESSAGE_CHARS, PLATE, fold
 
 Verb = Literal["extend", "cancel", "move", "state", "note", "swap", "create", "times"]
 ROLE: dict[Verb, str] = {
@@ -37,7 +37,6 @@ _STATES = (
     ("not_for_issue", r"не\s+выдавать|not\s+for\s+issue"), ("repair", r"ремонт|repair|სარემონტო"), ("critical", r"критич|critical"),
     ("needs_service", r"обслуживан|needs\s+service"), ("can_be_issued", r"можно\s+выдавать|на\s+линию|в\s+строй|can\s+be\s+issued|back\s+on"),
 )  # fmt: skip
-_DATE = re.compile(r"(?<!\d)(\d{1,2})\.(\d{1,2})(?:\.(\d{4}))?(?!\d)")
 _TIME = re.compile(r"(?<![\d.])(\d{1,2}):(\d{2})(?!\d)|(?<!\d)(?:\bв|\bк|\bat)\s+(\d{1,2})(?![\d.:]|\s*(?:дн|сут))")
 _LENGTH = (
     (1, r"накин\w*\s+(?:ещё\s+|еще\s+)?(?:день|сутки)\b|на\s+(?:один\s+|ещё\s+|еще\s+)?(?:день|сутки)\b|(?:for|by)\s+(?:a|one)\s+day|ერთი\s+დღ"),
@@ -111,19 +110,16 @@ def _length(text: str) -> int | None:
 
 def _until(text: str, now: datetime) -> tuple[date | None, datetime | None, Sequence[date]]:
     """The day, or the moment, until which; or the days between which a person must choose."""
-    clock = _TIME.search(_DATE.sub(" ", text))
+    clock = _TIME.search(NUMERIC.sub(" ", text))
     hour, minute = (int(clock[1] or clock[3]), int(clock[2] or 0)) if clock else (None, 0)
     today = local_date(now)
-    dated = _DATE.search(text)
-    named = (int(dated[1]), int(dated[2])) if dated else spoken_date(text)
+    numeric = NUMERIC.search(text)
+    named = (int(numeric[1]), int(numeric[2])) if numeric else spoken_date(text)
     day: date | None = None
     if named:
-        try:
-            day = date(int((dated and dated[3]) or today.year), named[1], named[0])
-        except ValueError:
+        day = dated(*named, today, int(numeric[3]) if numeric and numeric[3] else None)
+        if day is None:
             return None, None, ()
-        if (dated is None or dated[3] is None) and day < today - timedelta(days=60):
-            day = day.replace(year=day.year + 1)
     else:
         words = [fold(w) for w in re.findall(r"[^\W\d_]+", text)]
         weekday = next((n for word in words if (n := weekday_of(word)) is not None), None)
@@ -173,4 +169,4 @@ def continued(text: str, before: Sequence[str], now: datetime) -> str:
     if earlier.number is not None:
         return f"продли {earlier.number} {rest}"
     complete = earlier.day or earlier.moment or earlier.days or earlier.asks
-    return text if complete else f"{last} {rest}"
+    return text if complete or len(last) + len(rest) >= MESSAGE_CHARS else f"{last} {rest}"

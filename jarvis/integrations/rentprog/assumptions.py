@@ -19,7 +19,7 @@ CURRENCY = "GEL"
 """Amounts of bookings and deposits are in the branch's currency."""
 
 RETRY_ATTEMPTS = 3
-"""Reads are tried this often on network failures, 5xx and 429."""
+"""Reads are tried this often on network failures and 5xx."""
 
 RECEIVABLE_KINDS = {"debt": "debt", "due": "due"}
 """`receivables` tells money owed (`debt`) from money to be paid at pick-up (`due`) in its field `kind`."""

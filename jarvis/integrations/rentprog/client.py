@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import httpx
 from pydantic import BaseModel, SecretStr, ValidationError
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
-from jarvis.engine.limits import Limit, Limiter
 from jarvis.integrations.rentprog import assumptions
 from jarvis.integrations.rentprog.models import SYSTEM, Booking, Car, Client, parse_moment, parse_record, unwrap
+from jarvis.integrations.rentprog.quota import CallClass, Quota
 from jarvis.integrations.rentprog.settings import RentProgSettings
-from jarvis.kit.errors import AuthExpired, ContractBroken, NotFound, Unavailable
+from jarvis.kit.errors import AuthExpired, ContractBroken, LimitReached, NotFound, Unavailable
 from jarvis.kit.rest import breaker, send
-
-CallClass = Literal["get", "search", "auth", "write"]
+from jarvis.kit.wire import read_json
 
 
 class _Token(BaseModel):
@@ -38,12 +36,12 @@ class Page:
 
 
 class PublicApi:
-    """The public API. Every call waits for this branch's share of the quota."""
+    """The public API. Every call is taken from its branch's quota first (`quota.py`)."""
 
-    def __init__(self, http: httpx.AsyncClient, settings: RentProgSettings, limiter: Limiter) -> None:
+    def __init__(self, http: httpx.AsyncClient, settings: RentProgSettings, quota: Quota) -> None:
         self._http = http
         self._settings = settings
-        self._limiter = limiter
+        self._quota = quota
         self._guard = breaker(SYSTEM, settings.pause_s)
         self._tokens: dict[str, tuple[str, float]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
@@ -98,7 +96,7 @@ class PublicApi:
     ) -> object:
         for fresh in (False, True):
             token = await self._token(branch, fresh=fresh)
-            await self._pace(branch, "write")
+            await self._quota.take(branch, "write")
             try:
                 answer = await send(
                     self._http, SYSTEM, "POST", path, params=params, json=json_body, guard=self._guard,
@@ -132,10 +130,10 @@ class PublicApi:
         """Walk a list until an empty page or one that repeats the previous page's first id."""
         previous: object = None
         for number in range(first_page, first_page + assumptions.PAGE_CAP):
-            rows = unwrap(await self._get(branch, "get", path, {"page": number}), name)
-            if not rows or rows[0].get("id") == previous:
+            rows = unwrap(await self._get(branch, "get", path, {"page": number}), name, strict=False)
+            if not rows or (first := rows[0].get("id") or rows[0]) == previous:
                 return
-            previous = rows[0].get("id")
+            previous = first
             yield Page(number=number, rows=rows)
         raise ContractBroken(SYSTEM, f"{path} does not end after {assumptions.PAGE_CAP} pages")
 
@@ -154,7 +152,7 @@ class PublicApi:
     async def _get_once(self, branch: str, call: CallClass, path: str, params: Mapping[str, str | int] | None) -> object:
         for fresh in (False, True):
             token = await self._token(branch, fresh=fresh)
-            await self._pace(branch, call)
+            await self._quota.take(branch, call)
             try:
                 answer = await send(
                     self._http, SYSTEM, "GET", path, params=params, guard=self._guard,
@@ -181,7 +179,7 @@ class PublicApi:
             return await self._fetch_token(branch, company)
 
     async def _fetch_token(self, branch: str, company: SecretStr) -> str:
-        await self._pace(branch, "auth")
+        await self._quota.take(branch, "auth")
         try:
             answer = await send(
                 self._http, SYSTEM, "GET", "/get_token", params={"company_token": company.get_secret_value()}, guard=self._guard
@@ -194,16 +192,6 @@ class PublicApi:
             raise ContractBroken(SYSTEM, "get_token gave no token") from None
         self._tokens[branch] = (token.token, time.monotonic() + _life_s(token.exp))
         return token.token
-
-    async def _pace(self, branch: str, call: CallClass) -> None:
-        per_minute = {
-            "get": self._settings.get_per_minute,
-            "search": self._settings.search_per_minute,
-            "auth": self._settings.auth_per_minute,
-            "write": self._settings.write_per_minute,
-        }[call]
-        limit = Limit(calls=per_minute, period_s=60, burst=max(1, per_minute // 2))
-        await self._limiter.wait(f"rentprog:{branch}:{call}", limit, system=SYSTEM, patience_s=self._settings.patience_s)
 
 
 def _life_s(exp: str | None) -> float:
@@ -220,11 +208,13 @@ def _life_s(exp: str | None) -> float:
 
 def _json(answer: httpx.Response) -> object:
     try:
-        return json.loads(answer.content)
+        return read_json(answer.content)
     except ValueError:
-        raise ContractBroken(SYSTEM, f"no JSON: {answer.text[:60]!r}") from None
+        raise ContractBroken(SYSTEM, f"no JSON: {answer.text[:60]!a}") from None
 
 
 def _transient(error: BaseException) -> bool:
-    # A quota of a minute is not worth waiting for inside a call: the caller's job or event comes back by itself.
+    # A limit is not worth waiting for inside a call: whoever is called back later comes by itself.
+    if isinstance(error, LimitReached):
+        return False
     return isinstance(error, Unavailable) and (error.retry_after_s is None or error.retry_after_s <= 2)

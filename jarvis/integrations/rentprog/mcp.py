@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Mapping
 from typing import Any, cast
 
 import httpx
 
-from jarvis.engine.limits import Limit, Limiter
 from jarvis.integrations.rentprog.models import (
     SYSTEM,
     HistoryEntry,
@@ -21,23 +19,25 @@ from jarvis.integrations.rentprog.models import (
     show_moment,
     unwrap,
 )
+from jarvis.integrations.rentprog.quota import Quota
 from jarvis.integrations.rentprog.settings import RentProgSettings
 from jarvis.kit.errors import AuthExpired, ContractBroken, NotFound, OutcomeUnknown, Rejected, Unavailable
 from jarvis.kit.rest import breaker, send
+from jarvis.kit.wire import read_json
 
 PROTOCOL = "2025-06-18"
 
 
 class McpApi:
-    """JSON-RPC over streamable HTTP, stateless JSON answers; 60 calls a minute a key.
+    """JSON-RPC over streamable HTTP, stateless JSON answers; 60 calls a minute and 1,000 an hour a key.
 
     Source: RentProg/rentprog-cli and its plugin (tools/list is the contract).
     """
 
-    def __init__(self, http: httpx.AsyncClient, settings: RentProgSettings, limiter: Limiter) -> None:
+    def __init__(self, http: httpx.AsyncClient, settings: RentProgSettings, quota: Quota) -> None:
         self._http = http
         self._settings = settings
-        self._limiter = limiter
+        self._quota = quota
         self._guard = breaker(SYSTEM, settings.pause_s)
         self._ids = itertools.count(1)
 
@@ -115,8 +115,7 @@ class McpApi:
         key = self._settings.mcp_key
         if key is None:
             raise AuthExpired(SYSTEM, "JARVIS_RENTPROG_MCP_KEY is not set")
-        limit = Limit(calls=self._settings.mcp_per_minute, period_s=60, burst=self._settings.mcp_per_minute // 2)
-        await self._limiter.wait("rentprog:mcp", limit, system=SYSTEM, patience_s=self._settings.patience_s)
+        await self._quota.take("key", "mcp")
         request = {
             "jsonrpc": "2.0", "id": next(self._ids), "method": "tools/call",
             "params": {"name": tool, "arguments": args},
@@ -136,7 +135,7 @@ def _message(answer: httpx.Response) -> dict[str, Any]:
     if answer.headers.get("content-type", "").startswith("text/event-stream"):
         text = "".join(line[5:].strip() for line in text.splitlines() if line.startswith("data:"))
     try:
-        body = json.loads(text)
+        body = read_json(text)
     except ValueError:
         raise ContractBroken(SYSTEM, "the MCP answer is no JSON") from None
     if not isinstance(body, dict):
@@ -156,7 +155,7 @@ def _result(message: dict[str, Any]) -> dict[str, Any]:
     if content is None:
         parts: list[Any] = fields.get("content") or []
         try:
-            content = json.loads(parts[0]["text"])
+            content = read_json(parts[0]["text"])
         except (LookupError, TypeError, ValueError):
             raise ContractBroken(SYSTEM, "an MCP result that is no JSON") from None
     if not isinstance(content, dict):

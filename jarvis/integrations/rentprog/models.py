@@ -6,32 +6,47 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Self, TypeVar, cast
+from typing import Annotated, Any, Self, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, TypeAdapter, ValidationError, model_validator
 
 from jarvis.kit.clock import TBILISI
 from jarvis.kit.errors import ContractBroken
+from jarvis.kit.money import MAX_AMOUNT
+from jarvis.kit.text import clean, line
 
 SYSTEM = "RentProg"
 _LOCAL = re.compile(r"^\s*(\d{1,2})-(\d{1,2})-(\d{4})[ T]+(\d{1,2}):(\d{2})(?::\d{2})?\s*$")
 _BLANK = (None, "", "null")
+MAX_ID = 2**63 - 1
+YEARS = range(2000, 2101)
+"""Years that a rental can lie in; another one is a slip of somebody's hand, not a date."""
+
+# What fits our columns. Free text loses signs that nobody wrote on purpose; everything else is refused with its field.
+Id = Annotated[int, Field(ge=0, le=MAX_ID)]
+Count = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
+Amount = Annotated[Decimal, Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT)]
+Line = Annotated[str, AfterValidator(line)]
+Free = Annotated[str, AfterValidator(clean)]
 
 
 def parse_moment(text: str) -> datetime:
     """Aware UTC of a booking's `DD-MM-YYYY H:mm` (wall time in Tbilisi) or of an ISO time with its offset.
 
     Raises:
-        ContractBroken: neither form; there is never a fall-back to "now".
+        ContractBroken: neither form, or a year outside 2000 to 2100; there is never a fall-back to "now".
     """
     found = _LOCAL.match(text)
     try:
         if found is not None:
             day, month, year, hour, minute = map(int, found.groups())
-            return datetime(year, month, day, hour, minute, tzinfo=TBILISI).astimezone(UTC)
-        moment = datetime.fromisoformat(text.strip())
+            moment = datetime(year, month, day, hour, minute, tzinfo=TBILISI)
+        else:
+            moment = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise ContractBroken(SYSTEM, f"a date that is none: {text[:40]!r}") from None
+        raise ContractBroken(SYSTEM, f"a date that is none: {text[:40]!a}") from None
+    if moment.year not in YEARS:
+        raise ContractBroken(SYSTEM, f"a date of no year of ours: {text[:40]!a}")
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=TBILISI)
     return moment.astimezone(UTC)
@@ -47,7 +62,7 @@ class Record(BaseModel):
 
     model_config = ConfigDict(extra="allow", coerce_numbers_to_str=True)
 
-    id: int
+    id: Id
     _wire: dict[str, Any] = PrivateAttr(default_factory=dict[str, Any])
 
     @model_validator(mode="before")
@@ -75,95 +90,95 @@ class Record(BaseModel):
 
 
 class Car(Record):
-    car_name: str | None = None
-    code: str | None = None
-    number: str | None = None
-    vin: str | None = None
-    year: int | None = None
-    color: str | None = None
-    car_class: str | None = None
-    transmission: str | None = None
-    fuel: str | None = None
-    number_seats: int | None = None
-    mileage: int | None = None
-    state: int | None = None
+    car_name: Line | None = None
+    code: Line | None = None
+    number: Line | None = None
+    vin: Line | None = None
+    year: Count | None = None
+    color: Line | None = None
+    car_class: Line | None = None
+    transmission: Line | None = None
+    fuel: Line | None = None
+    number_seats: Count | None = None
+    mileage: Count | None = None
+    state: Count | None = None
     clean_state: bool | None = None
     active: bool | None = None
-    deposit: Decimal | None = None
-    store_place: str | None = None
-    company_id: int | None = None
+    deposit: Amount | None = None
+    store_place: Line | None = None
+    company_id: Id | None = None
 
 
 class Booking(Record):
-    number: int | None = None
+    number: Id | None = None
     active: bool | None = None
-    state: str | None = None
+    state: Line | None = None
     in_rent: bool | None = None
     archive: bool | None = None
     technical: bool | None = None
     repair: bool | None = None
-    car_id: int | None = None
-    client_id: int | None = None
-    company_id: int | None = None
-    start_date: str | None = None
-    end_date: str | None = None
-    days: int | None = None
-    price: Decimal | None = None
-    rental_cost: Decimal | None = None
-    total: Decimal | None = None
-    deposit: Decimal | None = None
-    delivery: Decimal | None = None
-    location_start: str | None = None
-    location_end: str | None = None
-    first_name: str | None = None
-    last_name: str | None = None
-    responsible_id: int | None = None
-    responsible: str | None = None
-    start_worker_id: int | None = None
-    end_worker_id: int | None = None
-    source: str | None = None
-    description: str | None = None
+    car_id: Id | None = None
+    client_id: Id | None = None
+    company_id: Id | None = None
+    start_date: Line | None = None
+    end_date: Line | None = None
+    days: Count | None = None
+    price: Amount | None = None
+    rental_cost: Amount | None = None
+    total: Amount | None = None
+    deposit: Amount | None = None
+    delivery: Amount | None = None
+    location_start: Line | None = None
+    location_end: Line | None = None
+    first_name: Line | None = None
+    last_name: Line | None = None
+    responsible_id: Id | None = None
+    responsible: Line | None = None
+    start_worker_id: Id | None = None
+    end_worker_id: Id | None = None
+    source: Line | None = None
+    description: Free | None = None
     updated_from_api: bool | None = None
 
 
 class Client(Record):
-    name: str | None = None
-    lastname: str | None = None
-    middlename: str | None = None
-    phone: str | None = None
-    email: str | None = None
-    category: str | None = None
-    language: str | None = None
+    name: Line | None = None
+    lastname: Line | None = None
+    middlename: Line | None = None
+    phone: Line | None = None
+    email: Line | None = None
+    category: Line | None = None
+    language: Line | None = None
 
 
 class Receivable(Record):
     """Money a client owes (`debt`) or will pay at pick-up (`due`)."""
 
-    booking_id: int
-    kind: str
-    amount: Decimal
-    currency: str = "GEL"
-    since: str | None = None
+    booking_id: Id
+    kind: Line
+    amount: Amount
+    currency: Line = "GEL"
+    since: Line | None = None
 
 
 class HistoryEntry(Record):
     """One change of a booking: who, when, which field, from what to what."""
 
-    created_at: str
-    user_name: str | None = None
-    field: str | None = None
+    created_at: Line
+    user_name: Line | None = None
+    field: Line | None = None
     old: Any = None
     new: Any = None
-    description: str | None = None
+    description: Free | None = None
 
 
 class Payment(Record):
-    booking_id: int | None = None
-    sum: Decimal
-    currency: str = "GEL"
-    group: str | None = None
-    payment_type: str | None = None
-    created_at: str | None = None
+    booking_id: Id | None = None
+    sum: Amount
+    currency: Line = "GEL"
+    group: Line | None = None
+    payment_type: Line | None = None
+    created_at: Line | None = None
 
 
 class Quote(BaseModel):
@@ -171,10 +186,10 @@ class Quote(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    car_id: int
-    code: str | None = None
-    price: Decimal | None = None
-    currency: str = "GEL"
+    car_id: Id
+    code: Line | None = None
+    price: Amount | None = None
+    currency: Line = "GEL"
 
 
 class Operation(BaseModel):
@@ -183,11 +198,11 @@ class Operation(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     operation_id: str
-    status: str
+    status: Line
     preview_token: str | None = None
     preview: dict[str, Any] = Field(default_factory=dict)
     result: dict[str, Any] = Field(default_factory=dict)
-    message: str | None = None
+    message: Line | None = None
 
     @property
     def changes(self) -> dict[str, Any]:
@@ -195,6 +210,7 @@ class Operation(BaseModel):
 
 
 R = TypeVar("R", bound=BaseModel)
+_ID = TypeAdapter(Id)
 
 
 def parse_record(kind: type[R], data: object) -> R:
@@ -208,13 +224,27 @@ def parse_record(kind: type[R], data: object) -> R:
             return kind.read(cast(Mapping[str, Any], data))
         return kind.model_validate(data)
     except ValidationError as error:
-        first = error.errors()[0]
+        first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
         raise ContractBroken(SYSTEM, f"{kind.__name__}.{place}: {first['msg']}") from None
 
 
-def unwrap(body: object, name: str) -> list[dict[str, Any]]:
+def key_of(raw: Mapping[str, Any]) -> str:
+    """The outside id of a raw record, as text.
+
+    Raises:
+        ContractBroken: it has none, or one that RentProg does not give.
+    """
+    try:
+        return str(_ID.validate_python(raw.get("id")))
+    except ValidationError as error:
+        raise ContractBroken(SYSTEM, f"no id of a record: {error.errors(include_url=False)[0]['msg']}") from None
+
+
+def unwrap(body: object, name: str, *, strict: bool = True) -> list[dict[str, Any]]:
     """The records of any list envelope that was seen: bare, `data`, by model name, JSON:API items.
+
+    Not `strict`: an item that is no object is a record without an id under the name `item`, to be refused alone.
 
     Raises:
         ContractBroken: an unknown shape; an empty result is never guessed.
@@ -230,7 +260,9 @@ def unwrap(body: object, name: str) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for item in cast(list[Any], body):
         if not isinstance(item, Mapping):
-            raise ContractBroken(SYSTEM, f"a {name} item that is no object")
+            if strict:
+                raise ContractBroken(SYSTEM, f"a {name} item that is no object")
+            item = {"item": item}
         row = dict(cast(Mapping[str, Any], item))
         attributes = row.get("attributes")
         if isinstance(attributes, Mapping):

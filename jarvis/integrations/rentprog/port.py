@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import TypeVar
@@ -12,25 +12,30 @@ import httpx
 
 from jarvis.engine.db import Database
 from jarvis.engine.limits import Limiter
+from jarvis.engine.shared import SharedReads
 from jarvis.integrations.rentprog import assumptions
 from jarvis.integrations.rentprog.client import PublicApi
 from jarvis.integrations.rentprog.mcp import McpApi
 from jarvis.integrations.rentprog.models import Booking, Car, Client, HistoryEntry, Payment, Quote, Receivable
+from jarvis.integrations.rentprog.quota import Quota
 from jarvis.integrations.rentprog.settings import RentProgSettings
-from jarvis.kit.errors import InvalidRequest, NotFound
+from jarvis.kit.errors import InvalidRequest, LimitReached, NotFound
 from jarvis.kit.rest import tls
 
 T = TypeVar("T")
 LEVELS_KEPT_S = 60.0
+SEARCH_KEPT_S = 600.0
 
 
 class RentProg:
-    """RentProg. `api` walks lists; the methods here find the branch that knows a record."""
+    """RentProg. `api` walks lists; the methods here find the branch that knows a record. `shared`: readings at the same time."""
 
     def __init__(self, api: PublicApi, mcp: McpApi, settings: RentProgSettings) -> None:
         self.api = api
         self.mcp = mcp
+        self.shared = SharedReads(settings.shared_s)
         self._settings = settings
+        self._absent: dict[str, tuple[float, frozenset[str]]] = {}
         self._levels: dict[str, str] = {}
         self._levels_until = 0.0
 
@@ -44,30 +49,38 @@ class RentProg:
 
     async def car(self, car_id: int, *, hint: str | None) -> Car:
         """A car by id; ids of another branch answer 404, so the likely branch is asked first."""
-        for branch in self._order(hint):
-            try:
-                return await self.api.car(branch, car_id)
-            except NotFound:
-                continue
-        raise NotFound(f"RentProg has no car {car_id}")
+        return (await self._found("car", car_id, hint, self.api.car))[0]
 
     async def car_with_bookings(self, car_id: int, *, hint: str | None) -> tuple[Car, list[dict[str, object]]]:
         """A car and its active bookings."""
-        for branch in self._order(hint):
-            try:
-                return await self.api.car_with_bookings(branch, car_id)
-            except NotFound:
-                continue
-        raise NotFound(f"RentProg has no car {car_id}")
+        return (await self._found("car", car_id, hint, self.api.car_with_bookings))[0]
 
     async def booking(self, booking_id: int, *, hint: str | None) -> tuple[Booking, str]:
         """A booking by id, and the branch that knows it."""
+        return await self._found("booking", booking_id, hint, self.api.booking)
+
+    async def _found(self, noun: str, key: int, hint: str | None, read: Callable[[str, int], Awaitable[T]]) -> tuple[T, str]:
+        """A record, and the branch that knows it. A search that a limit cuts off goes on where it stood when it comes back:
+        else a flood of unknown ids would ask the first branches again and again.
+
+        Raises:
+            NotFound: no branch knows it.
+            LimitReached: a branch may be asked only later.
+        """
+        name = f"{noun}:{key}"
+        began, absent = self._absent.pop(name, (time.monotonic(), frozenset[str]()))
         for branch in self._order(hint):
-            try:
-                return await self.api.booking(branch, booking_id), branch
-            except NotFound:
+            if branch in absent:
                 continue
-        raise NotFound(f"RentProg has no booking {booking_id}")
+            try:
+                return await read(branch, key), branch
+            except NotFound:
+                absent |= {branch}
+            except LimitReached:
+                self._absent = {n: kept for n, kept in self._absent.items() if time.monotonic() - kept[0] < SEARCH_KEPT_S}
+                self._absent[name] = (began, absent)
+                raise
+        raise NotFound(f"RentProg has no {noun} {key}")
 
     async def client(self, client_id: int) -> Client:
         """A client by id; every branch sees the same ones."""
@@ -121,7 +134,7 @@ async def connect(
     settings: RentProgSettings, db: Database, *, transport: httpx.AsyncBaseTransport | None = None
 ) -> AsyncGenerator[RentProg]:
     """Open the HTTP client shared by both surfaces and close it at the end; `transport` stands in for the network."""
-    limiter = Limiter(db)
+    quota = Quota(Limiter(db), settings)
     async with httpx.AsyncClient(
         verify=tls(),
         base_url=settings.base_url,
@@ -130,4 +143,4 @@ async def connect(
         trust_env=False,
         transport=transport,
     ) as http:
-        yield RentProg(PublicApi(http, settings, limiter), McpApi(http, settings, limiter), settings)
+        yield RentProg(PublicApi(http, settings, quota), McpApi(http, settings, quota), settings)

@@ -11,6 +11,8 @@ import json
 import re
 from typing import Any
 
+from jarvis.kit.wire import MAX_DIGITS
+
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
 
@@ -40,7 +42,8 @@ _WORDS: dict[str, Any] = {"nil": None, "true": True, "false": False}
 
 
 _STRING = re.compile(r'("(?:[^"\\\0]++|\\["\\nrtbf])*+")')  # whose escapes mean the same in both
-_NO_JSON = re.compile(r'["\\:]|null')  # between strings: a string of another kind, a symbol or a label, a word that Ruby has not
+# Between strings: a string of another kind, a symbol or a label, a word that Ruby has not, a number without end.
+_NO_JSON = re.compile(rf'["\\:]|null|[\w.+-]{{{MAX_DIGITS + 1}}}')
 
 
 class RubyError(ValueError):
@@ -55,7 +58,7 @@ def parse(text: str) -> Any:
     Raises:
         RubyError: the text is malformed, longer than 256 KiB or nested deeper than 20.
     """
-    if len(text.encode()) > MAX_BYTES:
+    if len(text.encode(errors="replace")) > MAX_BYTES:
         raise RubyError("longer than 256 KiB")
     plain = as_json(text)
     return parse_whole(text) if plain is None else plain
@@ -261,6 +264,8 @@ class _Parser:
         if number is None:
             raise self.error("unexpected character")
         plain = number.replace("_", "")
+        if len(plain) > MAX_DIGITS:
+            return plain  # as in JSON: it fits no column, and whoever needs a number refuses it
         return float(plain) if any(c in plain for c in ".eE") else int(plain)
 
 

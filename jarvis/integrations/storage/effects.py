@@ -1,4 +1,4 @@
-"""Carries into the storage: the audit's signed heads, copies of files, reports as files."""
+"""Carries into the storage: checkpoints of the audit, copies of files, reports as files."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from typing import Any
 
 import logfire
 
-from jarvis.engine.audit_proof import LATEST, Seal, broken_by, heads
+from jarvis.engine.audit_checkpoints import Checkpoints
+from jarvis.engine.audit_proof import take_checkpoint
 from jarvis.engine.db import Database
 from jarvis.engine.effects import Effect, EffectHandler, Receipt
-from jarvis.integrations.storage.kinds import EXPORT, FILE, SEAL
+from jarvis.integrations.storage.kinds import CHECKPOINT, EXPORT, FILE
 from jarvis.integrations.storage.port import Storage
-from jarvis.kit.errors import NotFound, Rejected
+from jarvis.kit.errors import Rejected
 from jarvis.kit.pdf import print_pdf
 
 
@@ -27,26 +28,20 @@ class StorageEffects:
     def __init__(self, db: Database, storage: Storage, key: str) -> None:
         self._db = db
         self._storage = storage
-        self._key = key
+        self._checkpoints = Checkpoints(storage, key)
 
     @property
     def handlers(self) -> Mapping[str, EffectHandler]:
-        return {SEAL.name: self.seal, FILE.name: self.file, EXPORT.name: self.export}
+        return {CHECKPOINT.name: self.checkpoint, FILE.name: self.file, EXPORT.name: self.export}
 
-    async def seal(self, effect: Effect) -> Receipt:
-        """Sign the present heads; first the earlier ones must still be there, else nothing is overwritten and we are told."""
+    async def checkpoint(self, effect: Effect) -> Receipt:
+        """Sign the present heads. What was signed before must still be there, else nothing is signed and we are told."""
         try:
-            before = Seal.read((await self._storage.get(LATEST)).decode(), self._key)
-        except NotFound:
-            before = None
-        if before is not None and (flaw := await broken_by(self._db, before)) is not None:
-            logfire.error("audit.broken", flaw=str(flaw))
-            raise Rejected("Audit", f"the chains no longer hold what was sealed {before.at:%d.%m %H:%M} UTC: {flaw}")
-        now = await heads(self._db)
-        text = now.signed(self._key).encode()
-        for key in (f"audit/heads/{now.at:%Y%m%d}.json", LATEST):
-            await self._storage.put(key, text, content_type="application/json")
-        return Receipt(facts={"chains": len(now.heads), "rows": sum(n for n, _ in now.heads.values())})
+            made = await take_checkpoint(self._db, self._checkpoints)
+        except Rejected as error:
+            logfire.error("audit.broken", flaw=str(error))
+            raise
+        return Receipt(facts={"number": made.number, "chains": len(made.heads), "rows": made.rows})
 
     async def file(self, effect: Effect) -> Receipt:
         """Copy files under the keys of their operation; each copy is read back before it counts."""

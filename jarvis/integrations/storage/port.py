@@ -21,15 +21,17 @@ from typing import Any, Protocol
 
 import fsspec
 from fsspec.implementations.dirfs import DirFileSystem
+from fsspec.implementations.local import LocalFileSystem
 
 from jarvis.engine.db import Database
 from jarvis.integrations.storage.settings import StorageSettings
 from jarvis.kit.errors import InvalidRequest, NotFound, Unavailable
+from jarvis.kit.ids import new_token
 
 SYSTEM = "Storage"
 LINK_MAX_S = 3600
 PART = 1024 * 1024  # bytes
-_KEY = re.compile(r"^[A-Za-z0-9][A-Za-z0-9/_.-]{0,254}$")
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_.-]{0,254}")
 
 
 class Storage(Protocol):
@@ -52,17 +54,22 @@ class FsStorage:
         self._fs = fs
         self._signer = signer
         self._public = public
+        self._local = isinstance(fs.fs, LocalFileSystem)
 
     async def put(self, key: str, data: bytes, *, content_type: str) -> None:
-        """Store an object whole and verify its size.
+        """Store an object whole and verify its size. Whoever reads it meanwhile, or after a crash, finds it as it was or as it is.
 
         Raises:
             Unavailable: the storage did not take it.
         """
         _check(key)
         try:
-            extra = {} if self._signer is not None else {"ContentType": content_type}
-            await asyncio.to_thread(self._fs.pipe_file, key, data, **extra)
+            if self._local:
+                draft = f"{key}.{new_token()}.draft"
+                await asyncio.to_thread(self._fs.pipe_file, draft, data)
+                await asyncio.to_thread(self._fs.mv, draft, key)
+            else:
+                await asyncio.to_thread(self._fs.pipe_file, key, data, ContentType=content_type)
             size = (await asyncio.to_thread(self._fs.info, key))["size"]
         except (OSError, ValueError) as error:
             raise Unavailable(SYSTEM, f"{type(error).__name__}") from None
@@ -76,7 +83,7 @@ class FsStorage:
             Unavailable: the storage did not take it, or what it holds is not what was sent.
         """
         _check(key)
-        extra = {} if self._signer is not None else {"ContentType": content_type}
+        extra = {} if self._local else {"ContentType": content_type}
         try:
             await asyncio.to_thread(self._fs.put_file, str(path), key, **extra)
         except (OSError, ValueError) as error:
@@ -182,11 +189,12 @@ class LinkSigner:
         return f"{self._base}/media/{key}?until={until}&sign={self._sign(key, until)}"
 
     def good(self, key: str, until: int, sign: str) -> bool:
-        """Whether a link is ours and has not ended."""
-        return hmac.compare_digest(self._sign(key, until), sign) and time.time() < until <= time.time() + LINK_MAX_S
+        """Whether a link is ours and has not ended; false for any other text."""
+        ours = hmac.compare_digest(self._sign(key, until).encode(), sign.encode(errors="replace"))
+        return ours and time.time() < until <= time.time() + LINK_MAX_S
 
     def _sign(self, key: str, until: int) -> str:
-        return hmac.new(self._secret, f"{key}\n{until}".encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self._secret, f"{key}\n{until}".encode(errors="replace"), hashlib.sha256).hexdigest()
 
 
 @asynccontextmanager
@@ -240,5 +248,5 @@ def _s3(settings: StorageSettings, endpoint: str | None) -> Any:
 
 
 def _check(key: str) -> None:
-    if not _KEY.match(key) or ".." in key or "//" in key:
+    if not _KEY.fullmatch(key) or ".." in key or "//" in key:
         raise InvalidRequest("a storage key has letters, digits, / _ . - only")

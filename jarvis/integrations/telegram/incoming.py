@@ -10,6 +10,10 @@ from typing import Any
 from telethon.tl import types
 
 from jarvis.kit.ids import sha256_hex
+from jarvis.kit.text import MESSAGE_CHARS, clean, line
+
+NAME_CHARS = 200
+"""The longest name of a file, a group or a person that is kept."""
 
 
 def topic_of(message: Any) -> int | None:
@@ -52,5 +56,15 @@ def describe(media: Any) -> dict[str, Any] | None:
         kind = "voice" if audio.voice else "audio"
     else:
         kind = "image" if document.mime_type.startswith("image/") else "document"
-    said = name.file_name if name else None
-    return {"file": str(document.id), "kind": kind, "mime": document.mime_type, "name": said, "size": document.size}
+    said = line(name.file_name, NAME_CHARS) if name else None
+    return {"file": str(document.id), "kind": kind, "mime": line(document.mime_type, NAME_CHARS), "name": said, "size": document.size}
+
+
+def words_of(message: Any) -> str:
+    """The text or caption of a message, without signs that nobody wrote on purpose."""
+    return clean(message.message or "", MESSAGE_CHARS)
+
+
+def token_of(update: Any) -> str:
+    """The data of a pressed button: one of our tokens, or what somebody made up."""
+    return line((update.data or b"").decode("utf-8", "replace"), NAME_CHARS)

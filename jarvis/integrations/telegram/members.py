@@ -13,7 +13,9 @@ from telethon import utils
 from telethon.tl import functions, types
 
 from jarvis.integrations.telegram.gateway import TelegramGateway
+from jarvis.integrations.telegram.incoming import NAME_CHARS
 from jarvis.kit.errors import Rejected
+from jarvis.kit.text import line
 
 AT_ONCE = 200  # members a request
 LINK_LIFE = timedelta(days=1)
@@ -51,7 +53,7 @@ class TelegramMembers:
 
             answer = await self._gateway.guarded(call, chat_id)
             for user in answer.users:
-                name = " ".join(part for part in (user.first_name, user.last_name) if part)
+                name = line(" ".join(part for part in (user.first_name, user.last_name) if part), NAME_CHARS)
                 found[user.id] = Member(user_id=user.id, name=name, bot=bool(user.bot))
             if len(found) == offset or len(found) >= answer.count:
                 return list(found.values())

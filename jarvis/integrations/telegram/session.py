@@ -8,6 +8,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -95,16 +97,24 @@ class PgSession(MemorySession):
         self._username = username
         self._key_changed = True
 
-    async def flush(self) -> None:
-        """Write what changed.
+    def states(self) -> Mapping[int, Any]:
+        """Which states of updates changed, as they are now; `flush` writes them when all updates until there are kept."""
+        changed, self._state_changed = self._state_changed, set()
+        return {entity: state for entity in changed if (state := self._update_states.get(entity)) is not None}
+
+    def changed(self, states: Mapping[int, Any]) -> None:
+        """States that `states` gave and nobody wrote."""
+        self._state_changed |= states.keys()
+
+    async def flush(self, states: Mapping[int, Any] = MappingProxyType({})) -> None:
+        """Write what changed, and these states of updates.
 
         Raises:
             LeaseLost: a newer holder owns the session; nothing is written.
         """
-        if not (self._key_changed or self._new_entities or self._state_changed):
+        if not (self._key_changed or self._new_entities or states):
             return
         entities, self._new_entities = self._new_entities, {}
-        states, self._state_changed = self._state_changed, set()
         key = self._auth_key.key if self._auth_key is not None else None
         async with self._db.transaction() as tx:
             held = await tx.execute(
@@ -121,10 +131,7 @@ class PgSession(MemorySession):
                        DO UPDATE SET access_hash = $3, username = $4, phone = $5, name = $6""",
                     self._id, marked_id, access_hash, username, _text(phone), name,
                 )  # fmt: skip
-            for entity in states:
-                state = self._update_states.get(entity)
-                if state is None:
-                    continue
+            for entity, state in states.items():
                 moment = state.date if state.date is not None else dt.datetime.now(dt.UTC)
                 await tx.execute(
                     """INSERT INTO telegram_update_state (session_id, entity, pts, qts, at, seq)

@@ -21,9 +21,11 @@ from telethon.tl import functions, types
 
 from jarvis.integrations.telegram.deletions import DeleteTopicInGroup
 from jarvis.integrations.telegram.gateway import WINDOW, TelegramGateway, random_id
+from jarvis.integrations.telegram.incoming import NAME_CHARS
 from jarvis.integrations.telegram.kinds import CHAT_LOST, RIGHTS
 from jarvis.integrations.telegram.settings import SYSTEM
 from jarvis.kit.errors import NotFound, Rejected, Unavailable
+from jarvis.kit.text import clean, line
 
 AT_ONCE = 100  # messages a request
 _SAME = ("TOPIC_NOT_MODIFIED", "CHAT_NOT_MODIFIED")
@@ -146,7 +148,11 @@ class TelegramTopics:
         if not topics:
             return {}
         answer = await self._gateway.guarded(call, chat_id)
-        return {t.id: Seen(title=t.title, closed=bool(t.closed)) for t in answer.topics if isinstance(t, types.ForumTopic)}
+        return {
+            t.id: Seen(title=clean(t.title, NAME_CHARS), closed=bool(t.closed))
+            for t in answer.topics
+            if isinstance(t, types.ForumTopic)
+        }
 
     async def posts(self, chat_id: int, ids: Sequence[int]) -> dict[int, bool]:
         """The messages of these ids that are there: whether each is pinned."""
@@ -176,7 +182,7 @@ class TelegramTopics:
             raise NotFound(CHAT_LOST)
         held = found.admin_rights
         return GroupSeen(
-            title=found.title, forum=bool(found.forum),
+            title=line(found.title, NAME_CHARS), forum=bool(found.forum),
             read_only=bool(getattr(found.default_banned_rights, "send_messages", False)),
             lacks=tuple(r for r in RIGHTS if not getattr(held, r, False))
         )  # fmt: skip

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from jarvis.domains.mirror import FRESH_FOR, Freshness
+from jarvis.domains.mirror import FRESH_FOR, Freshness, Limited
 from jarvis.kit.actor import Actor
 from jarvis.kit.money import Money
 from jarvis.orchestrator.render import moments
@@ -81,13 +81,22 @@ class Reader:
         return moments.age(moment, self.now, self.language)
 
     def doubtful(self, fresh: Freshness) -> bool:
-        """Whether what is shown may be wrong by its age: never read whole, old, or the source does not answer."""
-        return fresh.failing_since is not None or fresh.as_of is None or self.now - fresh.as_of > FRESH_FOR
+        """Whether what is shown may be wrong by its age: never read whole, old, or the source does not answer or was not asked."""
+        return (
+            fresh.failing_since is not None or fresh.limited is not None or fresh.as_of is None or self.now - fresh.as_of > FRESH_FOR
+        )
+
+
+def limit(limited: Limited, reader: Reader, key: str = "limited") -> str:
+    """That the source was not asked for a limit, and until when."""
+    return reader.say(f"{key}.own" if limited.own else key, t=moments.clock(limited.until))
 
 
 def source(fresh: Freshness, reader: Reader) -> str:
     """The last line: source and age; a sentence of its own when it is old or the source is silent."""
     line = f"<i>{fresh.source}, {reader.age(fresh.as_of)}</i>"
+    if fresh.limited is not None:
+        return f"{limit(fresh.limited, reader)}\n{line}"
     if fresh.failing_since is not None:
         return f"{reader.say('silent', t=moments.clock(fresh.failing_since))}\n{line}"
     if fresh.as_of is None:

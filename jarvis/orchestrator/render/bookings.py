@@ -13,7 +13,7 @@ from jarvis.integrations.rentprog.models import parse_moment
 from jarvis.kit.errors import ContractBroken
 from jarvis.kit.money import Money
 from jarvis.orchestrator.render import moments
-from jarvis.orchestrator.render.base import Button, Reader, Rendered, listed, source
+from jarvis.orchestrator.render.base import Button, Reader, Rendered, limit, listed, source
 from jarvis.orchestrator.render.people import client_short, number_of
 from jarvis.orchestrator.render.words import keys
 from tools import facts as f
@@ -77,7 +77,7 @@ def conflicts(fact: f.ConflictFact, reader: Reader) -> Rendered:
 def debts(fact: f.DebtFact, reader: Reader) -> Rendered:
     where = ", ".join(reader.branch(code) for code, _ in fact.branches)
     subject = escape(fact.subject) if fact.subject else where
-    silent = [fresh for _, fresh in fact.branches if fresh.failing_since is not None]
+    silent = [fresh for _, fresh in fact.branches if fresh.failing_since is not None or fresh.limited is not None]
     if silent:
         return _debts_unchecked(fact, silent, reader)
     rows = [f"{number}. {_owed(owed, reader)}" for number, owed in enumerate(fact.debts, 1)]
@@ -88,8 +88,12 @@ def debts(fact: f.DebtFact, reader: Reader) -> Rendered:
 
 
 def _debts_unchecked(fact: f.DebtFact, silent: list[Freshness], reader: Reader) -> Rendered:
-    since = min(fresh.failing_since for fresh in silent if fresh.failing_since is not None)
-    lines = [reader.say("debts.unchecked", t=moments.clock(since))]
+    since = [fresh.failing_since for fresh in silent if fresh.failing_since is not None]
+    limits = [fresh.limited for fresh in silent if fresh.limited is not None]
+    if limits:
+        lines = [limit(max(limits, key=lambda limited: limited.until), reader, "debts.limited")]
+    else:
+        lines = [reader.say("debts.unchecked", t=moments.clock(min(since)))]
     known = [fresh.as_of for fresh in silent if fresh.as_of is not None]
     if known:
         total = sums(fact.debts, reader) if fact.debts else reader.money(Money(0))
@@ -122,6 +126,8 @@ def history(fact: f.HistoryFact, reader: Reader) -> Rendered:
     ours = [_written(entry, reader) for entry in reversed(fact.ours)]
     if ours:
         ours.insert(0, reader.say("history.ours"))
+    if fact.fresh.limited is not None:
+        return Rendered(text="\n".join([limit(fact.fresh.limited, reader, "history.limited"), *ours]))
     if fact.unread_since is not None:
         return Rendered(text="\n".join([reader.say("history.unread", num=number), *ours]))
     rows = [_change(line, reader) for line in reversed(fact.lines)]

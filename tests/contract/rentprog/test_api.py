@@ -118,12 +118,12 @@ async def test_a_used_up_quota_is_an_honest_unavailable(sandbox: RentProgSandbox
 
 
 async def test_two_clients_share_one_branch_limit(sandbox: RentProgSandbox, db: Database) -> None:
-    limits = {"get_per_minute": 4, "patience_s": 0.0}
+    limits = {"get_per_minute": 4, "background_share": 0.5, "patience_s": 0.0}
     async with client(sandbox, db, **limits) as one, client(sandbox, db, **limits) as two:
         await one.api.car("tbilisi", 90001)
         await two.api.car("tbilisi", 90001)
         for rentprog in (one, two):
-            with pytest.raises(Unavailable, match="our own limit"):
+            with pytest.raises(Unavailable, match="our own share"):
                 await rentprog.api.car("tbilisi", 90001)
         await two.api.car("batumi", 90005)
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, Generator
 from datetime import UTC, datetime, timedelta
@@ -53,6 +54,20 @@ async def test_what_is_put_can_be_read(storage: FsStorage) -> None:
     assert not await storage.exists("inbox/none.jpg")
     with pytest.raises(NotFound):
         await storage.get("inbox/none.jpg")
+
+
+async def test_what_is_put_again_is_never_seen_half(storage: FsStorage) -> None:
+    texts = {letter * 300_000 for letter in (b"a", b"b")}
+
+    async def write() -> None:
+        for text in [*texts] * 5:
+            await storage.put("audit/latest.json", text, content_type="application/json")
+
+    await write()
+    writing = asyncio.create_task(write())
+    while not writing.done():
+        assert await storage.get("audit/latest.json") in texts
+    await writing
 
 
 @pytest.mark.parametrize("key", ["../secret", "a/../../b", "/etc/passwd", "", "a//b", "имя.jpg", "a b", "x" * 300])

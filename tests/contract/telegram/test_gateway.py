@@ -116,6 +116,28 @@ async def one_seen(bot: TelegramGateway, sandbox: TelegramSandbox, db: Database)
     await until(seen)
 
 
+async def test_what_one_person_s_press_waits_for_keeps_nobody_else_waiting(sandbox: TelegramSandbox, db: Database) -> None:
+    never = asyncio.Event()
+
+    async def hangs(user_id: int, token: str) -> str | None:
+        await never.wait()
+        return None
+
+    async with gateway(sandbox, db, on_press=hangs) as bot:
+        await one_seen(bot, sandbox, db)
+        sent = await bot.send(uuid4(), NINO, "choose", buttons=[[{"label": "Go", "token": "t"}]])
+        press = asyncio.create_task(sandbox.press("Нино Беридзе", "dm", sent, "Go"))
+        sandbox.send("Лаша Гогуадзе", "dm", "and me?")
+
+        async def heard() -> bool:
+            return bool(await db.fetchval("SELECT true FROM event WHERE payload->>'text' = 'and me?'"))
+
+        await until(heard)
+        assert not await db.fetchval("SELECT count(*) FROM event WHERE kind = 'callback.button'")
+        press.cancel()
+        await asyncio.gather(press, return_exceptions=True)
+
+
 async def test_a_gap_behind_a_newer_message_is_found(sandbox: TelegramSandbox, db: Database) -> None:
     """As a process leaves it that dies with an update in its hands, before another one sees the next message."""
     async with gateway(sandbox, db) as bot:

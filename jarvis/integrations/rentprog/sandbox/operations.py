@@ -58,15 +58,15 @@ class Operations:
         self.levels: dict[str, Level] = dict.fromkeys(("crm", "fleet", "money", "staff"), "preview")
         self._faults = faults
         self._ledger = ledger
-        self._by_key: dict[str, Operation] = {}
+        self.by_key: dict[str, Operation] = {}
 
     def clear(self) -> None:
         """A new world begins."""
-        self._by_key.clear()
+        self.by_key.clear()
 
     def status(self, args: Args) -> Fields:
         """One operation by its id."""
-        operation = next((o for o in self._by_key.values() if o.id == args.get("operation_id")), None)
+        operation = next((o for o in self.by_key.values() if o.id == args.get("operation_id")), None)
         if operation is None:
             raise Refused("not_found", "no such operation", status=404)
         operation.polls += 1
@@ -97,7 +97,7 @@ class Operations:
 
     def _execute(self, data: Data, tool: str, args: Args, now: datetime, key: str) -> tuple[Fields, list[Hook]]:
         bare = {k: v for k, v in args.items() if k not in _ENVELOPE}
-        known = self._by_key.get(key)
+        known = self.by_key.get(key)
         if known is not None and (known.tool != tool or known.args_digest != digest(bare)):
             raise Refused("idempotency_conflict", "the key was used for another operation", status=409)
         if known is not None and known.status != "previewed":
@@ -107,7 +107,7 @@ class Operations:
         if known is None:
             known = Operation(id=f"op_{secrets.token_hex(8)}", tool=tool, args_digest=digest(bare), before=seen,
                               token=f"pt_{secrets.token_hex(8)}")  # fmt: skip
-            self._by_key[key] = known
+            self.by_key[key] = known
         if self.levels[AREAS[tool]] == "preview" and args.get("preview_token") != known.token:
             known.before = seen
             changes = {name: [seen[name], value] for name, value in plan.fields.items() if seen[name] != value}

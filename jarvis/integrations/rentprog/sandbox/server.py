@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import pickle
 import secrets
 import time
 from collections import deque
@@ -14,7 +15,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import httpx
 from litestar import Litestar, Request, Response, get, post
@@ -26,6 +27,7 @@ from jarvis.integrations.rentprog.sandbox.changes import Changes, Hook, offered
 from jarvis.integrations.rentprog.sandbox.data import Data, Fields, from_world
 from jarvis.integrations.rentprog.sandbox.operations import Operations, public_write
 from jarvis.kit.clock import Clock, OffsetClock
+from jarvis.kit.keep import Keep
 from jarvis.kit.rest import tls
 from jarvis.kit.sandbox import Change, Faults, Ledger, served
 from jarvis.kit.world import World
@@ -68,7 +70,8 @@ class RentProgSandbox:
         self._bearers: dict[str, tuple[str, float]] = {}
         self._calls: dict[str, deque[float]] = {}
         self._outbox: asyncio.Queue[Hook] = asyncio.Queue()
-        self._in_flight = 0
+        self._undelivered: list[Hook] = []
+        self._keep: Keep | None = None
         self._port = 0
 
     @property
@@ -89,6 +92,28 @@ class RentProgSandbox:
         self.ledger.clear()
         self.deliveries.clear()
 
+    def remember(self, keep: Keep, *, resume: bool) -> int:
+        self._keep = keep
+        if not resume:
+            keep.clear()
+            return 0
+        kept: dict[str, Any] = pickle.loads(keep.all()["all"])  # noqa: S301  # our own file
+        self.data, self.operations.by_key = kept["data"], kept["operations"]
+        self.company_tokens, self.mcp_key = kept["tokens"], kept["key"]
+        self.faults.active.update(kept["faults"])
+        self.ledger.read_back(kept["ledger"])
+        self.send(kept["hooks"])  # one that was delivered just then comes twice, as RentProg's do
+        return kept["port"]
+
+    def save(self) -> None:
+        if self._keep is None:
+            return
+        kept = {
+            "data": self.data, "operations": self.operations.by_key, "tokens": self.company_tokens, "key": self.mcp_key,
+            "faults": self.faults.active, "ledger": len(self.ledger.entries()), "hooks": self._undelivered, "port": self._port,
+        }  # fmt: skip
+        self._keep.put({"all": pickle.dumps(kept)})
+
     def changes(self) -> Sequence[Change]:
         return offered(self.data)
 
@@ -96,16 +121,21 @@ class RentProgSandbox:
         """Make a change and queue its webhooks."""
         hooks = Changes(self.data).apply(name, args, self.clock.now())
         self.send(hooks)
-        return {"change": name, "webhooks": [{"event": h.event, "payload": h.payload} for h in hooks]}
+        return {"change": name, "webhooks": [{"event": h.event, "company_id": h.company_id, "payload": h.payload} for h in hooks]}
 
     def send(self, hooks: Sequence[Hook]) -> None:
         """Queue webhooks for delivery."""
         for hook in hooks:
-            self._in_flight += 1
+            self._undelivered.append(hook)
             self._outbox.put_nowait(hook)
+        self.save()
+
+    def calls(self, bucket: str) -> Sequence[float]:
+        """When calls were let through in the last minute, by branch and class (`tbilisi:get`), or by `mcp`, `auth`."""
+        return tuple(self._calls.get(bucket, ()))
 
     def busy(self) -> bool:
-        return self._in_flight > 0
+        return bool(self._undelivered)
 
     def body(self, hook: Hook) -> bytes:
         """The delivery's body in the encoding that is set."""
@@ -114,7 +144,7 @@ class RentProgSandbox:
             payload = ruby.dump(payload)
         elif self.encoding == "json_text":
             payload = json.dumps(payload, ensure_ascii=False)
-        return json.dumps({"event": hook.event, "payload": payload}, ensure_ascii=False).encode()
+        return json.dumps({"event": hook.event, "payload": payload}, ensure_ascii=False).encode(errors="surrogatepass")
 
     @asynccontextmanager
     async def running(self, port: int = 0) -> AsyncGenerator[RentProgSandbox]:
@@ -147,7 +177,7 @@ class RentProgSandbox:
                         held = None
                     continue
                 if self.faults.on("drop"):
-                    self._in_flight -= 1
+                    self._delivered(hook)
                     continue
                 if held is None and self.faults.on("reorder"):
                     held = hook
@@ -169,7 +199,11 @@ class RentProgSandbox:
         self.deliveries.append(
             {"at": time.time(), "event": hook.event, "id": hook.payload.get("id"), "status": status, "copies": copies}
         )
-        self._in_flight -= 1
+        self._delivered(hook)
+
+    def _delivered(self, hook: Hook) -> None:
+        self._undelivered = [other for other in self._undelivered if other is not hook]
+        self.save()
 
     # the public API
 
@@ -285,7 +319,7 @@ class RentProgSandbox:
         if self.faults.on("lose_answer"):
             await asyncio.sleep(self.faults.arg("lose_answer", "seconds", 30))
             return Response("<html>504</html>", status_code=504, media_type="text/html")
-        return Response(_public(record))
+        return _answer(_public(record))
 
     @staticmethod
     def _open(booking: Fields) -> bool:
@@ -298,7 +332,7 @@ class RentProgSandbox:
         if car is None:
             return Response({"error": "not found"}, status_code=404)
         mine = [_public(b) for b in bookings.values() if b["car_id"] == car["id"] and self._open(b)]
-        return Response({**_public(car), "active_bookings": mine, "prices": [], "seasons": [], "price_periods": []})
+        return _answer({**_public(car), "active_bookings": mine, "prices": [], "seasons": [], "price_periods": []})
 
     def _search(self, path: str, table: Mapping[int, Fields], query: Mapping[str, str]) -> Response[Any]:
         text = query.get("query", "").lower()
@@ -309,16 +343,16 @@ class RentProgSandbox:
 
     def _one(self, table: Mapping[int, Fields], tail: str) -> Response[Any]:
         record = table.get(int(tail)) if tail.isdigit() else None
-        return Response({"error": "not found"}, status_code=404) if record is None else Response(_public(record))
+        return Response({"error": "not found"}, status_code=404) if record is None else _answer(_public(record))
 
     def _list(self, name: str, rows: list[Fields], page: int, size: int) -> Response[Any]:
         chosen = [_public(row) for row in rows[(page - 1) * size : page * size]]
         if self.envelope == "data":
-            return Response({"data": chosen})
+            return _answer({"data": chosen})
         if self.envelope == "jsonapi":
             items = [{"id": str(r["id"]), "type": name[:-1], "attributes": r} for r in chosen]
-            return Response({name: {"data": items}})
-        return Response(chosen)
+            return _answer({name: {"data": items}})
+        return _answer(chosen)
 
     # MCP
 
@@ -335,12 +369,20 @@ class RentProgSandbox:
             return Response({"jsonrpc": "2.0", "id": None, "error": error}, status_code=400)
         before = len(self.ledger.entries())
         result, hooks = mcp_tools.answer(self.data, self.operations, method, params, self.clock.now())
-        self.send(hooks)
+        self.send(hooks)  # and keeps what was changed
         if len(self.ledger.entries()) > before and self.faults.on("lose_answer"):
             await asyncio.sleep(self.faults.arg("lose_answer", "seconds", 30))
             return Response("<html>504</html>", status_code=504, media_type="text/html")
-        return Response({"jsonrpc": "2.0", "id": call_id, **result})
+        return _answer({"jsonrpc": "2.0", "id": call_id, **result})
 
 
-def _public(record: Fields) -> Fields:
-    return {k: v for k, v in record.items() if not k.startswith("_")}
+def _public(record: Fields | Any) -> Any:
+    """What everybody may see of a record; rubbish that a test put in its place goes out as it is."""
+    if not isinstance(record, dict):
+        return record
+    return {k: v for k, v in cast(Fields, record).items() if not k.startswith("_")}
+
+
+def _answer(content: object) -> Response[Any]:
+    """Any JSON that a vendor can send, half surrogate pairs and NaN too."""
+    return Response(json.dumps(content).encode(), media_type="application/json")

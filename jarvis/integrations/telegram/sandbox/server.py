@@ -23,11 +23,13 @@ from telethon.tl import functions, types
 from jarvis.integrations.telegram.incoming import version_of
 from jarvis.integrations.telegram.sandbox.changes import offered
 from jarvis.integrations.telegram.sandbox.media import ALBUM_MAX, attached
+from jarvis.integrations.telegram.sandbox.memory import TelegramMemory
 from jarvis.integrations.telegram.sandbox.people import new_session
 from jarvis.integrations.telegram.sandbox.rpc import TELEGRAMS_OWN, Rpc, RpcFailure, TelegramLimits
 from jarvis.integrations.telegram.sandbox.state import RIGHTS, Box, Chat, Message, TelegramState, as_seen
 from jarvis.integrations.telegram.sandbox.transport import Connection, ServerKey
 from jarvis.kit.errors import InvalidRequest, NotFound
+from jarvis.kit.keep import Keep
 from jarvis.kit.sandbox import Change, Faults, Ledger
 from jarvis.kit.world import FIRST_FORUM, FIRST_GROUP, World
 
@@ -59,15 +61,27 @@ class TelegramSandbox:
         self._query_ids = itertools.count(9_000_000_001)
         self._server: asyncio.Server | None = None
         self._held: list[tuple[Chat, Any]] = []
-        self._sent: dict[str, None] = {}
+        self.sent: dict[str, None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.port = 0
+        self._memory = TelegramMemory(None)
 
     @property
     def key(self) -> ServerKey:
         """Made when somebody needs it: it takes longer than many a test."""
         self._key = self._key or ServerKey()
         return self._key
+
+    def remember(self, keep: Keep, *, resume: bool) -> int:
+        self._memory = TelegramMemory(keep)
+        if not resume:
+            self._memory.clear()
+            return 0
+        self._key, port = self._memory.restore(self)
+        return port
+
+    def save(self) -> None:
+        self._memory.save(self)
 
     @property
     def base_url(self) -> str:
@@ -106,7 +120,8 @@ class TelegramSandbox:
         self.faults.stop()
         self.ledger.clear()
         self._queries.clear()
-        self._sent.clear()
+        self.sent.clear()
+        self._memory.clear()
 
     def session_of(self, person: str) -> str:
         """A session of a person's own, as `JARVIS_TELEGRAM_USER_SESSION` takes it."""
@@ -154,7 +169,7 @@ class TelegramSandbox:
         for message in rows:
             self._publish(place, self._rpc.new_update, message)
             if place.kind == "private" or self.bot_id in place.members:
-                self._sent[f"message:{place.marked_id}:{message.id}:0"] = None
+                self.sent[f"message:{place.marked_id}:{message.id}:0"] = None
         self._changed(place)
         return place, rows[0]
 
@@ -172,7 +187,7 @@ class TelegramSandbox:
             message.media = self.state.keep(*attached(photo))
         update = self._publish(place, self._rpc.edit_update, message)
         if self._listening():  # a gap is searched for messages, not for changes of them
-            self._sent[f"message:{place.marked_id}:{message.id}:{version_of(update.message)}"] = None
+            self.sent[f"message:{place.marked_id}:{message.id}:{version_of(update.message)}"] = None
         self._changed(place)
 
     async def press(self, person: str, chat: str, message_id: int, button: str | int, *, wait_s: float = 5.0) -> str | None:
@@ -195,7 +210,7 @@ class TelegramSandbox:
         self._queries[query] = message, answered
         message.toast = None
         if self._listening():  # nobody tells of a press a second time
-            self._sent[f"press:{query}"] = None
+            self.sent[f"press:{query}"] = None
         peer = types.PeerUser(place.id) if place.kind == "private" else types.PeerChannel(place.id)
         self._push(
             place,
@@ -281,7 +296,7 @@ class TelegramSandbox:
     def _added(self, group: Chat, by: int) -> None:
         message = self.state.new_message(group, by, "", "", service="added")
         self._publish(group, self._rpc.new_update, message)
-        self._sent[f"joined:{group.marked_id}:{message.id}"] = None
+        self.sent[f"joined:{group.marked_id}:{message.id}"] = None
         self._changed(group)
 
     def _regroup(self, name: str, group: Chat) -> Mapping[str, Any]:
@@ -309,7 +324,7 @@ class TelegramSandbox:
     def _by_hand(self, name: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
         """An administrator changes a topic, named `forum title/number`, past the bot."""
         chat, _, number = str(args.get("topic", "")).rpartition("/")
-        forum = self._forum(chat)
+        forum = self._group(chat)
         topic = self.state.topic_of(forum, number)
         if topic is None:
             raise InvalidRequest("General can be neither deleted nor closed here; name another topic")
@@ -325,12 +340,6 @@ class TelegramSandbox:
         self._changed(forum)
         return {"change": name, "chat": forum.title, "topic": topic.id}
 
-    def _forum(self, title: str) -> Chat:
-        for chat in self.state.chats.values():
-            if chat.forum and title in (chat.title, str(chat.marked_id)):
-                return chat
-        raise NotFound(f"no forum {title!r}; forums: {', '.join(c.title for c in self.state.chats.values() if c.forum) or 'none'}")
-
     def busy(self) -> bool:
         return bool(self._tasks)
 
@@ -340,12 +349,12 @@ class TelegramSandbox:
 
     def unheard(self) -> list[str]:
         """Under which keys what people sent will stand in Jarvis's journal, but for those that `heard` has named."""
-        return list(self._sent)
+        return list(self.sent)
 
     def heard(self, keys: Iterable[str]) -> None:
         """These have reached the journal."""
         for key in keys:
-            self._sent.pop(key, None)
+            self.sent.pop(key, None)
 
     # updates
 
@@ -354,10 +363,12 @@ class TelegramSandbox:
         box.pts += 1
         update = make(chat, message, box.pts, self.bot_id)
         box.updates.append((box.pts, update))
+        self._memory.changed(chat)
         self._push(chat, update)
         return update
 
     def _push(self, chat: Chat, update: Any) -> None:
+        self.save()
         if self.faults.on("drop"):
             return
         if self.faults.on("reorder"):
@@ -379,6 +390,7 @@ class TelegramSandbox:
                 receive(data)
 
     def _changed(self, chat: Chat) -> None:
+        self._memory.changed(chat)
         for listener in self.listeners:
             listener(chat)
 
@@ -441,7 +453,7 @@ class TelegramSandbox:
         finally:
             self.connections.discard(connection)
             connection.cut()
-            self._sent = {key: None for key in self._sent if not key.startswith("press:")}  # they went with the connection
+            self.sent = {key: None for key in self.sent if not key.startswith("press:")}  # they went with the connection
 
     async def _answer(self, connection: Connection, message_id: int, request: Any) -> None:
         if isinstance(request, functions.PingRequest | functions.PingDelayDisconnectRequest):
@@ -468,6 +480,7 @@ class TelegramSandbox:
         if isinstance(request, functions.auth.ImportBotAuthorizationRequest):
             self.logins[connection.key_id] = self.bot_id
             connection.bot_id = self.bot_id
+        self.save()
         if self._writes(request) and self.faults.on("truncate"):
             connection.cut()  # the work is done, the answer is lost
             return

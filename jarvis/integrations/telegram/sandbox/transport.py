@@ -18,7 +18,7 @@ import struct
 import time
 from dataclasses import dataclass, field
 from hashlib import sha1, sha256
-from typing import Any
+from typing import Any, cast
 from zlib import crc32
 
 from cryptography.hazmat.primitives import serialization
@@ -48,11 +48,14 @@ _PRIME = int(
 class ServerKey:
     """The server's RSA key and the fingerprint by which clients name it."""
 
-    def __init__(self) -> None:
-        self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    def __init__(self, pem: bytes | None = None) -> None:
+        made = rsa.generate_private_key(public_exponent=65537, key_size=2048) if pem is None else None
+        self._key = made or cast(rsa.RSAPrivateKey, serialization.load_pem_private_key(pem or b"", None))
         numbers = self._key.public_key().public_numbers()
         raw = TLObject.serialize_bytes(get_byte_array(numbers.n)) + TLObject.serialize_bytes(get_byte_array(numbers.e))
         self.fingerprint = struct.unpack("<q", sha1(raw).digest()[-8:])[0]  # noqa: S324  # MTProto names keys by SHA-1
+        form, bare = serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+        self.private_pem = pem or self._key.private_bytes(serialization.Encoding.PEM, form, bare)
 
     @property
     def public_pem(self) -> str:

@@ -1,0 +1,42 @@
+"""What a sandbox remembers, on disk: a killed process begins again with what it had last kept."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+
+
+class Keep:
+    """Named parts of a memory in one file. A part is kept whole or not at all, and so are parts that are kept together.
+
+    It outlives its process, not the machine: nothing waits for the disk.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        self._file = sqlite3.connect(path, isolation_level=None)
+        self._file.execute("PRAGMA journal_mode = WAL")
+        self._file.execute("PRAGMA synchronous = OFF")
+        self._file.execute("CREATE TABLE IF NOT EXISTS part (name TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID")
+        self._known: dict[str, int] = {}
+
+    def put(self, parts: Mapping[str, bytes]) -> None:
+        """Keep these parts as they are now; those that did not change cost nothing."""
+        new = {name: body for name, body in parts.items() if self._known.get(name) != hash(body)}
+        if not new:
+            return
+        self._file.execute("BEGIN")
+        self._file.executemany("INSERT OR REPLACE INTO part VALUES (?, ?)", new.items())
+        self._file.execute("COMMIT")
+        self._known |= {name: hash(body) for name, body in new.items()}
+
+    def all(self) -> dict[str, bytes]:
+        """Every part by its name."""
+        return dict(self._file.execute("SELECT name, body FROM part"))
+
+    def clear(self) -> None:
+        """A new world begins."""
+        self._known.clear()
+        self._file.execute("DELETE FROM part")

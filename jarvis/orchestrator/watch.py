@@ -1,0 +1,135 @@
+"""Nobody waits in silence: what people wait for gets a word when it takes long, and its end when it failed.
+
+Runs beside the connection to Telegram, so that it speaks whatever became of the workers; any number may run, keys make one word of
+theirs. While the database is away it can see nothing: it looks again every second, and what is due by then is said at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+from uuid import UUID
+
+from jarvis.domains.staff.service import StaffService
+from jarvis.engine.db import DATABASE_AWAY, Database, Row, Tx
+from jarvis.engine.effects import Lane, Origin
+from jarvis.engine.journal import trace_code
+from jarvis.engine.loop import going
+from jarvis.engine.subscriptions import DeliveryLane
+from jarvis.kit.actor import Language
+from jarvis.orchestrator import outbox
+from jarvis.orchestrator.render.words import say
+from jarvis.orchestrator.trail import STATUS
+
+_log = logging.getLogger(__name__)
+LOOK_S = 1.0
+ENDS_WITHIN = timedelta(days=1)  # failures so old are no news any more, such as after a long outage
+PORTION = 100
+
+# What a person wrote to Jarvis, pressed, or asked, still open and without any word of ours: the oldest of each order only, since
+# what waits behind it gets its word when its turn comes.
+_SLOW = """
+SELECT DISTINCT ON (d.subscriber, d.ordering_key) d.subscriber, e.*
+  FROM delivery d JOIN event e ON e.id = d.event_id
+ WHERE d.lane = $1 AND d.state IN ('pending', 'claimed') AND e.received_at < now() - make_interval(secs => $2) AND NOT e.dry
+   AND (e.kind IN ('callback.button', 'request.asked')
+        OR (e.kind = 'message.employee' AND ((e.payload->>'private')::boolean OR (e.payload->>'mentioned')::boolean)))
+   AND NOT EXISTS (SELECT FROM effect f WHERE f.event_id = e.id AND f.system = 'telegram')
+ ORDER BY d.subscriber, d.ordering_key, d.event_seq LIMIT $3
+"""
+
+# Failed deliveries of the people's lane whose end nobody has told.
+_DEAD = """
+SELECT d.id FROM delivery d JOIN event e ON e.id = d.event_id
+ WHERE d.state IN ('dead', 'parked') AND d.finished_at > now() - $2::interval AND d.lane = $1 AND NOT e.dry
+   AND e.sender LIKE 'telegram:%'
+   AND EXISTS (SELECT FROM employee_identity i WHERE i.system = 'telegram' AND i.external_key = substr(e.sender, 10))
+   AND NOT EXISTS (SELECT FROM effect f WHERE f.idempotency_key = d.event_id || ':' || d.subscriber || ':end')
+ ORDER BY d.finished_at LIMIT $3
+"""
+
+# What a person did in the beginning of it all.
+_ROOT = """
+WITH RECURSIVE up AS (
+  SELECT e.id, e.parent_event_id AS parent, 0 AS depth FROM event e JOIN delivery d ON d.event_id = e.id WHERE d.id = $1
+  UNION ALL
+  SELECT p.id, p.parent_event_id, u.depth + 1 FROM up u JOIN event p ON p.id = u.parent WHERE u.depth < 20)
+SELECT d.subscriber, d.event_id, r.payload, r.kind, e.trace_id, e.dry
+  FROM delivery d JOIN event e ON e.id = d.event_id, up u JOIN event r ON r.id = u.id
+ WHERE d.id = $1 AND r.kind IN ('message.employee', 'callback.button') ORDER BY u.depth DESC LIMIT 1
+"""
+
+
+async def end(tx: Tx, staff: StaffService, delivery_id: UUID) -> bool:
+    """Tell who waits for a failed delivery that it did not work; false when nobody does."""
+    row = await tx.fetchrow(_ROOT, delivery_id)
+    if row is None:
+        return False
+    p = row["payload"]
+    actor = await staff.actor_of_telegram(int(p["sender_id"]))
+    if actor is None:
+        return False
+    origin = _origin(row, row["event_id"])
+    addressed = row["kind"] == "callback.button" or p["private"] or p["mentioned"]
+    chat_id = int(p["chat_id"] if addressed else p["sender_id"])
+    text = say("failed.you", actor.language, code=trace_code(row["trace_id"]))
+    status = await tx.fetchval("SELECT id FROM effect WHERE idempotency_key = $1", origin.key(STATUS))
+    if status is not None:
+        await outbox.edit(tx, origin, chat_id, text, of=status, key=origin.key("end"), lane=Lane.URGENT)
+    else:
+        reply_to = int(p["message_id"]) if chat_id < 0 else None
+        await outbox.send(tx, origin, chat_id, text, key=origin.key("end"), lane=Lane.URGENT, reply_to=reply_to)
+    return True
+
+
+class Watch:
+    """Looks after those who wait."""
+
+    def __init__(self, db: Database, staff: StaffService, *, word_after_s: float) -> None:
+        self._db = db
+        self._staff = staff
+        self._word_after_s = word_after_s
+
+    async def run(self) -> None:
+        """Look every second until cancelled."""
+        while going():
+            try:
+                await self.look()
+            except DATABASE_AWAY as error:
+                _log.warning("the watch waits for the database: %s", type(error).__name__)
+            await asyncio.sleep(LOOK_S)
+
+    async def look(self) -> int:
+        """Say what is due; returns how many words were new."""
+        people = int(DeliveryLane.PEOPLE)
+        slow = await self._db.fetch(_SLOW, people, self._word_after_s, PORTION)
+        for row in slow:
+            await self._slow(row)
+        dead = await self._db.fetch(_DEAD, people, ENDS_WITHIN, PORTION)
+        for row in dead:
+            async with self._db.transaction() as tx:
+                await end(tx, self._staff, row["id"])
+        return len(slow) + len(dead)
+
+    async def _slow(self, row: Row) -> None:
+        """In the place of the status, so that the answer replaces it."""
+        p = row["payload"]
+        origin = _origin(row, row["id"])
+        async with self._db.transaction() as tx:
+            await outbox.send(
+                tx, origin, int(p["chat_id"]), say("status.slow", await self._language(p)), key=origin.key(STATUS), lane=Lane.URGENT,
+                reply_to=None if p["chat_id"] > 0 else int(p["message_id"]),
+            )  # fmt: skip
+
+    async def _language(self, payload: dict[str, object]) -> Language:
+        """Of the person who waits."""
+        if payload.get("employee_id"):
+            actor = await self._staff.actor(UUID(str(payload["employee_id"])))
+        else:
+            actor = await self._staff.actor_of_telegram(int(str(payload["sender_id"])))
+        return actor.language if actor is not None else "ru"
+
+
+def _origin(row: Row, event_id: UUID) -> Origin:
+    return Origin(event_id=event_id, trace_id=row["trace_id"], dry=row["dry"], subscriber=row["subscriber"])

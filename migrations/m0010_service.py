@@ -1,0 +1,16 @@
+"""Service chats: what each is told of which events, at once or in a digest."""
+
+# Piccolo leaves these generics open:
+# pyright: reportUnknownVariableType=false
+
+from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+
+from migrations.sql_file import from_sql
+
+ID = "2026-12-02T00:00:00:000000"
+VERSION = "1.38.0"
+DESCRIPTION = "service"
+
+
+async def forwards() -> MigrationManager:
+    return from_sql(__file__, ID, DESCRIPTION)

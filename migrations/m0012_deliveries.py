@@ -1,0 +1,16 @@
+"""A delivery for each subscriber of an event; the state of work moves there from the event."""
+
+# Piccolo leaves these generics open:
+# pyright: reportUnknownVariableType=false
+
+from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+
+from migrations.sql_file import from_sql
+
+ID = "2026-12-04T00:00:00:000000"
+VERSION = "1.38.0"
+DESCRIPTION = "deliveries"
+
+
+async def forwards() -> MigrationManager:
+    return from_sql(__file__, ID, DESCRIPTION)

@@ -1,0 +1,16 @@
+"""RentProg counts as read whole where it was reconciled before: no second first load is told of."""
+
+# Piccolo leaves these generics open:
+# pyright: reportUnknownVariableType=false
+
+from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+
+from migrations.sql_file import from_sql
+
+ID = "2026-12-07T00:00:00:000000"
+VERSION = "1.38.0"
+DESCRIPTION = "loaded"
+
+
+async def forwards() -> MigrationManager:
+    return from_sql(__file__, ID, DESCRIPTION)

@@ -1,0 +1,2 @@
+DROP TABLE topic;
+ALTER TABLE chat DROP COLUMN purpose, DROP COLUMN branch_id;

@@ -1,0 +1,2 @@
+ALTER TABLE topic DROP COLUMN looked_at;
+ALTER TABLE chat DROP COLUMN lacks, DROP COLUMN lost_at;

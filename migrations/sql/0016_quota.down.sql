@@ -1,0 +1,1 @@
+DROP FUNCTION quota_take(text[], integer[], interval[], text, interval, interval, boolean);

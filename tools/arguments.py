@@ -1,0 +1,64 @@
+"""The types of tools' arguments: every text, number and date of a model is bounded and clean before a tool sees it.
+
+A value outside its bounds goes back to the model with the bound; what a person says in vain is answered, never raised.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from jarvis.kit.text import MESSAGE_CHARS, clean, line
+
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+MAX_NUMBER = 999_999_999
+MAX_DAYS = 366
+CHOICE_CHARS = 120
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+D = TypeVar("D", date, datetime)
+
+
+def cleaned(value: object) -> object:
+    """Free text of a model, without signs that nobody wrote on purpose."""
+    return clean(value) if isinstance(value, str) else value
+
+
+def one_line(value: object) -> object:
+    """The same as one line."""
+    return line(value, MESSAGE_CHARS) if isinstance(value, str) else value
+
+
+def _written(value: object) -> object:
+    """A date is written out: a bare number would be read as seconds since 1970."""
+    if not isinstance(value, date) and not (isinstance(value, str) and _DATE.match(value)):
+        raise ValueError("a date is written as 2026-03-14, or with its hour as 2026-03-14T10:00")
+    return value
+
+
+def _sane(value: D) -> D:
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValueError(f"a date lies in the years {FIRST_YEAR} to {LAST_YEAR}")
+    return value
+
+
+Said = Annotated[str, BeforeValidator(one_line), Field(max_length=MESSAGE_CHARS)]
+"""How a person named a car, a client, a colleague, or a whole question: at most as long as their message."""
+Words = Annotated[str, BeforeValidator(cleaned), Field(max_length=MESSAGE_CHARS)]
+"""A person's words that are to be kept, line breaks included."""
+Name = Annotated[str, BeforeValidator(one_line), Field(min_length=1, max_length=120)]
+Place = Annotated[str, BeforeValidator(one_line), Field(min_length=1, max_length=200)]
+Code = Annotated[str, BeforeValidator(one_line), Field(min_length=1, max_length=40)]
+Number = Annotated[int, Field(ge=1, le=MAX_NUMBER)]
+"""The number of a booking."""
+Days = Annotated[int, Field(ge=1, le=MAX_DAYS)]
+Moment = Annotated[datetime, BeforeValidator(_written), AfterValidator(_sane)]
+Day = Annotated[date, BeforeValidator(_written), AfterValidator(_sane)]
+
+
+def again(request: str, choice: str) -> str:
+    """A request with what was chosen for it, as a button repeats it: never longer than a message."""
+    tail = f" ({choice[:CHOICE_CHARS]})"
+    return request[: MESSAGE_CHARS - len(tail)] + tail

@@ -42,7 +42,6 @@ from telethon.tl import functions, types
 from jarvis.engine import sources
 from jarvis.engine.db import DATABASE_AWAY, Database
 from jarvis.engine.journal import Journal
-from jarvis.engine.keyed import KeyedTasks
 from jarvis.engine.leases import Leases
 from jarvis.engine.loop import going
 from jarvis.integrations.telegram.client import NewClient, telethon
@@ -50,27 +49,19 @@ from jarvis.integrations.telegram.incoming import describe, token_of, topic_of, 
 from jarvis.integrations.telegram.kinds import TOPIC_GONE
 from jarvis.integrations.telegram.session import PgSession
 from jarvis.integrations.telegram.settings import SYSTEM, TelegramSettings
+from jarvis.integrations.telegram.updates import Updates
 from jarvis.kit.errors import AuthExpired, LeaseLost, NotFound, Rejected, SettingsMissing, Unavailable
 from jarvis.kit.faults import fault
 from jarvis.kit.ids import sha256_hex
-from jarvis.kit.text import line
 
 WINDOW = 50  # message ids read at once
 OVERLAP = 2 * WINDOW  # so far behind the last seen message gaps are looked for
 REFUSED_PAUSE_S = 5.0
-CHATS_AT_ONCE = 4  # whose updates are written down at the same time
 ANSWER_S = 10.0  # Telegram takes the answer to a press no longer than this
-FLUSH_S = 5.0  # so long an ended connection waits for its updates
 _log = logging.getLogger(__name__)
 OnPress = Callable[[int, str], Awaitable[str | None]]
 _GONE = ("TOPIC_DELETED", "TOPIC_ID_INVALID")  # no classes of their own in Telethon 1.45
 PRODUCTION = {1: ("149.154.175.53", 443), 2: ("149.154.167.51", 443), 4: ("149.154.167.92", 443)}
-
-
-def _chat_of(update: Any) -> int | None:
-    """The chat whose order an update belongs to."""
-    peer = getattr(update, "peer", None) or getattr(getattr(update, "message", None), "peer_id", None)
-    return utils.get_peer_id(peer) if peer is not None else None
 
 
 def random_id(effect_id: UUID) -> int:
@@ -96,7 +87,7 @@ class TelegramGateway:
         self.problem: str | None = "not started"
         self.me: int | None = None
         self.username: str | None = None
-        self._updates = KeyedTasks(CHATS_AT_ONCE)
+        self._updates = Updates(self._journal, self._accept)
 
     async def run(self) -> None:
         """Hold the lease, stay connected, begin again after a failure; until cancelled."""
@@ -150,7 +141,7 @@ class TelegramGateway:
             await sources.report_ok(self._db, SYSTEM, datetime.now(UTC))
             self.ready.set()
             reconciler = asyncio.create_task(self._reconcile_forever())
-            flusher = asyncio.create_task(self._flush_forever(session))
+            flusher = asyncio.create_task(self._updates.flush_forever(session, self._settings.lease_s / 3))
             try:
                 while client.is_connected():
                     await leases.keep(lease, self._settings.lease_s)
@@ -168,7 +159,7 @@ class TelegramGateway:
     @asynccontextmanager
     async def _connected(self, session: PgSession) -> AsyncGenerator[TelegramClient]:
         client = self._new_client(session, self._settings)
-        client.add_event_handler(self._on_update, events.Raw())
+        client.add_event_handler(self._updates.take, events.Raw())
         client.session.save_entities = True
         try:
             try:
@@ -184,10 +175,7 @@ class TelegramGateway:
             with contextlib.suppress(Exception):  # leaving anyway: a broken connection may fail to close politely
                 async with asyncio.timeout(3):
                     await client.disconnect()  # pyright: ignore[reportGeneralTypeIssues]  # a coroutine while a loop runs
-            with contextlib.suppress(LeaseLost, *DATABASE_AWAY):
-                async with asyncio.timeout(FLUSH_S):
-                    await self._flush(session)
-            await self._updates.stop()  # what is not written down by now Telegram tells again
+            await self._updates.end(session)
 
     async def _login(self, client: TelegramClient, session: PgSession) -> None:
         try:
@@ -211,50 +199,6 @@ class TelegramGateway:
                 )  # fmt: skip
 
     # updates in
-
-    async def _on_update(self, update: Any) -> None:
-        """Have the update written down: those of one chat in their order, those of others meanwhile."""
-        self._updates.add(_chat_of(update), lambda: self._keep(update))
-
-    async def _keep(self, update: Any) -> None:
-        """Write the update down; while the database is away it waits, and so does the state that says we have it."""
-        while True:
-            try:
-                await self._accept(update)
-                return
-            except LeaseLost:
-                return
-            except DATABASE_AWAY as error:
-                _log.warning("an update waits for the database: %s", type(error).__name__)
-                await asyncio.sleep(0.5)
-            except Exception as error:  # a boundary: what we fail to read goes on record, and later ones are heard
-                _log.exception("an update could not be read")
-                logfire.exception("telegram.unreadable")
-                await self._unreadable(update, error)
-                return
-
-    async def _unreadable(self, update: Any, error: Exception) -> None:
-        text = line(str(update), 4000)
-        await self._journal.accept(
-            source="telegram", kind="telegram.unreadable", dedup_key=sha256_hex(text),
-            payload={"update": type(update).__name__, "error": type(error).__name__, "text": text},
-        )  # fmt: skip
-
-    async def _flush(self, session: PgSession) -> None:
-        """Write how far we are, once every update until there is written down: a repeat is known, a gap is not."""
-        states = session.states()
-        try:
-            await self._updates.settled()
-            await session.flush(states)
-        except BaseException:
-            session.changed(states)
-            raise
-
-    async def _flush_forever(self, session: PgSession) -> None:
-        while going():
-            await asyncio.sleep(self._settings.lease_s / 3)
-            with contextlib.suppress(LeaseLost, *DATABASE_AWAY):
-                await self._flush(session)
 
     async def _accept(self, update: Any) -> None:
         if isinstance(update, types.UpdateNewMessage | types.UpdateNewChannelMessage):

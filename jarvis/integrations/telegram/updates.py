@@ -1,0 +1,95 @@
+"""Updates on their way into the journal: those of one chat in their order, those of others meanwhile."""
+
+# Telethon ships no stubs:
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import logfire
+from telethon import utils
+
+from jarvis.engine.db import DATABASE_AWAY
+from jarvis.engine.journal import Journal
+from jarvis.engine.keyed import KeyedTasks
+from jarvis.engine.loop import going
+from jarvis.integrations.telegram.session import PgSession
+from jarvis.kit.errors import LeaseLost
+from jarvis.kit.ids import sha256_hex
+from jarvis.kit.text import line
+
+CHATS_AT_ONCE = 4  # whose updates are written down at the same time
+FLUSH_S = 5.0  # so long an ended connection waits for its updates
+_log = logging.getLogger(__name__)
+
+
+class Updates:
+    """Has each update accepted, and writes how far we are only once everything until there is."""
+
+    def __init__(self, journal: Journal, accept: Callable[[Any], Awaitable[None]]) -> None:
+        self._journal = journal
+        self._accept = accept
+        self._tasks = KeyedTasks(CHATS_AT_ONCE)
+
+    async def take(self, update: Any) -> None:
+        """Have an update written down."""
+        self._tasks.add(_chat_of(update), lambda: self._keep(update))
+
+    async def _keep(self, update: Any) -> None:
+        """While the database is away it waits, and so does the state that says we have it."""
+        while True:
+            try:
+                await self._accept(update)
+                return
+            except LeaseLost:
+                return
+            except DATABASE_AWAY as error:
+                _log.warning("an update waits for the database: %s", type(error).__name__)
+                await asyncio.sleep(0.5)
+            except Exception as error:  # a boundary: what we fail to read goes on record, and later ones are heard
+                _log.exception("an update could not be read")
+                logfire.exception("telegram.unreadable")
+                await self._unreadable(update, error)
+                return
+
+    async def _unreadable(self, update: Any, error: Exception) -> None:
+        text = line(str(update), 4000)
+        await self._journal.accept(
+            source="telegram", kind="telegram.unreadable", dedup_key=sha256_hex(text),
+            payload={"update": type(update).__name__, "error": type(error).__name__, "text": text},
+        )  # fmt: skip
+
+    async def flush(self, session: PgSession) -> None:
+        """Write how far we are, once every update until there is written down: a repeat is known, a gap is not."""
+        states = session.states()
+        try:
+            await self._tasks.settled()
+            await session.flush(states)
+        except BaseException:
+            session.changed(states)
+            raise
+
+    async def flush_forever(self, session: PgSession, every_s: float) -> None:
+        """Flush again and again until cancelled."""
+        while going():
+            await asyncio.sleep(every_s)
+            with contextlib.suppress(LeaseLost, *DATABASE_AWAY):
+                await self.flush(session)
+
+    async def end(self, session: PgSession) -> None:
+        """The connection ended: what is not written down soon Telegram tells again."""
+        with contextlib.suppress(LeaseLost, *DATABASE_AWAY):
+            async with asyncio.timeout(FLUSH_S):
+                await self.flush(session)
+        await self._tasks.stop()
+
+
+def _chat_of(update: Any) -> int | None:
+    """The chat whose order an update belongs to."""
+    peer = getattr(update, "peer", None) or getattr(getattr(update, "message", None), "peer_id", None)
+    return utils.get_peer_id(peer) if peer is not None else None

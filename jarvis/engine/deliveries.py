@@ -207,7 +207,7 @@ class Deliveries:
             if lane is None:
                 state = await tx.fetchval("SELECT state FROM delivery WHERE id = $1", delivery_id)
                 if state is None:
-                    raise NotFound("no such delivery; `jarvis deliveries` lists those that failed")
+                    raise NotFound("no such delivery; `jarvis deliveries list` shows those that failed")
                 raise InvalidRequest(f"it is {state}; only a dead or parked delivery can be taken up again")
             tx.ring(bell(lane))
 

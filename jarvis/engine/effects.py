@@ -110,6 +110,7 @@ class Origin:
     actor_id: UUID | None = None
     actor_name: str = "Jarvis"
     subscriber: str = "jarvis"
+    lane: Lane = Lane.NORMAL  # of what is said without a lane of its own
 
     @classmethod
     def of(cls, event: Event, subscriber: str) -> Origin:

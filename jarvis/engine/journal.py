@@ -197,7 +197,7 @@ class Journal:
                 "SELECT event_deliver($1, $2, $3, $4, $5, $6)", copy, seq, row["kind"], row["ordering_key"], row["sender"], subscriber
             )
             if not lanes:
-                raise NotFound(f"{subscriber} does not hear of {row['kind']}")
+                raise NotFound(f"no subscriber {subscriber} hears of {row['kind']}; `jarvis subscriptions list` shows who does")
             for lane in lanes:
                 tx.ring(bell(lane))
             made.append(copy)

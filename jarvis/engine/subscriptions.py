@@ -190,7 +190,7 @@ async def backfill(db: Database, name: str, *, since: datetime) -> int:
     """
     async with db.transaction() as tx:
         if not await tx.fetchval("SELECT true FROM event_subscription WHERE subscriber = $1 LIMIT 1", name):
-            raise NotFound(f"no subscriber is called {name}; `jarvis subscriptions` lists them")
+            raise NotFound(f"no subscriber is called {name}; `jarvis subscriptions list` shows them")
         made: list[UUID] = [
             r["event_id"]
             for r in await tx.fetch(

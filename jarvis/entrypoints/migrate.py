@@ -96,7 +96,7 @@ async def run(target: Target = NEWEST, *, plan: bool = False, delete_data: bool 
 def _engine() -> PostgresEngine:
     dsn = os.environ.get("JARVIS_DATABASE_DIRECT_URL")
     if not dsn:
-        raise SettingsMissing("JARVIS_DATABASE_DIRECT_URL: the owner's address, not the pooler's")
+        raise SettingsMissing("JARVIS_DATABASE_DIRECT_URL is not set: the address of the database for its owner, not the pooler's")
     os.environ["PICCOLO_CONF"] = "migrations.piccolo_conf"
     from migrations.piccolo_conf import DB
 

@@ -15,7 +15,7 @@ from jarvis.domains.conversations.service import ConversationService
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.approval_models import Approval
 from jarvis.engine.approvals import Approvals
-from jarvis.engine.db import Database
+from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Lane
 from jarvis.engine.interactions import Interactions, Who
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
@@ -146,7 +146,7 @@ class Chat:
         key = f"status.{roles[0]}" if roles else "status"
         reply_to = None if place.private else place.message_id
         async with handling.transaction() as tx:
-            sent = await outbox.send(
+            sent = await _status_of(tx, handling) or await outbox.send(
                 tx, handling.origin, place.chat_id, say(key, request.language), key=_status_key(handling),
                 lane=Lane.URGENT, reply_to=reply_to,
             )  # fmt: skip
@@ -166,7 +166,7 @@ class Chat:
                 tx, outbox.stored_form(reply.buttons), group=f"answer:{handling.event.id}", who=Who(employee_id=actor.employee_id),
                 life=None, conversation_id=reply.conversation_id,
             )  # fmt: skip
-            status = await tx.fetchval("SELECT id FROM effect WHERE idempotency_key = $1", _status_key(handling))
+            status = await _status_of(tx, handling)
             key = handling.key("answer")
             if reply.draft is not None and not reply.text:
                 await self._cards.show(
@@ -273,6 +273,12 @@ class Chat:
             )  # fmt: skip
             await outbox.send(tx, handling.origin, place.chat_id, text, buttons=stored, key=handling.key("said"),
                               reply_to=None if place.private else place.message_id)  # fmt: skip
+
+
+async def _status_of(tx: Tx, handling: Handling) -> UUID | None:
+    """The message that says what is being done; or the one that was sent while nobody had looked at the words yet."""
+    keys = [_status_key(handling), handling.event.payload.get("notice")]
+    return await tx.fetchval("SELECT id FROM effect WHERE idempotency_key = ANY($1) ORDER BY seq LIMIT 1", [k for k in keys if k])
 
 
 def _status_key(handling: Handling) -> str:

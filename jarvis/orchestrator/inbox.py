@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit
 from jarvis.engine.db import Database, Tx
+from jarvis.engine.effects import Lane
 from jarvis.engine.interactions import Interactions
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.worker import Handling
@@ -24,7 +25,7 @@ from jarvis.orchestrator.chat import ASKED, Chat, Place
 from jarvis.orchestrator.invites import Invites
 from jarvis.orchestrator.render.moments import clock
 from jarvis.orchestrator.render.words import say
-from jarvis.orchestrator.trail import run_of_message
+from jarvis.orchestrator.trail import STATUS, run_of_message
 
 Said = Callable[[Handling, Actor, str], Awaitable[None]]  # another feature's answer to a command, or to a press
 Heard = Callable[[Handling, Actor, str], Awaitable[bool]]  # whether another feature takes what was written as its answer
@@ -61,6 +62,7 @@ class Inbox:
     async def message(self, handling: Handling) -> None:
         """Somebody wrote. In groups only what is addressed to Jarvis is heard, and files where they are moderated."""
         p = handling.event.payload
+        handling.origin.lane = Lane.URGENT  # what is answered at once does not wait behind answers to requests
         if p.get("media"):
             await self._taken(handling)
         place = Place(chat_id=p["chat_id"], private=p["private"], message_id=p["message_id"])
@@ -92,7 +94,8 @@ class Inbox:
         await handling.publish(
             tx, kind=ASKED, name="request", ordering_key=f"request:{place.key}:{actor.employee_id}",
             payload={"chat_id": place.chat_id, "private": place.private, "message_id": place.message_id,
-                     "employee_id": str(actor.employee_id), "text": text, "forwarded": forwarded, "edit_id": edit_id},
+                     "employee_id": str(actor.employee_id), "text": text, "forwarded": forwarded, "edit_id": edit_id,
+                     "notice": handling.key(STATUS)},
         )  # fmt: skip
 
     async def _command(self, handling: Handling, place: Place, actor: Actor, text: str) -> None:
@@ -107,6 +110,7 @@ class Inbox:
     async def press(self, handling: Handling) -> None:
         """A stored button: once, by whom it is for. Its choice is a request, or a decision."""
         p = handling.event.payload
+        handling.origin.lane = Lane.URGENT
         actor = await self._staff.actor_of_telegram(p["sender_id"])
         if actor is None:
             async with handling.transaction() as tx:

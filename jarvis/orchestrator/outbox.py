@@ -19,10 +19,13 @@ StoredButtons = Sequence[Sequence[dict[str, str]]]
 
 async def send(
     tx: Tx, origin: Origin, chat_id: int, text: str, *, key: str, buttons: StoredButtons = (), reply_to: int | None = None,
-    ordering_key: str | None = None, lane: Lane = Lane.NORMAL,
+    ordering_key: str | None = None, lane: Lane | None = None,
 ) -> UUID:  # fmt: skip
-    """A new message. What is urgent keeps an order of its own and waits for nothing that is not."""
+    """A new message, in the lane of its origin unless one is given. What is urgent keeps an order of its own and waits for
+    nothing that is not.
+    """
     args = {"chat_id": chat_id, "text": text, "buttons": buttons, "reply_to": reply_to}
+    lane = origin.lane if lane is None else lane
     order = f"telegram:urgent:{chat_id}" if lane is Lane.URGENT else f"telegram:out:{chat_id}"
     return await effects.request(
         tx, origin, kind=SEND, target=target(chat_id), args=args, key=key, ordering_key=ordering_key or order, lane=lane,
@@ -31,7 +34,7 @@ async def send(
 
 async def edit(
     tx: Tx, origin: Origin, chat_id: int, text: str, *, key: str, of: UUID | None = None, message_id: int | None = None,
-    buttons: StoredButtons = (), reply_to: int | None = None, lane: Lane = Lane.NORMAL,
+    buttons: StoredButtons = (), reply_to: int | None = None, lane: Lane | None = None,
 ) -> UUID:  # fmt: skip
     """Change the message that effect `of` sent, or that has `message_id`; earlier changes of it that still wait are dropped."""
     root = await _root(tx, chat_id, of, message_id)
@@ -40,8 +43,8 @@ async def edit(
         "reply_to": reply_to,
     }  # fmt: skip
     effect_id = await effects.request(
-        tx, origin, kind=EDIT, target=target(chat_id), args=args, key=key, lane=lane,
-        ordering_key=f"telegram:edit:{root or f'{chat_id}:{message_id}'}",
+        tx, origin, kind=EDIT, target=target(chat_id), args=args, key=key,
+        lane=origin.lane if lane is None else lane, ordering_key=f"telegram:edit:{root or f'{chat_id}:{message_id}'}",
     )  # fmt: skip
     await effects.overtake(tx, effect_id)
     return effect_id

@@ -17,6 +17,7 @@ from jarvis.engine.effects import Lane, Origin
 from jarvis.engine.journal import trace_code
 from jarvis.engine.loop import going
 from jarvis.engine.subscriptions import DeliveryLane
+from jarvis.integrations.llm.parser import language_of
 from jarvis.kit.actor import Language
 from jarvis.orchestrator import outbox
 from jarvis.orchestrator.render.words import say
@@ -27,16 +28,18 @@ LOOK_S = 1.0
 ENDS_WITHIN = timedelta(days=1)  # failures so old are no news any more, such as after a long outage
 PORTION = 100
 
-# What a person wrote to Jarvis, pressed, or asked, still open and without any word of ours: the oldest of each order only, since
-# what waits behind it gets its word when its turn comes.
+# What a person wrote to Jarvis, pressed, or asked, still open and without any word of ours: the oldest of each order only; one word
+# is enough for what waits behind it.
 _SLOW = """
-SELECT DISTINCT ON (d.subscriber, d.ordering_key) d.subscriber, e.*
-  FROM delivery d JOIN event e ON e.id = d.event_id
- WHERE d.lane = $1 AND d.state IN ('pending', 'claimed') AND e.received_at < now() - make_interval(secs => $2) AND NOT e.dry
+SELECT e.*, d.subscriber FROM (
+  SELECT DISTINCT ON (subscriber, ordering_key) subscriber, event_id FROM delivery WHERE lane = $1 AND state IN ('pending', 'claimed')
+   ORDER BY subscriber, ordering_key, event_seq) d
+  JOIN event e ON e.id = d.event_id
+ WHERE e.received_at < now() - make_interval(secs => $2) AND NOT e.dry
    AND (e.kind IN ('callback.button', 'request.asked')
         OR (e.kind = 'message.employee' AND ((e.payload->>'private')::boolean OR (e.payload->>'mentioned')::boolean)))
    AND NOT EXISTS (SELECT FROM effect f WHERE f.event_id = e.id AND f.system = 'telegram')
- ORDER BY d.subscriber, d.ordering_key, d.event_seq LIMIT $3
+ LIMIT $3
 """
 
 # Failed deliveries of the people's lane whose end nobody has told.
@@ -116,9 +119,10 @@ class Watch:
         """In the place of the status, so that the answer replaces it."""
         p = row["payload"]
         origin = _origin(row, row["id"])
+        language = language_of(str(p.get("text", "")), await self._language(p))
         async with self._db.transaction() as tx:
             await outbox.send(
-                tx, origin, int(p["chat_id"]), say("status.slow", await self._language(p)), key=origin.key(STATUS), lane=Lane.URGENT,
+                tx, origin, int(p["chat_id"]), say("status.slow", language), key=origin.key(STATUS), lane=Lane.URGENT,
                 reply_to=None if p["chat_id"] > 0 else int(p["message_id"]),
             )  # fmt: skip
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from jarvis.domains.bookings.service import Booking, BookingService, Owed
-from jarvis.domains.mirror import Freshness
+from jarvis.domains.mirror import Freshness, Limited
 from jarvis.kit.money import Money
 from jarvis.orchestrator.digest import KIND, LIST_MAX, Digests
 from jarvis.testing.feature import FeatureAlone, feature_alone
@@ -39,14 +39,14 @@ class Bookings(BookingService):
     async def overdue(self, branch: str | None, scope: frozenset[str]) -> list[Booking]:
         return [_booking(n) for n in range(self.late)]
 
-    async def refresh_debts(self, branches: Sequence[str]) -> dict[str, Freshness]:
+    async def refresh_debts(self, branches: Sequence[str], *, anew: bool = False) -> dict[str, Freshness]:
         since = EIGHT if self.silent else None
         return {code: Freshness(source="RentProg", as_of=EIGHT, failing_since=since) for code in branches}
 
     async def debts(self, branch: str, *, kind: str) -> list[Owed]:
         return []
 
-    async def freshness(self, as_of: datetime | None = None) -> Freshness:
+    async def freshness(self, as_of: datetime | None = None, limited: Limited | None = None) -> Freshness:
         return Freshness(source="RentProg", as_of=EIGHT)
 
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from jarvis.entrypoints.cli.base import Discard, Json, console, run, settings_from_demo
+from jarvis.entrypoints.cli.base import Discard, Json, Limit, console, run, settings_from_demo
 from jarvis.entrypoints.cli.work_app import deliveries_app, drain, subscriptions_app
 from jarvis.kit.errors import JarvisError
 
@@ -165,6 +165,7 @@ def migrate(
 ) -> None:
     """Bring the schema and the table of subscriptions to their newest version, or the schema to another one
     (JARVIS_DATABASE_DIRECT_URL); all of it or nothing."""
+    settings_from_demo("JARVIS_DATABASE_DIRECT_URL")
     from jarvis.entrypoints.cli.work import subscriptions_sync
     from jarvis.entrypoints.migrate import Target
     from jarvis.entrypoints.migrate import migrate as start
@@ -288,7 +289,7 @@ def staff_list(json_: Json = False) -> None:
 @events_app.command("list")
 def events_list(
     state: Annotated[str | None, typer.Option(help="received, claimed, done, 'done with failures', dead, parked, duplicate.")] = None,
-    kind: str | None = None, limit: int = 30, json_: Json = False,
+    kind: str | None = None, limit: Limit = 30, json_: Json = False,
 ) -> None:  # fmt: skip
     """The newest events."""
     from jarvis.entrypoints.cli.commands import events_list as command
@@ -326,7 +327,7 @@ def events_replay(
 @effects_app.command("list")
 def effects_list(
     state: Annotated[str | None, typer.Option(help="pending, claimed, done, dead, unknown, shadow.")] = None,
-    limit: int = 30, json_: Json = False,
+    limit: Limit = 30, json_: Json = False,
 ) -> None:  # fmt: skip
     """The newest effects."""
     from jarvis.entrypoints.cli.commands import effects_list as command
@@ -372,7 +373,7 @@ def audit_begin(
 @audit_app.command("show")
 def audit_show(
     action: Annotated[str | None, typer.Option(help="Only this action, e.g. approval.decide.")] = None,
-    subject: Annotated[str | None, typer.Option(help="Only entries whose words hold this.")] = None, limit: int = 30, json_: Json = False,
+    subject: Annotated[str | None, typer.Option(help="Only entries whose words hold this.")] = None, limit: Limit = 30, json_: Json = False,
 ) -> None:  # fmt: skip
     """The newest entries."""
     from jarvis.entrypoints.cli.acting import audit_show as command
@@ -414,7 +415,7 @@ def switch_report(hours: int = 24, json_: Json = False) -> None:
 
 
 @interactions_app.command("list")
-def interactions_list(limit: int = 30, json_: Json = False) -> None:
+def interactions_list(limit: Limit = 30, json_: Json = False) -> None:
     """Cards that wait, the soonest to expire first."""
     from jarvis.entrypoints.cli.acting import interactions_list as command
 

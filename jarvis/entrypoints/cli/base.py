@@ -12,12 +12,13 @@ from rich.console import Console
 console = Console()
 T = TypeVar("T")
 Discard = Annotated[bool, typer.Option("--discard", help="Let open work of removed subscribers die.")]
+Limit = Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
-def settings_from_demo() -> None:
+def settings_from_demo(needed: str = "JARVIS_DATABASE_URL") -> None:
     """With no database set, take the settings of the demo that runs in this folder."""
-    if "JARVIS_DATABASE_URL" not in os.environ:
+    if needed not in os.environ and "JARVIS_DATABASE_URL" not in os.environ:
         from jarvis.entrypoints.demo.supervisor import find_demo
 
         os.environ.update(find_demo())

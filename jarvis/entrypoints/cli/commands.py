@@ -30,6 +30,8 @@ from jarvis.kit.ids import new_id
 from jarvis.kit.settings import load
 from jarvis.kit.text import MESSAGE_CHARS, clean
 
+EVENT_STATES = ("received", "claimed", "done", "done with failures", "dead", "parked", "duplicate")
+
 
 @asynccontextmanager
 async def core() -> AsyncGenerator[Core]:
@@ -177,6 +179,8 @@ async def staff_list(as_json: bool, console: Console) -> None:
 
 
 async def events_list(state: str | None, kind: str | None, limit: int, as_json: bool, console: Console) -> None:
+    if state is not None and state not in EVENT_STATES:
+        raise InvalidRequest(f"states: {', '.join(EVENT_STATES)}")
     async with core() as opened:
         rows = await opened.journal.recent(state=state, kind=kind, limit=limit)
     show(rows, ("id", "kind", "state", "received_at", "attempts", "cause"), as_json, console)

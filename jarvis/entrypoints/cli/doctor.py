@@ -100,7 +100,7 @@ async def _house() -> list[Diagnosis]:
             )
         )
         dead = await opened.db.fetchval("SELECT count(*) FROM delivery WHERE state IN ('dead', 'parked')")
-        lines.append(Diagnosis(name="Dead or parked events", ok=not dead, found=str(dead), advice="jarvis events list --state parked"))
+        lines.append(Diagnosis(name="Failed deliveries", ok=not dead, found=str(dead), advice="jarvis deliveries list"))
         async with open_storage(opened, load(StorageSettings)) as storage:
             checkpoints = Checkpoints(storage, opened.settings.secret.get_secret_value())
             lines.append(await diagnose_checkpoints(opened.db, checkpoints, datetime.now(UTC)))

@@ -26,7 +26,7 @@ async def subscriptions_sync(discard: bool, console: Console) -> None:
 
     dsn = os.environ.get("JARVIS_DATABASE_DIRECT_URL")  # as for the schema, nothing else of the settings is needed
     if not dsn:
-        raise SettingsMissing("JARVIS_DATABASE_DIRECT_URL: the owner's address, not the pooler's")
+        raise SettingsMissing("JARVIS_DATABASE_DIRECT_URL is not set: the address of the database for its owner, not the pooler's")
     async with open_database(dsn, max_size=1) as db:
         synced = await subscriptions.sync(db, wanted(), discard=discard)
     if synced.added or synced.removed:
@@ -70,6 +70,8 @@ async def replay(
     """Copies of past events; live ones only after their effects were shown and somebody agreed."""
     from rich.prompt import Confirm
 
+    if event_id and (since or until or kind):
+        raise InvalidRequest("name one event, or a stretch of time with --since; not both")
     found, window = uuid_of(event_id) if event_id else None, (time_of(since), time_of(until))
     async with core() as opened:
         if live:
@@ -79,7 +81,9 @@ async def replay(
         made = await Journal(opened.db).replay(
             event_id=found, since=window[0], until=window[1], kind=kind, subscriber=subscriber, dry=not live
         )
-    console.print(f"{len(made)} events replayed, effects {'go out' if live else 'are only recorded (shadow)'}.")
+    console.print(
+        f"{len(made)} {'event' if len(made) == 1 else 'events'} replayed, effects {'go out' if live else 'are only recorded (shadow)'}."
+    )
 
 
 async def _show_effects(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from jarvis.entrypoints.cli.base import Discard, Json, console, run, settings_from_demo
+from jarvis.entrypoints.cli.base import Discard, Json, Limit, console, run, settings_from_demo
 
 subscriptions_app = typer.Typer(no_args_is_help=True, help="Who hears of which events: list, sync, backfill.")
 deliveries_app = typer.Typer(no_args_is_help=True, help="Work of subscribers that failed: list, retry.")
@@ -42,7 +42,7 @@ def subscriptions_backfill(
 
 
 @deliveries_app.command("list")
-def deliveries_list(limit: int = 30, json_: Json = False) -> None:
+def deliveries_list(limit: Limit = 30, json_: Json = False) -> None:
     """Deliveries that were given up or put aside, the newest first."""
     from jarvis.entrypoints.cli.work import deliveries_list as command
 

@@ -210,7 +210,10 @@ def _json(answer: httpx.Response) -> object:
     try:
         return read_json(answer.content)
     except ValueError:
-        raise ContractBroken(SYSTEM, f"no JSON: {answer.text[:60]!a}") from None
+        text = f"no JSON: {answer.text[:60]!a}"
+        if answer.request.method == "GET":  # cut or garbled on its way: reading again costs nothing
+            raise Unavailable(SYSTEM, text) from None
+        raise ContractBroken(SYSTEM, text) from None
 
 
 def _transient(error: BaseException) -> bool:

@@ -137,7 +137,9 @@ def _message(answer: httpx.Response) -> dict[str, Any]:
     try:
         body = read_json(text)
     except ValueError:
-        raise ContractBroken(SYSTEM, "the MCP answer is no JSON") from None
+        raise OutcomeUnknown(
+            SYSTEM, "the MCP answer is no JSON"
+        ) from None  # cut or garbled on its way; what it told may have happened
     if not isinstance(body, dict):
         raise ContractBroken(SYSTEM, "the MCP answer is no object")
     return cast(dict[str, Any], body)

@@ -37,7 +37,7 @@ def client_card(
         lines.append(f"🚗 <b>{escape(car.label)}</b> · <code>{show_plate(car.plate_key)}</code> · {reader.branch(car.branch)}")
     status = reader.say(f"status.{booking.status}")
     lines.append(f"📅 {number_of(booking, reader)} · {status}: {stamp(booking.start)} → {stamp(booking.end)}")
-    lines += [reader.say(o.kind, amount=reader.money(o.amount)) for o in owed]
+    lines += [f"💰 {reader.say(f'owed.{o.kind}', x=reader.money(o.amount)).capitalize()}" for o in owed]
     if booking.responsible:
         lines.append(reader.say("responsible", who=escape(booking.responsible)))
     if stand_in is not None:

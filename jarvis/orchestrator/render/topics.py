@@ -33,7 +33,7 @@ def opening(car: Car, current: Booking | None, following: Booking | None, owed: 
         lines.append(rental if current.purpose == "rental" else reader.say(current.purpose, end=stamp(current.end)))
     if following is not None:
         lines.append(reader.say("next", num=following.shown, start=stamp(following.start)))
-    lines += [reader.say("debt", amount=reader.money(o.amount)) for o in owed]
+    lines += [f"💰 {reader.say(f'owed.{o.kind}', x=reader.money(o.amount)).capitalize()}" for o in owed]
     lines.append(reader.say("mileage.none") if car.mileage_km is None else reader.say("mileage", km=reader.count(car.mileage_km)))
     return "\n".join(lines)
 

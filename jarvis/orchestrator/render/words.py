@@ -30,7 +30,6 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "next": ("Следующая: №{num}, выдача {start}", "Next: #{num}, pick-up {start}", "შემდეგი: №{num}, გაცემა {start}"),
     "next.plain": ("Следующая выдача {start}", "Next pick-up {start}", "შემდეგი გაცემა {start}"),
     "late": ("⚠️ Возврат просрочен: план {end}", "⚠️ Return overdue: planned {end}", "⚠️ დაბრუნება დაგვიანებულია: გეგმა {end}"),
-    "debt": ("💰 Долг {amount}", "💰 Debt {amount}", "💰 დავალიანება {amount}"),
     "mileage": ("Пробег {km} км", "Mileage {km} km", "გარბენი {km} კმ"),
     "mileage.none": ("Пробег: нет данных", "Mileage: no data", "გარბენი: მონაცემები არ არის"),
     "dirty": ("нужна мойка", "needs a wash", "გასარეცხია"),
@@ -430,6 +429,11 @@ def say(key: str, language: str, /, **values: object) -> str:
         raise InvalidRequest(f"the catalogue has no {key!r}")
     text = entry[_COLUMN[language]]
     return text.format(**values) if values else text
+
+
+def known(key: str) -> bool:
+    """Whether the catalogue has the key."""
+    return key in _WORDS
 
 
 def vendor_word(text: str, language: str) -> str:

@@ -85,7 +85,7 @@ async def test_another_branch_is_asked_when_one_does_not_know_the_id(sandbox: Re
     [
         ("slow", {"seconds": 3}, Unavailable),
         ("refuse", {}, Unavailable),
-        ("garble", {}, ContractBroken),
+        ("garble", {}, Unavailable),
         ("rate_limit", {"seconds": 30}, Unavailable),
     ],
 )

@@ -40,6 +40,7 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "return": ("Возврат: {t}, {place}", "Return: {t}, {place}", "დაბრუნება: {t}, {place}"),
     "place.none": ("место не указано", "place not given", "ადგილი მითითებული არ არის"),
     "total": ("Итого {total}", "Total {total}", "სულ {total}"),
+    "debt": ("💰 Долг {amount}", "💰 Debt {amount}", "💰 დავალიანება {amount}"),
     "owed.debt": ("долг {x}", "debt {x}", "დავალიანება {x}"),
     "owed.due": ("к оплате при выдаче {x}", "due at pick-up {x}", "გადასახდელია გაცემისას {x}"),
     "deposit": ("Залог {x}", "Deposit {x}", "დეპოზიტი {x}"),

@@ -71,8 +71,8 @@ async def _asked_already(app: RunningApp, person_id: int, surface: str, times: i
 
 async def test_a_person_who_loops_is_told_and_another_is_answered(servers: Servers, tmp_path: Path) -> None:
     async with running_feature(servers, tmp_path) as app:
-        await _asked_already(app, NINO_ID, "tbilisi:get", 1499)
-        await _asked_already(app, NINO_ID, "key:mcp", 1500)
+        await _asked_already(app, NINO_ID, "tbilisi:get", 2399)
+        await _asked_already(app, NINO_ID, "key:mcp", 2400)
         first = (await app.ask(NINO, "где малибу 235?"))["text"]
         second = (await app.ask(NINO, "где рав 118?"))["text"]
         assert "исчерпан" not in first

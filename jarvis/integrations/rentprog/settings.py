@@ -29,7 +29,7 @@ class RentProgSettings(Settings):
     # How we share those limits out, as parts of each (`quota.py`): our own policy.
     orders_kept: float = Field(default=0.2, ge=0, lt=1)
     people_share: float = Field(default=0.6, gt=0, le=1)
-    person_share: float = Field(default=0.25, gt=0, le=1)
+    person_share: float = Field(default=0.4, gt=0, le=1)
     background_share: float = Field(default=0.4, gt=0, le=1)
     reread_share: float = Field(default=0.3, gt=0, le=1)
     person_patience_s: float = 2.0  # a person's read waits so long for its turn

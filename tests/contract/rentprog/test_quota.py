@@ -38,7 +38,9 @@ async def sandbox() -> AsyncGenerator[RentProgSandbox]:
 @pytest.fixture
 async def rentprog(sandbox: RentProgSandbox, db: Database) -> AsyncGenerator[RentProg]:
     """As in life: 40 reads a minute of a branch."""
-    async with connect(rentprog_settings(sandbox, get_per_minute=40, mcp_per_minute=50, person_patience_s=0.0), db) as opened:
+    async with connect(
+        rentprog_settings(sandbox, get_per_minute=40, mcp_per_minute=50, person_patience_s=0.0, person_share=0.25), db
+    ) as opened:
         with on_behalf(ORDER):
             await opened.api.ping("tbilisi")
         yield opened

@@ -121,6 +121,8 @@ class Watch:
         origin = _origin(row, row["id"])
         language = language_of(str(p.get("text", "")), await self._language(p))
         async with self._db.transaction() as tx:
+            if not await _waits(tx, row["id"], row["subscriber"]):
+                return
             await outbox.send(
                 tx, origin, int(p["chat_id"]), say("status.slow", language), key=origin.key(STATUS), lane=Lane.URGENT,
                 reply_to=None if p["chat_id"] > 0 else int(p["message_id"]),
@@ -133,6 +135,22 @@ class Watch:
         else:
             actor = await self._staff.actor_of_telegram(int(str(payload["sender_id"])))
         return actor.language if actor is not None else "ru"
+
+
+async def _waits(tx: Tx, event_id: UUID, subscriber: str) -> bool:
+    """Whether nothing came of it yet, with the delivery locked: what its handler says next is said after this word, and takes its
+    place. While a handler's transaction is open the next look is soon enough.
+    """
+    held = await tx.fetchval(
+        """SELECT true FROM delivery WHERE event_id = $1 AND subscriber = $2 AND state IN ('pending', 'claimed')
+              FOR UPDATE SKIP LOCKED""",
+        event_id, subscriber,
+    )  # fmt: skip
+    return bool(held) and not await tx.fetchval(
+        """SELECT EXISTS (SELECT FROM effect WHERE event_id = $1 AND system = 'telegram')
+               OR EXISTS (SELECT FROM event WHERE parent_event_id = $1)""",
+        event_id,
+    )
 
 
 def _origin(row: Row, event_id: UUID) -> Origin:

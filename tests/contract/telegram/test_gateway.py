@@ -134,6 +134,7 @@ async def test_what_one_person_s_press_waits_for_keeps_nobody_else_waiting(sandb
 
         await until(heard)
         assert not await db.fetchval("SELECT count(*) FROM event WHERE kind = 'callback.button'")
+        never.set()
         press.cancel()
         await asyncio.gather(press, return_exceptions=True)
 

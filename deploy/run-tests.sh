@@ -22,4 +22,4 @@ trap report EXIT
 part "core tests (-m 'not slow')" tests -m "not slow"
 part "slow tests" tests -m slow
 part "suites of evals" "$python" -m evals
-part "storm" .venv/bin/jarvis chaos --seed 7 --orders 16
+part "storm" .venv/bin/jarvis chaos --seed 7 --orders 8 --moves 2

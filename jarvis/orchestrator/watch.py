@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 from datetime import timedelta
 from uuid import UUID
 
@@ -108,12 +109,24 @@ class Watch:
         people = int(DeliveryLane.PEOPLE)
         slow = await self._db.fetch(_SLOW, people, self._word_after_s, PORTION)
         for row in slow:
-            await self._slow(row)
+            await self._alone(self._slow(row))
         dead = await self._db.fetch(_DEAD, people, ENDS_WITHIN, PORTION)
         for row in dead:
-            async with self._db.transaction() as tx:
-                await end(tx, self._staff, row["id"])
+            await self._alone(self._end(row["id"]))
         return len(slow) + len(dead)
+
+    async def _alone(self, word: Awaitable[None]) -> None:
+        """One that cannot be said keeps no other back, and does not end the process that holds the connection."""
+        try:
+            await word
+        except DATABASE_AWAY:
+            raise
+        except Exception:  # a boundary: a conflict of transactions, or an event that lacks what a word needs
+            _log.exception("a word could not be said; it is looked at again")
+
+    async def _end(self, delivery_id: UUID) -> None:
+        async with self._db.transaction() as tx:
+            await end(tx, self._staff, delivery_id)
 
     async def _slow(self, row: Row) -> None:
         """In the place of the status, so that the answer replaces it."""

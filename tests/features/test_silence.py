@@ -36,6 +36,7 @@ async def test_a_request_that_dies_ends_in_a_word_and_the_next_one_is_answered(s
 async def test_who_writes_while_no_worker_runs_gets_a_word_and_then_the_answer(servers: Servers, tmp_path: Path) -> None:
     async with running_feature(servers, tmp_path, core=SOON) as app:
         await app.stop("worker")
+        broken = await app.core.journal.accept(source="telegram", kind="callback.button", dedup_key="broken", payload={"no": "chat"})
         app.telegram.send(NINO, "dm", "где малибу 235?")
         app.telegram.send(LASHA, "dm", "/help")
 
@@ -47,6 +48,7 @@ async def test_who_writes_while_no_worker_runs_gets_a_word_and_then_the_answer(s
         app.telegram.send(NINO, "dm", "где приус 417?")
         await asyncio.sleep(1.5)  # the watch looks once more
         assert sum("Дольше обычного" in m["text"] for m in app.seen(NINO)) == 1, "one word for all that waits"
+        await app.core.db.execute("DELETE FROM delivery WHERE event_id = $1", broken.event_id)
         app.start("worker")
         await app.quiet()
         texts = [m["text"] for m in app.seen(NINO)]

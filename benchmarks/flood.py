@@ -13,7 +13,7 @@ from jarvis.engine.effects import Lane, Origin
 from jarvis.integrations.telegram.kinds import SEND, target
 from jarvis.integrations.telegram.sandbox import TelegramLimits
 from jarvis.integrations.telegram.sandbox.state import Chat
-from jarvis.orchestrator import outbox
+from jarvis.messaging import outbox
 from jarvis.testing.app import RunningApp, running_app
 from jarvis.testing.servers import Servers
 

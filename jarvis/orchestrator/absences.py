@@ -18,7 +18,7 @@ from jarvis.engine.timing import Timers
 from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, day_bounds
-from jarvis.orchestrator import outbox
+from jarvis.messaging import outbox
 from jarvis.orchestrator.forms import FINISHED
 from jarvis.orchestrator.personal import PersonalTopics
 from jarvis.orchestrator.publishing import Publisher

@@ -55,7 +55,7 @@ from jarvis.integrations.llm.offline import NAME as OFFLINE
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock
 from jarvis.kit.ids import short_code
-from jarvis.orchestrator.render.base import Button, Reader, Rendered, short
+from jarvis.messaging.view import Button, Reader, Rendered, short
 from jarvis.orchestrator.render.facts import render
 from jarvis.orchestrator.render.people import suggestions
 from prompts.book import PromptBook

@@ -21,10 +21,10 @@ from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, ahead
 from jarvis.kit.ids import sha256_hex
-from jarvis.orchestrator import outbox
-from jarvis.orchestrator.render import acting, moments
-from jarvis.orchestrator.render.base import Reader
-from jarvis.orchestrator.render.words import say
+from jarvis.messaging import outbox, times
+from jarvis.messaging.catalogue import say
+from jarvis.messaging.view import Reader
+from jarvis.orchestrator.render import acting
 
 ReaderOf = Callable[[Actor, str], Awaitable[Reader]]
 Resume = Callable[[Handling, Approval], Awaitable[None]]
@@ -144,7 +144,7 @@ class Cards:
         if stop is None:
             return False
         reader = await self._reader_of(actor, actor.language)
-        text = f"⛔ {acting.stopped(stop, reader)} {reader.say('switch.card', t=moments.clock(approval.expires_at))}"
+        text = f"⛔ {acting.stopped(stop, reader)} {reader.say('switch.card', t=times.clock(approval.expires_at))}"
         async with handling.transaction() as tx:
             await audit.record(tx, action="approval.decide", actor_id=actor.employee_id, actor_name=actor.name, outcome="switched off",
                                subject=str(approval_id), event_id=handling.event.id)  # fmt: skip

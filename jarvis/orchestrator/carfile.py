@@ -15,10 +15,10 @@ from jarvis.engine.interactions import Interactions, Who
 from jarvis.engine.worker import Handling
 from jarvis.integrations.telegram.kinds import ALBUM, target
 from jarvis.kit.actor import Actor
-from jarvis.orchestrator import outbox
+from jarvis.messaging import outbox
+from jarvis.messaging.view import Button, Reader
 from jarvis.orchestrator.publishing import Publisher, albums, outgoing
 from jarvis.orchestrator.render import media as render
-from jarvis.orchestrator.render.base import Button, Reader
 from tools.policy import CONTACTS
 
 SHOWN = 6  # cars, or sets, a message

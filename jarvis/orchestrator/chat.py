@@ -26,15 +26,16 @@ from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock
 from jarvis.kit.ids import short_code
 from jarvis.kit.text import MESSAGE_CHARS
-from jarvis.orchestrator import outbox, settings_menu
+from jarvis.messaging import outbox
+from jarvis.messaging.catalogue import say
+from jarvis.messaging.view import Button, next_page
+from jarvis.orchestrator import settings_menu
 from jarvis.orchestrator.brain import Brain, Reply, Request
 from jarvis.orchestrator.cards import Cards
 from jarvis.orchestrator.invites import Invites
 from jarvis.orchestrator.record import save_run
 from jarvis.orchestrator.render.acting import stopped
-from jarvis.orchestrator.render.base import Button, next_page
 from jarvis.orchestrator.render.people import suggestions
-from jarvis.orchestrator.render.words import say
 from jarvis.orchestrator.routes import Unrouted
 from jarvis.orchestrator.trail import STATUS
 

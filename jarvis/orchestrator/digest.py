@@ -16,9 +16,8 @@ from jarvis.engine.timing import Every
 from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, day_bounds, local, local_date
-from jarvis.orchestrator import outbox
-from jarvis.orchestrator.render import moments
-from jarvis.orchestrator.render.base import Reader, source
+from jarvis.messaging import outbox, times
+from jarvis.messaging.view import Reader, source
 from jarvis.orchestrator.render.bookings import sums
 from tools.policy import policy_of
 
@@ -62,7 +61,7 @@ class Digests:
         overdue = await self._bookings.overdue(None, scope)
         where = ", ".join(sorted(reader.branch(code) for code in scope)) if scope else reader.say("company")
         lines = [
-            reader.say("digest", branch=where, date=moments.day(reader.now, reader.now, reader.language)),
+            reader.say("digest", branch=where, date=times.day(reader.now, reader.now, reader.language)),
             reader.say("digest.day", a=len(pickups), b=len(returns)),
         ]
         if overdue:

@@ -20,7 +20,7 @@ from jarvis.integrations.storage.kinds import EXPORT
 from jarvis.integrations.telegram.kinds import ALBUM, SEND, target
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, local
-from jarvis.orchestrator import outbox
+from jarvis.messaging import outbox
 from jarvis.orchestrator.filing import file_set
 from jarvis.orchestrator.forms import FILLERS, FINISHED
 from jarvis.orchestrator.render import form_file

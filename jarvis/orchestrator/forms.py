@@ -25,10 +25,10 @@ from jarvis.engine.worker import Handling
 from jarvis.integrations.llm.dates import period_of, stems
 from jarvis.kit.actor import Actor, Role
 from jarvis.kit.clock import Clock, at_local, day_bounds, local_date
-from jarvis.orchestrator import outbox
+from jarvis.messaging import outbox
+from jarvis.messaging.view import Button
 from jarvis.orchestrator.form_answers import number_in, option_in
 from jarvis.orchestrator.render import forms as render
-from jarvis.orchestrator.render.base import Button
 from jarvis.orchestrator.render.forms import Page
 from jarvis.orchestrator.sheets import Sheets
 from jarvis.orchestrator.topics import refresh

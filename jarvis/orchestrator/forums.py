@@ -25,10 +25,10 @@ from jarvis.engine.worker import Handling
 from jarvis.integrations.rentprog.assumptions import CAR_PAGE
 from jarvis.integrations.telegram.kinds import TOPIC_GONE
 from jarvis.kit.clock import Clock, local_date
+from jarvis.messaging.view import Reader
 from jarvis.orchestrator.archive import Archive
 from jarvis.orchestrator.publishing import HOUSE
 from jarvis.orchestrator.render import topics as render
-from jarvis.orchestrator.render.base import Reader
 from jarvis.orchestrator.topics import MADE, PINS, REGISTERED, TOPICS, WRITTEN, Heads, change, refresh, refresh_all, take
 
 REFRESH_S = 600.0  # an opening post is edited at most so often

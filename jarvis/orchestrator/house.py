@@ -13,9 +13,9 @@ from jarvis.engine.db import Database
 from jarvis.engine.effects import Completed
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.worker import Handling
-from jarvis.orchestrator import outbox
+from jarvis.messaging import outbox
+from jarvis.messaging.catalogue import say
 from jarvis.orchestrator.forms import Forms
-from jarvis.orchestrator.render.words import say
 from tools.house import ASKED
 
 

@@ -20,11 +20,11 @@ from jarvis.engine.worker import Handling
 from jarvis.integrations.llm.parser import language_of
 from jarvis.integrations.telegram.kinds import target
 from jarvis.kit.actor import Actor
-from jarvis.orchestrator import outbox
+from jarvis.messaging import outbox
+from jarvis.messaging.catalogue import say
+from jarvis.messaging.times import clock
 from jarvis.orchestrator.chat import ASKED, Chat, Place
 from jarvis.orchestrator.invites import Invites
-from jarvis.orchestrator.render.moments import clock
-from jarvis.orchestrator.render.words import say
 from jarvis.orchestrator.trail import STATUS, run_of_message
 
 Said = Callable[[Handling, Actor, str], Awaitable[None]]  # another feature's answer to a command, or to a press

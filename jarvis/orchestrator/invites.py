@@ -11,8 +11,8 @@ from jarvis.engine.interactions import DECISION_LIFE, Interactions, NewButton, W
 from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor, Language, Role
 from jarvis.kit.errors import Conflict
-from jarvis.orchestrator import outbox
-from jarvis.orchestrator.render.words import say
+from jarvis.messaging import outbox
+from jarvis.messaging.catalogue import say
 
 Welcome = Callable[[Handling, int, Actor], Awaitable[None]]
 

@@ -27,14 +27,14 @@ from jarvis.engine.worker import Handling
 from jarvis.integrations.telegram.kinds import DELETE, DOWNLOAD, target
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, day_bounds, local_date
-from jarvis.orchestrator import outbox
+from jarvis.messaging import outbox
+from jarvis.messaging.view import Button, Reader
 from jarvis.orchestrator.archive import Archive
 from jarvis.orchestrator.filing import FILED, file_set
 from jarvis.orchestrator.forms import FILLERS, LOOSE, Forms, offer
 from jarvis.orchestrator.publishing import PLACED, POSTED, Publisher
 from jarvis.orchestrator.reconcile import ABLE, REMOVED
 from jarvis.orchestrator.render import media as render
-from jarvis.orchestrator.render.base import Button, Reader
 from jarvis.orchestrator.topics import refresh
 
 UPLOADED = "photo.uploaded"

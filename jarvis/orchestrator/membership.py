@@ -22,9 +22,9 @@ from jarvis.engine.timing import Every
 from jarvis.engine.worker import Handling
 from jarvis.integrations.telegram.kinds import CHAT_LOST, LET_IN, MEMBERS, REMOVE_MEMBER, target
 from jarvis.kit.actor import Actor, Role
-from jarvis.orchestrator import outbox
+from jarvis.messaging import outbox
+from jarvis.messaging.catalogue import say
 from jarvis.orchestrator.cards import Cards
-from jarvis.orchestrator.render.words import say
 from jarvis.orchestrator.topics import REGISTERED
 from tools.policy import HEADS
 

@@ -15,8 +15,8 @@ from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.timing import Timers
 from jarvis.engine.worker import Handling
 from jarvis.kit.clock import Clock
-from jarvis.orchestrator import outbox
-from jarvis.orchestrator.render.words import say
+from jarvis.messaging import outbox
+from jarvis.messaging.catalogue import say
 from tools.policy import HEADS
 
 PROGRESS = "moves.progress"

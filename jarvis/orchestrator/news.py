@@ -20,11 +20,11 @@ from jarvis.engine.timing import Every
 from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor, Role
 from jarvis.kit.errors import NotFound
-from jarvis.orchestrator import outbox
+from jarvis.messaging import outbox
+from jarvis.messaging.view import Button, Reader
 from jarvis.orchestrator.forms import FINISHED
 from jarvis.orchestrator.publishing import Publisher
 from jarvis.orchestrator.render import news as render
-from jarvis.orchestrator.render.base import Button, Reader
 
 CHECK = "check.service.digest"
 CHECKS: Sequence[Every] = (Every(check=CHECK, seconds=86_400, offset_s=15 * 3600),)  # 19:00 in Tbilisi

@@ -16,8 +16,8 @@ from jarvis.engine.effects import Lane, Origin
 from jarvis.integrations.telegram.kinds import ALBUM, target
 from jarvis.kit.actor import Actor, Role
 from jarvis.kit.clock import Clock
+from jarvis.messaging.view import Reader
 from jarvis.orchestrator.render import media as render
-from jarvis.orchestrator.render.base import Reader
 from jarvis.orchestrator.topics import topic_order, topic_ref
 
 POSTED = "media.posted"

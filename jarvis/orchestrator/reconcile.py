@@ -24,8 +24,8 @@ from jarvis.engine.worker import Handling
 from jarvis.integrations.telegram.kinds import CHAT_LOST, LOOK, NO_RIGHT, target
 from jarvis.kit.actor import Role
 from jarvis.kit.clock import Clock, local_date
-from jarvis.orchestrator import outbox
-from jarvis.orchestrator.render.words import say
+from jarvis.messaging import outbox
+from jarvis.messaging.catalogue import say
 from jarvis.orchestrator.topics import MADE, PINS, TOPICS, WRITTEN, change, pin, refresh
 
 CHECK, LOOKED, ABLE = "check.forums", "forum.looked", "forum.able"

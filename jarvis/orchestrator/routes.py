@@ -21,9 +21,9 @@ from jarvis.engine.subscriptions import UNROUTED, DeliveryLane, Subscriber, hand
 from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor, Role
 from jarvis.kit.clock import Clock
-from jarvis.orchestrator import outbox, watch
-from jarvis.orchestrator.render import moments
-from jarvis.orchestrator.render.words import say
+from jarvis.messaging import outbox, times
+from jarvis.messaging.catalogue import say
+from jarvis.orchestrator import watch
 from prompts.book import PromptBook
 
 _log = logging.getLogger(__name__)
@@ -110,7 +110,7 @@ class Unrouted:
             again = [row["id"] for row in waiting] if fresh and handled_as else []
             text = say(
                 "route.yes" if handled_as else "route.no", actor.language, kind=escape(kind), as_kind=escape(handled_as),
-                who=escape(actor.name), t=moments.clock(self._clock.now()), n=len(again),
+                who=escape(actor.name), t=times.clock(self._clock.now()), n=len(again),
             )  # fmt: skip
             if not fresh:
                 text = say("invite.settled", actor.language, name=escape(kind))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.interactions import NewButton
 from jarvis.kit.actor import Actor
-from jarvis.orchestrator.render.words import say
+from jarvis.messaging.catalogue import say
 
 _NAMES = {"ru": "Русский", "en": "English", "ka": "ქართული"}
 DIGEST_HOURS = (8, 9, 10, 18, 20)

@@ -23,12 +23,12 @@ from jarvis.engine.worker import Handling
 from jarvis.integrations.telegram.kinds import CHAT_LOST, LOOK, target
 from jarvis.kit.actor import Actor, Role
 from jarvis.kit.errors import Conflict
-from jarvis.orchestrator import outbox
+from jarvis.messaging import outbox
+from jarvis.messaging.catalogue import say
+from jarvis.messaging.view import Button
 from jarvis.orchestrator.reconcile import LOOKED as FORUM_LOOKED
 from jarvis.orchestrator.reconcile import NEEDED
 from jarvis.orchestrator.render import setup as render
-from jarvis.orchestrator.render.base import Button
-from jarvis.orchestrator.render.words import say
 from jarvis.orchestrator.topics import REGISTERED
 
 LOOKED = "chat.looked"

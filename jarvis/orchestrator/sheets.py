@@ -13,10 +13,10 @@ from jarvis.engine.db import Tx
 from jarvis.engine.interactions import Interactions, Who
 from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Role
-from jarvis.orchestrator import outbox
+from jarvis.messaging import outbox
+from jarvis.messaging.view import Button, Reader
 from jarvis.orchestrator.publishing import Publisher
 from jarvis.orchestrator.render import forms as render
-from jarvis.orchestrator.render.base import Button, Reader
 from jarvis.orchestrator.render.forms import Page, Sheet
 
 HANDS = frozenset({Role.EMPLOYEE, Role.BRANCH_HEAD, Role.MECHANIC})  # to whom a check-list is handed over

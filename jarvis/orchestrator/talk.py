@@ -12,8 +12,8 @@ from jarvis.engine.db import Tx
 from jarvis.engine.effects import Lane, Origin
 from jarvis.integrations.telegram.kinds import SEND, target
 from jarvis.kit.clock import local
+from jarvis.messaging.catalogue import say
 from jarvis.orchestrator.publishing import HOUSE
-from jarvis.orchestrator.render.words import say
 from jarvis.orchestrator.topics import topic_order, topic_ref
 
 TOLD = "talk.told"  # what was said in a topic arrived elsewhere, or could not

@@ -19,11 +19,11 @@ from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, local_date
-from jarvis.orchestrator import outbox
+from jarvis.messaging import outbox
+from jarvis.messaging.view import Reader
 from jarvis.orchestrator.forms import FINISHED
 from jarvis.orchestrator.publishing import Publisher
 from jarvis.orchestrator.render import personal as render
-from jarvis.orchestrator.render.base import Reader
 from jarvis.orchestrator.topics import refresh
 from tools.policy import HEADS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.interactions import Interactions, Pressed
-from jarvis.orchestrator.render.words import say
+from jarvis.messaging.catalogue import say
 
 _KEYS = {"unknown": "press.old", "expired": "press.old", "used": "press.used"}
 

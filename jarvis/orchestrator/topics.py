@@ -17,7 +17,7 @@ from jarvis.engine.worker import Handling
 from jarvis.integrations.telegram.kinds import EDIT, PIN, SEND, TOPIC_CREATE, TOPIC_DELETE, TOPIC_EDIT, target
 from jarvis.kit.clock import Clock
 from jarvis.kit.ids import sha256_hex
-from jarvis.orchestrator.outbox import StoredButtons
+from jarvis.messaging.outbox import StoredButtons
 
 TOPICS, PINS = "manage_topics", "pin_messages"  # rights
 MADE, WRITTEN, DELETED = "topic.made", "topic.written", "topic.deleted"

@@ -20,8 +20,8 @@ from jarvis.engine.loop import going
 from jarvis.engine.subscriptions import DeliveryLane
 from jarvis.integrations.llm.parser import language_of
 from jarvis.kit.actor import Language
-from jarvis.orchestrator import outbox
-from jarvis.orchestrator.render.words import say
+from jarvis.messaging import outbox
+from jarvis.messaging.catalogue import say
 from jarvis.orchestrator.trail import STATUS
 
 _log = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from jarvis.domains.forms.templates import Template, newest, template, templates
 from jarvis.kit.actor import LANGUAGES
 from jarvis.kit.errors import NotFound
+from jarvis.messaging.view import LABEL_MAX
 from jarvis.orchestrator.form_answers import number_in
-from jarvis.orchestrator.render.base import LABEL_MAX
 
 TICK = {"key": "a", "kind": "check", "title": ["а", "a", "ა"]}
 

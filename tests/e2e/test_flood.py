@@ -12,7 +12,7 @@ from jarvis.engine.effects import Lane
 from jarvis.integrations.telegram.kinds import ALBUM, SEND, target
 from jarvis.integrations.telegram.sandbox import TelegramLimits
 from jarvis.kit.world import World, WorldForum, load_world
-from jarvis.orchestrator import outbox
+from jarvis.messaging import outbox
 from jarvis.testing.app import RunningApp, running_app
 from jarvis.testing.servers import Servers
 from tests.scenes.flood import origin

@@ -9,7 +9,7 @@ import pytest
 
 from jarvis.engine.effects import Lane
 from jarvis.integrations.telegram.sandbox import TelegramLimits
-from jarvis.orchestrator import outbox
+from jarvis.messaging import outbox
 from jarvis.testing.app import RunningApp
 from jarvis.testing.feature import running_feature
 from jarvis.testing.servers import Servers

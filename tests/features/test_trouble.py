@@ -9,7 +9,7 @@ from jarvis.engine import clockrow
 from jarvis.engine.effects import Lane, Origin
 from jarvis.integrations.telegram.sandbox import TelegramLimits
 from jarvis.kit.ids import new_id
-from jarvis.orchestrator import outbox
+from jarvis.messaging import outbox
 from jarvis.testing.core import until
 from jarvis.testing.feature import running_feature
 from jarvis.testing.servers import Servers

@@ -20,7 +20,7 @@ from jarvis.engine.integration import discover
 from jarvis.entrypoints.demo.signs import SIGNS
 from jarvis.entrypoints.demo.text import known
 from jarvis.kit import errors
-from jarvis.orchestrator.render.words import keys
+from jarvis.messaging.catalogue import keys
 from tools.policy import DENIED, POLICY, policy_of
 
 ROOT = Path(__file__).parents[2]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jarvis.orchestrator.outbox import plain, split
-from jarvis.orchestrator.render.base import LABEL_MAX, short
+from jarvis.messaging.outbox import plain, split
+from jarvis.messaging.view import LABEL_MAX, short
 
 _lines = st.lists(st.text(alphabet=st.characters(blacklist_characters="\n<>&", blacklist_categories=["Cs"]), max_size=60), min_size=1)
 

@@ -11,7 +11,7 @@ import pytest
 
 from jarvis.domains.bookings.availability import Collision
 from jarvis.domains.bookings.service import Owed
-from jarvis.orchestrator.render.words import known, say
+from jarvis.messaging.catalogue import known, say
 
 ROOM = Path(__file__).parents[2] / "jarvis" / "orchestrator"
 

@@ -18,7 +18,7 @@ from jarvis.entrypoints.demo.view import VENDORS, Asked, place_of, view
 from jarvis.kit.clock import TBILISI
 from jarvis.kit.errors import ExpectedError, InvalidRequest
 from jarvis.kit.world import WorldPerson
-from jarvis.orchestrator.render.moments import day
+from jarvis.messaging.times import day
 
 if TYPE_CHECKING:
     from jarvis.entrypoints.demo.app import Stage

@@ -11,7 +11,7 @@ from jarvis.engine.db import Database, Row
 from jarvis.engine.journal import trace_code
 from jarvis.entrypoints.demo.text import Words, known, seconds, words
 from jarvis.integrations.telegram.kinds import target
-from jarvis.orchestrator.render.words import say
+from jarvis.messaging.catalogue import say
 from jarvis.orchestrator.trail import run_of_message, steps_of
 
 LINKS = 8

@@ -14,8 +14,8 @@ from jarvis.kit.clock import local_date
 from jarvis.kit.sandbox import Change
 from jarvis.kit.text import whole
 from jarvis.kit.world import WorldPerson
-from jarvis.orchestrator.render.moments import day
-from jarvis.orchestrator.render.words import say
+from jarvis.messaging.catalogue import say
+from jarvis.messaging.times import day
 
 if TYPE_CHECKING:
     from jarvis.entrypoints.demo.app import Stage

@@ -16,9 +16,9 @@ from jarvis.engine.switches import Switch
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import local
 from jarvis.kit.money import Money
-from jarvis.orchestrator.render import moments
-from jarvis.orchestrator.render.base import Button, Reader, Rendered, short
-from jarvis.orchestrator.render.words import keys
+from jarvis.messaging import times
+from jarvis.messaging.catalogue import keys
+from jarvis.messaging.view import Button, Reader, Rendered, short
 from tools import facts as f
 
 QUOTE_CHARS = 200
@@ -70,8 +70,8 @@ def _waiting(approval: Approval, reader: Reader, approvers: Sequence[Actor]) -> 
         lines += [f"⚠️ {reader.say('card.quote', quote=escape(q[:QUOTE_CHARS]))}" for q in approval.quotes]
     lines.append(reader.say("card.undo" if all(i.write["undo"] for i in items) else "card.no_undo"))
     who = _approvers(approval, reader, approvers)
-    lines.append(reader.say("card.who", who=who, t=moments.clock(approval.expires_at)))
-    lines += [reader.say("card.vote", who=escape(name), t=moments.clock(at)) for _, name, at in approval.voters]
+    lines.append(reader.say("card.who", who=who, t=times.clock(approval.expires_at)))
+    lines += [reader.say("card.vote", who=escape(name), t=times.clock(at)) for _, name, at in approval.voters]
     oldest = min(datetime.fromisoformat(item.write["as_of"]) for item in items)
     lines.append(f"<i>{reader.say('card.based', source=items[0].write['source'], age=reader.age(oldest))}</i>")
     bound = f"{approval.id}:{approval.digest[:16]}"
@@ -208,7 +208,7 @@ def _one(item: Item, approval: Approval, reader: Reader, offset: timedelta) -> t
     if item.state == "done":
         return _receipt(item, approval, reader, offset)
     what, system = _title(item, reader), item.write["source"]
-    sent = moments.clock((item.sent_at or approval.asked_at - offset) + offset)
+    sent = times.clock((item.sent_at or approval.asked_at - offset) + offset)
     if item.state == "unknown":
         text = f"❓ <b>{reader.say('card.unknown', what=what)}</b>\n{reader.say('card.unknown.why', system=system, t=sent)}"
         return text, [_unknown_buttons(item.effect_id, reader)]
@@ -231,15 +231,15 @@ def _receipt(item: Item, approval: Approval, reader: Reader, offset: timedelta) 
     if item.write["price"] is not None:
         lines.append(_price(item.write["price"], reader))
     who = ", ".join(escape(name) for _, name, _ in approval.voters) or escape(approval.decided_by or "—")
-    at = moments.clock(approval.decided_at or approval.asked_at)
+    at = times.clock(approval.decided_at or approval.asked_at)
     if (item.receipt or {}).get("resolved"):
         lines.append(reader.say("card.done.by_person", who=who, t=at))
     else:
-        took = moments.clock(item.finished_at + offset) if item.finished_at else at
+        took = times.clock(item.finished_at + offset) if item.finished_at else at
         lines.append(reader.say("card.done", who=who, t=at, system=item.write["source"], t2=took))
     if item.undo_until is None or item.undo_until <= reader.now:
         return "\n".join(lines), []
-    lines.append(reader.say("card.undo_until", t=moments.clock(item.undo_until)))
+    lines.append(reader.say("card.undo_until", t=times.clock(item.undo_until)))
     return "\n".join(lines), [[CardButton(label=reader.say("b.undo"), kind="undo", choice=str(item.id), approvers_only=True)]]
 
 
@@ -313,11 +313,10 @@ def inbox(
         else:
             left = max(0, int((card_.expires_at - reader.now).total_seconds() // 60))
             lines.append(f"{number}. ❓ " + reader.say("inbox.row", title=title, who=escape(card_.requester_name),
-                                                      t=moments.clock(card_.expires_at), n=left))  # fmt: skip
+                                                      t=times.clock(card_.expires_at), n=left))  # fmt: skip
         buttons.append(CardButton(label=reader.say("b.open", n=number), kind="open", choice=str(card_.id)))
     lines += [
-        f"⌛ {reader.say('card.expired', title=_title(card_.items[0], reader))} · {moments.clock(card_.expires_at)}"
-        for card_ in lapsed
+        f"⌛ {reader.say('card.expired', title=_title(card_.items[0], reader))} · {times.clock(card_.expires_at)}" for card_ in lapsed
     ]
     return "\n".join(lines), [buttons[n : n + 3] for n in range(0, min(len(buttons), 6), 3)]
 
@@ -333,13 +332,13 @@ def headline(approval: Approval, reader: Reader) -> str:
 def _closed(approval: Approval, reader: Reader) -> Card:
     title = _title(approval.items[0], reader)
     again = [[CardButton(label=reader.say("b.again"), kind="ask", choice=approval.request)]]
-    at = moments.clock(approval.decided_at or approval.expires_at)
+    at = times.clock(approval.decided_at or approval.expires_at)
     if approval.state == "declined":
         return Card(
             text=f"⛔ <b>{reader.say('card.declined', title=title)}</b> · {escape(approval.decided_by or '—')}, {at}", buttons=[]
         )
     if approval.state == "expired":
-        why = reader.say("card.expired.why", t=moments.clock(approval.expires_at))
+        why = reader.say("card.expired.why", t=times.clock(approval.expires_at))
         return Card(text=f"⌛ <b>{reader.say('card.expired', title=title)}</b>\n{why}", buttons=again)
     return Card(text=f"⌛ <b>{reader.say('card.void', title=title)}</b>\n{_void(approval, reader, at)}", buttons=again)
 

@@ -12,10 +12,10 @@ from jarvis.engine.audit import Written
 from jarvis.integrations.rentprog.models import parse_moment
 from jarvis.kit.errors import ContractBroken
 from jarvis.kit.money import Money
-from jarvis.orchestrator.render import moments
-from jarvis.orchestrator.render.base import Button, Reader, Rendered, limit, listed, source
+from jarvis.messaging import times
+from jarvis.messaging.catalogue import keys
+from jarvis.messaging.view import Button, Reader, Rendered, limit, listed, source
 from jarvis.orchestrator.render.people import client_short, number_of
-from jarvis.orchestrator.render.words import keys
 from tools import facts as f
 
 
@@ -93,7 +93,7 @@ def _debts_unchecked(fact: f.DebtFact, silent: list[Freshness], reader: Reader) 
     if limits:
         lines = [limit(max(limits, key=lambda limited: limited.until), reader, "debts.limited")]
     else:
-        lines = [reader.say("debts.unchecked", t=moments.clock(min(since)))]
+        lines = [reader.say("debts.unchecked", t=times.clock(min(since)))]
     known = [fresh.as_of for fresh in silent if fresh.as_of is not None]
     if known:
         total = sums(fact.debts, reader) if fact.debts else reader.money(Money(0))

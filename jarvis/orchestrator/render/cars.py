@@ -8,10 +8,10 @@ from html import escape
 from jarvis.domains.bookings.service import FreeCar
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.fleet.service import Car
-from jarvis.orchestrator.render import moments
-from jarvis.orchestrator.render.base import Button, Reader, Rendered, listed, source
+from jarvis.messaging import times
+from jarvis.messaging.catalogue import vendor_word
+from jarvis.messaging.view import Button, Reader, Rendered, listed, source
 from jarvis.orchestrator.render.people import client_short, number_of
-from jarvis.orchestrator.render.words import vendor_word
 from tools import facts as f
 
 
@@ -103,8 +103,8 @@ def _free_row(item: FreeCar, fact: f.FreeFact, reader: Reader) -> str:
 
 def _tight(back: datetime | None, following: datetime | None, reader: Reader) -> list[str]:
     if back is not None:
-        return [reader.say("free.tight", t=moments.clock(back))]
-    return [reader.say("free.tight_next", t=moments.clock(following))] if following is not None else []
+        return [reader.say("free.tight", t=times.clock(back))]
+    return [reader.say("free.tight_next", t=times.clock(following))] if following is not None else []
 
 
 def one_free(fact: f.CarFreeFact, reader: Reader) -> Rendered:

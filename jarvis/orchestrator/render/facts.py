@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from jarvis.messaging.view import Reader, Rendered
 from jarvis.orchestrator.render import acting, bookings, cars, house, people
-from jarvis.orchestrator.render.base import Reader, Rendered
 from tools import facts as f
 
 _RENDERERS: Mapping[type[Any], Callable[[Any, Reader], Rendered]] = {

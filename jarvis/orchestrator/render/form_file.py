@@ -9,9 +9,9 @@ from jinja2 import Environment
 
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.forms.service import Photo, Point
+from jarvis.messaging.times import stamp
 from jarvis.orchestrator.render import forms
 from jarvis.orchestrator.render.forms import SIGNS, Sheet
-from jarvis.orchestrator.render.moments import stamp
 
 _PAGE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
     (files("jarvis.orchestrator.render") / "form_page.html").read_text(encoding="utf-8")

@@ -15,8 +15,8 @@ from jarvis.domains.fleet.service import Car
 from jarvis.domains.forms.service import Form, Point
 from jarvis.domains.forms.templates import Item, Template
 from jarvis.kit.clock import TBILISI, local_date
-from jarvis.orchestrator.render.base import Button, Reader
-from jarvis.orchestrator.render.moments import day, stamp
+from jarvis.messaging.times import day, stamp
+from jarvis.messaging.view import Button, Reader
 from jarvis.orchestrator.render.people import number_of
 
 SIGNS = {"missing": "☐", "received": "☑", "rejected": "⛔", "waived": "➖"}

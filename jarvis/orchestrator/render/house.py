@@ -5,9 +5,9 @@ from __future__ import annotations
 from html import escape
 
 from jarvis.domains.forms.service import Form
-from jarvis.orchestrator.render.base import Button, Reader, Rendered
+from jarvis.messaging.times import clock
+from jarvis.messaging.view import Button, Reader, Rendered
 from jarvis.orchestrator.render.media import car_head, set_line
-from jarvis.orchestrator.render.moments import clock
 from tools import facts as f
 
 GAPS = 4  # missing points a line

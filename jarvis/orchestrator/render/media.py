@@ -10,8 +10,8 @@ from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.fleet.service import Car
 from jarvis.domains.media.service import MediaSet, Operation
 from jarvis.kit.ids import sha256_hex
-from jarvis.orchestrator.render.base import Button, Reader
-from jarvis.orchestrator.render.moments import stamp
+from jarvis.messaging.times import stamp
+from jarvis.messaging.view import Button, Reader
 from jarvis.orchestrator.render.people import number_of
 
 CHOICES_MAX = 6

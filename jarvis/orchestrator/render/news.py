@@ -10,7 +10,7 @@ from jarvis.domains.chats.service import Forum
 from jarvis.domains.chats.subscriptions import CLASSES, MODES, EventClass, Line, Subscription, route
 from jarvis.domains.fleet.service import Car
 from jarvis.domains.forms.service import Form
-from jarvis.orchestrator.render.base import Button, Reader
+from jarvis.messaging.view import Button, Reader
 from jarvis.orchestrator.render.forms import in_rows
 from jarvis.orchestrator.render.people import number_of
 

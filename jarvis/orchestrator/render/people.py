@@ -5,8 +5,8 @@ from __future__ import annotations
 from html import escape
 
 from jarvis.domains.bookings.service import Booking
-from jarvis.orchestrator.render.base import Button, Reader, Rendered, short, source
-from jarvis.orchestrator.render.words import keys, vendor_word
+from jarvis.messaging.catalogue import keys, vendor_word
+from jarvis.messaging.view import Button, Reader, Rendered, short, source
 from tools import facts as f
 
 

@@ -12,8 +12,8 @@ from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.fleet.service import Car
 from jarvis.domains.staff.absences import Absence
 from jarvis.domains.tasks.service import Task
-from jarvis.orchestrator.render.base import Reader
-from jarvis.orchestrator.render.moments import stamp
+from jarvis.messaging.times import stamp
+from jarvis.messaging.view import Reader
 from jarvis.orchestrator.render.people import number_of
 
 TITLE_MAX = 64

@@ -8,8 +8,8 @@ from html import escape
 from jarvis.domains.chats.places import Place
 from jarvis.domains.chats.service import OWN, Forum, Purpose
 from jarvis.integrations.telegram.kinds import RIGHTS
-from jarvis.orchestrator.render.base import Button
-from jarvis.orchestrator.render.words import say
+from jarvis.messaging.catalogue import say
+from jarvis.messaging.view import Button
 
 _NAMES: Mapping[Purpose, Sequence[str]] = {  # by which a group's purpose is guessed
     "archive": ("архив", "archive", "არქივ"), "leaders": ("руковод", "leaders", "ხელმძღვ"), "sales": ("продаж", "sales", "გაყიდვ"),

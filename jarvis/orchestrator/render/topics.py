@@ -10,8 +10,8 @@ from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.fleet.service import Car
 from jarvis.domains.forms.service import Form
 from jarvis.domains.media.service import MediaSet
-from jarvis.orchestrator.render.base import Reader
-from jarvis.orchestrator.render.moments import stamp
+from jarvis.messaging.times import stamp
+from jarvis.messaging.view import Reader
 from jarvis.orchestrator.render.people import number_of
 
 

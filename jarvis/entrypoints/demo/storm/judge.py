@@ -13,7 +13,7 @@ from jarvis.entrypoints.demo.storm.people import ASKER, ORDERERS, Move, Orders, 
 from jarvis.entrypoints.demo.storm.queries import Records
 from jarvis.entrypoints.demo.storm.surface import Surface
 from jarvis.entrypoints.demo.storm.world import ARCHIVE, AWAY, HOME
-from jarvis.orchestrator.render.words import say
+from jarvis.messaging.catalogue import say
 
 NO_CARD = ("📥", say("step.failed", "ru").partition("{")[0])  # what names an order but is no card of it: a list, a refusal in words
 STATUSES = {say(f"status{which}", "ru") for which in ("", ".fleet", ".bookings", ".clients", ".guide", ".slow")}

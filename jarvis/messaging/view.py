@@ -11,8 +11,8 @@ from typing import Literal
 from jarvis.domains.mirror import FRESH_FOR, Freshness, Limited
 from jarvis.kit.actor import Actor
 from jarvis.kit.money import Money
-from jarvis.orchestrator.render import moments
-from jarvis.orchestrator.render.words import say
+from jarvis.messaging import times
+from jarvis.messaging.catalogue import say
 
 LIST_MAX = 7
 PAGE_MAX = 20
@@ -56,15 +56,15 @@ class Reader:
         return say(key, self.language, **values)
 
     def at(self, moment: datetime | None) -> str:
-        return moments.moment(moment, self.now, self.language)
+        return times.moment(moment, self.now, self.language)
 
     def brief(self, moment: datetime | None) -> str:
-        return moments.short_moment(moment, self.now, self.language)
+        return times.short_moment(moment, self.now, self.language)
 
     def span(self, start: datetime | None, end: datetime | None) -> str:
         if start is None or end is None:
             return self.brief(None)
-        return moments.period(start, end, self.now, self.language)
+        return times.period(start, end, self.now, self.language)
 
     def money(self, money: Money, *, exact: bool = False) -> str:
         return money.show(self.language, exact=exact)
@@ -78,7 +78,7 @@ class Reader:
         return f"{span.total_seconds() / 3600:g}"
 
     def age(self, moment: datetime | None) -> str:
-        return moments.age(moment, self.now, self.language)
+        return times.age(moment, self.now, self.language)
 
     def doubtful(self, fresh: Freshness) -> bool:
         """Whether what is shown may be wrong by its age: never read whole, old, or the source does not answer or was not asked."""
@@ -89,7 +89,7 @@ class Reader:
 
 def limit(limited: Limited, reader: Reader, key: str = "limited") -> str:
     """That the source was not asked for a limit, and until when."""
-    return reader.say(f"{key}.own" if limited.own else key, t=moments.clock(limited.until))
+    return reader.say(f"{key}.own" if limited.own else key, t=times.clock(limited.until))
 
 
 def source(fresh: Freshness, reader: Reader) -> str:
@@ -98,7 +98,7 @@ def source(fresh: Freshness, reader: Reader) -> str:
     if fresh.limited is not None:
         return f"{limit(fresh.limited, reader)}\n{line}"
     if fresh.failing_since is not None:
-        return f"{reader.say('silent', t=moments.clock(fresh.failing_since))}\n{line}"
+        return f"{reader.say('silent', t=times.clock(fresh.failing_since))}\n{line}"
     if fresh.as_of is None:
         return reader.say("never")
     if reader.now - fresh.as_of > FRESH_FOR:

@@ -11,7 +11,7 @@ from jarvis.engine.db import Reader, Tx
 from jarvis.engine.effects import Lane, Origin
 from jarvis.engine.interactions import NewButton
 from jarvis.integrations.telegram.kinds import EDIT, SEND, target
-from jarvis.orchestrator.render.base import Button
+from jarvis.messaging.view import Button
 
 SPLIT_AT = 3500
 StoredButtons = Sequence[Sequence[dict[str, str]]]

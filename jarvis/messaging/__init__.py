@@ -1,0 +1,1 @@
+"""How Jarvis talks: what a message looks like, for whom it is rendered, and how it is sent."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from jarvis.integrations.llm.offline import REFUSED, Call, Finish, Turn
+from jarvis.language.offline import REFUSED, Call, Finish, Turn
 
 # What is said of a call that its tool did not take: the same call again would end the same.
 _FLAWS = {

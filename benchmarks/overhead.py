@@ -21,12 +21,12 @@ from benchmarks.harness.stats import median_ms
 from jarvis.entrypoints.core import CoreSettings, open_core
 from jarvis.entrypoints.seed import seed
 from jarvis.entrypoints.wiring import open_house
-from jarvis.integrations.llm.offline import OfflineModel
 from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.integrations.rentprog.settings import RentProgSettings
 from jarvis.kit.clock import OffsetClock
 from jarvis.kit.ids import new_id
 from jarvis.kit.world import load_world
+from jarvis.language.offline import OfflineModel
 from jarvis.orchestrator.brain import Request as Asked
 from jarvis.testing.servers import Servers
 from prompts.book import PromptBook

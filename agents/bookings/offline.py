@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from agents.bookings.intents import ROLE, Order, orders_of
 from agents.offline import answer_facts, given, need
-from jarvis.integrations.llm.dates import wall
-from jarvis.integrations.llm.offline import Call, Finish, Turn
-from jarvis.integrations.llm.orders import ROLE, Order, orders_of
-from jarvis.integrations.llm.parser import Understood
+from jarvis.language.dates import wall
+from jarvis.language.entities import Understood
+from jarvis.language.offline import Call, Finish, Turn
 
 
 def rules(turn: Turn) -> Sequence[Call] | Finish:

@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from agents.bookings.intents import ROLE, Order, order_of
 from agents.offline import answer_facts, given, need
-from jarvis.integrations.llm.dates import wall
-from jarvis.integrations.llm.offline import Call, Finish, Turn
-from jarvis.integrations.llm.orders import ROLE, Order, order_of
-from jarvis.integrations.llm.parser import Understood
 from jarvis.kit.clock import day_bounds, local_date
+from jarvis.language.dates import wall
+from jarvis.language.entities import Understood
+from jarvis.language.offline import Call, Finish, Turn
 
 _KINDS = {
     "автомат": "Автомат", "automatic": "Автомат", "ავტომატ": "Автомат", "механик": "Механика", "внедорожник": "Внедорожник",

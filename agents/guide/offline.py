@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from agents.offline import answer_facts, need
-from jarvis.integrations.llm.offline import Call, Finish, Turn
+from jarvis.language.offline import Call, Finish, Turn
 
 _ABOUT = re.compile(r"умеешь|можешь|помо[гщ]|help|what can you|შეგიძლია|დახმარ", re.I)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from agents.house.intents import Wanted, errand_of
 from agents.offline import answer_facts, given, need
-from jarvis.integrations.llm.errands import Wanted, errand_of
-from jarvis.integrations.llm.offline import Call, Finish, Turn
+from jarvis.language.offline import Call, Finish, Turn
 
 
 def rules(turn: Turn) -> Sequence[Call] | Finish:

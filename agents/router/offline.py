@@ -8,11 +8,11 @@ from typing import Any, cast
 
 from rapidfuzz import fuzz, process
 
-from jarvis.integrations.llm.dates import impossible_date
-from jarvis.integrations.llm.errands import errand_of
-from jarvis.integrations.llm.offline import Call, Finish, Turn
-from jarvis.integrations.llm.orders import ROLE, order_of
-from jarvis.integrations.llm.parser import Understood, understand
+from agents.bookings.intents import ROLE, order_of
+from agents.house.intents import errand_of
+from jarvis.language.dates import impossible_date
+from jarvis.language.entities import Understood, understand
+from jarvis.language.offline import Call, Finish, Turn
 
 _SPLIT = re.compile(r"\s+(?:и|and|да|და)\s+|\s*[;,]\s+(?=(?:где|кто|что|какие|покажи|where|who|what|show)\b)", re.I)
 _GUIDE = re.compile(

@@ -20,9 +20,9 @@ from agents.router.agent import router
 from agents.router.offline import rules
 from agents.router.output import Route
 from evals.suites import Score, Setting, say
-from jarvis.integrations.llm.offline import OfflineModel
 from jarvis.kit.actor import Actor, Role
 from jarvis.kit.clock import OffsetClock
+from jarvis.language.offline import OfflineModel
 from prompts.book import PromptBook
 from tools.deps import Deps, RunLedger
 

@@ -46,11 +46,11 @@ from jarvis.entrypoints.core import Core
 from jarvis.entrypoints.process import process_name
 from jarvis.integrations.llm.chain import build_chain
 from jarvis.integrations.llm.metering import Meter
-from jarvis.integrations.llm.offline import OfflineModel, Rules
 from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.integrations.rentprog.effects import RentProgEffects
 from jarvis.integrations.rentprog.kinds import KINDS
 from jarvis.integrations.telegram.kinds import SEND
+from jarvis.language.offline import OfflineModel, Rules
 from jarvis.orchestrator import checkpoints, digest, reconcile
 from jarvis.orchestrator.absences import Substitution
 from jarvis.orchestrator.archive import Archive

@@ -51,10 +51,10 @@ from jarvis.engine.approvals import Approvals
 from jarvis.engine.db import Database
 from jarvis.engine.switches import Switches
 from jarvis.integrations.llm.metering import Meter, Purse
-from jarvis.integrations.llm.offline import NAME as OFFLINE
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock
 from jarvis.kit.ids import short_code
+from jarvis.language.offline import NAME as OFFLINE
 from jarvis.messaging.view import Button, Reader, Rendered, short
 from jarvis.orchestrator.render.facts import render
 from jarvis.orchestrator.render.people import suggestions

@@ -21,11 +21,11 @@ from jarvis.engine.interactions import Interactions, Who
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.switches import Switches
 from jarvis.engine.worker import Handling
-from jarvis.integrations.llm.parser import language_of
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock
 from jarvis.kit.ids import short_code
 from jarvis.kit.text import MESSAGE_CHARS
+from jarvis.language.entities import language_of
 from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
 from jarvis.messaging.view import Button, next_page

@@ -22,9 +22,9 @@ from jarvis.engine.interactions import Who
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.timing import Timers
 from jarvis.engine.worker import Handling
-from jarvis.integrations.llm.dates import period_of, stems
 from jarvis.kit.actor import Actor, Role
 from jarvis.kit.clock import Clock, at_local, day_bounds, local_date
+from jarvis.language.dates import period_of, stems
 from jarvis.messaging import outbox
 from jarvis.messaging.view import Button
 from jarvis.orchestrator.form_answers import number_in, option_in

@@ -17,9 +17,9 @@ from jarvis.engine.effects import Lane
 from jarvis.engine.interactions import Interactions
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.worker import Handling
-from jarvis.integrations.llm.parser import language_of
 from jarvis.integrations.telegram.kinds import target
 from jarvis.kit.actor import Actor
+from jarvis.language.entities import language_of
 from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
 from jarvis.messaging.times import clock

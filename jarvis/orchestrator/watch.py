@@ -18,8 +18,8 @@ from jarvis.engine.effects import Lane, Origin
 from jarvis.engine.journal import trace_code
 from jarvis.engine.loop import going
 from jarvis.engine.subscriptions import DeliveryLane
-from jarvis.integrations.llm.parser import language_of
 from jarvis.kit.actor import Language
+from jarvis.language.entities import language_of
 from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
 from jarvis.orchestrator.trail import STATUS

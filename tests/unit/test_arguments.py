@@ -17,14 +17,14 @@ from pydantic_ai import FunctionToolset
 
 import tools
 from agents.blocks import Answer
+from agents.bookings.intents import continued, orders_of
+from agents.house.intents import errand_of
 from agents.router.output import Route, RouteProposal
-from jarvis.integrations.llm.dates import impossible_date
-from jarvis.integrations.llm.errands import errand_of
-from jarvis.integrations.llm.offline import Finish, Turn
-from jarvis.integrations.llm.orders import continued, orders_of
-from jarvis.integrations.llm.parser import understand
 from jarvis.kit.clock import TBILISI
 from jarvis.kit.text import MESSAGE_CHARS, clean
+from jarvis.language.dates import impossible_date
+from jarvis.language.entities import understand
+from jarvis.language.offline import Finish, Turn
 from tests.unit.test_borders import HARD, NASTY, WILD
 from tools.arguments import again
 

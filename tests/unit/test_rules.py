@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from jarvis.domains.bookings.availability import PREPARATION, collisions, fit
 from jarvis.domains.bookings.rules import purpose_of, status_of
 from jarvis.domains.fleet.naming import CarName, find_cars, plate_key
-from jarvis.integrations.llm.dates import wall
-from jarvis.integrations.llm.parser import language_of, understand
 from jarvis.integrations.rentprog.models import Booking, parse_moment
 from jarvis.kit.clock import TBILISI, local_date
 from jarvis.kit.errors import ContractBroken, InvalidRequest
 from jarvis.kit.money import Money, to_minor
 from jarvis.kit.world import load_world
+from jarvis.language.dates import wall
+from jarvis.language.entities import language_of, understand
 from tests.oracle import a_span, brute_force
 
 NOW = datetime(2026, 3, 12, 14, 30, tzinfo=TBILISI)

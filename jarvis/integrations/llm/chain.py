@@ -8,9 +8,9 @@ from pydantic_ai.models.fallback import FallbackModel
 from pydantic_ai.settings import ModelSettings
 
 from jarvis.integrations.llm.metering import Meter
-from jarvis.integrations.llm.offline import OfflineModel
 from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.kit.errors import SettingsMissing
+from jarvis.language.offline import OfflineModel
 
 
 def falls_over(error: Exception) -> bool:

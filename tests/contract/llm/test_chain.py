@@ -13,12 +13,12 @@ from pydantic_ai.exceptions import ModelHTTPError
 from agents.router.offline import rules
 from agents.router.output import Route
 from jarvis.integrations.llm.chain import build_chain
-from jarvis.integrations.llm.offline import NAME, OfflineModel
 from jarvis.integrations.llm.sandbox import LlmSandbox
 from jarvis.integrations.llm.sandbox.server import Said
 from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.kit.clock import OffsetClock
 from jarvis.kit.errors import SettingsMissing
+from jarvis.language.offline import NAME, OfflineModel
 
 agent = Agent(None, output_type=Route, name="chain")
 

@@ -17,11 +17,11 @@ from jarvis.engine.budgets import Budgets
 from jarvis.engine.db import Database
 from jarvis.integrations.llm.chain import build_chain
 from jarvis.integrations.llm.metering import REQUEST_CALLS, Meter, Purse
-from jarvis.integrations.llm.offline import NAME, OfflineModel
 from jarvis.integrations.llm.sandbox import LlmSandbox
 from jarvis.integrations.llm.sandbox.server import Said
 from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.kit.clock import OffsetClock
+from jarvis.language.offline import NAME, OfflineModel
 
 agent = Agent(None, output_type=Route, name="metered")
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from jarvis.integrations.llm.dates import NUMERIC, dated, day_words, spoken_date, weekday_of
-from jarvis.integrations.llm.parser import name_of, number_of
 from jarvis.kit.clock import local_date
 from jarvis.kit.text import MESSAGE_CHARS, PLATE, fold
+from jarvis.language.dates import NUMERIC, dated, day_words, spoken_date, weekday_of
+from jarvis.language.entities import name_of, number_of
 
 Verb = Literal["extend", "cancel", "move", "state", "note", "swap", "create", "times"]
 ROLE: dict[Verb, str] = {

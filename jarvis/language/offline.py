@@ -23,9 +23,9 @@ from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
 
-from jarvis.integrations.llm.orders import continued
-from jarvis.integrations.llm.parser import Understood, understand
+from agents.bookings.intents import continued
 from jarvis.kit.clock import Clock
+from jarvis.language.entities import Understood, understand
 
 NAME = "offline"
 REFUSED = "Refused: "

@@ -11,9 +11,9 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Literal
 
-from jarvis.integrations.llm.dates import Period, hits, is_day, period_of, stems
 from jarvis.kit.actor import Language
 from jarvis.kit.text import PLATE, fold
+from jarvis.language.dates import Period, hits, is_day, period_of, stems
 
 ENGLISH_WORDS = 4  # so many Latin words that are no known transliteration are English
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)?|\d+")

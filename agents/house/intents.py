@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from jarvis.integrations.llm.orders import order_of
-from jarvis.integrations.llm.parser import branch_of, understand
+from agents.bookings.intents import order_of
 from jarvis.kit.text import fold
+from jarvis.language.entities import branch_of, understand
 
 Errand = Literal["post", "hire", "branch", "subscribe", "grant", "start", "status", "media", "topic"]
 _CHECKLIST = r"чек-?\s?лист|check-?\s?list|ჩეკ-?ლისტ"

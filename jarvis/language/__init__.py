@@ -1,0 +1,1 @@
+"""What people say, read without a model: languages, dates, entities, and the offline model. It knows no role."""

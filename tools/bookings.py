@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic_ai import RunContext
 
 from jarvis.domains.bookings.service import Booking, Owed
-from jarvis.domains.mirror import Limited
+from jarvis.integrations.rentprog.mirror import Limited
 from jarvis.kit.clock import TBILISI, day_bounds, local_date
 from jarvis.kit.errors import IntegrationError, InvalidRequest, LimitReached, NotPermitted
 from tools.arguments import Moment, Number, Said, again

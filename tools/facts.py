@@ -15,9 +15,9 @@ from jarvis.domains.forms.service import Form
 from jarvis.domains.forms.templates import Template
 from jarvis.domains.knowledge.service import Section
 from jarvis.domains.media.service import MediaSet
-from jarvis.domains.mirror import Freshness
 from jarvis.engine.audit import Written
 from jarvis.engine.switches import Switch
+from jarvis.integrations.rentprog.mirror import Freshness
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from pydantic_ai import RunContext
 from jarvis.domains.bookings.service import now_and_next
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.fleet.service import CAN_BE_ISSUED, Car
-from jarvis.domains.mirror import Freshness
+from jarvis.integrations.rentprog.mirror import Freshness
 from jarvis.kit.clock import TBILISI
 from jarvis.kit.errors import InvalidRequest
 from tools.arguments import Moment, Name, Said, again

@@ -13,9 +13,9 @@ from pydantic_ai.toolsets import AbstractToolset, CombinedToolset, ToolsetTool, 
 from pydantic_core import to_jsonable_python
 
 from jarvis.domains.bookings.sending import Impossible
-from jarvis.domains.mirror import Limited
 from jarvis.engine.approval_models import PlannedWrite, Step
 from jarvis.engine.switches import Switch, Switches
+from jarvis.integrations.rentprog.mirror import Limited
 from jarvis.kit.errors import (
     ExpectedError,
     IntegrationError,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from jarvis.domains.mirror import FRESH_FOR, Freshness, Limited
+from jarvis.integrations.rentprog.mirror import FRESH_FOR, Freshness, Limited
 from jarvis.kit.actor import Actor
 from jarvis.kit.money import Money
 from jarvis.messaging import times

@@ -8,7 +8,6 @@ from typing import ClassVar
 from uuid import UUID
 
 from jarvis.domains.bookings.changes import Changes
-from jarvis.domains.mirror import LOADED
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit
 from jarvis.engine.approval_models import Approval, Draft
@@ -18,6 +17,7 @@ from jarvis.engine.effects import Completed, EffectLog, Origin
 from jarvis.engine.interactions import ANYBODY, Copy, Interactions, NewButton, Who
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.worker import Handling
+from jarvis.integrations.rentprog.mirror import LOADED
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, ahead
 from jarvis.kit.ids import sha256_hex

@@ -9,20 +9,19 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
-from jarvis.domains import refs
 from jarvis.domains.bookings.service import BookingService, now_and_next
 from jarvis.domains.chats.service import REFRESHES, SERVICE, ChatService, Forum, Purpose, Subject, Topic
 from jarvis.domains.fleet.service import SOURCE, Car, FleetService
 from jarvis.domains.forms.service import FormService
 from jarvis.domains.media.service import MediaService
-from jarvis.domains.mirror import LOADED, read_whole
 from jarvis.domains.staff.service import StaffService
-from jarvis.engine import audit
+from jarvis.engine import audit, refs
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Completed, Origin
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.worker import Handling
 from jarvis.integrations.rentprog.assumptions import CAR_PAGE
+from jarvis.integrations.rentprog.mirror import LOADED, read_whole
 from jarvis.integrations.telegram.kinds import TOPIC_GONE
 from jarvis.kit.clock import Clock, local_date
 from jarvis.messaging.view import Reader

@@ -14,7 +14,6 @@ from jarvis.domains.bookings.service import Booking, BookingService
 from jarvis.domains.chats.service import REFRESHES, ChatService, Forum, Purpose, Subject, Topic
 from jarvis.domains.clients.service import ClientService
 from jarvis.domains.fleet.service import FleetService
-from jarvis.domains.mirror import LOADED
 from jarvis.domains.staff.absences import Absences
 from jarvis.domains.staff.service import CHANGED, StaffService
 from jarvis.domains.tasks.service import TaskService
@@ -24,6 +23,7 @@ from jarvis.engine.effects import Origin
 from jarvis.engine.interactions import Interactions, NewButton, Who
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.worker import Handling
+from jarvis.integrations.rentprog.mirror import LOADED
 from jarvis.kit.clock import Clock, local_date
 from jarvis.orchestrator import talk
 from jarvis.orchestrator.publishing import Publisher

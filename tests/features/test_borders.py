@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from pydantic_ai import models
 
-from jarvis.domains import refs
+from jarvis.engine import refs
 from jarvis.engine.db import Database
 from jarvis.entrypoints.web import web_app
 from jarvis.integrations.llm.sandbox import LlmSandbox

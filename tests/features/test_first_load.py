@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from jarvis.domains import refs
-from jarvis.domains.mirror import LOADED, end_first_load, first_load
+from jarvis.engine import refs
 from jarvis.engine.db import Row
 from jarvis.entrypoints.core import Core
+from jarvis.integrations.rentprog.mirror import LOADED, end_first_load, first_load
 from jarvis.kit.actor import Role
 from jarvis.testing.core import a_job, load_all, until
 from jarvis.testing.feature import feature_alone, running_feature

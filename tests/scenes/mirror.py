@@ -10,8 +10,7 @@ from typing import Any
 
 import httpx
 
-from jarvis.domains import refs
-from jarvis.engine import idle
+from jarvis.engine import idle, refs
 from jarvis.engine.subscriptions import subscribers
 from jarvis.engine.timing import Scheduler
 from jarvis.entrypoints.core import Core

@@ -18,8 +18,8 @@ from jarvis.integrations.rentprog.models import Booking, Car, Client, Receivable
 from jarvis.integrations.rentprog.webhook import MAX_BODY, UnreadableHook, peek, read
 from jarvis.integrations.storage.port import LinkSigner
 from jarvis.kit.errors import ContractBroken, InvalidRequest, Unavailable
+from jarvis.kit.http_client import send
 from jarvis.kit.money import to_minor
-from jarvis.kit.rest import send
 from jarvis.kit.text import LINE_CHARS, clean, line, storable
 from jarvis.kit.wire import read_json
 

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from jarvis.domains import refs
 from jarvis.domains.bookings.availability import Fit
 from jarvis.domains.bookings.cards import Priced, changed_price, iso, json_of, moment_change, plain_amount, price_json, wall
 from jarvis.domains.bookings.mirror import BookingMirror
@@ -20,11 +19,12 @@ from jarvis.domains.bookings.sending import Impossible, Sendable, Sending
 from jarvis.domains.bookings.service import Booking, BookingService, target_of
 from jarvis.domains.clients.service import Client
 from jarvis.domains.fleet.service import CAN_BE_ISSUED, Car, FleetService
-from jarvis.domains.mirror import SOURCE, Incoming, Limited
+from jarvis.engine import refs
 from jarvis.engine.approval_models import PlannedWrite
 from jarvis.engine.behalf import Behalf, on_behalf
 from jarvis.engine.db import Database, Reader
 from jarvis.integrations.rentprog import assumptions, kinds
+from jarvis.integrations.rentprog.mirror import SOURCE, Incoming, Limited
 from jarvis.integrations.rentprog.models import SYSTEM, show_moment
 from jarvis.integrations.rentprog.port import RentProg
 from jarvis.kit.clock import Clock

@@ -10,13 +10,13 @@ from uuid import UUID
 from jarvis.domains.bookings.mirror import BookingMirror
 from jarvis.domains.clients.service import ClientService
 from jarvis.domains.fleet.service import FleetService
-from jarvis.domains.mirror import Incoming, fits, hook
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.failures import Unparsable
 from jarvis.engine.journal import Event
 from jarvis.engine.subscriptions import subscriber
 from jarvis.engine.timing import Timers
 from jarvis.engine.worker import Handling
+from jarvis.integrations.rentprog.mirror import Incoming, fits, hook
 from jarvis.integrations.rentprog.webhook import Change
 from jarvis.kit.clock import Clock
 from jarvis.kit.errors import NotFound, Unavailable

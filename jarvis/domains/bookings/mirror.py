@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from jarvis.domains import refs
 from jarvis.domains.bookings.rules import purpose_of, status_of
-from jarvis.domains.mirror import SOURCE, Incoming, Saved, first_load, merged, told_at_once
 from jarvis.domains.staff.service import note_worker
-from jarvis.engine import sources
+from jarvis.engine import refs, sources
 from jarvis.engine.db import Database, Reader, Row, Tx
 from jarvis.engine.journal import Event, Journal
+from jarvis.integrations.rentprog.mirror import SOURCE, Incoming, Saved, first_load, merged, told_at_once
 from jarvis.integrations.rentprog.models import SYSTEM, Booking, key_of, parse_moment, parse_record
 from jarvis.integrations.rentprog.port import RentProg
 from jarvis.kit.clock import Clock

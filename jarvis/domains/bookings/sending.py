@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from jarvis.domains import refs
 from jarvis.domains.clients.service import Client
-from jarvis.domains.mirror import SOURCE
+from jarvis.engine import refs
 from jarvis.engine.db import Database
 from jarvis.engine.effects import EffectKind
 from jarvis.integrations.rentprog import kinds
+from jarvis.integrations.rentprog.mirror import SOURCE
 from jarvis.integrations.rentprog.models import SYSTEM
 from jarvis.integrations.rentprog.port import RentProg
 from jarvis.kit.errors import Conflict, Unavailable

@@ -9,14 +9,13 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from jarvis.domains import refs
 from jarvis.domains.bookings.availability import PREPARATION, Collision, Fit, Purpose, Span, Status, collisions, fit
 from jarvis.domains.bookings.mirror import BookingMirror, responsible_of
 from jarvis.domains.fleet.naming import handle
 from jarvis.domains.fleet.service import CAN_BE_ISSUED, Car, FleetService
-from jarvis.domains.mirror import SOURCE, Freshness, Incoming, Limited
-from jarvis.engine import audit, sources
+from jarvis.engine import audit, refs, sources
 from jarvis.engine.db import Database, Row
+from jarvis.integrations.rentprog.mirror import SOURCE, Freshness, Incoming, Limited
 from jarvis.integrations.rentprog.models import SYSTEM, HistoryEntry, parse_moment
 from jarvis.integrations.rentprog.port import RentProg
 from jarvis.kit.clock import Clock, ahead

@@ -11,7 +11,6 @@ from uuid import UUID
 from jarvis.domains.bookings.mirror import BookingMirror
 from jarvis.domains.clients.service import ClientService
 from jarvis.domains.fleet.service import FleetService
-from jarvis.domains.mirror import LOADED, Incoming, end_first_load, first_load
 from jarvis.engine import sources
 from jarvis.engine.db import TRANSIENT, Database, Row, Tx
 from jarvis.engine.jobs import JobHandler, JobRun, enqueue
@@ -20,6 +19,7 @@ from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.timing import Every
 from jarvis.engine.worker import Handling
 from jarvis.integrations.rentprog.client import Page
+from jarvis.integrations.rentprog.mirror import LOADED, Incoming, end_first_load, first_load
 from jarvis.integrations.rentprog.models import SYSTEM
 from jarvis.integrations.rentprog.port import RentProg
 from jarvis.kit.clock import Clock

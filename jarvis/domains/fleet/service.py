@@ -8,12 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from jarvis.domains import refs
 from jarvis.domains.fleet.naming import CarName, Found, find_cars, handle, plate_key
-from jarvis.domains.mirror import SOURCE, Incoming, Saved, merged, told_at_once
-from jarvis.engine import sources
+from jarvis.engine import refs, sources
 from jarvis.engine.db import Database, Reader, Row, Tx
 from jarvis.engine.journal import Event, Journal
+from jarvis.integrations.rentprog.mirror import SOURCE, Incoming, Saved, merged, told_at_once
 from jarvis.integrations.rentprog.models import SYSTEM, key_of, parse_record
 from jarvis.integrations.rentprog.models import Car as RpCar
 from jarvis.integrations.rentprog.port import RentProg

@@ -18,7 +18,7 @@ from jarvis.integrations.rentprog.models import SYSTEM, Booking, Car, Client, pa
 from jarvis.integrations.rentprog.quota import CallClass, Quota
 from jarvis.integrations.rentprog.settings import RentProgSettings
 from jarvis.kit.errors import AuthExpired, ContractBroken, LimitReached, NotFound, Unavailable
-from jarvis.kit.rest import breaker, send
+from jarvis.kit.http_client import breaker, send
 from jarvis.kit.wire import read_json
 
 

@@ -22,7 +22,7 @@ from jarvis.integrations.rentprog.models import (
 from jarvis.integrations.rentprog.quota import Quota
 from jarvis.integrations.rentprog.settings import RentProgSettings
 from jarvis.kit.errors import AuthExpired, ContractBroken, NotFound, OutcomeUnknown, Rejected, Unavailable
-from jarvis.kit.rest import breaker, send
+from jarvis.kit.http_client import breaker, send
 from jarvis.kit.wire import read_json
 
 PROTOCOL = "2025-06-18"

@@ -20,7 +20,7 @@ from jarvis.integrations.rentprog.models import Booking, Car, Client, HistoryEnt
 from jarvis.integrations.rentprog.quota import Quota
 from jarvis.integrations.rentprog.settings import RentProgSettings
 from jarvis.kit.errors import InvalidRequest, LimitReached, NotFound
-from jarvis.kit.rest import tls
+from jarvis.kit.http_client import tls
 
 T = TypeVar("T")
 LEVELS_KEPT_S = 60.0

@@ -16,7 +16,7 @@ from jarvis.integrations.storage.port import SYSTEM
 from jarvis.kit.errors import Rejected, Unavailable
 
 TIMEOUT_S = 20.0
-_CHILD = "jarvis.kit.decode_child"
+_CHILD = "jarvis.integrations.storage.decode_child"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

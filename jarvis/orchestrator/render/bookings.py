@@ -7,8 +7,8 @@ from html import escape
 
 from jarvis.domains.bookings.service import Booking, HistoryLine, Owed
 from jarvis.domains.fleet.naming import show_plate
-from jarvis.domains.mirror import Freshness
 from jarvis.engine.audit import Written
+from jarvis.integrations.rentprog.mirror import Freshness
 from jarvis.integrations.rentprog.models import parse_moment
 from jarvis.kit.errors import ContractBroken
 from jarvis.kit.money import Money

@@ -27,8 +27,8 @@ from jarvis.integrations.rentprog.sandbox.changes import Changes, Hook, offered
 from jarvis.integrations.rentprog.sandbox.data import Data, Fields, from_world
 from jarvis.integrations.rentprog.sandbox.operations import Operations, public_write
 from jarvis.kit.clock import Clock, OffsetClock
+from jarvis.kit.http_client import tls
 from jarvis.kit.keep import Keep
-from jarvis.kit.rest import tls
 from jarvis.kit.sandbox import Change, Faults, Ledger, served
 from jarvis.kit.world import World
 

@@ -25,6 +25,9 @@ from jarvis.domains.bookings.sync import RentProgSync
 from jarvis.domains.chats.service import ChatService
 from jarvis.domains.chats.subscriptions import Subscriptions
 from jarvis.domains.conversations.service import ConversationService
+from jarvis.domains.forms.filling import Forms
+from jarvis.domains.forms.messages import Sheets
+from jarvis.domains.forms.reports import FormReports
 from jarvis.domains.forms.service import FormService
 from jarvis.domains.house.changes import HOUSE_SUBJECTS, HouseChanges
 from jarvis.domains.house.effects import HouseEffects
@@ -60,8 +63,6 @@ from jarvis.orchestrator.carfile import CarFile
 from jarvis.orchestrator.chat import SLOW_AFTER_S, Chat
 from jarvis.orchestrator.checkpoints import AuditCheckpoints
 from jarvis.orchestrator.digest import Digests
-from jarvis.orchestrator.form_reports import FormReports
-from jarvis.orchestrator.forms import Forms
 from jarvis.orchestrator.forums import CarTopics
 from jarvis.orchestrator.house import HouseWork
 from jarvis.orchestrator.inbox import Inbox
@@ -76,7 +77,6 @@ from jarvis.orchestrator.publishing import Publisher
 from jarvis.orchestrator.reconcile import ForumReconciler
 from jarvis.orchestrator.routes import Unrouted
 from jarvis.orchestrator.setup import Setup
-from jarvis.orchestrator.sheets import Sheets
 from jarvis.orchestrator.tasks import Tasks
 from tools.deps import Rooms
 

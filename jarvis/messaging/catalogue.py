@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from jarvis.domains.forms.words import FORM_WORDS
 from jarvis.kit.errors import InvalidRequest
-from jarvis.orchestrator.render.form_words import FORM_WORDS
 from jarvis.orchestrator.render.house_words import HOUSE_WORDS
 
 # fmt: off

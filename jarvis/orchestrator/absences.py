@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import ClassVar
 from uuid import UUID
 
+from jarvis.domains.forms.filling import FINISHED
 from jarvis.domains.forms.service import FormService
 from jarvis.domains.staff.absences import Absence, Absences
 from jarvis.domains.staff.service import StaffService
@@ -19,7 +20,6 @@ from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, day_bounds
 from jarvis.messaging import outbox
-from jarvis.orchestrator.forms import FINISHED
 from jarvis.orchestrator.personal import PersonalTopics
 from jarvis.orchestrator.publishing import Publisher
 from jarvis.orchestrator.render import personal as render

@@ -6,6 +6,7 @@ from html import escape
 from typing import ClassVar
 from uuid import UUID
 
+from jarvis.domains.forms.filling import Forms
 from jarvis.domains.house import kinds
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.approvals import SETTLED
@@ -15,7 +16,6 @@ from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.worker import Handling
 from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
-from jarvis.orchestrator.forms import Forms
 from tools.house import ASKED
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from jarvis.domains.bookings.service import Booking, BookingService, now_and_next
 from jarvis.domains.chats.service import ChatService, Forum, Subject
 from jarvis.domains.fleet.service import FleetService
+from jarvis.domains.forms.filling import FILLERS, LOOSE, Forms, offer
 from jarvis.domains.forms.service import Form, Point
 from jarvis.domains.media.service import Item, MediaService, MediaSet, Operation
 from jarvis.domains.staff.service import StaffService
@@ -31,7 +32,6 @@ from jarvis.messaging import outbox
 from jarvis.messaging.view import Button, Reader
 from jarvis.orchestrator.archive import Archive
 from jarvis.orchestrator.filing import FILED, file_set
-from jarvis.orchestrator.forms import FILLERS, LOOSE, Forms, offer
 from jarvis.orchestrator.publishing import PLACED, POSTED, Publisher
 from jarvis.orchestrator.reconcile import ABLE, REMOVED
 from jarvis.orchestrator.render import media as render

@@ -10,6 +10,7 @@ from jarvis.domains.bookings.service import BookingService
 from jarvis.domains.chats.service import ChatService, Forum
 from jarvis.domains.chats.subscriptions import EventClass, Subscriptions, route
 from jarvis.domains.fleet.service import FleetService
+from jarvis.domains.forms.filling import FINISHED
 from jarvis.domains.forms.service import FormService
 from jarvis.engine import audit
 from jarvis.engine.db import Database, Tx
@@ -22,7 +23,6 @@ from jarvis.kit.actor import Actor, Role
 from jarvis.kit.errors import NotFound
 from jarvis.messaging import outbox
 from jarvis.messaging.view import Button, Reader
-from jarvis.orchestrator.forms import FINISHED
 from jarvis.orchestrator.publishing import Publisher
 from jarvis.orchestrator.render import news as render
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from jarvis.domains.chats.service import Subject
+from jarvis.domains.forms.filling import FINISHED
 from jarvis.domains.forms.service import FormService
 from jarvis.domains.staff.absences import Absences
 from jarvis.domains.staff.service import StaffService
@@ -21,7 +22,6 @@ from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, local_date
 from jarvis.messaging import outbox
 from jarvis.messaging.view import Reader
-from jarvis.orchestrator.forms import FINISHED
 from jarvis.orchestrator.publishing import Publisher
 from jarvis.orchestrator.render import personal as render
 from jarvis.orchestrator.topics import refresh

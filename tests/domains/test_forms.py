@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from jarvis.domains.forms.answers import number_in
 from jarvis.domains.forms.templates import Template, newest, template, templates
 from jarvis.kit.actor import LANGUAGES
 from jarvis.kit.errors import NotFound
 from jarvis.messaging.view import LABEL_MAX
-from jarvis.orchestrator.form_answers import number_in
 
 TICK = {"key": "a", "kind": "check", "title": ["а", "a", "ა"]}
 

@@ -10,8 +10,8 @@ from jarvis.domains.chats.service import Forum
 from jarvis.domains.chats.subscriptions import CLASSES, MODES, EventClass, Line, Subscription, route
 from jarvis.domains.fleet.service import Car
 from jarvis.domains.forms.service import Form
+from jarvis.domains.forms.view import in_rows
 from jarvis.messaging.view import Button, Reader
-from jarvis.orchestrator.render.forms import in_rows
 from jarvis.orchestrator.render.people import number_of
 
 SIGNS: Mapping[EventClass, str] = {

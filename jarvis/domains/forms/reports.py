@@ -7,6 +7,10 @@ from typing import ClassVar
 from uuid import UUID
 
 from jarvis.domains.chats.service import ChatService, Subject, Topic
+from jarvis.domains.forms import file
+from jarvis.domains.forms import view as render
+from jarvis.domains.forms.filling import FILLERS, FINISHED
+from jarvis.domains.forms.messages import Sheets
 from jarvis.domains.forms.service import Form, FormService
 from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.service import StaffService
@@ -22,10 +26,6 @@ from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, local
 from jarvis.messaging import outbox
 from jarvis.orchestrator.filing import file_set
-from jarvis.orchestrator.forms import FILLERS, FINISHED
-from jarvis.orchestrator.render import form_file
-from jarvis.orchestrator.render import forms as render
-from jarvis.orchestrator.sheets import Sheets
 from jarvis.orchestrator.topics import topic_order, topic_ref
 from tools.policy import HEADS
 
@@ -140,10 +140,10 @@ class FormReports:
         )  # fmt: skip
         subject = f"cars/{form.car_id}/operations/{form.id}" if form.car_id is not None else f"forms/{form.id}"
         to = f"{subject}/{local(self._clock.now()):%Y%m%d}/report-{actor.language}-{made}.{name}"
-        body = {"page": form_file.page(sheet)} if name == "pdf" else {"data": form_file.data(sheet)}
+        body = {"page": file.page(sheet)} if name == "pdf" else {"data": file.data(sheet)}
         await effects.request(
             tx, handling.origin, kind=EXPORT, target=f"storage:form:{form.id}", settled_kind=EXPORTED, key=f"{prefix}:{made}",
-            args={"form": str(form.id), "format": name, "to": to, "pictures": form_file.pictures(sheet),
+            args={"form": str(form.id), "format": name, "to": to, "pictures": file.pictures(sheet),
                   "chat_id": int(handling.event.payload["sender_id"]), "employee": str(actor.employee_id), **body},
         )  # fmt: skip
         await self._record(tx, handling, actor, form, "exported", {"format": name})

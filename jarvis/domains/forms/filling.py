@@ -12,8 +12,12 @@ from uuid import UUID
 from jarvis.domains.bookings.service import Booking, BookingService
 from jarvis.domains.chats.service import Subject
 from jarvis.domains.fleet.service import FleetService
+from jarvis.domains.forms import view as render
+from jarvis.domains.forms.answers import number_in, option_in
+from jarvis.domains.forms.messages import Sheets
 from jarvis.domains.forms.service import FORM_PHOTOS, Form, FormService, Point
 from jarvis.domains.forms.templates import Template, newest, template
+from jarvis.domains.forms.view import Page
 from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit
@@ -27,10 +31,6 @@ from jarvis.kit.clock import Clock, at_local, day_bounds, local_date
 from jarvis.language.dates import period_of, stems
 from jarvis.messaging import outbox
 from jarvis.messaging.view import Button
-from jarvis.orchestrator.form_answers import number_in, option_in
-from jarvis.orchestrator.render import forms as render
-from jarvis.orchestrator.render.forms import Page
-from jarvis.orchestrator.sheets import Sheets
 from jarvis.orchestrator.topics import refresh
 from tools.policy import HEADS, OPERATIONS
 

@@ -7,7 +7,9 @@ from uuid import UUID
 
 from jarvis.domains.bookings.service import BookingService
 from jarvis.domains.fleet.service import FleetService
+from jarvis.domains.forms import view as render
 from jarvis.domains.forms.service import Form, FormService
+from jarvis.domains.forms.view import Page, Sheet
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.db import Tx
 from jarvis.engine.interactions import Interactions, Who
@@ -16,8 +18,6 @@ from jarvis.kit.actor import Role
 from jarvis.messaging import outbox
 from jarvis.messaging.view import Button, Reader
 from jarvis.orchestrator.publishing import Publisher
-from jarvis.orchestrator.render import forms as render
-from jarvis.orchestrator.render.forms import Page, Sheet
 
 HANDS = frozenset({Role.EMPLOYEE, Role.BRANCH_HEAD, Role.MECHANIC})  # to whom a check-list is handed over
 

@@ -8,13 +8,13 @@ from typing import Any
 from jinja2 import Environment
 
 from jarvis.domains.fleet.naming import show_plate
+from jarvis.domains.forms import view
 from jarvis.domains.forms.service import Photo, Point
+from jarvis.domains.forms.view import SIGNS, Sheet
 from jarvis.messaging.times import stamp
-from jarvis.orchestrator.render import forms
-from jarvis.orchestrator.render.forms import SIGNS, Sheet
 
 _PAGE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
-    (files("jarvis.orchestrator.render") / "form_page.html").read_text(encoding="utf-8")
+    (files("jarvis.domains.forms") / "templates" / "page.html").read_text(encoding="utf-8")
 )
 
 
@@ -48,10 +48,10 @@ def page(sheet: Sheet) -> str:
         for p in form.points
     ]  # fmt: skip
     return _PAGE.render(
-        language=sheet.language, title=forms.named(form.template, sheet.car, sheet.booking, reader), rows=rows,
+        language=sheet.language, title=view.named(form.template, sheet.car, sheet.booking, reader), rows=rows,
         plate=show_plate(sheet.car.plate_key) if sheet.car is not None and sheet.car.plate_key else None,
         closed=_plain(reader.say("form.closed", t=stamp(form.finished_at), who=form.finished_by or "—")),
-        undone=_plain(forms.undone(sheet)), complete=not form.gaps, form=str(form.id),
+        undone=_plain(view.undone(sheet)), complete=not form.gaps, form=str(form.id),
     )  # fmt: skip
 
 
@@ -64,10 +64,10 @@ def _plain(html: str) -> str:
 
 def _value(point: Point, sheet: Sheet) -> str:
     if point.state in ("waived", "rejected"):
-        return _plain(forms.why(point.reason, sheet.reader))
+        return _plain(view.why(point.reason, sheet.reader))
     if point.item.private and point.photos:
         return sheet.reader.say("form.private")
-    return _plain(forms.value(point, sheet, whole=True))
+    return _plain(view.value(point, sheet, whole=True))
 
 
 def _view(photo: Photo, point: Point, sheet: Sheet) -> str:
@@ -79,7 +79,7 @@ def data(sheet: Sheet) -> dict[str, Any]:
     form, car, booking = sheet.form, sheet.car, sheet.booking
     return {
         "form": str(form.id), "template": form.template.key, "version": form.template.version,
-        "title": forms.named(form.template, car, booking, sheet.reader), "state": form.state, "branch": form.branch,
+        "title": view.named(form.template, car, booking, sheet.reader), "state": form.state, "branch": form.branch,
         "car": car.label if car else None, "plate": show_plate(car.plate_key) if car and car.plate_key else None,
         "booking": booking.number if booking else None, "holder": form.holder, "started_at": form.started_at.isoformat(),
         "finished_at": form.finished_at.isoformat() if form.finished_at else None, "finished_by": form.finished_by,
@@ -93,7 +93,7 @@ def _point(point: Point, sheet: Sheet) -> dict[str, Any]:
         "key": item.key, "title": item.title[sheet.language], "kind": item.kind, "mandatory": item.mandatory, "state": point.state,
         "choice": sheet.people.get(point.choice, "—") if item.source and point.choice else point.choice,
         "number": None if point.number is None else str(point.number), "day": point.day.isoformat() if point.day else None,
-        "words": point.words, "reason": _plain(forms.why(point.reason, sheet.reader)) if point.reason else None, "by": point.by,
+        "words": point.words, "reason": _plain(view.why(point.reason, sheet.reader)) if point.reason else None, "by": point.by,
         "private": item.private,
         "photos": [
             {"view": _view(p, point, sheet) or None, "sha256_of_original": p.digest, "content_type": "image/jpeg",

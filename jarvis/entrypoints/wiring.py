@@ -32,6 +32,9 @@ from jarvis.domains.forms.service import FormService
 from jarvis.domains.house.changes import HOUSE_SUBJECTS, HouseChanges
 from jarvis.domains.house.effects import HouseEffects
 from jarvis.domains.house.kinds import KINDS as HOUSE_KINDS
+from jarvis.domains.media.car_media import CarFile
+from jarvis.domains.media.intake import Material
+from jarvis.domains.media.publishing import Publisher
 from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.absences import Absences
 from jarvis.domains.tasks.service import TaskService
@@ -59,21 +62,18 @@ from jarvis.orchestrator.absences import Substitution
 from jarvis.orchestrator.archive import Archive
 from jarvis.orchestrator.brain import Brain
 from jarvis.orchestrator.cards import Cards
-from jarvis.orchestrator.carfile import CarFile
 from jarvis.orchestrator.chat import SLOW_AFTER_S, Chat
 from jarvis.orchestrator.checkpoints import AuditCheckpoints
 from jarvis.orchestrator.digest import Digests
 from jarvis.orchestrator.forums import CarTopics
 from jarvis.orchestrator.house import HouseWork
 from jarvis.orchestrator.inbox import Inbox
-from jarvis.orchestrator.media import Material
 from jarvis.orchestrator.membership import CHECKS as MEMBER_CHECKS
 from jarvis.orchestrator.membership import Membership
 from jarvis.orchestrator.moves import MoveProgress
 from jarvis.orchestrator.news import CHECKS as NEWS_CHECKS
 from jarvis.orchestrator.news import News
 from jarvis.orchestrator.personal import PersonalTopics
-from jarvis.orchestrator.publishing import Publisher
 from jarvis.orchestrator.reconcile import ForumReconciler
 from jarvis.orchestrator.routes import Unrouted
 from jarvis.orchestrator.setup import Setup

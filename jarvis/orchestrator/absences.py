@@ -9,6 +9,7 @@ from uuid import UUID
 
 from jarvis.domains.forms.filling import FINISHED
 from jarvis.domains.forms.service import FormService
+from jarvis.domains.media.publishing import Publisher
 from jarvis.domains.staff.absences import Absence, Absences
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit
@@ -21,7 +22,6 @@ from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, day_bounds
 from jarvis.messaging import outbox
 from jarvis.orchestrator.personal import PersonalTopics
-from jarvis.orchestrator.publishing import Publisher
 from jarvis.orchestrator.render import personal as render
 
 TURN = "absence.turn"

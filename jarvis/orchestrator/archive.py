@@ -13,6 +13,7 @@ from uuid import UUID
 
 from jarvis.domains.chats.service import ChatService, Forum, Subject, Topic
 from jarvis.domains.fleet.service import FleetService
+from jarvis.domains.media.publishing import PLACED, Publisher
 from jarvis.domains.media.service import MediaService
 from jarvis.engine import audit, effects
 from jarvis.engine.db import Database, Tx
@@ -23,7 +24,6 @@ from jarvis.engine.worker import Handling
 from jarvis.integrations.telegram.kinds import LOOK, target
 from jarvis.kit.clock import Clock
 from jarvis.orchestrator import talk, topics
-from jarvis.orchestrator.publishing import PLACED, Publisher
 from jarvis.orchestrator.render import topics as render
 from jarvis.orchestrator.topics import DELETED, TOPICS
 

@@ -13,6 +13,7 @@ from jarvis.domains.bookings.service import BookingService, now_and_next
 from jarvis.domains.chats.service import REFRESHES, SERVICE, ChatService, Forum, Purpose, Subject, Topic
 from jarvis.domains.fleet.service import SOURCE, Car, FleetService
 from jarvis.domains.forms.service import FormService
+from jarvis.domains.media.publishing import HOUSE
 from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit, refs
@@ -26,7 +27,6 @@ from jarvis.integrations.telegram.kinds import TOPIC_GONE
 from jarvis.kit.clock import Clock, local_date
 from jarvis.messaging.view import Reader
 from jarvis.orchestrator.archive import Archive
-from jarvis.orchestrator.publishing import HOUSE
 from jarvis.orchestrator.render import topics as render
 from jarvis.orchestrator.topics import MADE, PINS, REGISTERED, TOPICS, WRITTEN, Heads, change, refresh, refresh_all, take
 

@@ -12,6 +12,7 @@ from jarvis.domains.chats.subscriptions import EventClass, Subscriptions, route
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.forms.filling import FINISHED
 from jarvis.domains.forms.service import FormService
+from jarvis.domains.media.publishing import Publisher
 from jarvis.engine import audit
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Lane
@@ -23,7 +24,6 @@ from jarvis.kit.actor import Actor, Role
 from jarvis.kit.errors import NotFound
 from jarvis.messaging import outbox
 from jarvis.messaging.view import Button, Reader
-from jarvis.orchestrator.publishing import Publisher
 from jarvis.orchestrator.render import news as render
 
 CHECK = "check.service.digest"

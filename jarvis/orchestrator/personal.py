@@ -14,6 +14,7 @@ from jarvis.domains.bookings.service import Booking, BookingService
 from jarvis.domains.chats.service import REFRESHES, ChatService, Forum, Purpose, Subject, Topic
 from jarvis.domains.clients.service import ClientService
 from jarvis.domains.fleet.service import FleetService
+from jarvis.domains.media.publishing import Publisher
 from jarvis.domains.staff.absences import Absences
 from jarvis.domains.staff.service import CHANGED, StaffService
 from jarvis.domains.tasks.service import TaskService
@@ -26,7 +27,6 @@ from jarvis.engine.worker import Handling
 from jarvis.integrations.rentprog.mirror import LOADED
 from jarvis.kit.clock import Clock, local_date
 from jarvis.orchestrator import talk
-from jarvis.orchestrator.publishing import Publisher
 from jarvis.orchestrator.render import personal as render
 from jarvis.orchestrator.topics import PINS, TOPICS, Heads, change, refresh, refresh_all, take
 from tools.policy import CONTACTS

@@ -10,6 +10,7 @@ from uuid import UUID
 from jarvis.domains.chats.service import Subject
 from jarvis.domains.forms.filling import FINISHED
 from jarvis.domains.forms.service import FormService
+from jarvis.domains.media.publishing import Publisher
 from jarvis.domains.staff.absences import Absences
 from jarvis.domains.staff.service import StaffService
 from jarvis.domains.tasks.service import Task, TaskService
@@ -22,7 +23,6 @@ from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, local_date
 from jarvis.messaging import outbox
 from jarvis.messaging.view import Reader
-from jarvis.orchestrator.publishing import Publisher
 from jarvis.orchestrator.render import personal as render
 from jarvis.orchestrator.topics import refresh
 from tools.policy import HEADS

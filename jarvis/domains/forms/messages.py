@@ -10,6 +10,7 @@ from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.forms import view as render
 from jarvis.domains.forms.service import Form, FormService
 from jarvis.domains.forms.view import Page, Sheet
+from jarvis.domains.media.publishing import Publisher
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.db import Tx
 from jarvis.engine.interactions import Interactions, Who
@@ -17,7 +18,6 @@ from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Role
 from jarvis.messaging import outbox
 from jarvis.messaging.view import Button, Reader
-from jarvis.orchestrator.publishing import Publisher
 
 HANDS = frozenset({Role.EMPLOYEE, Role.BRANCH_HEAD, Role.MECHANIC})  # to whom a check-list is handed over
 

@@ -12,6 +12,7 @@ from jarvis.domains.forms import view as render
 from jarvis.domains.forms.filling import FILLERS, FINISHED
 from jarvis.domains.forms.messages import Sheets
 from jarvis.domains.forms.service import Form, FormService
+from jarvis.domains.media.filing import file_set
 from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit, effects
@@ -25,7 +26,6 @@ from jarvis.integrations.telegram.kinds import ALBUM, SEND, target
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, local
 from jarvis.messaging import outbox
-from jarvis.orchestrator.filing import file_set
 from jarvis.orchestrator.topics import topic_order, topic_ref
 from tools.policy import HEADS
 

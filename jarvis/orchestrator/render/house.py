@@ -5,9 +5,9 @@ from __future__ import annotations
 from html import escape
 
 from jarvis.domains.forms.service import Form
+from jarvis.domains.media.view import car_head, set_line
 from jarvis.messaging.times import clock
 from jarvis.messaging.view import Button, Reader, Rendered
-from jarvis.orchestrator.render.media import car_head, set_line
 from tools import facts as f
 
 GAPS = 4  # missing points a line

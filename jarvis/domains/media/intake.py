@@ -16,6 +16,9 @@ from jarvis.domains.chats.service import ChatService, Forum, Subject
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.forms.filling import FILLERS, LOOSE, Forms, offer
 from jarvis.domains.forms.service import Form, Point
+from jarvis.domains.media import view as render
+from jarvis.domains.media.filing import FILED, file_set
+from jarvis.domains.media.publishing import PLACED, POSTED, Publisher
 from jarvis.domains.media.service import Item, MediaService, MediaSet, Operation
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit, effects
@@ -31,10 +34,7 @@ from jarvis.kit.clock import Clock, day_bounds, local_date
 from jarvis.messaging import outbox
 from jarvis.messaging.view import Button, Reader
 from jarvis.orchestrator.archive import Archive
-from jarvis.orchestrator.filing import FILED, file_set
-from jarvis.orchestrator.publishing import PLACED, POSTED, Publisher
 from jarvis.orchestrator.reconcile import ABLE, REMOVED
-from jarvis.orchestrator.render import media as render
 from jarvis.orchestrator.topics import refresh
 
 UPLOADED = "photo.uploaded"

@@ -8,6 +8,8 @@ from uuid import UUID
 from jarvis.domains.bookings.service import BookingService
 from jarvis.domains.chats.service import ChatService
 from jarvis.domains.fleet.service import Car, FleetService
+from jarvis.domains.media import view as render
+from jarvis.domains.media.publishing import Publisher, albums, outgoing
 from jarvis.domains.media.service import MediaService, MediaSet
 from jarvis.engine import audit, effects
 from jarvis.engine.db import Database, Tx
@@ -17,8 +19,6 @@ from jarvis.integrations.telegram.kinds import ALBUM, target
 from jarvis.kit.actor import Actor
 from jarvis.messaging import outbox
 from jarvis.messaging.view import Button, Reader
-from jarvis.orchestrator.publishing import Publisher, albums, outgoing
-from jarvis.orchestrator.render import media as render
 from tools.policy import CONTACTS
 
 SHOWN = 6  # cars, or sets, a message

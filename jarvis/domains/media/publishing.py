@@ -8,6 +8,7 @@ from uuid import UUID
 
 from jarvis.domains.bookings.service import BookingService
 from jarvis.domains.chats.service import Forum, Topic
+from jarvis.domains.media import view as render
 from jarvis.domains.media.service import Item, MediaService, MediaSet
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import effects
@@ -17,7 +18,6 @@ from jarvis.integrations.telegram.kinds import ALBUM, target
 from jarvis.kit.actor import Actor, Role
 from jarvis.kit.clock import Clock
 from jarvis.messaging.view import Reader
-from jarvis.orchestrator.render import media as render
 from jarvis.orchestrator.topics import topic_order, topic_ref
 
 POSTED = "media.posted"

@@ -22,7 +22,10 @@ from agents.router.offline import rules as router_rules
 from jarvis.domains.bookings import sync
 from jarvis.domains.bookings.hooks import RentProgHooks
 from jarvis.domains.bookings.sync import RentProgSync
+from jarvis.domains.chats.membership import CHECKS as MEMBER_CHECKS
+from jarvis.domains.chats.membership import Membership
 from jarvis.domains.chats.service import ChatService
+from jarvis.domains.chats.setup import Setup
 from jarvis.domains.chats.subscriptions import Subscriptions
 from jarvis.domains.conversations.service import ConversationService
 from jarvis.domains.forms.filling import Forms
@@ -38,6 +41,12 @@ from jarvis.domains.media.publishing import Publisher
 from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.absences import Absences
 from jarvis.domains.tasks.service import TaskService
+from jarvis.domains.topics import reconcile
+from jarvis.domains.topics.archive import Archive
+from jarvis.domains.topics.cars import CarTopics
+from jarvis.domains.topics.moves import MoveProgress
+from jarvis.domains.topics.personal import PersonalTopics
+from jarvis.domains.topics.reconcile import ForumReconciler
 from jarvis.engine.approvals import Approvals
 from jarvis.engine.budgets import Budgets
 from jarvis.engine.db import Reader
@@ -57,26 +66,18 @@ from jarvis.integrations.rentprog.effects import RentProgEffects
 from jarvis.integrations.rentprog.kinds import KINDS
 from jarvis.integrations.telegram.kinds import SEND
 from jarvis.language.offline import OfflineModel, Rules
-from jarvis.orchestrator import checkpoints, digest, reconcile
+from jarvis.orchestrator import checkpoints, digest
 from jarvis.orchestrator.absences import Substitution
-from jarvis.orchestrator.archive import Archive
 from jarvis.orchestrator.brain import Brain
 from jarvis.orchestrator.cards import Cards
 from jarvis.orchestrator.chat import SLOW_AFTER_S, Chat
 from jarvis.orchestrator.checkpoints import AuditCheckpoints
 from jarvis.orchestrator.digest import Digests
-from jarvis.orchestrator.forums import CarTopics
 from jarvis.orchestrator.house import HouseWork
 from jarvis.orchestrator.inbox import Inbox
-from jarvis.orchestrator.membership import CHECKS as MEMBER_CHECKS
-from jarvis.orchestrator.membership import Membership
-from jarvis.orchestrator.moves import MoveProgress
 from jarvis.orchestrator.news import CHECKS as NEWS_CHECKS
 from jarvis.orchestrator.news import News
-from jarvis.orchestrator.personal import PersonalTopics
-from jarvis.orchestrator.reconcile import ForumReconciler
 from jarvis.orchestrator.routes import Unrouted
-from jarvis.orchestrator.setup import Setup
 from jarvis.orchestrator.tasks import Tasks
 from tools.deps import Rooms
 

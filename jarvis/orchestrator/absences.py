@@ -12,6 +12,8 @@ from jarvis.domains.forms.service import FormService
 from jarvis.domains.media.publishing import Publisher
 from jarvis.domains.staff.absences import Absence, Absences
 from jarvis.domains.staff.service import StaffService
+from jarvis.domains.topics import personal_view as render
+from jarvis.domains.topics.personal import PersonalTopics
 from jarvis.engine import audit
 from jarvis.engine.db import Tx
 from jarvis.engine.interactions import Interactions, NewButton, Who
@@ -21,8 +23,6 @@ from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, day_bounds
 from jarvis.messaging import outbox
-from jarvis.orchestrator.personal import PersonalTopics
-from jarvis.orchestrator.render import personal as render
 
 TURN = "absence.turn"
 

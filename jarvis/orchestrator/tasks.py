@@ -8,12 +8,14 @@ from typing import ClassVar
 from uuid import UUID
 
 from jarvis.domains.chats.service import Subject
+from jarvis.domains.chats.topics import refresh
 from jarvis.domains.forms.filling import FINISHED
 from jarvis.domains.forms.service import FormService
 from jarvis.domains.media.publishing import Publisher
 from jarvis.domains.staff.absences import Absences
 from jarvis.domains.staff.service import StaffService
 from jarvis.domains.tasks.service import Task, TaskService
+from jarvis.domains.topics import personal_view as render
 from jarvis.engine import audit
 from jarvis.engine.db import Tx
 from jarvis.engine.interactions import Interactions, NewButton, Who
@@ -23,8 +25,6 @@ from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, local_date
 from jarvis.messaging import outbox
 from jarvis.messaging.view import Reader
-from jarvis.orchestrator.render import personal as render
-from jarvis.orchestrator.topics import refresh
 from tools.policy import HEADS
 
 LISTED = 8  # tasks a message

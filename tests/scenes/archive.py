@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from jarvis.domains.topics import reconcile
 from jarvis.engine.timing import Scheduler
 from jarvis.kit.world import World, WorldForum
-from jarvis.orchestrator import reconcile
 from jarvis.testing.app import RunningApp
 from jarvis.testing.core import move_clock
 from tests.scenes.material import picture

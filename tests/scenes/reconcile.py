@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from jarvis.domains.topics import reconcile
 from jarvis.engine.timing import Scheduler
 from jarvis.kit.world import World, WorldForum, load_world
-from jarvis.orchestrator import reconcile
 from jarvis.testing.app import RunningApp
 from jarvis.testing.core import move_clock
 from tests.scenes.people import DATO, LASHA

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from jarvis.domains.bookings.service import Booking, BookingService
 from jarvis.domains.chats.service import Subject
+from jarvis.domains.chats.topics import refresh
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.forms import view as render
 from jarvis.domains.forms.answers import number_in, option_in
@@ -31,7 +32,6 @@ from jarvis.kit.clock import Clock, at_local, day_bounds, local_date
 from jarvis.language.dates import period_of, stems
 from jarvis.messaging import outbox
 from jarvis.messaging.view import Button
-from jarvis.orchestrator.topics import refresh
 from tools.policy import HEADS, OPERATIONS
 
 DUE, FINISHED, LOOSE = "form.due", "form.finished", "media.loose"

@@ -7,6 +7,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from jarvis.domains.chats.service import ChatService, Subject, Topic
+from jarvis.domains.chats.topics import topic_order, topic_ref
 from jarvis.domains.forms import file
 from jarvis.domains.forms import view as render
 from jarvis.domains.forms.filling import FILLERS, FINISHED
@@ -26,7 +27,6 @@ from jarvis.integrations.telegram.kinds import ALBUM, SEND, target
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, local
 from jarvis.messaging import outbox
-from jarvis.orchestrator.topics import topic_order, topic_ref
 from tools.policy import HEADS
 
 EXPORTED = "form.exported"

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from jarvis.domains.bookings.service import Booking, BookingService, now_and_next
 from jarvis.domains.chats.service import ChatService, Forum, Subject
+from jarvis.domains.chats.topics import refresh
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.forms.filling import FILLERS, LOOSE, Forms, offer
 from jarvis.domains.forms.service import Form, Point
@@ -21,6 +22,8 @@ from jarvis.domains.media.filing import FILED, file_set
 from jarvis.domains.media.publishing import PLACED, POSTED, Publisher
 from jarvis.domains.media.service import Item, MediaService, MediaSet, Operation
 from jarvis.domains.staff.service import StaffService
+from jarvis.domains.topics.archive import Archive
+from jarvis.domains.topics.reconcile import ABLE, REMOVED
 from jarvis.engine import audit, effects
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.db import Reader as Db
@@ -33,9 +36,6 @@ from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, day_bounds, local_date
 from jarvis.messaging import outbox
 from jarvis.messaging.view import Button, Reader
-from jarvis.orchestrator.archive import Archive
-from jarvis.orchestrator.reconcile import ABLE, REMOVED
-from jarvis.orchestrator.topics import refresh
 
 UPLOADED = "photo.uploaded"
 DELETES = "delete_messages"  # the right

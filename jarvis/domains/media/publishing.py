@@ -8,6 +8,7 @@ from uuid import UUID
 
 from jarvis.domains.bookings.service import BookingService
 from jarvis.domains.chats.service import Forum, Topic
+from jarvis.domains.chats.topics import topic_order, topic_ref
 from jarvis.domains.media import view as render
 from jarvis.domains.media.service import Item, MediaService, MediaSet
 from jarvis.domains.staff.service import StaffService
@@ -18,7 +19,6 @@ from jarvis.integrations.telegram.kinds import ALBUM, target
 from jarvis.kit.actor import Actor, Role
 from jarvis.kit.clock import Clock
 from jarvis.messaging.view import Reader
-from jarvis.orchestrator.topics import topic_order, topic_ref
 
 POSTED = "media.posted"
 PLACED = "media.placed"  # a post was noted: material of a car stands in a topic

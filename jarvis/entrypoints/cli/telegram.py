@@ -11,6 +11,8 @@ from rich.table import Table
 from jarvis.domains.chats.places import Place, own_places, places, standing
 from jarvis.domains.chats.service import SERVICE, ChatService, Forum, Purpose
 from jarvis.domains.chats.subscriptions import Subscriptions
+from jarvis.domains.chats.topics import registered
+from jarvis.domains.chats.view import needs, purpose
 from jarvis.entrypoints.cli.commands import core
 from jarvis.entrypoints.core import Core
 from jarvis.integrations.telegram.bootstrap import open_bootstrap
@@ -18,8 +20,6 @@ from jarvis.integrations.telegram.settings import TelegramSettings
 from jarvis.kit.errors import SettingsMissing
 from jarvis.kit.ids import new_id
 from jarvis.kit.settings import load
-from jarvis.orchestrator.render.setup import needs, purpose
-from jarvis.orchestrator.topics import registered
 
 TITLES: Mapping[Purpose, str] = {
     "archive": "Архив материалов", "leaders": "Руководители", "sales": "Продажи", "marketing": "Маркетинг",

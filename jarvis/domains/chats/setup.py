@@ -10,10 +10,14 @@ from html import escape
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
+from jarvis.domains.chats import view as render
 from jarvis.domains.chats.places import Place, own_places, places, standing
 from jarvis.domains.chats.service import OWN, SERVICE, ChatService, Purpose
 from jarvis.domains.chats.subscriptions import Subscriptions
+from jarvis.domains.chats.topics import REGISTERED
 from jarvis.domains.staff.service import StaffService
+from jarvis.domains.topics.reconcile import LOOKED as FORUM_LOOKED
+from jarvis.domains.topics.reconcile import NEEDED
 from jarvis.engine import audit, effects
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Completed, Lane
@@ -26,10 +30,6 @@ from jarvis.kit.errors import Conflict
 from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
 from jarvis.messaging.view import Button
-from jarvis.orchestrator.reconcile import LOOKED as FORUM_LOOKED
-from jarvis.orchestrator.reconcile import NEEDED
-from jarvis.orchestrator.render import setup as render
-from jarvis.orchestrator.topics import REGISTERED
 
 LOOKED = "chat.looked"
 _ADMINS = Who(roles=frozenset({Role.ADMIN}))

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from jarvis.domains.chats.service import SERVICE, ChatService, Forum, Subject, Topic
+from jarvis.domains.chats.topics import MADE, PINS, TOPICS, WRITTEN, change, pin, refresh
 from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit, effects
@@ -26,7 +27,6 @@ from jarvis.kit.actor import Role
 from jarvis.kit.clock import Clock, local_date
 from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
-from jarvis.orchestrator.topics import MADE, PINS, TOPICS, WRITTEN, change, pin, refresh
 
 CHECK, LOOKED, ABLE = "check.forums", "forum.looked", "forum.able"
 REMOVED = "media.removed"  # people's messages were removed, or could not be

@@ -11,6 +11,7 @@ from typing import ClassVar, Literal
 from uuid import UUID
 
 from jarvis.domains.chats.service import SERVICE, ChatService, Forum
+from jarvis.domains.chats.topics import REGISTERED
 from jarvis.domains.conversations.service import ConversationService
 from jarvis.domains.staff.service import CHANGED, Person, StaffService
 from jarvis.engine import audit, effects
@@ -25,7 +26,6 @@ from jarvis.kit.actor import Actor, Role
 from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
 from jarvis.orchestrator.cards import Cards
-from jarvis.orchestrator.topics import REGISTERED
 from tools.policy import HEADS
 
 CHECK, LOOKED, INVITED, REMOVED = "check.members", "members.looked", "member.invited", "member.removed"

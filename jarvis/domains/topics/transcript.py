@@ -7,6 +7,7 @@ from html import escape
 from uuid import UUID
 
 from jarvis.domains.chats.service import ChatService, Topic
+from jarvis.domains.chats.topics import topic_order, topic_ref
 from jarvis.domains.media.publishing import HOUSE
 from jarvis.engine import effects
 from jarvis.engine.db import Tx
@@ -14,7 +15,6 @@ from jarvis.engine.effects import Lane, Origin
 from jarvis.integrations.telegram.kinds import SEND, target
 from jarvis.kit.clock import local
 from jarvis.messaging.catalogue import say
-from jarvis.orchestrator.topics import topic_order, topic_ref
 
 TOLD = "talk.told"  # what was said in a topic arrived elsewhere, or could not
 TALK_MAX = 3500  # characters of a message with talk

@@ -11,11 +11,14 @@ from uuid import UUID
 
 from jarvis.domains.bookings.service import BookingService, now_and_next
 from jarvis.domains.chats.service import REFRESHES, SERVICE, ChatService, Forum, Purpose, Subject, Topic
+from jarvis.domains.chats.topics import MADE, PINS, REGISTERED, TOPICS, WRITTEN, Heads, change, refresh, refresh_all, take
 from jarvis.domains.fleet.service import SOURCE, Car, FleetService
 from jarvis.domains.forms.service import FormService
 from jarvis.domains.media.publishing import HOUSE
 from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.service import StaffService
+from jarvis.domains.topics import view as render
+from jarvis.domains.topics.archive import Archive
 from jarvis.engine import audit, refs
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Completed, Origin
@@ -26,9 +29,6 @@ from jarvis.integrations.rentprog.mirror import LOADED, read_whole
 from jarvis.integrations.telegram.kinds import TOPIC_GONE
 from jarvis.kit.clock import Clock, local_date
 from jarvis.messaging.view import Reader
-from jarvis.orchestrator.archive import Archive
-from jarvis.orchestrator.render import topics as render
-from jarvis.orchestrator.topics import MADE, PINS, REGISTERED, TOPICS, WRITTEN, Heads, change, refresh, refresh_all, take
 
 REFRESH_S = 600.0  # an opening post is edited at most so often
 TOUCHING = (

@@ -12,12 +12,15 @@ from uuid import UUID
 
 from jarvis.domains.bookings.service import Booking, BookingService
 from jarvis.domains.chats.service import REFRESHES, ChatService, Forum, Purpose, Subject, Topic
+from jarvis.domains.chats.topics import PINS, TOPICS, Heads, change, refresh, refresh_all, take
 from jarvis.domains.clients.service import ClientService
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.media.publishing import Publisher
 from jarvis.domains.staff.absences import Absences
 from jarvis.domains.staff.service import CHANGED, StaffService
 from jarvis.domains.tasks.service import TaskService
+from jarvis.domains.topics import personal_view as render
+from jarvis.domains.topics import transcript
 from jarvis.engine import audit
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Origin
@@ -26,9 +29,6 @@ from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.worker import Handling
 from jarvis.integrations.rentprog.mirror import LOADED
 from jarvis.kit.clock import Clock, local_date
-from jarvis.orchestrator import talk
-from jarvis.orchestrator.render import personal as render
-from jarvis.orchestrator.topics import PINS, TOPICS, Heads, change, refresh, refresh_all, take
 from tools.policy import CONTACTS
 
 CARD_PAUSE_S = 60.0  # a client's card is edited at most so often
@@ -172,7 +172,7 @@ class PersonalTopics:
         if topic is None:
             topic = await take(tx, origin, self._chats, forum, subject, title)
             for former in await self._chats.former(tx, subject, topic):
-                await talk.tell(tx, origin, self._chats, former, topic)
+                await transcript.tell(tx, origin, self._chats, former, topic)
         await self._heads.name(tx, origin, topic, title)
         return topic
 

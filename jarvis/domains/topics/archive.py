@@ -11,10 +11,14 @@ from datetime import timedelta
 from typing import ClassVar
 from uuid import UUID
 
+from jarvis.domains.chats import topics
 from jarvis.domains.chats.service import ChatService, Forum, Subject, Topic
+from jarvis.domains.chats.topics import DELETED, TOPICS
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.media.publishing import PLACED, Publisher
 from jarvis.domains.media.service import MediaService
+from jarvis.domains.topics import transcript
+from jarvis.domains.topics import view as render
 from jarvis.engine import audit, effects
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Completed, Lane, Origin
@@ -23,9 +27,6 @@ from jarvis.engine.timing import Timers
 from jarvis.engine.worker import Handling
 from jarvis.integrations.telegram.kinds import LOOK, target
 from jarvis.kit.clock import Clock
-from jarvis.orchestrator import talk, topics
-from jarvis.orchestrator.render import topics as render
-from jarvis.orchestrator.topics import DELETED, TOPICS
 
 DUE, VERIFIED = "topic.due", "archive.verified"
 KEPT_S = 24 * 3600.0  # a closed topic is deleted so long after its copy was found complete
@@ -55,7 +56,7 @@ class Archive:
         leaving = [t for t in await self._chats.leaving(tx, car_id) if t.number is not None]
         if forum is not None:
             absent = await self._media.absent(tx, forum.id, car_id)
-            told = [await talk.told(tx, t) for t in leaving]
+            told = [await transcript.told(tx, t) for t in leaving]
             if absent or not all(told):
                 await self._fill(tx, origin, forum, car_id, leaving)
                 return
@@ -77,7 +78,7 @@ class Archive:
         for found in await self._media.absent(tx, forum.id, car_id):
             await self._publisher.publish(tx, origin, found, place, forum, lane=Lane.BULK)
         for topic in leaving:
-            await talk.tell(tx, origin, self._chats, topic, place)
+            await transcript.tell(tx, origin, self._chats, topic, place)
 
     # events
 
@@ -87,7 +88,7 @@ class Archive:
         async with handling.transaction() as tx:
             await self.settle(tx, handling.origin, UUID(str(handling.event.payload["car_id"])))
 
-    @subscriber(talk.TOLD)
+    @subscriber(transcript.TOLD)
     async def told(self, handling: Handling) -> None:
         """What was said in a topic arrived in the archive, and what waited for it may close; or it is told again."""
         ended = Completed.of(handling.event)
@@ -140,7 +141,7 @@ class Archive:
             there = [int(n) for n in ended.receipt["messages"]] if ended.done else []
             gone = [n for n in wanted if n not in there] if ended.done else []
             await self._media.seen(tx, forum.id, there, gone)
-            told = await talk.told(tx, topic)  # what was said while the topic closed may have arrived later
+            told = await transcript.told(tx, topic)  # what was said while the topic closed may have arrived later
             if ended.done and not gone and told and not await self._media.absent(tx, forum.id, topic.car_id):
                 await topics.delete(tx, handling.origin, topic)
                 return

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic_ai import RunContext
 
-from jarvis.domains.chats.subscriptions import EventClass, Mode
+from jarvis.domains.news.subscriptions import EventClass, Mode
 from jarvis.domains.staff.service import Person
 from jarvis.engine.approval_models import PlannedWrite
 from jarvis.kit.actor import Language, Role

@@ -7,7 +7,7 @@ import asyncio
 import asyncpg
 
 from jarvis.domains.chats.service import SERVICE, ChatService
-from jarvis.domains.chats.subscriptions import Subscriptions
+from jarvis.domains.news.subscriptions import Subscriptions
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.audit_checkpoints import Checkpoints
 from jarvis.engine.audit_proof import CHAINS, begin_checkpoints

@@ -19,6 +19,7 @@ from agents.guide.offline import rules as guide_rules
 from agents.house.offline import rules as house_rules
 from agents.router.offline import event_rules
 from agents.router.offline import rules as router_rules
+from jarvis.domains.absences.handlers import Substitution
 from jarvis.domains.bookings import sync
 from jarvis.domains.bookings.hooks import RentProgHooks
 from jarvis.domains.bookings.sync import RentProgSync
@@ -26,7 +27,6 @@ from jarvis.domains.chats.membership import CHECKS as MEMBER_CHECKS
 from jarvis.domains.chats.membership import Membership
 from jarvis.domains.chats.service import ChatService
 from jarvis.domains.chats.setup import Setup
-from jarvis.domains.chats.subscriptions import Subscriptions
 from jarvis.domains.conversations.service import ConversationService
 from jarvis.domains.forms.filling import Forms
 from jarvis.domains.forms.messages import Sheets
@@ -39,7 +39,13 @@ from jarvis.domains.media.car_media import CarFile
 from jarvis.domains.media.intake import Material
 from jarvis.domains.media.publishing import Publisher
 from jarvis.domains.media.service import MediaService
+from jarvis.domains.news import digest
+from jarvis.domains.news.digest import Digests
+from jarvis.domains.news.handlers import CHECKS as NEWS_CHECKS
+from jarvis.domains.news.handlers import News
+from jarvis.domains.news.subscriptions import Subscriptions
 from jarvis.domains.staff.absences import Absences
+from jarvis.domains.tasks.handlers import Tasks
 from jarvis.domains.tasks.service import TaskService
 from jarvis.domains.topics import reconcile
 from jarvis.domains.topics.archive import Archive
@@ -66,19 +72,14 @@ from jarvis.integrations.rentprog.effects import RentProgEffects
 from jarvis.integrations.rentprog.kinds import KINDS
 from jarvis.integrations.telegram.kinds import SEND
 from jarvis.language.offline import OfflineModel, Rules
-from jarvis.orchestrator import checkpoints, digest
-from jarvis.orchestrator.absences import Substitution
+from jarvis.orchestrator import checkpoints
 from jarvis.orchestrator.brain import Brain
 from jarvis.orchestrator.cards import Cards
 from jarvis.orchestrator.chat import SLOW_AFTER_S, Chat
 from jarvis.orchestrator.checkpoints import AuditCheckpoints
-from jarvis.orchestrator.digest import Digests
 from jarvis.orchestrator.house import HouseWork
 from jarvis.orchestrator.inbox import Inbox
-from jarvis.orchestrator.news import CHECKS as NEWS_CHECKS
-from jarvis.orchestrator.news import News
 from jarvis.orchestrator.routes import Unrouted
-from jarvis.orchestrator.tasks import Tasks
 from tools.deps import Rooms
 
 CHECKS = (*sync.CHECKS, *digest.CHECKS, *checkpoints.CHECKS, *reconcile.CHECKS, *MEMBER_CHECKS, *NEWS_CHECKS)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from jarvis.domains.forms.words import FORM_WORDS
+from jarvis.domains.topics.words import HOUSE_WORDS
 from jarvis.kit.errors import InvalidRequest
-from jarvis.orchestrator.render.house_words import HOUSE_WORDS
 
 # fmt: off
 _WORDS: dict[str, tuple[str, str, str]] = {

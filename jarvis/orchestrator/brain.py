@@ -40,6 +40,7 @@ from agents.house.agent import house
 from agents.router.agent import router
 from agents.router.output import Delegation, Route
 from jarvis.domains.bookings.changes import Changes
+from jarvis.domains.bookings.client_view import suggestions
 from jarvis.domains.bookings.service import BookingService
 from jarvis.domains.clients.service import ClientService
 from jarvis.domains.conversations.service import ConversationService
@@ -56,8 +57,7 @@ from jarvis.kit.clock import Clock
 from jarvis.kit.ids import short_code
 from jarvis.language.offline import NAME as OFFLINE
 from jarvis.messaging.view import Button, Reader, Rendered, short
-from jarvis.orchestrator.render.facts import render
-from jarvis.orchestrator.render.people import suggestions
+from jarvis.orchestrator.views import render
 from prompts.book import PromptBook
 from tools.deps import Deps, Grant, Rooms, RunLedger
 from tools.facts import ChoiceFact, Fact, HelpFact, MissingFact, ObstacleFact, ProblemFact, RefusalFact, SwitchedOffFact

@@ -24,7 +24,7 @@ from jarvis.kit.ids import sha256_hex
 from jarvis.messaging import outbox, times
 from jarvis.messaging.catalogue import say
 from jarvis.messaging.view import Reader
-from jarvis.orchestrator.render import acting
+from jarvis.orchestrator import card_view
 
 ReaderOf = Callable[[Actor, str], Awaitable[Reader]]
 Resume = Callable[[Handling, Approval], Awaitable[None]]
@@ -92,7 +92,7 @@ class Cards:
     ) -> tuple[str, list[list[dict[str, str]]]]:
         """The card's text for one reader, with its buttons stored; each state of a card has buttons of its own."""
         reader = await self._reader_of(person, language)
-        card = acting.card(approval, reader, approvers=approvers, offset=ahead(self._clock))
+        card = card_view.card(approval, reader, approvers=approvers, offset=ahead(self._clock))
         who = Who(roles=approval.roles, branch=next(iter(approval.branches), None))
         kinds = sorted({button.kind for row in card.buttons for button in row})
         rows = [
@@ -144,7 +144,7 @@ class Cards:
         if stop is None:
             return False
         reader = await self._reader_of(actor, actor.language)
-        text = f"⛔ {acting.stopped(stop, reader)} {reader.say('switch.card', t=times.clock(approval.expires_at))}"
+        text = f"⛔ {card_view.stopped(stop, reader)} {reader.say('switch.card', t=times.clock(approval.expires_at))}"
         async with handling.transaction() as tx:
             await audit.record(tx, action="approval.decide", actor_id=actor.employee_id, actor_name=actor.name, outcome="switched off",
                                subject=str(approval_id), event_id=handling.event.id)  # fmt: skip
@@ -184,7 +184,7 @@ class Cards:
         waiting = await self._approvals.inbox(self._db, actor)
         unknown = await self._approvals.unknown(self._db, actor)
         lapsed = await self._approvals.lapsed(self._db, actor, self._clock.now() - LAPSED)
-        text, buttons = acting.inbox(waiting, unknown, lapsed, reader)
+        text, buttons = card_view.inbox(waiting, unknown, lapsed, reader)
         async with handling.transaction() as tx:
             rows = [[NewButton(label=b.label, kind=b.kind, choice=b.choice) for b in row] for row in buttons]
             who = Who(employee_id=actor.employee_id)
@@ -204,7 +204,7 @@ class Cards:
             await self._copy(tx, approval, chat_id, actor, actor.language, sent)
             for copy in older:
                 reader = await self._reader_of(actor, copy.language)
-                moved = f"⬇️ {acting.headline(approval, reader)}\n{reader.say('card.moved')}"
+                moved = f"⬇️ {card_view.headline(approval, reader)}\n{reader.say('card.moved')}"
                 await outbox.edit(tx, handling.origin, chat_id, moved, of=copy.effect_id, key=handling.key(f"moved:{copy.effect_id}"))
 
     async def typed(self, actor: Actor, place: str) -> Approval | None:
@@ -277,6 +277,6 @@ class Cards:
         await self._resume(handling, approval)
 
 
-def _brief(card: acting.Card) -> str:
+def _brief(card: card_view.Card) -> str:
     """Tells the sets of buttons of one card apart."""
     return sha256_hex("|".join(f"{b.kind}:{b.choice}" for row in card.buttons for b in row))[:12]

@@ -11,7 +11,10 @@ from uuid import UUID
 from pydantic_ai.messages import ModelMessagesTypeAdapter
 
 from jarvis.domains.bookings.changes import Changes
+from jarvis.domains.bookings.client_view import suggestions
 from jarvis.domains.conversations.service import ConversationService
+from jarvis.domains.staff import settings
+from jarvis.domains.staff.invites import Invites
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.approval_models import Approval
 from jarvis.engine.approvals import Approvals
@@ -29,13 +32,10 @@ from jarvis.language.entities import language_of
 from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
 from jarvis.messaging.view import Button, next_page
-from jarvis.orchestrator import settings_menu
 from jarvis.orchestrator.brain import Brain, Reply, Request
+from jarvis.orchestrator.card_view import stopped
 from jarvis.orchestrator.cards import Cards
-from jarvis.orchestrator.invites import Invites
 from jarvis.orchestrator.record import save_run
-from jarvis.orchestrator.render.acting import stopped
-from jarvis.orchestrator.render.people import suggestions
 from jarvis.orchestrator.routes import Unrouted
 from jarvis.orchestrator.trail import STATUS
 
@@ -200,7 +200,7 @@ class Chat:
         elif kind == "open":
             await self._cards.opened(handling, place.chat_id, actor, choice)
         elif kind == "settings":
-            await settings_menu.change(self._staff, actor, choice)
+            await settings.change(self._staff, actor, choice)
             await self._settings(handling, place, actor, edit_id=place.message_id)
         elif kind == "invite":
             await self._invites.decided(handling, place.chat_id, place.message_id, actor, choice)
@@ -246,7 +246,7 @@ class Chat:
 
     async def _settings(self, handling: Handling, place: Place, actor: Actor, *, edit_id: int | None = None) -> None:
         fresh = await self._staff.actor(actor.employee_id) or actor
-        text, rows = await settings_menu.page(self._staff, fresh)
+        text, rows = await settings.page(self._staff, fresh)
         async with handling.transaction() as tx:
             stored = await self._interactions.store(
                 tx, rows, group=f"settings:{handling.event.id}", who=Who(employee_id=actor.employee_id), life=None

@@ -10,6 +10,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar
 
+from jarvis.domains.staff.invites import Invites
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit
 from jarvis.engine.db import Database, Tx
@@ -24,7 +25,6 @@ from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
 from jarvis.messaging.times import clock
 from jarvis.orchestrator.chat import ASKED, Chat, Place
-from jarvis.orchestrator.invites import Invites
 from jarvis.orchestrator.trail import STATUS, run_of_message
 
 Said = Callable[[Handling, Actor, str], Awaitable[None]]  # another feature's answer to a command, or to a press

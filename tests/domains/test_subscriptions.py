@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from jarvis.domains.chats.service import SERVICE, Purpose
-from jarvis.domains.chats.subscriptions import CLASSES, DEFAULTS, EventClass, Mode, Subscription, route
+from jarvis.domains.news.subscriptions import CLASSES, DEFAULTS, EventClass, Mode, Subscription, route
 
 BRANCHES = ("tbilisi", "batumi", "kutaisi", "service-center", None)
 CHATS = {purpose: uuid4() for purpose in SERVICE}

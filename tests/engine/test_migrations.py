@@ -17,9 +17,9 @@ import pytest
 
 from jarvis.domains.bookings import availability
 from jarvis.domains.chats import service as chats
-from jarvis.domains.chats import subscriptions
 from jarvis.domains.forms import service as forms
 from jarvis.domains.media import service as media
+from jarvis.domains.news import subscriptions
 from jarvis.engine import switches
 from jarvis.engine.audit_checkpoints import Checkpoints
 from jarvis.engine.db import open_database

@@ -9,9 +9,9 @@ from uuid import uuid4
 import pytest
 
 from jarvis.domains.bookings.service import Booking, BookingService, Owed
+from jarvis.domains.news.digest import KIND, LIST_MAX, Digests
 from jarvis.integrations.rentprog.mirror import Freshness, Limited
 from jarvis.kit.money import Money
-from jarvis.orchestrator.digest import KIND, LIST_MAX, Digests
 from jarvis.testing.feature import FeatureAlone, feature_alone
 from jarvis.testing.servers import Servers
 from tests.scenes.people import LASHA, NINO

@@ -13,8 +13,8 @@ from uuid import UUID
 from jarvis.domains.chats import view as render
 from jarvis.domains.chats.places import Place, own_places, places, standing
 from jarvis.domains.chats.service import OWN, SERVICE, ChatService, Purpose
-from jarvis.domains.chats.subscriptions import Subscriptions
 from jarvis.domains.chats.topics import REGISTERED
+from jarvis.domains.news.subscriptions import Subscriptions
 from jarvis.domains.staff.service import StaffService
 from jarvis.domains.topics.reconcile import LOOKED as FORUM_LOOKED
 from jarvis.domains.topics.reconcile import NEEDED

@@ -9,6 +9,7 @@ from decimal import Decimal
 from html import escape
 from typing import Literal
 
+from jarvis.domains.bookings.client_view import number_of
 from jarvis.domains.bookings.service import Booking
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.fleet.service import Car
@@ -17,7 +18,6 @@ from jarvis.domains.forms.templates import Item, Template
 from jarvis.kit.clock import TBILISI, local_date
 from jarvis.messaging.times import day, stamp
 from jarvis.messaging.view import Button, Reader
-from jarvis.orchestrator.render.people import number_of
 
 SIGNS = {"missing": "☐", "received": "☑", "rejected": "⛔", "waived": "➖"}
 SKIP_REASONS = ("absent", "no_need", "refused")

@@ -10,9 +10,9 @@ from uuid import UUID
 
 from jarvis.domains.bookings.sending import Impossible
 from jarvis.domains.chats.service import ChatService, Purpose, Subject
-from jarvis.domains.chats.subscriptions import EventClass, Mode, Subscriptions
 from jarvis.domains.fleet.service import Car
 from jarvis.domains.house import kinds
+from jarvis.domains.news.subscriptions import EventClass, Mode, Subscriptions
 from jarvis.domains.staff.service import Person, StaffService
 from jarvis.engine.approval_models import PlannedWrite
 from jarvis.engine.db import Database, Reader

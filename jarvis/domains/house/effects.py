@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
-from jarvis.domains.chats.subscriptions import Subscriptions
 from jarvis.domains.house import kinds
 from jarvis.domains.house.changes import SOURCE
+from jarvis.domains.news.subscriptions import Subscriptions
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.db import Database
 from jarvis.engine.effects import Effect, EffectHandler, Receipt

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from jarvis.domains.bookings.client_view import number_of
 from jarvis.domains.bookings.service import Booking
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.fleet.service import Car
@@ -12,7 +13,6 @@ from jarvis.domains.media.service import MediaSet, Operation
 from jarvis.kit.ids import sha256_hex
 from jarvis.messaging.times import stamp
 from jarvis.messaging.view import Button, Reader
-from jarvis.orchestrator.render.people import number_of
 
 CHOICES_MAX = 6
 WORDS_MAX = 600  # characters of what the author wrote; Telegram takes 1024 in all

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from html import escape
 
+from jarvis.domains.bookings.client_view import number_of
 from jarvis.domains.bookings.service import Booking, Owed
 from jarvis.domains.clients.service import Client, mask_phone, phone_key
 from jarvis.domains.fleet.naming import show_plate
@@ -14,7 +15,6 @@ from jarvis.domains.staff.absences import Absence
 from jarvis.domains.tasks.service import Task
 from jarvis.messaging.times import stamp
 from jarvis.messaging.view import Reader
-from jarvis.orchestrator.render.people import number_of
 
 TITLE_MAX = 64
 

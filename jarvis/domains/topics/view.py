@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from jarvis.domains.bookings.client_view import number_of
 from jarvis.domains.bookings.service import Booking, Owed
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.fleet.service import Car
@@ -12,7 +13,6 @@ from jarvis.domains.forms.service import Form
 from jarvis.domains.media.service import MediaSet
 from jarvis.messaging.times import stamp
 from jarvis.messaging.view import Reader
-from jarvis.orchestrator.render.people import number_of
 
 
 def title(car: Car) -> str:

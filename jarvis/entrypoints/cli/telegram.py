@@ -10,9 +10,9 @@ from rich.table import Table
 
 from jarvis.domains.chats.places import Place, own_places, places, standing
 from jarvis.domains.chats.service import SERVICE, ChatService, Forum, Purpose
-from jarvis.domains.chats.subscriptions import Subscriptions
 from jarvis.domains.chats.topics import registered
 from jarvis.domains.chats.view import needs, purpose
+from jarvis.domains.news.subscriptions import Subscriptions
 from jarvis.entrypoints.cli.commands import core
 from jarvis.entrypoints.core import Core
 from jarvis.integrations.telegram.bootstrap import open_bootstrap

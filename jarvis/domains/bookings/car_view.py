@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from html import escape
 
+from jarvis.domains.bookings.client_view import client_short, number_of
 from jarvis.domains.bookings.service import FreeCar
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.fleet.service import Car
 from jarvis.messaging import times
 from jarvis.messaging.catalogue import vendor_word
 from jarvis.messaging.view import Button, Reader, Rendered, listed, source
-from jarvis.orchestrator.render.people import client_short, number_of
 from tools import facts as f
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from jarvis.domains.bookings.client_view import number_of
 from jarvis.domains.bookings.service import Booking
 from jarvis.domains.chats.service import Forum
-from jarvis.domains.chats.subscriptions import CLASSES, MODES, EventClass, Line, Subscription, route
 from jarvis.domains.fleet.service import Car
 from jarvis.domains.forms.service import Form
 from jarvis.domains.forms.view import in_rows
+from jarvis.domains.news.subscriptions import CLASSES, MODES, EventClass, Line, Subscription, route
 from jarvis.messaging.view import Button, Reader
-from jarvis.orchestrator.render.people import number_of
 
 SIGNS: Mapping[EventClass, str] = {
     "booking_created": "📅", "booking_cancelled": "📅", "booking_issued": "📅", "booking_returned": "📅", "car_moved": "🚗",

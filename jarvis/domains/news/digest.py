@@ -8,6 +8,7 @@ from html import escape
 from typing import ClassVar
 
 from jarvis.domains.bookings.service import BookingService, Owed
+from jarvis.domains.bookings.view import sums
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.staff.service import Contact, StaffService
 from jarvis.engine.effects import Lane
@@ -18,7 +19,6 @@ from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, day_bounds, local, local_date
 from jarvis.messaging import outbox, times
 from jarvis.messaging.view import Reader, source
-from jarvis.orchestrator.render.bookings import sums
 from tools.policy import policy_of
 
 KIND = "check.digest"

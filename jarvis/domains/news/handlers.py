@@ -8,11 +8,12 @@ from uuid import UUID
 
 from jarvis.domains.bookings.service import BookingService
 from jarvis.domains.chats.service import ChatService, Forum
-from jarvis.domains.chats.subscriptions import EventClass, Subscriptions, route
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.forms.filling import FINISHED
 from jarvis.domains.forms.service import FormService
 from jarvis.domains.media.publishing import Publisher
+from jarvis.domains.news import view as render
+from jarvis.domains.news.subscriptions import EventClass, Subscriptions, route
 from jarvis.engine import audit
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Lane
@@ -24,7 +25,6 @@ from jarvis.kit.actor import Actor, Role
 from jarvis.kit.errors import NotFound
 from jarvis.messaging import outbox
 from jarvis.messaging.view import Button, Reader
-from jarvis.orchestrator.render import news as render
 
 CHECK = "check.service.digest"
 CHECKS: Sequence[Every] = (Every(check=CHECK, seconds=86_400, offset_s=15 * 3600),)  # 19:00 in Tbilisi

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from html import escape
 
+from jarvis.domains.bookings.client_view import client_short, number_of
 from jarvis.domains.bookings.service import Booking, HistoryLine, Owed
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.engine.audit import Written
@@ -15,7 +16,6 @@ from jarvis.kit.money import Money
 from jarvis.messaging import times
 from jarvis.messaging.catalogue import keys
 from jarvis.messaging.view import Button, Reader, Rendered, limit, listed, source
-from jarvis.orchestrator.render.people import client_short, number_of
 from tools import facts as f
 
 

@@ -1,0 +1,1 @@
+"""Absences: the form, its notices, whose work moves to whom."""

@@ -1,0 +1,1 @@
+"""News for service chats, and the digest of who asked for one."""

@@ -19,7 +19,7 @@ from jarvis.kit.ids import sha256_hex
 from jarvis.kit.world import World, load_world
 from jarvis.testing.app import RunningApp, running_app
 
-ROLES = ("router", "fleet", "bookings", "clients", "guide", "house")
+ROLES = ("router", "fleet", "bookings", "clients", "guide", "workspace")
 SIDE_BY_SIDE = 2
 
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 from rapidfuzz import fuzz, process
 
 from agents.bookings.intents import ROLE, order_of
-from agents.house.intents import errand_of
+from agents.workspace.intents import errand_of
 from jarvis.language.dates import impossible_date
 from jarvis.language.entities import Understood, understand
 from jarvis.language.offline import Call, Finish, Turn
@@ -60,7 +60,7 @@ def event_rules(turn: Turn) -> Sequence[Call] | Finish:
 def role_of(said: Understood) -> str | None:
     """The one role that the words of a request point to."""
     if errand_of(said.text, said.now) is not None:
-        return "house"
+        return "workspace"
     order = order_of(said.text, said.now)
     if order is not None:
         return ROLE[order.verb]

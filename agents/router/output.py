@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 from agents.blocks import OneLine
 from tools.arguments import Words, cleaned, one_line
 
-Role = Literal["fleet", "bookings", "clients", "guide", "house"]
+Role = Literal["fleet", "bookings", "clients", "guide", "workspace"]
 
 
 class Delegation(BaseModel):

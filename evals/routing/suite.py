@@ -44,7 +44,7 @@ class RightRoles(Evaluator[RoutingCase, list[str], Any]):
         return sorted(ctx.output) == sorted(ctx.inputs.expected)
 
 
-FIRST, LATER, HOUSE = "cases.yaml", "later.yaml", "house.yaml"
+FIRST, LATER, WORKSPACE = "cases.yaml", "later.yaml", "workspace.yaml"
 FLOOR = 0.8
 
 
@@ -94,7 +94,7 @@ class RoutingSuite:
 
     def names(self) -> Sequence[str]:
         """Of the cases of every file."""
-        return [case.name for name in (FIRST, LATER, HOUSE) for case in cases(name)]
+        return [case.name for name in (FIRST, LATER, WORKSPACE) for case in cases(name)]
 
     async def run(self, setting: Setting) -> list[Score]:
         """Route every case and print what was wrong."""
@@ -103,7 +103,7 @@ class RoutingSuite:
         async def task(case: RoutingCase) -> list[str]:
             return await route(case, model, _deps())
 
-        asked = [name for name in (FIRST, LATER, HOUSE) if dataset(name, setting.only).cases]
+        asked = [name for name in (FIRST, LATER, WORKSPACE) if dataset(name, setting.only).cases]
         return [await self._score(name, task, setting) for name in asked]
 
     async def _score(self, name: str, task: Callable[[RoutingCase], Awaitable[list[str]]], setting: Setting) -> Score:

@@ -16,9 +16,9 @@ from agents.bookings.offline import rules as bookings_rules
 from agents.clients.offline import rules as clients_rules
 from agents.fleet.offline import rules as fleet_rules
 from agents.guide.offline import rules as guide_rules
-from agents.house.offline import rules as house_rules
 from agents.router.offline import event_rules
 from agents.router.offline import rules as router_rules
+from agents.workspace.offline import rules as workspace_rules
 from jarvis.domains.absences.handlers import Substitution
 from jarvis.domains.bookings import sync
 from jarvis.domains.bookings.hooks import RentProgHooks
@@ -90,7 +90,7 @@ FEATURES: Sequence[type] = (
 )  # fmt: skip
 _RULES: Mapping[str, Rules] = {
     "router": router_rules, "event_router": event_rules, "fleet": fleet_rules, "bookings": bookings_rules,
-    "clients": clients_rules, "guide": guide_rules, "house": house_rules,
+    "clients": clients_rules, "guide": guide_rules, "workspace": workspace_rules,
 }  # fmt: skip
 
 

@@ -36,9 +36,9 @@ from agents.bookings.agent import bookings
 from agents.clients.agent import clients
 from agents.fleet.agent import fleet
 from agents.guide.agent import guide
-from agents.house.agent import house
 from agents.router.agent import router
 from agents.router.output import Delegation, Route
+from agents.workspace.agent import workspace
 from jarvis.domains.bookings.changes import Changes
 from jarvis.domains.bookings.client_view import suggestions
 from jarvis.domains.bookings.service import BookingService
@@ -70,7 +70,7 @@ REQUEST_S = 55.0
 QUOTE_CHARS = 200
 BUTTON_ROWS = 6
 LIMITS = UsageLimits(request_limit=12, tool_calls_limit=20)
-ROLES: Mapping[str, RoleAgent] = {"fleet": fleet, "bookings": bookings, "clients": clients, "guide": guide, "house": house}
+ROLES: Mapping[str, RoleAgent] = {"fleet": fleet, "bookings": bookings, "clients": clients, "guide": guide, "workspace": workspace}
 Models = Callable[[str], Model]
 # Free text that claims completion without a receipt is dropped (law 4).
 _CLAIM = re.compile(

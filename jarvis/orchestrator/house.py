@@ -16,7 +16,7 @@ from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.worker import Handling
 from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
-from tools.house import ASKED
+from tools.workspace import ASKED
 
 
 class HouseWork:

@@ -18,8 +18,8 @@ from pydantic_ai import FunctionToolset
 import tools
 from agents.blocks import Answer
 from agents.bookings.intents import continued, orders_of
-from agents.house.intents import errand_of
 from agents.router.output import Route, RouteProposal
+from agents.workspace.intents import errand_of
 from jarvis.kit.clock import TBILISI
 from jarvis.kit.text import MESSAGE_CHARS, clean
 from jarvis.language.dates import impossible_date
@@ -233,7 +233,7 @@ MOMENTS = st.sampled_from([NOW, datetime(2028, 2, 29, 23, 59, tzinfo=TBILISI), d
 
 
 def _rules() -> dict[str, Callable[[Turn], Any]]:
-    names = ("router", "fleet", "bookings", "clients", "guide", "house")
+    names = ("router", "fleet", "bookings", "clients", "guide", "workspace")
     return {name: importlib.import_module(f"agents.{name}.offline").rules for name in names}
 
 

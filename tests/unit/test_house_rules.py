@@ -51,12 +51,12 @@ def test_every_tool_has_a_label_and_every_label_a_tool() -> None:
     from tools.clients import clients
     from tools.fleet import fleet
     from tools.guide import guide
-    from tools.house import house
-    from tools.house_changes import house_changes
+    from tools.workspace import workspace
+    from tools.workspace_changes import workspace_changes
 
     names = {
         name
-        for toolset in (bookings, booking_changes, car_changes, clients, fleet, guide, house, house_changes)
+        for toolset in (bookings, booking_changes, car_changes, clients, fleet, guide, workspace, workspace_changes)
         for name in toolset.tools
     }
     assert names == set(POLICY)

@@ -74,7 +74,7 @@ HOUSE_WORDS: dict[str, tuple[str, str, str]] = {
                      "არყოფნა არ ჩაიწერა: საჭიროა პირველი და ბოლო დღე. თავიდან: /form"),
     "b.absence.back": ("Отменить: я на месте", "Cancel: I am here", "გაუქმება: ადგილზე ვარ"),
     "setup.purpose.personal": ("клиенты: {whose}", "clients: {whose}", "კლიენტები: {whose}"), "setup.purpose.tasks": ("задачи: {whose}", "tasks: {whose}", "დავალებები: {whose}"),
-    "status.house": ("Смотрю хозяйство…", "Looking into the house…", "ვნახულობ საქმეებს…"),
+    "status.workspace": ("Смотрю хозяйство…", "Looking into the house…", "ვნახულობ საქმეებს…"),
     "choice.employee": ("❓ <b>Кто именно?</b> По «{said}» нашлось {n}:", "❓ <b>Who exactly?</b> “{said}” matches {n}:", "❓ <b>კონკრეტულად ვინ?</b> „{said}“ შეესაბამება {n}:"),
     "missing.employee": ("Сотрудник не найден: «{said}».", "No such colleague: “{said}”.", "თანამშრომელი ვერ მოიძებნა: „{said}“."),
     "house.lists": ("📝 <b>Чек-листы</b> · {what}", "📝 <b>Check-lists</b> · {what}", "📝 <b>ჩეკლისტები</b> · {what}"),

@@ -96,7 +96,7 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "step.error": ("Не вышло", "Failed", "ვერ შესრულდა"), "step.answer": ("Ответ", "Answer", "პასუხი"),
     "raw": ("Что увидела модель", "What the model read", "რა დაინახა მოდელმა"), "prompt": ("инструкция", "prompt", "ინსტრუქცია"),
     "role.fleet": ("автопарк", "fleet", "ავტოპარკი"), "role.bookings": ("брони", "bookings", "ჯავშნები"),
-    "role.clients": ("клиенты", "clients", "კლიენტები"), "role.guide": ("справка", "guide", "ცნობარი"), "role.house": ("хозяйство", "house", "შიდა საქმეები"),
+    "role.clients": ("клиенты", "clients", "კლიენტები"), "role.guide": ("справка", "guide", "ცნობარი"), "role.workspace": ("хозяйство", "workspace", "შიდა საქმეები"),
     "out.question": ("вопрос", "question", "კითხვა"), "out.off_topic": ("не наша работа", "not our work", "ჩვენი საქმე არ არის"),
     "out.facts": ("факты", "facts", "ფაქტები"), "out.text": ("текст", "text", "ტექსტი"), "out.refusal": ("отказ", "refusal", "უარი"),
     "out.proposal": ("предложение", "proposal", "წინადადება"), "out.cause.model": ("модель не ответила", "the model did not answer", "მოდელმა არ უპასუხა"),

@@ -17,12 +17,12 @@ from tools.facts import ChoiceFact, Option
 from tools.fleet import Branch, resolve_car
 from tools.toolset import new_toolset, not_found
 
-house_changes = new_toolset("house_changes")
+workspace_changes = new_toolset("workspace_changes")
 Planned = list[PlannedWrite] | str
 ServiceChat = Literal["leaders", "sales", "marketing"]
 
 
-@house_changes.tool(sequential=True)
+@workspace_changes.tool(sequential=True)
 async def post_to_topic(ctx: RunContext[Deps], car: Said, text: Words) -> Planned:
     """Put the person's words into the topic of a car, under their name. Nothing happens before a person approves the card.
 
@@ -37,7 +37,7 @@ async def post_to_topic(ctx: RunContext[Deps], car: Said, text: Words) -> Planne
     return [await ctx.deps.rooms.house.post(ctx.deps.actor, found, text)]
 
 
-@house_changes.tool(sequential=True)
+@workspace_changes.tool(sequential=True)
 async def subscribe_chat(
     ctx: RunContext[Deps], chat: ServiceChat, news: EventClass, mode: Mode, branch: Branch | None = None
 ) -> Planned:
@@ -52,7 +52,7 @@ async def subscribe_chat(
     return [await ctx.deps.rooms.house.subscribe(ctx.deps.actor, chat, news, branch, mode)]
 
 
-@house_changes.tool(sequential=True)
+@workspace_changes.tool(sequential=True)
 async def grant_role(ctx: RunContext[Deps], employee: Said, role: Role | None = None, branch: Branch | None = None) -> Planned:
     """Another role or another branch for an employee. Nothing happens before an administrator approves the card.
 
@@ -67,7 +67,7 @@ async def grant_role(ctx: RunContext[Deps], employee: Said, role: Role | None = 
     return [await ctx.deps.rooms.house.grant(ctx.deps.actor, person, role, branch)]
 
 
-@house_changes.tool(sequential=True)
+@workspace_changes.tool(sequential=True)
 async def hire_employee(
     ctx: RunContext[Deps], name: Name, role: Role, branch: Branch | None = None, language: Language = "ru"
 ) -> Planned:
@@ -82,7 +82,7 @@ async def hire_employee(
     return [await ctx.deps.rooms.house.hire(ctx.deps.actor, name, role, branch, language)]
 
 
-@house_changes.tool(sequential=True)
+@workspace_changes.tool(sequential=True)
 async def add_branch(
     ctx: RunContext[Deps], name: Name, code: Code | None = None, name_en: Name | None = None, name_ka: Name | None = None
 ) -> Planned:

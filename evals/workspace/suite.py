@@ -2,4 +2,4 @@
 
 from evals.acting import ActingSuite, with_chats
 
-SUITE = ActingSuite(name="house", floor=0.9, world=with_chats)
+SUITE = ActingSuite(name="workspace", floor=0.9, world=with_chats)

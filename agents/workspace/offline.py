@@ -1,11 +1,11 @@
-"""The house role's rules for the offline model."""
+"""The workspace role's rules for the offline model."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agents.house.intents import Wanted, errand_of
 from agents.offline import answer_facts, given, need
+from agents.workspace.intents import Wanted, errand_of
 from jarvis.language.offline import Call, Finish, Turn
 
 

@@ -21,14 +21,14 @@ from tools.facts import ChecklistFact, MaterialFact, ProblemFact, SetLine, Start
 from tools.fleet import Branch, resolve_car
 from tools.toolset import new_toolset
 
-house = new_toolset("house")
+workspace = new_toolset("workspace")
 Checklist = Literal["issue", "return", "daily", "problem"]
 OF_BOOKING = ("issue", "return")
 LISTED = 8
 ASKED = "form.asked"  # an event: the form is opened in the person's private chat
 
 
-@house.tool
+@workspace.tool
 async def checklist_status(
     ctx: RunContext[Deps], booking: Number | None = None, car: Said | None = None, branch: Branch | None = None
 ) -> str:
@@ -55,7 +55,7 @@ async def checklist_status(
     return f"[{key}] {len(forms)} check-lists. {lines}"
 
 
-@house.tool
+@workspace.tool
 async def find_media(
     ctx: RunContext[Deps], car: Said | None = None, booking: Number | None = None, operation: Operation | None = None
 ) -> str:
@@ -90,7 +90,7 @@ async def find_media(
     return f"[{key}] {len(sets)} sets of material of {found.label}."
 
 
-@house.tool(sequential=True)
+@workspace.tool(sequential=True)
 async def open_topic(ctx: RunContext[Deps], car: Said) -> str:
     """The topic of a car in the forum of its branch: a link to it; one that is missing is made.
 
@@ -119,7 +119,7 @@ async def open_topic(ctx: RunContext[Deps], car: Said) -> str:
     return f"[{key}] The topic of {found.label} in {forum.title}: {'open' if number else 'is being made'}."
 
 
-@house.tool(sequential=True)
+@workspace.tool(sequential=True)
 async def start_checklist(
     ctx: RunContext[Deps], kind: Checklist | None = None, booking: Number | None = None, car: Said | None = None
 ) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agents.base import role_agent
-from tools.house import house as toolset
-from tools.house_changes import house_changes
+from tools.workspace import workspace as toolset
+from tools.workspace_changes import workspace_changes
 
-house = role_agent("house", toolset, house_changes)
+workspace = role_agent("workspace", toolset, workspace_changes)

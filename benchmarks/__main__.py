@@ -18,7 +18,7 @@ from benchmarks.harness.declare import Benchmark, Measured, known
 from benchmarks.harness.machine import commit, this_machine
 from benchmarks.harness.report import show
 from benchmarks.harness.results import Earlier, as_document, keep
-from jarvis.entrypoints.process import quiet_libraries
+from jarvis.app.process import quiet_libraries
 from jarvis.testing.servers import Servers, forget_settings, running_servers
 
 LIMIT_S, SLOW_LIMIT_S = 300, 1800

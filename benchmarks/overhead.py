@@ -27,7 +27,7 @@ from jarvis.kit.clock import OffsetClock
 from jarvis.kit.ids import new_id
 from jarvis.kit.world import load_world
 from jarvis.language.offline import OfflineModel
-from jarvis.orchestrator.brain import Request as Asked
+from jarvis.orchestrator.request import Request as Asked
 from jarvis.testing.servers import Servers
 from prompts.book import PromptBook
 from tools.deps import Deps, RunLedger

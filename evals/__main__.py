@@ -15,7 +15,7 @@ from pathlib import Path
 from pydantic_ai import models
 
 from evals.suites import Setting, Suite, known, say
-from jarvis.entrypoints.process import quiet_libraries
+from jarvis.app.process import quiet_libraries
 from jarvis.testing.servers import forget_settings, running_servers
 
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from pydantic_ai import models
 
+from jarvis.app.process import quiet_libraries
 from jarvis.engine.db import Database, open_database
 from jarvis.engine.doorbell import Doorbell, open_doorbell
-from jarvis.entrypoints.process import quiet_libraries
 from jarvis.testing.servers import Servers, forget_settings, running_servers
 
 for _name in [name for name in os.environ if name.startswith(("OPENAI_", "ANTHROPIC_"))]:

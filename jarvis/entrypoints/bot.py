@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from jarvis.app.process import process_name
 from jarvis.domains.media.effects import MediaEffects
 from jarvis.engine.dispatcher import Dispatcher
 from jarvis.engine.interactions import Interactions
 from jarvis.entrypoints.core import Core
-from jarvis.entrypoints.process import process_name
 from jarvis.integrations.storage.decoder import Decoder, open_decoder
 from jarvis.integrations.storage.effects import StorageEffects
 from jarvis.integrations.storage.port import FsStorage, LinkSigner, Storage, connect

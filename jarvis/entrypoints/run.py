@@ -6,9 +6,9 @@ import asyncio
 import gc
 from uuid import UUID
 
+from jarvis.app.process import observe, until_signal
 from jarvis.engine.jobs import run_job
 from jarvis.entrypoints.core import CoreSettings, open_core
-from jarvis.entrypoints.process import observe, until_signal
 from jarvis.integrations.rentprog.settings import RentProgSettings
 from jarvis.integrations.storage.settings import StorageSettings
 from jarvis.kit.errors import SettingsMissing

@@ -19,7 +19,10 @@ from agents.guide.offline import rules as guide_rules
 from agents.router.offline import event_rules
 from agents.router.offline import rules as router_rules
 from agents.workspace.offline import rules as workspace_rules
+from jarvis.app.process import process_name
 from jarvis.domains.absences.handlers import Substitution
+from jarvis.domains.audit import handlers
+from jarvis.domains.audit.handlers import AuditCheckpoints
 from jarvis.domains.bookings import sync
 from jarvis.domains.bookings.hooks import RentProgHooks
 from jarvis.domains.bookings.sync import RentProgSync
@@ -64,7 +67,6 @@ from jarvis.engine.subscriptions import UNROUTED, Subscriber, Terms, declared, s
 from jarvis.engine.timing import Scheduler
 from jarvis.engine.worker import Slots, Worker
 from jarvis.entrypoints.core import Core
-from jarvis.entrypoints.process import process_name
 from jarvis.integrations.llm.chain import build_chain
 from jarvis.integrations.llm.metering import Meter
 from jarvis.integrations.llm.settings import LlmSettings
@@ -72,17 +74,15 @@ from jarvis.integrations.rentprog.effects import RentProgEffects
 from jarvis.integrations.rentprog.kinds import KINDS
 from jarvis.integrations.telegram.kinds import SEND
 from jarvis.language.offline import OfflineModel, Rules
-from jarvis.orchestrator import checkpoints
-from jarvis.orchestrator.brain import Brain
 from jarvis.orchestrator.cards import Cards
 from jarvis.orchestrator.chat import SLOW_AFTER_S, Chat
-from jarvis.orchestrator.checkpoints import AuditCheckpoints
 from jarvis.orchestrator.house import HouseWork
 from jarvis.orchestrator.inbox import Inbox
-from jarvis.orchestrator.routes import Unrouted
+from jarvis.orchestrator.request import Brain
+from jarvis.orchestrator.unrouted import Unrouted
 from tools.deps import Rooms
 
-CHECKS = (*sync.CHECKS, *digest.CHECKS, *checkpoints.CHECKS, *reconcile.CHECKS, *MEMBER_CHECKS, *NEWS_CHECKS)
+CHECKS = (*sync.CHECKS, *digest.CHECKS, *handlers.CHECKS, *reconcile.CHECKS, *MEMBER_CHECKS, *NEWS_CHECKS)
 # Whose handlers subscribe: `jarvis migrate` writes down what their classes say.
 FEATURES: Sequence[type] = (
     RentProgHooks, RentProgSync, Material, Inbox, Chat, Cards, HouseWork, Digests, CarTopics, MoveProgress, PersonalTopics,

@@ -32,12 +32,12 @@ from jarvis.language.entities import language_of
 from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
 from jarvis.messaging.view import Button, next_page
-from jarvis.orchestrator.brain import Brain, Reply, Request
 from jarvis.orchestrator.card_view import stopped
 from jarvis.orchestrator.cards import Cards
-from jarvis.orchestrator.record import save_run
-from jarvis.orchestrator.routes import Unrouted
+from jarvis.orchestrator.request import Brain, Reply, Request
+from jarvis.orchestrator.run_store import save_run
 from jarvis.orchestrator.trail import STATUS
+from jarvis.orchestrator.unrouted import Unrouted
 
 ASKED = "request.asked"
 STATUS_AFTER_S = 0.8

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from jarvis.app.process import observe
 from jarvis.domains.bookings.sync import LOAD
 from jarvis.domains.house.changes import CODE
 from jarvis.engine import jobs
@@ -22,7 +23,6 @@ from jarvis.engine.db import Row
 from jarvis.engine.deliveries import Deliveries
 from jarvis.engine.effects import EffectLog
 from jarvis.entrypoints.core import Core, CoreSettings, open_core
-from jarvis.entrypoints.process import observe
 from jarvis.integrations.rentprog.settings import RentProgSettings
 from jarvis.kit.actor import LANGUAGES, Role
 from jarvis.kit.errors import InvalidRequest, NotFound

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from jarvis.app.process import observe, until_signal
 from jarvis.domains.bookings.sync import CHECKS
 from jarvis.engine import clockrow
 from jarvis.engine.audit_checkpoints import Checkpoints
@@ -18,7 +19,6 @@ from jarvis.engine.db import open_database
 from jarvis.engine.doorbell import open_doorbell
 from jarvis.engine.timing import Scheduler
 from jarvis.entrypoints.demo.app import Stage, demo_app
-from jarvis.entrypoints.process import observe, until_signal
 from jarvis.entrypoints.seed import seed, wipe
 from jarvis.integrations.rentprog.sandbox import RentProgSandbox
 from jarvis.integrations.storage.port import connect

@@ -1,0 +1,1 @@
+"""The audit of what was done, kept whole: checkpoints of it outside the database."""

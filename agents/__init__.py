@@ -1,1 +1,2 @@
-"""Roles that talk. An agent only chooses: prompt, output, toolsets; the model comes from the wiring."""
+"""Roles that talk. An agent only chooses: prompt, output, toolsets; the model comes from the
+wiring."""

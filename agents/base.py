@@ -14,11 +14,17 @@ RoleAgent = Agent[Deps, Answer | DeferredToolRequests]
 
 
 def role_agent(role: str, *toolsets: AbstractToolset[Deps]) -> RoleAgent:
-    """An agent of one role over guarded tools; its model is given to each run. Writes end a run: they wait for a person."""
+    """An agent of one role over guarded tools; its model is given to each run. Writes end a run:
+    they wait for a person."""
     agent: RoleAgent = Agent(
-        None, name=role, deps_type=Deps, output_type=[Answer, DeferredToolRequests], toolsets=guard(role, *toolsets), retries=2,
+        None,
+        name=role,
+        deps_type=Deps,
+        output_type=[Answer, DeferredToolRequests],
+        toolsets=guard(role, *toolsets),
+        retries=2,
         end_strategy="early",
-    )  # fmt: skip
+    )
 
     def words(ctx: RunContext[Deps]) -> str:
         return ctx.deps.prompts.prompt(role).text
@@ -33,7 +39,8 @@ def situation(ctx: RunContext[Deps]) -> str:
     actor = ctx.deps.actor
     scope = ", ".join(sorted(actor.branches)) or "all branches"
     return (
-        f"It is {local(ctx.deps.now):%A %d %B %Y, %H:%M} in Tbilisi. {actor.role.value} of {actor.home_branch or 'the company'} "
+        f"It is {local(ctx.deps.now):%A %d %B %Y, %H:%M} in Tbilisi. {actor.role.value} of "
+        f"{actor.home_branch or 'the company'} "
         f"asks; branches in scope: {scope}. Answer in the language of the request."
         + (f" Earlier in this conversation: {ctx.deps.run.earlier}" if ctx.deps.run.earlier else "")
     )

@@ -1,4 +1,5 @@
-"""The typed blocks of an answer. Facts are pointed at by id and rendered by code; text is what they leave unsaid."""
+"""The typed blocks of an answer. Facts are pointed at by id and rendered by code; text is what they
+leave unsaid."""
 
 from __future__ import annotations
 
@@ -17,7 +18,9 @@ class Facts(BaseModel):
     """Facts that tools returned, in the order in which they are to be shown."""
 
     kind: Literal["facts"] = "facts"
-    ids: Annotated[list[Annotated[str, BeforeValidator(one_line), Field(max_length=20)]], Field(max_length=40)]
+    ids: Annotated[
+        list[Annotated[str, BeforeValidator(one_line), Field(max_length=20)]], Field(max_length=40)
+    ]
     """Ids as the tools gave them, e.g. `f1`."""
 
 

@@ -1,4 +1,5 @@
-"""What the rules of all roles share: ask for a tool, or say that this person lacks it; then show the facts."""
+"""What the rules of all roles share: ask for a tool, or say that this person lacks it; then show
+the facts."""
 
 from __future__ import annotations
 
@@ -10,13 +11,25 @@ from jarvis.language.offline import REFUSED, Call, Finish, Turn
 
 # What is said of a call that its tool did not take: the same call again would end the same.
 _FLAWS = {
-    "ru": {"date": "Такой даты быть не может. Какой день?", "number": "Такого числа быть не может. Сколько?",
-           "text": "Это слишком длинно. Скажите короче.", "other": "Так не выйдет. Назовите даты и числа иначе."},
-    "en": {"date": "There can be no such date. Which day?", "number": "There can be no such number. How many?",
-           "text": "This is too long. Please say it in fewer words.", "other": "That cannot be. Please put it in another way."},
-    "ka": {"date": "ასეთი თარიღი ვერ იქნება. რომელი დღე?", "number": "ასეთი რიცხვი ვერ იქნება. რამდენი?",
-           "text": "ძალიან გრძელია. თქვით უფრო მოკლედ.", "other": "ასე არ გამოვა. სხვანაირად თქვით თარიღები და რიცხვები."},
-}  # fmt: skip
+    "ru": {
+        "date": "Такой даты быть не может. Какой день?",
+        "number": "Такого числа быть не может. Сколько?",
+        "text": "Это слишком длинно. Скажите короче.",
+        "other": "Так не выйдет. Назовите даты и числа иначе.",
+    },
+    "en": {
+        "date": "There can be no such date. Which day?",
+        "number": "There can be no such number. How many?",
+        "text": "This is too long. Please say it in fewer words.",
+        "other": "That cannot be. Please put it in another way.",
+    },
+    "ka": {
+        "date": "ასეთი თარიღი ვერ იქნება. რომელი დღე?",
+        "number": "ასეთი რიცხვი ვერ იქნება. რამდენი?",
+        "text": "ძალიან გრძელია. თქვით უფრო მოკლედ.",
+        "other": "ასე არ გამოვა. სხვანაირად თქვით თარიღები და რიცხვები.",
+    },
+}
 _FACT = re.compile(r"\[(f\d+)\]")
 
 
@@ -34,12 +47,15 @@ def given(**args: Any) -> dict[str, Any]:
 
 
 def answer_facts(turn: Turn) -> Finish:
-    """Everything the tools found; when they found nothing, their own words decide nothing and none is invented."""
+    """Everything the tools found; when they found nothing, their own words decide nothing and none
+    is invented."""
     ids: list[str] = []
     for _, text in turn.results:
         ids += [i for i in _FACT.findall(text) if i not in ids]
     blocks: list[dict[str, Any]] = [{"kind": "facts", "ids": ids}] if ids else []
-    flaw = next((text.removeprefix(REFUSED) for _, text in turn.results if text.startswith(REFUSED)), None)
+    flaw = next(
+        (text.removeprefix(REFUSED) for _, text in turn.results if text.startswith(REFUSED)), None
+    )
     if flaw is not None:
         blocks.append({"kind": "question", "text": _FLAWS[turn.said.language][flaw], "options": []})
     if blocks:

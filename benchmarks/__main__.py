@@ -1,4 +1,5 @@
-"""`make bench`: every figure beside what it is compared with; `python -m benchmarks NAME …` only some of them."""
+"""`make bench`: every figure beside what it is compared with; `python -m benchmarks NAME …` only
+some of them."""
 
 from __future__ import annotations
 
@@ -25,13 +26,16 @@ LIMIT_S, SLOW_LIMIT_S = 300, 1800
 WIDTH = 120  # where the output is no terminal
 
 
-async def _measure(servers: Servers, chosen: Iterable[Benchmark], console: Console, earlier: Earlier) -> dict[str, Measured]:
+async def _measure(
+    servers: Servers, chosen: Iterable[Benchmark], console: Console, earlier: Earlier
+) -> dict[str, Measured]:
     found: dict[str, Measured] = {}
     with tempfile.TemporaryDirectory(prefix="jarvis-bench-") as base:
         for benchmark in chosen:
             folder = Path(base) / benchmark.name
             await asyncio.to_thread(folder.mkdir)
-            async with asyncio.timeout(SLOW_LIMIT_S if benchmark.slow else LIMIT_S):  # an answer that never comes is no figure
+            # an answer that never comes is no figure
+            async with asyncio.timeout(SLOW_LIMIT_S if benchmark.slow else LIMIT_S):
                 found[benchmark.name] = await benchmark.measure(servers, folder)
             show(console, benchmark, found[benchmark.name], earlier)
     return found
@@ -42,17 +46,33 @@ def main(argv: Sequence[str]) -> int:
     benchmarks = known()
     slow = [b.name for b in benchmarks.values() if b.slow]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(benchmarks)}; without a name all but {', '.join(slow)}")
-    parser.add_argument("--keep", action="store_true", help="write the run to benchmarks/results, to be committed")
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help=f"{', '.join(benchmarks)}; without a name all but {', '.join(slow)}",
+    )
+    parser.add_argument(
+        "--keep", action="store_true", help="write the run to benchmarks/results, to be committed"
+    )
     args = parser.parse_args(argv)
     if unknown := sorted(set(args.names) - set(benchmarks)):
         parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(benchmarks)}")
     _only_the_report()
     forget_settings()
-    machine, source, console = this_machine(), commit(), Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
-    chosen = [b for b in benchmarks.values() if b.name in args.names or (not args.names and not b.slow)]
-    console.print(f"{source} on {machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB, {machine['kernel']}, "
-                  f"load {machine['load_before']}\n")  # fmt: skip
+    machine, source, console = (
+        this_machine(),
+        commit(),
+        Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False),
+    )
+    chosen = [
+        b for b in benchmarks.values() if b.name in args.names or (not args.names and not b.slow)
+    ]
+    console.print(
+        f"{source} on {machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB, "
+        f"{machine['kernel']}, "
+        f"load {machine['load_before']}\n"
+    )
     with running_servers(durable=True) as servers:
         measured = asyncio.run(_measure(servers, chosen, console, Earlier(machine)))
     document = as_document(measured, machine, source, datetime.now(UTC))

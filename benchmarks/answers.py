@@ -1,4 +1,5 @@
-"""How soon one person's questions are answered, one after another, through the whole application."""
+"""How soon one person's questions are answered, one after another, through the whole
+application."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ LOST_S = 15.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is asked, and a fact of the world that only a right answer holds: it does not stand in the question."""
+    """What is asked, and a fact of the world that only a right answer holds: it does not stand in
+    the question."""
 
     text: str
     fact: str
@@ -46,14 +48,24 @@ LISTS = (
 
 
 def questions() -> list[Question]:
-    """Sixty different ones: places, mileages, plates, bookings in two languages, lists and rules, in a shuffled order."""
+    """Sixty different ones: places, mileages, plates, bookings in two languages, lists and rules,
+    in a shuffled order."""
     world = load_world()
     codes = {car.id: car.code for car in world.cars}
     found = [Question(text=f"где {car.code}?", fact=_plate(car.plate)) for car in world.cars[:12]]
-    found += [Question(text=f"какой пробег у {car.code}", fact=f"{car.mileage:,}".replace(",", " ")) for car in world.cars[12:22]]
+    found += [
+        Question(text=f"какой пробег у {car.code}", fact=f"{car.mileage:,}".replace(",", " "))
+        for car in world.cars[12:22]
+    ]
     found += [Question(text=car.plate, fact=car.code) for car in world.cars[22:32]]
-    found += [Question(text=f"бронь {booking.number}", fact=codes[booking.car]) for booking in world.bookings[:12]]
-    found += [Question(text=f"booking #{booking.number}", fact=codes[booking.car]) for booking in world.bookings[12:18]]
+    found += [
+        Question(text=f"бронь {booking.number}", fact=codes[booking.car])
+        for booking in world.bookings[:12]
+    ]
+    found += [
+        Question(text=f"booking #{booking.number}", fact=codes[booking.car])
+        for booking in world.bookings[12:18]
+    ]
     found += LISTS
     random.Random(SEED).shuffle(found)
     assert len(found) == len({question.text for question in found}) == QUESTIONS
@@ -77,7 +89,9 @@ async def _ask(app: RunningApp, question: Question) -> float:
         assert time.perf_counter() < began + LOST_S, f"no answer to {question.text!r}"
         await asyncio.sleep(0.002)
     took = time.perf_counter() - began
-    assert question.fact in new[0].replace("\xa0", " "), f"{question.text!r} was answered without {question.fact!r}: {new[0]!r}"
+    assert question.fact in new[0].replace("\xa0", " "), (
+        f"{question.text!r} was answered without {question.fact!r}: {new[0]!r}"
+    )
     return took
 
 
@@ -105,7 +119,8 @@ def _with_pauses() -> Iterator[float]:
 
 
 async def answers(servers: Servers, folder: Path) -> Measured:
-    """Worker, bot, web, RentProg's and Telegram's sandboxes share one process here, so the product itself is faster."""
+    """Worker, bot, web, RentProg's and Telegram's sandboxes share one process here, so the product
+    itself is faster."""
     figures: dict[str, float] = {}
     for name, pauses in (("", _at_once()), ("paused_", _with_pauses())):
         times = await _series(servers, folder, pauses)
@@ -129,7 +144,11 @@ def _figures(name: str, words: str) -> tuple[Figure, ...]:
 
 BENCHMARK = Benchmark(
     name="answers",
-    what="60 questions of one person without a model, each until its right answer stands in the chat, at Telegram's own limits",
-    figures=(*_figures("", "the next at once"), *_figures("paused_", "the next after 0.3 to 1.2 s")),
+    what="60 questions of one person without a model, each until its right answer stands in the "
+    "chat, at Telegram's own limits",
+    figures=(
+        *_figures("", "the next at once"),
+        *_figures("paused_", "the next after 0.3 to 1.2 s"),
+    ),
     run=answers,
 )

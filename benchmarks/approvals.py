@@ -19,12 +19,15 @@ PAUSE_S = 1.5  # as people pause; a chat takes one message a second, and that is
 
 
 async def approvals(servers: Servers, folder: Path) -> Measured:
-    """In the chat of the Telegram sandbox, with RentProg's sandbox behind: words → card, press → receipt, undo → done."""
+    """In the chat of the Telegram sandbox, with RentProg's sandbox behind: words → card, press →
+    receipt, undo → done."""
     took: dict[str, list[float]] = {"card": [], "receipt": [], "undo": []}
     async with running_app(servers, folder, limits=TelegramLimits()) as app:
         person = "Лаша Гогуадзе"
 
-        async def timed(step: str, act: Callable[[], Awaitable[object]], word: str, after: int) -> Any:
+        async def timed(
+            step: str, act: Callable[[], Awaitable[object]], word: str, after: int
+        ) -> Any:
             began = time.perf_counter()
             await act()
             while True:
@@ -41,13 +44,26 @@ async def approvals(servers: Servers, folder: Path) -> Measured:
             after = max((m["id"] for m in app.seen(person)), default=0)
             card = await timed("card", say, "Подтвердите", after)
             await asyncio.sleep(PAUSE_S)
-            await timed("receipt", lambda card=card: app.telegram.press(person, "dm", int(card["id"]), 0), "RentProg принял", after)
+            await timed(
+                "receipt",
+                lambda card=card: app.telegram.press(person, "dm", int(card["id"]), 0),
+                "RentProg принял",
+                after,
+            )
             await asyncio.sleep(PAUSE_S)
-            await timed("undo", lambda card=card: app.telegram.press(person, "dm", int(card["id"]), 0), "Отменено", after)
+            await timed(
+                "undo",
+                lambda card=card: app.telegram.press(person, "dm", int(card["id"]), 0),
+                "Отменено",
+                after,
+            )
             await asyncio.sleep(PAUSE_S)
     figures: dict[str, float] = {}
     for step, times in took.items():
-        figures |= {f"{step}_p50_ms": round(statistics.median(times), 1), f"{step}_max_ms": round(max(times), 1)}
+        figures |= {
+            f"{step}_p50_ms": round(statistics.median(times), 1),
+            f"{step}_max_ms": round(max(times), 1),
+        }
     return Measured(figures=figures, conditions={"orders": ORDERS})
 
 

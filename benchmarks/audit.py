@@ -26,8 +26,14 @@ async def _append(db: Database, rows: int, writers: int) -> list[float]:
         for n in range(rows // writers):
             async with db.transaction() as tx:
                 began = time.perf_counter()
-                await audit.record(tx, action="bench", actor_name=f"Сотрудник {number}", outcome="ok", subject=f"rentprog:booking:{n}",
-                                   details={"n": n, "words": "продление"})  # fmt: skip
+                await audit.record(
+                    tx,
+                    action="bench",
+                    actor_name=f"Сотрудник {number}",
+                    outcome="ok",
+                    subject=f"rentprog:booking:{n}",
+                    details={"n": n, "words": "продление"},
+                )
                 took.append((time.perf_counter() - began) * 1000)
 
     await asyncio.gather(*(one(n) for n in range(writers)))
@@ -35,7 +41,8 @@ async def _append(db: Database, rows: int, writers: int) -> list[float]:
 
 
 async def audit_figures(servers: Servers, folder: Path) -> Measured:
-    """Appending (the call inside its transaction) by one writer and by eight, and verifying what they wrote."""
+    """Appending (the call inside its transaction) by one writer and by eight, and verifying what
+    they wrote."""
     async with fresh_place(servers) as place, open_database(place.app, max_size=8) as db:
         alone = await _append(db, 2000, 1)
         together = await _append(db, ROWS, 8)

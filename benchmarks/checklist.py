@@ -17,16 +17,29 @@ from jarvis.testing.app import RunningApp, running_app
 from jarvis.testing.servers import Servers
 
 CAR = "Malibu 235"
-# what one does at each point of a pick-up: the point's name, then photos to send, words to write or a button to press
+# what one does at each point of a pick-up: the point's name, then photos to send, words to write or
+# a button to press
 PICKUP: tuple[tuple[str, int | str], ...] = (
-    ("Кузов", 8), ("Колёса", 4), ("Салон", 2), ("Приборка", 1), ("Пробег", "130 000"), ("Топливо", "75 %"), ("Техпаспорт", 1),
-    ("Багажник", 1), ("Допоборудование", "не нужно"), ("Документы", 1), ("Оплата", "позже"), ("Страховка", "продана"),
-    ("Договор", "Готово"), ("Проведено", "Готово"),
-)  # fmt: skip
+    ("Кузов", 8),
+    ("Колёса", 4),
+    ("Салон", 2),
+    ("Приборка", 1),
+    ("Пробег", "130 000"),
+    ("Топливо", "75 %"),
+    ("Техпаспорт", 1),
+    ("Багажник", 1),
+    ("Допоборудование", "не нужно"),
+    ("Документы", 1),
+    ("Оплата", "позже"),
+    ("Страховка", "продана"),
+    ("Договор", "Готово"),
+    ("Проведено", "Готово"),
+)
 
 
 async def checklist(servers: Servers, folder: Path) -> Measured:
-    """A pick-up's check-list of fourteen points by a script that acts as soon as the message asks for the next point."""
+    """A pick-up's check-list of fourteen points by a script that acts as soon as the message asks
+    for the next point."""
     world = load_world().model_copy(update={"forums": []})
     steps: list[float] = []
     async with running_app(servers, folder, world=world, limits=TelegramLimits()) as app:
@@ -37,7 +50,9 @@ async def checklist(servers: Servers, folder: Path) -> Measured:
             message = await _asks(app, f"Дальше: {point}")
             acted = time.perf_counter()
             if isinstance(act, int):
-                app.telegram.send(LASHA, "dm", "", photos=[await asyncio.to_thread(photo) for _ in range(act)])
+                app.telegram.send(
+                    LASHA, "dm", "", photos=[await asyncio.to_thread(photo) for _ in range(act)]
+                )
             elif act in [label for row in message["buttons"] for label in row]:
                 await app.telegram.press(LASHA, "dm", int(message["id"]), act)
             else:
@@ -51,7 +66,11 @@ async def checklist(servers: Servers, folder: Path) -> Measured:
         await app.telegram.press(LASHA, "dm", int(message["id"]), "Завершить")
         await _asks(app, "Закрыто")
         took = time.perf_counter() - began
-    figures = {"took_s": round(took, 1), "step_p50_s": round(share(steps, 0.5), 2), "step_max_s": round(max(steps), 2)}
+    figures = {
+        "took_s": round(took, 1),
+        "step_p50_s": round(share(steps, 0.5), 2),
+        "step_max_s": round(max(steps), 2),
+    }
     return Measured(figures=figures, conditions={"points": len(PICKUP), "photos": 18})
 
 

@@ -19,7 +19,8 @@ EVENTS = 1200
 BATCH = 10
 ROUNDS = 3
 _BARE_CLAIM = """UPDATE bench_queue q SET state = 'claimed' FROM (
-             SELECT id FROM bench_queue WHERE state = 'ready' ORDER BY id LIMIT 10 FOR UPDATE SKIP LOCKED) r
+             SELECT id FROM bench_queue WHERE state = 'ready' ORDER BY id LIMIT 10
+               FOR UPDATE SKIP LOCKED) r
             WHERE q.id = r.id RETURNING q.id"""
 
 
@@ -39,13 +40,16 @@ async def _drain(workers: int, turn: Callable[[int], Awaitable[int]]) -> float:
 
 
 async def claims(servers: Servers, folder: Path) -> Measured:
-    """Claim ten and finish each: deliveries (order, fairness, lease, fence) against a bare SKIP LOCKED queue, in turns."""
+    """Claim ten and finish each: deliveries (order, fairness, lease, fence) against a bare SKIP
+    LOCKED queue, in turns."""
     figures: dict[str, float] = {}
     async with fresh_place(servers) as place, open_database(place.app, max_size=6) as db:
         deliveries = Deliveries(db)
 
         async def ours(number: int) -> int:
-            claimed = await deliveries.claim(f"bench{number}", DeliveryLane.VENDORS, [UNROUTED], limit=BATCH)
+            claimed = await deliveries.claim(
+                f"bench{number}", DeliveryLane.VENDORS, [UNROUTED], limit=BATCH
+            )
             for delivery in claimed:
                 await deliveries.done(delivery)
             return len(claimed)
@@ -60,16 +64,23 @@ async def claims(servers: Servers, folder: Path) -> Measured:
             rates: dict[str, list[float]] = {"ours": [], "bare": []}
             for _ in range(ROUNDS):
                 await db.execute("DELETE FROM bench_queue")
-                await db.execute("INSERT INTO bench_queue (state) SELECT 'ready' FROM generate_series(1, $1)", EVENTS)
+                await db.execute(
+                    "INSERT INTO bench_queue (state) SELECT 'ready' FROM generate_series(1, $1)",
+                    EVENTS,
+                )
                 rates["bare"].append(await _drain(workers, bare))
                 await db.execute(
                     """SELECT count(*) FROM generate_series(1, $1) n CROSS JOIN LATERAL
-                         event_accept('bench', 'bench', gen_random_uuid()::text, 'k' || n, NULL, '{}', 't', NULL, NULL)""",
+                         event_accept('bench', 'bench', gen_random_uuid()::text, 'k' || n, NULL,
+                           '{}', 't', NULL, NULL)""",
                     EVENTS,
                 )
                 rates["ours"].append(await _drain(workers, ours))
             ours_s, bare_s = (statistics.median(rates[name]) for name in ("ours", "bare"))
-            figures[f"ours_per_s_{workers}w"], figures[f"bare_per_s_{workers}w"] = round(ours_s), round(bare_s)
+            figures[f"ours_per_s_{workers}w"], figures[f"bare_per_s_{workers}w"] = (
+                round(ours_s),
+                round(bare_s),
+            )
             figures[f"share_{workers}w"] = round(ours_s / bare_s, 2)
     return Measured(figures=figures)
 
@@ -85,7 +96,8 @@ def _figures(workers: int) -> tuple[Figure, ...]:
 
 BENCHMARK = Benchmark(
     name="claims",
-    what="claim ten deliveries and finish each (order by key, fair to senders, lease, fence), against a bare SKIP LOCKED queue",
+    what="claim ten deliveries and finish each (order by key, fair to senders, lease, fence), "
+    "against a bare SKIP LOCKED queue",
     figures=(*_figures(1), *_figures(2), *_figures(4)),
     run=claims,
 )

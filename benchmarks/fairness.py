@@ -1,4 +1,5 @@
-"""What a flood of one costs the others: answers beside webhooks, beside one person's messages, and eight questions of five people."""
+"""What a flood of one costs the others: answers beside webhooks, beside one person's messages, and
+eight questions of five people."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ LIMITED = "исчерпан"
 
 
 def _questions() -> Iterator[tuple[str, str]]:
-    """Questions that read RentProg, each about another car, branches in turn; and the fact that only a right answer holds."""
+    """Questions that read RentProg, each about another car, branches in turn; and the fact that
+    only a right answer holds."""
     by_branch: dict[str, list[tuple[str, str]]] = {}
     for car in load_world().cars:
         plate = f"{car.plate[:2]}-{car.plate[2:5]}-{car.plate[5:]}"
@@ -48,14 +50,22 @@ async def _ask(app: Processes, person: str, text: str, fact: str) -> tuple[float
     began = time.perf_counter()
     app.telegram.send(person, "dm", text)
     while True:
-        found = [m["text"] for m in app.seen(person) if m["id"] > last and fact in m["text"].replace("\N{NO-BREAK SPACE}", " ")]
+        found = [
+            m["text"]
+            for m in app.seen(person)
+            if m["id"] > last and fact in m["text"].replace("\N{NO-BREAK SPACE}", " ")
+        ]
         if found:
             return time.perf_counter() - began, LIMITED in found[0]
-        assert time.perf_counter() < began + LOST_S, f"no answer to {text!r}: {app.seen(person)[-1:]}"
+        assert time.perf_counter() < began + LOST_S, (
+            f"no answer to {text!r}: {app.seen(person)[-1:]}"
+        )
         await asyncio.sleep(0.005)
 
 
-async def _series(app: Processes, people: Sequence[str], questions: Iterator[tuple[str, str]], name: str) -> dict[str, float]:
+async def _series(
+    app: Processes, people: Sequence[str], questions: Iterator[tuple[str, str]], name: str
+) -> dict[str, float]:
     times: list[float] = []
     limited = 0
     for number in range(QUESTIONS):
@@ -63,28 +73,43 @@ async def _series(app: Processes, people: Sequence[str], questions: Iterator[tup
         times.append(took)
         limited += refused
         await asyncio.sleep(PAUSE_S)
-    return {f"{name}_p50_s": round(share(times, 0.5), 2), f"{name}_max_s": round(max(times), 2), f"{name}_limited": limited}
+    return {
+        f"{name}_p50_s": round(share(times, 0.5), 2),
+        f"{name}_max_s": round(max(times), 2),
+        f"{name}_limited": limited,
+    }
 
 
 async def _flood(app: Processes, first: int, count: int) -> None:
-    """Webhooks about bookings that neither we nor RentProg know: each has to be asked for in every branch."""
-    async with httpx.AsyncClient(base_url=app.web, trust_env=False, limits=httpx.Limits(max_connections=16)) as http:
+    """Webhooks about bookings that neither we nor RentProg know: each has to be asked for in every
+    branch."""
+    async with httpx.AsyncClient(
+        base_url=app.web, trust_env=False, limits=httpx.Limits(max_connections=16)
+    ) as http:
 
         async def post(number: int) -> None:
-            body = app.rentprog.body(Hook(event="booking_update", company_id=101, payload={"id": number, "days": [3, 4]}))
-            (await http.post(f"/hooks/rentprog/{SECRETS['tbilisi']}", content=body)).raise_for_status()
+            body = app.rentprog.body(
+                Hook(event="booking_update", company_id=101, payload={"id": number, "days": [3, 4]})
+            )
+            (
+                await http.post(f"/hooks/rentprog/{SECRETS['tbilisi']}", content=body)
+            ).raise_for_status()
 
         for begin in range(first, first + count, 16):
             await asyncio.gather(*(post(n) for n in range(begin, min(begin + 16, first + count))))
 
 
 async def _webhooks(app: Processes) -> dict[str, int]:
-    rows = await app.db.fetch("SELECT state, count(*) AS n FROM delivery WHERE subscriber = 'rentprog.changed' GROUP BY state")
+    rows = await app.db.fetch(
+        "SELECT state, count(*) AS n FROM delivery WHERE subscriber = 'rentprog.changed' GROUP BY "
+        "state"
+    )
     return {r["state"]: r["n"] for r in rows}
 
 
 async def _equal(app: Processes) -> dict[str, float]:
-    """Five people ask for debts eight times each within a moment; when has each all eight, and how many were not told?"""
+    """Five people ask for debts eight times each within a moment; when has each all eight, and how
+    many were not told?"""
     before = {person: len(app.seen(person)) for person in FIVE}
     began = time.perf_counter()
     for _ in range(EQUAL):
@@ -107,7 +132,8 @@ async def _equal(app: Processes) -> dict[str, float]:
 
 
 async def fairness(servers: Servers, folder: Path) -> Measured:
-    """One after another over the same processes, so that each flood still stands when the next comes."""
+    """One after another over the same processes, so that each flood still stands when the next
+    comes."""
     questions = _questions()
     async with running_processes(servers, folder) as app:
         await _ask(app, ASKER, "какие правила по топливу", "полным баком")  # everything is warm
@@ -122,8 +148,13 @@ async def fairness(servers: Servers, folder: Path) -> Measured:
             states = await _webhooks(app)
             assert sum(states.values()) == sent, f"{sent} webhooks, deliveries {states}"
             assert not states.get("dead"), f"webhooks were given up: {states}"
-            conditions[f"flood_{count}_waiting"] = states.get("pending", 0) + states.get("claimed", 0)
-        untouched = await app.db.fetchval("SELECT count(*) FROM delivery WHERE subscriber = 'rentprog.changed' AND started_at IS NULL")
+            conditions[f"flood_{count}_waiting"] = states.get("pending", 0) + states.get(
+                "claimed", 0
+            )
+        untouched = await app.db.fetchval(
+            "SELECT count(*) FROM delivery WHERE subscriber = 'rentprog.changed' AND started_at IS "
+            "NULL"
+        )
         figures["flood_handled"] = states.get("done", 0)
         conditions["flood_untouched"] = untouched
         figures |= await _series(app, QUIET, questions, "rest_3")
@@ -136,7 +167,10 @@ async def fairness(servers: Servers, folder: Path) -> Measured:
                                  GROUP BY sender ORDER BY count(*) DESC LIMIT 1)"""
         )
         conditions["messages_left"] = left
-    for name, rest in (*((f"flood_{count}", "rest") for count in FLOODS), ("messages_600", "rest_3")):
+    for name, rest in (
+        *((f"flood_{count}", "rest") for count in FLOODS),
+        ("messages_600", "rest_3"),
+    ):
         figures[f"{name}_more_s"] = round(figures[f"{name}_max_s"] - figures[f"{rest}_p50_s"], 2)
     return Measured(figures=figures, conditions=conditions)
 
@@ -152,16 +186,23 @@ def _answers(name: str, words: str, *more: Figure) -> tuple[Figure, ...]:
 
 BENCHMARK = Benchmark(
     name="fairness",
-    what="a person's answer beside the floods of others, web, bot and worker in processes of their own, every limit as in life",
+    what="a person's answer beside the floods of others, web, bot and worker in processes of their "
+    "own, every limit as in life",
     figures=(
         *_answers("rest", "an answer at rest"),
-        at_most("equal_first_s", "five people ask for debts eight times each: the first has all answers"),
+        at_most(
+            "equal_first_s", "five people ask for debts eight times each: the first has all answers"
+        ),
         at_most("equal_last_s", "the last has all answers"),
         at_most("equal_unchecked", "answers of these that say debts were not checked", goal=0),
         *_answers(
             "flood_200",
             "beside 200 webhooks about unknown bookings",
-            at_most("flood_200_more_s", "beside 200 webhooks the longest takes longer than p50 at rest by", goal=2),
+            at_most(
+                "flood_200_more_s",
+                "beside 200 webhooks the longest takes longer than p50 at rest by",
+                goal=2,
+            ),
         ),
         *_answers(
             "flood_1500",
@@ -173,9 +214,13 @@ BENCHMARK = Benchmark(
         *_answers(
             "messages_600",
             "the same three beside 600 messages of a fourth",
-            at_most("messages_600_more_s", "beside 600 messages the longest takes longer than their p50 before by", goal=1),
+            at_most(
+                "messages_600_more_s",
+                "beside 600 messages the longest takes longer than their p50 before by",
+                goal=1,
+            ),
         ),
-    ),  # fmt: skip
+    ),
     run=fairness,
     slow=True,
 )

@@ -26,10 +26,13 @@ def _origin() -> Origin:
 
 
 async def flood(servers: Servers, folder: Path) -> Measured:
-    """Five hundred messages due at once in forty topics of four forums, at Telegram's own twenty a minute."""
+    """Five hundred messages due at once in forty topics of four forums, at Telegram's own twenty a
+    minute."""
     waits: dict[str, list[float]] = {"group": [], "person": []}
     async with running_app(servers, folder, world=forum_world(), limits=TelegramLimits()) as app:
-        forums = sorted((c for c in app.telegram.state.chats.values() if c.forum), key=lambda c: c.id)
+        forums = sorted(
+            (c for c in app.telegram.state.chats.values() if c.forum), key=lambda c: c.id
+        )
         app.telegram.ledger.clear()
         began = time.perf_counter()
         async with app.core.db.transaction() as tx:
@@ -37,14 +40,27 @@ async def flood(servers: Servers, folder: Path) -> Measured:
                 chat = forums[n % 4]
                 topic = sorted(chat.topics)[n // 4 % TOPICS]
                 await effects.request(
-                    tx, _origin(), kind=SEND, target=target(chat.marked_id), key=f"due:{n}", ordering_key=f"t:{chat.id}:{topic}",
-                    args={"chat_id": chat.marked_id, "topic": {"number": topic}, "text": f"due {n}"},
-                )  # fmt: skip
+                    tx,
+                    _origin(),
+                    kind=SEND,
+                    target=target(chat.marked_id),
+                    key=f"due:{n}",
+                    ordering_key=f"t:{chat.id}:{topic}",
+                    args={
+                        "chat_id": chat.marked_id,
+                        "topic": {"number": topic},
+                        "text": f"due {n}",
+                    },
+                )
         number = 0
-        while await app.core.db.fetchval("SELECT count(*) FROM effect WHERE state IN ('pending', 'claimed')"):
+        while await app.core.db.fetchval(
+            "SELECT count(*) FROM effect WHERE state IN ('pending', 'claimed')"
+        ):
             chat = forums[number % 4]
             waits["group"].append(await _urgent(app, chat, chat.marked_id, number))
-            waits["person"].append(await _urgent(app, app.telegram.state.private(PERSON), PERSON, number))
+            waits["person"].append(
+                await _urgent(app, app.telegram.state.private(PERSON), PERSON, number)
+            )
             number += 1
             await asyncio.sleep(EVERY_S)
         took = time.perf_counter() - began

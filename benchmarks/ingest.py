@@ -1,4 +1,5 @@
-"""Webhooks at saturation and at a steady rate: `jarvis web` against a bare inbox, each in its own process."""
+"""Webhooks at saturation and at a steady rate: `jarvis web` against a bare inbox, each in its own
+process."""
 
 from __future__ import annotations
 
@@ -17,21 +18,28 @@ from jarvis.testing.servers import Servers
 ROUNDS, ROUND_S = 5, 3
 MANY = 64  # connections: enough that no process of either server waits for the next delivery
 STEADY_PER_S, STEADY_S = 200, 10
-# what a run's deliveries became, by its mark; the bodies are read again, so an answer without its row is found out
+# what a run's deliveries became, by its mark; the bodies are read again, so an answer without its
+# row is found out
 OURS = """SELECT count(*) AS rows, count(DISTINCT body) AS bodies,
                   count(*) FILTER (WHERE kind <> 'rentprog.booking.update' OR ordering_key IS NULL
-                                      OR (SELECT state FROM event_status s WHERE s.id = event.id) <> 'received') AS odd
+                                      OR (SELECT state FROM event_status s
+                                        WHERE s.id = event.id) <> 'received') AS odd
              FROM event WHERE strpos(convert_from(body, 'UTF8'), $1) > 0"""
 BARE = """SELECT count(*) AS rows, count(DISTINCT body) AS bodies, 0 AS odd
              FROM bench_inbox WHERE strpos(convert_from(body, 'UTF8'), $1) > 0"""
 
 
-async def arrived(owner: asyncpg.Connection[asyncpg.Record], sql: str, answers: Answers, unanswered: int) -> None:
-    """Each answered delivery is one row; so may be those that were on their way when the generator stopped."""
+async def arrived(
+    owner: asyncpg.Connection[asyncpg.Record], sql: str, answers: Answers, unanswered: int
+) -> None:
+    """Each answered delivery is one row; so may be those that were on their way when the generator
+    stopped."""
     row = await owner.fetchrow(sql, answers.run)
     assert row is not None
     rows: int = row["rows"]
-    assert answers.requests <= rows <= answers.requests + unanswered, f"{answers.requests} deliveries answered, {rows} rows"
+    assert answers.requests <= rows <= answers.requests + unanswered, (
+        f"{answers.requests} deliveries answered, {rows} rows"
+    )
     assert row["bodies"] == rows, f"{rows} rows of {row['bodies']} bodies"
     assert row["odd"] == 0, f"{row['odd']} rows are no fresh booking updates"
 
@@ -40,19 +48,25 @@ async def ingest(servers: Servers, folder: Path) -> Measured:
     """In turns, so that a slow moment of the machine meets both."""
     ceiling = await load.ceiling()
     floor = await load.floor(3, STEADY_PER_S)
-    rounds: dict[tuple[str, int], list[Answers]] = {(name, n): [] for name in ("bare", "ours") for n in (CONNECTIONS, MANY)}
+    rounds: dict[tuple[str, int], list[Answers]] = {
+        (name, n): [] for name in ("bare", "ours") for n in (CONNECTIONS, MANY)
+    }
     steady: dict[str, Answers] = {}
     async with fresh_place(servers) as place:
         owner = await asyncpg.connect(place.owner)
         env = {
-            "JARVIS_DATABASE_URL": place.app, "JARVIS_REDIS_URL": servers.redis_url(),
+            "JARVIS_DATABASE_URL": place.app,
+            "JARVIS_REDIS_URL": servers.redis_url(),
             "JARVIS_RENTPROG_WEBHOOK_SECRETS": '{"tbilisi": "s"}',
-        }  # fmt: skip
+        }
         with (
             running("jarvis.entrypoints.cli.app", "web", "--port", env=env) as ours,
             running("benchmarks.harness.servers", "inbox", env={"BENCH_DSN": place.app}) as bare,
         ):
-            urls = {"bare": (f"http://127.0.0.1:{bare}/inbox", BARE), "ours": (f"http://127.0.0.1:{ours}/hooks/rentprog/s", OURS)}
+            urls = {
+                "bare": (f"http://127.0.0.1:{bare}/inbox", BARE),
+                "ours": (f"http://127.0.0.1:{ours}/hooks/rentprog/s", OURS),
+            }
             for number in range(ROUNDS + 1):
                 for (name, connections), found in rounds.items():
                     url, sql = urls[name]
@@ -65,10 +79,15 @@ async def ingest(servers: Servers, folder: Path) -> Measured:
                 await arrived(owner, sql, steady[name], 0)
         await owner.close()
     shares, shares_of_many = (
-        sorted(one.per_s / other.per_s for one, other in zip(rounds["ours", n], rounds["bare", n], strict=True))
+        sorted(
+            one.per_s / other.per_s
+            for one, other in zip(rounds["ours", n], rounds["bare", n], strict=True)
+        )
         for n in (CONNECTIONS, MANY)
     )
-    per_s = {key: statistics.median(answers.per_s for answers in found) for key, found in rounds.items()}
+    per_s = {
+        key: statistics.median(answers.per_s for answers in found) for key, found in rounds.items()
+    }
     return Measured(
         figures={
             "share": round(statistics.median(shares), 2),
@@ -77,7 +96,9 @@ async def ingest(servers: Servers, folder: Path) -> Measured:
             "bare_per_s": round(per_s["bare", CONNECTIONS]),
             "ours_of_many_per_s": round(per_s["ours", MANY]),
             "bare_of_many_per_s": round(per_s["bare", MANY]),
-            "ours_p99_ms_at_saturation": round(statistics.median(answers.p99_ms for answers in rounds["ours", CONNECTIONS]), 1),
+            "ours_p99_ms_at_saturation": round(
+                statistics.median(answers.p99_ms for answers in rounds["ours", CONNECTIONS]), 1
+            ),
             **{
                 f"{name}_{q}_ms_at_200_per_s": round(getattr(answers, f"{q}_ms"), 1)
                 for name, answers in steady.items()
@@ -94,7 +115,9 @@ async def ingest(servers: Servers, folder: Path) -> Measured:
             "steady_generator": "raw sockets on a timetable",
             "steady_generator_own_p50_ms": round(floor.p50_ms, 2),
             "steady_generator_own_p99_ms": round(floor.p99_ms, 2),
-            "steady_generator_late_p99_ms": round(max(answers.late_p99_ms for answers in steady.values()), 2),
+            "steady_generator_late_p99_ms": round(
+                max(answers.late_p99_ms for answers in steady.values()), 2
+            ),
         },
     )
 

@@ -24,7 +24,9 @@ async def _starts(db: Database, bell: Doorbell, count: int) -> list[float]:
     async def handler(handling: Handling) -> None:
         seen[str(handling.event.payload["n"])] = time.perf_counter()
 
-    worker = await worker_over(db, bell, on(handler, "bench", name="bench", lane=DeliveryLane.PEOPLE), name="bench")
+    worker = await worker_over(
+        db, bell, on(handler, "bench", name="bench", lane=DeliveryLane.PEOPLE), name="bench"
+    )
     task = asyncio.create_task(worker.run())
     await asyncio.sleep(1.2)
     took: list[float] = []
@@ -45,10 +47,16 @@ async def latency(servers: Servers, folder: Path) -> Measured:
     """One event after another, each when the worker rests."""
     figures: dict[str, float] = {}
     async with fresh_place(servers) as place:
-        for name, url, count in (("with_redis", servers.redis_url(), 150), ("without_redis", None, 15)):
+        for name, url, count in (
+            ("with_redis", servers.redis_url(), 150),
+            ("without_redis", None, 15),
+        ):
             async with open_doorbell(url) as bell, open_database(place.app, bell=bell) as db:
                 took = await _starts(db, bell, count)
-            figures |= {f"{name}_p50_ms": round(share(took, 0.5), 1), f"{name}_max_ms": round(max(took), 1)}
+            figures |= {
+                f"{name}_p50_ms": round(share(took, 0.5), 1),
+                f"{name}_max_ms": round(max(took), 1),
+            }
     return Measured(figures=figures)
 
 

@@ -1,4 +1,5 @@
-"""The first load of RentProg: from an empty mirror until nobody has anything left to do about it."""
+"""The first load of RentProg: from an empty mirror until nobody has anything left to do about
+it."""
 
 from __future__ import annotations
 
@@ -28,10 +29,15 @@ async def _round(servers: Servers) -> dict[str, float]:
         worker = asyncio.create_task(run_worker(house))
 
         async def handled() -> bool:
-            return not await core.db.fetchval("SELECT count(*) FROM delivery WHERE state IN ('pending', 'claimed')")
+            return not await core.db.fetchval(
+                "SELECT count(*) FROM delivery WHERE state IN ('pending', 'claimed')"
+            )
 
         await until(handled)
-        rows = "SELECT (SELECT count(*) FROM event) AS events, (SELECT count(*) FROM delivery) AS deliveries"
+        rows = (
+            "SELECT (SELECT count(*) FROM event) AS events, (SELECT count(*) FROM delivery) "
+            "AS deliveries"
+        )
         before = await core.db.fetchrow(rows)
         began = time.perf_counter()
         report = await load_all(core)
@@ -54,7 +60,8 @@ async def _round(servers: Servers) -> dict[str, float]:
 
 
 async def loading(servers: Servers, folder: Path) -> Measured:
-    """The median of a few rounds, each over a database of its own; the worker runs beside the load, as in life."""
+    """The median of a few rounds, each over a database of its own; the worker runs beside the load,
+    as in life."""
     rounds = [await _round(servers) for _ in range(ROUNDS)]
     middle = {name: round(sorted(r[name] for r in rounds)[ROUNDS // 2], 2) for name in rounds[0]}
     return Measured(figures=middle, conditions={"rounds": ROUNDS, "world": "the demo's"})
@@ -62,7 +69,8 @@ async def loading(servers: Servers, folder: Path) -> Measured:
 
 BENCHMARK = Benchmark(
     name="loading",
-    what="RentProg of the demo's world read whole for the first time; Telegram's effects stand and are not sent",
+    what="RentProg of the demo's world read whole for the first time; Telegram's effects stand and "
+    "are not sent",
     figures=(
         at_most("load_s", "the load itself"),
         at_most("rest_s", "until every delivery that follows was handled"),

@@ -17,7 +17,8 @@ ALBUMS, PAUSE_S = 30, 2.0
 
 
 async def moderation(servers: Servers, folder: Path) -> Measured:
-    """From ten photos in a topic until the last of them is gone from it, one album after another."""
+    """From ten photos in a topic until the last of them is gone from it, one album after
+    another."""
     times: list[float] = []
     async with running_app(servers, folder, world=forum_world(), limits=TelegramLimits()) as app:
         forum = min((c for c in app.telegram.state.chats.values() if c.forum), key=lambda c: c.id)
@@ -25,13 +26,21 @@ async def moderation(servers: Servers, folder: Path) -> Measured:
             photos = [await asyncio.to_thread(photo) for _ in range(10)]
             began = time.perf_counter()
             app.telegram.send(LASHA, forum.title, "", photos=photos, topic="T0")
-            while any(m.sender != app.telegram.bot_id and not m.deleted for m in forum.messages.values()):
+            while any(
+                m.sender != app.telegram.bot_id and not m.deleted for m in forum.messages.values()
+            ):
                 await asyncio.sleep(0.01)
             times.append(time.perf_counter() - began)
             await asyncio.sleep(PAUSE_S)
-        stored = await app.core.db.fetchval("SELECT count(*) FROM media_item WHERE state = 'removed' AND media_id IS NOT NULL")
+        stored = await app.core.db.fetchval(
+            "SELECT count(*) FROM media_item WHERE state = 'removed' AND media_id IS NOT NULL"
+        )
         assert stored == 10 * ALBUMS, f"{stored} of {10 * ALBUMS} photos are stored"
-    figures = {"p50_s": round(share(times, 0.5), 2), "p95_s": round(share(times, 0.95), 2), "max_s": round(max(times), 2)}
+    figures = {
+        "p50_s": round(share(times, 0.5), 2),
+        "p95_s": round(share(times, 0.95), 2),
+        "max_s": round(max(times), 2),
+    }
     return Measured(figures=figures, conditions={"albums": ALBUMS})
 
 

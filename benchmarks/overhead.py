@@ -1,4 +1,5 @@
-"""What Jarvis adds around the runs of the models: rights, memory, tools over PostgreSQL, facts, rendering."""
+"""What Jarvis adds around the runs of the models: rights, memory, tools over PostgreSQL, facts,
+rendering."""
 
 from __future__ import annotations
 
@@ -37,17 +38,22 @@ QUESTION = "какие машины в ремонте"
 
 
 class Bare(WrapperToolset[Deps]):
-    """The same tools as the model sees them, answering at once: no domain, no guard, no database."""
+    """The same tools as the model sees them, answering at once: no domain, no guard, no
+    database."""
 
-    async def call_tool(self, name: str, tool_args: dict[str, Any], ctx: RunContext[Deps], tool: ToolsetTool[Deps]) -> Any:
+    async def call_tool(
+        self, name: str, tool_args: dict[str, Any], ctx: RunContext[Deps], tool: ToolsetTool[Deps]
+    ) -> Any:
         return "[f1] 3 cars."
 
 
 async def overhead(servers: Servers, folder: Path) -> Measured:
-    """Router, one agent and one tool through the orchestrator, against the same two pydantic-ai runs with nothing around.
+    """Router, one agent and one tool through the orchestrator, against the same two pydantic-ai
+    runs with nothing around.
 
-    The bare runs have our agents' output types, instructions, tools and offline models; the difference is everything that
-    Jarvis adds: conversation, memory, rights, the tool's own work in PostgreSQL, facts, rendering.
+    The bare runs have our agents' output types, instructions, tools and offline models; the
+    difference is everything that Jarvis adds: conversation, memory, rights, the tool's own work in
+    PostgreSQL, facts, rendering.
     """
     async with (
         fresh_place(servers) as place,
@@ -57,12 +63,40 @@ async def overhead(servers: Servers, folder: Path) -> Measured:
         await seed(core.db, core.clock, load_world())
         actor = await core.staff.actor_by_name("Нино Беридзе")
         nothing = cast(Any, None)
-        ledger = RunLedger(db=core.db, run_id=new_id(), event_id=new_id(), conversation_id=new_id(), trace_id="bench",
-                           request=QUESTION, private=True)  # fmt: skip
-        deps = Deps(actor=actor, now=core.clock.now(), staff=nothing, fleet=nothing, bookings=nothing, changes=nothing,
-                    clients=nothing, knowledge=nothing, rooms=nothing, prompts=PromptBook(), switches=nothing, run=ledger)  # fmt: skip
-        models = {"router": OfflineModel(router_rules, OffsetClock()), "fleet": OfflineModel(fleet_rules, OffsetClock())}
-        bare_agent = Agent(None, deps_type=Deps, output_type=Answer, toolsets=[Bare(fleet_tools)], end_strategy="early")
+        ledger = RunLedger(
+            db=core.db,
+            run_id=new_id(),
+            event_id=new_id(),
+            conversation_id=new_id(),
+            trace_id="bench",
+            request=QUESTION,
+            private=True,
+        )
+        deps = Deps(
+            actor=actor,
+            now=core.clock.now(),
+            staff=nothing,
+            fleet=nothing,
+            bookings=nothing,
+            changes=nothing,
+            clients=nothing,
+            knowledge=nothing,
+            rooms=nothing,
+            prompts=PromptBook(),
+            switches=nothing,
+            run=ledger,
+        )
+        models = {
+            "router": OfflineModel(router_rules, OffsetClock()),
+            "fleet": OfflineModel(fleet_rules, OffsetClock()),
+        }
+        bare_agent = Agent(
+            None,
+            deps_type=Deps,
+            output_type=Answer,
+            toolsets=[Bare(fleet_tools)],
+            end_strategy="early",
+        )
         bare_agent.instructions(lambda: deps.prompts.prompt("fleet").text)
         bare_agent.instructions(situation)
 
@@ -71,23 +105,39 @@ async def overhead(servers: Servers, folder: Path) -> Measured:
             await bare_agent.run(QUESTION, deps=deps, model=models["fleet"])
 
         async def whole() -> None:
-            accepted = await core.journal.accept(source="bench", kind="x", dedup_key=str(new_id()), payload={})
+            accepted = await core.journal.accept(
+                source="bench", kind="x", dedup_key=str(new_id()), payload={}
+            )
             reply = await house.brain.answer(
-                Asked(event_id=accepted.event_id, trace_id=new_id().hex, actor=actor, text=QUESTION,
-                      language="ru", place=f"bench:{accepted.event_id}", private=True)
-            )  # fmt: skip
+                Asked(
+                    event_id=accepted.event_id,
+                    trace_id=new_id().hex,
+                    actor=actor,
+                    text=QUESTION,
+                    language="ru",
+                    place=f"bench:{accepted.event_id}",
+                    private=True,
+                )
+            )
             assert reply.state == "answered", reply.text
 
         await bare()
         await whole()
         rounds = [(await median_ms(bare, 30), await median_ms(whole, 30)) for _ in range(5)]
     bare_ms, whole_ms = (statistics.median(r[n] for r in rounds) for n in (0, 1))
-    return Measured(figures={"ratio": round(whole_ms / bare_ms, 2), "jarvis_ms": round(whole_ms, 1), "bare_ms": round(bare_ms, 1)})
+    return Measured(
+        figures={
+            "ratio": round(whole_ms / bare_ms, 2),
+            "jarvis_ms": round(whole_ms, 1),
+            "bare_ms": round(bare_ms, 1),
+        }
+    )
 
 
 BENCHMARK = Benchmark(
     name="overhead",
-    what="router, one agent and one tool, against the same two pydantic-ai runs with nothing around",
+    what="router, one agent and one tool, against the same two pydantic-ai runs with nothing "
+    "around",
     figures=(
         at_most("ratio", "ours of the bare runs", goal=1.4),
         at_most("jarvis_ms", "ours, median"),

@@ -31,8 +31,14 @@ async def write(db: Database, rows: int, *, writers: int = 8) -> None:
         for n in range(rows // writers):
             async with db.transaction() as tx:
                 for part in range(1 + n % 2):
-                    await audit.record(tx, action=f"test.{part}", actor_name=f"Имя {number}", outcome="ok", subject=f"№{n}",
-                                       details={"b": 1.0, "a": [n, None]})  # fmt: skip
+                    await audit.record(
+                        tx,
+                        action=f"test.{part}",
+                        actor_name=f"Имя {number}",
+                        outcome="ok",
+                        subject=f"№{n}",
+                        details={"b": 1.0, "a": [n, None]},
+                    )
 
     await asyncio.gather(*(one(n) for n in range(writers)))
 
@@ -43,10 +49,21 @@ def tampering(chance: random.Random, row: asyncpg.Record) -> tuple[str, tuple[An
     return chance.choice(
         [
             (f"UPDATE audit_entry SET {field} = 'forged' WHERE id = $1", (row["id"],)),
-            ("UPDATE audit_entry SET at = at + interval '1 microsecond' WHERE id = $1", (row["id"],)),
+            (
+                "UPDATE audit_entry SET at = at + interval '1 microsecond' WHERE id = $1",
+                (row["id"],),
+            ),
             ("UPDATE audit_entry SET hash = sha256(hash) WHERE id = $1", (row["id"],)),
-            ("WITH gone AS (DELETE FROM audit_payload WHERE audit_entry_id = $1) DELETE FROM audit_entry WHERE id = $1", (row["id"],)),
-            ("UPDATE audit_payload SET body = replace(body, 'Имя', 'Другое') WHERE audit_entry_id = $1", (row["id"],)),
+            (
+                "WITH gone AS (DELETE FROM audit_payload WHERE audit_entry_id = $1) DELETE FROM "
+                "audit_entry WHERE id = $1",
+                (row["id"],),
+            ),
+            (
+                "UPDATE audit_payload SET body = replace(body, 'Имя', 'Другое') WHERE "
+                "audit_entry_id = $1",
+                (row["id"],),
+            ),
             ("DELETE FROM audit_payload WHERE audit_entry_id = $1", (row["id"],)),
             (CUT, (row["shard"], row["n"])),
         ]
@@ -57,13 +74,19 @@ CUT = """WITH gone AS (SELECT id FROM audit_entry WHERE shard = $1 AND n >= $2),
               words AS (DELETE FROM audit_payload WHERE audit_entry_id IN (SELECT id FROM gone)),
               rows AS (DELETE FROM audit_entry WHERE id IN (SELECT id FROM gone))
          UPDATE audit_head SET n = $2 - 1,
-                hash = coalesce((SELECT hash FROM audit_entry WHERE shard = $1 AND n = $2 - 1), '\\x') WHERE shard = $1"""
+                hash = coalesce((SELECT hash FROM audit_entry WHERE shard = $1 AND n = $2 - 1),
+                  '\\x') WHERE shard = $1"""
 
 
 async def all_found(owner: asyncpg.Connection[Any], turns: int, chance: random.Random) -> None:
-    """Bend the audit in so many ways, each rolled back; fails at the first that is not found and named."""
-    as_database: Any = owner  # the same fetch, fetchrow and fetchval, inside the transaction that is rolled back
-    heads = {r["shard"]: (r["n"], r["hash"].hex()) for r in await owner.fetch("SELECT shard, n, hash FROM audit_head WHERE n > 0")}
+    """Bend the audit in so many ways, each rolled back; fails at the first that is not found and
+    named."""
+    # the same fetch, fetchrow and fetchval, inside the transaction that is rolled back
+    as_database: Any = owner
+    heads = {
+        r["shard"]: (r["n"], r["hash"].hex())
+        for r in await owner.fetch("SELECT shard, n, hash FROM audit_head WHERE n > 0")
+    }
     signed = Checkpoint(database="bench", number=1, at=datetime.now(UTC), heads=heads)
     rows = await owner.fetch("SELECT id, shard, n FROM audit_entry")
     for turn in range(turns):
@@ -108,7 +131,8 @@ async def run(servers: Servers, folder: Path) -> Measured:
 
 BENCHMARK = Benchmark(
     name="tampering",
-    what="an audit bent in ten thousand ways, and eight honest writers under a verification every second",
+    what="an audit bent in ten thousand ways, and eight honest writers under a verification every "
+    "second",
     figures=(
         at_least("tamperings_found", "tamperings found and named", goal=TAMPERINGS),
         at_least("honest_rows", "honest rows"),

@@ -1,4 +1,5 @@
-"""`python -m evals [NAME …] [--model openai:NAME] [--only CASE]`: all suites, or some; fails when one is under its floor."""
+"""`python -m evals [NAME …] [--model openai:NAME] [--only CASE]`: all suites, or some; fails when
+one is under its floor."""
 
 from __future__ import annotations
 
@@ -27,8 +28,13 @@ async def _run(suites: dict[str, Suite], setting: Setting) -> bool:
             scores = await suite.run(setting)
             good = good and bool(scores) and all(score.good for score in scores)
             for score in scores:
-                verdict = "" if score.good else f", {score.broken} broke; its floor is {score.floor}"
-                say(f"{score.name}: {score.share:.3f} of {score.asked} cases right with {setting.called}{verdict}")
+                verdict = (
+                    "" if score.good else f", {score.broken} broke; its floor is {score.floor}"
+                )
+                say(
+                    f"{score.name}: {score.share:.3f} of {score.asked} cases right with "
+                    f"{setting.called}{verdict}"
+                )
             say(f"  {time.monotonic() - began:.0f} s")
     return good
 
@@ -37,9 +43,22 @@ def main(argv: Sequence[str]) -> int:
     """Returns 1 when a suite is under its floor or asked nothing."""
     suites = known()
     parser = argparse.ArgumentParser(prog="python -m evals", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"suites: {', '.join(suites)}; all when none is named")
-    parser.add_argument("--model", help="a model for every role, such as openai:NAME; it may cost money")
-    parser.add_argument("--only", action="append", default=[], metavar="CASE", help="only this case (may be given again)")
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help=f"suites: {', '.join(suites)}; all when none is named",
+    )
+    parser.add_argument(
+        "--model", help="a model for every role, such as openai:NAME; it may cost money"
+    )
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="CASE",
+        help="only this case (may be given again)",
+    )
     args = parser.parse_args(argv)
     unknown = sorted(set(args.names) - set(suites))
     if unknown:
@@ -54,8 +73,13 @@ def main(argv: Sequence[str]) -> int:
     quiet_libraries()
     logging.getLogger("jarvis").setLevel(logging.ERROR)  # a report is what is printed here
     os.environ.setdefault("LOGFIRE_IGNORE_NO_CONFIG", "1")
-    with running_servers() as servers, tempfile.TemporaryDirectory(prefix="jarvis-evals-") as folder:
-        setting = Setting(servers=servers, folder=Path(folder), model_name=args.model, only=args.only)
+    with (
+        running_servers() as servers,
+        tempfile.TemporaryDirectory(prefix="jarvis-evals-") as folder,
+    ):
+        setting = Setting(
+            servers=servers, folder=Path(folder), model_name=args.model, only=args.only
+        )
         return 0 if asyncio.run(_run(chosen, setting)) else 1
 
 

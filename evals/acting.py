@@ -1,4 +1,5 @@
-"""Suites graded on what stands afterwards: RentProg's ledger and bookings, the card in the chat, changes of our own records."""
+"""Suites graded on what stands afterwards: RentProg's ledger and bookings, the card in the chat,
+changes of our own records."""
 
 from __future__ import annotations
 
@@ -41,9 +42,10 @@ class ActingCase(BaseModel):
 
 @dataclass(slots=True, kw_only=True)
 class Outcome:
-    """What was seen: a waiting card, RentProg's ledger, the asked fields of its bookings, everything Jarvis said; `done`: kinds of the
-    approved changes that were carried out; `forms`: templates of the forms that are open; `missing`: the button that was to be
-    pressed and was not there."""
+    """What was seen: a waiting card, RentProg's ledger, the asked fields of its bookings,
+    everything Jarvis said; `done`: kinds of the approved changes that were carried out; `forms`:
+    templates of the forms that are open; `missing`: the button that was to be pressed and was not
+    there."""
 
     card: bool = False
     ledger: list[str] = field(default_factory=list[str])
@@ -62,10 +64,13 @@ class EndState(Evaluator[ActingCase, Outcome, Any]):
         wanted, seen = ctx.inputs, ctx.output
         return {
             "pressed": not seen.missing,
-            "card": wanted.card is None or wanted.card == seen.card, "ledger": wanted.ledger == seen.ledger,
-            "end": wanted.end == seen.end, "says": all(word in seen.said for word in wanted.says),
-            "done": wanted.done is None or wanted.done == seen.done, "forms": wanted.forms is None or wanted.forms == seen.forms,
-        }  # fmt: skip
+            "card": wanted.card is None or wanted.card == seen.card,
+            "ledger": wanted.ledger == seen.ledger,
+            "end": wanted.end == seen.end,
+            "says": all(word in seen.said for word in wanted.says),
+            "done": wanted.done is None or wanted.done == seen.done,
+            "forms": wanted.forms is None or wanted.forms == seen.forms,
+        }
 
 
 def dataset(name: str, only: Sequence[str] = ()) -> Dataset[ActingCase, Outcome, Any]:
@@ -85,7 +90,11 @@ async def play(app: RunningApp, case: ActingCase) -> Outcome:
     for text in case.say:
         app.telegram.send(who, "dm", text)
         await app.quiet()
-    outcome = Outcome(card=await app.core.db.fetchval("SELECT EXISTS (SELECT FROM approval WHERE state = 'waiting')"))
+    outcome = Outcome(
+        card=await app.core.db.fetchval(
+            "SELECT EXISTS (SELECT FROM approval WHERE state = 'waiting')"
+        )
+    )
     for change in case.world:
         await app.rentprog.change(change["change"], change["args"])
         await app.quiet()
@@ -93,17 +102,25 @@ async def play(app: RunningApp, case: ActingCase) -> Outcome:
         name, _, label = press.partition(": ")
         try:
             await _press(app, _person(app, name), label)
-        except NotFound as error:  # what was to be pressed is not there: a wrong answer, no fault of the suite
+        # what was to be pressed is not there: a wrong answer, no fault of the suite
+        except NotFound as error:
             outcome.missing = str(error)
             break
     outcome.ledger = [str(entry["kind"]) for entry in app.rentprog.ledger.entries()]
-    outcome.end = {number: {key: app.rentprog.data.bookings[number].get(key) for key in fields} for number, fields in case.end.items()}
+    outcome.end = {
+        number: {key: app.rentprog.data.bookings[number].get(key) for key in fields}
+        for number, fields in case.end.items()
+    }
     rows = await app.core.db.fetch(
-        "SELECT e.kind FROM approval_item i JOIN effect e ON e.id = i.effect_id WHERE e.state = 'done' ORDER BY e.seq"
+        "SELECT e.kind FROM approval_item i JOIN effect e ON e.id = i.effect_id WHERE e.state = "
+        "'done' ORDER BY e.seq"
     )
     outcome.done = [row["kind"] for row in rows]
     outcome.forms = [
-        r["template"] for r in await app.core.db.fetch("SELECT template FROM form WHERE state = 'open' ORDER BY template")
+        r["template"]
+        for r in await app.core.db.fetch(
+            "SELECT template FROM form WHERE state = 'open' ORDER BY template"
+        )
     ]
     outcome.said = "\n".join(m["text"] for m in app.seen(who))
     return outcome
@@ -122,14 +139,19 @@ async def _press(app: RunningApp, person: str, label: str) -> None:
 
 
 def _person(app: RunningApp, first: str) -> str:
-    return next(name for name in (user.name for user in app.telegram.state.users.values()) if name.split()[0] == first)
+    return next(
+        name
+        for name in (user.name for user in app.telegram.state.users.values())
+        if name.split()[0] == first
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActingSuite:
     """The cases of `evals/<name>/cases.yaml`, each in a Jarvis of its own.
 
-    `world`: the world of its cases, without forums when absent; `floor`: the share that must be right.
+    `world`: the world of its cases, without forums when absent; `floor`: the share that must be
+    right.
     """
 
     name: str
@@ -157,19 +179,39 @@ class ActingSuite:
             say(f"  broke: {failure.name}: {failure.error_message}")
         wrong = [c for c in report.cases if not all(a.value for a in c.assertions.values())]
         for case in wrong:
-            failed, seen = ", ".join(name for name, a in case.assertions.items() if not a.value), case.output
-            say(f"  wrong ({failed}): {case.name}: {case.inputs.say} -> card {seen.card}, {seen.ledger}, {seen.end}, {seen.done}, "
-                f"{seen.forms} {seen.missing}: {seen.said[-300:]!r}")  # fmt: skip
+            failed, seen = (
+                ", ".join(name for name, a in case.assertions.items() if not a.value),
+                case.output,
+            )
+            say(
+                f"  wrong ({failed}): {case.name}: {case.inputs.say} -> card {seen.card}, "
+                f"{seen.ledger}, {seen.end}, {seen.done}, "
+                f"{seen.forms} {seen.missing}: {seen.said[-300:]!r}"
+            )
         right = len(suite.cases) - len(wrong) - len(report.failures)
         broken = len(report.failures) + sum(bool(c.evaluator_failures) for c in report.cases)
-        return [Score(name=self.name, right=right, asked=len(suite.cases), floor=self.floor, broken=broken)]
+        return [
+            Score(
+                name=self.name, right=right, asked=len(suite.cases), floor=self.floor, broken=broken
+            )
+        ]
 
 
 def with_chats() -> World:
-    """Two cars of Tbilisi in a forum, and the leaders' chat: few enough for a group's twenty messages a minute."""
+    """Two cars of Tbilisi in a forum, and the leaders' chat: few enough for a group's twenty
+    messages a minute."""
     world = load_world()
     cars = [c for c in world.cars if c.branch == "tbilisi"][:2]
     kept = {c.id for c in cars}
     forum = next(f for f in world.forums if f.branch == "tbilisi")
-    forums = [forum.model_copy(update={"topics": forum.topics[:2]}), *(f for f in world.forums if f.purpose == "leaders")]
-    return world.model_copy(update={"cars": cars, "bookings": [b for b in world.bookings if b.car in kept], "forums": forums})
+    forums = [
+        forum.model_copy(update={"topics": forum.topics[:2]}),
+        *(f for f in world.forums if f.purpose == "leaders"),
+    ]
+    return world.model_copy(
+        update={
+            "cars": cars,
+            "bookings": [b for b in world.bookings if b.car in kept],
+            "forums": forums,
+        }
+    )

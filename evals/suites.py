@@ -1,4 +1,5 @@
-"""What a suite is, and which there are: every folder below `evals` with a `suite.py` that has a `SUITE`."""
+"""What a suite is, and which there are: every folder below `evals` with a `suite.py` that has a
+`SUITE`."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ from jarvis.testing.servers import Servers
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What a run gives every suite. `model`: replaces every role's model when one is named, which may cost money."""
+    """What a run gives every suite. `model`: replaces every role's model when one is named, which
+    may cost money."""
 
     servers: Servers
     folder: Path
@@ -42,7 +44,8 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """One file of cases: how many were asked and how many were right; `floor` is the share below which the suite fails.
+    """One file of cases: how many were asked and how many were right; `floor` is the share below
+    which the suite fails.
 
     `broken`: cases that ended in an error of ours, of which none may be.
     """
@@ -77,7 +80,9 @@ class Suite(Protocol):
 
 def known() -> dict[str, Suite]:
     """Every suite by the name of its folder."""
-    names = sorted(f.name for f in files("evals").iterdir() if f.is_dir() and f.joinpath("suite.py").is_file())
+    names = sorted(
+        f.name for f in files("evals").iterdir() if f.is_dir() and f.joinpath("suite.py").is_file()
+    )
     return {name: import_module(f"evals.{name}.suite").SUITE for name in names}
 
 

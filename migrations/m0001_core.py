@@ -1,6 +1,6 @@
 """The first schema: engine, people, fleet, bookings, clients, conversations, Telegram."""
 
-# Piccolo leaves these generics open:
+# Piccolo leaves these generics open.
 # pyright: reportUnknownVariableType=false
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager

@@ -1,6 +1,7 @@
-"""Buttons that know their event, routes a person decided, dry replays, a request's beginning in one round trip."""
+"""Buttons that know their event, routes a person decided, dry replays, a request's beginning in one
+round trip."""
 
-# Piccolo leaves these generics open:
+# Piccolo leaves these generics open.
 # pyright: reportUnknownVariableType=false
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager

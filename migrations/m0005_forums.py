@@ -1,6 +1,6 @@
 """The chats of the house and the topics of its forums, which a bot can list nowhere else."""
 
-# Piccolo leaves these generics open:
+# Piccolo leaves these generics open.
 # pyright: reportUnknownVariableType=false
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager

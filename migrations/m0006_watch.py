@@ -1,6 +1,7 @@
-"""What the reconciler of the chats remembers: when it looked, what it could not see, which rights it lacks."""
+"""What the reconciler of the chats remembers: when it looked, what it could not see, which rights
+it lacks."""
 
-# Piccolo leaves these generics open:
+# Piccolo leaves these generics open.
 # pyright: reportUnknownVariableType=false
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager

@@ -1,6 +1,6 @@
 """What people send: sets of material, what stands where of it; and limits by a sliding window."""
 
-# Piccolo leaves these generics open:
+# Piccolo leaves these generics open.
 # pyright: reportUnknownVariableType=false
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager

@@ -1,6 +1,6 @@
 """The archive and the main chat of cars; topics that wait for their material before they close."""
 
-# Piccolo leaves these generics open:
+# Piccolo leaves these generics open.
 # pyright: reportUnknownVariableType=false
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager

@@ -1,6 +1,6 @@
 """Forms and check-lists: what is being filled in, its items, the files that were sent for them."""
 
-# Piccolo leaves these generics open:
+# Piccolo leaves these generics open.
 # pyright: reportUnknownVariableType=false
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager

@@ -1,6 +1,6 @@
 """Service chats: what each is told of which events, at once or in a digest."""
 
-# Piccolo leaves these generics open:
+# Piccolo leaves these generics open.
 # pyright: reportUnknownVariableType=false
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager

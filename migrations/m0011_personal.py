@@ -1,6 +1,6 @@
 """Personal groups: topics of clients and of tasks; who stands in for whom."""
 
-# Piccolo leaves these generics open:
+# Piccolo leaves these generics open.
 # pyright: reportUnknownVariableType=false
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager

@@ -1,6 +1,6 @@
 """A delivery for each subscriber of an event; the state of work moves there from the event."""
 
-# Piccolo leaves these generics open:
+# Piccolo leaves these generics open.
 # pyright: reportUnknownVariableType=false
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager

@@ -1,6 +1,7 @@
-"""Closed lists become look-up tables: a new role or purpose is a row, not a change of constraints."""
+"""Closed lists become look-up tables: a new role or purpose is a row, not a change of
+constraints."""
 
-# Piccolo leaves these generics open:
+# Piccolo leaves these generics open.
 # pyright: reportUnknownVariableType=false
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager

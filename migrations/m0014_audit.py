@@ -1,6 +1,6 @@
 """The audit: a database knows which one it is, chains have fixed numbers, erasures are signed."""
 
-# Piccolo leaves these generics open:
+# Piccolo leaves these generics open.
 # pyright: reportUnknownVariableType=false
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager

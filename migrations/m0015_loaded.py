@@ -1,6 +1,6 @@
 """RentProg counts as read whole where it was reconciled before: no second first load is told of."""
 
-# Piccolo leaves these generics open:
+# Piccolo leaves these generics open.
 # pyright: reportUnknownVariableType=false
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager

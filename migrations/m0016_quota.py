@@ -1,6 +1,7 @@
-"""Calls that are taken from several accounts at once, or from none, and turns for those who find no room."""
+"""Calls that are taken from several accounts at once, or from none, and turns for those who find no
+room."""
 
-# Piccolo leaves these generics open:
+# Piccolo leaves these generics open.
 # pyright: reportUnknownVariableType=false
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager

@@ -1,1 +1,2 @@
-"""Words the models read: `<role>/instructions.md` (voice and task) and `<role>/policy.md` (what is not allowed)."""
+"""Words the models read: `<role>/instructions.md` (voice and task) and `<role>/policy.md` (what is
+not allowed)."""

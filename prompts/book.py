@@ -32,10 +32,16 @@ class PromptBook:
             folder = files("prompts").joinpath(role)
             if not folder.joinpath("instructions.md").is_file():
                 raise KeyError(role)
-            parts = [folder.joinpath(name).read_text(encoding="utf-8") for name in ("instructions.md", "policy.md")]
+            parts = [
+                folder.joinpath(name).read_text(encoding="utf-8")
+                for name in ("instructions.md", "policy.md")
+            ]
             first = parts[0].split("\n", 1)[0]
             version = first.removeprefix("<!-- version:").removesuffix("-->").strip()
-            text = "\n\n".join(part.split("\n", 1)[1].strip() if part.startswith("<!--") else part.strip() for part in parts)
+            text = "\n\n".join(
+                part.split("\n", 1)[1].strip() if part.startswith("<!--") else part.strip()
+                for part in parts
+            )
             digest = hashlib.sha256(text.encode()).hexdigest()[:12]
             self._pages[role] = Prompt(text=text, version=version, hash=digest)
         return self._pages[role]

@@ -1,4 +1,5 @@
-"""Shared ground: one PostgreSQL for the run and a Redis a worker, a fresh database a test, no network but loopback."""
+"""Shared ground: one PostgreSQL for the run and a Redis a worker, a fresh database a test, no
+network but loopback."""
 
 from __future__ import annotations
 
@@ -24,8 +25,16 @@ models.ALLOW_MODEL_REQUESTS = False
 quiet_libraries()
 logging.getLogger("jarvis").setLevel(logging.WARNING)
 # The same examples at every run; `make fuzz` looks for new ones.
-settings.register_profile("quick", max_examples=60, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("long", max_examples=5000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "quick",
+    max_examples=60,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "long", max_examples=5000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("quick")
 _connect = socket.socket.connect
 

@@ -1,4 +1,5 @@
-"""Availability by brute force: every quarter of an hour is looked at. Slow, and too simple to be wrong."""
+"""Availability by brute force: every quarter of an hour is looked at. Slow, and too simple to be
+wrong."""
 
 from __future__ import annotations
 
@@ -22,13 +23,18 @@ def a_span(chance: random.Random, car: UUID) -> Span:
     """Some booking of a car: any status, any purpose."""
     start = a_moment(chance)
     return Span(
-        booking_id=uuid4(), car_id=car, start=start, end=start + QUARTER * chance.randrange(1, 288),
+        booking_id=uuid4(),
+        car_id=car,
+        start=start,
+        end=start + QUARTER * chance.randrange(1, 288),
         status=chance.choice(["planned", "planned", "in_rent", "done", "cancelled"]),
         purpose=chance.choice(["rental", "rental", "repair", "staff_trip"]),
-    )  # fmt: skip
+    )
 
 
-def brute_force(spans: Sequence[Span], start: datetime, end: datetime, now: datetime, pad: timedelta) -> bool:
+def brute_force(
+    spans: Sequence[Span], start: datetime, end: datetime, now: datetime, pad: timedelta
+) -> bool:
     """Whether no blocking booking stands in the wanted period and its padding."""
     for span in spans:
         if span.purpose == "staff_trip" or span.status not in ("planned", "in_rent"):

@@ -1,6 +1,8 @@
-"""The types of tools' arguments: every text, number and date of a model is bounded and clean before a tool sees it.
+"""The types of tools' arguments: every text, number and date of a model is bounded and clean before
+a tool sees it.
 
-A value outside its bounds goes back to the model with the bound; what a person says in vain is answered, never raised.
+A value outside its bounds goes back to the model with the bound; what a person says in vain is
+answered, never raised.
 """
 
 from __future__ import annotations
@@ -45,7 +47,8 @@ def _sane(value: D) -> D:
 
 
 Said = Annotated[str, BeforeValidator(one_line), Field(max_length=MESSAGE_CHARS)]
-"""How a person named a car, a client, a colleague, or a whole question: at most as long as their message."""
+"""How a person named a car, a client, a colleague, or a whole question: at most as long as their
+message."""
 Words = Annotated[str, BeforeValidator(cleaned), Field(max_length=MESSAGE_CHARS)]
 """A person's words that are to be kept, line breaks included."""
 Name = Annotated[str, BeforeValidator(one_line), Field(min_length=1, max_length=120)]
@@ -59,6 +62,7 @@ Day = Annotated[date, BeforeValidator(_written), AfterValidator(_sane)]
 
 
 def again(request: str, choice: str) -> str:
-    """A request with what was chosen for it, as a button repeats it: never longer than a message."""
+    """A request with what was chosen for it, as a button repeats it: never longer than a
+    message."""
     tail = f" ({choice[:CHOICE_CHARS]})"
     return request[: MESSAGE_CHARS - len(tail)] + tail

@@ -1,4 +1,5 @@
-"""Writes to bookings, each only planned here: the card shows the plan, a person decides, code carries it out."""
+"""Writes to bookings, each only planned here: the card shows the plan, a person decides, code
+carries it out."""
 
 from __future__ import annotations
 
@@ -26,11 +27,18 @@ NOTE_CHARS = 500
 
 @booking_changes.tool(sequential=True)
 async def extend_booking(
-    ctx: RunContext[Deps], number: Number | None = None, until: Moment | None = None, until_day: Day | None = None,
-    days: Days | None = None, branch: Branch | None = None, car: Said | None = None, client: Said | None = None,
+    ctx: RunContext[Deps],
+    number: Number | None = None,
+    until: Moment | None = None,
+    until_day: Day | None = None,
+    days: Days | None = None,
+    branch: Branch | None = None,
+    car: Said | None = None,
+    client: Said | None = None,
     move_next_to: Said | None = None,
-) -> Planned:  # fmt: skip
-    """A later return of one booking. Nothing happens before a person approves the card that follows.
+) -> Planned:
+    """A later return of one booking. Nothing happens before a person approves the card that
+    follows.
 
     Args:
         number: The booking's number, e.g. `1234`; when it was not said, name the car or the client.
@@ -40,7 +48,8 @@ async def extend_booking(
         branch: Branch code when it was said.
         car: The car as it was said.
         client: The client as they were named.
-        move_next_to: The car that the following booking of this car is moved to, when the person asked for that too.
+        move_next_to: The car that the following booking of this car is moved to, when the person
+            asked for that too.
     """
     found = await _booking_said(ctx, number, branch, car, client)
     if isinstance(found, str):
@@ -56,12 +65,19 @@ async def extend_booking(
         writes.append(await deps.changes.change(plan.following.id, car=other))
         plan = await deps.changes.extend(found.id, target, without=plan.following.id)
     if isinstance(plan, Obstacle):
-        key = deps.run.facts.add(ObstacleFact(obstacle=plan, fresh=await deps.bookings.freshness(plan.booking.source_at)))
-        return f"[{key}] The car is taken then by booking {plan.following.shown}: show this fact, it offers what is possible."
+        key = deps.run.facts.add(
+            ObstacleFact(obstacle=plan, fresh=await deps.bookings.freshness(plan.booking.source_at))
+        )
+        return (
+            f"[{key}] The car is taken then by booking {plan.following.shown}: show this "
+            f"fact, it offers what is possible."
+        )
     return [*writes, plan]
 
 
-def _target(end: datetime | None, until: datetime | None, until_day: date | None, days: int | None) -> datetime:
+def _target(
+    end: datetime | None, until: datetime | None, until_day: date | None, days: int | None
+) -> datetime:
     if until is not None:
         return _utc(until)
     if end is None:
@@ -74,9 +90,14 @@ def _target(end: datetime | None, until: datetime | None, until_day: date | None
 
 
 async def _booking_said(
-    ctx: RunContext[Deps], number: int | None, branch: Branch | None, car: str | None, client: str | None
+    ctx: RunContext[Deps],
+    number: int | None,
+    branch: Branch | None,
+    car: str | None,
+    client: str | None,
 ) -> Booking | str:
-    """The one booking that is meant: by number, or the one that a car or a client has now or next."""
+    """The one booking that is meant: by number, or the one that a car or a client has now or
+    next."""
     if number is not None:
         return await resolve_booking(ctx, number, branch)
     deps = ctx.deps
@@ -90,8 +111,14 @@ async def _booking_said(
         people = [c.id for c in await deps.clients.find(client)]
     else:
         raise InvalidRequest("name the booking: its number, the car or the client")
-    rows = await deps.bookings.search(cars=cars, clients=people, since=deps.now, until=None, scope=deps.actor.branches)
-    rows = [b for b in rows if b.status in ("in_rent", "planned") and b.number is not None and b.purpose == "rental"]
+    rows = await deps.bookings.search(
+        cars=cars, clients=people, since=deps.now, until=None, scope=deps.actor.branches
+    )
+    rows = [
+        b
+        for b in rows
+        if b.status in ("in_rent", "planned") and b.number is not None and b.purpose == "rental"
+    ]
     out = [b for b in rows if b.status == "in_rent"] or rows
     if len(out) == 1:
         return out[0]
@@ -100,7 +127,11 @@ async def _booking_said(
         key = await not_found(deps, "booking", said)
         return f"[{key}] No booking of {said!r} is open."
     options = tuple(
-        Option(label=f"№{b.number} · {b.car_label or '?'}", detail=f"|{b.branch}|", request=again(deps.run.request, f"№{b.number}"))
+        Option(
+            label=f"№{b.number} · {b.car_label or '?'}",
+            detail=f"|{b.branch}|",
+            request=again(deps.run.request, f"№{b.number}"),
+        )
         for b in out[:6]
     )
     key = deps.run.facts.add(ChoiceFact(kind="booking", said=said, options=options))
@@ -109,10 +140,17 @@ async def _booking_said(
 
 @booking_changes.tool(sequential=True)
 async def change_booking(
-    ctx: RunContext[Deps], number: Number, branch: Branch | None = None, start: Moment | None = None, end: Moment | None = None,
-    place_start: Place | None = None, place_end: Place | None = None, car: Said | None = None,
-) -> Planned:  # fmt: skip
-    """Other times or places of a booking, or another car. Nothing happens before a person approves the card that follows.
+    ctx: RunContext[Deps],
+    number: Number,
+    branch: Branch | None = None,
+    start: Moment | None = None,
+    end: Moment | None = None,
+    place_start: Place | None = None,
+    place_end: Place | None = None,
+    car: Said | None = None,
+) -> Planned:
+    """Other times or places of a booking, or another car. Nothing happens before a person approves
+    the card that follows.
 
     Args:
         number: The booking's number.
@@ -133,15 +171,22 @@ async def change_booking(
             return other
     return [
         await ctx.deps.changes.change(
-            found.id, start=_utc(start) if start else None, end=_utc(end) if end else None, place_start=place_start,
-            place_end=place_end, car=other,
+            found.id,
+            start=_utc(start) if start else None,
+            end=_utc(end) if end else None,
+            place_start=place_start,
+            place_end=place_end,
+            car=other,
         )
-    ]  # fmt: skip
+    ]
 
 
 @booking_changes.tool(sequential=True)
-async def note_booking(ctx: RunContext[Deps], number: Number, text: Words, branch: Branch | None = None) -> Planned:
-    """A line more in a booking's note. Nothing happens before a person approves the card that follows.
+async def note_booking(
+    ctx: RunContext[Deps], number: Number, text: Words, branch: Branch | None = None
+) -> Planned:
+    """A line more in a booking's note. Nothing happens before a person approves the card that
+    follows.
 
     Args:
         number: The booking's number.
@@ -157,7 +202,9 @@ async def note_booking(ctx: RunContext[Deps], number: Number, text: Words, branc
 
 
 @booking_changes.tool(sequential=True)
-async def cancel_booking(ctx: RunContext[Deps], number: Number, branch: Branch | None = None) -> Planned:
+async def cancel_booking(
+    ctx: RunContext[Deps], number: Number, branch: Branch | None = None
+) -> Planned:
     """Call a planned booking off. Nothing happens before a person approves the card that follows.
 
     Args:
@@ -170,10 +217,16 @@ async def cancel_booking(ctx: RunContext[Deps], number: Number, branch: Branch |
 
 @booking_changes.tool(sequential=True)
 async def create_booking(
-    ctx: RunContext[Deps], car: Said, client: Said, start: Moment, end: Moment, place_start: Place | None = None,
+    ctx: RunContext[Deps],
+    car: Said,
+    client: Said,
+    start: Moment,
+    end: Moment,
+    place_start: Place | None = None,
     place_end: Place | None = None,
-) -> Planned:  # fmt: skip
-    """A new booking of a free car for a known client. Nothing happens before a person approves the card that follows.
+) -> Planned:
+    """A new booking of a free car for a known client. Nothing happens before a person approves the
+    card that follows.
 
     Args:
         car: The car as it was said.
@@ -194,13 +247,20 @@ async def create_booking(
         return f"[{key}] No client answers to {client!r}."
     if len(people) > 1:
         options = tuple(
-            Option(label=p.full_name, detail="", request=again(deps.run.request, p.phone or p.full_name)) for p in people[:6]
+            Option(
+                label=p.full_name,
+                detail="",
+                request=again(deps.run.request, p.phone or p.full_name),
+            )
+            for p in people[:6]
         )
         key = deps.run.facts.add(ChoiceFact(kind="client", said=client[:60], options=options))
         return f"[{key}] Several clients answer to {client!r}: ask which one, with this fact."
     return [
-        await deps.changes.create(chosen, people[0], _utc(start), _utc(end), place_start=place_start, place_end=place_end)
-    ]  # fmt: skip
+        await deps.changes.create(
+            chosen, people[0], _utc(start), _utc(end), place_start=place_start, place_end=place_end
+        )
+    ]
 
 
 def _utc(moment: datetime) -> datetime:

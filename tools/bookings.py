@@ -30,7 +30,8 @@ Listing = Literal["pickups", "returns", "overdue", "car"]
 
 
 async def resolve_booking(ctx: RunContext[Deps], number: int, branch: str | None) -> Booking | str:
-    """The one booking of that number in this person's scope, or the text that says why there is none."""
+    """The one booking of that number in this person's scope, or the text that says why there is
+    none."""
     deps = ctx.deps
     rows = [b for b in await deps.bookings.by_number(number) if branch in (None, b.branch)]
     mine = [b for b in rows if deps.actor.may_see(b.branch)]
@@ -50,15 +51,21 @@ async def resolve_booking(ctx: RunContext[Deps], number: int, branch: str | None
 
 def _option(booking: Booking, request: str) -> Option:
     label = f"№{booking.number} · {booking.car_label or '?'}"
-    return Option(label=label, detail=f"|{booking.branch}|", request=again(request, str(booking.branch)))
+    return Option(
+        label=label, detail=f"|{booking.branch}|", request=again(request, str(booking.branch))
+    )
 
 
 @bookings.tool
 async def find_booking(
-    ctx: RunContext[Deps], car: Said | None = None, client: Said | None = None, start: Moment | None = None,
+    ctx: RunContext[Deps],
+    car: Said | None = None,
+    client: Said | None = None,
+    start: Moment | None = None,
     end: Moment | None = None,
-) -> str:  # fmt: skip
-    """Bookings whose number is not known, past ones too: who had a car on a day, all bookings of a client.
+) -> str:
+    """Bookings whose number is not known, past ones too: who had a car on a day, all bookings of a
+    client.
 
     Args:
         car: The car as it was said, e.g. `приус 417`.
@@ -82,10 +89,20 @@ async def find_booking(
             return f"[{key}] No client answers to {client!r}."
         clients, subject = [p.id for p in people], subject or people[0].short_name
     begin, until = _period(deps, start, end) if start is not None else (None, None)
-    rows = await deps.bookings.search(cars=cars, clients=clients, since=begin, until=until, scope=deps.actor.branches)
+    rows = await deps.bookings.search(
+        cars=cars, clients=clients, since=begin, until=until, scope=deps.actor.branches
+    )
     fresh = await deps.bookings.freshness()
     key = deps.run.facts.add(
-        BookingListFact(kind="found", bookings=tuple(rows), branch=None, start=begin, end=until, subject=subject, fresh=fresh)
+        BookingListFact(
+            kind="found",
+            bookings=tuple(rows),
+            branch=None,
+            start=begin,
+            end=until,
+            subject=subject,
+            fresh=fresh,
+        )
     )
     return f"[{key}] {len(rows)} bookings."
 
@@ -104,18 +121,30 @@ async def booking_card(ctx: RunContext[Deps], number: Number, branch: Branch | N
     deps = ctx.deps
     limited = await deps.bookings.refresh_booking(found.id)
     booking = await deps.bookings.get(found.id)
-    owed = tuple(await deps.bookings.owed_of(booking.id)) if deps.may("list_debts", booking.branch) else ()
+    owed = (
+        tuple(await deps.bookings.owed_of(booking.id))
+        if deps.may("list_debts", booking.branch)
+        else ()
+    )
     fresh = await deps.bookings.freshness(booking.source_at, limited)
     key = deps.run.facts.add(BookingFact(booking=booking, owed=owed, fresh=fresh))
-    return f"[{key}] Booking {booking.number}: {booking.car_label}, {booking.status}, {booking.start} to {booking.end}."
+    return (
+        f"[{key}] Booking {booking.number}: {booking.car_label}, {booking.status}, "
+        f"{booking.start} to {booking.end}."
+    )
 
 
 @bookings.tool
 async def list_bookings(
-    ctx: RunContext[Deps], what: Listing, start: Moment | None = None, end: Moment | None = None,
-    branch: Branch | None = None, car: Said | None = None,
-) -> str:  # fmt: skip
-    """Lists: pick-ups or returns of a period (today when absent), returns that are overdue, all bookings of a car.
+    ctx: RunContext[Deps],
+    what: Listing,
+    start: Moment | None = None,
+    end: Moment | None = None,
+    branch: Branch | None = None,
+    car: Said | None = None,
+) -> str:
+    """Lists: pick-ups or returns of a period (today when absent), returns that are overdue, all
+    bookings of a car.
 
     Args:
         what: `pickups`, `returns`, `overdue`, or `car` for one car's bookings.
@@ -145,16 +174,27 @@ async def list_bookings(
     else:
         rows = await deps.bookings.overdue(branch, scope)
     key = deps.run.facts.add(
-        BookingListFact(kind=what, bookings=tuple(rows), branch=branch, start=begin, end=until, subject=subject, fresh=fresh)
+        BookingListFact(
+            kind=what,
+            bookings=tuple(rows),
+            branch=branch,
+            start=begin,
+            end=until,
+            subject=subject,
+            fresh=fresh,
+        )
     )
     return f"[{key}] {len(rows)} bookings."
 
 
 @bookings.tool
 async def check_conflicts(
-    ctx: RunContext[Deps], start: Moment | None = None, end: Moment | None = None, branch: Branch | None = None,
+    ctx: RunContext[Deps],
+    start: Moment | None = None,
+    end: Moment | None = None,
+    branch: Branch | None = None,
     car: Said | None = None,
-) -> str:  # fmt: skip
+) -> str:
     """Bookings of one car that overlap, or leave less than 2 h between them.
 
     Args:
@@ -175,12 +215,16 @@ async def check_conflicts(
         car_id = found.id
     pairs = await deps.bookings.collisions(begin, until, branch=branch, scope=scope, car_id=car_id)
     fresh = await deps.bookings.freshness()
-    key = deps.run.facts.add(ConflictFact(pairs=tuple(pairs), branch=branch, start=begin, end=until, fresh=fresh))
+    key = deps.run.facts.add(
+        ConflictFact(pairs=tuple(pairs), branch=branch, start=begin, end=until, fresh=fresh)
+    )
     return f"[{key}] {len(pairs)} conflicts."
 
 
 @bookings.tool
-async def list_debts(ctx: RunContext[Deps], branch: Branch | None = None, client: Said | None = None) -> str:
+async def list_debts(
+    ctx: RunContext[Deps], branch: Branch | None = None, client: Said | None = None
+) -> str:
     """Debts, and apart from them what is due at pick-up. Asks RentProg each time.
 
     Args:
@@ -189,7 +233,11 @@ async def list_debts(ctx: RunContext[Deps], branch: Branch | None = None, client
     """
     deps = ctx.deps
     scope = deps.scope(branch)
-    codes = [b.code for b in await deps.staff.branches() if (branch in (None, b.code)) and (not scope or b.code in scope)]
+    codes = [
+        b.code
+        for b in await deps.staff.branches()
+        if (branch in (None, b.code)) and (not scope or b.code in scope)
+    ]
     ages = await deps.bookings.refresh_debts(codes)
     debts: list[Owed] = []
     due: list[Owed] = []
@@ -207,7 +255,9 @@ async def list_debts(ctx: RunContext[Deps], branch: Branch | None = None, client
         debts = [o for o in debts if o.booking and o.booking.client_id in wanted]
         due = [o for o in due if o.booking and o.booking.client_id in wanted]
     debts.sort(key=lambda o: -o.amount.minor)
-    key = deps.run.facts.add(DebtFact(debts=tuple(debts), due=tuple(due), subject=subject, branches=tuple(ages.items())))
+    key = deps.run.facts.add(
+        DebtFact(debts=tuple(debts), due=tuple(due), subject=subject, branches=tuple(ages.items()))
+    )
     return f"[{key}] {len(debts)} debts, {len(due)} amounts due at pick-up."
 
 
@@ -234,7 +284,9 @@ async def who_changed(ctx: RunContext[Deps], number: Number, branch: Branch | No
         lines, since = (), deps.now
         fresh = await deps.bookings.freshness(found.source_at)
     ours = tuple(await deps.bookings.through_jarvis(found))
-    key = deps.run.facts.add(HistoryFact(booking=found, lines=lines, ours=ours, unread_since=since, fresh=fresh))
+    key = deps.run.facts.add(
+        HistoryFact(booking=found, lines=lines, ours=ours, unread_since=since, fresh=fresh)
+    )
     known = f"{len(lines)} changes" if since is None else "RentProg does not answer"
     if fresh.limited is not None:
         known = f"not read, RentProg's limit is used up until {fresh.limited.until:%H:%M} UTC"

@@ -1,4 +1,5 @@
-"""Writes to cars, each only planned here: the card shows the plan, a person decides, code carries it out."""
+"""Writes to cars, each only planned here: the card shows the plan, a person decides, code carries
+it out."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ Planned = list[PlannedWrite] | str
 
 @car_changes.tool(sequential=True)
 async def move_car(ctx: RunContext[Deps], car: Said, branch: Branch) -> Planned:
-    """The car belongs to another branch. Nothing happens before a person approves the card that follows.
+    """The car belongs to another branch. Nothing happens before a person approves the card that
+    follows.
 
     Args:
         car: The car as it was said.

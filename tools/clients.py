@@ -16,8 +16,11 @@ clients = new_toolset("clients")
 
 
 @clients.tool
-async def client_card(ctx: RunContext[Deps], name: Said | None = None, booking: Number | None = None) -> str:
-    """A client: name, category, bookings; the phone is masked unless the role may see it in a private chat.
+async def client_card(
+    ctx: RunContext[Deps], name: Said | None = None, booking: Number | None = None
+) -> str:
+    """A client: name, category, bookings; the phone is masked unless the role may see it in a
+    private chat.
 
     Args:
         name: Name or phone as it was said, e.g. `Олег Рудин`.
@@ -37,10 +40,16 @@ async def client_card(ctx: RunContext[Deps], name: Said | None = None, booking: 
         key = await not_found(deps, "client", name or deps.run.request)
         return f"[{key}] No client answers to that."
     options = tuple(
-        Option(label=p.full_name, detail=f"{mask_phone(p.phone) or ''}||", request=f"клиент {phone_key(p.phone) or p.full_name}")
+        Option(
+            label=p.full_name,
+            detail=f"{mask_phone(p.phone) or ''}||",
+            request=f"клиент {phone_key(p.phone) or p.full_name}",
+        )
         for p in people[:6]
     )
-    key = deps.run.facts.add(ChoiceFact(kind="client", said=(name or deps.run.request)[:60], options=options))
+    key = deps.run.facts.add(
+        ChoiceFact(kind="client", said=(name or deps.run.request)[:60], options=options)
+    )
     return f"[{key}] {len(people)} clients answer to that: ask which one, with this fact."
 
 
@@ -52,5 +61,13 @@ async def _card(ctx: RunContext[Deps], client: Client) -> str:
         await deps.run.record(deps.actor, "client.contact", "shown", {"client_id": str(client.id)})
     phone = f"+{phone_key(client.phone)}" if may_see and client.phone else mask_phone(client.phone)
     fresh = await deps.bookings.freshness(client.source_at)
-    key = deps.run.facts.add(ClientFact(client=client, phone=phone, full_name=deps.run.private, bookings=tuple(rows), fresh=fresh))
+    key = deps.run.facts.add(
+        ClientFact(
+            client=client,
+            phone=phone,
+            full_name=deps.run.private,
+            bookings=tuple(rows),
+            fresh=fresh,
+        )
+    )
     return f"[{key}] Client {client.short_name}, category {client.category}, {len(rows)} bookings."

@@ -38,7 +38,8 @@ RECEIPT_S = 10.0
 
 @dataclass(slots=True, kw_only=True)
 class Grant:
-    """An approval that a resumed run carries: which calls it covers, and what has become of them."""
+    """An approval that a resumed run carries: which calls it covers, and what has become of
+    them."""
 
     approval_id: UUID
     db: Database
@@ -56,14 +57,26 @@ class Grant:
         """What has become of a call's writes, waiting for their receipts at most ten seconds."""
         until = time.monotonic() + RECEIPT_S
         while True:
-            items = [i for i in (await self.approvals.read(self.db, self.approval_id)).items if i.call_key == call_key]
+            items = [
+                i
+                for i in (await self.approvals.read(self.db, self.approval_id)).items
+                if i.call_key == call_key
+            ]
             if all(i.state != "sent" for i in items) or time.monotonic() > until:
-                return "; ".join(f"write {i.ordinal}: {_OUTCOMES.get(i.state, i.state)}" for i in items)
+                return "; ".join(
+                    f"write {i.ordinal}: {_OUTCOMES.get(i.state, i.state)}" for i in items
+                )
             await asyncio.sleep(0.1)
 
 
-_OUTCOMES = {"done": "receipt received", "sent": "pending, the card will show it", "dead": "not done", "dropped": "not done",
-             "unknown": "outcome unknown, a person is asked", "shadow": "only noted"}  # fmt: skip
+_OUTCOMES = {
+    "done": "receipt received",
+    "sent": "pending, the card will show it",
+    "dead": "not done",
+    "dropped": "not done",
+    "unknown": "outcome unknown, a person is asked",
+    "shadow": "only noted",
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -83,9 +96,11 @@ class Step:
 
 @dataclass(slots=True, kw_only=True)
 class RunLedger:
-    """The record of one request: facts, steps, taint, what was refused, writes that wait for a word.
+    """The record of one request: facts, steps, taint, what was refused, writes that wait for a
+    word.
 
-    `quotes` are outsiders' words that took part; `grant` is there in a run that goes on after an approval.
+    `quotes` are outsiders' words that took part; `grant` is there in a run that goes on after an
+    approval.
     """
 
     db: Database
@@ -106,34 +121,57 @@ class RunLedger:
     started: float = field(default_factory=time.monotonic)
 
     def step(
-        self, kind: str, name: str, *, began: float, role: str | None = None, arguments: Mapping[str, Any] | None = None,
-        outcome: str | None = None, prompt: tuple[str, str] | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        kind: str,
+        name: str,
+        *,
+        began: float,
+        role: str | None = None,
+        arguments: Mapping[str, Any] | None = None,
+        outcome: str | None = None,
+        prompt: tuple[str, str] | None = None,
+    ) -> None:
         """Note a step that began at `began` (monotonic seconds) and ends now."""
         now = time.monotonic()
         self.steps.append(
             Step(
-                kind=kind, name=name, role=role, arguments=arguments, outcome=outcome,
-                offset_ms=int((began - self.started) * 1000), duration_ms=int((now - began) * 1000),
-                prompt_version=prompt[0] if prompt else None, prompt_hash=prompt[1] if prompt else None,
+                kind=kind,
+                name=name,
+                role=role,
+                arguments=arguments,
+                outcome=outcome,
+                offset_ms=int((began - self.started) * 1000),
+                duration_ms=int((now - began) * 1000),
+                prompt_version=prompt[0] if prompt else None,
+                prompt_hash=prompt[1] if prompt else None,
             )
-        )  # fmt: skip
+        )
 
     async def taint(self, reason: str) -> None:
         """Outsiders' free text was read: the conversation stays marked for good."""
         if not self.tainted:
             self.tainted = True
             await self.db.execute(
-                "UPDATE conversation SET tainted = true, taint_reason = $2 WHERE id = $1 AND NOT tainted",
-                self.conversation_id, reason,
-            )  # fmt: skip
+                "UPDATE conversation SET tainted = true, taint_reason = $2 WHERE id = $1 AND NOT "
+                "tainted",
+                self.conversation_id,
+                reason,
+            )
 
-    async def record(self, actor: Actor, action: str, outcome: str, details: Mapping[str, Any] | None = None) -> None:
+    async def record(
+        self, actor: Actor, action: str, outcome: str, details: Mapping[str, Any] | None = None
+    ) -> None:
         """An audit entry of this run."""
         await audit.record(
-            self.db, action=action, actor_id=actor.employee_id, actor_name=actor.name, outcome=outcome,
-            event_id=self.event_id, trace_id=self.trace_id, details=details,
-        )  # fmt: skip
+            self.db,
+            action=action,
+            actor_id=actor.employee_id,
+            actor_name=actor.name,
+            outcome=outcome,
+            event_id=self.event_id,
+            trace_id=self.trace_id,
+            details=details,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,11 +204,13 @@ class Deps:
     run: RunLedger
 
     def may(self, tool: str, branch: str | None) -> bool:
-        """Whether what this tool shows of a branch is for this person; for facts that show more than their own tool's."""
+        """Whether what this tool shows of a branch is for this person; for facts that show more
+        than their own tool's."""
         return self.actor.role in policy_of(tool).roles and self.actor.may_see(branch)
 
     def scope(self, branch: str | None) -> frozenset[str]:
-        """The branches a branch-wide question covers for this person; a named branch must lie inside.
+        """The branches a branch-wide question covers for this person; a named branch must lie
+        inside.
 
         Raises:
             NotPermitted: the branch is somebody else's.

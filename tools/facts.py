@@ -1,4 +1,5 @@
-"""Facts that tools found: typed, with source and age. Code renders them; a model only points at their ids."""
+"""Facts that tools found: typed, with source and age. Code renders them; a model only points at
+their ids."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ from jarvis.integrations.rentprog.mirror import Freshness
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarFact:
-    """`bookings_shown`: this person may see which bookings they are, `client_shown` also whose; times are for everybody."""
+    """`bookings_shown`: this person may see which bookings they are, `client_shown` also whose;
+    times are for everybody."""
 
     car: Car
     current: Booking | None
@@ -66,7 +68,8 @@ class BookingListFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreeFact:
-    """Free cars of a period, with `buffer` kept around bookings; counts of other branches when there are none.
+    """Free cars of a period, with `buffer` kept around bookings; counts of other branches when
+    there are none.
 
     `assumed`: nobody named the branch, it is the person's own.
     """
@@ -166,7 +169,8 @@ class ChoiceFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingFact:
-    """Nothing by that name in our own copy, which is as old as `fresh` says. `near` differ by one sign, or stand in another branch."""
+    """Nothing by that name in our own copy, which is as old as `fresh` says. `near` differ by one
+    sign, or stand in another branch."""
 
     kind: str
     said: str
@@ -176,7 +180,8 @@ class MissingFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusalFact:
-    """This person may not: the tool, or the branch that lies outside their scope, and whom to ask."""
+    """This person may not: the tool, or the branch that lies outside their scope, and whom to
+    ask."""
 
     tool: str
     branch: str | None
@@ -193,7 +198,8 @@ class ObstacleFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemFact:
-    """A change that cannot be: the tool, the reason as a key of the catalogue, and what its sentence needs."""
+    """A change that cannot be: the tool, the reason as a key of the catalogue, and what its
+    sentence needs."""
 
     tool: str
     reason: str
@@ -254,10 +260,29 @@ class TopicFact:
 
 
 Fact = (
-    CarFact | CarListFact | BookingFact | BookingListFact | FreeFact | CarFreeFact | ConflictFact | DebtFact | ClientFact
-    | HistoryFact | KnowledgeFact | HelpFact | ChoiceFact | MissingFact | RefusalFact | ObstacleFact | ProblemFact | SwitchedOffFact
-    | ChecklistFact | StartedFact | MaterialFact | TopicFact
-)  # fmt: skip
+    CarFact
+    | CarListFact
+    | BookingFact
+    | BookingListFact
+    | FreeFact
+    | CarFreeFact
+    | ConflictFact
+    | DebtFact
+    | ClientFact
+    | HistoryFact
+    | KnowledgeFact
+    | HelpFact
+    | ChoiceFact
+    | MissingFact
+    | RefusalFact
+    | ObstacleFact
+    | ProblemFact
+    | SwitchedOffFact
+    | ChecklistFact
+    | StartedFact
+    | MaterialFact
+    | TopicFact
+)
 
 
 @dataclass(slots=True)

@@ -21,10 +21,17 @@ from tools.toolset import new_toolset, not_found
 
 Branch = Literal["tbilisi", "batumi", "kutaisi", "service-center"]
 BranchOrAll = Branch | Literal["all"]
-State = Literal["can_be_issued", "repair", "critical", "long_term", "not_for_issue", "needs_service"]
+State = Literal[
+    "can_be_issued", "repair", "critical", "long_term", "not_for_issue", "needs_service"
+]
 STATES: dict[State, int] = {
-    "can_be_issued": 1, "repair": 2, "critical": 3, "long_term": 4, "not_for_issue": 5, "needs_service": 6,
-}  # fmt: skip
+    "can_be_issued": 1,
+    "repair": 2,
+    "critical": 3,
+    "long_term": 4,
+    "not_for_issue": 5,
+    "needs_service": 6,
+}
 
 fleet = new_toolset("fleet")
 
@@ -47,12 +54,17 @@ async def resolve_car(ctx: RunContext[Deps], said: str) -> Car | str:
 async def _option(deps: Deps, car_id: UUID, said: str) -> Option:
     car = await deps.fleet.get(car_id)
     plate = show_plate(car.plate_key)
-    return Option(label=car.label, detail=f"{plate}|{car.branch}|{car.state}", request=again(deps.run.request, plate))
+    return Option(
+        label=car.label,
+        detail=f"{plate}|{car.branch}|{car.state}",
+        request=again(deps.run.request, plate),
+    )
 
 
 @fleet.tool
 async def find_car(ctx: RunContext[Deps], name: Said) -> str:
-    """Which cars answer to a name, with branch and state, from our own copy. Use it for "which Sonatas do we have".
+    """Which cars answer to a name, with branch and state, from our own copy. Use it for "which
+    Sonatas do we have".
 
     Args:
         name: What was said: a plate, a model, digits, e.g. `приусы`, `TT-235-TT`.
@@ -66,12 +78,16 @@ async def find_car(ctx: RunContext[Deps], name: Said) -> str:
     cars = tuple([await deps.fleet.get(car_id) for car_id in found.cars])
     oldest = await deps.bookings.freshness(min(car.source_at for car in cars))
     key = deps.run.facts.add(CarListFact(cars=cars, branch=None, states=(), fresh=oldest))
-    return f"[{key}] {len(cars)} cars answer to {name!r}: {', '.join(car.handle for car in cars[:10])}."
+    return (
+        f"[{key}] {len(cars)} cars answer to {name!r}: "
+        f"{', '.join(car.handle for car in cars[:10])}."
+    )
 
 
 @fleet.tool
 async def car_card(ctx: RunContext[Deps], name: Said) -> str:
-    """Everything known of one car: branch, state, who has it, next booking, debt, mileage. Answers "where is", "who has".
+    """Everything known of one car: branch, state, who has it, next booking, debt, mileage. Answers
+    "where is", "who has".
 
     Args:
         name: What was said of the car, e.g. `малибу 235`, `где рав 118`.
@@ -83,21 +99,35 @@ async def car_card(ctx: RunContext[Deps], name: Said) -> str:
     limited = await deps.bookings.refresh_car(car.id)
     car = await deps.fleet.get(car.id)
     current, following = now_and_next(await deps.bookings.of_car(car.id, since=deps.now), deps.now)
-    owed = await deps.bookings.owed_of(current.id) if current and deps.may("list_debts", car.branch) else []
+    owed = (
+        await deps.bookings.owed_of(current.id)
+        if current and deps.may("list_debts", car.branch)
+        else []
+    )
     fresh = await deps.bookings.freshness(car.source_at, limited)
     key = deps.run.facts.add(
         CarFact(
-            car=car, current=current, following=following, debt=tuple(o for o in owed if o.kind == "debt"), fresh=fresh,
-            bookings_shown=deps.may("booking_card", None), client_shown=deps.may("booking_card", car.branch),
+            car=car,
+            current=current,
+            following=following,
+            debt=tuple(o for o in owed if o.kind == "debt"),
+            fresh=fresh,
+            bookings_shown=deps.may("booking_card", None),
+            client_shown=deps.may("booking_card", car.branch),
         )
-    )  # fmt: skip
-    holder = f"in rent until {current.end}" if current and current.status == "in_rent" else "not in rent"
+    )
+    holder = (
+        f"in rent until {current.end}" if current and current.status == "in_rent" else "not in rent"
+    )
     return f"[{key}] {car.label}, branch {car.branch}, state {car.state}, {holder}."
 
 
 @fleet.tool
-async def list_cars(ctx: RunContext[Deps], branch: BranchOrAll | None = None, state: State | None = None) -> str:
-    """Cars of a branch or of all branches, by state: what is under repair, what stands in the service centre.
+async def list_cars(
+    ctx: RunContext[Deps], branch: BranchOrAll | None = None, state: State | None = None
+) -> str:
+    """Cars of a branch or of all branches, by state: what is under repair, what stands in the
+    service centre.
 
     Args:
         branch: Branch code, e.g. `batumi`, or `all`; the person's own branch when none was said.
@@ -110,15 +140,27 @@ async def list_cars(ctx: RunContext[Deps], branch: BranchOrAll | None = None, st
         states = [STATES["repair"], STATES["critical"]]
     cars = await deps.fleet.cars(branch=branch, states=states)
     fresh = await deps.bookings.freshness()
-    key = deps.run.facts.add(CarListFact(cars=tuple(cars), branch=branch, states=tuple(states or ()), fresh=fresh, assumed=assumed))
+    key = deps.run.facts.add(
+        CarListFact(
+            cars=tuple(cars),
+            branch=branch,
+            states=tuple(states or ()),
+            fresh=fresh,
+            assumed=assumed,
+        )
+    )
     return f"[{key}] {len(cars)} cars."
 
 
 @fleet.tool
 async def check_availability(
-    ctx: RunContext[Deps], start: Moment, end: Moment, branch: BranchOrAll | None = None, car: Said | None = None,
+    ctx: RunContext[Deps],
+    start: Moment,
+    end: Moment,
+    branch: BranchOrAll | None = None,
+    car: Said | None = None,
     kind: Name | None = None,
-) -> str:  # fmt: skip
+) -> str:
     """Which cars are free for a period, or whether one car is. The preparation time of 2 h is kept.
 
     Args:
@@ -141,23 +183,38 @@ async def check_availability(
     branch, assumed = _branch(deps, branch)
     filters = (kind,) if kind else ()
     gear, size = (kind, None) if kind and kind[:4].casefold() in ("авто", "меха") else (None, kind)
-    cars = await deps.bookings.free_cars(begin, until, branch=branch, transmission=gear, car_class=size)
+    cars = await deps.bookings.free_cars(
+        begin, until, branch=branch, transmission=gear, car_class=size
+    )
     elsewhere: list[tuple[str, int]] = []
     if not cars and branch is not None:
         for other in await deps.staff.branches():
             if other.rents and other.code != branch:
-                count = len(await deps.bookings.free_cars(begin, until, branch=other.code, transmission=gear, car_class=size))
+                count = len(
+                    await deps.bookings.free_cars(
+                        begin, until, branch=other.code, transmission=gear, car_class=size
+                    )
+                )
                 elsewhere.append((other.code, count))
     key = deps.run.facts.add(
         FreeFact(
-            cars=tuple(cars), branch=branch, start=begin, end=until, filters=filters, elsewhere=tuple(elsewhere),
-            buffer=deps.bookings.preparation, fresh=fresh, assumed=assumed,
+            cars=tuple(cars),
+            branch=branch,
+            start=begin,
+            end=until,
+            filters=filters,
+            elsewhere=tuple(elsewhere),
+            buffer=deps.bookings.preparation,
+            fresh=fresh,
+            assumed=assumed,
         )
-    )  # fmt: skip
+    )
     return f"[{key}] {len(cars)} cars are free."
 
 
-async def _one_car(ctx: RunContext[Deps], car: Car, begin: datetime, until: datetime, fresh: Freshness) -> str:
+async def _one_car(
+    ctx: RunContext[Deps], car: Car, begin: datetime, until: datetime, fresh: Freshness
+) -> str:
     deps = ctx.deps
     limited = await deps.bookings.refresh_car(car.id)
     car = await deps.fleet.get(car.id)
@@ -165,10 +222,15 @@ async def _one_car(ctx: RunContext[Deps], car: Car, begin: datetime, until: date
     blocking = None if fit.blocked_by is None else await deps.bookings.get(fit.blocked_by)
     key = deps.run.facts.add(
         CarFreeFact(
-            car=car, start=begin, end=until, fit=fit, issuable=car.active and car.state == CAN_BE_ISSUED, blocking=blocking,
+            car=car,
+            start=begin,
+            end=until,
+            fit=fit,
+            issuable=car.active and car.state == CAN_BE_ISSUED,
+            blocking=blocking,
             fresh=await deps.bookings.freshness(car.source_at, limited),
         )
-    )  # fmt: skip
+    )
     return f"[{key}] {car.label} is {'free' if fit.free else 'taken'}, state {car.state}."
 
 

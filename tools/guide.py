@@ -13,10 +13,15 @@ from tools.toolset import new_toolset
 
 guide = new_toolset("guide")
 _EXAMPLES = (
-    ("car_card", "where"), ("check_availability", "free"), ("list_bookings", "pickups"),
-    ("checklist_status", "checklists"), ("list_debts", "debts"),
-    ("who_changed", "changed"), ("list_cars", "repair"), ("search_knowledge", "rules"),
-)  # fmt: skip
+    ("car_card", "where"),
+    ("check_availability", "free"),
+    ("list_bookings", "pickups"),
+    ("checklist_status", "checklists"),
+    ("list_debts", "debts"),
+    ("who_changed", "changed"),
+    ("list_cars", "repair"),
+    ("search_knowledge", "rules"),
+)
 
 
 def examples_for(role: Role) -> tuple[str, ...]:

@@ -1,4 +1,5 @@
-"""The one table of what each tool is and who may call it. A missing row means: a write, untrusted, denied."""
+"""The one table of what each tool is and who may call it. A missing row means: a write, untrusted,
+denied."""
 
 from __future__ import annotations
 
@@ -8,18 +9,31 @@ from typing import Literal
 from jarvis.kit.actor import Role
 
 EVERYBODY = frozenset(Role)
-OPERATIONS = frozenset({Role.EMPLOYEE, Role.BRANCH_HEAD, Role.DEPARTMENT_HEAD, Role.DIRECTOR, Role.SALES, Role.ACCOUNTANT, Role.ADMIN})
+OPERATIONS = frozenset(
+    {
+        Role.EMPLOYEE,
+        Role.BRANCH_HEAD,
+        Role.DEPARTMENT_HEAD,
+        Role.DIRECTOR,
+        Role.SALES,
+        Role.ACCOUNTANT,
+        Role.ADMIN,
+    }
+)
 MONEY = OPERATIONS - {Role.SALES}
 ACTORS = frozenset({Role.EMPLOYEE, Role.BRANCH_HEAD, Role.DEPARTMENT_HEAD, Role.DIRECTOR})
 HEADS = ACTORS - {Role.EMPLOYEE}
-CONTACTS = frozenset({Role.BRANCH_HEAD, Role.DEPARTMENT_HEAD, Role.DIRECTOR, Role.SALES, Role.ADMIN})
+CONTACTS = frozenset(
+    {Role.BRANCH_HEAD, Role.DEPARTMENT_HEAD, Role.DIRECTOR, Role.SALES, Role.ADMIN}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolPolicy:
     """`scope`: `company` looks everywhere, `branch` only into the person's branches.
 
-    `untrusted`: the output holds free text of outsiders and taints the conversation. `approvers`: whose word a write needs.
+    `untrusted`: the output holds free text of outsiders and taints the conversation. `approvers`:
+    whose word a write needs.
     """
 
     effect: Literal["read", "write"]
@@ -33,16 +47,26 @@ class ToolPolicy:
 
 def _write(roles: frozenset[Role], approvers: frozenset[Role]) -> ToolPolicy:
     """A change in RentProg: always on a card, under RentProg's own idempotency key."""
-    return ToolPolicy(effect="write", roles=roles, scope="branch", effect_class="A", approval="always", approvers=approvers)
+    return ToolPolicy(
+        effect="write",
+        roles=roles,
+        scope="branch",
+        effect_class="A",
+        approval="always",
+        approvers=approvers,
+    )
 
 
 def _house(roles: frozenset[Role], approvers: frozenset[Role]) -> ToolPolicy:
     """A change of staff, branches or chats: always on a card."""
-    return ToolPolicy(effect="write", roles=roles, effect_class="A", approval="always", approvers=approvers)
+    return ToolPolicy(
+        effect="write", roles=roles, effect_class="A", approval="always", approvers=approvers
+    )
 
 
 def _own(roles: frozenset[Role]) -> ToolPolicy:
-    """Opens something for who asks, in their own chat or where it belongs anyway: done twice it is done once, so it asks nobody."""
+    """Opens something for who asks, in their own chat or where it belongs anyway: done twice it is
+    done once, so it asks nobody."""
     return ToolPolicy(effect="write", roles=roles, scope="branch", effect_class="A")
 
 
@@ -69,7 +93,9 @@ POLICY: dict[str, ToolPolicy] = {
     "create_booking": _write(ACTORS | {Role.SALES}, ACTORS),
     "cancel_booking": _write(ACTORS, HEADS),
     "move_car": _write(ACTORS | {Role.MECHANIC}, HEADS),
-    "checklist_status": ToolPolicy(effect="read", roles=OPERATIONS | {Role.MECHANIC}, scope="branch"),
+    "checklist_status": ToolPolicy(
+        effect="read", roles=OPERATIONS | {Role.MECHANIC}, scope="branch"
+    ),
     "find_media": ToolPolicy(effect="read", roles=EVERYBODY, scope="branch"),
     "open_topic": _own(OPERATIONS | {Role.MECHANIC}),
     "start_checklist": _own(OPERATIONS | {Role.MECHANIC}),

@@ -1,4 +1,5 @@
-"""The guard around every toolset: rights at listing and at the call, steps, taint, and our errors in words for the model."""
+"""The guard around every toolset: rights at listing and at the call, steps, taint, and our errors
+in words for the model."""
 
 from __future__ import annotations
 
@@ -36,13 +37,27 @@ TOOL_TIMEOUT_S = 20
 def new_toolset(name: str) -> FunctionToolset[Deps]:
     """An empty toolset whose tools must describe every parameter."""
     return FunctionToolset[Deps](
-        id=name, docstring_format="google", require_parameter_descriptions=True, timeout=TOOL_TIMEOUT_S, max_retries=2
+        id=name,
+        docstring_format="google",
+        require_parameter_descriptions=True,
+        timeout=TOOL_TIMEOUT_S,
+        max_retries=2,
     )
 
 
-async def not_found(deps: Deps, kind: Literal["car", "client", "booking", "employee"], said: str, near: Sequence[Option] = ()) -> str:
-    """Note that nothing answers to these words, with the age of the copy that was searched; returns the fact's key."""
-    return deps.run.facts.add(MissingFact(kind=kind, said=said[:60], near=tuple(near), fresh=await deps.bookings.freshness()))
+async def not_found(
+    deps: Deps,
+    kind: Literal["car", "client", "booking", "employee"],
+    said: str,
+    near: Sequence[Option] = (),
+) -> str:
+    """Note that nothing answers to these words, with the age of the copy that was searched; returns
+    the fact's key."""
+    return deps.run.facts.add(
+        MissingFact(
+            kind=kind, said=said[:60], near=tuple(near), fresh=await deps.bookings.freshness()
+        )
+    )
 
 
 def guard(role: str, *toolsets: AbstractToolset[Deps]) -> list[AbstractToolset[Deps]]:
@@ -54,17 +69,24 @@ def guard(role: str, *toolsets: AbstractToolset[Deps]) -> list[AbstractToolset[D
 class Guarded(WrapperToolset[Deps]):
     """The only enforcement point of `tools/policy.py`.
 
-    A write tool only plans: its plan waits on a card. In a run that goes on after the word, the call must be the one that was
-    approved, argument by argument; what was approved is then on its way already, and the call returns what became of it.
+    A write tool only plans: its plan waits on a card. In a run that goes on after the word, the
+    call must be the one that was approved, argument by argument; what was approved is then on its
+    way already, and the call returns what became of it.
     """
 
     role: str
 
     async def get_tools(self, ctx: RunContext[Deps]) -> dict[str, ToolsetTool[Deps]]:
         tools = await super().get_tools(ctx)
-        return {name: tool for name, tool in tools.items() if ctx.deps.actor.role in policy_of(name).roles}
+        return {
+            name: tool
+            for name, tool in tools.items()
+            if ctx.deps.actor.role in policy_of(name).roles
+        }
 
-    async def call_tool(self, name: str, tool_args: dict[str, Any], ctx: RunContext[Deps], tool: ToolsetTool[Deps]) -> Any:
+    async def call_tool(
+        self, name: str, tool_args: dict[str, Any], ctx: RunContext[Deps], tool: ToolsetTool[Deps]
+    ) -> Any:
         run, began = ctx.deps.run, time.monotonic()
         run.tool_calls += 1
         if run.tool_calls > MAX_TOOL_CALLS:
@@ -78,7 +100,9 @@ class Guarded(WrapperToolset[Deps]):
         except NotPermitted as error:
             await self._refuse(name, tool_args, ctx.deps, str(error))
             run.step("refused", name, began=began, arguments=tool_args, outcome=str(error))
-            raise ToolFailed(f"Not allowed: {error}. Answer with a refusal block for {name}.") from error
+            raise ToolFailed(
+                f"Not allowed: {error}. Answer with a refusal block for {name}."
+            ) from error
         except InvalidRequest as error:
             run.step("error", name, began=began, arguments=tool_args, outcome=str(error))
             raise ModelRetry(str(error)) from error
@@ -92,7 +116,9 @@ class Guarded(WrapperToolset[Deps]):
             run.step("error", name, began=began, arguments=tool_args, outcome=error.reason)
             raise ToolFailed(f"{error.system} needs our repair; say so and stop.") from error
         except asyncio.CancelledError:
-            run.step("error", name, began=began, arguments=tool_args, outcome="cut off by its deadline")
+            run.step(
+                "error", name, began=began, arguments=tool_args, outcome="cut off by its deadline"
+            )
             raise
         if policy_of(name).untrusted:
             await run.taint(f"read by {name}")
@@ -107,16 +133,24 @@ class Guarded(WrapperToolset[Deps]):
         if actor.role not in policy.roles:
             raise NotPermitted(f"the role {actor.role.value} may not use {name}")
 
-    async def _call(self, name: str, tool_args: dict[str, Any], ctx: RunContext[Deps], tool: ToolsetTool[Deps]) -> Any:
+    async def _call(
+        self, name: str, tool_args: dict[str, Any], ctx: RunContext[Deps], tool: ToolsetTool[Deps]
+    ) -> Any:
         policy = policy_of(name)
         write = policy.effect == "write"
-        if (stop := await ctx.deps.switches.stops(agent=self.role, tool=name, branch=None, write=write)) is not None:
+        if (
+            stop := await ctx.deps.switches.stops(
+                agent=self.role, tool=name, branch=None, write=write
+            )
+        ) is not None:
             return await self._stopped(name, stop, ctx.deps)
         if not write or policy.approval == "never":
             return await super().call_tool(name, tool_args, ctx, tool)
         return await self._write(name, tool_args, ctx, tool)
 
-    async def _write(self, name: str, tool_args: dict[str, Any], ctx: RunContext[Deps], tool: ToolsetTool[Deps]) -> Any:
+    async def _write(
+        self, name: str, tool_args: dict[str, Any], ctx: RunContext[Deps], tool: ToolsetTool[Deps]
+    ) -> Any:
         run, key = ctx.deps.run, ctx.tool_call_id or ""
         arguments = to_jsonable_python(tool_args)
         if ctx.tool_call_approved:
@@ -131,7 +165,13 @@ class Guarded(WrapperToolset[Deps]):
         except LimitReached as error:
             limited = Limited.by(error, ctx.deps.now)
             reason = "limited.own" if limited.own else "limited"
-            fact = run.facts.add(ProblemFact(tool=name, reason=reason, values={"system": error.system, "until": limited.until}))
+            fact = run.facts.add(
+                ProblemFact(
+                    tool=name,
+                    reason=reason,
+                    values={"system": error.system, "until": limited.until},
+                )
+            )
             return f"[{fact}] It cannot be now: {error}. Show this fact."
         if isinstance(planned, str):  # a question or an obstacle: nothing to approve
             return planned
@@ -139,11 +179,16 @@ class Guarded(WrapperToolset[Deps]):
         for plan in writes:
             if (stop := await _stop_of(plan, ctx.deps.switches)) is not None:
                 return await self._stopped(name, stop, ctx.deps)
-        run.planned += [Step(role=self.role, tool=name, call_key=key, arguments=arguments, write=plan) for plan in writes]
+        run.planned += [
+            Step(role=self.role, tool=name, call_key=key, arguments=arguments, write=plan)
+            for plan in writes
+        ]
         raise ApprovalRequired(metadata={"writes": len(writes)})
 
     async def _stopped(self, name: str, stop: Switch, deps: Deps) -> str:
-        await deps.run.record(deps.actor, f"tool.{name}", "switched off", {"switch": f"{stop.scope}:{stop.name}"})
+        await deps.run.record(
+            deps.actor, f"tool.{name}", "switched off", {"switch": f"{stop.scope}:{stop.name}"}
+        )
         fact = deps.run.facts.add(SwitchedOffFact(tool=name, switch=stop))
         return f"[{fact}] Switched off by an administrator: show this fact."
 
@@ -156,7 +201,10 @@ def _unavailable(error: Unavailable) -> str:
     if not isinstance(error, LimitReached):
         return f"{error.system} is not answering; say so and suggest trying later."
     whose = "This person's share of" if error.own else "Our share of"
-    return f"{whose} {error.system}'s limit is used up for {error.wait_s:.0f} s; say so and suggest trying then."
+    return (
+        f"{whose} {error.system}'s limit is used up for {error.wait_s:.0f} s; say so and "
+        f"suggest trying then."
+    )
 
 
 async def _stop_of(plan: PlannedWrite, switches: Switches) -> Switch | None:
@@ -167,7 +215,8 @@ async def _stop_of(plan: PlannedWrite, switches: Switches) -> Switch | None:
 
 
 async def refuse(deps: Deps, tool: str, branch: str | None, reason: str) -> str:
-    """Keep a refusal as a fact that code will word, and as an audit entry; returns the fact's id."""
+    """Keep a refusal as a fact that code will word, and as an audit entry; returns the fact's
+    id."""
     foreign = branch if branch is not None and not deps.actor.may_see(branch) else None
     ask = await deps.staff.heads(foreign or deps.actor.home_branch)
     fact = deps.run.facts.add(RefusalFact(tool=tool, branch=foreign, ask=tuple(ask)))

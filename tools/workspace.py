@@ -1,4 +1,5 @@
-"""The company's chats and check-lists: what stands there, opened for who asks. Nothing here changes anybody else's matters."""
+"""The company's chats and check-lists: what stands there, opened for who asks. Nothing here changes
+anybody else's matters."""
 
 from __future__ import annotations
 
@@ -30,9 +31,13 @@ ASKED = "form.asked"  # an event: the form is opened in the person's private cha
 
 @workspace.tool
 async def checklist_status(
-    ctx: RunContext[Deps], booking: Number | None = None, car: Said | None = None, branch: Branch | None = None
+    ctx: RunContext[Deps],
+    booking: Number | None = None,
+    car: Said | None = None,
+    branch: Branch | None = None,
 ) -> str:
-    """Check-lists and forms: which are open or were closed today, how far they are, what is not done, who has them.
+    """Check-lists and forms: which are open or were closed today, how far they are, what is not
+    done, who has them.
 
     Args:
         booking: A booking's number, when its check-lists are meant.
@@ -44,22 +49,41 @@ async def checklist_status(
     if isinstance(subject, str):
         return subject
     since, _ = day_bounds(local_date(deps.now))
-    branches = deps.scope(branch) if branch is not None or subject is not None else frozenset({deps.actor.home_branch or ""}) - {""}
+    branches = (
+        deps.scope(branch)
+        if branch is not None or subject is not None
+        else frozenset({deps.actor.home_branch or ""}) - {""}
+    )
     forms = await deps.rooms.forms.recent(
-        deps.rooms.db, since=since, branches=branches, limit=LISTED,
-        booking_id=subject.id if isinstance(subject, Booking) else None, car_id=subject.id if isinstance(subject, Car) else None,
-    )  # fmt: skip
+        deps.rooms.db,
+        since=since,
+        branches=branches,
+        limit=LISTED,
+        booking_id=subject.id if isinstance(subject, Booking) else None,
+        car_id=subject.id if isinstance(subject, Car) else None,
+    )
     named = [(f, await _label(deps, f.booking_id, f.car_id)) for f in forms]
-    key = deps.run.facts.add(ChecklistFact(forms=tuple(named), subject=_name(subject), branch=branch or deps.actor.home_branch))
-    lines = "; ".join(f"{f.template.key} {label}: {f.state}, {len(f.gaps)} points missing, {f.holder}" for f, label in named)
+    key = deps.run.facts.add(
+        ChecklistFact(
+            forms=tuple(named), subject=_name(subject), branch=branch or deps.actor.home_branch
+        )
+    )
+    lines = "; ".join(
+        f"{f.template.key} {label}: {f.state}, {len(f.gaps)} points missing, {f.holder}"
+        for f, label in named
+    )
     return f"[{key}] {len(forms)} check-lists. {lines}"
 
 
 @workspace.tool
 async def find_media(
-    ctx: RunContext[Deps], car: Said | None = None, booking: Number | None = None, operation: Operation | None = None
+    ctx: RunContext[Deps],
+    car: Said | None = None,
+    booking: Number | None = None,
+    operation: Operation | None = None,
 ) -> str:
-    """Photos and other material of a car: which sets there are, of which operation and booking, by whom. Buttons show the files.
+    """Photos and other material of a car: which sets there are, of which operation and booking, by
+    whom. Buttons show the files.
 
     Args:
         car: The car as it was said.
@@ -72,14 +96,20 @@ async def find_media(
         return subject or "Say which car or booking is meant."
     if isinstance(subject, Booking) and subject.car_id is None:
         return "The booking has no car, so it has no material."
-    found = await deps.fleet.get(subject.car_id) if isinstance(subject, Booking) and subject.car_id else subject
+    found = (
+        await deps.fleet.get(subject.car_id)
+        if isinstance(subject, Booking) and subject.car_id
+        else subject
+    )
     assert isinstance(found, Car)
     deps.scope(found.branch)
     media = deps.rooms.media
     sets = [
-        s for s in await media.of_car(deps.rooms.db, found.id)
-        if (operation is None or s.operation == operation) and (booking is None or s.booking_id == subject.id)
-    ]  # fmt: skip
+        s
+        for s in await media.of_car(deps.rooms.db, found.id)
+        if (operation is None or s.operation == operation)
+        and (booking is None or s.booking_id == subject.id)
+    ]
     lines: list[SetLine] = []
     for each in sets[:LISTED]:
         of = await deps.bookings.get(each.booking_id) if each.booking_id is not None else None
@@ -111,22 +141,35 @@ async def open_topic(ctx: RunContext[Deps], car: Said) -> str:
     if topic is None:
         async with rooms.db.transaction() as tx:
             await rooms.journal.publish(
-                tx, kind=REFRESHES["car"], dedup_key=f"asked:{deps.run.run_id}:{found.id}", payload={"subject": str(found.id)},
+                tx,
+                kind=REFRESHES["car"],
+                dedup_key=f"asked:{deps.run.run_id}:{found.id}",
+                payload={"subject": str(found.id)},
                 ordering_key=f"timer:{found.id}",
-            )  # fmt: skip
+            )
     number = topic.number if topic is not None else None
-    key = deps.run.facts.add(TopicFact(car=found, forum=forum.title, chat_id=forum.marked_id, number=number))
-    return f"[{key}] The topic of {found.label} in {forum.title}: {'open' if number else 'is being made'}."
+    key = deps.run.facts.add(
+        TopicFact(car=found, forum=forum.title, chat_id=forum.marked_id, number=number)
+    )
+    return (
+        f"[{key}] The topic of {found.label} in {forum.title}: "
+        f"{'open' if number else 'is being made'}."
+    )
 
 
 @workspace.tool(sequential=True)
 async def start_checklist(
-    ctx: RunContext[Deps], kind: Checklist | None = None, booking: Number | None = None, car: Said | None = None
+    ctx: RunContext[Deps],
+    kind: Checklist | None = None,
+    booking: Number | None = None,
+    car: Said | None = None,
 ) -> str:
-    """Open a check-list in the person's private chat: of a pick-up or return (by booking), or the daily one or a problem (by car).
+    """Open a check-list in the person's private chat: of a pick-up or return (by booking), or the
+    daily one or a problem (by car).
 
     Args:
-        kind: `issue`, `return`, `daily` or `problem`; left out, the booking's state or the car decides.
+        kind: `issue`, `return`, `daily` or `problem`; left out, the booking's state or the car
+            decides.
         booking: The booking's number.
         car: The car as it was said, when no booking is meant.
     """
@@ -143,23 +186,34 @@ async def start_checklist(
     branch = subject.branch
     if not deps.actor.may_see(branch):
         raise NotPermitted(f"branch {branch} is outside this person's scope")
-    chosen = kind or (("return" if subject.status == "in_rent" else "issue") if isinstance(subject, Booking) else "daily")
+    chosen = kind or (
+        ("return" if subject.status == "in_rent" else "issue")
+        if isinstance(subject, Booking)
+        else "daily"
+    )
     rooms = deps.rooms
     async with rooms.db.transaction() as tx:
         await rooms.journal.publish(
-            tx, kind=ASKED, dedup_key=f"asked:{deps.run.run_id}:{chosen}:{subject.id}",
+            tx,
+            kind=ASKED,
+            dedup_key=f"asked:{deps.run.run_id}:{chosen}:{subject.id}",
             ordering_key=f"employee:{deps.actor.employee_id}",
             payload={
-                "employee_id": str(deps.actor.employee_id), "template": chosen, "subject": str(subject.id),
+                "employee_id": str(deps.actor.employee_id),
+                "template": chosen,
+                "subject": str(subject.id),
                 "sender_id": await deps.staff.telegram_of(deps.actor.employee_id),
             },
-        )  # fmt: skip
+        )
     key = deps.run.facts.add(StartedFact(template=template(chosen), label=_name(subject) or "—"))
     return f"[{key}] The check-list opens in the private chat: show this fact."
 
 
-async def _subject(ctx: RunContext[Deps], booking: int | None, car: str | None) -> Booking | Car | str | None:
-    """The booking or the car that is meant, None when neither was said, or the text that tells the model why there is none."""
+async def _subject(
+    ctx: RunContext[Deps], booking: int | None, car: str | None
+) -> Booking | Car | str | None:
+    """The booking or the car that is meant, None when neither was said, or the text that tells the
+    model why there is none."""
     if booking is not None:
         return await resolve_booking(ctx, booking, None)
     return await resolve_car(ctx, car) if car is not None else None
@@ -168,7 +222,11 @@ async def _subject(ctx: RunContext[Deps], booking: int | None, car: str | None) 
 async def _booking_of(deps: Deps, car: Car, kind: str) -> Booking | None:
     """The rental of a car whose pick-up, or return, comes next."""
     rows = await deps.bookings.of_car(car.id, since=deps.now)
-    fitting = [b for b in rows if b.purpose == "rental" and b.status == ("in_rent" if kind == "return" else "planned")]
+    fitting = [
+        b
+        for b in rows
+        if b.purpose == "rental" and b.status == ("in_rent" if kind == "return" else "planned")
+    ]
     return min(fitting, key=lambda b: b.start or deps.now, default=None)
 
 

@@ -1,4 +1,5 @@
-"""Changes of the house, each only planned here: the card shows the plan, a person decides, code carries it out."""
+"""Changes of the house, each only planned here: the card shows the plan, a person decides, code
+carries it out."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ ServiceChat = Literal["leaders", "sales", "marketing"]
 
 @workspace_changes.tool(sequential=True)
 async def post_to_topic(ctx: RunContext[Deps], car: Said, text: Words) -> Planned:
-    """Put the person's words into the topic of a car, under their name. Nothing happens before a person approves the card.
+    """Put the person's words into the topic of a car, under their name. Nothing happens before a
+    person approves the card.
 
     Args:
         car: The car as it was said.
@@ -39,9 +41,14 @@ async def post_to_topic(ctx: RunContext[Deps], car: Said, text: Words) -> Planne
 
 @workspace_changes.tool(sequential=True)
 async def subscribe_chat(
-    ctx: RunContext[Deps], chat: ServiceChat, news: EventClass, mode: Mode, branch: Branch | None = None
+    ctx: RunContext[Deps],
+    chat: ServiceChat,
+    news: EventClass,
+    mode: Mode,
+    branch: Branch | None = None,
 ) -> Planned:
-    """What a service chat hears of: a class of events, of one branch or of all. Nothing happens before an administrator approves.
+    """What a service chat hears of: a class of events, of one branch or of all. Nothing happens
+    before an administrator approves.
 
     Args:
         chat: The chat: `leaders`, `sales` or `marketing`.
@@ -53,8 +60,11 @@ async def subscribe_chat(
 
 
 @workspace_changes.tool(sequential=True)
-async def grant_role(ctx: RunContext[Deps], employee: Said, role: Role | None = None, branch: Branch | None = None) -> Planned:
-    """Another role or another branch for an employee. Nothing happens before an administrator approves the card.
+async def grant_role(
+    ctx: RunContext[Deps], employee: Said, role: Role | None = None, branch: Branch | None = None
+) -> Planned:
+    """Another role or another branch for an employee. Nothing happens before an administrator
+    approves the card.
 
     Args:
         employee: The colleague's name as it was said.
@@ -69,9 +79,14 @@ async def grant_role(ctx: RunContext[Deps], employee: Said, role: Role | None = 
 
 @workspace_changes.tool(sequential=True)
 async def hire_employee(
-    ctx: RunContext[Deps], name: Name, role: Role, branch: Branch | None = None, language: Language = "ru"
+    ctx: RunContext[Deps],
+    name: Name,
+    role: Role,
+    branch: Branch | None = None,
+    language: Language = "ru",
 ) -> Planned:
-    """A new employee; their invitation is sent to who asked. Nothing happens before an administrator approves the card.
+    """A new employee; their invitation is sent to who asked. Nothing happens before an
+    administrator approves the card.
 
     Args:
         name: First and last name.
@@ -84,7 +99,11 @@ async def hire_employee(
 
 @workspace_changes.tool(sequential=True)
 async def add_branch(
-    ctx: RunContext[Deps], name: Name, code: Code | None = None, name_en: Name | None = None, name_ka: Name | None = None
+    ctx: RunContext[Deps],
+    name: Name,
+    code: Code | None = None,
+    name_en: Name | None = None,
+    name_ka: Name | None = None,
 ) -> Planned:
     """A new branch of the company. Nothing happens before an administrator approves the card.
 
@@ -96,7 +115,9 @@ async def add_branch(
     """
     spelled = latin(name).strip().replace(" ", "-")
     names = {"ru": name, "en": name_en or spelled.title(), "ka": name_ka or name}
-    return [await ctx.deps.rooms.house.add_branch(ctx.deps.actor, code or spelled, names, rents=True)]
+    return [
+        await ctx.deps.rooms.house.add_branch(ctx.deps.actor, code or spelled, names, rents=True)
+    ]
 
 
 async def _person(ctx: RunContext[Deps], said: str) -> Person | str:
@@ -106,7 +127,10 @@ async def _person(ctx: RunContext[Deps], said: str) -> Person | str:
     if len(people) == 1:
         return people[0]
     if people:
-        options = tuple(Option(label=p.name, detail="||", request=again(deps.run.request, p.name)) for p in people[:6])
+        options = tuple(
+            Option(label=p.name, detail="||", request=again(deps.run.request, p.name))
+            for p in people[:6]
+        )
         key = deps.run.facts.add(ChoiceFact(kind="employee", said=said[:60], options=options))
         return f"[{key}] {len(people)} people answer to {said!r}: ask which one, with this fact."
     return f"[{await not_found(deps, 'employee', said)}] Nobody of the staff answers to {said!r}."

@@ -33,19 +33,36 @@ def _orders(turn: Turn, orders: Sequence[Order]) -> Sequence[Call] | Finish:
     for order in orders:
         if order.asks:
             options = [_dated(order, day, turn.said.language) for day in order.asks]
-            return Finish(output={"blocks": [{"kind": "question", "text": _WHICH_DAY[turn.said.language], "options": options}]})
+            return Finish(
+                output={
+                    "blocks": [
+                        {
+                            "kind": "question",
+                            "text": _WHICH_DAY[turn.said.language],
+                            "options": options,
+                        }
+                    ]
+                }
+            )
         call = _order(order, turn.said)
         if call is None:
-            return Finish(output={"blocks": [{"kind": "question", "text": _SAY_MORE[turn.said.language], "options": []}]})
+            return Finish(
+                output={
+                    "blocks": [
+                        {"kind": "question", "text": _SAY_MORE[turn.said.language], "options": []}
+                    ]
+                }
+            )
         calls.append(call)
     return need(turn, *calls)
 
 
 def _dated(order: Order, day: date, language: str) -> str:
     whom = order.number or order.name or ""
-    return {"ru": f"продли {whom} до {day:%d.%m.%Y}", "en": f"extend {whom} until {day:%d.%m.%Y}"}.get(
-        language, f"გააგრძელე {whom} {day:%d.%m.%Y}"
-    )
+    return {
+        "ru": f"продли {whom} до {day:%d.%m.%Y}",
+        "en": f"extend {whom} until {day:%d.%m.%Y}",
+    }.get(language, f"გააგრძელე {whom} {day:%d.%m.%Y}")
 
 
 def _order(order: Order, said: Understood) -> Call | None:
@@ -53,26 +70,42 @@ def _order(order: Order, said: Understood) -> Call | None:
     whom = given(number=order.number, branch=said.branch)
     if order.verb == "extend":
         if order.number is None:
-            whom |= given(car=order.text if said.car else None, client=None if said.car else said.name or order.name)
+            whom |= given(
+                car=order.text if said.car else None,
+                client=None if said.car else said.name or order.name,
+            )
         until = given(
             until=None if order.moment is None else order.moment.isoformat(timespec="minutes"),
-            until_day=None if order.day is None else order.day.isoformat(), days=order.days if order.day is None else None,
+            until_day=None if order.day is None else order.day.isoformat(),
+            days=order.days if order.day is None else None,
             move_next_to=order.next_car,
-        )  # fmt: skip
+        )
         named = {"number", "car", "client"} & set(whom)
-        return Call(tool="extend_booking", args=whom | until) if named and until and not order.vague else None
+        return (
+            Call(tool="extend_booking", args=whom | until)
+            if named and until and not order.vague
+            else None
+        )
     if order.number is None:
         return None
     if order.verb == "cancel":
         return Call(tool="cancel_booking", args=whom)
     if order.verb == "note":
-        return Call(tool="note_booking", args={"number": order.number, "text": order.note}) if order.note else None
+        return (
+            Call(tool="note_booking", args={"number": order.number, "text": order.note})
+            if order.note
+            else None
+        )
     if order.verb == "times":
         side = "start" if order.pickup else "end"
         when = None if order.moment is None else {side: order.moment.isoformat(timespec="minutes")}
         return None if when is None else Call(tool="change_booking", args=whom | when)
     if order.verb == "swap":
-        return Call(tool="change_booking", args=whom | {"car": order.other_car}) if order.other_car else None
+        return (
+            Call(tool="change_booking", args=whom | {"car": order.other_car})
+            if order.other_car
+            else None
+        )
     return None
 
 
@@ -90,8 +123,15 @@ def _calls(said: Understood) -> list[Call]:
     if said.number is not None:
         tool = "who_changed" if said.has("changed") else "booking_card"
         return [Call(tool=tool, args=given(number=said.number, branch=said.branch))]
-    if (said.has("took") and (said.car or said.name)) or (said.has("booking") and said.name and not said.car):
-        return [Call(tool="find_booking", args=_window(said) | given(car=_car(said), client=None if said.car else said.name))]
+    if (said.has("took") and (said.car or said.name)) or (
+        said.has("booking") and said.name and not said.car
+    ):
+        return [
+            Call(
+                tool="find_booking",
+                args=_window(said) | given(car=_car(said), client=None if said.car else said.name),
+            )
+        ]
     return _lists(said)
 
 
@@ -103,8 +143,15 @@ def _lists(said: Understood) -> list[Call]:
         return [Call(tool="list_bookings", args=given(what="overdue", branch=said.branch))]
     if said.car:
         return [Call(tool="list_bookings", args={"what": "car", "car": said.text})]
-    kinds = [kind for kind in ("pickups", "returns") if said.has("pickups" if kind == "pickups" else "returns")]
-    return [Call(tool="list_bookings", args={"what": what} | window) for what in kinds or ("pickups", "returns")]
+    kinds = [
+        kind
+        for kind in ("pickups", "returns")
+        if said.has("pickups" if kind == "pickups" else "returns")
+    ]
+    return [
+        Call(tool="list_bookings", args={"what": what} | window)
+        for what in kinds or ("pickups", "returns")
+    ]
 
 
 def _follow(last: Call, said: Understood) -> Call:
@@ -112,7 +159,11 @@ def _follow(last: Call, said: Understood) -> Call:
     args: dict[str, Any] = dict(last.args)
     if said.branch is not None:
         args["branch"] = said.branch
-    if said.period is not None and last.tool in ("list_bookings", "check_conflicts", "find_booking"):
+    if said.period is not None and last.tool in (
+        "list_bookings",
+        "check_conflicts",
+        "find_booking",
+    ):
         args |= _window(said)
     if said.number is not None and "number" in args:
         args["number"] = said.number
@@ -124,7 +175,11 @@ def _follow(last: Call, said: Understood) -> Call:
 
 
 def _window(said: Understood) -> dict[str, Any]:
-    return {} if said.period is None else {"start": wall(said.period.start), "end": wall(said.period.end)}
+    return (
+        {}
+        if said.period is None
+        else {"start": wall(said.period.start), "end": wall(said.period.end)}
+    )
 
 
 def _car(said: Understood) -> str | None:

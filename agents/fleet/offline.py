@@ -14,12 +14,28 @@ from jarvis.language.entities import Understood
 from jarvis.language.offline import Call, Finish, Turn
 
 _KINDS = {
-    "автомат": "Автомат", "automatic": "Автомат", "ავტომატ": "Автомат", "механик": "Механика", "внедорожник": "Внедорожник",
-    "джип": "Внедорожник", "suv": "Внедорожник", "4x4": "Внедорожник", "4х4": "Внедорожник", "полноприв": "Внедорожник",
-    "эконом": "Эконом", "минивэн": "Минивэн", "семимест": "Минивэн", "7 seats": "Минивэн",
-}  # fmt: skip
+    "автомат": "Автомат",
+    "automatic": "Автомат",
+    "ავტომატ": "Автомат",
+    "механик": "Механика",
+    "внедорожник": "Внедорожник",
+    "джип": "Внедорожник",
+    "suv": "Внедорожник",
+    "4x4": "Внедорожник",
+    "4х4": "Внедорожник",
+    "полноприв": "Внедорожник",
+    "эконом": "Эконом",
+    "минивэн": "Минивэн",
+    "семимест": "Минивэн",
+    "7 seats": "Минивэн",
+}
 
-_STATES = {"не выдавать": "not_for_issue", "критич": "critical", "долгосроч": "long_term", "обслужив": "needs_service"}
+_STATES = {
+    "не выдавать": "not_for_issue",
+    "критич": "critical",
+    "долгосроч": "long_term",
+    "обслужив": "needs_service",
+}
 _WHICH = re.compile(r"^\s*(?:какие|сколько|which|how many|რომელი|რამდენი)\b", re.I)
 
 
@@ -48,22 +64,31 @@ def _order(turn: Turn, order: Order) -> Sequence[Call] | Finish:
     if order.verb == "move" and said.branch is not None:
         return need(turn, Call(tool="move_car", args={"car": order.text, "branch": said.branch}))
     if order.verb == "state" and order.state is not None:
-        return need(turn, Call(tool="set_car_state", args={"car": order.text, "state": order.state}))
+        return need(
+            turn, Call(tool="set_car_state", args={"car": order.text, "state": order.state})
+        )
     options: list[str] = []
     if order.verb == "state" and said.car:
         car = _OFF_LINE.sub(" ", order.text).strip()[:NAME_CHARS]
         options = [f"поставь {car} {name}" for name in ("не выдавать", "в ремонт")]
-    return Finish(output={"blocks": [{"kind": "question", "text": _SAY_MORE[said.language], "options": options}]})
+    return Finish(
+        output={
+            "blocks": [{"kind": "question", "text": _SAY_MORE[said.language], "options": options}]
+        }
+    )
 
 
 _SAY_MORE = {
-    "ru": "Уточните: какая машина и куда или в какое состояние?", "en": "Which car, and where to or into which state?",
+    "ru": "Уточните: какая машина и куда или в какое состояние?",
+    "en": "Which car, and where to or into which state?",
     "ka": "დააზუსტეთ: რომელი მანქანა და სად, ან რა მდგომარეობაში?",
-}  # fmt: skip
+}
 
 
 def _first(said: Understood) -> Call:
-    if said.has("free") or (said.period is not None and said.car and not said.has("where", "who_has")):
+    if said.has("free") or (
+        said.period is not None and said.car and not said.has("where", "who_has")
+    ):
         return Call(tool="check_availability", args=_window(said))
     state = next((code for word, code in _STATES.items() if word in said.text.casefold()), None)
     if state is not None and not said.car:
@@ -78,7 +103,7 @@ def _first(said: Understood) -> Call:
 
 
 def _follow(turn: Turn) -> Call | None:
-    """ "Ту же, но на пятницу", "а в Кутаиси?": the last call with what was said now laid over it."""
+    """ "Ту же, но на пятницу", "а в Кутаиси?": the last call with what is said now laid over it."""
     if not turn.last_calls:
         return None
     last, said = turn.last_calls[-1], turn.said
@@ -96,12 +121,17 @@ def _follow(turn: Turn) -> Call | None:
 
 
 def _window(said: Understood) -> Mapping[str, Any]:
-    start, end = (said.period.start, said.period.end) if said.period else day_bounds(local_date(said.now))
+    start, end = (
+        (said.period.start, said.period.end) if said.period else day_bounds(local_date(said.now))
+    )
     kind = next((name for word, name in _KINDS.items() if word in said.text.casefold()), None)
     return given(
-        start=wall(start), end=wall(end), branch=_where(said),
-        car=said.text if said.car else None, kind=kind,
-    )  # fmt: skip
+        start=wall(start),
+        end=wall(end),
+        branch=_where(said),
+        car=said.text if said.car else None,
+        kind=kind,
+    )
 
 
 def _where(said: Understood) -> str | None:

@@ -1,4 +1,5 @@
-"""Chooses who acts on a free-form request, and proposes to people what to do with an event that no rule knows."""
+"""Chooses who acts on a free-form request, and proposes to people what to do with an event that no
+rule knows."""
 
 from __future__ import annotations
 
@@ -9,7 +10,9 @@ from agents.router.output import Route, RouteProposal
 from prompts.book import PromptBook
 from tools.deps import Deps
 
-router: Agent[Deps, Route] = Agent(None, name="router", deps_type=Deps, output_type=Route, retries=2)
+router: Agent[Deps, Route] = Agent(
+    None, name="router", deps_type=Deps, output_type=Route, retries=2
+)
 event_router: Agent[PromptBook, RouteProposal] = Agent(
     None, name="event_router", deps_type=PromptBook, output_type=RouteProposal, retries=1
 )
@@ -30,4 +33,7 @@ def event_words(ctx: RunContext[PromptBook]) -> str:
 
 def unknown_event(kind: str, source: str, fields: list[str], known: list[str]) -> str:
     """The prompt about one event: names only, never its contents."""
-    return f"kind: {kind}\nsource: {source}\nfields: {', '.join(fields) or 'none'}\nknown kinds: {', '.join(known)}"
+    return (
+        f"kind: {kind}\nsource: {source}\nfields: {', '.join(fields) or 'none'}\nknown kinds: "
+        f"{', '.join(known)}"
+    )

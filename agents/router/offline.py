@@ -14,16 +14,24 @@ from jarvis.language.dates import impossible_date
 from jarvis.language.entities import Understood, understand
 from jarvis.language.offline import Call, Finish, Turn
 
-_SPLIT = re.compile(r"\s+(?:и|and|да|და)\s+|\s*[;,]\s+(?=(?:где|кто|что|какие|покажи|where|who|what|show)\b)", re.I)
+_SPLIT = re.compile(
+    r"\s+(?:и|and|да|და)\s+|\s*[;,]\s+(?=(?:где|кто|что|какие|покажи|where|who|what|show)\b)", re.I
+)
 _GUIDE = re.compile(
-    r"(?:^|\s)(?:правил|что делать|what to do|what if|по правилам|rules?\b|how (?:do|to|can) (?:we|i)\b"
+    r"(?:^|\s)(?:правил|что делать|what to do|what if|по правилам|rules?\b|how (?:do|to|can) "
+    r"(?:we|i)\b"
     r"|как (?:мы|нам|надо|правильно|при|выда|оформ|дела)|шаги|инструкц"
-    r"|что ты умеешь|what can you do|რა შეგიძლია|როგორ)", re.I,
-)  # fmt: skip
+    r"|что ты умеешь|what can you do|რა შეგიძლია|როგორ)",
+    re.I,
+)
 _KIND, _KNOWN = re.compile(r"^kind: (.*)$", re.M), re.compile(r"^known kinds: (.*)$", re.M)
 ALMOST_THE_SAME = 80.0
 _STRONG_BOOKING = ("took", "debts", "due", "overdue", "conflicts", "changed", "plan")
-_NO_DATE = {"ru": "Даты {} нет. Какой день?", "en": "There is no {}. Which day?", "ka": "{}: ასეთი თარიღი არ არსებობს. რომელი დღე?"}
+_NO_DATE = {
+    "ru": "Даты {} нет. Какой день?",
+    "en": "There is no {}. Which day?",
+    "ka": "{}: ასეთი თარიღი არ არსებობს. რომელი დღე?",
+}
 
 
 def rules(turn: Turn) -> Sequence[Call] | Finish:
@@ -35,7 +43,9 @@ def rules(turn: Turn) -> Sequence[Call] | Finish:
     if 1 < len(parts) <= 3:
         roles = [role_of(understand(part, said.now)) for part in parts]
         if all(roles) and len(set(roles)) == len(roles):
-            return _delegate([(cast(str, role), part) for role, part in zip(roles, parts, strict=True)])
+            return _delegate(
+                [(cast(str, role), part) for role, part in zip(roles, parts, strict=True)]
+            )
     role = role_of(said)
     before = _last_roles(turn.last_output)
     if before and (said.follow_up or role is None) and _only_slots(said):
@@ -48,13 +58,18 @@ def rules(turn: Turn) -> Sequence[Call] | Finish:
 
 
 def event_rules(turn: Turn) -> Sequence[Call] | Finish:
-    """The known kind that is spelled almost the same, or none: without a model nothing is read into a name."""
+    """The known kind that is spelled almost the same, or none: without a model nothing is read into
+    a name."""
     kind = _KIND.search(turn.said.text)
     known = _KNOWN.search(turn.said.text)
     if kind is None or known is None:
         return Finish(output={"kind": None, "reason": ""})
-    found = process.extractOne(kind[1], known[1].split(", "), scorer=fuzz.ratio, score_cutoff=ALMOST_THE_SAME)
-    return Finish(output={"kind": found[0] if found else None, "reason": "похожее имя" if found else ""})
+    found = process.extractOne(
+        kind[1], known[1].split(", "), scorer=fuzz.ratio, score_cutoff=ALMOST_THE_SAME
+    )
+    return Finish(
+        output={"kind": found[0] if found else None, "reason": "похожее имя" if found else ""}
+    )
 
 
 def role_of(said: Understood) -> str | None:
@@ -98,4 +113,8 @@ def _last_roles(output: Mapping[str, Any] | None) -> list[str]:
 
 
 def _delegate(pairs: Sequence[tuple[str, str]]) -> Finish:
-    return Finish(output={"delegations": [{"role": r, "request": t.strip(), "reason": "words"} for r, t in pairs]})
+    return Finish(
+        output={
+            "delegations": [{"role": r, "request": t.strip(), "reason": "words"} for r, t in pairs]
+        }
+    )

@@ -24,7 +24,9 @@ class Delegation(BaseModel):
 class Route(BaseModel):
     """Exactly one of: delegations, a question, a refusal."""
 
-    delegations: Annotated[list[Delegation], Field(max_length=3)] = Field(default_factory=list[Delegation])
+    delegations: Annotated[list[Delegation], Field(max_length=3)] = Field(
+        default_factory=list[Delegation]
+    )
     question: Annotated[str, BeforeValidator(cleaned), Field(max_length=140)] | None = None
     options: Annotated[list[OneLine], Field(max_length=3)] = Field(default_factory=list[str])
     refusal: Literal["off_topic"] | None = None

@@ -1,4 +1,5 @@
-"""Answers about check-lists, material and topics; plans posts, subscriptions, roles, hires, branches."""
+"""Answers about check-lists, material and topics; plans posts, subscriptions, roles, hires,
+branches."""
 
 from __future__ import annotations
 

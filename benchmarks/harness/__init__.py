@@ -1,1 +1,2 @@
-"""What every benchmark stands on: its declaration, its databases, load generators, and the report."""
+"""What every benchmark stands on: its declaration, its databases, load generators, and the
+report."""

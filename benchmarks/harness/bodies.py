@@ -1,4 +1,5 @@
-"""Deliveries as RentProg makes them, each different: an equal one within its window would be a duplicate."""
+"""Deliveries as RentProg makes them, each different: an equal one within its window would be a
+duplicate."""
 
 from __future__ import annotations
 
@@ -6,7 +7,10 @@ import secrets
 from collections.abc import Iterator
 
 BOOKINGS = 500  # deliveries go round so many bookings: each booking's keep their order
-_TEXT = '{"event":"booking_update","payload":"{\\"id\\"=>%d, \\"state\\"=>[\\"Новая\\", \\"Активная\\"], \\"mark\\"=>\\"%s%016x\\"}"}'
+_TEXT = (
+    '{"event":"booking_update","payload":"{\\"id\\"=>%d, \\"state\\"=>[\\"Новая\\", '
+    '\\"Активная\\"], \\"mark\\"=>\\"%s%016x\\"}"}'
+)
 
 
 def new_run() -> str:

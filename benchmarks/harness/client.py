@@ -1,8 +1,11 @@
-"""A load generator in a process of its own: raw sockets and one `select`, no framework that could be slower than what it loads.
+"""A load generator in a process of its own: raw sockets and one `select`, no framework that could
+be slower than what it loads.
 
-`python -m benchmarks.harness.client URL RUN SECONDS CONNECTIONS [PER_S]` prints one line of JSON. Without PER_S each connection
-sends again as soon as it has its answer. With it requests leave on a timetable, and a latency counts from the moment at which the
-request was due, also when no connection was free then: a server that stalls cannot hide the requests that it kept from being sent.
+`python -m benchmarks.harness.client URL RUN SECONDS CONNECTIONS [PER_S]` prints one line of JSON.
+Without PER_S each connection sends again as soon as it has its answer. With it requests leave on a
+timetable, and a latency counts from the moment at which the request was due, also when no
+connection was free then: a server that stalls cannot hide the requests that it kept from being
+sent.
 """
 
 from __future__ import annotations
@@ -67,8 +70,9 @@ class Load:
         assert parts.hostname is not None
         self._address = (parts.hostname, parts.port or 80)
         self._head = (
-            f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: application/json\r\nContent-Length: ".encode()
-        )
+            f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: "
+            f"application/json\r\nContent-Length: "
+        ).encode()
         self._bodies: Iterator[bytes] = bodies(run)
         # taken in turns: a server hangs up on a connection that nothing uses for seconds
         self._free = deque(self._connect() for _ in range(connections))
@@ -134,8 +138,13 @@ def main(url: str, run: str, seconds: str, connections: str, per_s: str = "") ->
     """Prints what came back, as JSON."""
     load = Load(url, run, int(connections))
     took = load.pace(float(seconds), float(per_s)) if per_s else load.saturate(float(seconds))
-    found = {"requests": load.sent, "seconds": took, "failed": load.failed,
-             "p50_ms": share(load.times_ms, 0.5), "p99_ms": share(load.times_ms, 0.99)}  # fmt: skip
+    found = {
+        "requests": load.sent,
+        "seconds": took,
+        "failed": load.failed,
+        "p50_ms": share(load.times_ms, 0.5),
+        "p99_ms": share(load.times_ms, 0.99),
+    }
     if load.late_ms:
         found["late_p99_ms"] = share(load.late_ms, 0.99)
     print(json.dumps(found))

@@ -14,7 +14,8 @@ from jarvis.testing.servers import Servers
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One number of the report. `goal`: the least that it may be where more is better, else the most."""
+    """One number of the report. `goal`: the least that it may be where more is better, else the
+    most."""
 
     name: str
     words: str
@@ -40,7 +41,8 @@ def at_most(name: str, words: str, goal: float | None = None) -> Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """What one run found. `conditions`: what a reader must know to judge the figures, such as the load generator's own ceiling."""
+    """What one run found. `conditions`: what a reader must know to judge the figures, such as the
+    load generator's own ceiling."""
 
     figures: Mapping[str, float]
     conditions: Mapping[str, float | str] = field(default_factory=dict[str, float | str])
@@ -54,7 +56,8 @@ class Benchmark:
         name: As the command names it.
         what: One line above its figures.
         figures: Every figure that `run` returns, in the order of the report.
-        run: Measures, with the servers of this run and an empty folder; raises when the product did not do its work.
+        run: Measures, with the servers of this run and an empty folder; raises when the product did
+            not do its work.
         slow: Takes minutes: runs only when it is named.
     """
 
@@ -73,12 +76,21 @@ class Benchmark:
         measured = await self.run(servers, folder)
         declared = {figure.name for figure in self.figures}
         if set(measured.figures) != declared:
-            raise ValueError(f"{self.name}: declared and measured differ: {sorted(declared ^ set(measured.figures))}")
+            raise ValueError(
+                f"{self.name}: declared and measured differ: "
+                f"{sorted(declared ^ set(measured.figures))}"
+            )
         return measured
 
 
 def known() -> dict[str, Benchmark]:
     """Every benchmark by its name."""
-    modules = [import_module(f"benchmarks.{m.name}") for m in pkgutil.iter_modules(benchmarks.__path__) if m.name != "__main__"]
-    found: list[Benchmark] = [module.BENCHMARK for module in modules if not hasattr(module, "__path__")]
+    modules = [
+        import_module(f"benchmarks.{m.name}")
+        for m in pkgutil.iter_modules(benchmarks.__path__)
+        if m.name != "__main__"
+    ]
+    found: list[Benchmark] = [
+        module.BENCHMARK for module in modules if not hasattr(module, "__path__")
+    ]
     return {benchmark.name: benchmark for benchmark in sorted(found, key=lambda b: b.name)}

@@ -1,4 +1,5 @@
-"""What benchmarks of the Telegram house share: a world of forums without cars, and photos as phones send them."""
+"""What benchmarks of the Telegram house share: a world of forums without cars, and photos as phones
+send them."""
 
 from __future__ import annotations
 
@@ -15,12 +16,18 @@ TOPICS = 10  # of each forum
 def forum_world() -> World:
     """Four forums, and no car whose posts would be in the way."""
     branches = ("tbilisi", "batumi", "kutaisi", "service-center")
-    forums = [WorldForum(title=f"Branch_{b}", branch=b, members=[LASHA], topics=[f"T{n}" for n in range(TOPICS)]) for b in branches]
+    forums = [
+        WorldForum(
+            title=f"Branch_{b}", branch=b, members=[LASHA], topics=[f"T{n}" for n in range(TOPICS)]
+        )
+        for b in branches
+    ]
     return load_world().model_copy(update={"cars": [], "bookings": [], "forums": forums})
 
 
 def photo() -> bytes:
-    """As a phone's photo arrives through Telegram: 1280 by 960 pixels, some 250 kB, no two alike."""
+    """As a phone's photo arrives through Telegram: 1280 by 960 pixels, some 250 kB, no two
+    alike."""
     out = BytesIO()
     Image.effect_noise((1280, 960), 25).convert("RGB").save(out, "JPEG", quality=60)
     return out.getvalue()

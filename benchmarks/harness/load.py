@@ -1,4 +1,5 @@
-"""Load on a server from a process of its own: `wrk` where it is installed, else our raw sockets (client.py)."""
+"""Load on a server from a process of its own: `wrk` where it is installed, else our raw sockets
+(client.py)."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ _SCRIPT = Path(__file__).with_name("hook.lua")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """What came back to a load generator. `late_p99_ms`: by how much it missed its own timetable."""
+    """What came back to a load generator. `late_p99_ms`: by how much it missed its own
+    timetable."""
 
     run: str
     requests: int
@@ -34,7 +36,11 @@ class Answers:
 
 def generator() -> str:
     """Which one saturates servers here."""
-    return f"wrk -t1 -c{CONNECTIONS}" if shutil.which("wrk") else f"raw sockets, {CONNECTIONS} connections (wrk is not installed)"
+    return (
+        f"wrk -t1 -c{CONNECTIONS}"
+        if shutil.which("wrk")
+        else f"raw sockets, {CONNECTIONS} connections (wrk is not installed)"
+    )
 
 
 async def saturate(url: str, seconds: float, *, connections: int = CONNECTIONS) -> Answers:
@@ -45,7 +51,18 @@ async def saturate(url: str, seconds: float, *, connections: int = CONNECTIONS) 
     """
     run = new_run()
     if shutil.which("wrk"):
-        return await _run(run, "wrk", "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "-s", str(_SCRIPT), url, "--", run)
+        return await _run(
+            run,
+            "wrk",
+            "-t1",
+            f"-c{connections}",
+            f"-d{seconds:.0f}s",
+            "-s",
+            str(_SCRIPT),
+            url,
+            "--",
+            run,
+        )
     return await _client(url, run, str(seconds), str(connections))
 
 
@@ -61,7 +78,8 @@ async def ceiling(seconds: float = 2) -> Answers:
 
 
 async def floor(seconds: float, per_s: int) -> Answers:
-    """The latency that the paced generator itself adds: the same timetable against a server that does nothing."""
+    """The latency that the paced generator itself adds: the same timetable against a server that
+    does nothing."""
     with running("benchmarks.harness.servers", "nothing", env={}) as port:
         return await pace(f"http://127.0.0.1:{port}/inbox", seconds, per_s)
 
@@ -71,7 +89,9 @@ async def _client(url: str, run: str, *args: str) -> Answers:
 
 
 async def _run(run: str, *argv: str) -> Answers:
-    child = await asyncio.create_subprocess_exec(*argv, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
+    child = await asyncio.create_subprocess_exec(
+        *argv, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
     out, words = await child.communicate()
     assert child.returncode == 0, f"{argv[0]}: {words.decode(errors='replace')[-500:]}"
     found = json.loads(out.decode().strip().rpartition("\n")[2])

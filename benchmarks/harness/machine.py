@@ -14,10 +14,15 @@ Machine = dict[str, str | int | float]
 
 
 def this_machine() -> Machine:
-    """Processor, cores, memory, kernel, Python, and how busy it was in the minute before: others may share it."""
+    """Processor, cores, memory, kernel, Python, and how busy it was in the minute before: others
+    may share it."""
     return {
-        "cpu": _after_colon(Path("/proc/cpuinfo"), "model name") or platform.processor() or platform.machine(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 0,
+        "cpu": _after_colon(Path("/proc/cpuinfo"), "model name")
+        or platform.processor()
+        or platform.machine(),
+        "cores": len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count() or 0,
         "memory_gib": _memory_gib(),
         "kernel": f"{platform.system()} {'.'.join(platform.release().split('.')[:2])}",
         "python": platform.python_version(),
@@ -26,21 +31,27 @@ def this_machine() -> Machine:
 
 
 def same_kind(one: Machine, other: Machine) -> bool:
-    """Whether figures of the two can be compared: kernel and Python may differ, the rest may not."""
+    """Whether figures of the two can be compared: kernel and Python may differ, the rest may
+    not."""
     return all(one.get(key) == other.get(key) for key in _KIND)
 
 
 def commit() -> str:
-    """The short commit that is measured, with `+` when source differs from it; `unknown` outside a checkout."""
+    """The short commit that is measured, with `+` when source differs from it; `unknown` outside a
+    checkout."""
     head = _git("rev-parse", "--short", "HEAD")
     if not head:
         return "unknown"
-    return head + ("+" if _git("status", "--porcelain", "--", ":!benchmarks/results", ":!docs") else "")
+    return head + (
+        "+" if _git("status", "--porcelain", "--", ":!benchmarks/results", ":!docs") else ""
+    )
 
 
 def _git(*args: str) -> str:
     try:
-        return subprocess.run(["git", *args], cwd=_ROOT, capture_output=True, text=True, check=True).stdout.strip()
+        return subprocess.run(
+            ["git", *args], cwd=_ROOT, capture_output=True, text=True, check=True
+        ).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return ""
 

@@ -10,13 +10,15 @@ from jarvis.engine.db import open_database
 from jarvis.testing.servers import Servers
 
 _BESIDE = """CREATE TABLE bench_inbox (id bigint GENERATED ALWAYS AS IDENTITY, body bytea);
-             CREATE TABLE bench_queue (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, state text NOT NULL);
+             CREATE TABLE bench_queue (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+               state text NOT NULL);
              CREATE INDEX ON bench_queue (id) WHERE state = 'ready'"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A migrated database with the bare tables beside ours: DSNs of its owner and of the application."""
+    """A migrated database with the bare tables beside ours: DSNs of its owner and of the
+    application."""
 
     owner: str
     app: str

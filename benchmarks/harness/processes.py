@@ -1,4 +1,5 @@
-"""Jarvis in processes of its own, as `jarvis up` starts them, against sandboxes with the vendors' own limits."""
+"""Jarvis in processes of its own, as `jarvis up` starts them, against sandboxes with the vendors'
+own limits."""
 
 from __future__ import annotations
 
@@ -45,7 +46,9 @@ class Processes:
 @contextmanager
 def _child(log: Path, env: dict[str, str], *argv: str) -> Generator[None]:
     with log.open("ab") as out:
-        child = Popen([sys.executable, "-m", CLI, *argv], env={**os.environ, **env}, stdout=out, stderr=out)
+        child = Popen(
+            [sys.executable, "-m", CLI, *argv], env={**os.environ, **env}, stdout=out, stderr=out
+        )
         try:
             yield
         finally:
@@ -55,26 +58,37 @@ def _child(log: Path, env: dict[str, str], *argv: str) -> Generator[None]:
 
 @asynccontextmanager
 async def running_processes(servers: Servers, folder: Path) -> AsyncGenerator[Processes]:
-    """The built-in world without its forums, loaded before; every limit as in life. Jobs are not carried."""
+    """The built-in world without its forums, loaded before; every limit as in life. Jobs are not
+    carried."""
     world = load_world().model_copy(update={"forums": []})
     telegram = TelegramSandbox(limits=TelegramLimits())
     telegram.load(world, NOW)
     name = await loaded(servers, world)
     async with (
-        rentprog_sandbox(world) as rentprog, telegram.running(), open_database(servers.owner_dsn(name), max_size=3) as db
-    ):  # fmt: skip
+        rentprog_sandbox(world) as rentprog,
+        telegram.running(),
+        open_database(servers.owner_dsn(name), max_size=3) as db,
+    ):
         rentprog.quotas = RentProgSandbox().quotas
         await clockrow.set_offset(db, (NOW - datetime.now(TBILISI)).total_seconds())
         env = {
-            "JARVIS_DATABASE_URL": servers.app_dsn(name), "JARVIS_REDIS_URL": servers.redis_url(), "JARVIS_SECRET": "bench",
-            "JARVIS_STORAGE_URL": f"file://{folder}/media", "JARVIS_RENTPROG_BASE_URL": rentprog.base_url,
-            "JARVIS_RENTPROG_MCP_URL": rentprog.mcp_url, "JARVIS_RENTPROG_MCP_KEY": rentprog.mcp_key,
+            "JARVIS_DATABASE_URL": servers.app_dsn(name),
+            "JARVIS_REDIS_URL": servers.redis_url(),
+            "JARVIS_SECRET": "bench",
+            "JARVIS_STORAGE_URL": f"file://{folder}/media",
+            "JARVIS_RENTPROG_BASE_URL": rentprog.base_url,
+            "JARVIS_RENTPROG_MCP_URL": rentprog.mcp_url,
+            "JARVIS_RENTPROG_MCP_KEY": rentprog.mcp_key,
             "JARVIS_RENTPROG_COMPANY_TOKENS": json.dumps(rentprog.company_tokens),
-            "JARVIS_RENTPROG_COMPANY_IDS": json.dumps(rentprog.data.companies), "JARVIS_RENTPROG_WEBHOOK_SECRETS": json.dumps(SECRETS),
-            "JARVIS_TELEGRAM_API_ID": "1", "JARVIS_TELEGRAM_API_HASH": "x", "JARVIS_TELEGRAM_BOT_TOKEN": telegram.token,
-            "JARVIS_TELEGRAM_HOST": "127.0.0.1", "JARVIS_TELEGRAM_PORT": str(telegram.port),
+            "JARVIS_RENTPROG_COMPANY_IDS": json.dumps(rentprog.data.companies),
+            "JARVIS_RENTPROG_WEBHOOK_SECRETS": json.dumps(SECRETS),
+            "JARVIS_TELEGRAM_API_ID": "1",
+            "JARVIS_TELEGRAM_API_HASH": "x",
+            "JARVIS_TELEGRAM_BOT_TOKEN": telegram.token,
+            "JARVIS_TELEGRAM_HOST": "127.0.0.1",
+            "JARVIS_TELEGRAM_PORT": str(telegram.port),
             "JARVIS_TELEGRAM_PUBLIC_KEY": telegram.key.public_pem,
-        }  # fmt: skip
+        }
         log = folder / "log"
         with (
             running(CLI, "web", "--port", env=env) as port,
@@ -86,6 +100,8 @@ async def running_processes(servers: Servers, folder: Path) -> AsyncGenerator[Pr
                 return bool(telegram.state.commands)
 
             await until(connected, seconds=60)
-            yield Processes(db=db, rentprog=rentprog, telegram=telegram, web=f"http://127.0.0.1:{port}")
+            yield Processes(
+                db=db, rentprog=rentprog, telegram=telegram, web=f"http://127.0.0.1:{port}"
+            )
     await asyncio.sleep(0.5)  # the last connections of the children
     await servers.drop(name)

@@ -1,4 +1,5 @@
-"""The table that a person reads: each figure, its goal, and how it changed since the last kept run on such a machine."""
+"""The table that a person reads: each figure, its goal, and how it changed since the last kept run
+on such a machine."""
 
 from __future__ import annotations
 
@@ -21,11 +22,20 @@ def show(console: Console, benchmark: Benchmark, measured: Measured, earlier: Ea
         table.add_column(name, justify="right", no_wrap=True)
     for figure in benchmark.figures:
         value = measured.figures[figure.name]
-        table.add_row(f"{figure.words} ({figure.name})", _value(figure, value), _goal(figure),
-                      _change(figure, value, earlier.value(benchmark.name, figure.name)))  # fmt: skip
+        table.add_row(
+            f"{figure.words} ({figure.name})",
+            _value(figure, value),
+            _goal(figure),
+            _change(figure, value, earlier.value(benchmark.name, figure.name)),
+        )
     console.print(table)
     if measured.conditions:
-        console.print(Text("  " + ", ".join(f"{k} {_plain(v)}" for k, v in measured.conditions.items()), style="dim"))
+        console.print(
+            Text(
+                "  " + ", ".join(f"{k} {_plain(v)}" for k, v in measured.conditions.items()),
+                style="dim",
+            )
+        )
     console.print()
 
 
@@ -49,7 +59,9 @@ def _change(figure: Figure, value: float, before: float | None) -> Text:
     if abs(change) < _NOISE:
         return Text("the same", style="dim")
     better = (change > 0) == figure.more_is_better
-    return Text(f"{change:+.0%} {'better' if better else 'worse'}", style="green" if better else "yellow")
+    return Text(
+        f"{change:+.0%} {'better' if better else 'worse'}", style="green" if better else "yellow"
+    )
 
 
 def _plain(value: float | str) -> str:

@@ -1,4 +1,5 @@
-"""Kept results: one small JSON file a run in `benchmarks/results`, committed when they are accepted (docs/benchmarks.md)."""
+"""Kept results: one small JSON file a run in `benchmarks/results`, committed when they are accepted
+(docs/benchmarks.md)."""
 
 from __future__ import annotations
 
@@ -18,8 +19,14 @@ class Earlier:
     """The last kept value of each figure on machines of one kind."""
 
     def __init__(self, machine: Machine, folder: Path = KEPT) -> None:
-        documents: list[dict[str, Any]] = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")]
-        self._documents = sorted((d for d in documents if same_kind(d["machine"], machine)), key=lambda d: d["at"], reverse=True)
+        documents: list[dict[str, Any]] = [
+            json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")
+        ]
+        self._documents = sorted(
+            (d for d in documents if same_kind(d["machine"], machine)),
+            key=lambda d: d["at"],
+            reverse=True,
+        )
 
     def value(self, benchmark: str, figure: str) -> float | None:
         """None when no kept run has this figure."""
@@ -30,10 +37,20 @@ class Earlier:
         return None
 
 
-def as_document(measured: Mapping[str, Measured], machine: Machine, commit: str, at: datetime) -> dict[str, Any]:
+def as_document(
+    measured: Mapping[str, Measured], machine: Machine, commit: str, at: datetime
+) -> dict[str, Any]:
     """The run as it is kept."""
-    found = {name: {"figures": dict(m.figures), "conditions": dict(m.conditions)} for name, m in measured.items()}
-    return {"at": at.astimezone(UTC).isoformat(timespec="seconds"), "commit": commit, "machine": machine, "benchmarks": found}
+    found = {
+        name: {"figures": dict(m.figures), "conditions": dict(m.conditions)}
+        for name, m in measured.items()
+    }
+    return {
+        "at": at.astimezone(UTC).isoformat(timespec="seconds"),
+        "commit": commit,
+        "machine": machine,
+        "benchmarks": found,
+    }
 
 
 def keep(document: Mapping[str, Any], folder: Path = KEPT) -> Path:

@@ -1,7 +1,7 @@
 """The servers that ingest is compared with, each in a process of its own as in production.
 
-`python -m benchmarks.harness.servers inbox PORT`: twenty lines that store a body. `… nothing PORT`: answers and does nothing, which
-shows how much a load generator could send.
+`python -m benchmarks.harness.servers inbox PORT`: twenty lines that store a body. `… nothing PORT`:
+answers and does nothing, which shows how much a load generator could send.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ class Nothing(asyncio.Protocol):
         self._got = bytearray()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.WriteTransport, transport)  # uvloop's own class does not derive from it
+        # uvloop's own class does not derive from it
+        self._transport = cast(asyncio.WriteTransport, transport)
 
     def data_received(self, data: bytes) -> None:
         self._got += data
@@ -76,7 +77,12 @@ def running(*argv: str, env: dict[str, str]) -> Generator[int]:
         RuntimeError: it did not start.
     """
     port = free_port()
-    child = Popen([sys.executable, "-m", *argv, str(port)], env={**os.environ, **env}, stdout=DEVNULL, stderr=DEVNULL)
+    child = Popen(
+        [sys.executable, "-m", *argv, str(port)],
+        env={**os.environ, **env},
+        stdout=DEVNULL,
+        stderr=DEVNULL,
+    )
     try:
         deadline = time.monotonic() + 30
         while True:
@@ -99,7 +105,9 @@ def main(which: str, port: str) -> None:
         uvloop.run(_nothing(int(port)))
         return
     app = bare_inbox(os.environ["BENCH_DSN"])
-    config = uvicorn.Config(app, port=int(port), log_level="warning", access_log=False, http="httptools")
+    config = uvicorn.Config(
+        app, port=int(port), log_level="warning", access_log=False, http="httptools"
+    )
     uvloop.run(uvicorn.Server(config).serve())
 
 

@@ -1,4 +1,5 @@
-"""Does the router send what people write to the right roles? Cases were committed before the offline grammar."""
+"""Does the router send what people write to the right roles? Cases were committed before the
+offline grammar."""
 
 from __future__ import annotations
 
@@ -49,15 +50,22 @@ FLOOR = 0.8
 
 
 def cases(name: str) -> list[RoutingCase]:
-    """The cases of one file, in their order: those from before the grammar, or those that came with a rule."""
+    """The cases of one file, in their order: those from before the grammar, or those that came with
+    a rule."""
     text = files("evals.routing").joinpath(name).read_text(encoding="utf-8")
     return [RoutingCase.model_validate(row) for row in yaml.safe_load(text)]
 
 
 def dataset(name: str, only: Sequence[str] = ()) -> Dataset[RoutingCase, list[str], Any]:
     """One file as a suite for pydantic-evals; only some of its cases when they are named."""
-    rows = [Case[RoutingCase, list[str], Any](name=case.name, inputs=case) for case in cases(name) if not only or case.name in only]
-    return Dataset[RoutingCase, list[str], Any](name=f"routing {name}", cases=rows, evaluators=[RightRoles()])
+    rows = [
+        Case[RoutingCase, list[str], Any](name=case.name, inputs=case)
+        for case in cases(name)
+        if not only or case.name in only
+    ]
+    return Dataset[RoutingCase, list[str], Any](
+        name=f"routing {name}", cases=rows, evaluators=[RightRoles()]
+    )
 
 
 def roles_of(route: Route) -> list[str]:
@@ -80,12 +88,37 @@ async def route(case: RoutingCase, model: Model, deps: Deps) -> list[str]:
 def _deps() -> Deps:
     """The router has no tools, so the domains behind them are absent here."""
     nothing = cast(Any, None)
-    actor = Actor(employee_id=uuid4(), name="eval", role=Role.BRANCH_HEAD, branches=frozenset({"tbilisi"}),
-                  home_branch="tbilisi", language="ru")  # fmt: skip
-    run = RunLedger(db=nothing, run_id=uuid4(), event_id=uuid4(), conversation_id=uuid4(), trace_id="eval", request="",
-                    private=True)  # fmt: skip
-    return Deps(actor=actor, now=datetime.now(UTC), staff=nothing, fleet=nothing, bookings=nothing, changes=nothing, clients=nothing,
-                knowledge=nothing, rooms=nothing, prompts=PromptBook(), switches=nothing, run=run)  # fmt: skip
+    actor = Actor(
+        employee_id=uuid4(),
+        name="eval",
+        role=Role.BRANCH_HEAD,
+        branches=frozenset({"tbilisi"}),
+        home_branch="tbilisi",
+        language="ru",
+    )
+    run = RunLedger(
+        db=nothing,
+        run_id=uuid4(),
+        event_id=uuid4(),
+        conversation_id=uuid4(),
+        trace_id="eval",
+        request="",
+        private=True,
+    )
+    return Deps(
+        actor=actor,
+        now=datetime.now(UTC),
+        staff=nothing,
+        fleet=nothing,
+        bookings=nothing,
+        changes=nothing,
+        clients=nothing,
+        knowledge=nothing,
+        rooms=nothing,
+        prompts=PromptBook(),
+        switches=nothing,
+        run=run,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,16 +139,29 @@ class RoutingSuite:
         asked = [name for name in (FIRST, LATER, WORKSPACE) if dataset(name, setting.only).cases]
         return [await self._score(name, task, setting) for name in asked]
 
-    async def _score(self, name: str, task: Callable[[RoutingCase], Awaitable[list[str]]], setting: Setting) -> Score:
+    async def _score(
+        self, name: str, task: Callable[[RoutingCase], Awaitable[list[str]]], setting: Setting
+    ) -> Score:
         suite = dataset(name, setting.only)
         report = await suite.evaluate(task, progress=False, max_concurrency=8)
-        right = [c for c in report.cases if c.assertions and all(a.value for a in c.assertions.values())]
+        right = [
+            c for c in report.cases if c.assertions and all(a.value for a in c.assertions.values())
+        ]
         for failure in report.failures:
             say(f"  broke: {failure.name}: {failure.error_message}")
         for case in [c for c in report.cases if c not in right]:
-            say(f"  wrong: {case.name}: {case.inputs.text!r} -> {case.output}, expected {case.inputs.expected}")
+            say(
+                f"  wrong: {case.name}: {case.inputs.text!r} -> {case.output}, expected "
+                f"{case.inputs.expected}"
+            )
         broken = len(report.failures) + sum(bool(c.evaluator_failures) for c in report.cases)
-        return Score(name=f"routing {name}", right=len(right), asked=len(suite.cases), floor=FLOOR, broken=broken)
+        return Score(
+            name=f"routing {name}",
+            right=len(right),
+            asked=len(suite.cases),
+            floor=FLOOR,
+            broken=broken,
+        )
 
 
 SUITE = RoutingSuite()

@@ -17,10 +17,18 @@ from jarvis.kit.ids import new_id
 
 def observe(*, agents: bool = False) -> None:
     """One trace an event; content stays off. Sends nothing unless LOGFIRE_TOKEN is set."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(
+        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
     quiet_libraries()
-    # Events carry their trace from process to process (engine/tracing.py), so contexts from outside are expected.
-    logfire.configure(send_to_logfire="if-token-present", console=False, service_name="jarvis", distributed_tracing=True)
+    # Events carry their trace from process to process (engine/tracing.py), so contexts from outside
+    # are expected.
+    logfire.configure(
+        send_to_logfire="if-token-present",
+        console=False,
+        service_name="jarvis",
+        distributed_tracing=True,
+    )
     if agents:
         logfire.instrument_pydantic_ai(include_content=False)
 
@@ -37,7 +45,8 @@ def process_name(kind: str) -> str:
 
 
 async def until_signal(work: Coroutine[Any, Any, None]) -> None:
-    """Run until the work ends or SIGTERM or SIGINT comes; the work is cancelled then and may clean up."""
+    """Run until the work ends or SIGTERM or SIGINT comes; the work is cancelled then and may clean
+    up."""
     task = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -23,9 +23,10 @@ def group_of(approval_id: UUID) -> str:
 class PlannedWrite:
     """One write as it will be sent, and everything its card shows.
 
-    `args` go to the effect's handler as they stand. `shown` is the version of the fields that the card shows of the subject:
-    a change of one of them voids the card. `about`, `changes`, `price` and `warnings` are JSON for the renderer; `undo` holds
-    the arguments of the reverse write of the same kind. `as_of`: when the source said all this.
+    `args` go to the effect's handler as they stand. `shown` is the version of the fields that the
+    card shows of the subject: a change of one of them voids the card. `about`, `changes`, `price`
+    and `warnings` are JSON for the renderer; `undo` holds the arguments of the reverse write of the
+    same kind. `as_of`: when the source said all this.
     """
 
     kind: EffectKind
@@ -48,11 +49,19 @@ class PlannedWrite:
     def stored(self) -> dict[str, Any]:
         """As JSON."""
         return {
-            "kind": self.kind.name, "target": self.target, "args": dict(self.args), "title": self.title, "about": dict(self.about),
-            "changes": [dict(c) for c in self.changes], "source": self.source, "as_of": self.as_of.isoformat(),
-            "branch": self.branch, "price": None if self.price is None else dict(self.price),
-            "warnings": [dict(w) for w in self.warnings], "undo": None if self.undo is None else dict(self.undo),
-        }  # fmt: skip
+            "kind": self.kind.name,
+            "target": self.target,
+            "args": dict(self.args),
+            "title": self.title,
+            "about": dict(self.about),
+            "changes": [dict(c) for c in self.changes],
+            "source": self.source,
+            "as_of": self.as_of.isoformat(),
+            "branch": self.branch,
+            "price": None if self.price is None else dict(self.price),
+            "warnings": [dict(w) for w in self.warnings],
+            "undo": None if self.undo is None else dict(self.undo),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +77,8 @@ class Step:
 
 @dataclass(slots=True, kw_only=True)
 class Draft:
-    """A card before it is shown. `quotes`: outsiders' words that took part; `histories`: each role's messages so far."""
+    """A card before it is shown. `quotes`: outsiders' words that took part; `histories`: each
+    role's messages so far."""
 
     event_id: UUID
     run_id: UUID
@@ -90,7 +100,8 @@ class Draft:
 class Item:
     """One write of a card, with what has become of it.
 
-    `state`: waiting, sent, done, dead, unknown, dropped, shadow; `undo_state` the same of its undo, None while there is none.
+    `state`: waiting, sent, done, dead, unknown, dropped, shadow; `undo_state` the same of its undo,
+    None while there is none.
     """
 
     id: UUID
@@ -154,57 +165,125 @@ class Approval:
         return actor.role in self.roles and all(actor.may_see(branch) for branch in self.branches)
 
 
-BOUND = ("ordinal", "role", "tool", "call_key", "arguments", "write", "subject_kind", "subject_id", "shown")
+BOUND = (
+    "ordinal",
+    "role",
+    "tool",
+    "call_key",
+    "arguments",
+    "write",
+    "subject_kind",
+    "subject_id",
+    "shown",
+)
 
 
 def row_of(ordinal: int, step: Step) -> dict[str, Any]:
     """A step as the columns of its item."""
     arguments = dict(step.arguments)
     return {
-        "ordinal": ordinal, "role": step.role, "tool": step.tool, "call_key": step.call_key, "arguments": arguments,
-        "arguments_digest": digest(arguments), "write": step.write.stored(), "subject_kind": step.write.subject_kind,
-        "subject_id": step.write.subject_id, "shown": dict(step.write.shown),
-    }  # fmt: skip
+        "ordinal": ordinal,
+        "role": step.role,
+        "tool": step.tool,
+        "call_key": step.call_key,
+        "arguments": arguments,
+        "arguments_digest": digest(arguments),
+        "write": step.write.stored(),
+        "subject_kind": step.write.subject_kind,
+        "subject_id": step.write.subject_id,
+        "shown": dict(step.write.shown),
+    }
 
 
 def bound_digest(
-    rows: Sequence[Mapping[str, Any]], conversation_id: UUID, roles: Sequence[str], branches: Sequence[str], needed: int,
+    rows: Sequence[Mapping[str, Any]],
+    conversation_id: UUID,
+    roles: Sequence[str],
+    branches: Sequence[str],
+    needed: int,
     expires: datetime,
-) -> str:  # fmt: skip
+) -> str:
     """The digest that binds a card to what it shows."""
-    bound = [{name: str(row[name]) if name == "subject_id" else row[name] for name in BOUND} for row in rows]
+    bound = [
+        {name: str(row[name]) if name == "subject_id" else row[name] for name in BOUND}
+        for row in rows
+    ]
     return digest(
-        {"items": bound, "conversation": str(conversation_id), "roles": [str(r) for r in roles], "branches": list(branches),
-         "needed": needed, "until": expires.timestamp()}
-    )  # fmt: skip
+        {
+            "items": bound,
+            "conversation": str(conversation_id),
+            "roles": [str(r) for r in roles],
+            "branches": list(branches),
+            "needed": needed,
+            "until": expires.timestamp(),
+        }
+    )
 
 
-def approval_of(row: Row, items: Sequence[Item], voters: Sequence[tuple[UUID, str, datetime]]) -> Approval:
+def approval_of(
+    row: Row, items: Sequence[Item], voters: Sequence[tuple[UUID, str, datetime]]
+) -> Approval:
     """A card from its row."""
     return Approval(
-        id=row["id"], event_id=row["event_id"], run_id=row["agent_run_id"], conversation_id=row["conversation_id"],
-        requester_id=row["requester_employee_id"], requester_name=row["requester_name"], request=row["request_text"],
-        language=row["language"], place=row["place"], roles=frozenset(Role(r) for r in row["approver_roles"]),
-        branches=frozenset(row["branches"]), needed=row["needed"], tainted=row["tainted"], quotes=row["quotes"],
-        digest=row["digest"], state=row["state"], asked_at=row["asked_at"], expires_at=row["expires_at"],
-        decided_at=row["decided_at"], decided_by=row["decider_name"], voters=voters, reason=row["reason"],
-        trace_id=row["trace_id"], items=items,
-    )  # fmt: skip
+        id=row["id"],
+        event_id=row["event_id"],
+        run_id=row["agent_run_id"],
+        conversation_id=row["conversation_id"],
+        requester_id=row["requester_employee_id"],
+        requester_name=row["requester_name"],
+        request=row["request_text"],
+        language=row["language"],
+        place=row["place"],
+        roles=frozenset(Role(r) for r in row["approver_roles"]),
+        branches=frozenset(row["branches"]),
+        needed=row["needed"],
+        tainted=row["tainted"],
+        quotes=row["quotes"],
+        digest=row["digest"],
+        state=row["state"],
+        asked_at=row["asked_at"],
+        expires_at=row["expires_at"],
+        decided_at=row["decided_at"],
+        decided_by=row["decider_name"],
+        voters=voters,
+        reason=row["reason"],
+        trace_id=row["trace_id"],
+        items=items,
+    )
 
 
 def _state(effect_state: str | None) -> str:
     """A claimed effect is as good as sent to whoever reads a card."""
-    return "waiting" if effect_state is None else "sent" if effect_state in ("pending", "claimed") else effect_state
+    return (
+        "waiting"
+        if effect_state is None
+        else "sent"
+        if effect_state in ("pending", "claimed")
+        else effect_state
+    )
 
 
 def item_of(row: Row) -> Item:
     """A write of a card from its row."""
     return Item(
-        id=row["id"], ordinal=row["ordinal"], role=row["role"], tool=row["tool"], call_key=row["call_key"],
-        arguments_digest=row["arguments_digest"], write=row["write"], subject_kind=row["subject_kind"],
-        subject_id=row["subject_id"], shown=row["shown"], state=_state(row["effect_state"]),
-        effect_id=row["effect_id"], receipt=row["receipt"], cause=row["cause"], sent_at=row["sent_at"],
-        finished_at=row["finished_at"], undo_until=row["undo_until"],
+        id=row["id"],
+        ordinal=row["ordinal"],
+        role=row["role"],
+        tool=row["tool"],
+        call_key=row["call_key"],
+        arguments_digest=row["arguments_digest"],
+        write=row["write"],
+        subject_kind=row["subject_kind"],
+        subject_id=row["subject_id"],
+        shown=row["shown"],
+        state=_state(row["effect_state"]),
+        effect_id=row["effect_id"],
+        receipt=row["receipt"],
+        cause=row["cause"],
+        sent_at=row["sent_at"],
+        finished_at=row["finished_at"],
+        undo_until=row["undo_until"],
         undo_state=None if row["undo_effect_id"] is None else _state(row["undo_state"]),
-        undo_effect_id=row["undo_effect_id"], undone_by=row["undoer"],
-    )  # fmt: skip
+        undo_effect_id=row["undo_effect_id"],
+        undone_by=row["undoer"],
+    )

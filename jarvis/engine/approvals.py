@@ -1,7 +1,8 @@
 """Approvals: all writes of one request wait on one card for the word of those who may give it.
 
-An approval is bound to the digest of what its card shows: tools, arguments, what will be sent, the version of the fields
-shown, who may approve and until when. It is consumed once, in the transaction that asks for the effects. Silence means no.
+An approval is bound to the digest of what its card shows: tools, arguments, what will be sent, the
+version of the fields shown, who may approve and until when. It is consumed once, in the transaction
+that asks for the effects. Silence means no.
 """
 
 from __future__ import annotations
@@ -12,7 +13,16 @@ from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from jarvis.engine import audit, effects, journal
-from jarvis.engine.approval_models import BOUND, Approval, Draft, approval_of, bound_digest, group_of, item_of, row_of
+from jarvis.engine.approval_models import (
+    BOUND,
+    Approval,
+    Draft,
+    approval_of,
+    bound_digest,
+    group_of,
+    item_of,
+    row_of,
+)
 from jarvis.engine.db import Database, Reader, Tx
 from jarvis.engine.effects import EffectKind, Origin
 from jarvis.engine.switches import Switch, Switches
@@ -26,13 +36,25 @@ LIFE = timedelta(minutes=30)
 EXPIRED, SETTLED, RESUME = "approval.expired", "approval.settled", "approval.resume"
 DIGEST_SHOWN = 16  # so much of the digest a button carries
 
-Verdict = Literal["approved", "voted", "declined", "not_allowed", "same_person", "settled", "expired", "void", "tampered"]
+Verdict = Literal[
+    "approved",
+    "voted",
+    "declined",
+    "not_allowed",
+    "same_person",
+    "settled",
+    "expired",
+    "void",
+    "tampered",
+]
 
 
 class Versions(Protocol):
     """Reads fields of a subject as they are now, in the spelling of `PlannedWrite.shown`."""
 
-    async def __call__(self, reader: Reader, kind: str, subject_id: UUID, fields: Sequence[str]) -> Mapping[str, Any]: ...
+    async def __call__(
+        self, reader: Reader, kind: str, subject_id: UUID, fields: Sequence[str]
+    ) -> Mapping[str, Any]: ...
 
 
 class Approvals:
@@ -65,7 +87,9 @@ class Approvals:
 
     async def open(self, tx: Tx, draft: Draft) -> UUID:
         """Put the writes of a request on one card; a repeated event finds its first card again."""
-        known: UUID | None = await tx.fetchval("SELECT id FROM approval WHERE event_id = $1", draft.event_id)
+        known: UUID | None = await tx.fetchval(
+            "SELECT id FROM approval WHERE event_id = $1", draft.event_id
+        )
         if known is not None:
             return known
         if not draft.steps:
@@ -75,71 +99,139 @@ class Approvals:
         needed = 2 if draft.needed == 2 or any(s.write.critical for s in draft.steps) else 1
         expires = now + self._life
         rows = [row_of(n, step) for n, step in enumerate(draft.steps, 1)]
-        bound = bound_digest(rows, draft.conversation_id, sorted(draft.roles), branches, needed, expires)
+        bound = bound_digest(
+            rows, draft.conversation_id, sorted(draft.roles), branches, needed, expires
+        )
         await tx.execute(
-            """INSERT INTO approval (id, event_id, agent_run_id, conversation_id, requester_employee_id, request_text, language,
-                                     place, approver_roles, branches, needed, tainted, quotes, digest, asked_at, expires_at,
+            """INSERT INTO approval (id, event_id, agent_run_id, conversation_id,
+                requester_employee_id, request_text, language,
+                                     place, approver_roles, branches, needed, tainted, quotes,
+                                       digest, asked_at, expires_at,
                                      trace_id)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)""",
-            approval_id, draft.event_id, draft.run_id, draft.conversation_id, draft.requester.employee_id, draft.request,
-            draft.language, draft.place, sorted(draft.roles), branches, needed, draft.tainted, list(draft.quotes), bound, now,
-            expires, draft.trace_id,
-        )  # fmt: skip
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+                 $17)""",
+            approval_id,
+            draft.event_id,
+            draft.run_id,
+            draft.conversation_id,
+            draft.requester.employee_id,
+            draft.request,
+            draft.language,
+            draft.place,
+            sorted(draft.roles),
+            branches,
+            needed,
+            draft.tainted,
+            list(draft.quotes),
+            bound,
+            now,
+            expires,
+            draft.trace_id,
+        )
         for row in rows:
             await tx.execute(
-                """INSERT INTO approval_item (approval_id, ordinal, role, tool, call_key, arguments, arguments_digest, write,
+                """INSERT INTO approval_item (approval_id, ordinal, role, tool, call_key, arguments,
+                    arguments_digest, write,
                                               subject_kind, subject_id, shown)
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)""",
-                approval_id, row["ordinal"], row["role"], row["tool"], row["call_key"], row["arguments"],
-                row["arguments_digest"], row["write"], row["subject_kind"], row["subject_id"], row["shown"],
-            )  # fmt: skip
+                approval_id,
+                row["ordinal"],
+                row["role"],
+                row["tool"],
+                row["call_key"],
+                row["arguments"],
+                row["arguments_digest"],
+                row["write"],
+                row["subject_kind"],
+                row["subject_id"],
+                row["shown"],
+            )
         for role, messages in draft.histories.items():
             await tx.execute(
-                "INSERT INTO approval_history (approval_id, role, messages) VALUES ($1, $2, $3)", approval_id, role, messages
+                "INSERT INTO approval_history (approval_id, role, messages) VALUES ($1, $2, $3)",
+                approval_id,
+                role,
+                messages,
             )
         await self._timers.arm(tx, kind=EXPIRED, subject=str(approval_id), due_at=expires)
         await audit.record(
-            tx, action="approval.ask", actor_id=draft.requester.employee_id, actor_name=draft.requester.name,
-            subject=str(approval_id), outcome=bound[:DIGEST_SHOWN], event_id=draft.event_id, trace_id=draft.trace_id,
-            details={"tools": [s.tool for s in draft.steps], "needed": needed, "tainted": draft.tainted},
-        )  # fmt: skip
+            tx,
+            action="approval.ask",
+            actor_id=draft.requester.employee_id,
+            actor_name=draft.requester.name,
+            subject=str(approval_id),
+            outcome=bound[:DIGEST_SHOWN],
+            event_id=draft.event_id,
+            trace_id=draft.trace_id,
+            details={
+                "tools": [s.tool for s in draft.steps],
+                "needed": needed,
+                "tainted": draft.tainted,
+            },
+        )
         return approval_id
 
     async def read(self, reader: Reader, approval_id: UUID) -> Approval:
         """A card as it stands."""
         row = await reader.fetchrow(
             """SELECT a.*, r.name AS requester_name, d.name AS decider_name FROM approval a
-                 JOIN employee r ON r.id = a.requester_employee_id LEFT JOIN employee d ON d.id = a.decided_by_employee_id
+                 JOIN employee r ON r.id = a.requester_employee_id LEFT JOIN employee d
+                   ON d.id = a.decided_by_employee_id
                 WHERE a.id = $1""",
             approval_id,
         )
         if row is None:
             raise NotFound("no such approval")
         items = await reader.fetch(
-            """SELECT i.*, e.state AS effect_state, e.receipt, e.cause, e.requested_at AS sent_at, e.finished_at,
+            """SELECT i.*, e.state AS effect_state, e.receipt, e.cause, e.requested_at AS sent_at,
+                e.finished_at,
                       u.state AS undo_state, p.name AS undoer
-                 FROM approval_item i LEFT JOIN effect e ON e.id = i.effect_id LEFT JOIN effect u ON u.id = i.undo_effect_id
+                 FROM approval_item i LEFT JOIN effect e ON e.id = i.effect_id LEFT JOIN effect u
+                   ON u.id = i.undo_effect_id
                       LEFT JOIN employee p ON p.id = i.undone_by_employee_id
                 WHERE i.approval_id = $1 ORDER BY i.ordinal""",
             approval_id,
         )
         votes = await reader.fetch(
-            """SELECT v.employee_id, e.name, v.voted_at FROM approval_vote v JOIN employee e ON e.id = v.employee_id
-                WHERE v.approval_id = $1 AND ($2 OR (e.dismissed_at IS NULL AND e.role = ANY($3))) ORDER BY v.voted_at""",
-            approval_id, row["state"] != "waiting", row["approver_roles"],
-        )  # fmt: skip  # who has left, or has another role now, has no word any more over what still waits
-        return approval_of(row, [item_of(i) for i in items], [(v["employee_id"], v["name"], v["voted_at"]) for v in votes])
+            """SELECT v.employee_id, e.name, v.voted_at FROM approval_vote v JOIN employee e
+                ON e.id = v.employee_id
+                WHERE v.approval_id = $1 AND ($2 OR (e.dismissed_at IS NULL AND e.role = ANY($3)))
+                  ORDER BY v.voted_at""",
+            approval_id,
+            row["state"] != "waiting",
+            row["approver_roles"],
+        )  # who has left, or has another role now, has no word any more over what still waits
+        return approval_of(
+            row,
+            [item_of(i) for i in items],
+            [(v["employee_id"], v["name"], v["voted_at"]) for v in votes],
+        )
 
-    async def decide(self, tx: Tx, approval_id: UUID, seen: str, actor: Actor, event_id: UUID, *, accept: bool) -> Verdict:
-        """One person's word over a card. With the last word that is needed, its effects are asked for here and now.
+    async def decide(
+        self, tx: Tx, approval_id: UUID, seen: str, actor: Actor, event_id: UUID, *, accept: bool
+    ) -> Verdict:
+        """One person's word over a card. With the last word that is needed, its effects are asked
+        for here and now.
 
-        `seen` is the beginning of the digest that the pressed button carried. A repeated event finds its own decision.
+        `seen` is the beginning of the digest that the pressed button carried. A repeated event
+        finds its own decision.
         """
         await tx.execute("SELECT FROM approval WHERE id = $1 FOR UPDATE", approval_id)
         approval = await self.read(tx, approval_id)
         if approval.state != "waiting":
-            mine = await tx.fetchval("SELECT decided_by_event_id FROM approval WHERE id = $1", approval_id) == event_id
-            return "settled" if not mine else "approved" if approval.state == "approved" else "declined"
+            mine = (
+                await tx.fetchval(
+                    "SELECT decided_by_event_id FROM approval WHERE id = $1", approval_id
+                )
+                == event_id
+            )
+            return (
+                "settled"
+                if not mine
+                else "approved"
+                if approval.state == "approved"
+                else "declined"
+            )
         verdict = await self._judge(tx, approval, seen, actor, accept)
         if verdict == "approved":
             await self._vote(tx, approval, actor, event_id)
@@ -150,12 +242,21 @@ class Approvals:
         elif verdict == "declined":
             await self._close(tx, approval_id, "declined", actor, event_id, None)
         await audit.record(
-            tx, action="approval.decide", actor_id=actor.employee_id, actor_name=actor.name, subject=str(approval_id),
-            outcome=verdict, event_id=event_id, trace_id=approval.trace_id, details={"digest": approval.digest},
-        )  # fmt: skip
+            tx,
+            action="approval.decide",
+            actor_id=actor.employee_id,
+            actor_name=actor.name,
+            subject=str(approval_id),
+            outcome=verdict,
+            event_id=event_id,
+            trace_id=approval.trace_id,
+            details={"digest": approval.digest},
+        )
         return verdict
 
-    async def _judge(self, tx: Tx, approval: Approval, seen: str, actor: Actor, accept: bool) -> Verdict:
+    async def _judge(
+        self, tx: Tx, approval: Approval, seen: str, actor: Actor, accept: bool
+    ) -> Verdict:
         if not accept:
             mine = actor.employee_id == approval.requester_id
             return "declined" if mine or approval.may_approve(actor) else "not_allowed"
@@ -164,7 +265,11 @@ class Approvals:
         if approval.expires_at <= self._clock.now():
             await self._close(tx, approval.id, "expired", None, None, None)
             return "expired"
-        if await self._bound(tx, approval.id) != approval.digest or not approval.digest.startswith(seen) or not seen:
+        if (
+            await self._bound(tx, approval.id) != approval.digest
+            or not approval.digest.startswith(seen)
+            or not seen
+        ):
             await self._close(tx, approval.id, "void", None, None, {"kind": "tampered"})
             return "tampered"
         if any(voter == actor.employee_id for voter, _, _ in approval.voters):
@@ -176,29 +281,46 @@ class Approvals:
         return "approved"
 
     async def changed(self, reader: Reader, approval: Approval) -> Mapping[str, Any] | None:
-        """The fields of the first write that are no longer what the card shows: `{kind, subject, fields: [{field, old, new}]}`."""
+        """The fields of the first write that are no longer what the card shows: `{kind, subject,
+        fields: [{field, old, new}]}`."""
         for item in approval.items:
-            now = await self._versions(reader, item.subject_kind, item.subject_id, sorted(item.shown))
-            fields = [{"field": n, "old": was, "new": now.get(n)} for n, was in item.shown.items() if now.get(n) != was]
+            now = await self._versions(
+                reader, item.subject_kind, item.subject_id, sorted(item.shown)
+            )
+            fields = [
+                {"field": n, "old": was, "new": now.get(n)}
+                for n, was in item.shown.items()
+                if now.get(n) != was
+            ]
             if fields:
                 return {"kind": "changed", "subject": item.subject_kind, "fields": fields}
         return None
 
     async def _bound(self, tx: Tx, approval_id: UUID) -> str:
-        """The digest of what is stored now: an argument changed behind the card's back shows here."""
+        """The digest of what is stored now: an argument changed behind the card's back shows
+        here."""
         row = await tx.fetchrow("SELECT * FROM approval WHERE id = $1", approval_id)
         assert row is not None
-        items = await tx.fetch("SELECT * FROM approval_item WHERE approval_id = $1 ORDER BY ordinal", approval_id)
+        items = await tx.fetch(
+            "SELECT * FROM approval_item WHERE approval_id = $1 ORDER BY ordinal", approval_id
+        )
         rows = [{name: item[name] for name in BOUND} for item in items]
         return bound_digest(
-            rows, row["conversation_id"], sorted(row["approver_roles"]), sorted(row["branches"]), row["needed"], row["expires_at"]
+            rows,
+            row["conversation_id"],
+            sorted(row["approver_roles"]),
+            sorted(row["branches"]),
+            row["needed"],
+            row["expires_at"],
         )
 
     async def stopped(self, approval: Approval) -> Switch | None:
         """The switch that forbids to carry a card out now; the card stays and waits."""
         for item in approval.items:
             branch, kind = item.write["branch"], item.write["kind"]
-            found = await self._switches.stops(agent=item.role, tool=item.tool, branch=branch, write=True)
+            found = await self._switches.stops(
+                agent=item.role, tool=item.tool, branch=branch, write=True
+            )
             if found is not None:
                 return found
             if await self._switches.effect_mode(kind, branch) == "off":
@@ -207,29 +329,55 @@ class Approvals:
 
     async def _vote(self, tx: Tx, approval: Approval, actor: Actor, event_id: UUID) -> None:
         await tx.execute(
-            "INSERT INTO approval_vote (approval_id, employee_id, event_id, voted_at) VALUES ($1, $2, $3, $4)",
-            approval.id, actor.employee_id, event_id, self._clock.now(),
-        )  # fmt: skip
+            "INSERT INTO approval_vote (approval_id, employee_id, event_id, voted_at) VALUES ($1, "
+            "$2, $3, $4)",
+            approval.id,
+            actor.employee_id,
+            event_id,
+            self._clock.now(),
+        )
 
     async def _carry_out(self, tx: Tx, approval: Approval, actor: Actor, event_id: UUID) -> None:
         await self._close(tx, approval.id, "approved", actor, event_id, None)
-        origin = Origin(event_id=event_id, trace_id=approval.trace_id, actor_id=actor.employee_id, actor_name=actor.name)
+        origin = Origin(
+            event_id=event_id,
+            trace_id=approval.trace_id,
+            actor_id=actor.employee_id,
+            actor_name=actor.name,
+        )
         before: UUID | None = None
         for item in approval.items:
             kind = self._kinds[item.write["kind"]]
             before = await effects.request(
-                tx, origin, kind=kind, target=item.write["target"], args=item.write["args"], key=f"approval:{item.id}",
-                ordering_key=item.write["target"], after=before, settled_kind=SETTLED, branch=item.write["branch"],
-                shadow=await self._switches.effect_mode(kind.name, item.write["branch"]) == "shadow",
-            )  # fmt: skip
+                tx,
+                origin,
+                kind=kind,
+                target=item.write["target"],
+                args=item.write["args"],
+                key=f"approval:{item.id}",
+                ordering_key=item.write["target"],
+                after=before,
+                settled_kind=SETTLED,
+                branch=item.write["branch"],
+                shadow=await self._switches.effect_mode(kind.name, item.write["branch"])
+                == "shadow",
+            )
             await tx.execute(
-                "UPDATE approval_item SET effect_id = $2, consumed_at = $3 WHERE id = $1 AND effect_id IS NULL",
-                item.id, before, self._clock.now(),
-            )  # fmt: skip
+                "UPDATE approval_item SET effect_id = $2, consumed_at = $3 WHERE id = $1 AND "
+                "effect_id IS NULL",
+                item.id,
+                before,
+                self._clock.now(),
+            )
         await journal.publish(
-            tx, kind=RESUME, dedup_key=f"resume:{approval.id}", ordering_key=group_of(approval.id), trace_id=approval.trace_id,
-            parent_id=event_id, payload={"approval_id": str(approval.id)},
-        )  # fmt: skip
+            tx,
+            kind=RESUME,
+            dedup_key=f"resume:{approval.id}",
+            ordering_key=group_of(approval.id),
+            trace_id=approval.trace_id,
+            parent_id=event_id,
+            payload={"approval_id": str(approval.id)},
+        )
 
     async def expire(self, tx: Tx, approval_id: UUID) -> bool:
         """Its time is over; false when it was decided before."""
@@ -240,20 +388,36 @@ class Approvals:
         return await self._close(tx, approval_id, "void", None, None, reason)
 
     async def _close(
-        self, tx: Tx, approval_id: UUID, state: str, actor: Actor | None, event_id: UUID | None, reason: Mapping[str, Any] | None
+        self,
+        tx: Tx,
+        approval_id: UUID,
+        state: str,
+        actor: Actor | None,
+        event_id: UUID | None,
+        reason: Mapping[str, Any] | None,
     ) -> bool:
         closed = await tx.execute(
-            """UPDATE approval SET state = $2, decided_at = $3, decided_by_employee_id = $4, decided_by_event_id = $5, reason = $6
+            """UPDATE approval SET state = $2, decided_at = $3, decided_by_employee_id = $4,
+                decided_by_event_id = $5, reason = $6
                 WHERE id = $1 AND state = 'waiting'""",
-            approval_id, state, self._clock.now(), actor.employee_id if actor else None, event_id,
+            approval_id,
+            state,
+            self._clock.now(),
+            actor.employee_id if actor else None,
+            event_id,
             None if reason is None else dict(reason),
-        )  # fmt: skip
+        )
         await self._timers.cancel(tx, kind=EXPIRED, subject=str(approval_id))
         return bool(closed)
 
     async def waiting(self, reader: Reader) -> list[UUID]:
         """Every card that waits."""
-        return [row["id"] for row in await reader.fetch("SELECT id FROM approval WHERE state = 'waiting' ORDER BY id")]
+        return [
+            row["id"]
+            for row in await reader.fetch(
+                "SELECT id FROM approval WHERE state = 'waiting' ORDER BY id"
+            )
+        ]
 
     async def waiting_on(self, reader: Reader, subject_id: UUID) -> list[UUID]:
         """Cards that wait and show this subject."""
@@ -265,50 +429,70 @@ class Approvals:
         return [row["id"] for row in rows]
 
     async def inbox(self, reader: Reader, actor: Actor, place: str | None = None) -> list[Approval]:
-        """Cards that wait for this person's word, or that this person asked for; the soonest to expire first."""
+        """Cards that wait for this person's word, or that this person asked for; the soonest to
+        expire first."""
         rows = await reader.fetch(
             """SELECT id FROM approval WHERE state = 'waiting' AND ($2::text IS NULL OR place = $2)
-                  AND (requester_employee_id = $1 OR $3 = ANY(approver_roles)) ORDER BY expires_at""",
-            actor.employee_id, place, actor.role.value,
-        )  # fmt: skip
+                  AND (requester_employee_id = $1 OR $3 = ANY(approver_roles))
+                    ORDER BY expires_at""",
+            actor.employee_id,
+            place,
+            actor.role.value,
+        )
         cards = [await self.read(reader, row["id"]) for row in rows]
-        return [card for card in cards if card.requester_id == actor.employee_id or card.may_approve(actor)]
+        return [
+            card
+            for card in cards
+            if card.requester_id == actor.employee_id or card.may_approve(actor)
+        ]
 
     async def unknown(self, reader: Reader, actor: Actor) -> list[Approval]:
         """Cards with a write whose outcome nobody knows, for those who may say it."""
         rows = await reader.fetch(
-            "SELECT DISTINCT i.approval_id AS id FROM approval_item i JOIN effect e ON e.id IN (i.effect_id, i.undo_effect_id) "
+            "SELECT DISTINCT i.approval_id AS id FROM approval_item i JOIN effect e ON e.id IN "
+            "(i.effect_id, i.undo_effect_id) "
             "WHERE e.state = 'unknown'"
         )
         cards = [await self.read(reader, row["id"]) for row in rows]
-        return [card for card in cards if card.requester_id == actor.employee_id or card.may_approve(actor)]
+        return [
+            card
+            for card in cards
+            if card.requester_id == actor.employee_id or card.may_approve(actor)
+        ]
 
     async def lapsed(self, reader: Reader, actor: Actor, since: datetime) -> list[Approval]:
         """This person's own cards that ran out without a word since then."""
         rows = await reader.fetch(
-            """SELECT id FROM approval WHERE state = 'expired' AND requester_employee_id = $1 AND expires_at > $2
+            """SELECT id FROM approval WHERE state = 'expired' AND requester_employee_id = $1
+                AND expires_at > $2
                 ORDER BY expires_at DESC LIMIT 5""",
-            actor.employee_id, since,
-        )  # fmt: skip
+            actor.employee_id,
+            since,
+        )
         return [await self.read(reader, row["id"]) for row in rows]
 
     async def of_effect(self, reader: Reader, effect_id: UUID) -> tuple[UUID, UUID, bool] | None:
         """The approval and item that an effect belongs to, and whether it is the undo."""
         row = await reader.fetchrow(
-            "SELECT approval_id, id, undo_effect_id = $1 AS undo FROM approval_item WHERE effect_id = $1 OR undo_effect_id = $1",
+            "SELECT approval_id, id, undo_effect_id = $1 AS undo FROM approval_item WHERE "
+            "effect_id = $1 OR undo_effect_id = $1",
             effect_id,
         )
         return None if row is None else (row["approval_id"], row["id"], bool(row["undo"]))
 
     async def note_done(self, tx: Tx, item_id: UUID) -> None:
         """A write is done: it may be taken back from now on for as long as its kind allows."""
-        row = await tx.fetchrow("SELECT write, undo_until FROM approval_item WHERE id = $1", item_id)
+        row = await tx.fetchrow(
+            "SELECT write, undo_until FROM approval_item WHERE id = $1", item_id
+        )
         if row is None or row["undo_until"] is not None or row["write"]["undo"] is None:
             return
         seconds = self._kinds[row["write"]["kind"]].undo_s
         if seconds is not None:
             until = self._clock.now() + timedelta(seconds=seconds)
-            await tx.execute("UPDATE approval_item SET undo_until = $2 WHERE id = $1", item_id, until)
+            await tx.execute(
+                "UPDATE approval_item SET undo_until = $2 WHERE id = $1", item_id, until
+            )
 
     async def undo(self, tx: Tx, item_id: UUID, actor: Actor, event_id: UUID) -> Verdict:
         """Take one write back: the requester or an approver, in time, once."""
@@ -328,34 +512,62 @@ class Approvals:
         elif row["undo_until"] is None or row["undo_until"] <= self._clock.now() or not reverse:
             verdict = "expired"
         if verdict == "approved":
-            origin = Origin(event_id=event_id, trace_id=approval.trace_id, actor_id=actor.employee_id, actor_name=actor.name)
+            origin = Origin(
+                event_id=event_id,
+                trace_id=approval.trace_id,
+                actor_id=actor.employee_id,
+                actor_name=actor.name,
+            )
             effect_id = await effects.request(
-                tx, origin, kind=self._kinds[write["kind"]], target=write["target"], args=reverse, key=f"undo:{item_id}",
-                ordering_key=write["target"], settled_kind=SETTLED, branch=write["branch"],
-            )  # fmt: skip
+                tx,
+                origin,
+                kind=self._kinds[write["kind"]],
+                target=write["target"],
+                args=reverse,
+                key=f"undo:{item_id}",
+                ordering_key=write["target"],
+                settled_kind=SETTLED,
+                branch=write["branch"],
+            )
             await tx.execute(
-                "UPDATE approval_item SET undo_effect_id = $2, undone_by_employee_id = $3 WHERE id = $1",
-                item_id, effect_id, actor.employee_id,
-            )  # fmt: skip
+                "UPDATE approval_item SET undo_effect_id = $2, undone_by_employee_id = $3 WHERE id "
+                "= $1",
+                item_id,
+                effect_id,
+                actor.employee_id,
+            )
         await audit.record(
-            tx, action="approval.undo", actor_id=actor.employee_id, actor_name=actor.name, subject=str(approval.id),
-            outcome=verdict, event_id=event_id, trace_id=approval.trace_id,
-        )  # fmt: skip
+            tx,
+            action="approval.undo",
+            actor_id=actor.employee_id,
+            actor_name=actor.name,
+            subject=str(approval.id),
+            outcome=verdict,
+            event_id=event_id,
+            trace_id=approval.trace_id,
+        )
         return verdict
 
     async def history(self, reader: Reader, approval_id: UUID) -> list[tuple[str, Any]]:
         """Each role with what it had read and written when its writes began to wait."""
-        rows = await reader.fetch("SELECT role, messages FROM approval_history WHERE approval_id = $1 ORDER BY role", approval_id)
+        rows = await reader.fetch(
+            "SELECT role, messages FROM approval_history WHERE approval_id = $1 ORDER BY role",
+            approval_id,
+        )
         return [(row["role"], row["messages"]) for row in rows]
 
 
 async def withdraw(tx: Tx, requester_id: UUID, now: datetime) -> list[UUID]:
-    """Void every card that this person asked for and that waits: nobody stands behind it any more. Returns the cards."""
+    """Void every card that this person asked for and that waits: nobody stands behind it any more.
+    Returns the cards."""
     rows = await tx.fetch(
-        """UPDATE approval SET state = 'void', decided_at = $2, reason = $3 WHERE requester_employee_id = $1 AND state = 'waiting'
+        """UPDATE approval SET state = 'void', decided_at = $2, reason = $3
+            WHERE requester_employee_id = $1 AND state = 'waiting'
            RETURNING id""",
-        requester_id, now, {"kind": "left"},
-    )  # fmt: skip
+        requester_id,
+        now,
+        {"kind": "left"},
+    )
     for row in rows:
         await Timers().cancel(tx, kind=EXPIRED, subject=str(row["id"]))
     return [row["id"] for row in rows]

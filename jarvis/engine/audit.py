@@ -1,7 +1,9 @@
-"""The audit: entries only ever added, in the transaction of the change they tell of, each chained to the one before.
+"""The audit: entries only ever added, in the transaction of the change they tell of, each chained
+to the one before.
 
-An entry holds ids, the outcome and hashes; words about people lie in an erasable payload whose salted hash is chained.
-Sixty-four chains take turns, so that writers do not wait for each other; one transaction stays on one chain.
+An entry holds ids, the outcome and hashes; words about people lie in an erasable payload whose
+salted hash is chained. Sixty-four chains take turns, so that writers do not wait for each other;
+one transaction stays on one chain.
 """
 
 from __future__ import annotations
@@ -24,9 +26,11 @@ _APPEND = "SELECT audit_append($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """One write as the audit holds it: when and by whom it was asked for (None: erased), and how it ended.
+    """One write as the audit holds it: when and by whom it was asked for (None: erased), and how it
+    ended.
 
-    `title` is the write's name on its card, `undo` for one taken back, None where no card stood before it.
+    `title` is the write's name on its card, `undo` for one taken back, None where no card stood
+    before it.
     """
 
     at: datetime
@@ -41,18 +45,26 @@ async def written_to(reader: Reader, target: str) -> Sequence[Written]:
     rows = await reader.fetch(
         """SELECT asked.at, p.body, e.kind, ended.outcome,
                   CASE WHEN u.id IS NOT NULL THEN 'undo' ELSE i.write->>'title' END AS title
-             FROM effect e JOIN audit_entry asked ON asked.effect_id = e.id AND asked.outcome = 'requested'
+             FROM effect e JOIN audit_entry asked ON asked.effect_id = e.id
+               AND asked.outcome = 'requested'
              LEFT JOIN audit_payload p ON p.audit_entry_id = asked.id
-             LEFT JOIN approval_item i ON i.effect_id = e.id LEFT JOIN approval_item u ON u.undo_effect_id = e.id
-             JOIN LATERAL (SELECT x.outcome FROM audit_entry x WHERE x.effect_id = e.id ORDER BY x.at DESC LIMIT 1) ended ON true
+             LEFT JOIN approval_item i ON i.effect_id = e.id LEFT JOIN approval_item u
+               ON u.undo_effect_id = e.id
+             JOIN LATERAL (SELECT x.outcome FROM audit_entry x WHERE x.effect_id = e.id
+               ORDER BY x.at DESC LIMIT 1) ended ON true
             WHERE e.target = $1 AND e.system <> 'telegram' ORDER BY asked.at""",
         target,
     )
     return [
-        Written(at=r["at"], who=json.loads(r["body"])["actor"] if r["body"] else None, kind=r["kind"], title=r["title"],
-                outcome=r["outcome"])
+        Written(
+            at=r["at"],
+            who=json.loads(r["body"])["actor"] if r["body"] else None,
+            kind=r["kind"],
+            title=r["title"],
+            outcome=r["outcome"],
+        )
         for r in rows
-    ]  # fmt: skip
+    ]
 
 
 async def record(
@@ -70,22 +82,39 @@ async def record(
 ) -> None:
     """Add one entry: who did (or was refused) what, to what, and how it ended.
 
-    `action` and `outcome` stay for good and hold no personal data; the rest of the words may be erased.
+    `action` and `outcome` stay for good and hold no personal data; the rest of the words may be
+    erased.
     """
     body = canonical({"actor": actor_name, "subject": subject, "details": details})
     shard = reader.audit_shard if isinstance(reader, Tx) else None
-    shard = await reader.fetchval(_APPEND, shard, action, actor_id, outcome, event_id, effect_id, trace_id, os.urandom(16), body)
+    shard = await reader.fetchval(
+        _APPEND,
+        shard,
+        action,
+        actor_id,
+        outcome,
+        event_id,
+        effect_id,
+        trace_id,
+        os.urandom(16),
+        body,
+    )
     if isinstance(reader, Tx):
         reader.audit_shard = shard
 
 
-async def erase(reader: Reader, entry_id: UUID, *, by: UUID | None, by_name: str, reason: str, key: str) -> None:
-    """Remove the words of one entry; its place in the chain, and an entry about the erasure signed with `key`, remain.
+async def erase(
+    reader: Reader, entry_id: UUID, *, by: UUID | None, by_name: str, reason: str, key: str
+) -> None:
+    """Remove the words of one entry; its place in the chain, and an entry about the erasure signed
+    with `key`, remain.
 
     Raises:
         NotFound: no such entry, or its words are erased already.
     """
     body = canonical({"actor": by_name, "subject": str(entry_id), "details": {"reason": reason}})
     signature = erasure(str(entry_id), key)
-    if not await reader.fetchval("SELECT audit_erase($1, $2, $3, $4, $5)", entry_id, by, signature, os.urandom(16), body):
+    if not await reader.fetchval(
+        "SELECT audit_erase($1, $2, $3, $4, $5)", entry_id, by, signature, os.urandom(16), body
+    ):
         raise NotFound("no such entry in the audit, or its words are erased already")

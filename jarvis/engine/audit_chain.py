@@ -12,10 +12,13 @@ from jarvis.kit.errors import InvalidRequest
 
 _EPOCH_2000_US = 946_684_800_000_000
 
-# Times as they lie in the database (microseconds since 2000): exact, and a time that was set to infinity is only another number.
+# Times as they lie in the database (microseconds since 2000): exact, and a time that was set to
+# infinity is only another number.
 ROWS = """SELECT e.n, e.id::text, coalesce(timestamptz_send(e.at), ''), coalesce(e.action, ''),
-                  coalesce(e.actor_employee_id::text, ''), coalesce(e.outcome, ''), coalesce(e.event_id::text, ''),
-                  coalesce(e.effect_id::text, ''), coalesce(e.trace_id, ''), coalesce(e.payload_hash, ''), coalesce(e.hash, ''),
+                  coalesce(e.actor_employee_id::text, ''), coalesce(e.outcome, ''),
+                    coalesce(e.event_id::text, ''),
+                  coalesce(e.effect_id::text, ''), coalesce(e.trace_id, ''),
+                    coalesce(e.payload_hash, ''), coalesce(e.hash, ''),
                   coalesce(p.salt, ''), p.body
              FROM audit_entry e LEFT JOIN audit_payload p ON p.audit_entry_id = e.id
             WHERE e.shard = $1 AND e.n > $2 AND e.n <= $3 ORDER BY e.n"""
@@ -23,7 +26,8 @@ ROWS = """SELECT e.n, e.id::text, coalesce(timestamptz_send(e.at), ''), coalesce
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flaw:
-    """One thing that does not hold, with the first row where it shows; `shard` is None for what lies outside the chains."""
+    """One thing that does not hold, with the first row where it shows; `shard` is None for what
+    lies outside the chains."""
 
     shard: int | None
     n: int | None
@@ -33,13 +37,17 @@ class Flaw:
     def __str__(self) -> str:
         if self.shard is None:
             return self.what
-        return f"chain {self.shard}, row {self.n}{f' ({self.entry})' if self.entry else ''}: {self.what}"
+        return (
+            f"chain {self.shard}, row {self.n}{f' ({self.entry})' if self.entry else ''}: "
+            f"{self.what}"
+        )
 
 
 @dataclass(slots=True, kw_only=True)
 class Chain:
-    """One chain on its way from `n` to `upto`. `top` is the highest number of its rows, `head` what its head said at the beginning
-    (None: it is gone), `sealed` what `checkpoint` signed; each (number, hash)."""
+    """One chain on its way from `n` to `upto`. `top` is the highest number of its rows, `head` what
+    its head said at the beginning (None: it is gone), `sealed` what `checkpoint` signed; each
+    (number, hash)."""
 
     shard: int
     upto: int
@@ -59,7 +67,8 @@ class Chain:
     begun: list[int] = field(default_factory=list[int])
 
     def take(self, rows: list[Row], upto: int) -> None:
-        """The rows up to a number, in their order; looks no further than the first that does not fit."""
+        """The rows up to a number, in their order; looks no further than the first that does not
+        fit."""
         if self.broken or self.ended:
             return
         last = self.sealed[0] if self.sealed else 0
@@ -69,7 +78,11 @@ class Chain:
             link = sha256(prev + _text(row, place, str(n))).digest()
             if link != row[10]:
                 gone = row[0] != n
-                what = "missing" if gone else "the link does not hold: a field was changed, or rows changed their places"
+                what = (
+                    "missing"
+                    if gone
+                    else "the link does not hold: a field was changed, or rows changed their places"
+                )
                 self._flaw(n, None if gone else row[1], what)
                 self.broken = True
                 break
@@ -81,9 +94,14 @@ class Chain:
                 self.unsigned_since = _micros(row[2])
             if row[12] is None:
                 self.missing[row[1]] = Flaw(
-                    shard=self.shard, n=n, entry=row[1], what="its words are gone without an erasure on record"
+                    shard=self.shard,
+                    n=n,
+                    entry=row[1],
+                    what="its words are gone without an erasure on record",
                 )
-            elif sha256(row[11] + row[12].encode()).digest() != row[9] and not _spelled_anew(row[11], row[12], row[9]):
+            elif sha256(row[11] + row[12].encode()).digest() != row[9] and not _spelled_anew(
+                row[11], row[12], row[9]
+            ):
                 self._flaw(n, row[1], "its words were changed")
             if row[3] == "audit.erase":
                 self.erasures.append((n, row[1], row[5]))
@@ -99,7 +117,12 @@ class Chain:
         if self.broken:
             return
         if self.sealed is not None and self.n < self.sealed[0]:
-            self._flaw(self.n + 1, None, f"gone up to row {self.sealed[0]}, which {self.checkpoint} signed: the tail was cut")
+            self._flaw(
+                self.n + 1,
+                None,
+                f"gone up to row {self.sealed[0]}, which {self.checkpoint} signed: the tail was "
+                f"cut",
+            )
         if self.n < self.top:
             self._flaw(self.n + 1, None, f"missing: the rows go on to {self.top}")
         if self.head is None:
@@ -107,32 +130,56 @@ class Chain:
         if self.n < self.head[0]:
             self._flaw(self.n + 1, None, "missing: the chain ends before its head")
         elif self.n > self.head[0]:
-            self._flaw(self.n, None, f"the head was set back to row {self.head[0]}, the rows go on to this one")
+            self._flaw(
+                self.n,
+                None,
+                f"the head was set back to row {self.head[0]}, the rows go on to this one",
+            )
         elif self.prev != self.head[1]:
             self._flaw(self.n, None, "the head has another hash than its last row")
 
     def _signed(self, link: bytes, entry: str) -> None:
         assert self.sealed is not None
         if link.hex() != self.sealed[1]:
-            self._flaw(self.n, entry, f"{self.checkpoint} signed another hash: the rows up to here were written anew")
+            self._flaw(
+                self.n,
+                entry,
+                f"{self.checkpoint} signed another hash: the rows up to here were written anew",
+            )
 
     def _flaw(self, n: int, entry: str | None, what: str) -> None:
         self.flaws.append(Flaw(shard=self.shard, n=n, entry=entry, what=what))
 
 
 def _text(row: Row, place: str, number: str) -> bytes:
-    """What `audit_link` in the database hashes of a row in its place: every field behind its length in octets."""
+    """What `audit_link` in the database hashes of a row in its place: every field behind its length
+    in octets."""
     _, entry, moment, action, actor, outcome, event, effect, trace, payload, *_ = row
     at = str(_micros(moment))
     text = (
-        f"{len(entry)}:{entry}{place}{len(number)}:{number}{len(at)}:{at}{len(action)}:{action}{len(actor)}:{actor}"
-        f"{len(outcome)}:{outcome}{len(event)}:{event}{len(effect)}:{effect}{len(trace)}:{trace}{2 * len(payload)}:{payload.hex()}"
+        f"{len(entry)}:{entry}{place}{len(number)}:{number}{len(at)}:{at}"
+        f"{len(action)}:{action}{len(actor)}:{actor}"
+        f"{len(outcome)}:{outcome}{len(event)}:{event}{len(effect)}:{effect}{len(trace)}:{trace}"
+        f"{2 * len(payload)}:{payload.hex()}"
     )
     if text.isascii():
         return text.encode()
-    fields = (entry.encode(), None, number.encode(), at.encode(), action.encode(), actor.encode(), outcome.encode(), event.encode(),
-              effect.encode(), trace.encode(), payload.hex().encode())  # fmt: skip
-    return b"".join(place.encode() if field is None else b"%d:%b" % (len(field), field) for field in fields)
+    fields = (
+        entry.encode(),
+        None,
+        number.encode(),
+        at.encode(),
+        action.encode(),
+        actor.encode(),
+        outcome.encode(),
+        event.encode(),
+        effect.encode(),
+        trace.encode(),
+        payload.hex().encode(),
+    )
+    return b"".join(
+        place.encode() if field is None else b"%d:%b" % (len(field), field) for field in fields
+    )
 
 
 def _micros(moment: bytes) -> int:
@@ -148,7 +195,8 @@ def moment_of(micros: int) -> datetime | None:
 
 
 def _spelled_anew(salt: bytes, body: str, digest: bytes) -> bool:
-    """Whether words are those that were hashed, in another order and spelling of numbers of their JSON."""
+    """Whether words are those that were hashed, in another order and spelling of numbers of their
+    JSON."""
     try:
         return sha256(salt + canonical(loads(body)).encode()).digest() == digest
     except (ValueError, InvalidRequest, RecursionError):

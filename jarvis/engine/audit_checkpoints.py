@@ -1,8 +1,10 @@
-"""Checkpoints of the audit: the heads of all chains at a moment, numbered, signed, and kept outside the database.
+"""Checkpoints of the audit: the heads of all chains at a moment, numbered, signed, and kept outside
+the database.
 
-In storage, below `audit/`: `database.json` says of which database the checkpoints are; `<database>/latest.json` is the newest
-one; `<database>/<thousand>/<number>.json` is each of them, written once. The audit itself holds an entry for each, so that an
-older one put back in storage shows. All are signed with JARVIS_SECRET, which is not in the database.
+In storage, below `audit/`: `database.json` says of which database the checkpoints are;
+`<database>/latest.json` is the newest one; `<database>/<thousand>/<number>.json` is each of them,
+written once. The audit itself holds an entry for each, so that an older one put back in storage
+shows. All are signed with JARVIS_SECRET, which is not in the database.
 """
 
 from __future__ import annotations
@@ -34,10 +36,11 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """The heads of the chains that had rows: chain → (number of its last row, that row's hash in hexadecimal).
+    """The heads of the chains that had rows: chain → (number of its last row, that row's hash in
+    hexadecimal).
 
-    `database` is the identity that the database had then; `number` counts from 1 within it. Both are empty (0) in one that was
-    made before there were numbers.
+    `database` is the identity that the database had then; `number` counts from 1 within it. Both
+    are empty (0) in one that was made before there were numbers.
     """
 
     database: str
@@ -56,7 +59,15 @@ class Checkpoint:
     def signed(self, key: str) -> str:
         """As JSON text with its signature."""
         heads = [[shard, n, digest] for shard, (n, digest) in sorted(self.heads.items())]
-        return _signed({"database": self.database, "number": self.number, "at": self.at.isoformat(), "heads": heads}, key)
+        return _signed(
+            {
+                "database": self.database,
+                "number": self.number,
+                "at": self.at.isoformat(),
+                "heads": heads,
+            },
+            key,
+        )
 
     @classmethod
     def read(cls, text: str, key: str) -> Checkpoint:
@@ -68,16 +79,19 @@ class Checkpoint:
         body = _read(text, key)
         try:
             return cls(
-                database=str(body.get("database", "")), number=int(body.get("number", 0)), at=datetime.fromisoformat(body["at"]),
+                database=str(body.get("database", "")),
+                number=int(body.get("number", 0)),
+                at=datetime.fromisoformat(body["at"]),
                 heads={int(shard): (int(n), str(digest)) for shard, n, digest in body["heads"]},
-            )  # fmt: skip
+            )
         except (ValueError, LookupError, TypeError, AttributeError):
             raise InvalidRequest("it cannot be read") from None
 
 
 @dataclass(slots=True, kw_only=True)
 class Found:
-    """What storage holds for one database: its newest checkpoint that can be trusted, and what is wrong there."""
+    """What storage holds for one database: its newest checkpoint that can be trusted, and what is
+    wrong there."""
 
     checkpoint: Checkpoint | None = None
     flaws: list[str] = field(default_factory=list[str])
@@ -98,33 +112,49 @@ class Checkpoints:
 
         Args:
             database: Its identity.
-            recorded: The highest number that its audit has an entry of, read before this call; 0 when there is none.
+            recorded: The highest number that its audit has an entry of, read before this call; 0
+                when there is none.
         """
         found = Found()
         if not self.key:
-            found.flaws.append("JARVIS_SECRET is not set: a signature with an empty key proves nothing")
+            found.flaws.append(
+                "JARVIS_SECRET is not set: a signature with an empty key proves nothing"
+            )
             return found
         bound = await self._text(BINDING)
         newest = await self._newest(database, recorded, found)
         if bound is not None:
             found.flaws += self._of_another(bound, database)
         elif newest is not None and newest.number > 1:
-            found.flaws.append(f"{BINDING} is gone from storage, though there are checkpoints. {_BEGIN}")
+            found.flaws.append(
+                f"{BINDING} is gone from storage, though there are checkpoints. {_BEGIN}"
+            )
         elif newest is None and not recorded and not found.flaws:
             newest = await self._unnumbered(found)
         if recorded > (newest.number if newest else 0):
             what = f"the audit has an entry of checkpoint {recorded}, storage has "
-            what += f"no later one than {newest.number}: an older one was put back" if newest else "none: they were deleted"
+            what += (
+                f"no later one than {newest.number}: an older one was put back"
+                if newest
+                else "none: they were deleted"
+            )
             found.flaws.append(f"{what}. {_BEGIN}")
         elif newest is None and bound is not None and not found.flaws:
-            found.flaws.append(f"storage says that it has checkpoints of this database, and has none: they were deleted. {_BEGIN}")
+            found.flaws.append(
+                f"storage says that it has checkpoints of this database, and has none: they were "
+                f"deleted. {_BEGIN}"
+            )
         found.checkpoint = newest
         return found
 
     async def add(self, checkpoint: Checkpoint) -> None:
-        """Keep one under its number and as the newest; the first of a database also says whose checkpoints these are."""
+        """Keep one under its number and as the newest; the first of a database also says whose
+        checkpoints these are."""
         text = checkpoint.signed(self.key).encode()
-        for key in (_numbered(checkpoint.database, checkpoint.number), _latest(checkpoint.database)):
+        for key in (
+            _numbered(checkpoint.database, checkpoint.number),
+            _latest(checkpoint.database),
+        ):
             await self._store.put(key, text, content_type="application/json")
         if checkpoint.number == 1 and await self._text(BINDING) is None:
             await self.bind(checkpoint.database)
@@ -132,7 +162,9 @@ class Checkpoints:
     async def bind(self, database: str) -> None:
         """From now on the checkpoints in this storage are of this database."""
         body = {"database": database, "at": datetime.now(UTC).isoformat()}
-        await self._store.put(BINDING, _signed(body, self.key).encode(), content_type="application/json")
+        await self._store.put(
+            BINDING, _signed(body, self.key).encode(), content_type="application/json"
+        )
 
     async def free_number(self, database: str, after: int) -> int:
         """The first number above `after` that no checkpoint in storage has."""
@@ -141,26 +173,38 @@ class Checkpoints:
         return after + 1
 
     async def _newest(self, database: str, recorded: int, found: Found) -> Checkpoint | None:
-        """`latest.json`, or a later one that storage has under its number; `latest.json` may lag by one that was cut short."""
+        """`latest.json`, or a later one that storage has under its number; `latest.json` may lag by
+        one that was cut short."""
         latest = newest = await self._one(_latest(database), database, None, found)
         known = latest.number if latest else 0
         if latest is not None and known < recorded:
             found.flaws.append(
-                f"{_latest(database)} is {latest}, the audit has an entry of checkpoint {recorded}: an older one was put back"
+                f"{_latest(database)} is {latest}, the audit has an entry of checkpoint "
+                f"{recorded}: an older one was put back"
             )
         if known < recorded:
-            newest = await self._one(_numbered(database, recorded), database, recorded, found) or latest
+            newest = (
+                await self._one(_numbered(database, recorded), database, recorded, found) or latest
+            )
         number = max(known, recorded)
-        while number < known + _GAP and (later := await self._one(_numbered(database, number + 1), database, number + 1, found)):
+        while number < known + _GAP and (
+            later := await self._one(_numbered(database, number + 1), database, number + 1, found)
+        ):
             newest, number = later, number + 1
         if latest is None and newest is not None and recorded and not found.flaws:
-            found.flaws.append(f"{_latest(database)} is gone from storage, though {newest} is there. {_BEGIN}")
+            found.flaws.append(
+                f"{_latest(database)} is gone from storage, though {newest} is there. {_BEGIN}"
+            )
         if latest is not None and number > max(known + 1, recorded):
-            found.flaws.append(f"{_latest(database)} is {latest}, storage has checkpoint {number} too: an older one was put back")
+            found.flaws.append(
+                f"{_latest(database)} is {latest}, storage has checkpoint {number} too: an older "
+                f"one was put back"
+            )
         return newest
 
     async def _unnumbered(self, found: Found) -> Checkpoint | None:
-        """The newest of those that were made before they had numbers, while there is no later one."""
+        """The newest of those that were made before they had numbers, while there is no later
+        one."""
         text = await self._text(UNNUMBERED)
         if text is None:
             return None
@@ -170,7 +214,9 @@ class Checkpoints:
             found.flaws.append(f"{UNNUMBERED}: {error}. {_BEGIN}")
             return None
 
-    async def _one(self, key: str, database: str, number: int | None, found: Found) -> Checkpoint | None:
+    async def _one(
+        self, key: str, database: str, number: int | None, found: Found
+    ) -> Checkpoint | None:
         text = await self._text(key)
         if text is None:
             return None
@@ -180,7 +226,10 @@ class Checkpoints:
             found.flaws.append(f"{key}: {error}. {_BEGIN}")
             return None
         if read.database != database or number not in (None, read.number) or read.number < 1:
-            found.flaws.append(f"{key} holds {read} of database {read.database or 'without a name'}: it was put there from elsewhere")
+            found.flaws.append(
+                f"{key} holds {read} of database {read.database or 'without a name'}: it was put "
+                f"there from elsewhere"
+            )
             return None
         return read
 
@@ -191,7 +240,10 @@ class Checkpoints:
             return [f"{BINDING}: {error}. {_BEGIN}"]
         if bound == database:
             return []
-        return [f"storage has the checkpoints of database {bound}, this one says that it is {database}. {_BEGIN}"]
+        return [
+            f"storage has the checkpoints of database {bound}, this one says that it is "
+            f"{database}. {_BEGIN}"
+        ]
 
     async def _text(self, key: str) -> str | None:
         try:
@@ -225,7 +277,9 @@ def _read(text: str, key: str) -> dict[str, Any]:
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, InvalidRequest):
         raise InvalidRequest("it cannot be read") from None
     if not hmac.compare_digest(mac.encode(), wanted.encode()):
-        raise InvalidRequest("it is not signed with this key: it was edited, or JARVIS_SECRET is another one")
+        raise InvalidRequest(
+            "it is not signed with this key: it was edited, or JARVIS_SECRET is another one"
+        )
     return body
 
 

@@ -1,7 +1,9 @@
-"""The proof of the audit: every link is computed anew, here and not in the database, and compared with what was signed.
+"""The proof of the audit: every link is computed anew, here and not in the database, and compared
+with what was signed.
 
-A chain is walked up to the highest of its head, its signed number and its rows. What lies beyond the newest checkpoint holds
-together but could have been written anew by whoever has the owner's rights; the proof says how much that is.
+A chain is walked up to the highest of its head, its signed number and its rows. What lies beyond
+the newest checkpoint holds together but could have been written anew by whoever has the owner's
+rights; the proof says how much that is.
 """
 
 from __future__ import annotations
@@ -24,25 +26,30 @@ from jarvis.kit.errors import Rejected, Unavailable
 CHAINS = 64
 PAGE = 2_000  # rows; hashing them keeps the loop for about ten milliseconds
 AHEAD = 2  # pages asked for at once
-LATE = timedelta(seconds=2 * EVERY_S)  # an unsigned row that is older says that checkpoints are not made
+# an unsigned row that is older says that checkpoints are not made
+LATE = timedelta(seconds=2 * EVERY_S)
 _ERASURE = re.compile(r"^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?: ([0-9a-f]{64}))?$")
 
 _CHAINS = """SELECT s.shard, h.n, h.hash, coalesce(r.top, 0) AS top
-               FROM generate_series(0, $1::int - 1) AS s (shard) LEFT JOIN audit_head h ON h.shard = s.shard
-               LEFT JOIN LATERAL (SELECT max(n) AS top FROM audit_entry e WHERE e.shard = s.shard) r ON true ORDER BY s.shard"""
+               FROM generate_series(0, $1::int - 1) AS s (shard) LEFT JOIN audit_head h
+                 ON h.shard = s.shard
+               LEFT JOIN LATERAL (SELECT max(n) AS top FROM audit_entry e WHERE e.shard = s.shard) r
+                 ON true ORDER BY s.shard"""
 
 _OUTSIDE = """SELECT shard, n, id::text AS entry FROM audit_entry
                WHERE shard IS NULL OR shard < 0 OR shard >= $1 OR n IS NULL OR n < 1
-              UNION ALL SELECT shard, n, NULL FROM audit_head WHERE shard IS NULL OR shard < 0 OR shard >= $1"""
+              UNION ALL SELECT shard, n, NULL FROM audit_head WHERE shard IS NULL OR shard < 0
+                OR shard >= $1"""
 
 
 @dataclass(slots=True, kw_only=True)
 class Proof:
     """The outcome of a verification.
 
-    `rows` were looked at, the words of `erased` of them are erased on record. `unsigned` rows lie beyond `checkpoint`, the oldest
-    of them was added at `unsigned_since`. `begun`: when checkpoints were begun anew, the oldest first. `unread` says why storage
-    could not be read; nothing is known of checkpoints then.
+    `rows` were looked at, the words of `erased` of them are erased on record. `unsigned` rows lie
+    beyond `checkpoint`, the oldest of them was added at `unsigned_since`. `begun`: when checkpoints
+    were begun anew, the oldest first. `unread` says why storage could not be read; nothing is known
+    of checkpoints then.
     """
 
     rows: int = 0
@@ -65,14 +72,17 @@ class Proof:
 
 
 async def identity(reader: Reader) -> tuple[str, int]:
-    """Which database this is, and the highest number of a checkpoint that its audit has an entry of (0: none).
+    """Which database this is, and the highest number of a checkpoint that its audit has an entry of
+    (0: none).
 
     Raises:
         Rejected: the audit has no name, or two.
     """
     rows = await reader.fetch("SELECT id::text FROM audit_database")
     if len(rows) != 1:
-        raise Rejected("Audit", f"the table audit_database has {len(rows)} rows instead of one: it was changed")
+        raise Rejected(
+            "Audit", f"the table audit_database has {len(rows)} rows instead of one: it was changed"
+        )
     database = rows[0]["id"]
     recorded = await reader.fetchval(
         """SELECT max(split_part(outcome, ' ', 2)::bigint) FROM audit_entry
@@ -83,11 +93,13 @@ async def identity(reader: Reader) -> tuple[str, int]:
 
 
 async def prove(db: Database, checkpoints: Checkpoints, *, quick: bool = False) -> Proof:
-    """Verify every chain against the newest checkpoint in storage; without storage the chains alone are looked at.
+    """Verify every chain against the newest checkpoint in storage; without storage the chains alone
+    are looked at.
 
     `quick` begins each chain at its signed row.
 
-    The order matters beside honest writers: first what the audit says of checkpoints, then storage, then the chains.
+    The order matters beside honest writers: first what the audit says of checkpoints, then storage,
+    then the chains.
     """
     unread, flaws, checkpoint = None, list[str](), None
     try:
@@ -104,19 +116,24 @@ async def prove(db: Database, checkpoints: Checkpoints, *, quick: bool = False) 
     return proof
 
 
-async def verify(db: Reader, *, checkpoint: Checkpoint | None = None, key: str | None = None) -> Proof:
-    """Compute every link of every chain anew and compare it with a checkpoint; writers may go on meanwhile.
+async def verify(
+    db: Reader, *, checkpoint: Checkpoint | None = None, key: str | None = None
+) -> Proof:
+    """Compute every link of every chain anew and compare it with a checkpoint; writers may go on
+    meanwhile.
 
     Args:
         db: The database; it is only read.
-        checkpoint: What was signed; without one a tail that was cut, or all written anew, does not show.
+        checkpoint: What was signed; without one a tail that was cut, or all written anew, does not
+            show.
         key: That of the signatures of erasures; without it any erasure on record counts.
     """
     return await _walk(db, checkpoint, key, since=None)
 
 
 async def take_checkpoint(db: Database, checkpoints: Checkpoints) -> Checkpoint:
-    """Look at every row since the newest checkpoint, then sign the heads of now and keep them in storage.
+    """Look at every row since the newest checkpoint, then sign the heads of now and keep them in
+    storage.
 
     Raises:
         Rejected: storage or the chains are not as they were left; nothing is signed.
@@ -130,14 +147,17 @@ async def take_checkpoint(db: Database, checkpoints: Checkpoints) -> Checkpoint:
     proof = await _walk(db, found.checkpoint, checkpoints.key, since=found.checkpoint, heads=heads)
     if proof.flaws:
         raise Rejected("Audit", f"no checkpoint: {proof.flaws[0]}")
-    return await _add(db, checkpoints, database, found.checkpoint.number + 1 if found.checkpoint else 1, heads)
+    return await _add(
+        db, checkpoints, database, found.checkpoint.number + 1 if found.checkpoint else 1, heads
+    )
 
 
 async def begin_checkpoints(
     db: Database, checkpoints: Checkpoints, *, by_name: str, reason: str, by: UUID | None = None
 ) -> Checkpoint:
-    """Start a series of checkpoints anew, from the chains as they stand: after the key was changed, a backup was restored or a
-    database emptied. What was wrong until then becomes an entry of the audit.
+    """Start a series of checkpoints anew, from the chains as they stand: after the key was changed,
+    a backup was restored or a database emptied. What was wrong until then becomes an entry of the
+    audit.
 
     Raises:
         Rejected: the database has no name, or there is no key.
@@ -147,37 +167,72 @@ async def begin_checkpoints(
     if not checkpoints.key:
         raise Rejected("Audit", "JARVIS_SECRET is not set")
     found = await checkpoints.find(database, recorded)
-    number = await checkpoints.free_number(database, max(recorded, found.checkpoint.number if found.checkpoint else 0))
+    number = await checkpoints.free_number(
+        database, max(recorded, found.checkpoint.number if found.checkpoint else 0)
+    )
     details = {"reason": reason, "instead_of": str(found.checkpoint or ""), "flaws": found.flaws}
-    await audit.record(db, action="audit.begin", actor_id=by, actor_name=by_name, outcome=str(number), details=details)
+    await audit.record(
+        db,
+        action="audit.begin",
+        actor_id=by,
+        actor_name=by_name,
+        outcome=str(number),
+        details=details,
+    )
     await _sign_erasures(db, checkpoints.key)
     rows = await db.fetch("SELECT shard, n, hash FROM audit_head WHERE n > 0")
-    made = await _add(db, checkpoints, database, number, {r["shard"]: (r["n"], r["hash"].hex()) for r in rows})
+    made = await _add(
+        db, checkpoints, database, number, {r["shard"]: (r["n"], r["hash"].hex()) for r in rows}
+    )
     await checkpoints.bind(database)
     return made
 
 
 async def _sign_erasures(db: Database, key: str) -> None:
     """Erasures that an earlier key signed are written down once more with the present one."""
-    outcomes = [r["outcome"] for r in await db.fetch("SELECT outcome FROM audit_entry WHERE action = 'audit.erase'")]
+    outcomes = [
+        r["outcome"]
+        for r in await db.fetch("SELECT outcome FROM audit_entry WHERE action = 'audit.erase'")
+    ]
     signed = {_erased(outcome, key) for outcome in outcomes}
-    for entry in sorted({whose for outcome in outcomes if (whose := _erased(outcome, None))} - signed):
-        await audit.record(db, action="audit.erase", actor_name="Jarvis", outcome=f"{entry} {erasure(entry, key)}")
+    for entry in sorted(
+        {whose for outcome in outcomes if (whose := _erased(outcome, None))} - signed
+    ):
+        await audit.record(
+            db, action="audit.erase", actor_name="Jarvis", outcome=f"{entry} {erasure(entry, key)}"
+        )
 
 
-async def _add(db: Database, checkpoints: Checkpoints, database: str, number: int, heads: Mapping[int, tuple[int, str]]) -> Checkpoint:
+async def _add(
+    db: Database,
+    checkpoints: Checkpoints,
+    database: str,
+    number: int,
+    heads: Mapping[int, tuple[int, str]],
+) -> Checkpoint:
     """Storage first: an entry of a checkpoint says that storage has it."""
     made = Checkpoint(database=database, number=number, at=datetime.now(UTC), heads=dict(heads))
     await checkpoints.add(made)
-    await audit.record(db, action="audit.checkpoint", actor_name="Jarvis", outcome=f"{database} {number}", details={"rows": made.rows})
+    await audit.record(
+        db,
+        action="audit.checkpoint",
+        actor_name="Jarvis",
+        outcome=f"{database} {number}",
+        details={"rows": made.rows},
+    )
     return made
 
 
 async def _walk(
-    db: Reader, checkpoint: Checkpoint | None, key: str | None, *, since: Checkpoint | None,
+    db: Reader,
+    checkpoint: Checkpoint | None,
+    key: str | None,
+    *,
+    since: Checkpoint | None,
     heads: dict[int, tuple[int, str]] | None = None,
-) -> Proof:  # fmt: skip
-    """Walk every chain, from its beginning or from a checkpoint on; `heads` takes where each ended."""
+) -> Proof:
+    """Walk every chain, from its beginning or from a checkpoint on; `heads` takes where each
+    ended."""
     proof = Proof(checkpoint=checkpoint)
     chains = await _chains(db, checkpoint, proof)
     if since is not None:
@@ -200,23 +255,37 @@ async def _walk(
     proof.begun = [at for at in map(moment_of, sorted(begun)) if at is not None]
     await _words(db, missing, erasures, key, proof)
     for row in await db.fetch(f"{_OUTSIDE} LIMIT 10", CHAINS):
-        what = "outside every chain" if row["entry"] else f"a head of a chain that never existed: there are {CHAINS}, from 0 on"
+        what = (
+            "outside every chain"
+            if row["entry"]
+            else f"a head of a chain that never existed: there are {CHAINS}, from 0 on"
+        )
         proof.flaws.append(Flaw(shard=row["shard"], n=row["n"], entry=row["entry"], what=what))
     return proof
 
 
 async def _chains(db: Reader, checkpoint: Checkpoint | None, proof: Proof) -> list[Chain]:
-    """All chains as they stand in one moment, each up to the highest of its head, its signed number and its rows."""
+    """All chains as they stand in one moment, each up to the highest of its head, its signed number
+    and its rows."""
     chains = dict[int, Chain]()
     for row in await db.fetch(_CHAINS, CHAINS):
         shard = row["shard"]
         if shard in chains:
-            proof.flaws.append(Flaw(shard=shard, n=row["n"], entry=None, what="this chain has two heads"))
+            proof.flaws.append(
+                Flaw(shard=shard, n=row["n"], entry=None, what="this chain has two heads")
+            )
             continue
         sealed = checkpoint.heads.get(shard) if checkpoint else None
         head = None if row["n"] is None else (row["n"], row["hash"] or b"")
         upto = max(row["top"], head[0] if head else 0, sealed[0] if sealed else 0)
-        chains[shard] = Chain(shard=shard, upto=upto, top=row["top"], head=head, sealed=sealed, checkpoint=str(checkpoint))
+        chains[shard] = Chain(
+            shard=shard,
+            upto=upto,
+            top=row["top"],
+            head=head,
+            sealed=sealed,
+            checkpoint=str(checkpoint),
+        )
     return list(chains.values())
 
 
@@ -226,17 +295,24 @@ async def _skip(db: Reader, chains: list[Chain], since: Checkpoint, proof: Proof
         if chain.sealed is None:
             continue
         n, digest = chain.sealed
-        found = await db.fetchval("SELECT hash FROM audit_entry WHERE shard = $1 AND n = $2", chain.shard, n)
+        found = await db.fetchval(
+            "SELECT hash FROM audit_entry WHERE shard = $1 AND n = $2", chain.shard, n
+        )
         if found is None or found.hex() != digest:
-            what = "gone: the tail was cut" if found is None else "written anew: it has another hash"
-            proof.flaws.append(Flaw(shard=chain.shard, n=n, entry=None, what=f"signed in {since}, and {what}"))
+            what = (
+                "gone: the tail was cut" if found is None else "written anew: it has another hash"
+            )
+            proof.flaws.append(
+                Flaw(shard=chain.shard, n=n, entry=None, what=f"signed in {since}, and {what}")
+            )
             chain.broken = True
             continue
         chain.n, chain.prev = n, found
 
 
 async def _take_all(db: Reader, chains: list[Chain]) -> None:
-    """The database reads the next page while this one is hashed; within one transaction they take turns."""
+    """The database reads the next page while this one is hashed; within one transaction they take
+    turns."""
     ahead = AHEAD if isinstance(db, Database) else 1
     coming = deque[tuple[Chain, int, asyncio.Task[list[Row]]]]()
     pages = _pages(db, chains)
@@ -255,8 +331,11 @@ async def _take_all(db: Reader, chains: list[Chain]) -> None:
         await asyncio.gather(*(task for *_, task in coming), return_exceptions=True)
 
 
-def _pages(db: Reader, chains: list[Chain]) -> Generator[tuple[Chain, int, Coroutine[Any, Any, list[Row]]]]:
-    """The pages of every chain by their numbers; of one that is broken or at its end no more are asked for."""
+def _pages(
+    db: Reader, chains: list[Chain]
+) -> Generator[tuple[Chain, int, Coroutine[Any, Any, list[Row]]]]:
+    """The pages of every chain by their numbers; of one that is broken or at its end no more are
+    asked for."""
     for chain in chains:
         for after in range(chain.n, chain.upto, PAGE):
             if chain.broken or chain.ended:
@@ -266,9 +345,14 @@ def _pages(db: Reader, chains: list[Chain]) -> Generator[tuple[Chain, int, Corou
 
 
 async def _words(
-    db: Reader, missing: dict[str, Flaw], erasures: list[tuple[Chain, int, str, str]], key: str | None, proof: Proof
+    db: Reader,
+    missing: dict[str, Flaw],
+    erasures: list[tuple[Chain, int, str, str]],
+    key: str | None,
+    proof: Proof,
 ) -> None:
-    """Words that are gone need an erasure on record, signed with the key; words that are erased must be gone."""
+    """Words that are gone need an erasure on record, signed with the key; words that are erased
+    must be gone."""
     erased = {whose for *_, outcome in erasures if (whose := _erased(outcome, key)) is not None}
     for chain, n, entry, outcome in erasures:
         if _erased(outcome, key) is None and _erased(outcome, None) not in erased:
@@ -276,7 +360,9 @@ async def _words(
             proof.flaws.append(Flaw(shard=chain.shard, n=n, entry=entry, what=what))
     if open_ := missing.keys() - erased:  # erased after the chains were looked at
         later = await db.fetch(
-            "SELECT outcome FROM audit_entry WHERE action = 'audit.erase' AND split_part(outcome, ' ', 1) = ANY($1)", list(open_)
+            "SELECT outcome FROM audit_entry WHERE action = 'audit.erase' AND split_part(outcome, "
+            "' ', 1) = ANY($1)",
+            list(open_),
         )
         erased |= {whose for row in later if (whose := _erased(row["outcome"], key))}
     for entry, flaw in missing.items():
@@ -285,11 +371,18 @@ async def _words(
         else:
             proof.flaws.append(flaw)
     back = await db.fetch(
-        "SELECT e.shard, e.n, e.id::text FROM audit_payload p JOIN audit_entry e ON e.id = p.audit_entry_id WHERE e.id = ANY($1)",
+        "SELECT e.shard, e.n, e.id::text FROM audit_payload p JOIN audit_entry e ON e.id = "
+        "p.audit_entry_id WHERE e.id = ANY($1)",
         [UUID(entry) for entry in erased],
     )
     proof.flaws += [
-        Flaw(shard=r["shard"], n=r["n"], entry=r["id"], what="its words were erased on record, and are there again") for r in back
+        Flaw(
+            shard=r["shard"],
+            n=r["n"],
+            entry=r["id"],
+            what="its words were erased on record, and are there again",
+        )
+        for r in back
     ]
 
 

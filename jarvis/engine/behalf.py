@@ -1,4 +1,5 @@
-"""On whose behalf a vendor is called: known to whoever counts the calls, without every function in between saying so."""
+"""On whose behalf a vendor is called: known to whoever counts the calls, without every function in
+between saying so."""
 
 from __future__ import annotations
 
@@ -14,9 +15,11 @@ class Behalf:
     """Whose doing a call is, and how it may wait for its turn.
 
     Args:
-        kind: `order`: a change that was decided; `person`: somebody waits for an answer; `background`: nobody does.
+        kind: `order`: a change that was decided; `person`: somebody waits for an answer;
+            `background`: nobody does.
         who: The person, the target of the order, or the check: whose own account it is.
-        waits: Whether the call may sleep until its turn: nothing that others need is held meanwhile.
+        waits: Whether the call may sleep until its turn: nothing that others need is held
+            meanwhile.
         put_off: Whether this work was put back before, so that its turn has come now.
     """
 

@@ -1,4 +1,5 @@
-"""Budgets of paid calls, kept in PostgreSQL: reserved in every account before a call, settled after it."""
+"""Budgets of paid calls, kept in PostgreSQL: reserved in every account before a call, settled after
+it."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from jarvis.kit.clock import Clock, local_date
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
-    """What one account may use a day: calls, millionths of a US dollar, milliseconds of waiting for answers."""
+    """What one account may use a day: calls, millionths of a US dollar, milliseconds of waiting for
+    answers."""
 
     account: str
     calls: int
@@ -37,21 +39,35 @@ class Budgets:
         self._db = db
         self._clock = clock
 
-    async def reserve(self, allowances: Sequence[Allowance], *, cost_micro_usd: int, busy_ms: int) -> Reservation | str:
-        """Reserve one call in all accounts or in none; a text names the account and what of it is used up (`house:cost`).
+    async def reserve(
+        self, allowances: Sequence[Allowance], *, cost_micro_usd: int, busy_ms: int
+    ) -> Reservation | str:
+        """Reserve one call in all accounts or in none; a text names the account and what of it is
+        used up (`house:cost`).
 
         `allowances` go from the narrowest account to the widest.
         """
         day, accounts = local_date(self._clock.now()), [a.account for a in allowances]
         spent = await self._db.fetchval(
-            "SELECT budget_reserve($1, $2, $3, $4, $5, $6, $7)", day, accounts, [a.calls for a in allowances],
-            [a.cost_micro_usd for a in allowances], [a.busy_ms for a in allowances], cost_micro_usd, busy_ms,
-        )  # fmt: skip
-        return spent or Reservation(day=day, accounts=accounts, cost_micro_usd=cost_micro_usd, busy_ms=busy_ms)
+            "SELECT budget_reserve($1, $2, $3, $4, $5, $6, $7)",
+            day,
+            accounts,
+            [a.calls for a in allowances],
+            [a.cost_micro_usd for a in allowances],
+            [a.busy_ms for a in allowances],
+            cost_micro_usd,
+            busy_ms,
+        )
+        return spent or Reservation(
+            day=day, accounts=accounts, cost_micro_usd=cost_micro_usd, busy_ms=busy_ms
+        )
 
     async def settle(self, held: Reservation, *, cost_micro_usd: int, busy_ms: int) -> None:
         """Replace a reservation by what was used."""
         await self._db.execute(
-            "SELECT budget_settle($1, $2, $3, $4)", held.day, list(held.accounts), cost_micro_usd - held.cost_micro_usd,
+            "SELECT budget_settle($1, $2, $3, $4)",
+            held.day,
+            list(held.accounts),
+            cost_micro_usd - held.cost_micro_usd,
             busy_ms - held.busy_ms,
-        )  # fmt: skip
+        )

@@ -45,19 +45,24 @@ def queue_name(queue: str) -> str:
 
 
 async def tell_forever(db: Database, doorbell: Doorbell, url: str, *, every_s: float = 2.0) -> None:
-    """Tell arq of queued jobs, again when nobody took them; survives a Redis that comes and goes."""
+    """Tell arq of queued jobs, again when nobody took them; survives a Redis that comes and
+    goes."""
     log = JobLog(db)
     pool: ArqRedis | None = None
     while going():
         try:
             await log.sweep()
             if pool is None:
-                pool = await create_pool(redis_settings(url), job_serializer=_dump, job_deserializer=_load)
+                pool = await create_pool(
+                    redis_settings(url), job_serializer=_dump, job_deserializer=_load
+                )
             for row in await log.due():
                 await pool.enqueue_job(
-                    "run", str(row["id"]), _job_id=f"{row['id']}:{row['attempt']}:{uuid4().hex}",
+                    "run",
+                    str(row["id"]),
+                    _job_id=f"{row['id']}:{row['attempt']}:{uuid4().hex}",
                     _queue_name=queue_name(row["queue"]),
-                )  # fmt: skip
+                )
         except (RedisError, *DATABASE_AWAY) as error:
             _log.warning("jobs wait: %s", type(error).__name__)
             if pool is not None:

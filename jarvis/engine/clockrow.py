@@ -12,13 +12,17 @@ from jarvis.kit.clock import OffsetClock
 
 async def load_offset(db: Database, clock: OffsetClock) -> None:
     """Set the clock to what the row says now."""
-    clock.offset_s = float(await db.fetchval("SELECT offset_s FROM clock_setting WHERE name = 'business'"))
+    clock.offset_s = float(
+        await db.fetchval("SELECT offset_s FROM clock_setting WHERE name = 'business'")
+    )
 
 
 async def follow(db: Database, clock: OffsetClock, *, every_s: float = 1.0) -> None:
-    """Keep following the row until cancelled; a database that is away leaves the clock as it was."""
+    """Keep following the row until cancelled; a database that is away leaves the clock as it
+    was."""
     while going():
-        with contextlib.suppress(*DATABASE_AWAY):  # the pool reconnects by itself; the last offset stays good
+        # the pool reconnects by itself; the last offset stays good
+        with contextlib.suppress(*DATABASE_AWAY):
             await load_offset(db, clock)
         await asyncio.sleep(every_s)
 

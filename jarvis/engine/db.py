@@ -1,6 +1,7 @@
 """The database: a pool, transactions that ring doorbells after their commit, and one unit of work.
 
-Queries are plain SQL over asyncpg (docs/adr/0002). Every row is an `asyncpg.Record`; rooms turn it into their values.
+Queries are plain SQL over asyncpg (docs/adr/0002). Every row is an `asyncpg.Record`; rooms turn it
+into their values.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ class Reader(Protocol):
     """What both the pool and an open transaction can do.
 
     Raises:
-        asyncpg.DataError: a value does not fit its column, whether PostgreSQL says so or asyncpg before it.
+        asyncpg.DataError: a value does not fit its column, whether PostgreSQL says so or asyncpg
+            before it.
     """
 
     async def fetch(self, sql: str, *args: object) -> list[Row]: ...
@@ -66,7 +68,8 @@ class Reader(Protocol):
 
 
 class Tx:
-    """One open transaction. Bells named here ring once it has committed; `audit_shard` is the audit's chain it holds."""
+    """One open transaction. Bells named here ring once it has committed; `audit_shard` is the
+    audit's chain it holds."""
 
     def __init__(self, connection: PoolConnectionProxy[Row]) -> None:
         self._connection = connection
@@ -125,14 +128,19 @@ class Database:
 
 
 def clean_dsn(dsn: str) -> str:
-    """Drop query parameters that asyncpg would send on as server settings (Neon's `channel_binding`)."""
+    """Drop query parameters that asyncpg would send on as server settings (Neon's
+    `channel_binding`)."""
     parts = urlsplit(dsn)
-    query = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if k != "channel_binding"]
+    query = [
+        (k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if k != "channel_binding"
+    ]
     return urlunsplit(parts._replace(query=urlencode(query)))
 
 
 @asynccontextmanager
-async def open_database(dsn: str, *, bell: Bell | None = None, max_size: int = 10, pooled: bool = False) -> AsyncGenerator[Database]:
+async def open_database(
+    dsn: str, *, bell: Bell | None = None, max_size: int = 10, pooled: bool = False
+) -> AsyncGenerator[Database]:
     """Open the pool and close it at the end.
 
     Args:
@@ -163,24 +171,29 @@ async def open_database(dsn: str, *, bell: Bell | None = None, max_size: int = 1
 
 
 async def _prepare(connection: asyncpg.Connection[Row]) -> None:
-    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=to_jsonb, decoder=json.loads)
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=to_jsonb, decoder=json.loads
+    )
 
 
 def to_jsonb(value: object) -> str:
-    """JSON text that jsonb takes: whatever came from outside is kept, and what jsonb cannot hold is replaced visibly."""
+    """JSON text that jsonb takes: whatever came from outside is kept, and what jsonb cannot hold is
+    replaced visibly."""
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)
         text.encode()
         if "\\u0000" not in text:
             return text
-    except (ValueError, RecursionError):  # NaN, half of a surrogate pair, a number without end, nesting without end
+    # NaN, half of a surrogate pair, a number without end, nesting without end
+    except (ValueError, RecursionError):
         pass
     return json.dumps(storable(value), ensure_ascii=False)
 
 
 async def _keep(connection: asyncpg.Connection[Row]) -> None:
-    """Spare the round trip that clears session state on each return to the pool: no statement here leaves any
-    (tests/unit/test_house_rules.py), as PgBouncer forbids it anyway. An open transaction is still rolled back."""
+    """Spare the round trip that clears session state on each return to the pool: no statement here
+    leaves any (tests/unit/test_house_rules.py), as PgBouncer forbids it anyway. An open transaction
+    is still rolled back."""
 
 
 def _count(status: str) -> int:

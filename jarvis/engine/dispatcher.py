@@ -18,14 +18,22 @@ from jarvis.engine.limits import Limit, Limiter, Window
 from jarvis.engine.loop import ClaimLoop, going
 from jarvis.engine.switches import Switches
 from jarvis.engine.tracing import traced
-from jarvis.kit.errors import ExpectedError, IntegrationError, LeaseLost, LimitReached, OutcomeUnknown, Unavailable
+from jarvis.kit.errors import (
+    ExpectedError,
+    IntegrationError,
+    LeaseLost,
+    LimitReached,
+    OutcomeUnknown,
+    Unavailable,
+)
 from jarvis.kit.faults import fault
 
 _log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 10
 SWITCHED_OFF_S = 5.0  # what a switch holds is looked at again after so long
 GIVE_UP_AFTER = timedelta(hours=24)
-AMBIGUOUS_FOR = timedelta(seconds=45)  # after so long a person is asked, within a minute of the request
+# after so long a person is asked, within a minute of the request
+AMBIGUOUS_FOR = timedelta(seconds=45)
 
 Limits = Callable[[Effect], Sequence[TargetLimit]]
 
@@ -68,14 +76,22 @@ class Dispatcher:
         async def claim(limit: int) -> Sequence[Effect]:
             return await self._log.claim(name, [system], limit=limit)
 
-        self._loop = ClaimLoop(doorbell, bell=bell(system), name=name, claim=claim, work=self._carry, concurrency=concurrency)
+        self._loop = ClaimLoop(
+            doorbell,
+            bell=bell(system),
+            name=name,
+            claim=claim,
+            work=self._carry,
+            concurrency=concurrency,
+        )
 
     async def run(self) -> None:
         """Work until cancelled."""
         await self._loop.run()
 
     async def _carry(self, effect: Effect) -> float | None:
-        """Carry it out, or put it back; returns the seconds until it may go on when it was put back."""
+        """Carry it out, or put it back; returns the seconds until it may go on when it was put
+        back."""
         fault("effect.claimed")
         if self._switches is not None and await self._switches.holds(effect.kind, effect.branch):
             return await self._later(effect, self._switched_off_s, "switched off")
@@ -94,14 +110,27 @@ class Dispatcher:
 
     async def _room(self, effect: Effect) -> float:
         """Take the effect's share of its target's limits; returns 0, or the seconds to wait."""
-        rules = {f"{effect.target}:{r.suffix}": r for r in self._limits(effect) if effect.lane >= r.from_lane}
+        rules = {
+            f"{effect.target}:{r.suffix}": r
+            for r in self._limits(effect)
+            if effect.lane >= r.from_lane
+        }
         windows = {name: r.limit for name, r in rules.items() if isinstance(r.limit, Window)}
         if windows and effect.lane is Lane.BULK and (wait := await self._log.ahead(effect)) > 0:
-            return wait  # an album needs much room at once: what is in no hurry would take each free place before it
-        if (wait := await self._limiter.take_windows(windows, max((r.count for r in rules.values()), default=1))) > 0:
+            # an album needs much room at once: what is in no hurry would take each free place
+            # before it
+            return wait
+        if (
+            wait := await self._limiter.take_windows(
+                windows, max((r.count for r in rules.values()), default=1)
+            )
+        ) > 0:
             return wait
         for name, rule in rules.items():
-            if isinstance(rule.limit, Limit) and (wait := await self._limiter.take(name, rule.limit)) > 0:
+            if (
+                isinstance(rule.limit, Limit)
+                and (wait := await self._limiter.take(name, rule.limit)) > 0
+            ):
                 return wait
         return 0.0
 
@@ -115,9 +144,11 @@ class Dispatcher:
             except DATABASE_AWAY:
                 continue
 
-    async def _again(self, effect: Effect, reason: str, retry_after_s: float | None, *, limited: bool = False) -> float | None:
-        """A vendor that is away for an afternoon costs nobody an effect, and a limit never does; one that is retried by hand gets
-        its attempts."""
+    async def _again(
+        self, effect: Effect, reason: str, retry_after_s: float | None, *, limited: bool = False
+    ) -> float | None:
+        """A vendor that is away for an afternoon costs nobody an effect, and a limit never does;
+        one that is retried by hand gets its attempts."""
         if not limited and _spent(effect, GIVE_UP_AFTER) and effect.attempt >= MAX_ATTEMPTS:
             await self._log.dead(effect, reason)
             return None
@@ -127,7 +158,9 @@ class Dispatcher:
         if effect.effect_class == "C" or _spent(effect, self._ambiguous_for):
             await self._log.unknown(effect, error.reason)
             return None
-        return await self._later(effect, error.retry_after_s or backoff_s(effect.attempt, cap_s=10), error.reason)
+        return await self._later(
+            effect, error.retry_after_s or backoff_s(effect.attempt, cap_s=10), error.reason
+        )
 
     async def _later(self, effect: Effect, delay_s: float, reason: str) -> float:
         await self._log.later(effect, delay_s, reason)
@@ -146,12 +179,15 @@ class Dispatcher:
         except OutcomeUnknown as error:
             return await self._ambiguous(effect, error)
         except Unavailable as error:
-            return await self._again(effect, error.reason, error.retry_after_s, limited=isinstance(error, LimitReached))
+            return await self._again(
+                effect, error.reason, error.retry_after_s, limited=isinstance(error, LimitReached)
+            )
         except (ExpectedError, IntegrationError) as error:
             await self._log.dead(effect, str(error))
         except LeaseLost:
             return None
-        except DATABASE_AWAY as error:  # our own database, in the middle of a handler: the effect is no worse for it
+        # our own database, in the middle of a handler: the effect is no worse for it
+        except DATABASE_AWAY as error:
             reason = f"no connection ({type(error).__name__})"
             if effect.effect_class != "C":
                 return await self._again(effect, reason, None)
@@ -161,7 +197,9 @@ class Dispatcher:
             _log.exception("effect %s failed", effect.kind)
             text = f"internal error: {type(error).__name__}: {error}"
             # What was on its way when our own code broke may have arrived.
-            await (self._log.unknown if effect.effect_class == "C" else self._log.dead)(effect, text)
+            await (self._log.unknown if effect.effect_class == "C" else self._log.dead)(
+                effect, text
+            )
         else:
             await self._log.done(effect, receipt)
         return None

@@ -1,12 +1,12 @@
 """Redis Streams as doorbell: a ring says "look into the table", and carries no work of its own.
 
-Emptying Redis loses nothing: consumers look into PostgreSQL at least once a second while Redis is silent, and the
-group is made again when it is gone.
+Emptying Redis loses nothing: consumers look into PostgreSQL at least once a second while Redis is
+silent, and the group is made again when it is gone.
 """
 
 from __future__ import annotations
 
-# redis 5 leaves **kwargs open:
+# Redis 5 leaves **kwargs open.
 # pyright: reportUnknownMemberType=false
 import asyncio
 import logging
@@ -34,9 +34,11 @@ class Doorbell:
         self._ringing: asyncio.Task[None] | None = None
 
     async def ring(self, names: Sequence[str]) -> None:
-        """Wake one consumer of each name, without waiting for Redis; a failure is dropped, since the sweeper finds the row.
+        """Wake one consumer of each name, without waiting for Redis; a failure is dropped, since
+        the sweeper finds the row.
 
-        Rings that come while one is on its way leave together: whoever wakes reads the table until it is empty.
+        Rings that come while one is on its way leave together: whoever wakes reads the table until
+        it is empty.
         """
         if self._redis is None or time.monotonic() < self._silent_until:
             return
@@ -50,7 +52,12 @@ class Doorbell:
             try:
                 async with asyncio.timeout(0.5):
                     for name in names:
-                        await redis.xadd(_PREFIX + name, {"at": str(time.time())}, maxlen=10_000, approximate=True)
+                        await redis.xadd(
+                            _PREFIX + name,
+                            {"at": str(time.time())},
+                            maxlen=10_000,
+                            approximate=True,
+                        )
             except (RedisError, OSError, TimeoutError) as error:
                 self._pause(error)
 
@@ -60,14 +67,20 @@ class Doorbell:
             await self._ringing
 
     async def wait(self, name: str, consumer: str, timeout_s: float) -> None:
-        """Return when the bell rings or after `timeout_s` (at most the poll interval while Redis is silent)."""
+        """Return when the bell rings or after `timeout_s` (at most the poll interval while Redis is
+        silent)."""
         if self._redis is None or time.monotonic() < self._silent_until:
             await asyncio.sleep(min(timeout_s, self._poll_s))
             return
         stream = _PREFIX + name
         try:
             answer: Any = await self._redis.xreadgroup(
-                _GROUP, consumer, {stream: ">"}, count=100, block=max(1, int(timeout_s * 1000)), noack=True
+                _GROUP,
+                consumer,
+                {stream: ">"},
+                count=100,
+                block=max(1, int(timeout_s * 1000)),
+                noack=True,
             )
             del answer
         except ResponseError as error:

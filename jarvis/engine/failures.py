@@ -1,15 +1,13 @@
 """What becomes of a delivery whose handler raised: one table, looked at from the top.
 
-| What was raised | What follows |
-| --- | --- |
-| the lease was lost | nothing: another worker has it |
-| the body cannot be read | parked |
-| a value that the database cannot hold, a model that does not validate, a broken contract, an expected error | final at once |
-| a limit on calls | again when it may go on, as long as it takes, and it was no attempt |
-| a source is away or silent, the outcome of a call is not known | again with backoff, given up after hours |
-| a call took too long | the same |
-| the database is away, a deadlock, a lock or serialisation conflict | again with backoff, as long as it takes |
-| the deadline passed, and everything else | again once; final when it breaks at the same place a second time |
+| What was raised | What follows | | --- | --- | | the lease was lost | nothing: another worker has
+it | | the body cannot be read | parked | | a value that the database cannot hold, a model that does
+not validate, a broken contract, an expected error | final at once | | a limit on calls | again when
+it may go on, as long as it takes, and it was no attempt | | a source is away or silent, the outcome
+of a call is not known | again with backoff, given up after hours | | a call took too long | the
+same | | the database is away, a deadlock, a lock or serialisation conflict | again with backoff, as
+long as it takes | | the deadline passed, and everything else | again once; final when it breaks at
+the same place a second time |
 """
 
 from __future__ import annotations
@@ -47,8 +45,8 @@ class DeadlinePassed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What to do with a delivery. `after_s`: seconds until its next attempt; `failed_at`: where it broke;
-    `counted`: whether what was tried was an attempt."""
+    """What to do with a delivery. `after_s`: seconds until its next attempt; `failed_at`: where it
+    broke; `counted`: whether what was tried was an attempt."""
 
     action: Literal["again", "dead", "park", "drop"]
     cause: str
@@ -64,7 +62,8 @@ def judge(error: Exception, *, attempt: int, age: timedelta, failed_at: str | No
         error: What the handler raised.
         attempt: The number of this attempt, from 1.
         age: How long ago the event came.
-        failed_at: Where an earlier attempt broke by an error that nobody expected: the last of them.
+        failed_at: Where an earlier attempt broke by an error that nobody expected: the last of
+            them.
     """
     error = _worst(error)
     cause = f"{type(error).__name__}: {error}"
@@ -83,13 +82,17 @@ def judge(error: Exception, *, attempt: int, age: timedelta, failed_at: str | No
         if age > GIVE_UP_AFTER and attempt >= MAX_ATTEMPTS:
             return Verdict(action="dead", cause=cause)
         after_s = error.retry_after_s if isinstance(error, Unavailable) else None
-        return Verdict(action="again", cause=cause, after_s=after_s or backoff_s(attempt, cap_s=CAP_S))
+        return Verdict(
+            action="again", cause=cause, after_s=after_s or backoff_s(attempt, cap_s=CAP_S)
+        )
     if transient(error):
         return Verdict(action="again", cause=cause, after_s=backoff_s(attempt, cap_s=CAP_S))
     place = DeadlinePassed.__name__ if isinstance(error, DeadlinePassed) else place_of(error)
     if place == failed_at or (failed_at is not None and attempt >= MAX_ATTEMPTS):
         return Verdict(action="dead", cause=cause, failed_at=place)
-    return Verdict(action="again", cause=cause, after_s=backoff_s(attempt, cap_s=CAP_S), failed_at=place)
+    return Verdict(
+        action="again", cause=cause, after_s=backoff_s(attempt, cap_s=CAP_S), failed_at=place
+    )
 
 
 def _worst(error: Exception) -> Exception:
@@ -102,21 +105,28 @@ def _worst(error: Exception) -> Exception:
 
 def transient(error: Exception) -> bool:
     """Whether the database, or the way to it, is away, or in a conflict that a repeat resolves."""
-    if isinstance(error, OSError) and not isinstance(error, (ConnectionError, TimeoutError, socket.gaierror)):
+    if isinstance(error, OSError) and not isinstance(
+        error, (ConnectionError, TimeoutError, socket.gaierror)
+    ):
         return error.errno in _NETWORK  # a missing file is no outage
     passing = (DeadlockDetectedError, SerializationError, LockNotAvailableError, *DATABASE_AWAY)
     return isinstance(error, passing) and not unfit(error)
 
 
 def unfit(error: Exception) -> bool:
-    """Whether the driver refused a value before it asked the database: its class for that is one of broken connections as well."""
+    """Whether the driver refused a value before it asked the database: its class for that is one of
+    broken connections as well."""
     return isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
 
 
 def place_of(error: Exception) -> str:
     """The innermost line of ours at which it was raised, with its type."""
     frames = traceback.extract_tb(error.__traceback__)
-    ours = [f for f in frames if Path(f.filename).is_relative_to(_OURS) and "site-packages" not in f.filename] or frames
+    ours = [
+        f
+        for f in frames
+        if Path(f.filename).is_relative_to(_OURS) and "site-packages" not in f.filename
+    ] or frames
     if not ours:
         return type(error).__name__
     return f"{Path(ours[-1].filename).name}:{ours[-1].lineno}:{type(error).__name__}"

@@ -9,7 +9,8 @@ from jarvis.engine.db import Database
 from jarvis.engine.effects import Lane
 
 ANY = timedelta(days=3650)  # however long it is put off
-SOON = timedelta(seconds=5)  # what waits that long for room at its target, or for its next attempt, is on its way
+# what waits that long for room at its target, or for its next attempt, is on its way
+SOON = timedelta(seconds=5)
 
 
 async def in_flight(
@@ -20,29 +21,43 @@ async def in_flight(
     soon: timedelta = SOON,
     bulk_soon: timedelta = SOON,
 ) -> dict[str, int]:
-    """Open inputs, deliveries (`events`), effects, jobs and due timers, without those of which there are none; empty at rest.
+    """Open inputs, deliveries (`events`), effects, jobs and due timers, without those of which
+    there are none; empty at rest.
 
     One snapshot: what an effect's end publishes cannot fall between two looks.
 
     Args:
         db: Jarvis's database.
-        inputs: By source, the keys under which what was sent will stand in the journal; those that do not yet are counted.
-        now: The business clock, when timers that are due by it count. Future timers and waiting approvals never do.
+        inputs: By source, the keys under which what was sent will stand in the journal; those that
+            do not yet are counted.
+        now: The business clock, when timers that are due by it count. Future timers and waiting
+            approvals never do.
         soon: Work that is put off for longer than this does not count.
-        bulk_soon: The same for effects of the bulk lane, which may wait long for room at their target.
+        bulk_soon: The same for effects of the bulk lane, which may wait long for room at their
+            target.
     """
     sent = [(source, key) for source, keys in (inputs or {}).items() for key in keys]
     row = await db.fetchrow(
-        """SELECT (SELECT count(*) FROM unnest($1::text[], $2::text[]) AS sent (source, key) WHERE NOT EXISTS (
-                     SELECT FROM event e WHERE e.source = sent.source AND e.dedup_key = sent.key)) AS inputs,
+        """SELECT (SELECT count(*) FROM unnest($1::text[], $2::text[]) AS sent (source, key)
+            WHERE NOT EXISTS (
+                     SELECT FROM event e WHERE e.source = sent.source
+                       AND e.dedup_key = sent.key)) AS inputs,
                   (SELECT count(*) FROM delivery
-                    WHERE state = 'claimed' OR (state = 'pending' AND available_at <= now() + $3)) AS events,
+                    WHERE state = 'claimed' OR (state = 'pending'
+                      AND available_at <= now() + $3)) AS events,
                   (SELECT count(*) FROM effect
-                    WHERE state = 'claimed' OR (state = 'pending' AND next_at <= now() + CASE WHEN lane = $5 THEN $6 ELSE $3 END))
+                    WHERE state = 'claimed' OR (state = 'pending' AND next_at <= now() + CASE
+                      WHEN lane = $5 THEN $6 ELSE $3 END))
                     AS effects,
-                  (SELECT count(*) FROM job WHERE state = 'running' OR (state = 'queued' AND available_at <= now())) AS jobs,
+                  (SELECT count(*) FROM job WHERE state = 'running' OR (state = 'queued'
+                    AND available_at <= now())) AS jobs,
                   (SELECT count(*) FROM timer WHERE state = 'armed' AND due_at <= $4) AS timers""",
-        [source for source, _ in sent], [key for _, key in sent], soon, now, int(Lane.BULK), bulk_soon,
-    )  # fmt: skip
+        [source for source, _ in sent],
+        [key for _, key in sent],
+        soon,
+        now,
+        int(Lane.BULK),
+        bulk_soon,
+    )
     assert row is not None
     return {kind: int(count) for kind, count in row.items() if count}

@@ -1,6 +1,8 @@
-"""Inputs of one moment are stored together: what waits while one group commits is the next group (docs/adr/0027).
+"""Inputs of one moment are stored together: what waits while one group commits is the next group
+(docs/adr/0027).
 
-Nobody waits for a group to fill. Each caller goes on after the commit that holds its input, or gets an error of its own.
+Nobody waits for a group to fill. Each caller goes on after the commit that holds its input, or gets
+an error of its own.
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ from jarvis.kit.faults import fault
 
 GROUP, GROUP_BYTES = 128, 4 * 2**20
 QUEUE, QUEUE_BYTES = 1000, 64 * 2**20
-WRITERS, EACH = 2, 8  # groups on their way at most; so many must wait before another starts beside one that is on its way
+# groups on their way at most; so many must wait before another starts beside one that is on its way
+WRITERS, EACH = 2, 8
 TRIES = 3  # of a group that met a conflict with another transaction
 FULL_S, AWAY_S = 1.0, 5.0
 _log = logging.getLogger(__name__)
@@ -54,19 +57,23 @@ class Intake:
         self._waiting: deque[_Waiting] = deque()
         self._bytes = 0
         self._writers: set[asyncio.Task[None]] = set()
-        self._keys: set[str | None] = set()  # of the groups on their way: what comes after them waits until they have committed
+        # of the groups on their way: what comes after them waits until they have committed
+        self._keys: set[str | None] = set()
         self._refused: Counter[tuple[str, str]] = Counter()
         self._closed = False
 
     async def submit(self, one: Input) -> Accepted:
-        """Store one input and return after its commit. Inputs of one ordering key are stored in the order of the calls.
+        """Store one input and return after its commit. Inputs of one ordering key are stored in the
+        order of the calls.
 
-        A caller that is cancelled leaves its input in the queue: it is stored all the same, and harms no other.
+        A caller that is cancelled leaves its input in the queue: it is stored all the same, and
+        harms no other.
 
         Raises:
-            Unavailable: too many wait (counted), the process ends, or the database is away (counted): then it may have been
-                stored, and a repetition becomes a duplicate.
-            asyncpg.PostgresError, ValueError: the database or its driver refuses this input; the others of its group are stored.
+            Unavailable: too many wait (counted), the process ends, or the database is away
+                (counted): then it may have been stored, and a repetition becomes a duplicate.
+            asyncpg.PostgresError, ValueError: the database or its driver refuses this input; the
+                others of its group are stored.
         """
         if self._closed:
             raise Unavailable("Jarvis", "is shutting down", retry_after_s=FULL_S)
@@ -96,10 +103,12 @@ class Intake:
                 await self._count_refused()
         writer = asyncio.current_task()
         assert writer is not None
-        self._writers.discard(writer)  # now and not when the task is done: who comes in between would wait for nobody
+        # now and not when the task is done: who comes in between would wait for nobody
+        self._writers.discard(writer)
 
     def _next_group(self) -> list[_Waiting]:
-        """What has waited longest, without the keys that another group holds: theirs stay in their order."""
+        """What has waited longest, without the keys that another group holds: theirs stay in their
+        order."""
         group, later, size = list[_Waiting](), list[_Waiting](), 0
         while self._waiting and len(group) < GROUP and size < GROUP_BYTES:
             waiting = self._waiting.popleft()
@@ -113,7 +122,8 @@ class Intake:
         return group
 
     async def _store(self, group: Sequence[_Waiting]) -> None:
-        """One commit; where one input spoils it, its halves one after the other, until only the bad one fails."""
+        """One commit; where one input spoils it, its halves one after the other, until only the bad
+        one fails."""
         try:
             accepted = await self._accept([waiting.input for waiting in group])
             fault("intake.committed")
@@ -125,7 +135,11 @@ class Intake:
                 await self._store(group[:middle])
                 await self._store(group[middle:])
             else:
-                _log.error("an input of %s cannot be stored: %s", group[0].input.source, type(error).__name__)
+                _log.error(
+                    "an input of %s cannot be stored: %s",
+                    group[0].input.source,
+                    type(error).__name__,
+                )
                 group[0].refused(error)
             return
         for waiting, one in zip(group, accepted, strict=True):
@@ -140,13 +154,16 @@ class Intake:
         return await self._journal.accept_many(inputs)
 
     def _away(self, group: Sequence[_Waiting], error: Exception) -> None:
-        _log.warning("%d inputs were not stored, the database is away: %s", len(group), type(error).__name__)
+        _log.warning(
+            "%d inputs were not stored, the database is away: %s", len(group), type(error).__name__
+        )
         for waiting in group:
             self._refused[waiting.input.source, "database away"] += 1
             waiting.refused(Unavailable("PostgreSQL", type(error).__name__, retry_after_s=AWAY_S))
 
     async def _count_refused(self) -> None:
-        """Once for all that were refused meanwhile: under a flood a row of its own for each would make it worse."""
+        """Once for all that were refused meanwhile: under a flood a row of its own for each would
+        make it worse."""
         counts, self._refused = self._refused, Counter()
         while counts:
             (source, reason), number = counts.popitem()

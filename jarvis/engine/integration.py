@@ -29,7 +29,8 @@ class Diagnosis:
 class Integration:
     """What a vendor's folder offers.
 
-    `connect(settings, db)` opens the client and closes it at the end. `webhooks` are Litestar route handlers.
+    `connect(settings, db)` opens the client and closes it at the end. `webhooks` are Litestar route
+    handlers.
     """
 
     name: str

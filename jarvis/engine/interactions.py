@@ -1,4 +1,5 @@
-"""Stored buttons: a message is only a view of them. Who may press, until when, once; all copies of a card are one group."""
+"""Stored buttons: a message is only a view of them. Who may press, until when, once; all copies of
+a card are one group."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ TOKEN_BYTES = 12  # 16 characters; Telegram takes up to 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Who:
-    """Who may press: one person, or everybody of these roles who may look into the branch; both empty means anybody."""
+    """Who may press: one person, or everybody of these roles who may look into the branch; both
+    empty means anybody."""
 
     employee_id: UUID | None = None
     roles: frozenset[Role] = frozenset()
@@ -39,7 +41,8 @@ ANYBODY = Who()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewButton:
-    """A button to store: `choice` is the request, or the decision, that it stands for; `who` when others may than its group's."""
+    """A button to store: `choice` is the request, or the decision, that it stands for; `who` when
+    others may than its group's."""
 
     label: str
     kind: str
@@ -60,7 +63,8 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
-    """One message that shows a group: where, for whom, in which language, and the effect that sent it."""
+    """One message that shows a group: where, for whom, in which language, and the effect that sent
+    it."""
 
     place: str
     employee_id: UUID | None
@@ -76,14 +80,24 @@ class Interactions:
         self._clock = clock
 
     async def store(
-        self, tx: Tx, rows: Sequence[Sequence[NewButton]], *, group: str, who: Who, life: timedelta | None,
+        self,
+        tx: Tx,
+        rows: Sequence[Sequence[NewButton]],
+        *,
+        group: str,
+        who: Who,
+        life: timedelta | None,
         conversation_id: UUID | None = None,
-    ) -> list[list[dict[str, str]]]:  # fmt: skip
-        """Store buttons and return them as an effect's argument: labels with short tokens. `life` None: for ever.
+    ) -> list[list[dict[str, str]]]:
+        """Store buttons and return them as an effect's argument: labels with short tokens. `life`
+        None: for ever.
 
-        A group that was stored before keeps its tokens, so that a repeated handler, or a copy, shows the same buttons.
+        A group that was stored before keeps its tokens, so that a repeated handler, or a copy,
+        shows the same buttons.
         """
-        known = await tx.fetch("SELECT token FROM interaction WHERE group_key = $1 ORDER BY ordinal", group)
+        known = await tx.fetch(
+            "SELECT token FROM interaction WHERE group_key = $1 ORDER BY ordinal", group
+        )
         tokens = [row["token"] for row in known]
         now = self._clock.now()
         result: list[list[dict[str, str]]] = []
@@ -95,12 +109,23 @@ class Interactions:
                     may = button.who or who
                     tokens.append(new_token(TOKEN_BYTES))
                     await tx.execute(
-                        """INSERT INTO interaction (token, kind, choice, group_key, allowed_employee_id, allowed_roles,
-                                                    allowed_branch, conversation_id, created_at, expires_at, ordinal)
+                        """INSERT INTO interaction (token, kind, choice, group_key,
+                            allowed_employee_id, allowed_roles,
+                                                    allowed_branch, conversation_id, created_at,
+                                                      expires_at, ordinal)
                            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)""",
-                        tokens[number], button.kind, button.choice, group, may.employee_id, sorted(may.roles) or None,
-                        may.branch, conversation_id, now, None if life is None else now + life, number,
-                    )  # fmt: skip
+                        tokens[number],
+                        button.kind,
+                        button.choice,
+                        group,
+                        may.employee_id,
+                        sorted(may.roles) or None,
+                        may.branch,
+                        conversation_id,
+                        now,
+                        None if life is None else now + life,
+                        number,
+                    )
                 line.append({"label": button.label, "token": tokens[number]})
                 number += 1
             result.append(line)
@@ -108,38 +133,58 @@ class Interactions:
 
     async def look(self, token: str, actor: Actor | None) -> Pressed:
         """What a press would mean now, without using the button up."""
-        return self._read(await self._db.fetchrow("SELECT * FROM interaction WHERE token = $1", token), actor, None)
+        return self._read(
+            await self._db.fetchrow("SELECT * FROM interaction WHERE token = $1", token),
+            actor,
+            None,
+        )
 
-    async def use(self, tx: Tx, token: str, actor: Actor | None, event_id: UUID, *, settles: bool = True) -> Pressed:
+    async def use(
+        self, tx: Tx, token: str, actor: Actor | None, event_id: UUID, *, settles: bool = True
+    ) -> Pressed:
         """Use a button once: its whole group is settled with it. A second press finds it used.
 
-        The press that used it finds it its own when its handling is repeated after an interruption. With `settles` false
-        the group stays open: another person's word is still needed.
+        The press that used it finds it its own when its handling is repeated after an interruption.
+        With `settles` false the group stays open: another person's word is still needed.
         """
         row = await tx.fetchrow("SELECT * FROM interaction WHERE token = $1 FOR UPDATE", token)
         pressed = self._read(row, actor, event_id)
-        if pressed.state == "ok" and settles and row is not None and row["used_by_event_id"] != event_id:
+        if (
+            pressed.state == "ok"
+            and settles
+            and row is not None
+            and row["used_by_event_id"] != event_id
+        ):
             assert actor is not None
             # The token that was pressed names the press; its neighbours are settled without one.
             await tx.execute(
                 """UPDATE interaction SET used_at = $2, used_by_employee_id = $3,
                           used_by_event_id = CASE WHEN token = $4 THEN $5::uuid END
                     WHERE group_key = $1 AND used_at IS NULL""",
-                row["group_key"], self._clock.now(), actor.employee_id, token, event_id,
-            )  # fmt: skip
+                row["group_key"],
+                self._clock.now(),
+                actor.employee_id,
+                token,
+                event_id,
+            )
         return pressed
 
     async def close(self, tx: Tx, group: str) -> None:
         """Settle a group without a press: its time is over, or what it asks has changed."""
-        await tx.execute("UPDATE interaction SET used_at = $2 WHERE group_key = $1 AND used_at IS NULL", group, self._clock.now())
+        await tx.execute(
+            "UPDATE interaction SET used_at = $2 WHERE group_key = $1 AND used_at IS NULL",
+            group,
+            self._clock.now(),
+        )
 
     def _read(self, row: Row | None, actor: Actor | None, event_id: UUID | None) -> Pressed:
         if row is None:
             return Pressed(state="unknown")
         who = Who(
-            employee_id=row["allowed_employee_id"], roles=frozenset(Role(r) for r in row["allowed_roles"] or ()),
+            employee_id=row["allowed_employee_id"],
+            roles=frozenset(Role(r) for r in row["allowed_roles"] or ()),
             branch=row["allowed_branch"],
-        )  # fmt: skip
+        )
         mine = event_id is not None and row["used_by_event_id"] == event_id
         state: Literal["ok", "expired", "used", "not_allowed"] = "ok"
         if not who.may(actor):
@@ -148,17 +193,34 @@ class Interactions:
             state = "used"
         elif row["expires_at"] is not None and row["expires_at"] < self._clock.now() and not mine:
             state = "expired"
-        return Pressed(state=state, kind=row["kind"], choice=row["choice"], group=row["group_key"], who=who)
+        return Pressed(
+            state=state, kind=row["kind"], choice=row["choice"], group=row["group_key"], who=who
+        )
 
     async def add_copy(self, tx: Tx, group: str, copy: Copy) -> None:
         """Remember a message that shows the group; one a place."""
         await tx.execute(
-            """INSERT INTO interaction_copy (group_key, employee_id, place, language, effect_id) VALUES ($1, $2, $3, $4, $5)
+            """INSERT INTO interaction_copy (group_key, employee_id, place, language, effect_id)
+                VALUES ($1, $2, $3, $4, $5)
                ON CONFLICT (group_key, place) DO UPDATE SET effect_id = $5""",
-            group, copy.employee_id, copy.place, copy.language, copy.effect_id,
-        )  # fmt: skip
+            group,
+            copy.employee_id,
+            copy.place,
+            copy.language,
+            copy.effect_id,
+        )
 
     async def copies(self, reader: Reader, group: str) -> list[Copy]:
         """Every message that shows the group."""
-        rows = await reader.fetch("SELECT * FROM interaction_copy WHERE group_key = $1 ORDER BY place", group)
-        return [Copy(place=r["place"], employee_id=r["employee_id"], language=r["language"], effect_id=r["effect_id"]) for r in rows]
+        rows = await reader.fetch(
+            "SELECT * FROM interaction_copy WHERE group_key = $1 ORDER BY place", group
+        )
+        return [
+            Copy(
+                place=r["place"],
+                employee_id=r["employee_id"],
+                language=r["language"],
+                effect_id=r["effect_id"],
+            )
+            for r in rows
+        ]

@@ -1,7 +1,7 @@
 """Jobs: long or scheduled work as rows; arq only carries their ids (docs/adr/0004).
 
-Each attempt gets a fresh arq id, so that arq's own locks, results and retries never matter. A job whose heartbeat
-stops is queued again by the sweeper within `STALE_S` + its period.
+Each attempt gets a fresh arq id, so that arq's own locks, results and retries never matter. A job
+whose heartbeat stops is queued again by the sweeper within `STALE_S` + its period.
 """
 
 from __future__ import annotations
@@ -49,8 +49,10 @@ class JobRun:
         count = await self.db.execute(
             """UPDATE job SET heartbeat_at = now(), progress = coalesce(progress, '{}'::jsonb) || $3
                 WHERE id = $1 AND attempt = $2 AND state = 'running'""",
-            self.id, self.attempt, facts,
-        )  # fmt: skip
+            self.id,
+            self.attempt,
+            facts,
+        )
         if not count:
             raise LeaseLost(f"job {self.id}")
 
@@ -73,8 +75,14 @@ async def enqueue(
     job_id: UUID | None = await tx.fetchval(
         """INSERT INTO job (kind, dedup_key, args, queue, deadline_s, event_id, trace_id)
            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (dedup_key) DO NOTHING RETURNING id""",
-        kind, dedup_key, dict(args or {}), queue, deadline_s, event_id, trace_id or new_id().hex,
-    )  # fmt: skip
+        kind,
+        dedup_key,
+        dict(args or {}),
+        queue,
+        deadline_s,
+        event_id,
+        trace_id or new_id().hex,
+    )
     if job_id is not None:
         tx.ring(BELL)
     return job_id
@@ -87,7 +95,8 @@ class JobLog:
         self._db = db
 
     async def due(self, *, again_after_s: float = 10.0) -> list[Row]:
-        """Jobs whose carrier must be told (now, or again since nobody took them); marks them as told."""
+        """Jobs whose carrier must be told (now, or again since nobody took them); marks them as
+        told."""
         return await self._db.fetch(
             """UPDATE job SET rung_at = now() WHERE id IN (
                  SELECT id FROM job WHERE state = 'queued' AND available_at <= now()
@@ -98,9 +107,11 @@ class JobLog:
         )
 
     async def sweep(self) -> int:
-        """Queue jobs again whose worker died or whose deadline passed; give up after the last attempt."""
+        """Queue jobs again whose worker died or whose deadline passed; give up after the last
+        attempt."""
         return await self._db.execute(
-            """UPDATE job SET state = CASE WHEN attempt >= max_attempts THEN 'dead' ELSE 'queued' END,
+            """UPDATE job SET state = CASE WHEN attempt >= max_attempts THEN 'dead'
+                ELSE 'queued' END,
                       rung_at = NULL, cause = 'its worker stopped or ran past the deadline',
                       finished_at = CASE WHEN attempt >= max_attempts THEN now() END
                 WHERE state = 'running' AND (heartbeat_at < now() - make_interval(secs => $1)
@@ -111,7 +122,8 @@ class JobLog:
     async def start(self, job_id: UUID) -> Row | None:
         """Begin the next attempt; None when another worker runs it or it is over."""
         return await self._db.fetchrow(
-            """UPDATE job SET state = 'running', attempt = attempt + 1, started_at = now(), heartbeat_at = now()
+            """UPDATE job SET state = 'running', attempt = attempt + 1, started_at = now(),
+                heartbeat_at = now()
                 WHERE id = $1 AND state = 'queued' RETURNING *""",
             job_id,
         )
@@ -120,19 +132,27 @@ class JobLog:
         await self._db.execute(
             """UPDATE job SET state = 'done', result = $3, finished_at = now(), cause = NULL
                 WHERE id = $1 AND attempt = $2 AND state = 'running'""",
-            run.id, run.attempt, dict(result),
-        )  # fmt: skip
+            run.id,
+            run.attempt,
+            dict(result),
+        )
 
     async def fail(self, run: JobRun, cause: str, *, again_in_s: float | None) -> None:
-        """Queue another attempt after a pause, or give up when `again_in_s` is None or attempts are used up."""
+        """Queue another attempt after a pause, or give up when `again_in_s` is None or attempts are
+        used up."""
         await self._db.execute(
             """UPDATE job SET cause = $3, rung_at = NULL,
-                      state = CASE WHEN $4::float IS NULL OR attempt >= max_attempts THEN 'dead' ELSE 'queued' END,
+                      state = CASE WHEN $4::float IS NULL OR attempt >= max_attempts THEN 'dead'
+                        ELSE 'queued' END,
                       available_at = now() + make_interval(secs => coalesce($4, 0)),
-                      finished_at = CASE WHEN $4::float IS NULL OR attempt >= max_attempts THEN now() END
+                      finished_at = CASE WHEN $4::float IS NULL OR attempt >= max_attempts
+                        THEN now() END
                 WHERE id = $1 AND attempt = $2 AND state = 'running'""",
-            run.id, run.attempt, line(cause, 1000), again_in_s,
-        )  # fmt: skip
+            run.id,
+            run.attempt,
+            line(cause, 1000),
+            again_in_s,
+        )
 
 
 async def run_job(db: Database, handlers: Mapping[str, JobHandler], job_id: UUID) -> bool:
@@ -141,10 +161,18 @@ async def run_job(db: Database, handlers: Mapping[str, JobHandler], job_id: UUID
     row = await log.start(job_id)
     if row is None:
         return False
-    run = JobRun(id=row["id"], kind=row["kind"], args=row["args"], attempt=row["attempt"], trace_id=row["trace_id"], db=db)
+    run = JobRun(
+        id=row["id"],
+        kind=row["kind"],
+        args=row["args"],
+        attempt=row["attempt"],
+        trace_id=row["trace_id"],
+        db=db,
+    )
     beat = asyncio.create_task(_beat(run))
     try:
-        whose = Behalf(kind="background", who=run.kind, waits=True)  # a job is no delivery: it may sleep until its turn
+        # a job is no delivery: it may sleep until its turn
+        whose = Behalf(kind="background", who=run.kind, waits=True)
         with traced("jobs.run", run.trace_id, kind=run.kind, attempt=run.attempt), on_behalf(whose):
             async with asyncio.timeout(row["deadline_s"]):
                 result = await handlers[run.kind](run)
@@ -152,7 +180,9 @@ async def run_job(db: Database, handlers: Mapping[str, JobHandler], job_id: UUID
     except LeaseLost:
         _log.warning("job %s went to another worker", run.id)
     except Unavailable as error:
-        await log.fail(run, error.reason, again_in_s=error.retry_after_s or min(60.0, 2.0**run.attempt))
+        await log.fail(
+            run, error.reason, again_in_s=error.retry_after_s or min(60.0, 2.0**run.attempt)
+        )
     except TimeoutError:
         await log.fail(run, "ran past its deadline", again_in_s=5.0)
     except ExpectedError as error:
@@ -160,7 +190,9 @@ async def run_job(db: Database, handlers: Mapping[str, JobHandler], job_id: UUID
     except Exception as error:  # a boundary: the row keeps the cause, the worker lives on
         logfire.exception("jobs.failed", kind=run.kind)
         _log.exception("job %s failed", run.kind)
-        await log.fail(run, f"{type(error).__name__}: {error}", again_in_s=min(60.0, 2.0**run.attempt))
+        await log.fail(
+            run, f"{type(error).__name__}: {error}", again_in_s=min(60.0, 2.0**run.attempt)
+        )
     finally:
         beat.cancel()
     return True

@@ -1,7 +1,8 @@
-"""The journal: every input is one row in `event` before any rule sees it, with a delivery for each subscriber of its kind.
+"""The journal: every input is one row in `event` before any rule sees it, with a delivery for each
+subscriber of its kind.
 
-An event never changes. What became of it is the sum of its deliveries (`engine/deliveries.py`); an equal body inside its window
-is kept as a duplicate of the first, without deliveries.
+An event never changes. What became of it is the sum of its deliveries (`engine/deliveries.py`); an
+equal body inside its window is kept as a duplicate of the first, without deliveries.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ class Input:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One input. `sender` says whose doing it is in the end: a person (`telegram:<id>`), a vendor, a check."""
+    """One input. `sender` says whose doing it is in the end: a person (`telegram:<id>`), a vendor,
+    a check."""
 
     id: UUID
     seq: int
@@ -58,21 +60,43 @@ class Event:
     def of(cls, row: Row) -> Event:
         """From its row, or a row that begins with it."""
         return cls(
-            id=row["id"], seq=row["seq"], source=row["source"], kind=row["kind"], ordering_key=row["ordering_key"],
-            body=row["body"] or b"", payload=row["payload"] or {}, sender=row["sender"], received_at=row["received_at"],
-            trace_id=row["trace_id"], dry=row["dry"],
-        )  # fmt: skip
+            id=row["id"],
+            seq=row["seq"],
+            source=row["source"],
+            kind=row["kind"],
+            ordering_key=row["ordering_key"],
+            body=row["body"] or b"",
+            payload=row["payload"] or {},
+            sender=row["sender"],
+            received_at=row["received_at"],
+            trace_id=row["trace_id"],
+            dry=row["dry"],
+        )
 
 
 async def publish(
-    tx: Tx, *, kind: str, dedup_key: str, payload: Mapping[str, Any], ordering_key: str | None, trace_id: str, parent_id: UUID | None,
+    tx: Tx,
+    *,
+    kind: str,
+    dedup_key: str,
+    payload: Mapping[str, Any],
+    ordering_key: str | None,
+    trace_id: str,
+    parent_id: UUID | None,
     sender: str | None = None,
-) -> Accepted:  # fmt: skip
-    """Put an internal event into the journal in the transaction of the change it tells of; it is its parent's sender's doing."""
+) -> Accepted:
+    """Put an internal event into the journal in the transaction of the change it tells of; it is
+    its parent's sender's doing."""
     row = await tx.fetchrow(
         "SELECT * FROM event_accept('jarvis', $1, $2, $3, NULL, $4, $5, $6, $7)",
-        kind, dedup_key, ordering_key, dict(payload), trace_id, parent_id, sender,
-    )  # fmt: skip
+        kind,
+        dedup_key,
+        ordering_key,
+        dict(payload),
+        trace_id,
+        parent_id,
+        sender,
+    )
     assert row is not None
     for lane in row["lanes"]:
         tx.ring(bell(lane))
@@ -96,40 +120,67 @@ class Journal:
         ordering_key: str | None = None,
         sender: str | None = None,
     ) -> Accepted:
-        """Store one input; a second one with the same key of the same source changes nothing. `sender`: the source, when absent."""
+        """Store one input; a second one with the same key of the same source changes nothing.
+        `sender`: the source, when absent."""
         trace = new_id().hex
         row = await self._db.fetchrow(
             "SELECT * FROM event_accept($1, $2, $3, $4, $5, $6, $7, NULL, $8)",
-            source, kind, dedup_key, ordering_key, body, dict(payload) if payload is not None else None, trace, sender,
-        )  # fmt: skip
+            source,
+            kind,
+            dedup_key,
+            ordering_key,
+            body,
+            dict(payload) if payload is not None else None,
+            trace,
+            sender,
+        )
         assert row is not None
         await self._db.bell.ring([bell(lane) for lane in row["lanes"]])
         return Accepted(event_id=row["event_id"], fresh=row["fresh"])
 
     async def accept_windowed(
-        self, *, source: str, kind: str, body: bytes, ordering_key: str | None, window: timedelta = DUPLICATE_WINDOW
+        self,
+        *,
+        source: str,
+        kind: str,
+        body: bytes,
+        ordering_key: str | None,
+        window: timedelta = DUPLICATE_WINDOW,
     ) -> Accepted:
-        """Store one input whose sender gives no id, in a transaction of its own; see `accept_many`."""
-        (accepted,) = await self.accept_many([Input(source=source, kind=kind, body=body, ordering_key=ordering_key)], window=window)
+        """Store one input whose sender gives no id, in a transaction of its own; see
+        `accept_many`."""
+        (accepted,) = await self.accept_many(
+            [Input(source=source, kind=kind, body=body, ordering_key=ordering_key)], window=window
+        )
         return accepted
 
-    async def accept_many(self, inputs: Sequence[Input], *, window: timedelta = DUPLICATE_WINDOW) -> list[Accepted]:
-        """Store inputs whose senders give no ids, in this order and all or none; an equal body within the window is a duplicate.
+    async def accept_many(
+        self, inputs: Sequence[Input], *, window: timedelta = DUPLICATE_WINDOW
+    ) -> list[Accepted]:
+        """Store inputs whose senders give no ids, in this order and all or none; an equal body
+        within the window is a duplicate.
 
-        For a duplicate one follow-up event ending in `.duplicate` is published: read again. One statement is one transaction, so
-        neither a frozen process nor a lost connection leaves its locks behind.
+        For a duplicate one follow-up event ending in `.duplicate` is published: read again. One
+        statement is one transaction, so neither a frozen process nor a lost connection leaves its
+        locks behind.
 
         Raises:
-            asyncpg.PostgresError, OSError: nothing was stored, unless the connection broke: then everything or nothing was.
+            asyncpg.PostgresError, OSError: nothing was stored, unless the connection broke: then
+                everything or nothing was.
         """
         rows = await self._db.fetch(
             "SELECT * FROM event_accept_many($1, $2, $3, $4, $5, $6)",
-            [one.source for one in inputs], [one.kind for one in inputs],
+            [one.source for one in inputs],
+            [one.kind for one in inputs],
             [sha256_hex(one.source, one.kind, one.body) for one in inputs],
-            [one.ordering_key for one in inputs], [one.body for one in inputs], window,
-        )  # fmt: skip
+            [one.ordering_key for one in inputs],
+            [one.body for one in inputs],
+            window,
+        )
         await self._db.bell.ring(sorted({bell(lane) for row in rows for lane in row["lanes"]}))
-        return [Accepted(event_id=row["event_id"], fresh=row["original_id"] is None) for row in rows]
+        return [
+            Accepted(event_id=row["event_id"], fresh=row["original_id"] is None) for row in rows
+        ]
 
     async def publish(
         self,
@@ -144,9 +195,15 @@ class Journal:
     ) -> Accepted:
         """Publish an internal event in the transaction of the change it tells of."""
         return await publish(
-            tx, kind=kind, dedup_key=dedup_key, payload=payload, ordering_key=ordering_key, sender=sender,
-            trace_id=parent.trace_id if parent else new_id().hex, parent_id=parent.id if parent else None,
-        )  # fmt: skip
+            tx,
+            kind=kind,
+            dedup_key=dedup_key,
+            payload=payload,
+            ordering_key=ordering_key,
+            sender=sender,
+            trace_id=parent.trace_id if parent else new_id().hex,
+            parent_id=parent.id if parent else None,
+        )
 
     async def replay(
         self,
@@ -158,46 +215,79 @@ class Journal:
         subscriber: str | None = None,
         dry: bool = True,
     ) -> list[UUID]:
-        """Put copies of past events into the journal again, in their order, for one subscriber or for all.
+        """Put copies of past events into the journal again, in their order, for one subscriber or
+        for all.
 
-        Dry copies run their handlers with every effect recorded as `shadow`, so nothing leaves the house.
+        Dry copies run their handlers with every effect recorded as `shadow`, so nothing leaves the
+        house.
         """
         if event_id is None and since is None:
             raise InvalidRequest("name an event or a start time")
         rows = await self._db.fetch(
             """SELECT * FROM event WHERE ($1::uuid IS NULL OR id = $1)
                   AND ($2::timestamptz IS NULL OR received_at >= $2)
-                  AND ($3::timestamptz IS NULL OR received_at < $3) AND ($4::text IS NULL OR kind = $4)
-                  AND duplicate_of_event_id IS NULL AND ($1 IS NOT NULL OR parent_event_id IS NULL) ORDER BY seq""",
-            event_id, since, until, kind,
-        )  # fmt: skip
+                  AND ($3::timestamptz IS NULL OR received_at < $3) AND ($4::text IS NULL
+                    OR kind = $4)
+                  AND duplicate_of_event_id IS NULL AND ($1 IS NOT NULL OR parent_event_id IS NULL)
+                    ORDER BY seq""",
+            event_id,
+            since,
+            until,
+            kind,
+        )
         if not rows:
             raise NotFound("no event matches")
         async with self._db.transaction() as tx:
-            return await self.replay_in(tx, [row["id"] for row in rows], subscriber=subscriber, dry=dry)
+            return await self.replay_in(
+                tx, [row["id"] for row in rows], subscriber=subscriber, dry=dry
+            )
 
-    async def replay_in(self, tx: Tx, event_ids: Sequence[UUID], *, dry: bool, subscriber: str | None = None) -> list[UUID]:
+    async def replay_in(
+        self, tx: Tx, event_ids: Sequence[UUID], *, dry: bool, subscriber: str | None = None
+    ) -> list[UUID]:
         """The same for named events, in the transaction of the decision that they be replayed."""
-        rows = await tx.fetch("SELECT * FROM event WHERE id = ANY($1) ORDER BY seq", list(event_ids))
+        rows = await tx.fetch(
+            "SELECT * FROM event WHERE id = ANY($1) ORDER BY seq", list(event_ids)
+        )
         await tx.execute(  # in the order in which `event_accept_many` takes them
             """SELECT pg_advisory_xact_lock(l.number)
-                 FROM (SELECT DISTINCT hashtextextended(key, 1) AS number FROM unnest($1::text[]) key ORDER BY number) l""",
+                 FROM (SELECT DISTINCT hashtextextended(key, 1) AS number
+                   FROM unnest($1::text[]) key ORDER BY number) l""",
             [row["ordering_key"] for row in rows if row["ordering_key"] is not None],
         )
         made: list[UUID] = []
         for row in rows:
             copy = new_id()
             seq = await tx.fetchval(
-                """INSERT INTO event (id, source, kind, dedup_key, ordering_key, body, payload, trace_id, parent_event_id, dry, sender)
+                """INSERT INTO event (id, source, kind, dedup_key, ordering_key, body, payload,
+                    trace_id, parent_event_id, dry, sender)
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING seq""",
-                copy, row["source"], row["kind"], f"replay:{copy}", row["ordering_key"], row["body"],
-                row["payload"], new_id().hex, row["id"], dry, row["sender"],
-            )  # fmt: skip
+                copy,
+                row["source"],
+                row["kind"],
+                f"replay:{copy}",
+                row["ordering_key"],
+                row["body"],
+                row["payload"],
+                new_id().hex,
+                row["id"],
+                dry,
+                row["sender"],
+            )
             lanes: Sequence[int] = await tx.fetchval(
-                "SELECT event_deliver($1, $2, $3, $4, $5, $6)", copy, seq, row["kind"], row["ordering_key"], row["sender"], subscriber
+                "SELECT event_deliver($1, $2, $3, $4, $5, $6)",
+                copy,
+                seq,
+                row["kind"],
+                row["ordering_key"],
+                row["sender"],
+                subscriber,
             )
             if not lanes:
-                raise NotFound(f"no subscriber {subscriber} hears of {row['kind']}; `jarvis subscriptions list` shows who does")
+                raise NotFound(
+                    f"no subscriber {subscriber} hears of {row['kind']}; `jarvis subscriptions "
+                    f"list` shows who does"
+                )
             for lane in lanes:
                 tx.ring(bell(lane))
             made.append(copy)
@@ -206,32 +296,44 @@ class Journal:
     async def refuse(self, *, source: str, reason: str, deliveries: int = 1) -> None:
         """Count deliveries that were refused at the door; nothing of them is kept."""
         await self._db.execute(
-            """INSERT INTO refused_delivery (source, reason, hour, deliveries) VALUES ($1, $2, date_trunc('hour', now()), $3)
+            """INSERT INTO refused_delivery (source, reason, hour, deliveries) VALUES ($1, $2,
+                date_trunc('hour', now()), $3)
                ON CONFLICT (source, reason, hour)
                DO UPDATE SET deliveries = refused_delivery.deliveries + excluded.deliveries""",
-            source, reason, deliveries,
-        )  # fmt: skip
+            source,
+            reason,
+            deliveries,
+        )
 
     async def refused(self, *, hours: int = 24) -> int:
         """Deliveries refused in the last hours."""
         return int(
             await self._db.fetchval(
-                "SELECT coalesce(sum(deliveries), 0) FROM refused_delivery WHERE hour > now() - make_interval(hours => $1)", hours
+                "SELECT coalesce(sum(deliveries), 0) FROM refused_delivery WHERE hour > now() - "
+                "make_interval(hours => $1)",
+                hours,
             )
         )
 
-    async def recent(self, *, state: str | None = None, kind: str | None = None, limit: int = 50) -> Sequence[Row]:
+    async def recent(
+        self, *, state: str | None = None, kind: str | None = None, limit: int = 50
+    ) -> Sequence[Row]:
         """The newest events first, without their bodies; `state` as in the view `event_status`."""
         if state is None:
             return await self._db.fetch(
-                """SELECT s.* FROM (SELECT id FROM event WHERE $1::text IS NULL OR kind = $1 ORDER BY seq DESC LIMIT $2) n
+                """SELECT s.* FROM (SELECT id FROM event WHERE $1::text IS NULL OR kind = $1
+                    ORDER BY seq DESC LIMIT $2) n
                      JOIN event_status s USING (id) ORDER BY s.seq DESC""",
-                kind, limit,
-            )  # fmt: skip
+                kind,
+                limit,
+            )
         return await self._db.fetch(
-            "SELECT * FROM event_status WHERE state = $1 AND ($2::text IS NULL OR kind = $2) ORDER BY seq DESC LIMIT $3",
-            state, kind, limit,
-        )  # fmt: skip
+            "SELECT * FROM event_status WHERE state = $1 AND ($2::text IS NULL OR kind = $2) ORDER "
+            "BY seq DESC LIMIT $3",
+            state,
+            kind,
+            limit,
+        )
 
 
 def trace_code(trace_id: str) -> str:

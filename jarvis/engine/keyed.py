@@ -10,7 +10,8 @@ _log = logging.getLogger(__name__)
 
 
 class KeyedTasks:
-    """Runs what is given to it: things of one key one after another, things of different keys at the same time.
+    """Runs what is given to it: things of one key one after another, things of different keys at
+    the same time.
 
     Args:
         at_once: Keys that are worked on at the same time.
@@ -38,7 +39,9 @@ class KeyedTasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _run(self, before: asyncio.Task[None] | None, work: Callable[[], Awaitable[None]]) -> None:
+    async def _run(
+        self, before: asyncio.Task[None] | None, work: Callable[[], Awaitable[None]]
+    ) -> None:
         if before is not None:
             await asyncio.wait([before])
         async with self._room:

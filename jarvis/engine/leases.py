@@ -1,4 +1,5 @@
-"""Leases by name: one holder at a time among all processes, with a fencing token; real time only."""
+"""Leases by name: one holder at a time among all processes, with a fencing token; real time
+only."""
 
 from __future__ import annotations
 
@@ -28,10 +29,13 @@ class Leases:
         """Take the lease if it is free or ran out; None while somebody else holds it."""
         fence = await self._db.fetchval(
             """INSERT INTO lease (name, holder, held_until) VALUES ($1, $2, now() + $3)
-               ON CONFLICT (name) DO UPDATE SET holder = $2, held_until = now() + $3, fence = lease.fence + 1
+               ON CONFLICT (name) DO UPDATE SET holder = $2, held_until = now() + $3,
+                 fence = lease.fence + 1
                 WHERE lease.held_until < now() RETURNING fence""",
-            name, holder, timedelta(seconds=seconds),
-        )  # fmt: skip
+            name,
+            holder,
+            timedelta(seconds=seconds),
+        )
         return None if fence is None else Lease(name=name, holder=holder, fence=fence)
 
     async def keep(self, lease: Lease, seconds: float) -> None:
@@ -42,14 +46,18 @@ class Leases:
         """
         count = await self._db.execute(
             "UPDATE lease SET held_until = now() + $3 WHERE name = $1 AND fence = $2",
-            lease.name, lease.fence, timedelta(seconds=seconds),
-        )  # fmt: skip
+            lease.name,
+            lease.fence,
+            timedelta(seconds=seconds),
+        )
         if not count:
             raise LeaseLost(lease.name)
 
     async def give_back(self, lease: Lease) -> None:
         """End the lease now, so that a standby need not wait."""
         await self._db.execute(
-            "UPDATE lease SET held_until = now() - interval '1 second' WHERE name = $1 AND fence = $2",
-            lease.name, lease.fence,
-        )  # fmt: skip
+            "UPDATE lease SET held_until = now() - interval '1 second' WHERE name = $1 AND fence = "
+            "$2",
+            lease.name,
+            lease.fence,
+        )

@@ -32,7 +32,8 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """At most `calls` of this name in any `period_s` seconds; callers with different `calls` may share one name."""
+    """At most `calls` of this name in any `period_s` seconds; callers with different `calls` may
+    share one name."""
 
     name: str
     calls: int
@@ -41,7 +42,8 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
-    """Turns for work that is put back: one each `every_s` seconds, none further away than about `horizon_s`."""
+    """Turns for work that is put back: one each `every_s` seconds, none further away than about
+    `horizon_s`."""
 
     name: str
     every_s: float
@@ -50,7 +52,8 @@ class Queue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoRoom:
-    """Nothing was taken. Seconds until it may be tried, and the account (or the queue) that has no room."""
+    """Nothing was taken. Seconds until it may be tried, and the account (or the queue) that has no
+    room."""
 
     wait_s: float
     account: str
@@ -64,31 +67,48 @@ class Limiter:
 
     async def take(self, name: str, limit: Limit) -> float:
         """Take one call; returns 0, or the seconds to wait when nothing was taken."""
-        return float(await self._db.fetchval("SELECT rate_take($1, $2, $3)", name, limit.every, limit.burst))
+        return float(
+            await self._db.fetchval("SELECT rate_take($1, $2, $3)", name, limit.every, limit.burst)
+        )
 
     async def take_windows(self, windows: Mapping[str, Window], count: int = 1) -> float:
-        """Take `count` calls of every window, or none; returns 0, or the seconds to wait. All share one period."""
+        """Take `count` calls of every window, or none; returns 0, or the seconds to wait. All share
+        one period."""
         if not windows:
             return 0.0
         (period,) = {w.period_s for w in windows.values()}
         calls = [w.calls for w in windows.values()]
         return float(
-            await self._db.fetchval("SELECT window_take($1, $2, $3, $4)", list(windows), calls, timedelta(seconds=period), count)
+            await self._db.fetchval(
+                "SELECT window_take($1, $2, $3, $4)",
+                list(windows),
+                calls,
+                timedelta(seconds=period),
+                count,
+            )
         )
 
-    async def take_all(self, accounts: Sequence[Account], *, queue: Queue | None = None, has_turn: bool = False) -> NoRoom | None:
+    async def take_all(
+        self, accounts: Sequence[Account], *, queue: Queue | None = None, has_turn: bool = False
+    ) -> NoRoom | None:
         """Take one call of every account, or of none.
 
         Args:
             accounts: All that the call counts in.
-            queue: Gives whoever finds no room a turn of his own; who comes anew stands behind those who have one.
+            queue: Gives whoever finds no room a turn of his own; who comes anew stands behind those
+                who have one.
             has_turn: Whether this caller had been given a turn, which has come now.
         """
         every_s, horizon_s = (0.0, 0.0) if queue is None else (queue.every_s, queue.horizon_s)
         row = await self._db.fetchrow(
-            "SELECT * FROM quota_take($1, $2, $3, $4, $5, $6, $7)", [a.name for a in accounts], [a.calls for a in accounts],
-            [timedelta(seconds=a.period_s) for a in accounts], None if queue is None else queue.name,
-            timedelta(seconds=every_s), timedelta(seconds=horizon_s), has_turn,
-        )  # fmt: skip
+            "SELECT * FROM quota_take($1, $2, $3, $4, $5, $6, $7)",
+            [a.name for a in accounts],
+            [a.calls for a in accounts],
+            [timedelta(seconds=a.period_s) for a in accounts],
+            None if queue is None else queue.name,
+            timedelta(seconds=every_s),
+            timedelta(seconds=horizon_s),
+            has_turn,
+        )
         assert row is not None
         return NoRoom(wait_s=row["wait"], account=row["account"]) if row["wait"] > 0 else None

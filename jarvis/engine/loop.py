@@ -1,4 +1,5 @@
-"""The loop that workers and dispatchers share: claim rows while there is room, work on them side by side."""
+"""The loop that workers and dispatchers share: claim rows while there is room, work on them side by
+side."""
 
 from __future__ import annotations
 
@@ -19,32 +20,41 @@ MARGIN_S = 0.002  # a row is due by PostgreSQL's clock, which is read a little a
 
 
 def going() -> bool:
-    """Whether the running task may go on. A library below may answer a cancellation with an error of its own (a driver whose
-    connection broke on the way), which a loop would take for trouble of the far side; a loop that asks here ends all the same."""
+    """Whether the running task may go on. A library below may answer a cancellation with an error
+    of its own (a driver whose connection broke on the way), which a loop would take for trouble of
+    the far side; a loop that asks here ends all the same."""
     task = asyncio.current_task()
     return task is None or not task.cancelling()
 
 
 class ClaimLoop(Generic[T]):
-    """Runs until cancelled. Never claims more than it can begin at once, so that other processes get the rest.
+    """Runs until cancelled. Never claims more than it can begin at once, so that other processes
+    get the rest.
 
-    It looks into the table when the doorbell rings, when it has finished a row itself (whose successor of the same ordering key
-    is free now), when a row that it put back falls due, and once a second in any case.
+    It looks into the table when the doorbell rings, when it has finished a row itself (whose
+    successor of the same ordering key is free now), when a row that it put back falls due, and once
+    a second in any case.
 
     Args:
         doorbell: Wakes the loop when another process has written or freed a row.
         bell: The name it listens to.
         name: This consumer's name.
         claim: Takes at most so many rows for us.
-        work: Works on one row; returns the seconds after which it is to be looked at again when it was put back, else None.
-            What it raises is logged, its row comes back by its lease.
+        work: Works on one row; returns the seconds after which it is to be looked at again when it
+            was put back, else None. What it raises is logged, its row comes back by its lease.
         concurrency: Rows worked on at once.
     """
 
     def __init__(
-        self, doorbell: Doorbell, *, bell: str, name: str, claim: Callable[[int], Awaitable[Sequence[T]]],
-        work: Callable[[T], Awaitable[float | None]], concurrency: int,
-    ) -> None:  # fmt: skip
+        self,
+        doorbell: Doorbell,
+        *,
+        bell: str,
+        name: str,
+        claim: Callable[[int], Awaitable[Sequence[T]]],
+        work: Callable[[T], Awaitable[float | None]],
+        concurrency: int,
+    ) -> None:
         self._doorbell = doorbell
         self._bell = bell
         self._name = name
@@ -84,7 +94,8 @@ class ClaimLoop(Generic[T]):
 
     async def _listen(self) -> None:
         while going():
-            if len(self._tasks) >= self._concurrency:  # a ring is for one consumer: it goes to one that has room
+            # a ring is for one consumer: it goes to one that has room
+            if len(self._tasks) >= self._concurrency:
                 await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
             await self._doorbell.wait(self._bell, self._name, POLL_S)
             self._look.set()

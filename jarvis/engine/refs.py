@@ -1,4 +1,5 @@
-"""Outside ids live here and nowhere else: (system, kind, id) is unique and leads to one of our rows."""
+"""Outside ids live here and nowhere else: (system, kind, id) is unique and leads to one of our
+rows."""
 
 from __future__ import annotations
 
@@ -9,13 +10,18 @@ from jarvis.engine.db import Reader, Tx
 
 async def lock(tx: Tx, system: str, kind: str, key: str) -> None:
     """Let one writer at a time touch this outside record, until the transaction ends."""
-    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 2))", f"{system}:{kind}:{key}")
+    await tx.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended($1, 2))", f"{system}:{kind}:{key}"
+    )
 
 
 async def subject(reader: Reader, system: str, kind: str, key: str) -> UUID | None:
     """Our row for an outside id."""
     return await reader.fetchval(
-        "SELECT subject_id FROM external_ref WHERE system = $1 AND kind = $2 AND external_key = $3", system, kind, key
+        "SELECT subject_id FROM external_ref WHERE system = $1 AND kind = $2 AND external_key = $3",
+        system,
+        kind,
+        key,
     )
 
 
@@ -23,13 +29,18 @@ async def key_of(reader: Reader, system: str, kind: str, subject_id: UUID) -> st
     """The outside id of our row."""
     return await reader.fetchval(
         "SELECT external_key FROM external_ref WHERE system = $1 AND kind = $2 AND subject_id = $3",
-        system, kind, subject_id,
-    )  # fmt: skip
+        system,
+        kind,
+        subject_id,
+    )
 
 
 async def bind(tx: Tx, system: str, kind: str, key: str, subject_id: UUID) -> None:
     """Remember the outside id of a new row."""
     await tx.execute(
         "INSERT INTO external_ref (system, kind, external_key, subject_id) VALUES ($1, $2, $3, $4)",
-        system, kind, key, subject_id,
-    )  # fmt: skip
+        system,
+        kind,
+        key,
+        subject_id,
+    )

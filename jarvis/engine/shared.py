@@ -10,8 +10,9 @@ from collections.abc import Awaitable, Callable
 class SharedReads:
     """Shares readings by key, within one process.
 
-    A reading leaves what it read where everybody looks, with its age; so only whether it succeeded is shared. A failure is its
-    caller's own: the others then read for themselves, on their own account.
+    A reading leaves what it read where everybody looks, with its age; so only whether it succeeded
+    is shared. A failure is its caller's own: the others then read for themselves, on their own
+    account.
 
     Args:
         max_age_s: A reading that began so long ago is asked for anew; 0: nothing is shared.
@@ -22,7 +23,9 @@ class SharedReads:
         self._began: dict[str, float] = {}
         self._running: dict[str, tuple[float, asyncio.Future[bool]]] = {}
 
-    async def read(self, key: str, read: Callable[[], Awaitable[bool]], *, anew: bool = False) -> None:
+    async def read(
+        self, key: str, read: Callable[[], Awaitable[bool]], *, anew: bool = False
+    ) -> None:
         """Read, unless somebody else's equal reading is young enough.
 
         Args:

@@ -1,7 +1,9 @@
-"""Who hears of which kind of event. Each subscriber has a delivery, a deadline, retries and a dead letter of its own.
+"""Who hears of which kind of event. Each subscriber has a delivery, a deadline, retries and a dead
+letter of its own.
 
-A feature's class marks its handlers with `subscriber`; its attribute `feature` and the method's name are the subscriber's name.
-The table of subscriptions is written by `jarvis migrate`, so that whoever stores an event need not know the features.
+A feature's class marks its handlers with `subscriber`; its attribute `feature` and the method's
+name are the subscriber's name. The table of subscriptions is written by `jarvis migrate`, so that
+whoever stores an event need not know the features.
 """
 
 from __future__ import annotations
@@ -39,7 +41,8 @@ class DeliveryLane(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """How a handler is subscribed: to which kinds, in which lane and pool, for how many seconds an attempt."""
+    """How a handler is subscribed: to which kinds, in which lane and pool, for how many seconds an
+    attempt."""
 
     kinds: Sequence[str]
     lane: DeliveryLane
@@ -57,7 +60,10 @@ class Subscriber:
 
 
 def subscriber(
-    *kinds: str, lane: DeliveryLane = DeliveryLane.VENDORS, deadline_s: float = DEADLINE_S, pool: str = POOL
+    *kinds: str,
+    lane: DeliveryLane = DeliveryLane.VENDORS,
+    deadline_s: float = DEADLINE_S,
+    pool: str = POOL,
 ) -> Callable[[F], F]:
     """Mark a method of a feature as a subscriber of these kinds of events."""
 
@@ -69,10 +75,18 @@ def subscriber(
 
 
 def on(
-    handler: Handler, *kinds: str, name: str, lane: DeliveryLane = DeliveryLane.VENDORS, deadline_s: float = DEADLINE_S
+    handler: Handler,
+    *kinds: str,
+    name: str,
+    lane: DeliveryLane = DeliveryLane.VENDORS,
+    deadline_s: float = DEADLINE_S,
 ) -> Subscriber:
     """A subscriber that is a function."""
-    return Subscriber(name=name, terms=Terms(kinds=kinds, lane=lane, deadline_s=deadline_s, pool=POOL), handle=handler)
+    return Subscriber(
+        name=name,
+        terms=Terms(kinds=kinds, lane=lane, deadline_s=deadline_s, pool=POOL),
+        handle=handler,
+    )
 
 
 def declared(feature: type) -> dict[str, Terms]:
@@ -96,13 +110,16 @@ def subscribers(*features: object) -> dict[str, Subscriber]:
         for name, terms in declared(type(feature)).items():
             if name in found:
                 raise ValueError(f"two subscribers are called {name}")
-            found[name] = Subscriber(name=name, terms=terms, handle=getattr(feature, name.partition(".")[2]))
+            found[name] = Subscriber(
+                name=name, terms=terms, handle=getattr(feature, name.partition(".")[2])
+            )
     return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Synced:
-    """What a synchronisation changed: subscribers that are new, those that are gone, deliveries that died with them."""
+    """What a synchronisation changed: subscribers that are new, those that are gone, deliveries
+    that died with them."""
 
     added: Sequence[str]
     removed: Sequence[str]
@@ -110,7 +127,8 @@ class Synced:
 
 
 async def sync(db: Database, terms: Mapping[str, Terms], *, discard: bool = False) -> Synced:
-    """Make the table say what the handlers say; events that waited for a subscriber of their kind get it.
+    """Make the table say what the handlers say; events that waited for a subscriber of their kind
+    get it.
 
     Args:
         db: As its owner.
@@ -123,18 +141,26 @@ async def sync(db: Database, terms: Mapping[str, Terms], *, discard: bool = Fals
     rows = [(kind, name, int(t.lane), t.pool) for name, t in terms.items() for kind in t.kinds]
     async with db.transaction() as tx:
         await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('event_subscription', 6))")
-        before = {r["subscriber"] for r in await tx.fetch("SELECT DISTINCT subscriber FROM event_subscription")}
+        before = {
+            r["subscriber"]
+            for r in await tx.fetch("SELECT DISTINCT subscriber FROM event_subscription")
+        }
         removed = sorted(before - terms.keys())
         await _retire(tx, list(terms), discard=discard)
-        await tx.execute("DELETE FROM event_subscription WHERE routed_as IS NULL OR subscriber = ANY($1)", removed)
+        await tx.execute(
+            "DELETE FROM event_subscription WHERE routed_as IS NULL OR subscriber = ANY($1)",
+            removed,
+        )
         await tx.execute(
             """INSERT INTO event_subscription (kind, subscriber, lane, pool)
                SELECT * FROM unnest($1::text[], $2::text[], $3::smallint[], $4::text[])
-               ON CONFLICT (kind, subscriber) DO UPDATE SET lane = excluded.lane, pool = excluded.pool, routed_as = NULL""",
+               ON CONFLICT (kind, subscriber) DO UPDATE SET lane = excluded.lane,
+                 pool = excluded.pool, routed_as = NULL""",
             *([row[n] for row in rows] for n in range(4)),
         )
         died = await tx.execute(
-            """UPDATE delivery SET state = 'dead', cause = 'its subscriber was removed', finished_at = now(), lease_until = NULL
+            """UPDATE delivery SET state = 'dead', cause = 'its subscriber was removed',
+                finished_at = now(), lease_until = NULL
                 WHERE state IN ('pending', 'claimed') AND subscriber <> ALL($1)""",
             [*terms, UNROUTED],
         )
@@ -144,26 +170,36 @@ async def sync(db: Database, terms: Mapping[str, Terms], *, discard: bool = Fals
 
 async def _retire(tx: Tx, kept: Sequence[str], *, discard: bool) -> None:
     open_work = await tx.fetch(
-        """SELECT subscriber, count(*) AS n FROM delivery WHERE state IN ('pending', 'claimed') AND subscriber <> ALL($1)
+        """SELECT subscriber, count(*) AS n FROM delivery WHERE state IN ('pending', 'claimed')
+            AND subscriber <> ALL($1)
             GROUP BY subscriber ORDER BY subscriber""",
         [*kept, UNROUTED],
     )
     if open_work and not discard:
         what = ", ".join(f"{r['subscriber']} ({r['n']})" for r in open_work)
-        raise Conflict(f"removed subscribers still have work: {what}. Let the old version finish it: `jarvis drain`; or discard it")
+        raise Conflict(
+            f"removed subscribers still have work: {what}. Let the old version finish it: `jarvis "
+            f"drain`; or discard it"
+        )
 
 
 async def _share_out(tx: Tx) -> None:
     """Open deliveries of `unrouted` whose kind has subscribers now go to them."""
     waiting = await tx.fetch(
-        """DELETE FROM delivery d USING event e WHERE e.id = d.event_id AND d.subscriber = $1 AND d.state = 'pending'
+        """DELETE FROM delivery d USING event e WHERE e.id = d.event_id AND d.subscriber = $1
+            AND d.state = 'pending'
               AND EXISTS (SELECT FROM event_subscription s WHERE s.kind = e.kind)
            RETURNING e.id, e.seq, e.kind, e.ordering_key, e.sender""",
         UNROUTED,
     )
     for row in sorted(waiting, key=lambda r: r["seq"]):
         await tx.execute(
-            "SELECT event_deliver($1, $2, $3, $4, $5, NULL)", row["id"], row["seq"], row["kind"], row["ordering_key"], row["sender"]
+            "SELECT event_deliver($1, $2, $3, $4, $5, NULL)",
+            row["id"],
+            row["seq"],
+            row["kind"],
+            row["ordering_key"],
+            row["sender"],
         )
 
 
@@ -171,14 +207,18 @@ async def handle_like(tx: Tx, kind: str, like: str) -> None:
     """From now on events of `kind` go to the subscribers of `like`."""
     await tx.execute(
         """INSERT INTO event_subscription (kind, subscriber, lane, pool, routed_as)
-           SELECT $1, subscriber, lane, pool, $2 FROM event_subscription WHERE kind = $2 ON CONFLICT DO NOTHING""",
-        kind, like,
-    )  # fmt: skip
+           SELECT $1, subscriber, lane, pool, $2 FROM event_subscription WHERE kind = $2 ON CONFLICT
+             DO NOTHING""",
+        kind,
+        like,
+    )
 
 
 async def known_kinds(db: Database) -> list[str]:
     """Every kind that a handler of ours was written for."""
-    rows = await db.fetch("SELECT DISTINCT kind FROM event_subscription WHERE routed_as IS NULL ORDER BY kind")
+    rows = await db.fetch(
+        "SELECT DISTINCT kind FROM event_subscription WHERE routed_as IS NULL ORDER BY kind"
+    )
     return [r["kind"] for r in rows]
 
 
@@ -189,19 +229,25 @@ async def backfill(db: Database, name: str, *, since: datetime) -> int:
         NotFound: no such subscriber.
     """
     async with db.transaction() as tx:
-        if not await tx.fetchval("SELECT true FROM event_subscription WHERE subscriber = $1 LIMIT 1", name):
-            raise NotFound(f"no subscriber is called {name}; `jarvis subscriptions list` shows them")
+        if not await tx.fetchval(
+            "SELECT true FROM event_subscription WHERE subscriber = $1 LIMIT 1", name
+        ):
+            raise NotFound(
+                f"no subscriber is called {name}; `jarvis subscriptions list` shows them"
+            )
         made: list[UUID] = [
             r["event_id"]
             for r in await tx.fetch(
-                """INSERT INTO delivery (event_id, event_seq, subscriber, ordering_key, sender, lane, pool)
+                """INSERT INTO delivery (event_id, event_seq, subscriber, ordering_key, sender,
+                    lane, pool)
                    SELECT e.id, e.seq, s.subscriber, e.ordering_key, e.sender, 2, s.pool
                      FROM event_subscription s JOIN event e ON e.kind = s.kind
-                    WHERE s.subscriber = $1 AND e.received_at >= $2 AND e.duplicate_of_event_id IS NULL AND NOT e.dry
+                    WHERE s.subscriber = $1 AND e.received_at >= $2
+                      AND e.duplicate_of_event_id IS NULL AND NOT e.dry
                    ON CONFLICT (event_id, subscriber) DO NOTHING RETURNING event_id""",
                 name,
                 since,
-            )  # fmt: skip
+            )
         ]
         tx.ring(bell(DeliveryLane.BULK))
     return len(made)

@@ -1,7 +1,9 @@
-"""Switches that people throw while the house runs: read-only, off, and shadow; every process knows within seconds.
+"""Switches that people throw while the house runs: read-only, off, and shadow; every process knows
+within seconds.
 
-Scopes: `all`, `agent` (a role), `tool`, `branch`, `effect` (a kind, `system.*`, or either with `@branch`).
-Modes: `on`; `read_only` (no writes); `off`; for effects also `shadow` (only noted, with a report of what would have been sent).
+Scopes: `all`, `agent` (a role), `tool`, `branch`, `effect` (a kind, `system.*`, or either with
+`@branch`). Modes: `on`; `read_only` (no writes); `off`; for effects also `shadow` (only noted, with
+a report of what would have been sent).
 """
 
 from __future__ import annotations
@@ -35,11 +37,14 @@ class Switch:
 
 
 class Switches:
-    """Reads and throws switches. `defaults` are the settings' modes of effects, by the names of the `effect` scope."""
+    """Reads and throws switches. `defaults` are the settings' modes of effects, by the names of the
+    `effect` scope."""
 
     def __init__(self, db: Database, defaults: Mapping[str, Mode] | None = None) -> None:
         self._db = db
-        self._defaults = [Switch(scope="effect", name=name, mode=mode) for name, mode in (defaults or {}).items()]
+        self._defaults = [
+            Switch(scope="effect", name=name, mode=mode) for name, mode in (defaults or {}).items()
+        ]
         self._known: list[Switch] = []
         self._until = 0.0
 
@@ -47,60 +52,107 @@ class Switches:
         """Every switch that is not on, as of the last two seconds."""
         if time.monotonic() > self._until:
             rows = await (reader or self._db).fetch(
-                """SELECT s.*, e.name AS setter FROM switch s LEFT JOIN employee e ON e.id = s.set_by_employee_id
+                """SELECT s.*, e.name AS setter FROM switch s LEFT JOIN employee e
+                    ON e.id = s.set_by_employee_id
                     ORDER BY scope, name"""
             )
             known = [_switch(row) for row in rows]
             named = {(s.scope, s.name) for s in known}
-            self._known = [s for s in [*known, *(d for d in self._defaults if (d.scope, d.name) not in named)] if s.mode != "on"]
+            self._known = [
+                s
+                for s in [*known, *(d for d in self._defaults if (d.scope, d.name) not in named)]
+                if s.mode != "on"
+            ]
             self._until = time.monotonic() + KEPT_S
         return self._known
 
-    async def stops(self, *, agent: str | None, tool: str | None, branch: str | None, write: bool) -> Switch | None:
-        """The switch that forbids this agent's call of a tool; read-only stops writes, off stops everything."""
+    async def stops(
+        self, *, agent: str | None, tool: str | None, branch: str | None, write: bool
+    ) -> Switch | None:
+        """The switch that forbids this agent's call of a tool; read-only stops writes, off stops
+        everything."""
         names = {"all": "", "agent": agent, "tool": tool, "branch": branch}
         for switch in await self.thrown():
-            if switch.scope != "effect" and names[switch.scope] == switch.name and (switch.mode == "off" or write):
+            if (
+                switch.scope != "effect"
+                and names[switch.scope] == switch.name
+                and (switch.mode == "off" or write)
+            ):
                 return switch
         return None
 
-    async def effect_mode(self, kind: str, branch: str | None, reader: Reader | None = None) -> Mode:
+    async def effect_mode(
+        self, kind: str, branch: str | None, reader: Reader | None = None
+    ) -> Mode:
         """How effects of a kind go out in a branch; the most exact name decides."""
-        modes: dict[str, Mode] = {s.name: s.mode for s in await self.thrown(reader) if s.scope == "effect"}
+        modes: dict[str, Mode] = {
+            s.name: s.mode for s in await self.thrown(reader) if s.scope == "effect"
+        }
         system = f"{kind.partition('.')[0]}.*"
         names = [f"{kind}@{branch}", kind, f"{system}@{branch}", system, "*"]
         found = next((name for name in names if name in modes), None)
         return "on" if found is None else modes[found]
 
     async def holds(self, kind: str, branch: str | None) -> bool:
-        """Whether an effect that was asked for must wait: its kind is off, or the branch or the house only reads."""
+        """Whether an effect that was asked for must wait: its kind is off, or the branch or the
+        house only reads."""
         if await self.effect_mode(kind, branch) == "off":
             return True
         return await self.stops(agent=None, tool=None, branch=branch, write=True) is not None
 
-    async def throw(self, scope: str, name: str, mode: str, *, by: Actor | None, by_name: str, reason: str | None) -> None:
+    async def throw(
+        self,
+        scope: str,
+        name: str,
+        mode: str,
+        *,
+        by: Actor | None,
+        by_name: str,
+        reason: str | None,
+    ) -> None:
         """Throw a switch, on record.
 
         Raises:
             InvalidRequest: no such scope or mode, or a mode that the scope does not have.
         """
         if scope not in get_args(Scope) or mode not in get_args(Mode):
-            raise InvalidRequest(f"scopes: {', '.join(get_args(Scope))}; modes: {', '.join(get_args(Mode))}")
+            raise InvalidRequest(
+                f"scopes: {', '.join(get_args(Scope))}; modes: {', '.join(get_args(Mode))}"
+            )
         if mode == ("read_only" if scope == "effect" else "shadow"):
-            raise InvalidRequest("effects are on, shadow or off; everything else is on, read_only or off")
+            raise InvalidRequest(
+                "effects are on, shadow or off; everything else is on, read_only or off"
+            )
         async with self._db.transaction() as tx:
             await tx.execute(
-                """INSERT INTO switch (scope, name, mode, set_by_employee_id, reason) VALUES ($1, $2, $3, $4, $5)
-                   ON CONFLICT (scope, name) DO UPDATE SET mode = $3, set_by_employee_id = $4, set_at = now(), reason = $5""",
-                scope, name, mode, by.employee_id if by else None, reason,
-            )  # fmt: skip
-            await audit.record(tx, action="switch", actor_id=by.employee_id if by else None, actor_name=by_name,
-                               subject=f"{scope}:{name}", outcome=mode, details={"reason": reason})  # fmt: skip
+                """INSERT INTO switch (scope, name, mode, set_by_employee_id, reason) VALUES ($1,
+                    $2, $3, $4, $5)
+                   ON CONFLICT (scope, name) DO UPDATE SET mode = $3, set_by_employee_id = $4,
+                     set_at = now(), reason = $5""",
+                scope,
+                name,
+                mode,
+                by.employee_id if by else None,
+                reason,
+            )
+            await audit.record(
+                tx,
+                action="switch",
+                actor_id=by.employee_id if by else None,
+                actor_name=by_name,
+                subject=f"{scope}:{name}",
+                outcome=mode,
+                details={"reason": reason},
+            )
         self._until = 0.0
 
 
 def _switch(row: Row) -> Switch:
     return Switch(
-        scope=cast(Scope, row["scope"]), name=row["name"], mode=cast(Mode, row["mode"]), by=row["setter"], at=row["set_at"],
+        scope=cast(Scope, row["scope"]),
+        name=row["name"],
+        mode=cast(Mode, row["mode"]),
+        by=row["setter"],
+        at=row["set_at"],
         reason=row["reason"],
-    )  # fmt: skip
+    )

@@ -1,4 +1,5 @@
-"""Slots (a check at a time, once), timers (a subject falls due) and the scheduler that fires both as events.
+"""Slots (a check at a time, once), timers (a subject falls due) and the scheduler that fires both
+as events.
 
 Any number of schedulers may run: unique rows make one event of each.
 """
@@ -39,22 +40,43 @@ class Every:
 class Timers:
     """Arms and cancels timers in the caller's transaction."""
 
-    async def arm(self, tx: Tx, *, kind: str, subject: str, due_at: datetime, payload: Mapping[str, Any] | None = None) -> None:
-        """Arm the timer of (kind, subject), or move it if it is armed; the fence tells old firings apart."""
+    async def arm(
+        self,
+        tx: Tx,
+        *,
+        kind: str,
+        subject: str,
+        due_at: datetime,
+        payload: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Arm the timer of (kind, subject), or move it if it is armed; the fence tells old firings
+        apart."""
         await tx.execute(
             """INSERT INTO timer (kind, subject, due_at, payload) VALUES ($1, $2, $3, $4)
                ON CONFLICT (kind, subject) WHERE state = 'armed'
                DO UPDATE SET due_at = $3, payload = $4, fence = timer.fence + 1""",
-            kind, subject, due_at, dict(payload or {}),
-        )  # fmt: skip
+            kind,
+            subject,
+            due_at,
+            dict(payload or {}),
+        )
 
     async def armed(self, tx: Tx, *, kind: str, subject: str) -> bool:
         """Whether it waits to fire."""
-        return bool(await tx.fetchval("SELECT true FROM timer WHERE kind = $1 AND subject = $2 AND state = 'armed'", kind, subject))
+        return bool(
+            await tx.fetchval(
+                "SELECT true FROM timer WHERE kind = $1 AND subject = $2 AND state = 'armed'",
+                kind,
+                subject,
+            )
+        )
 
     async def cancel(self, tx: Tx, *, kind: str, subject: str) -> bool:
         """Cancel it if it has not fired."""
-        sql = "UPDATE timer SET state = 'cancelled' WHERE kind = $1 AND subject = $2 AND state = 'armed'"
+        sql = (
+            "UPDATE timer SET state = 'cancelled' WHERE kind = $1 AND subject = $2 AND state = "
+            "'armed'"
+        )
         return bool(await tx.execute(sql, kind, subject))
 
 
@@ -77,11 +99,14 @@ class Scheduler:
             await asyncio.sleep(every_s)
 
     async def skip(self) -> None:
-        """Take the present slots without firing them: whoever loads everything anyway begins with the next ones."""
+        """Take the present slots without firing them: whoever loads everything anyway begins with
+        the next ones."""
         now = self._clock.now()
         for check in self._checks:
             await self._db.execute(
-                "INSERT INTO slot (check_name, due_at) VALUES ($1, $2) ON CONFLICT DO NOTHING", check.check, check.due(now)
+                "INSERT INTO slot (check_name, due_at) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+                check.check,
+                check.due(now),
             )
 
     async def tick(self) -> int:
@@ -97,15 +122,21 @@ class Scheduler:
     async def _fire_slot(self, check: Every, due: datetime) -> int:
         async with self._db.transaction() as tx:
             slot: UUID | None = await tx.fetchval(
-                "INSERT INTO slot (check_name, due_at) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING id",
-                check.check, due,
-            )  # fmt: skip
+                "INSERT INTO slot (check_name, due_at) VALUES ($1, $2) ON CONFLICT DO NOTHING "
+                "RETURNING id",
+                check.check,
+                due,
+            )
             if slot is None:
                 return 0
             accepted = await self._journal.publish(
-                tx, kind=check.check, dedup_key=f"slot:{check.check}:{due.isoformat()}",
-                payload={"due_at": due.isoformat()}, ordering_key=f"slot:{check.check}", sender=check.check,
-            )  # fmt: skip
+                tx,
+                kind=check.check,
+                dedup_key=f"slot:{check.check}:{due.isoformat()}",
+                payload={"due_at": due.isoformat()},
+                ordering_key=f"slot:{check.check}",
+                sender=check.check,
+            )
             await tx.execute("UPDATE slot SET event_id = $2 WHERE id = $1", slot, accepted.event_id)
         return 1
 
@@ -119,9 +150,20 @@ class Scheduler:
             for row in rows:
                 fault("timer.fired")
                 accepted = await self._journal.publish(
-                    tx, kind=row["kind"], dedup_key=f"timer:{row['id']}:{row['fence']}",
-                    payload={**row["payload"], "subject": row["subject"], "due_at": row["due_at"].isoformat()},
-                    ordering_key=f"timer:{row['subject']}", sender=row["kind"],
-                )  # fmt: skip
-                await tx.execute("UPDATE timer SET state = 'fired', event_id = $2 WHERE id = $1", row["id"], accepted.event_id)
+                    tx,
+                    kind=row["kind"],
+                    dedup_key=f"timer:{row['id']}:{row['fence']}",
+                    payload={
+                        **row["payload"],
+                        "subject": row["subject"],
+                        "due_at": row["due_at"].isoformat(),
+                    },
+                    ordering_key=f"timer:{row['subject']}",
+                    sender=row["kind"],
+                )
+                await tx.execute(
+                    "UPDATE timer SET state = 'fired', event_id = $2 WHERE id = $1",
+                    row["id"],
+                    accepted.event_id,
+                )
         return len(rows)

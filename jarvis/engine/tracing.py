@@ -1,4 +1,5 @@
-"""One trace an event, in whichever processes its work is done: the row's trace id is OpenTelemetry's own."""
+"""One trace an event, in whichever processes its work is done: the row's trace id is
+OpenTelemetry's own."""
 
 from __future__ import annotations
 
@@ -18,5 +19,8 @@ def traced(name: str, trace_id: str, **attributes: Any) -> Generator[None]:
         trace_id: 32 hexadecimal digits, as event and effect rows keep it.
         attributes: Ids and kinds only; never names, phones or texts.
     """
-    with logfire.attach_context({"traceparent": f"00-{trace_id}-{trace_id[:16]}-01"}), logfire.span(name, **attributes):
+    with (
+        logfire.attach_context({"traceparent": f"00-{trace_id}-{trace_id[:16]}-01"}),
+        logfire.span(name, **attributes),
+    ):
         yield

@@ -1,4 +1,5 @@
-"""The workers of deliveries: claim, run the subscriber, finish; what it raises decides what happens next (`engine/failures.py`)."""
+"""The workers of deliveries: claim, run the subscriber, finish; what it raises decides what happens
+next (`engine/failures.py`)."""
 
 from __future__ import annotations
 
@@ -48,21 +49,37 @@ class Handling:
         async with self.deliveries.guarded(self.delivery) as tx:
             yield tx
 
-    async def publish(self, tx: Tx, *, kind: str, name: str, payload: Mapping[str, Any], ordering_key: str | None = None) -> None:
-        """Tell of something in the transaction that made it so; once for each `name` of this subscriber, however often it repeats."""
+    async def publish(
+        self,
+        tx: Tx,
+        *,
+        kind: str,
+        name: str,
+        payload: Mapping[str, Any],
+        ordering_key: str | None = None,
+    ) -> None:
+        """Tell of something in the transaction that made it so; once for each `name` of this
+        subscriber, however often it repeats."""
         await publish(
-            tx, kind=kind, dedup_key=self.key(f"{kind}:{name}"), payload=payload, ordering_key=ordering_key,
-            trace_id=self.event.trace_id, parent_id=self.event.id,
-        )  # fmt: skip
+            tx,
+            kind=kind,
+            dedup_key=self.key(f"{kind}:{name}"),
+            payload=payload,
+            ordering_key=ordering_key,
+            trace_id=self.event.trace_id,
+            parent_id=self.event.id,
+        )
 
     def key(self, name: str) -> str:
-        """The idempotency key of the effect that this subscriber calls `name`; one event's effects differ in their names."""
+        """The idempotency key of the effect that this subscriber calls `name`; one event's effects
+        differ in their names."""
         return self.origin.key(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slots:
-    """Deliveries worked on at once, by lane: each has its own, so that a flood in one takes nothing from another."""
+    """Deliveries worked on at once, by lane: each has its own, so that a flood in one takes nothing
+    from another."""
 
     people: int = 8
     vendors: int = 4
@@ -70,7 +87,8 @@ class Slots:
 
     @classmethod
     def of(cls, people: int) -> Slots:
-        """So many for people; the others get half and a quarter, two at least, so that no sender can hold them all."""
+        """So many for people; the others get half and a quarter, two at least, so that no sender
+        can hold them all."""
         return cls(people=max(2, people), vendors=max(2, people // 2), bulk=max(2, people // 4))
 
 
@@ -96,14 +114,29 @@ class Worker:
         self._subscribers = subscribers
         self._alert = alert
         slots = slots or Slots()
-        counts = {DeliveryLane.PEOPLE: slots.people, DeliveryLane.VENDORS: slots.vendors, DeliveryLane.BULK: slots.bulk}
+        counts = {
+            DeliveryLane.PEOPLE: slots.people,
+            DeliveryLane.VENDORS: slots.vendors,
+            DeliveryLane.BULK: slots.bulk,
+        }
         self._loops = [self._loop(doorbell, lane, n, pools) for lane, n in counts.items()]
 
-    def _loop(self, doorbell: Doorbell, lane: DeliveryLane, concurrency: int, pools: Sequence[str]) -> ClaimLoop[Delivery]:
+    def _loop(
+        self, doorbell: Doorbell, lane: DeliveryLane, concurrency: int, pools: Sequence[str]
+    ) -> ClaimLoop[Delivery]:
         async def claim(limit: int) -> Sequence[Delivery]:
-            return await self._deliveries.claim(self._name, lane, list(self._subscribers), limit=limit, pools=pools)
+            return await self._deliveries.claim(
+                self._name, lane, list(self._subscribers), limit=limit, pools=pools
+            )
 
-        return ClaimLoop(doorbell, bell=bell(lane), name=self._name, claim=claim, work=self.handle, concurrency=concurrency)
+        return ClaimLoop(
+            doorbell,
+            bell=bell(lane),
+            name=self._name,
+            claim=claim,
+            work=self.handle,
+            concurrency=concurrency,
+        )
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -112,7 +145,8 @@ class Worker:
                 group.create_task(loop.run())
 
     async def handle_event(self, event_id: UUID) -> bool:
-        """Claim and handle one event's deliveries here and now; false when another worker has them."""
+        """Claim and handle one event's deliveries here and now; false when another worker has
+        them."""
         claimed = await self._deliveries.claim_of(self._name, event_id, list(self._subscribers))
         for delivery in claimed:
             await self.handle(delivery)
@@ -130,8 +164,14 @@ class Worker:
         event = delivery.event
         try:
             fault("event.claimed")
-            with traced("events.handle", event.trace_id, kind=event.kind, event=str(event.id), subscriber=delivery.subscriber,
-                        attempt=delivery.attempt):  # fmt: skip
+            with traced(
+                "events.handle",
+                event.trace_id,
+                kind=event.kind,
+                event=str(event.id),
+                subscriber=delivery.subscriber,
+                attempt=delivery.attempt,
+            ):
                 await self._attempt(delivery)
             fault("event.handled")
             await self._deliveries.done(delivery)
@@ -140,9 +180,14 @@ class Worker:
         return None
 
     async def _attempt(self, delivery: Delivery) -> None:
-        """One attempt within the deadline, its lease prolonged meanwhile; one that does not heed its cancellation is left behind."""
+        """One attempt within the deadline, its lease prolonged meanwhile; one that does not heed
+        its cancellation is left behind."""
         subscriber = self._subscribers[delivery.subscriber]
-        handling = Handling(delivery=delivery, origin=Origin.of(delivery.event, delivery.subscriber), deliveries=self._deliveries)
+        handling = Handling(
+            delivery=delivery,
+            origin=Origin.of(delivery.event, delivery.subscriber),
+            deliveries=self._deliveries,
+        )
         with on_behalf(_behalf(delivery)):
             attempt = asyncio.ensure_future(subscriber.handle(handling))
         keeper = asyncio.create_task(self._keep(delivery))
@@ -152,8 +197,12 @@ class Worker:
                 attempt.cancel()
                 done, _ = await asyncio.wait({attempt}, timeout=self._unwind_s)
                 if not done:
-                    _log.error("%s does not end after its deadline and is left behind", delivery.subscriber)
-                raise DeadlinePassed(f"{delivery.subscriber} took longer than {subscriber.terms.deadline_s:g} s")
+                    _log.error(
+                        "%s does not end after its deadline and is left behind", delivery.subscriber
+                    )
+                raise DeadlinePassed(
+                    f"{delivery.subscriber} took longer than {subscriber.terms.deadline_s:g} s"
+                )
         except asyncio.CancelledError:
             attempt.cancel()
             await asyncio.wait({attempt}, timeout=self._unwind_s)
@@ -168,23 +217,44 @@ class Worker:
         age = datetime.now(UTC) - delivery.event.received_at
         verdict = judge(error, attempt=delivery.attempt, age=age, failed_at=delivery.failed_at)
         if verdict.failed_at is not None:
-            logfire.exception("events.failed", kind=delivery.event.kind, subscriber=delivery.subscriber)
-            _log.error("%s failed over event %s (%s)", delivery.subscriber, delivery.event.id, delivery.event.kind, exc_info=error)
+            logfire.exception(
+                "events.failed", kind=delivery.event.kind, subscriber=delivery.subscriber
+            )
+            _log.error(
+                "%s failed over event %s (%s)",
+                delivery.subscriber,
+                delivery.event.id,
+                delivery.event.kind,
+                exc_info=error,
+            )
         try:
             if verdict.action == "again":
-                await self._deliveries.again(delivery, verdict.cause, verdict.after_s, verdict.failed_at, counted=verdict.counted)
+                await self._deliveries.again(
+                    delivery,
+                    verdict.cause,
+                    verdict.after_s,
+                    verdict.failed_at,
+                    counted=verdict.counted,
+                )
                 return verdict.after_s
             if verdict.action != "drop":
-                await self._give_up(delivery, "parked" if verdict.action == "park" else "dead", verdict)
+                await self._give_up(
+                    delivery, "parked" if verdict.action == "park" else "dead", verdict
+                )
         except LeaseLost:
             _log.warning("delivery %s went to another worker", delivery.id)
         except DATABASE_AWAY as away:
-            _log.warning("delivery %s interrupted: %s", delivery.id, type(away).__name__)  # its lease gives it back
+            # its lease gives it back
+            _log.warning("delivery %s interrupted: %s", delivery.id, type(away).__name__)
         return None
 
-    async def _give_up(self, delivery: Delivery, state: Literal["dead", "parked"], verdict: Verdict) -> None:
+    async def _give_up(
+        self, delivery: Delivery, state: Literal["dead", "parked"], verdict: Verdict
+    ) -> None:
         try:
-            await self._deliveries.give_up(delivery, state, verdict.cause, verdict.failed_at, tell=self._alert)
+            await self._deliveries.give_up(
+                delivery, state, verdict.cause, verdict.failed_at, tell=self._alert
+            )
         except (LeaseLost, *DATABASE_AWAY):
             raise
         except Exception:  # a boundary: it ends although the news of it cannot be told
@@ -204,4 +274,8 @@ class Worker:
 
 def _behalf(delivery: Delivery) -> Behalf:
     person = delivery.lane is DeliveryLane.PEOPLE
-    return Behalf(kind="person" if person else "background", who=delivery.event.sender, put_off=delivery.put_off)
+    return Behalf(
+        kind="person" if person else "background",
+        who=delivery.event.sender,
+        put_off=delivery.put_off,
+    )

@@ -1,1 +1,2 @@
-"""Processes: web, bot, worker, scheduler, the command line and the demo. `wiring` builds everything."""
+"""Processes: web, bot, worker, scheduler, the command line and the demo. `wiring` builds
+everything."""

@@ -43,21 +43,32 @@ def bot_parts(
     gateway = TelegramGateway(core.db, settings, on_press=toasts.toast, holder=name, client=client)
     carried = TelegramEffects(core.db, gateway, settings)
     dispatch = Dispatcher(
-        core.db, core.doorbell, name=name, system="telegram",
-        handlers={**carried.handlers, **MediaEffects(core, storage, gateway, carried, decoder).handlers}, limits=carried.limits,
+        core.db,
+        core.doorbell,
+        name=name,
+        system="telegram",
+        handlers={
+            **carried.handlers,
+            **MediaEffects(core, storage, gateway, carried, decoder).handlers,
+        },
+        limits=carried.limits,
         lease_s=core.settings.lease_s,
-    )  # fmt: skip
+    )
     return gateway, dispatch
 
 
-async def run_bot(core: Core, storage: Storage, settings: TelegramSettings, *, client: NewClient = telethon) -> None:
+async def run_bot(
+    core: Core, storage: Storage, settings: TelegramSettings, *, client: NewClient = telethon
+) -> None:
     """Hold the connection and carry effects while it stands; until cancelled."""
     async with open_decoder() as decoder:
         gateway, dispatch = bot_parts(core, storage, settings, decoder, client)
         await _run(core, storage, gateway, dispatch)
 
 
-async def _run(core: Core, storage: Storage, gateway: TelegramGateway, dispatch: Dispatcher) -> None:
+async def _run(
+    core: Core, storage: Storage, gateway: TelegramGateway, dispatch: Dispatcher
+) -> None:
     async def carry() -> None:
         while True:
             await gateway.ready.wait()
@@ -70,9 +81,14 @@ async def _run(core: Core, storage: Storage, gateway: TelegramGateway, dispatch:
                 await asyncio.gather(task, return_exceptions=True)
 
     sealing = Dispatcher(
-        core.db, core.doorbell, name=process_name("bot"), system="storage", limits=lambda _effect: (), concurrency=1,
+        core.db,
+        core.doorbell,
+        name=process_name("bot"),
+        system="storage",
+        limits=lambda _effect: (),
+        concurrency=1,
         lease_s=core.settings.lease_s,
         handlers=StorageEffects(core.db, storage, core.settings.secret.get_secret_value()).handlers,
-    )  # fmt: skip
+    )
     watch = Watch(core.db, core.staff, word_after_s=core.settings.word_after_s)
     await asyncio.gather(gateway.run(), carry(), sealing.run(), watch.run())

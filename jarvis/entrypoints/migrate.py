@@ -1,4 +1,5 @@
-"""Runs the migrations on the direct database address: forward, back, one `jarvis migrate` at a time, all of a run or nothing."""
+"""Runs the migrations on the direct database address: forward, back, one `jarvis migrate` at a
+time, all of a run or nothing."""
 
 from __future__ import annotations
 
@@ -24,14 +25,16 @@ from piccolo.engine.postgres import PostgresEngine
 import migrations
 from jarvis.kit.errors import Conflict, InvalidRequest, JarvisError, SettingsMissing
 
-BUSY_AFTER_S = 10  # what holds a table longer than this is not waited for: whoever comes after us would wait as well
+# what holds a table longer than this is not waited for: whoever comes after us would wait as well
+BUSY_AFTER_S = 10
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where to: the newest when both are None. `to` is a number that stays, `back` how many of the newest are undone."""
+    """Where to: the newest when both are None. `to` is a number that stays, `back` how many of the
+    newest are undone."""
 
     to: int | None = None
     back: int | None = None
@@ -62,7 +65,9 @@ class Plan:
     up: Sequence[Step]
 
 
-def migrate(target: Target = NEWEST, *, plan: bool = False, delete_data: bool = False, say: Say = print) -> None:
+def migrate(
+    target: Target = NEWEST, *, plan: bool = False, delete_data: bool = False, say: Say = print
+) -> None:
     """Bring the schema to its newest version, or to another one.
 
     Args:
@@ -79,7 +84,9 @@ def migrate(target: Target = NEWEST, *, plan: bool = False, delete_data: bool = 
     asyncio.run(run(target, plan=plan, delete_data=delete_data, say=say))
 
 
-async def run(target: Target = NEWEST, *, plan: bool = False, delete_data: bool = False, say: Say = print) -> None:
+async def run(
+    target: Target = NEWEST, *, plan: bool = False, delete_data: bool = False, say: Say = print
+) -> None:
     """`migrate` in a running loop."""
     engine = _engine()
     ended = ""
@@ -89,14 +96,19 @@ async def run(target: Target = NEWEST, *, plan: bool = False, delete_data: bool 
     except asyncpg.PostgresError as error:
         raise SettingsMissing(f"JARVIS_DATABASE_DIRECT_URL: {error}") from error
     except OSError as error:
-        raise SettingsMissing(f"JARVIS_DATABASE_DIRECT_URL: nothing answers there ({error})") from error
+        raise SettingsMissing(
+            f"JARVIS_DATABASE_DIRECT_URL: nothing answers there ({error})"
+        ) from error
     say(ended)
 
 
 def _engine() -> PostgresEngine:
     dsn = os.environ.get("JARVIS_DATABASE_DIRECT_URL")
     if not dsn:
-        raise SettingsMissing("JARVIS_DATABASE_DIRECT_URL is not set: the address of the database for its owner, not the pooler's")
+        raise SettingsMissing(
+            "JARVIS_DATABASE_DIRECT_URL is not set: the address of the database for its owner, not "
+            "the pooler's"
+        )
     os.environ["PICCOLO_CONF"] = "migrations.piccolo_conf"
     from migrations.piccolo_conf import DB
 
@@ -104,7 +116,9 @@ def _engine() -> PostgresEngine:
     return DB
 
 
-async def _run(connection: Connection, target: Target, plan: bool, delete_data: bool, say: Say) -> str:
+async def _run(
+    connection: Connection, target: Target, plan: bool, delete_data: bool, say: Say
+) -> str:
     """Inside one transaction; the last line for the operator."""
     from migrations.sql_file import LOCK_SQL, TRY_LOCK_SQL, losses, would_delete
 
@@ -113,7 +127,9 @@ async def _run(connection: Connection, target: Target, plan: bool, delete_data: 
         await connection.execute(LOCK_SQL)
     await connection.execute(f"SET LOCAL lock_timeout = '{BUSY_AFTER_S}s'")
     known = await connection.fetchval("SELECT to_regclass('public.migration') IS NOT NULL")
-    todo = planned(steps(), set(await Ran.get_migrations_which_ran("jarvis")) if known else set(), target)
+    todo = planned(
+        steps(), set(await Ran.get_migrations_which_ran("jarvis")) if known else set(), target
+    )
     if not todo.down and not todo.up:
         return "nothing to do"
     if plan:
@@ -147,7 +163,8 @@ async def _carried_out(step: Step, *, backwards: bool) -> None:
             await manager.run(backwards=backwards)
     except asyncpg.LockNotAvailableError:
         raise Conflict(
-            f"{step}: a table has been in use by others for {BUSY_AFTER_S} s (pg_stat_activity shows by whom). Nothing was changed. "
+            f"{step}: a table has been in use by others for {BUSY_AFTER_S} s (pg_stat_activity "
+            f"shows by whom). Nothing was changed. "
             "Run it again at a quiet time, or stop the workers before."
         ) from None
     except asyncpg.PostgresError as error:
@@ -160,7 +177,9 @@ def steps() -> list[Step]:
     for info in pkgutil.iter_modules(migrations.__path__):
         if named := re.fullmatch(r"m(\d{4})_(\w+)", info.name):
             module = cast(MigrationModule, importlib.import_module(f"migrations.{info.name}"))
-            found.append(Step(int(named[1]), named[2], module.ID, getattr(module, "REFUSAL", None), module))
+            found.append(
+                Step(int(named[1]), named[2], module.ID, getattr(module, "REFUSAL", None), module)
+            )
     return sorted(found, key=lambda step: step.number)
 
 
@@ -187,7 +206,10 @@ def planned(found: Sequence[Step], ran: set[str], target: Target) -> Plan:
         down = [step for step in reversed(there) if step.number > to]
         up = [step for step in found if step.id not in ran and step.number <= to]
     if down and (newer := ran - {step.id for step in found}):
-        raise Conflict(f"a newer version of Jarvis ran {', '.join(sorted(newer))}; go back with that version. Nothing was changed.")
+        raise Conflict(
+            f"a newer version of Jarvis ran {', '.join(sorted(newer))}; go back with that version. "
+            f"Nothing was changed."
+        )
     for step in down:
         if step.refusal is not None:
             raise Conflict(refused(str(step), step.refusal))

@@ -27,11 +27,20 @@ async def _web(host: str, port: int) -> None:
     from jarvis.entrypoints.bot import link_signer, open_storage
     from jarvis.entrypoints.web import web_app
 
-    async with open_core(load(CoreSettings), load(RentProgSettings)) as core, open_storage(core, load(StorageSettings)) as storage:
+    async with (
+        open_core(load(CoreSettings), load(RentProgSettings)) as core,
+        open_storage(core, load(StorageSettings)) as storage,
+    ):
         app = web_app(core, storage=storage, signer=link_signer(core))
         gc.collect()
-        gc.freeze()  # what was opened stays until the end: looking through it again and again held up every answer for 0.1 s
-        server = uvicorn.Server(uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, http="httptools"))
+        # what was opened stays until the end: looking through it again and again held up every
+        # answer for 0.1 s
+        gc.freeze()
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app, host=host, port=port, log_level="warning", access_log=False, http="httptools"
+            )
+        )
         await server.serve()
 
 
@@ -49,8 +58,13 @@ async def _bot() -> None:
 
     telegram = load(TelegramSettings)
     if not telegram.configured:
-        raise SettingsMissing("JARVIS_TELEGRAM_API_ID, JARVIS_TELEGRAM_API_HASH, JARVIS_TELEGRAM_BOT_TOKEN")
-    async with open_core(load(CoreSettings), load(RentProgSettings)) as core, open_storage(core, load(StorageSettings)) as storage:
+        raise SettingsMissing(
+            "JARVIS_TELEGRAM_API_ID, JARVIS_TELEGRAM_API_HASH, JARVIS_TELEGRAM_BOT_TOKEN"
+        )
+    async with (
+        open_core(load(CoreSettings), load(RentProgSettings)) as core,
+        open_storage(core, load(StorageSettings)) as storage,
+    ):
         await run_bot(core, storage, telegram)
 
 

@@ -20,9 +20,16 @@ from jarvis.integrations.telegram.settings import SYSTEM as TELEGRAM
 from jarvis.kit.errors import InvalidRequest, NotFound, Unavailable
 
 TYPES = {
-    "jpg": "image/jpeg", "png": "image/png", "webp": "image/webp", "gif": "image/gif", "mp4": "video/mp4", "webm": "video/webm",
-    "ogg": "audio/ogg", "mp3": "audio/mpeg", "m4a": "audio/mp4",
-}  # fmt: skip
+    "jpg": "image/jpeg",
+    "png": "image/png",
+    "webp": "image/webp",
+    "gif": "image/gif",
+    "mp4": "video/mp4",
+    "webm": "video/webm",
+    "ogg": "audio/ogg",
+    "mp3": "audio/mpeg",
+    "m4a": "audio/mp4",
+}
 
 
 def unavailable(_: Request[Any, Any, Any], error: Unavailable) -> Response[bytes]:
@@ -34,8 +41,9 @@ def unavailable(_: Request[Any, Any, Any], error: Unavailable) -> Response[bytes
 def _dependencies(core: Core, taking: Intake) -> dict[str, Provide]:
     """What hooks may ask for by name.
 
-    Each names the one before and needs it not: dependencies that need nothing of each other are started in a task group by Litestar,
-    which took longer than all else that is done with a delivery before it is stored. One after another they are plain calls.
+    Each names the one before and needs it not: dependencies that need nothing of each other are
+    started in a task group by Litestar, which took longer than all else that is done with a
+    delivery before it is stored. One after another they are plain calls.
     """
 
     def journal() -> Any:
@@ -47,11 +55,17 @@ def _dependencies(core: Core, taking: Intake) -> dict[str, Provide]:
     def rentprog_settings(intake: Any) -> Any:
         return core.rentprog_settings
 
-    return {make.__name__: Provide(make, sync_to_thread=False) for make in (journal, intake, rentprog_settings)}
+    return {
+        make.__name__: Provide(make, sync_to_thread=False)
+        for make in (journal, intake, rentprog_settings)
+    }
 
 
-def web_app(core: Core, *, storage: Storage | None = None, signer: LinkSigner | None = None) -> Litestar:
-    """The ASGI application over an open core. Its intake stores what waits before the application ends."""
+def web_app(
+    core: Core, *, storage: Storage | None = None, signer: LinkSigner | None = None
+) -> Litestar:
+    """The ASGI application over an open core. Its intake stores what waits before the application
+    ends."""
     taking = Intake(core.journal, queue=core.settings.intake_queue)
 
     @get("/health/live", sync_to_thread=False)
@@ -64,9 +78,12 @@ def web_app(core: Core, *, storage: Storage | None = None, signer: LinkSigner | 
         redis = await core.doorbell.ping()
         (telegram,) = await sources.read(core.db, TELEGRAM)
         body = {
-            "database": database, "redis": redis, "telegram": telegram.failing_since is None,
-            "note": "without redis work goes on, only slower; telegram is false while it refuses the bot",
-        }  # fmt: skip
+            "database": database,
+            "redis": redis,
+            "telegram": telegram.failing_since is None,
+            "note": "without redis work goes on, only slower; telegram is false while it refuses "
+            "the bot",
+        }
         return Response(body, status_code=200 if database else 503)
 
     @get("/media/{key:path}")
@@ -87,7 +104,11 @@ def web_app(core: Core, *, storage: Storage | None = None, signer: LinkSigner | 
                 yield part
 
         kind = TYPES.get(name.rpartition(".")[2], "application/octet-stream")
-        headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, max-age=300", "Content-Security-Policy": "sandbox"}
+        headers = {
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "private, max-age=300",
+            "Content-Security-Policy": "sandbox",
+        }
         return Stream(body(), media_type=kind, headers=headers)
 
     hooks = [hook for integration in discover(jarvis.integrations) for hook in integration.webhooks]
@@ -98,5 +119,6 @@ def web_app(core: Core, *, storage: Storage | None = None, signer: LinkSigner | 
         on_shutdown=[taking.close],
         request_max_body_size=256 * 1024,
         openapi_config=None,
-        logging_config=None,  # Litestar's own would set the root logger, which is the process's, to INFO
+        # Litestar's own would set the root logger, which is the process's, to INFO
+        logging_config=None,
     )

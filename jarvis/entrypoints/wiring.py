@@ -82,16 +82,47 @@ from jarvis.orchestrator.request import Brain
 from jarvis.orchestrator.unrouted import Unrouted
 from tools.deps import Rooms
 
-CHECKS = (*sync.CHECKS, *digest.CHECKS, *handlers.CHECKS, *reconcile.CHECKS, *MEMBER_CHECKS, *NEWS_CHECKS)
+CHECKS = (
+    *sync.CHECKS,
+    *digest.CHECKS,
+    *handlers.CHECKS,
+    *reconcile.CHECKS,
+    *MEMBER_CHECKS,
+    *NEWS_CHECKS,
+)
 # Whose handlers subscribe: `jarvis migrate` writes down what their classes say.
 FEATURES: Sequence[type] = (
-    RentProgHooks, RentProgSync, Material, Inbox, Chat, Cards, HouseWork, Digests, CarTopics, MoveProgress, PersonalTopics,
-    ForumReconciler, Archive, Setup, Forms, FormReports, Tasks, Substitution, Membership, News, AuditCheckpoints,
-)  # fmt: skip
+    RentProgHooks,
+    RentProgSync,
+    Material,
+    Inbox,
+    Chat,
+    Cards,
+    HouseWork,
+    Digests,
+    CarTopics,
+    MoveProgress,
+    PersonalTopics,
+    ForumReconciler,
+    Archive,
+    Setup,
+    Forms,
+    FormReports,
+    Tasks,
+    Substitution,
+    Membership,
+    News,
+    AuditCheckpoints,
+)
 _RULES: Mapping[str, Rules] = {
-    "router": router_rules, "event_router": event_rules, "fleet": fleet_rules, "bookings": bookings_rules,
-    "clients": clients_rules, "guide": guide_rules, "workspace": workspace_rules,
-}  # fmt: skip
+    "router": router_rules,
+    "event_router": event_rules,
+    "fleet": fleet_rules,
+    "bookings": bookings_rules,
+    "clients": clients_rules,
+    "guide": guide_rules,
+    "workspace": workspace_rules,
+}
 
 
 def subscriptions() -> dict[str, Terms]:
@@ -114,10 +145,14 @@ class House:
 
 @asynccontextmanager
 async def open_house(
-    core: Core, llm: LlmSettings, *, models: Mapping[str, Model] | None = None, slow_after_s: float = SLOW_AFTER_S
+    core: Core,
+    llm: LlmSettings,
+    *,
+    models: Mapping[str, Model] | None = None,
+    slow_after_s: float = SLOW_AFTER_S,
 ) -> AsyncGenerator[House]:
-    """Build the orchestrator over an open core. `models` stand in for the chain in tests and evals; after `slow_after_s`
-    the status message says that the answer takes longer than usual.
+    """Build the orchestrator over an open core. `models` stand in for the chain in tests and evals;
+    after `slow_after_s` the status message says that the answer takes longer than usual.
     """
     known: dict[str, Model] = dict(models or {})
     meter = Meter(Budgets(core.db, core.clock), llm)
@@ -135,87 +170,212 @@ async def open_house(
     )
     changes = HouseChanges(core.db, core.clock, core.staff, chats, subscriptions)
 
-    async def versions(reader: Reader, kind: str, subject_id: UUID, fields: Sequence[str]) -> Mapping[str, Any]:
+    async def versions(
+        reader: Reader, kind: str, subject_id: UUID, fields: Sequence[str]
+    ) -> Mapping[str, Any]:
         room = changes if kind in HOUSE_SUBJECTS else core.changes
         return await room.versions(reader, kind, subject_id, fields)
 
-    approvals = Approvals(core.db, core.clock, (*KINDS, *HOUSE_KINDS, SEND), versions, core.switches, life=life)
+    approvals = Approvals(
+        core.db, core.clock, (*KINDS, *HOUSE_KINDS, SEND), versions, core.switches, life=life
+    )
     brain = Brain(
-        db=core.db, clock=core.clock, staff=core.staff, fleet=core.fleet, bookings=core.bookings, changes=core.changes,
-        approvals=approvals, switches=core.switches, clients=core.clients, knowledge=core.knowledge,
-        conversations=conversations, models=known.__getitem__, meter=meter,
-        rooms=Rooms(db=core.db, journal=core.journal, chats=chats, media=media, forms=forms, house=changes),
-    )  # fmt: skip
-    unrouted = Unrouted(core.journal, core.clock, core.db, core.staff, interactions, known["event_router"])
+        db=core.db,
+        clock=core.clock,
+        staff=core.staff,
+        fleet=core.fleet,
+        bookings=core.bookings,
+        changes=core.changes,
+        approvals=approvals,
+        switches=core.switches,
+        clients=core.clients,
+        knowledge=core.knowledge,
+        conversations=conversations,
+        models=known.__getitem__,
+        meter=meter,
+        rooms=Rooms(
+            db=core.db, journal=core.journal, chats=chats, media=media, forms=forms, house=changes
+        ),
+    )
+    unrouted = Unrouted(
+        core.journal, core.clock, core.db, core.staff, interactions, known["event_router"]
+    )
     publisher = Publisher(core.clock, core.staff, core.bookings, media)
     archive = Archive(core.db, core.clock, core.fleet, chats, media, publisher)
     sheets = Sheets(core.staff, core.fleet, core.bookings, forms, interactions, publisher)
-    filling = Forms(core.db, core.clock, core.staff, core.fleet, core.bookings, media, forms, sheets)
-    reports = FormReports(core.db, core.clock, core.staff, chats, media, forms, interactions, sheets)
+    filling = Forms(
+        core.db, core.clock, core.staff, core.fleet, core.bookings, media, forms, sheets
+    )
+    reports = FormReports(
+        core.db, core.clock, core.staff, chats, media, forms, interactions, sheets
+    )
     material = Material(
-        core.db, core.clock, core.staff, core.fleet, core.bookings, chats, media, interactions, publisher, archive, filling
-    )  # fmt: skip
+        core.db,
+        core.clock,
+        core.staff,
+        core.fleet,
+        core.bookings,
+        chats,
+        media,
+        interactions,
+        publisher,
+        archive,
+        filling,
+    )
     carfile = CarFile(core.db, core.fleet, core.bookings, chats, media, interactions, publisher)
     setup = Setup(core.db, core.staff, chats, interactions, subscriptions)
-    news = News(core.db, core.fleet, core.bookings, forms, chats, subscriptions, interactions, publisher)
+    news = News(
+        core.db, core.fleet, core.bookings, forms, chats, subscriptions, interactions, publisher
+    )
     tasks, absences = TaskService(core.clock), Absences(core.clock)
     assigned = Tasks(core.clock, core.staff, forms, tasks, absences, interactions, publisher)
     personal = PersonalTopics(
-        core.db, core.clock, core.staff, core.fleet, core.bookings, core.clients, tasks, absences, chats, interactions, publisher
-    )  # fmt: skip
-    substitution = Substitution(core.clock, core.staff, forms, absences, interactions, publisher, personal)
+        core.db,
+        core.clock,
+        core.staff,
+        core.fleet,
+        core.bookings,
+        core.clients,
+        tasks,
+        absences,
+        chats,
+        interactions,
+        publisher,
+    )
+    substitution = Substitution(
+        core.clock, core.staff, forms, absences, interactions, publisher, personal
+    )
     chat = Chat(
-        core.db, brain, core.staff, conversations, interactions, approvals, core.switches, core.changes, unrouted, core.clock,
+        core.db,
+        brain,
+        core.staff,
+        conversations,
+        interactions,
+        approvals,
+        core.switches,
+        core.changes,
+        unrouted,
+        core.clock,
         slow_after_s=slow_after_s,
-    )  # fmt: skip
+    )
     membership = Membership(core.db, core.staff, chats, conversations, interactions, chat.cards)
     inbox = Inbox(
-        core.db, core.staff, interactions, chat, chat.invites, taken=material.message, heard=filling.heard,
-        presses={"file": material.decided, "form": filling.press, **reports.presses, **carfile.presses, **setup.presses,
-                 **news.presses, **assigned.presses, **substitution.presses, **membership.presses},
-        commands={**carfile.commands, **setup.commands, **filling.commands, **news.commands, **assigned.commands},
-    )  # fmt: skip
+        core.db,
+        core.staff,
+        interactions,
+        chat,
+        chat.invites,
+        taken=material.message,
+        heard=filling.heard,
+        presses={
+            "file": material.decided,
+            "form": filling.press,
+            **reports.presses,
+            **carfile.presses,
+            **setup.presses,
+            **news.presses,
+            **assigned.presses,
+            **substitution.presses,
+            **membership.presses,
+        },
+        commands={
+            **carfile.commands,
+            **setup.commands,
+            **filling.commands,
+            **news.commands,
+            **assigned.commands,
+        },
+    )
     digests = Digests(core.clock, core.staff, core.fleet, core.bookings)
-    car_topics = CarTopics(core.db, core.clock, core.fleet, core.bookings, core.staff, chats, archive, media, forms)
+    car_topics = CarTopics(
+        core.db, core.clock, core.fleet, core.bookings, core.staff, chats, archive, media, forms
+    )
     reconciler = ForumReconciler(core.db, core.clock, core.staff, chats, media)
     features = (
-        core.hooks, core.sync, material, inbox, chat, chat.cards, HouseWork(core.db, core.staff, filling), digests, car_topics,
-        MoveProgress(core.clock, core.staff, chats, look_s=core.settings.moves_look_s), personal, reconciler, archive, setup, filling,
-        reports, assigned, substitution, membership, news, AuditCheckpoints(),
-    )  # fmt: skip
+        core.hooks,
+        core.sync,
+        material,
+        inbox,
+        chat,
+        chat.cards,
+        HouseWork(core.db, core.staff, filling),
+        digests,
+        car_topics,
+        MoveProgress(core.clock, core.staff, chats, look_s=core.settings.moves_look_s),
+        personal,
+        reconciler,
+        archive,
+        setup,
+        filling,
+        reports,
+        assigned,
+        substitution,
+        membership,
+        news,
+        AuditCheckpoints(),
+    )
     yield House(
-        core=core, brain=brain, chat=chat, conversations=conversations, approvals=approvals, unrouted=unrouted,
+        core=core,
+        brain=brain,
+        chat=chat,
+        conversations=conversations,
+        approvals=approvals,
+        unrouted=unrouted,
         subscribers={UNROUTED: unrouted.subscriber, **subscribers(*features)},
-    )  # fmt: skip
+    )
 
 
 def event_worker(house: House, name: str, *, concurrency: int = 8) -> Worker:
     """A worker over every subscriber."""
     return Worker(
-        house.core.db, house.core.doorbell, name=name, subscribers=house.subscribers, alert=house.unrouted.alert,
-        slots=Slots.of(concurrency), lease_s=house.core.settings.lease_s,
-    )  # fmt: skip
+        house.core.db,
+        house.core.doorbell,
+        name=name,
+        subscribers=house.subscribers,
+        alert=house.unrouted.alert,
+        slots=Slots.of(concurrency),
+        lease_s=house.core.settings.lease_s,
+    )
 
 
-def rentprog_dispatcher(core: Core, name: str, *, ambiguous_for: timedelta = AMBIGUOUS_FOR) -> Dispatcher:
+def rentprog_dispatcher(
+    core: Core, name: str, *, ambiguous_for: timedelta = AMBIGUOUS_FOR
+) -> Dispatcher:
     """Carries RentProg's writes."""
     return Dispatcher(
-        core.db, core.doorbell, name=name, system="rentprog", handlers=RentProgEffects(core.rentprog).handlers,
-        limits=lambda _effect: (), concurrency=4, ambiguous_for=ambiguous_for,
-        switches=core.switches, switched_off_s=core.settings.switched_off_s, lease_s=core.settings.lease_s,
-    )  # fmt: skip
+        core.db,
+        core.doorbell,
+        name=name,
+        system="rentprog",
+        handlers=RentProgEffects(core.rentprog).handlers,
+        limits=lambda _effect: (),
+        concurrency=4,
+        ambiguous_for=ambiguous_for,
+        switches=core.switches,
+        switched_off_s=core.settings.switched_off_s,
+        lease_s=core.settings.lease_s,
+    )
 
 
 def house_dispatcher(core: Core, name: str) -> Dispatcher:
     """Carries out changes of our own house."""
     return Dispatcher(
-        core.db, core.doorbell, name=name, system="house", limits=lambda _effect: (), concurrency=1, switches=core.switches,
-        switched_off_s=core.settings.switched_off_s, lease_s=core.settings.lease_s,
+        core.db,
+        core.doorbell,
+        name=name,
+        system="house",
+        limits=lambda _effect: (),
+        concurrency=1,
+        switches=core.switches,
+        switched_off_s=core.settings.switched_off_s,
+        lease_s=core.settings.lease_s,
         handlers=HouseEffects(core.db, core.staff, Subscriptions(core.clock)).handlers,
-    )  # fmt: skip
+    )
 
 
-async def run_worker(house: House, *, concurrency: int = 8, ambiguous_for: timedelta = AMBIGUOUS_FOR) -> None:
+async def run_worker(
+    house: House, *, concurrency: int = 8, ambiguous_for: timedelta = AMBIGUOUS_FOR
+) -> None:
     """Handle events until cancelled; jobs run beside it in a child of their own."""
     name = process_name("worker")
     events = event_worker(house, name, concurrency=concurrency)
@@ -223,7 +383,9 @@ async def run_worker(house: House, *, concurrency: int = 8, ambiguous_for: timed
         events.run(),
         rentprog_dispatcher(house.core, name, ambiguous_for=ambiguous_for).run(),
         house_dispatcher(house.core, name).run(),
-        sweep_forever(events.sweep, EffectLog(house.core.db).sweep, every_s=house.core.settings.lease_s / 4),
+        sweep_forever(
+            events.sweep, EffectLog(house.core.db).sweep, every_s=house.core.settings.lease_s / 4
+        ),
     )
 
 

@@ -1,1 +1,2 @@
-"""Outside systems, one folder each, in the words of their vendor. Folders do not know each other."""
+"""Outside systems, one folder each, in the words of their vendor. Folders do not know each
+other."""

@@ -1,1 +1,2 @@
-"""Small things that two rooms need: errors, time, ids, money, people, settings, HTTP, the sandbox world."""
+"""Small things that two rooms need: errors, time, ids, money, people, settings, HTTP, the sandbox
+world."""

@@ -1,4 +1,5 @@
-"""A breaker before a far side: after failures in a row nothing goes out for a while, then one probe decides."""
+"""A breaker before a far side: after failures in a row nothing goes out for a while, then one probe
+decides."""
 
 from __future__ import annotations
 
@@ -19,23 +20,35 @@ PAUSE_S = 10.0
 
 
 class Breaker:
-    """One for each far side and process. `counts` says whether an error means that the far side is down."""
+    """One for each far side and process. `counts` says whether an error means that the far side is
+    down."""
 
     def __init__(
-        self, system: str, counts: Callable[[BaseException], bool], *, failures: int = FAILURES, pause_s: float = PAUSE_S
+        self,
+        system: str,
+        counts: Callable[[BaseException], bool],
+        *,
+        failures: int = FAILURES,
+        pause_s: float = PAUSE_S,
     ) -> None:
         self._system = system
         self._counts = counts
         self._pause_s = pause_s
         self._factory = AsyncCircuitBreakerFactory(
-            default_threshold=failures, default_ttl=pause_s, exclude=[(BaseException, self._forgiven)]
+            default_threshold=failures,
+            default_ttl=pause_s,
+            exclude=[(BaseException, self._forgiven)],
         )
-        self._factory.add_listener(lambda name, kind, event: _note(name, kind, getattr(event, "state", "")))
+        self._factory.add_listener(
+            lambda name, kind, event: _note(name, kind, getattr(event, "state", ""))
+        )
         self._probing = False
 
     def _forgiven(self, error: BaseException) -> bool:
         """A probe that was cut off has proved nothing, so the pause goes on."""
-        return not self._counts(error) and not (self._probing and isinstance(error, asyncio.CancelledError))
+        return not self._counts(error) and not (
+            self._probing and isinstance(error, asyncio.CancelledError)
+        )
 
     @asynccontextmanager
     async def call(self) -> AsyncGenerator[None]:
@@ -47,14 +60,20 @@ class Breaker:
         circuit = await self._factory.get_breaker(self._system)
         closed = circuit.context.state == "closed"
         if self._probing and not closed:
-            raise Unavailable(self._system, "not asked: it failed repeatedly and is being probed", retry_after_s=1.0)
+            raise Unavailable(
+                self._system,
+                "not asked: it failed repeatedly and is being probed",
+                retry_after_s=1.0,
+            )
         try:
             self._probing = self._probing or not closed
             async with circuit:
                 yield
         except OpenedState as error:
             left = max(0.1, error.opened_at + self._pause_s - time.time())
-            raise Unavailable(self._system, "not asked: it failed repeatedly", retry_after_s=left) from None
+            raise Unavailable(
+                self._system, "not asked: it failed repeatedly", retry_after_s=left
+            ) from None
         finally:
             if not closed:
                 self._probing = False

@@ -1,4 +1,5 @@
-"""One spelling for JSON values: equal values give equal text, whatever the order of keys or the spelling of numbers."""
+"""One spelling for JSON values: equal values give equal text, whatever the order of keys or the
+spelling of numbers."""
 
 from __future__ import annotations
 
@@ -15,9 +16,12 @@ def canonical(value: object) -> str:
     """The value as JSON text: keys sorted, no blanks, `1`, `1.0` and `10e-1` spelled alike.
 
     Raises:
-        InvalidRequest: a value that JSON cannot hold (not a number, not finite, a key that is no text).
+        InvalidRequest: a value that JSON cannot hold (not a number, not finite, a key that is no
+            text).
     """
-    return json.dumps(_plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return json.dumps(
+        _plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+    )
 
 
 def digest(value: object) -> str:
@@ -48,7 +52,8 @@ def _plain(value: object) -> object:
 
 
 def _number(value: Decimal) -> int | str | dict[str, str]:
-    """Whole numbers as integers; others tagged, so that the text of a fraction is exact and no string equals it."""
+    """Whole numbers as integers; others tagged, so that the text of a fraction is exact and no
+    string equals it."""
     if not value.is_finite():
         raise InvalidRequest("JSON has no such number")
     if value == value.to_integral_value():

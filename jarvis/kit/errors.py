@@ -56,7 +56,8 @@ class NotPermitted(ExpectedError):
 
 
 class IntegrationError(JarvisError):
-    """An outside system failed. `system` is the vendor's name as people say it; `reason` one line, whatever the vendor wrote."""
+    """An outside system failed. `system` is the vendor's name as people say it; `reason` one line,
+    whatever the vendor wrote."""
 
     def __init__(self, system: str, message: str) -> None:
         message = line(message)
@@ -74,7 +75,8 @@ class Unavailable(IntegrationError):
 
 
 class LimitReached(Unavailable):
-    """A limit on calls is used up, the vendor's or our own share of it; the system itself is well. Nothing was tried.
+    """A limit on calls is used up, the vendor's or our own share of it; the system itself is well.
+    Nothing was tried.
 
     Args:
         system: The vendor's name.
@@ -90,7 +92,8 @@ class LimitReached(Unavailable):
 
 
 class OutcomeUnknown(Unavailable):
-    """A change was sent and the answer was lost: it may have been carried out. Not to be repeated without a key or a look."""
+    """A change was sent and the answer was lost: it may have been carried out. Not to be repeated
+    without a key or a look."""
 
 
 class AuthExpired(IntegrationError):

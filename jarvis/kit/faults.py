@@ -1,7 +1,9 @@
-"""Fault points: places where the proofs kill, freeze or cut a process. Nothing happens at them unless it is asked for.
+"""Fault points: places where the proofs kill, freeze or cut a process. Nothing happens at them
+unless it is asked for.
 
-`JARVIS_FAULT=point:hit:action` arms one of them for a process: at the `hit`-th arrival it does `kill` (SIGKILL to itself),
-`freeze` (SIGSTOP; whoever watches sends SIGCONT) or `cut` (a ConnectionResetError, as a network gives).
+`JARVIS_FAULT=point:hit:action` arms one of them for a process: at the `hit`-th arrival it does
+`kill` (SIGKILL to itself), `freeze` (SIGSTOP; whoever watches sends SIGCONT) or `cut` (a
+ConnectionResetError, as a network gives).
 """
 
 from __future__ import annotations
@@ -17,10 +19,20 @@ from typing import Literal, cast, get_args
 from jarvis.kit.errors import InvalidRequest
 
 Point = Literal[
-    "tx.before_commit", "tx.after_commit", "event.claimed", "event.handled", "effect.claimed", "effect.attempted", "effect.answered",
-    "http.before_send", "http.answered", "telegram.before_send", "telegram.sent", "timer.fired",
+    "tx.before_commit",
+    "tx.after_commit",
+    "event.claimed",
+    "event.handled",
+    "effect.claimed",
+    "effect.attempted",
+    "effect.answered",
+    "http.before_send",
+    "http.answered",
+    "telegram.before_send",
+    "telegram.sent",
+    "timer.fired",
     "intake.committed",
-]  # fmt: skip
+]
 POINTS: tuple[str, ...] = get_args(Point)
 Action = Literal["kill", "freeze", "cut"]
 
@@ -64,7 +76,8 @@ def fault(point: Point) -> None:
 
 @contextmanager
 def armed(text: str | None) -> Generator[Counter[str]]:
-    """Arm this process by `point:hit:action` for a while, or (None) only count; yields the arrivals at each point so far.
+    """Arm this process by `point:hit:action` for a while, or (None) only count; yields the arrivals
+    at each point so far.
 
     Raises:
         InvalidRequest: no such point or action.

@@ -21,13 +21,19 @@ RETRY_AFTER_MAX_S = 3600.0  # a vendor that says more is asked again after an ho
 
 @cache
 def tls() -> ssl.SSLContext:
-    """What every client trusts; reading the certificates takes longer than most calls, so it is done once."""
+    """What every client trusts; reading the certificates takes longer than most calls, so it is
+    done once."""
     return httpx.create_ssl_context()
 
 
 def breaker(system: str, pause_s: float) -> Breaker:
-    """Opens when the system does not answer or answers 5xx; a quota that is used up is no failure."""
-    return Breaker(system, lambda error: isinstance(error, Unavailable) and not isinstance(error, LimitReached), pause_s=pause_s)
+    """Opens when the system does not answer or answers 5xx; a quota that is used up is no
+    failure."""
+    return Breaker(
+        system,
+        lambda error: isinstance(error, Unavailable) and not isinstance(error, LimitReached),
+        pause_s=pause_s,
+    )
 
 
 async def send(
@@ -57,9 +63,14 @@ async def send(
 
 
 async def _send(
-    http: httpx.AsyncClient, system: str, method: str, path: str, params: Mapping[str, str | int] | None,
-    headers: Mapping[str, str] | None, json: object | None,
-) -> httpx.Response:  # fmt: skip
+    http: httpx.AsyncClient,
+    system: str,
+    method: str,
+    path: str,
+    params: Mapping[str, str | int] | None,
+    headers: Mapping[str, str] | None,
+    json: object | None,
+) -> httpx.Response:
     try:
         fault("http.before_send")
         answer = await http.request(method, path, params=params, headers=headers, json=json)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 
 class Keep:
-    """Named parts of a memory in one file. A part is kept whole or not at all, and so are parts that are kept together.
+    """Named parts of a memory in one file. A part is kept whole or not at all, and so are parts
+    that are kept together.
 
     It outlives its process, not the machine: nothing waits for the disk.
     """
@@ -19,7 +20,10 @@ class Keep:
         self._file = sqlite3.connect(path, isolation_level=None)
         self._file.execute("PRAGMA journal_mode = WAL")
         self._file.execute("PRAGMA synchronous = OFF")
-        self._file.execute("CREATE TABLE IF NOT EXISTS part (name TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID")
+        self._file.execute(
+            "CREATE TABLE IF NOT EXISTS part (name TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT "
+            "ROWID"
+        )
         self._known: dict[str, int] = {}
 
     def put(self, parts: Mapping[str, bytes]) -> None:

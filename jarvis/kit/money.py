@@ -11,7 +11,8 @@ from jarvis.kit.errors import InvalidRequest
 Currency = Literal["GEL", "USD", "EUR", "RUB"]
 CURRENCIES: tuple[Currency, ...] = get_args(Currency)
 MAX_AMOUNT = 10**12
-"""No price, debt or deposit is larger; a thousand sums of minor units still fit a column of 64 bits."""
+"""No price, debt or deposit is larger; a thousand sums of minor units still fit a column of 64
+bits."""
 MAX_CHARS = 64
 _SIGNS: dict[Currency, str] = {"GEL": "₾", "USD": "$", "EUR": "€", "RUB": "₽"}
 

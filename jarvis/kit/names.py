@@ -10,7 +10,8 @@ from jarvis.kit.text import fold
 
 
 def name_score(words: Sequence[str], first: str | None, last: str | None) -> float:
-    """0 to about 110 for folded words against a first and a last name; below 85 it is somebody else."""
+    """0 to about 110 for folded words against a first and a last name; below 85 it is somebody
+    else."""
     parts = [fold(p) for p in (first, last) if p and len(p) > 2]
     if not parts or not words:
         return 0.0

@@ -1,4 +1,5 @@
-"""A page printed to PDF by a headless Chromium: no scripts, no network, nothing but the files beside it."""
+"""A page printed to PDF by a headless Chromium: no scripts, no network, nothing but the files
+beside it."""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ from playwright.async_api import Error, async_playwright
 from jarvis.kit.errors import Rejected, Unavailable
 
 PRINT_LIMIT_S = 60.0
-INSTALLED = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")  # else the one that Playwright installed
+# else the one that Playwright installed
+INSTALLED = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 async def print_pdf(page: Path, to: Path) -> None:
@@ -22,7 +24,9 @@ async def print_pdf(page: Path, to: Path) -> None:
     """
     try:
         async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=_installed(), timeout=PRINT_LIMIT_S * 1000)
+            browser = await playwright.chromium.launch(
+                executable_path=_installed(), timeout=PRINT_LIMIT_S * 1000
+            )
             try:
                 context = await browser.new_context(java_script_enabled=False, offline=True)
                 sheet = await context.new_page()
@@ -33,7 +37,9 @@ async def print_pdf(page: Path, to: Path) -> None:
     except Error as error:
         if "Executable doesn't exist" in str(error):
             raise Rejected(
-                "Chromium", "no browser is installed here: install chromium, or run `playwright install chromium`"
+                "Chromium",
+                "no browser is installed here: install chromium, or run `playwright install "
+                "chromium`",
             ) from None
         raise Unavailable("Chromium", str(error).partition("\n")[0][:200]) from None
 

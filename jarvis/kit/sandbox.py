@@ -52,7 +52,12 @@ class Ledger:
 
     def add(self, kind: str, **facts: Any) -> None:
         """Record one effect that was carried out."""
-        entry = {"n": len(self._entries) + 1, "at": datetime.now(UTC).isoformat(), "kind": kind, **facts}
+        entry = {
+            "n": len(self._entries) + 1,
+            "at": datetime.now(UTC).isoformat(),
+            "kind": kind,
+            **facts,
+        }
         self._entries.append(entry)
         if self._path is not None:
             with self._path.open("a", encoding="utf-8") as file:
@@ -62,7 +67,8 @@ class Ledger:
         return tuple(self._entries)
 
     def read_back(self, count: int) -> None:
-        """Go on after the first `count` entries of the file; what was written behind them was never carried out."""
+        """Go on after the first `count` entries of the file; what was written behind them was never
+        carried out."""
         assert self._path is not None
         lines = self._path.read_text(encoding="utf-8").splitlines()[:count] if count else []
         self._entries = [json.loads(line) for line in lines]
@@ -158,7 +164,8 @@ class VendorSandbox(Protocol):
         ...
 
     def remember(self, keep: Keep, *, resume: bool) -> int:
-        """Keep everything from now on, before anybody hears of it; with `resume` go on with what a killed process had kept.
+        """Keep everything from now on, before anybody hears of it; with `resume` go on with what a
+        killed process had kept.
 
         Returns the port to listen at: the one of before, or 0 for any.
         """
@@ -172,7 +179,9 @@ class VendorSandbox(Protocol):
 @asynccontextmanager
 async def served(app: Any, *, port: int, host: str = "127.0.0.1") -> AsyncGenerator[int]:
     """Serve an ASGI app in this loop; yields the port and stops at the end."""
-    config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, lifespan="on")
+    config = uvicorn.Config(
+        app, host=host, port=port, log_level="warning", access_log=False, lifespan="on"
+    )
     server = _Server(config)
     task = asyncio.create_task(server.serve())
     while not server.started:
@@ -188,7 +197,8 @@ async def served(app: Any, *, port: int, host: str = "127.0.0.1") -> AsyncGenera
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to the process that runs several servers in one loop, and ends at once, whoever is still connected."""
+    """Leaves signals to the process that runs several servers in one loop, and ends at once,
+    whoever is still connected."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)

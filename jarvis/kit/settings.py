@@ -29,6 +29,8 @@ def load(kind: type[S]) -> S:
         return kind()
     except ValidationError as error:
         prefix = kind.model_config.get("env_prefix", "")
-        names = [(f"{prefix}{'__'.join(map(str, e['loc']))}".upper(), e["msg"]) for e in error.errors()]
+        names = [
+            (f"{prefix}{'__'.join(map(str, e['loc']))}".upper(), e["msg"]) for e in error.errors()
+        ]
         problems = "; ".join(f"{name}: {message}" for name, message in names)
         raise SettingsMissing(problems) from None

@@ -1,7 +1,8 @@
-"""Text from outside: what may be stored and shown of it, and one spelling for words of three alphabets that sound alike.
+"""Text from outside: what may be stored and shown of it, and one spelling for words of three
+alphabets that sound alike.
 
-Every border (Telegram, web, vendors, models, the command line) cleans with `clean` or `line`; JSON that is kept as it came
-goes through `storable`.
+Every border (Telegram, web, vendors, models, the command line) cleans with `clean` or `line`; JSON
+that is kept as it came goes through `storable`.
 """
 
 from __future__ import annotations
@@ -12,40 +13,117 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 MESSAGE_CHARS = 4096
-"""The longest message of a person, as Telegram has it; the one limit of every request, wherever it is read."""
+"""The longest message of a person, as Telegram has it; the one limit of every request, wherever it
+is read."""
 LINE_CHARS = 500
 """The longest name, place or title that is kept of a record."""
 MAX_DEPTH = 100
 """So deep may JSON from outside be nested; what lies deeper is kept as a note of it."""
 MAX_DIGITS = 1000
-NOTHING, BROKEN = "\u2400", "\ufffd"  # what stands for U+0000, and for half of a surrogate pair, where JSON is kept as it came
+# what stands for U+0000, and for half of a surrogate pair, where JSON is kept as it came
+NOTHING, BROKEN = "\u2400", "\ufffd"
 
-# Control signs but tab and line feed, U+007F to U+009F, the signs that turn the direction of a line around, and what stands for
-# U+0000 in a record that was kept.
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f\ufff9-\ufffb\u2400]")
+# Control signs but tab and line feed, U+007F to U+009F, the signs that turn the direction of a line
+# around, and what stands for U+0000 in a record that was kept.
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f\ufff9-\ufffb\u2400]"
+)
 _BREAK = re.compile("\r\n|[\r\x85\u2028\u2029]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BLANKS = re.compile(r"\s+")
 
 _CYRILLIC = dict(
-    zip("абвгдежзийклмнопрстуфхцчшщъыьэюя",
-        ["a", "b", "v", "g", "d", "e", "zh", "z", "i", "i", "k", "l", "m", "n", "o", "p", "r", "s", "t", "u", "f", "h",
-         "ts", "ch", "sh", "sh", "", "i", "", "e", "iu", "ia"], strict=True)
-) | {"ё": "e"}  # fmt: skip
+    zip(
+        "абвгдежзийклмнопрстуфхцчшщъыьэюя",
+        [
+            "a",
+            "b",
+            "v",
+            "g",
+            "d",
+            "e",
+            "zh",
+            "z",
+            "i",
+            "i",
+            "k",
+            "l",
+            "m",
+            "n",
+            "o",
+            "p",
+            "r",
+            "s",
+            "t",
+            "u",
+            "f",
+            "h",
+            "ts",
+            "ch",
+            "sh",
+            "sh",
+            "",
+            "i",
+            "",
+            "e",
+            "iu",
+            "ia",
+        ],
+        strict=True,
+    )
+) | {"ё": "e"}
 _GEORGIAN = dict(
-    zip("აბგდევზთიკლმნოპჟრსტუფქღყშჩცძწჭხჯჰ",
-        ["a", "b", "g", "d", "e", "v", "z", "t", "i", "k", "l", "m", "n", "o", "p", "zh", "r", "s", "t", "u", "p", "k",
-         "g", "q", "sh", "ch", "ts", "dz", "ts", "ch", "kh", "j", "h"], strict=True)
-)  # fmt: skip
+    zip(
+        "აბგდევზთიკლმნოპჟრსტუფქღყშჩცძწჭხჯჰ",
+        [
+            "a",
+            "b",
+            "g",
+            "d",
+            "e",
+            "v",
+            "z",
+            "t",
+            "i",
+            "k",
+            "l",
+            "m",
+            "n",
+            "o",
+            "p",
+            "zh",
+            "r",
+            "s",
+            "t",
+            "u",
+            "p",
+            "k",
+            "g",
+            "q",
+            "sh",
+            "ch",
+            "ts",
+            "dz",
+            "ts",
+            "ch",
+            "kh",
+            "j",
+            "h",
+        ],
+        strict=True,
+    )
+)
 
 PLATE = re.compile(r"(?<!\w)[^\W\d_]{2,3}[ -]?\d{3}(?:[ -]?[^\W\d_]{2})?(?!\w)")
 """Two or three letters, three digits, and perhaps two more letters, in any alphabet."""
 
 
 def clean(text: str, limit: int | None = None) -> str:
-    """Text of any length without signs that nobody wrote on purpose: U+0000 and other control signs, bidi overrides.
+    """Text of any length without signs that nobody wrote on purpose: U+0000 and other control
+    signs, bidi overrides.
 
-    Line breaks of every kind become `\\n`; half of a surrogate pair becomes U+FFFD. Cut to `limit` characters.
+    Line breaks of every kind become `\\n`; half of a surrogate pair becomes U+FFFD. Cut to `limit`
+    characters.
     """
     text = _CONTROL.sub("", _BREAK.sub("\n", _paired(text)))
     return text if limit is None else text[:limit]
@@ -57,15 +135,17 @@ def line(text: str, limit: int = LINE_CHARS) -> str:
 
 
 def whole(text: str, digits: int = 18) -> int | None:
-    """A number of at most so many ASCII digits and nothing else; `str.isdigit` also takes "²", which is no number."""
+    """A number of at most so many ASCII digits and nothing else; `str.isdigit` also takes "²",
+    which is no number."""
     return int(text) if 0 < len(text) <= digits and text.isascii() and text.isdigit() else None
 
 
 def storable(value: object, depth: int = 0) -> object:
     """A JSON value as PostgreSQL can keep it, with what it cannot keep replaced visibly.
 
-    U+0000 becomes U+2400, half of a surrogate pair U+FFFD, NaN and infinities their names, a number of more than 1,000 digits
-    or a level deeper than 100 a note in angle brackets. Everything else is as it was.
+    U+0000 becomes U+2400, half of a surrogate pair U+FFFD, NaN and infinities their names, a number
+    of more than 1,000 digits or a level deeper than 100 a note in angle brackets. Everything else
+    is as it was.
     """
     if isinstance(value, str):
         return _paired(value).replace("\0", NOTHING)
@@ -74,13 +154,18 @@ def storable(value: object, depth: int = 0) -> object:
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if isinstance(value, int):
-        return value if value.bit_length() < MAX_DIGITS * 3 else "<a number of more than 1,000 digits>"
+        return (
+            value if value.bit_length() < MAX_DIGITS * 3 else "<a number of more than 1,000 digits>"
+        )
     if isinstance(value, Mapping | list | tuple):
         if depth >= MAX_DEPTH:
             return "<nested too deep>"
         if isinstance(value, Mapping):
             items = cast(Mapping[object, object], value)
-            return {storable(key if isinstance(key, str) else str(key)): storable(item, depth + 1) for key, item in items.items()}
+            return {
+                storable(key if isinstance(key, str) else str(key)): storable(item, depth + 1)
+                for key, item in items.items()
+            }
         return [storable(item, depth + 1) for item in cast(Sequence[object], value)]
     return value
 
@@ -100,10 +185,20 @@ def fold(word: str) -> str:
     """A spelling that sounds the same in the three alphabets."""
     text = re.sub(r"[^a-z0-9]", "", latin(word))
     for old, new in (
-        ("ck", "k"), ("ph", "f"), ("sch", "sh"), ("x", "ks"), ("w", "v"), ("q", "k"), ("ch", "č"), ("c", "k"), ("č", "ch"),
+        ("ck", "k"),
+        ("ph", "f"),
+        ("sch", "sh"),
+        ("x", "ks"),
+        ("w", "v"),
+        ("q", "k"),
+        ("ch", "č"),
+        ("c", "k"),
+        ("č", "ch"),
         ("y", "i"),
-        ("dzh", "j"), ("j", "dzh"), ("kh", "h"),
-    ):  # fmt: skip
+        ("dzh", "j"),
+        ("j", "dzh"),
+        ("kh", "h"),
+    ):
         text = text.replace(old, new)
     text = re.sub(r"(.)\1", r"\1", text)
     return text[:-1] if len(text) > 4 and text.endswith("e") else text

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 
 MAX_DIGITS = 40
-"""A longer integer fits no column of ours: it stays the text that came, and whoever needs a number refuses it."""
+"""A longer integer fits no column of ours: it stays the text that came, and whoever needs a number
+refuses it."""
 
 
 def read_json(content: bytes | str) -> object:
-    """The value of JSON text as vendors send it; NaN and infinities are their names, an endless integer its digits.
+    """The value of JSON text as vendors send it; NaN and infinities are their names, an endless
+    integer its digits.
 
     Raises:
         ValueError: no JSON, no text in an encoding that JSON has, or nested without end.

@@ -1,4 +1,5 @@
-"""The sandbox world: who works, which cars, clients and bookings exist when a demo or a test begins (docs/world.md)."""
+"""The sandbox world: who works, which cars, clients and bookings exist when a demo or a test begins
+(docs/world.md)."""
 
 from __future__ import annotations
 
@@ -80,7 +81,8 @@ class WorldClient(_Part):
 
 
 class WorldBooking(_Part):
-    """`start`, `end`: `+1d 10:00` counts days from today in Tbilisi; `2026-03-12 10:00` is absolute."""
+    """`start`, `end`: `+1d 10:00` counts days from today in Tbilisi; `2026-03-12 10:00` is
+    absolute."""
 
     id: int
     number: int
@@ -117,13 +119,16 @@ def group_id(number: int) -> int:
 
 
 class WorldForum(_Part):
-    """A group of the company with the bot in it: the forum of a branch, or (`purpose`) the archive, the main chat of cars, a service
-    chat, the clients or the tasks of an `employee`; `topics` were made before. People may not write in the archive."""
+    """A group of the company with the bot in it: the forum of a branch, or (`purpose`) the archive,
+    the main chat of cars, a service chat, the clients or the tasks of an `employee`; `topics` were
+    made before. People may not write in the archive."""
 
     title: str
     branch: str | None = None
     employee: str | None = None
-    purpose: Literal["branch_forum", "archive", "hq", "leaders", "sales", "marketing", "personal", "tasks"] = "branch_forum"
+    purpose: Literal[
+        "branch_forum", "archive", "hq", "leaders", "sales", "marketing", "personal", "tasks"
+    ] = "branch_forum"
     members: list[str]
     topics: list[str] = []
 
@@ -156,7 +161,9 @@ def resolve(moment: str, now: datetime) -> datetime:
     if match is None:
         return datetime.strptime(moment, "%Y-%m-%d %H:%M").replace(tzinfo=TBILISI)
     days = int(match["days"]) * (1 if match["sign"] == "+" else -1)
-    return at_local(local_date(now) + timedelta(days=days), time(int(match["hour"]), int(match["minute"])))
+    return at_local(
+        local_date(now) + timedelta(days=days), time(int(match["hour"]), int(match["minute"]))
+    )
 
 
 def load_world(path: Path | None = None) -> World:
@@ -175,7 +182,10 @@ def load_world(path: Path | None = None) -> World:
 
 @cache
 def _built_in() -> World:
-    return _read(files("jarvis.kit").joinpath("worlds/geodrive.yaml").read_text(encoding="utf-8"), "built-in world")
+    return _read(
+        files("jarvis.kit").joinpath("worlds/geodrive.yaml").read_text(encoding="utf-8"),
+        "built-in world",
+    )
 
 
 def _read(text: str, name: str) -> World:
@@ -185,7 +195,9 @@ def _read(text: str, name: str) -> World:
         raise InvalidRequest(f"{name}: not YAML: {error}") from None
     except ValidationError as error:
         first = error.errors()[0]
-        raise InvalidRequest(f"{name}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        raise InvalidRequest(
+            f"{name}: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+        ) from None
     _check(world, name)
     return world
 
@@ -194,10 +206,24 @@ def _check(world: World, name: str) -> None:
     codes = {b.code for b in world.branches}
     cars, clients = {c.id for c in world.cars}, {c.id for c in world.clients}
     people = {p.name for p in world.staff}
-    problems = [f"cars: {c.code}: no branch {c.branch}" for c in world.cars if c.branch not in codes]
-    problems += [f"staff: {p.name}: no branch {p.branch}" for p in world.staff if p.branch and p.branch not in codes]
-    problems += [f"staff: {p.name}: no manager {p.manager}" for p in world.staff if p.manager not in {None, *people}]
-    problems += [f"forums: {f.title}: no employee {f.employee}" for f in world.forums if f.employee not in {None, *people}]
+    problems = [
+        f"cars: {c.code}: no branch {c.branch}" for c in world.cars if c.branch not in codes
+    ]
+    problems += [
+        f"staff: {p.name}: no branch {p.branch}"
+        for p in world.staff
+        if p.branch and p.branch not in codes
+    ]
+    problems += [
+        f"staff: {p.name}: no manager {p.manager}"
+        for p in world.staff
+        if p.manager not in {None, *people}
+    ]
+    problems += [
+        f"forums: {f.title}: no employee {f.employee}"
+        for f in world.forums
+        if f.employee not in {None, *people}
+    ]
     for booking in world.bookings:
         if booking.car not in cars or booking.client not in clients or booking.branch not in codes:
             problems.append(f"bookings: {booking.number}: its car, client or branch does not exist")

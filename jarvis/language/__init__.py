@@ -1,1 +1,2 @@
-"""What people say, read without a model: languages, dates, entities, and the offline model. It knows no role."""
+"""What people say, read without a model: languages, dates, entities, and the offline model. It
+knows no role."""

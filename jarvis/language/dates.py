@@ -1,6 +1,8 @@
-"""Dates as people say them, in Russian, English and Georgian: days, weekends, weeks, parts of a day, hours, lengths.
+"""Dates as people say them, in Russian, English and Georgian: days, weekends, weeks, parts of a
+day, hours, lengths.
 
-A read takes the default meaning and the answer names it; what a phrase may mean is the table of the house's voice.
+A read takes the default meaning and the answer names it; what a phrase may mean is the table of the
+house's voice.
 """
 
 from __future__ import annotations
@@ -32,26 +34,38 @@ _WEEKDAYS = {
     _name: number
     for number, names in enumerate(
         (
-            "понедельн пн monday mon ორშაბათ", "вторник вт tuesday tue სამშაბათ", "сред ср wednesday wed ოთხშაბათ",
-            "четверг чт thursday thu ხუთშაბათ", "пятниц пт friday fri პარასკევ", "суббот сб saturday sat შაბათ",
+            "понедельн пн monday mon ორშაბათ",
+            "вторник вт tuesday tue სამშაბათ",
+            "сред ср wednesday wed ოთხშაბათ",
+            "четверг чт thursday thu ხუთშაბათ",
+            "пятниц пт friday fri პარასკევ",
+            "суббот сб saturday sat შაბათ",
             "воскрес вс sunday sun კვირა",
         )
     )
     for _name in stems(names)
-}  # fmt: skip
+}
 _MONTHS = {
     _name: number
     for number, names in enumerate(
         (
-            "январ january jan იანვ", "феврал february feb თებერვ", "март march mar მარტ", "апрел april apr აპრილ",
-            "май мая may მაის", "июн june jun ივნის", "июл july jul ივლის", "август august aug აგვისტ",
-            "сентябр september sep სექტემბ", "октябр october oct ოქტომბ", "ноябр november nov ნოემბ",
+            "январ january jan იანვ",
+            "феврал february feb თებერვ",
+            "март march mar მარტ",
+            "апрел april apr აპრილ",
+            "май мая may მაის",
+            "июн june jun ივნის",
+            "июл july jul ივლის",
+            "август august aug აგვისტ",
+            "сентябр september sep სექტემბ",
+            "октябр october oct ოქტომბ",
+            "ноябр november nov ნოემბ",
             "декабр december dec დეკემბ",
         ),
         1,
     )
     for _name in stems(names)
-}  # fmt: skip
+}
 _RUSSIAN_MONTHS = "янв|фев|мар|апр|мая|май|июн|июл|авг|сен|окт|ноя|дек"
 _ENGLISH_MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 NUMERIC = re.compile(r"(?<!\d)(\d{1,2})\.(\d{1,2})(?:\.(\d{4}))?(?!\d)")
@@ -61,13 +75,24 @@ _NEXT_WEEK = re.compile(r"следующ\w+\s+недел|next\s+week|მომ�
 _NOON = re.compile(r"\bnoon\b|\bполдень\b|\bполудня\b", re.I)
 _HALF_DAY = re.compile(r"\b(\d{1,2})\s*(am|pm)\b", re.I)
 _HOUR = re.compile(
-    r"\b(?:к|с|до|в|at|from|to|till|until)\s+(\d{1,2})(?::\d{2})?(?!\d|[.\-/]\d|\s*(?:д[нe]|по\b|" + _RUSSIAN_MONTHS + "))", re.I
+    r"\b(?:к|с|до|в|at|from|to|till|until)\s+(\d{1,2})(?::\d{2})?(?!\d|[.\-/]\d|\s*(?:д[нe]|по\b|"
+    + _RUSSIAN_MONTHS
+    + "))",
+    re.I,
 )
 _WEEKEND = stems("выходн выхи выхах weekend უქმე შაბათ-კვირა შაბათკვირა")
 _WEEK = stems("недел week კვირაში")
 # Parts of a day as hours on the wall; a night ends in the next morning.
-_PARTS = {_name: hours for names, hours in (("утром утро morning დილით", (9, 12)), ("днем днём afternoon დღისით", (12, 18)),
-          ("вечером вечер evening საღამოს", (18, 22)), ("ночью ночь night ღამით", (22, 30))) for _name in stems(names)}  # fmt: skip
+_PARTS = {
+    _name: hours
+    for names, hours in (
+        ("утром утро morning დილით", (9, 12)),
+        ("днем днём afternoon დღისით", (12, 18)),
+        ("вечером вечер evening საღამოს", (18, 22)),
+        ("ночью ночь night ღამით", (22, 30)),
+    )
+    for _name in stems(names)
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +105,13 @@ class Period:
 
 
 def hits(word: str, stem: str) -> bool:
-    """Whether a word begins with a stem; a long one may have one letter wrong, a short one must be equal."""
+    """Whether a word begins with a stem; a long one may have one letter wrong, a short one must be
+    equal."""
     if len(stem) <= 3:
         return word == stem
-    return word.startswith(stem) or (len(stem) >= 6 and len(word) >= 5 and _one_edit(word[: len(stem)], stem))
+    return word.startswith(stem) or (
+        len(stem) >= 6 and len(word) >= 5 and _one_edit(word[: len(stem)], stem)
+    )
 
 
 def _one_edit(a: str, b: str) -> bool:
@@ -104,7 +132,9 @@ def period_of(text: str, words: list[str], now: datetime) -> Period | None:
         saturday = today + timedelta(days=(5 - today.weekday()) % 7 if today.weekday() < 6 else -1)
         begin = at_local(saturday, OPENS)
         return Period(
-            start=max(begin, now) if begin < now else begin, end=at_local(saturday + timedelta(days=1), CLOSES), whole_days=False
+            start=max(begin, now) if begin < now else begin,
+            end=at_local(saturday + timedelta(days=1), CLOSES),
+            whole_days=False,
         )
     if _NEXT_WEEK.search(text):
         monday = today + timedelta(days=7 - today.weekday())
@@ -126,14 +156,20 @@ def _from_days(text: str, words: list[str], days: list[date], now: datetime) -> 
     if last < first:
         last += timedelta(days=7)
     hours = _hours(text)
-    until_only = len(days) == 1 and re.search(r"\b(?:до|until|till)\s+(?!\d)", text, re.I) is not None
+    until_only = (
+        len(days) == 1 and re.search(r"\b(?:до|until|till)\s+(?!\d)", text, re.I) is not None
+    )
     if until_only and not hours:
         return Period(start=now, end=at_local(first, CLOSES), whole_days=False)
     if not hours:
         part = next((_PARTS[word] for word in words if word in _PARTS), None)
         if part is not None and len(days) == 1:
             midnight = at_local(first, time.min)
-            return Period(start=midnight + timedelta(hours=part[0]), end=midnight + timedelta(hours=part[1]), whole_days=False)
+            return Period(
+                start=midnight + timedelta(hours=part[0]),
+                end=midnight + timedelta(hours=part[1]),
+                whole_days=False,
+            )
         return _whole(first, last)
     begin = at_local(first, time(hours[0]))
     if len(hours) > 1:
@@ -164,12 +200,26 @@ def _days(words: list[str], today: date) -> list[date]:
 
 def weekday_of(word: str) -> int | None:
     """The weekday that a folded word names, Monday is 0."""
-    return next((n for stem, n in _WEEKDAYS.items() if word == stem or (len(stem) > 3 and word.startswith(stem))), None)
+    return next(
+        (
+            n
+            for stem, n in _WEEKDAYS.items()
+            if word == stem or (len(stem) > 3 and word.startswith(stem))
+        ),
+        None,
+    )
 
 
 def day_words(word: str) -> int | None:
     """How many days from today a folded word lies: today, tomorrow, the day after."""
-    return next((n for stem, n in _DAYS.items() if word == stem or (len(stem) > 3 and word.startswith(stem))), None)
+    return next(
+        (
+            n
+            for stem, n in _DAYS.items()
+            if word == stem or (len(stem) > 3 and word.startswith(stem))
+        ),
+        None,
+    )
 
 
 def is_day(word: str) -> bool:
@@ -179,9 +229,12 @@ def is_day(word: str) -> bool:
 
 
 def _hours(text: str) -> list[int]:
-    """Hours that are named with a preposition or a colon: "к 10", "с 10 до 18", "в 9:30", "до вечера"."""
+    """Hours that are named with a preposition or a colon: "к 10", "с 10 до 18", "в 9:30", "до
+    вечера"."""
     plain = _NOON.sub(" 12pm ", PLATE.sub(" ", text))
-    plain = _HALF_DAY.sub(lambda m: f" at {int(m[1]) % 12 + (12 if m[2].lower() == 'pm' else 0)}:00 ", plain)
+    plain = _HALF_DAY.sub(
+        lambda m: f" at {int(m[1]) % 12 + (12 if m[2].lower() == 'pm' else 0)}:00 ", plain
+    )
     found = [int(h) for h in _HOUR.findall(plain)]
     if re.search(r"до\s+вечера|till\s+(?:the\s+)?evening", plain, re.I):
         found.append(20)
@@ -189,7 +242,11 @@ def _hours(text: str) -> list[int]:
 
 
 def _length(text: str) -> int | None:
-    found = re.search(r"\bна\s+(\d{1,2})\s*(?:дн|дня|день|дней|сут)|\bfor\s+(\d{1,2})\s+days?|(\d{1,2})\s+დღ", text, re.I)
+    found = re.search(
+        r"\bна\s+(\d{1,2})\s*(?:дн|дня|день|дней|сут)|\bfor\s+(\d{1,2})\s+days?|(\d{1,2})\s+დღ",
+        text,
+        re.I,
+    )
     if found is None:
         return 7 if re.search(r"\bна неделю\b|\bfor a week\b", text, re.I) else None
     return int(found[1] or found[2] or found[3])
@@ -198,8 +255,16 @@ def _length(text: str) -> int | None:
 def _explicit(text: str, now: datetime) -> Period | None:
     """Dates by number: "с 5 по 8 декабря", "5.12", "5–8.12", "March 5"."""
     today = local_date(now)
-    spoken = re.search(rf"(?:с\s+)?(\d{{1,2}})(?:\s*(?:по|до|-|–)\s*(\d{{1,2}}))?\s+((?:{_RUSSIAN_MONTHS})[а-я]*)", text, re.I)
-    english = re.search(rf"\b((?:{_ENGLISH_MONTHS})[a-z]*)\s+(\d{{1,2}})(?!\d)(?:\s*(?:to|-|–)\s*(\d{{1,2}}))?", text, re.I)
+    spoken = re.search(
+        rf"(?:с\s+)?(\d{{1,2}})(?:\s*(?:по|до|-|–)\s*(\d{{1,2}}))?\s+((?:{_RUSSIAN_MONTHS})[а-я]*)",
+        text,
+        re.I,
+    )
+    english = re.search(
+        rf"\b((?:{_ENGLISH_MONTHS})[a-z]*)\s+(\d{{1,2}})(?!\d)(?:\s*(?:to|-|–)\s*(\d{{1,2}}))?",
+        text,
+        re.I,
+    )
     dotted = re.search(r"(?<!\d)(\d{1,2})(?:\s*[-–]\s*(\d{1,2}))?\.(\d{1,2})(?!\d)", text)
     if spoken and (month := _month(spoken[3])):
         first, last = int(spoken[1]), int(spoken[2] or spoken[1])
@@ -215,7 +280,8 @@ def _explicit(text: str, now: datetime) -> Period | None:
 
 
 def dated(day: int, month: int, today: date, year: int | None = None) -> date | None:
-    """The day of that date; without a year the next one, or one of the last 60 days. None when there is no such day."""
+    """The day of that date; without a year the next one, or one of the last 60 days. None when
+    there is no such day."""
     try:
         found = date(today.year if year is None else year, month, day)
         if year is None and found < today - timedelta(days=60):
@@ -226,7 +292,8 @@ def dated(day: int, month: int, today: date, year: int | None = None) -> date | 
 
 
 def impossible_date(text: str, now: datetime) -> str | None:
-    """A date of a request that no calendar has, or not in that year, as it was said: `29.02`, `31 апреля`, `01.01.9999`."""
+    """A date of a request that no calendar has, or not in that year, as it was said: `29.02`, `31
+    апреля`, `01.01.9999`."""
     today = local_date(now)
     for found in NUMERIC.finditer(text):
         day, month, year = int(found[1]), int(found[2]), int(found[3]) if found[3] else None
@@ -251,7 +318,9 @@ def spoken_date(text: str) -> tuple[int, int] | None:
 
 def _month(word: str) -> int | None:
     folded = fold(word)
-    return next((n for stem, n in _MONTHS.items() if folded.startswith(stem[:3]) and len(folded) >= 3), None)
+    return next(
+        (n for stem, n in _MONTHS.items() if folded.startswith(stem[:3]) and len(folded) >= 3), None
+    )
 
 
 def wall(moment: datetime) -> str:

@@ -1,6 +1,8 @@
-"""The offline model: a deterministic pydantic-ai model that reads requests with a grammar and invents nothing.
+"""The offline model: a deterministic pydantic-ai model that reads requests with a grammar and
+invents nothing.
 
-The class and the parser live here; what each role does with a request is in `agents/<role>/offline.py`.
+The class and the parser live here; what each role does with a request is in
+`agents/<role>/offline.py`.
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ from jarvis.language.entities import Understood, understand
 
 NAME = "offline"
 REFUSED = "Refused: "
-"""What a tool said to a call that it did not take; the flaw follows: date, number, text or other."""
+"""What a tool said to a call that it did not take; the flaw follows: date, number, text or
+other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +52,8 @@ class Finish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """What the rules see: the request, what was asked and called before, and what this run's tools said."""
+    """What the rules see: the request, what was asked and called before, and what this run's tools
+    said."""
 
     said: Understood
     before: Sequence[str]
@@ -94,14 +98,21 @@ class OfflineModel(Model):
         if isinstance(decision, Finish):
             output = parameters.output_tools[0].name if parameters.output_tools else None
             if output is None:
-                return self._response([TextPart(json.dumps(dict(decision.output), ensure_ascii=False))], len(messages))
+                return self._response(
+                    [TextPart(json.dumps(dict(decision.output), ensure_ascii=False))], len(messages)
+                )
             return self._response([ToolCallPart(output, dict(decision.output))], len(messages))
-        calls = [ToolCallPart(c.tool, dict(c.args), tool_call_id=f"off_{len(messages)}_{n}") for n, c in enumerate(decision)]
+        calls = [
+            ToolCallPart(c.tool, dict(c.args), tool_call_id=f"off_{len(messages)}_{n}")
+            for n, c in enumerate(decision)
+        ]
         return self._response(calls, len(messages))
 
     def _response(self, parts: Sequence[Any], step: int) -> ModelResponse:
         del step
-        return ModelResponse(parts=list(parts), usage=RequestUsage(), model_name=NAME, provider_name=NAME)
+        return ModelResponse(
+            parts=list(parts), usage=RequestUsage(), model_name=NAME, provider_name=NAME
+        )
 
     def _turn(self, messages: Sequence[ModelMessage], tools: frozenset[str]) -> Turn:
         prompts: list[str] = []
@@ -130,9 +141,13 @@ class OfflineModel(Model):
         now = self._clock.now()
         text = continued(prompts[-1], prompts[:-1], now) if prompts else ""
         return Turn(
-            said=understand(text, now), before=prompts[:-1], last_calls=previous, last_output=output,
-            results=results, tools=tools,
-        )  # fmt: skip
+            said=understand(text, now),
+            before=prompts[:-1],
+            last_calls=previous,
+            last_output=output,
+            results=results,
+            tools=tools,
+        )
 
 
 def _result(part: ToolReturnPart) -> str:
@@ -144,4 +159,10 @@ def _result(part: ToolReturnPart) -> str:
     kind, words = (str(details[0]["type"]), str(details[0]["msg"])) if details else ("", "")
     if "date" in kind or "a date" in words:
         return f"{REFUSED}date"
-    return REFUSED + ("text" if kind == "string_too_long" else "number" if "than" in kind or "int" in kind else "other")
+    return REFUSED + (
+        "text"
+        if kind == "string_too_long"
+        else "number"
+        if "than" in kind or "int" in kind
+        else "other"
+    )

@@ -1,4 +1,5 @@
-"""What Jarvis says in Telegram, as effects: one message a request, edited from its status into its answer."""
+"""What Jarvis says in Telegram, as effects: one message a request, edited from its status into its
+answer."""
 
 from __future__ import annotations
 
@@ -18,34 +19,69 @@ StoredButtons = Sequence[Sequence[dict[str, str]]]
 
 
 async def send(
-    tx: Tx, origin: Origin, chat_id: int, text: str, *, key: str, buttons: StoredButtons = (), reply_to: int | None = None,
-    ordering_key: str | None = None, lane: Lane | None = None,
-) -> UUID:  # fmt: skip
-    """A new message, in the lane of its origin unless one is given. What is urgent keeps an order of its own and waits for
-    nothing that is not.
+    tx: Tx,
+    origin: Origin,
+    chat_id: int,
+    text: str,
+    *,
+    key: str,
+    buttons: StoredButtons = (),
+    reply_to: int | None = None,
+    ordering_key: str | None = None,
+    lane: Lane | None = None,
+) -> UUID:
+    """A new message, in the lane of its origin unless one is given. What is urgent keeps an order
+    of its own and waits for nothing that is not.
     """
     args = {"chat_id": chat_id, "text": text, "buttons": buttons, "reply_to": reply_to}
     lane = origin.lane if lane is None else lane
     order = f"telegram:urgent:{chat_id}" if lane is Lane.URGENT else f"telegram:out:{chat_id}"
     return await effects.request(
-        tx, origin, kind=SEND, target=target(chat_id), args=args, key=key, ordering_key=ordering_key or order, lane=lane,
-    )  # fmt: skip
+        tx,
+        origin,
+        kind=SEND,
+        target=target(chat_id),
+        args=args,
+        key=key,
+        ordering_key=ordering_key or order,
+        lane=lane,
+    )
 
 
 async def edit(
-    tx: Tx, origin: Origin, chat_id: int, text: str, *, key: str, of: UUID | None = None, message_id: int | None = None,
-    buttons: StoredButtons = (), reply_to: int | None = None, lane: Lane | None = None,
-) -> UUID:  # fmt: skip
-    """Change the message that effect `of` sent, or that has `message_id`; earlier changes of it that still wait are dropped."""
+    tx: Tx,
+    origin: Origin,
+    chat_id: int,
+    text: str,
+    *,
+    key: str,
+    of: UUID | None = None,
+    message_id: int | None = None,
+    buttons: StoredButtons = (),
+    reply_to: int | None = None,
+    lane: Lane | None = None,
+) -> UUID:
+    """Change the message that effect `of` sent, or that has `message_id`; earlier changes of it
+    that still wait are dropped."""
     root = await _root(tx, chat_id, of, message_id)
     args = {
-        "chat_id": chat_id, "text": text, "buttons": buttons, "root": str(root) if root else None, "message_id": message_id,
+        "chat_id": chat_id,
+        "text": text,
+        "buttons": buttons,
+        "root": str(root) if root else None,
+        "message_id": message_id,
         "reply_to": reply_to,
-    }  # fmt: skip
+    }
     effect_id = await effects.request(
-        tx, origin, kind=EDIT, target=target(chat_id), args=args, key=key,
-        lane=origin.lane if lane is None else lane, ordering_key=f"telegram:edit:{root or f'{chat_id}:{message_id}'}",
-    )  # fmt: skip
+        tx,
+        origin,
+        kind=EDIT,
+        target=target(chat_id),
+        args=args,
+        key=key,
+        lane=origin.lane if lane is None else lane,
+        ordering_key=f"telegram:edit:{root or f'{chat_id}:{message_id}'}",
+    )
     await effects.overtake(tx, effect_id)
     return effect_id
 
@@ -53,21 +89,27 @@ async def edit(
 async def _root(tx: Tx, chat_id: int, of: UUID | None, message_id: int | None) -> UUID | None:
     """The effect that sent the message in the first place; None when it was none of ours."""
     if of is not None:
-        return await tx.fetchval("SELECT coalesce((args->>'root')::uuid, id) FROM effect WHERE id = $1", of)
+        return await tx.fetchval(
+            "SELECT coalesce((args->>'root')::uuid, id) FROM effect WHERE id = $1", of
+        )
     return await tx.fetchval(
         """SELECT coalesce((args->>'root')::uuid, id) FROM effect
-            WHERE target = $1 AND state = 'done' AND (receipt->>'message_id')::bigint = $2 ORDER BY seq LIMIT 1""",
-        target(chat_id), message_id,
-    )  # fmt: skip
+            WHERE target = $1 AND state = 'done' AND (receipt->>'message_id')::bigint = $2
+              ORDER BY seq LIMIT 1""",
+        target(chat_id),
+        message_id,
+    )
 
 
 async def shown(reader: Reader, chat_id: int, message_id: int) -> str | None:
     """What a message of ours says now, as HTML; None when we did not write it."""
     return await reader.fetchval(
-        """SELECT args->>'text' FROM effect WHERE target = $1 AND state = 'done' AND (receipt->>'message_id')::bigint = $2
+        """SELECT args->>'text' FROM effect WHERE target = $1 AND state = 'done'
+            AND (receipt->>'message_id')::bigint = $2
             ORDER BY seq DESC LIMIT 1""",
-        target(chat_id), message_id,
-    )  # fmt: skip
+        target(chat_id),
+        message_id,
+    )
 
 
 def stored_form(rows: Sequence[Sequence[Button]]) -> list[list[NewButton]]:

@@ -18,8 +18,22 @@ _NEAR = {
     "ka": {0: "დღეს", 1: "ხვალ", -1: "გუშინ"},
 }
 _AGES = {
-    "ru": ("только что", "{n} мин назад", "{n} ч назад ({t})", "вчера, {t}", "{d} ({n} дн.)", "никогда"),
-    "en": ("just now", "{n} min ago", "{n} h ago ({t})", "yesterday, {t}", "{d} ({n} days)", "never"),
+    "ru": (
+        "только что",
+        "{n} мин назад",
+        "{n} ч назад ({t})",
+        "вчера, {t}",
+        "{d} ({n} дн.)",
+        "никогда",
+    ),
+    "en": (
+        "just now",
+        "{n} min ago",
+        "{n} h ago ({t})",
+        "yesterday, {t}",
+        "{d} ({n} days)",
+        "never",
+    ),
     "ka": ("ახლახან", "{n} წთ წინ", "{n} სთ წინ ({t})", "გუშინ, {t}", "{d} ({n} დღე)", "არასოდეს"),
 }
 
@@ -29,7 +43,9 @@ def day(moment: datetime, now: datetime, language: str) -> str:
     wall = local(moment)
     year = f".{wall:%Y}" if wall.year != local(now).year else ""
     if language == "en":
-        return f"{_DAYS['en'][wall.weekday()]} {wall.day} {_MONTHS[wall.month - 1]}" + (f" {wall:%Y}" if year else "")
+        return f"{_DAYS['en'][wall.weekday()]} {wall.day} {_MONTHS[wall.month - 1]}" + (
+            f" {wall:%Y}" if year else ""
+        )
     return f"{_DAYS[language][wall.weekday()]} {wall:%d.%m}{year}"
 
 
@@ -43,7 +59,11 @@ def moment(at: datetime | None, now: datetime, language: str) -> str:
 
 def short_moment(at: datetime | None, now: datetime, language: str) -> str:
     """The same without the near word, for lists."""
-    return moment(None, now, language) if at is None else f"{day(at, now, language)}, {local(at):%H:%M}"
+    return (
+        moment(None, now, language)
+        if at is None
+        else f"{day(at, now, language)}, {local(at):%H:%M}"
+    )
 
 
 def period(start: datetime, end: datetime, now: datetime, language: str) -> str:
@@ -52,7 +72,11 @@ def period(start: datetime, end: datetime, now: datetime, language: str) -> str:
     if (first.hour, first.minute, last.hour, last.minute) == (0, 0, 0, 0):
         final = end - timedelta(days=1)
         same = local_date(start) == local_date(final)
-        return day(start, now, language) if same else f"{day(start, now, language)} → {day(final, now, language)}"
+        return (
+            day(start, now, language)
+            if same
+            else f"{day(start, now, language)} → {day(final, now, language)}"
+        )
     return f"{day(start, now, language)}, {first:%H:%M} → {day(end, now, language)}, {last:%H:%M}"
 
 

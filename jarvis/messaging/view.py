@@ -1,4 +1,5 @@
-"""What every renderer works with: the reader, buttons, the line of source and age, lists that go on behind a button."""
+"""What every renderer works with: the reader, buttons, the line of source and age, lists that go on
+behind a button."""
 
 from __future__ import annotations
 
@@ -21,14 +22,17 @@ LABEL_MAX = 34
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    """A button below an answer. `ask`: its press stands for the new request; `page`: `request` holds the rest of a list;
-    `report`: the person says that something is wrong; `file`: what a set of files belongs to; `car`, `set`: material to show;
-    `setup`: what a group is for; `form`: something is filled in; `report_of`: the report of a closed form; `subscribe`: what a
-    service chat hears of."""
+    """A button below an answer. `ask`: its press stands for the new request; `page`: `request`
+    holds the rest of a list; `report`: the person says that something is wrong; `file`: what a set
+    of files belongs to; `car`, `set`: material to show; `setup`: what a group is for; `form`:
+    something is filled in; `report_of`: the report of a closed form; `subscribe`: what a service
+    chat hears of."""
 
     label: str
     request: str = ""
-    kind: Literal["ask", "page", "report", "file", "car", "set", "setup", "form", "report_of", "subscribe"] = "ask"
+    kind: Literal[
+        "ask", "page", "report", "file", "car", "set", "setup", "form", "report_of", "subscribe"
+    ] = "ask"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,9 +85,13 @@ class Reader:
         return times.age(moment, self.now, self.language)
 
     def doubtful(self, fresh: Freshness) -> bool:
-        """Whether what is shown may be wrong by its age: never read whole, old, or the source does not answer or was not asked."""
+        """Whether what is shown may be wrong by its age: never read whole, old, or the source does
+        not answer or was not asked."""
         return (
-            fresh.failing_since is not None or fresh.limited is not None or fresh.as_of is None or self.now - fresh.as_of > FRESH_FOR
+            fresh.failing_since is not None
+            or fresh.limited is not None
+            or fresh.as_of is None
+            or self.now - fresh.as_of > FRESH_FOR
         )
 
 
@@ -93,7 +101,8 @@ def limit(limited: Limited, reader: Reader, key: str = "limited") -> str:
 
 
 def source(fresh: Freshness, reader: Reader) -> str:
-    """The last line: source and age; a sentence of its own when it is old or the source is silent."""
+    """The last line: source and age; a sentence of its own when it is old or the source is
+    silent."""
     line = f"<i>{fresh.source}, {reader.age(fresh.as_of)}</i>"
     if fresh.limited is not None:
         return f"{limit(fresh.limited, reader)}\n{line}"
@@ -106,13 +115,18 @@ def source(fresh: Freshness, reader: Reader) -> str:
     return line
 
 
-def listed(head: str, rows: Sequence[str], fresh: Freshness, reader: Reader, *, extra: Sequence[str] = ()) -> Rendered:
-    """A head, the first rows, what is to be said below them, source and age; more rows stand behind a button."""
+def listed(
+    head: str, rows: Sequence[str], fresh: Freshness, reader: Reader, *, extra: Sequence[str] = ()
+) -> Rendered:
+    """A head, the first rows, what is to be said below them, source and age; more rows stand behind
+    a button."""
     buttons: list[list[Button]] = []
     if len(rows) > LIST_MAX:
         moment = reader.say("as_of", source=fresh.source, t=reader.brief(fresh.as_of))
         buttons = [[_more(head, rows[LIST_MAX:], f"<i>{moment}</i>", reader)]]
-    return Rendered(text="\n".join([head, *rows[:LIST_MAX], *extra, source(fresh, reader)]), buttons=buttons)
+    return Rendered(
+        text="\n".join([head, *rows[:LIST_MAX], *extra, source(fresh, reader)]), buttons=buttons
+    )
 
 
 def _more(head: str, rows: Sequence[str], tail: str, reader: Reader) -> Button:
@@ -121,15 +135,21 @@ def _more(head: str, rows: Sequence[str], tail: str, reader: Reader) -> Button:
 
 
 def next_page(stored: str, reader: Reader) -> Rendered:
-    """The rest of a list as it was read then, with the moment of that reading; again with a button when it is long."""
+    """The rest of a list as it was read then, with the moment of that reading; again with a button
+    when it is long."""
     page = json.loads(stored)
     rows: list[str] = page["rows"]
-    buttons = [[_more(page["head"], rows[PAGE_MAX:], page["tail"], reader)]] if len(rows) > PAGE_MAX else []
+    buttons = (
+        [[_more(page["head"], rows[PAGE_MAX:], page["tail"], reader)]]
+        if len(rows) > PAGE_MAX
+        else []
+    )
     return Rendered(text="\n".join([page["head"], *rows[:PAGE_MAX], page["tail"]]), buttons=buttons)
 
 
 def short(text: str) -> str:
-    """A label that fits a button: cut between words, never inside one, and not behind a preposition."""
+    """A label that fits a button: cut between words, never inside one, and not behind a
+    preposition."""
     if len(text) <= LABEL_MAX:
         return text
     head = text[: LABEL_MAX - 1]

@@ -1,4 +1,5 @@
-"""Cards of approval, receipts and what became of writes: code words them, from what is stored and from receipts."""
+"""Cards of approval, receipts and what became of writes: code words them, from what is stored and
+from receipts."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ from jarvis.messaging.view import Button, Reader, Rendered, short
 from tools import facts as f
 
 QUOTE_CHARS = 200
-_CATALOGUE = {"role": "role", "news": "news", "mode": "news.mode"}  # where the words for a value stand
+# where the words for a value stand
+_CATALOGUE = {"role": "role", "news": "news", "mode": "news.mode"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +45,11 @@ class Card:
     buttons: list[list[CardButton]]
 
 
-def card(approval: Approval, reader: Reader, *, approvers: Sequence[Actor], offset: timedelta) -> Card:
-    """A card as it stands. `offset`: business time minus real time, for what is stamped in real time."""
+def card(
+    approval: Approval, reader: Reader, *, approvers: Sequence[Actor], offset: timedelta
+) -> Card:
+    """A card as it stands. `offset`: business time minus real time, for what is stamped in real
+    time."""
     if approval.state == "waiting":
         return _waiting(approval, reader, approvers)
     if approval.state == "approved":
@@ -67,16 +72,24 @@ def _waiting(approval: Approval, reader: Reader, approvers: Sequence[Actor]) -> 
         lines += _changes(item, reader)
         lines += [_warning(w, reader) for w in item.write["warnings"]]
     if approval.quotes:
-        lines += [f"⚠️ {reader.say('card.quote', quote=escape(q[:QUOTE_CHARS]))}" for q in approval.quotes]
+        lines += [
+            f"⚠️ {reader.say('card.quote', quote=escape(q[:QUOTE_CHARS]))}" for q in approval.quotes
+        ]
     lines.append(reader.say("card.undo" if all(i.write["undo"] for i in items) else "card.no_undo"))
     who = _approvers(approval, reader, approvers)
     lines.append(reader.say("card.who", who=who, t=times.clock(approval.expires_at)))
-    lines += [reader.say("card.vote", who=escape(name), t=times.clock(at)) for _, name, at in approval.voters]
+    lines += [
+        reader.say("card.vote", who=escape(name), t=times.clock(at))
+        for _, name, at in approval.voters
+    ]
     oldest = min(datetime.fromisoformat(item.write["as_of"]) for item in items)
-    lines.append(f"<i>{reader.say('card.based', source=items[0].write['source'], age=reader.age(oldest))}</i>")
+    read_in, age = items[0].write["source"], reader.age(oldest)
+    lines.append(f"<i>{reader.say('card.based', source=read_in, age=age)}</i>")
     bound = f"{approval.id}:{approval.digest[:16]}"
     label = short(
-        reader.say(f"card.do.{items[0].write['title']}", **_slots(items[0], reader)) if len(items) == 1 else reader.say("b.all")
+        reader.say(f"card.do.{items[0].write['title']}", **_slots(items[0], reader))
+        if len(items) == 1
+        else reader.say("b.all")
     )
     return Card(
         text="\n".join(lines),
@@ -102,7 +115,11 @@ def _title(item: Item, reader: Reader) -> str:
     about = item.write["about"]
     if about.get("name"):
         return f"{_word(item, reader)} · {escape(str(about['name']))}"
-    subject = f"№{about['number']} · {about['car']}" if about.get("number") is not None else str(about["car"] or "")
+    subject = (
+        f"№{about['number']} · {about['car']}"
+        if about.get("number") is not None
+        else str(about["car"] or "")
+    )
     return f"{_word(item, reader)} · {escape(subject)}" if subject else _word(item, reader)
 
 
@@ -115,7 +132,10 @@ def _about(item: Item, reader: Reader) -> str:
     if about.get("name"):
         return escape(str(about["name"]))
     parts = [f"📅 №{about['number']}"] if about.get("number") is not None else []
-    parts.append(f"{'' if parts else '🚗 '}{escape(str(about['car'] or '—'))} · <code>{show_plate(about['plate'])}</code>")
+    parts.append(
+        f"{'' if parts else '🚗 '}{escape(str(about['car'] or '—'))} · "
+        f"<code>{show_plate(about['plate'])}</code>"
+    )
     if about.get("client_first") or about.get("client_last"):
         initial = f" {about['client_last'][0]}." if about.get("client_last") else ""
         parts.append(escape(f"{about.get('client_first') or ''}{initial}".strip()))
@@ -128,7 +148,9 @@ def _changes(item: Item, reader: Reader) -> list[str]:
         name = reader.say(f"card.field.{change['field']}")
         old, new = value(change, "old", reader), value(change, "new", reader)
         fresh = change["old"] is None
-        lines.append(reader.say("card.new" if fresh else "card.change", field=name, old=old, new=new))
+        lines.append(
+            reader.say("card.new" if fresh else "card.change", field=name, old=old, new=new)
+        )
     price = item.write["price"]
     if price is not None:
         lines.append(_price(price, reader))
@@ -142,12 +164,19 @@ def _price(price: Mapping[str, Any], reader: Reader) -> str:
     delta = ("+" if price["delta"] >= 0 else "") + money(price["delta"])
     formula = ""
     if price["days"] is not None and price["rate"] is not None:
-        formula = f"; {price['days']} {reader.say('unit.days')} × {Money(price['rate'], price['currency']).show(reader.language)}"
+        formula = (
+            f"; {price['days']} {reader.say('unit.days')} × "
+            f"{Money(price['rate'], price['currency']).show(reader.language)}"
+        )
     if price["basis"] == "booking":
         formula += f"; {reader.say('card.own_price')}"
     if price["old"] is None:
-        return reader.say("card.price.new", new=money(price["new"]), formula=formula.removeprefix("; "))
-    return reader.say("card.price", old=money(price["old"]), new=money(price["new"]), delta=delta, formula=formula)
+        return reader.say(
+            "card.price.new", new=money(price["new"]), formula=formula.removeprefix("; ")
+        )
+    return reader.say(
+        "card.price", old=money(price["old"]), new=money(price["new"]), delta=delta, formula=formula
+    )
 
 
 def value(change: Mapping[str, Any], side: str, reader: Reader) -> str:
@@ -170,7 +199,8 @@ def value(change: Mapping[str, Any], side: str, reader: Reader) -> str:
 
 def _warning(warning: Mapping[str, Any], reader: Reader) -> str:
     if warning["kind"] == "paid":
-        return f"⚠️ {reader.say('card.warn.paid', x=Money(warning['minor'], warning['currency']).show(reader.language, exact=True))}"
+        paid = Money(warning["minor"], warning["currency"]).show(reader.language, exact=True)
+        return f"⚠️ {reader.say('card.warn.paid', x=paid)}"
     start = reader.brief(datetime.fromisoformat(warning["start"])) if warning.get("start") else "—"
     return f"⚠️ {reader.say('card.warn.' + warning['kind'], num=warning['number'], start=start)}"
 
@@ -178,7 +208,10 @@ def _warning(warning: Mapping[str, Any], reader: Reader) -> str:
 def _slots(item: Item, reader: Reader) -> dict[str, str]:
     """What the label of the deciding button says: verb and object."""
     news = {change["field"]: change for change in item.write["changes"]}
-    slots = {"num": str(item.write["about"].get("number") or ""), "car": str(item.write["about"]["car"] or "")}
+    slots = {
+        "num": str(item.write["about"].get("number") or ""),
+        "car": str(item.write["about"]["car"] or ""),
+    }
     for name in ("end", "branch", "state", "role"):
         slots[name] = value(news[name], "new", reader) if name in news else ""
     return slots
@@ -202,7 +235,9 @@ def _carried(approval: Approval, reader: Reader, offset: timedelta) -> Card:
     return Card(text="\n".join(lines), buttons=buttons)
 
 
-def _one(item: Item, approval: Approval, reader: Reader, offset: timedelta) -> tuple[str, list[list[CardButton]]]:
+def _one(
+    item: Item, approval: Approval, reader: Reader, offset: timedelta
+) -> tuple[str, list[list[CardButton]]]:
     if item.undo_state is not None:
         return _undone(item, reader, offset)
     if item.state == "done":
@@ -210,7 +245,8 @@ def _one(item: Item, approval: Approval, reader: Reader, offset: timedelta) -> t
     what, system = _title(item, reader), item.write["source"]
     sent = times.clock((item.sent_at or approval.asked_at - offset) + offset)
     if item.state == "unknown":
-        text = f"❓ <b>{reader.say('card.unknown', what=what)}</b>\n{reader.say('card.unknown.why', system=system, t=sent)}"
+        why = reader.say("card.unknown.why", system=system, t=sent)
+        text = f"❓ <b>{reader.say('card.unknown', what=what)}</b>\n{why}"
         return text, [_unknown_buttons(item.effect_id, reader)]
     if item.state in ("dead", "dropped"):
         return _failed(item, approval, reader)
@@ -219,18 +255,25 @@ def _one(item: Item, approval: Approval, reader: Reader, offset: timedelta) -> t
     return f"⏳ <b>{what}</b>\n{reader.say('card.sent', system=system, t=sent)}", []
 
 
-def _receipt(item: Item, approval: Approval, reader: Reader, offset: timedelta) -> tuple[str, list[list[CardButton]]]:
+def _receipt(
+    item: Item, approval: Approval, reader: Reader, offset: timedelta
+) -> tuple[str, list[list[CardButton]]]:
     lines = [f"✅ <b>{_title(item, reader)}</b>"]
     number = (item.receipt or {}).get("number")
     if item.write["title"] == "create" and number is not None:
-        lines[0] = f"✅ <b>{_word(item, reader)} · №{number} · {escape(str(item.write['about']['car']))}</b>"
+        lines[0] = (
+            f"✅ <b>{_word(item, reader)} · №{number} · "
+            f"{escape(str(item.write['about']['car']))}</b>"
+        )
     for change in item.write["changes"]:
         name = reader.say(f"card.field.{change['field']}")
         arrow = "" if change["old"] is None else f"{value(change, 'old', reader)} → "
         lines.append(f"{name}: {arrow}{value(change, 'new', reader)}")
     if item.write["price"] is not None:
         lines.append(_price(item.write["price"], reader))
-    who = ", ".join(escape(name) for _, name, _ in approval.voters) or escape(approval.decided_by or "—")
+    who = ", ".join(escape(name) for _, name, _ in approval.voters) or escape(
+        approval.decided_by or "—"
+    )
     at = times.clock(approval.decided_at or approval.asked_at)
     if (item.receipt or {}).get("resolved"):
         lines.append(reader.say("card.done.by_person", who=who, t=at))
@@ -240,7 +283,13 @@ def _receipt(item: Item, approval: Approval, reader: Reader, offset: timedelta) 
     if item.undo_until is None or item.undo_until <= reader.now:
         return "\n".join(lines), []
     lines.append(reader.say("card.undo_until", t=times.clock(item.undo_until)))
-    return "\n".join(lines), [[CardButton(label=reader.say("b.undo"), kind="undo", choice=str(item.id), approvers_only=True)]]
+    return "\n".join(lines), [
+        [
+            CardButton(
+                label=reader.say("b.undo"), kind="undo", choice=str(item.id), approvers_only=True
+            )
+        ]
+    ]
 
 
 def _undone(item: Item, reader: Reader, offset: timedelta) -> tuple[str, list[list[CardButton]]]:
@@ -251,40 +300,68 @@ def _undone(item: Item, reader: Reader, offset: timedelta) -> tuple[str, list[li
             for c in item.write["changes"]
             if c["old"] is not None
         )
-        return f"↩️ <b>{reader.say('card.undone', what=what)}</b>\n{back} · {escape(item.undone_by or '—')}", []
+        return (
+            f"↩️ <b>{reader.say('card.undone', what=what)}</b>\n{back} · "
+            f"{escape(item.undone_by or '—')}",
+            [],
+        )
     if item.undo_state == "sent":
         return f"⏳ <b>{reader.say('card.undoing', what=what)}</b>", []
     if item.undo_state == "unknown":  # it holds its booking or car until somebody has looked
         text = f"❓ <b>{reader.say('card.unknown', what=reader.say('card.undoing', what=what))}</b>"
-        return f"{text}\n{reader.say('card.look', system=item.write['source'])}", [_unknown_buttons(item.undo_effect_id, reader)]
-    return f"⛔ <b>{reader.say('card.undo_failed', what=what)}</b>\n{reader.say('card.look', system=item.write['source'])}", []
+        return f"{text}\n{reader.say('card.look', system=item.write['source'])}", [
+            _unknown_buttons(item.undo_effect_id, reader)
+        ]
+    look = reader.say("card.look", system=item.write["source"])
+    return f"⛔ <b>{reader.say('card.undo_failed', what=what)}</b>\n{look}", []
 
 
 def _failed(item: Item, approval: Approval, reader: Reader) -> tuple[str, list[list[CardButton]]]:
-    cause = reader.say("card.cause.dropped") if item.state == "dropped" else escape((item.cause or "—")[:160])
+    cause = (
+        reader.say("card.cause.dropped")
+        if item.state == "dropped"
+        else escape((item.cause or "—")[:160])
+    )
     if item.cause and item.cause.endswith("stale"):
         cause = reader.say("card.cause.stale", system=item.write["source"])
     elif item.cause == FOUND_NOT_DONE:
         cause = reader.say("card.cause.not_done", system=item.write["source"])
-    text = f"⛔ <b>{reader.say('card.failed', what=_title(item, reader))}</b>\n{cause}. {reader.say('card.failed.nothing')}"
+    text = (
+        f"⛔ <b>{reader.say('card.failed', what=_title(item, reader))}</b>\n{cause}. "
+        f"{reader.say('card.failed.nothing')}"
+    )
     request = approval.request if len(approval.items) == 1 else request_of(item, reader)
     if not request:
         return text, []
-    label = reader.say("b.again_item", n=item.ordinal) if len(approval.items) > 1 else reader.say("b.again")
+    label = (
+        reader.say("b.again_item", n=item.ordinal)
+        if len(approval.items) > 1
+        else reader.say("b.again")
+    )
     return text, [[CardButton(label=label, kind="ask", choice=request)]]
 
 
 def _unknown_buttons(effect_id: UUID | None, reader: Reader) -> list[CardButton]:
     return [
-        CardButton(label=reader.say(f"b.{word}"), kind="unknown", choice=f"{word}:{effect_id}", approvers_only=True)
+        CardButton(
+            label=reader.say(f"b.{word}"),
+            kind="unknown",
+            choice=f"{word}:{effect_id}",
+            approvers_only=True,
+        )
         for word in ("done", "not_done", "again_send")
     ]
 
 
 def request_of(item: Item, reader: Reader) -> str:
-    """One write as a request of its own, in the reader's language, so that it can be asked for again."""
+    """One write as a request of its own, in the reader's language, so that it can be asked for
+    again."""
     about, news = item.write["about"], {c["field"]: c["new"] for c in item.write["changes"]}
-    slots: dict[str, object] = {"num": about.get("number"), "car": about.get("car"), "plate": show_plate(about.get("plate"))}
+    slots: dict[str, object] = {
+        "num": about.get("number"),
+        "car": about.get("car"),
+        "plate": show_plate(about.get("plate")),
+    }
     if news.get("end"):
         slots["end"] = local(datetime.fromisoformat(news["end"])).strftime("%d.%m.%Y %H:%M")
     if "branch" in news:
@@ -293,12 +370,17 @@ def request_of(item: Item, reader: Reader) -> str:
         slots["note"] = news["note"]
     if "car" in news:
         slots["other"] = news["car"]
-    key = f"again.{item.write['title']}" + (".car" if item.write["title"] == "change" and "other" in slots else "")
+    key = f"again.{item.write['title']}" + (
+        ".car" if item.write["title"] == "change" and "other" in slots else ""
+    )
     return reader.say(key, **slots) if key in keys() else ""
 
 
 def inbox(
-    waiting: Sequence[Approval], unknown: Sequence[Approval], lapsed: Sequence[Approval], reader: Reader
+    waiting: Sequence[Approval],
+    unknown: Sequence[Approval],
+    lapsed: Sequence[Approval],
+    reader: Reader,
 ) -> tuple[str, list[list[CardButton]]]:
     """`/inbox`: what waits for this person, what is unknown, what ran out while nobody looked."""
     if not waiting and not unknown and not lapsed:
@@ -312,11 +394,23 @@ def inbox(
             lines.append(f"{number}. ⚠️ {reader.say('card.unknown', what=title)}")
         else:
             left = max(0, int((card_.expires_at - reader.now).total_seconds() // 60))
-            lines.append(f"{number}. ❓ " + reader.say("inbox.row", title=title, who=escape(card_.requester_name),
-                                                      t=times.clock(card_.expires_at), n=left))  # fmt: skip
-        buttons.append(CardButton(label=reader.say("b.open", n=number), kind="open", choice=str(card_.id)))
+            lines.append(
+                f"{number}. ❓ "
+                + reader.say(
+                    "inbox.row",
+                    title=title,
+                    who=escape(card_.requester_name),
+                    t=times.clock(card_.expires_at),
+                    n=left,
+                )
+            )
+        buttons.append(
+            CardButton(label=reader.say("b.open", n=number), kind="open", choice=str(card_.id))
+        )
     lines += [
-        f"⌛ {reader.say('card.expired', title=_title(card_.items[0], reader))} · {times.clock(card_.expires_at)}" for card_ in lapsed
+        f"⌛ {reader.say('card.expired', title=_title(card_.items[0], reader))} · "
+        f"{times.clock(card_.expires_at)}"
+        for card_ in lapsed
     ]
     return "\n".join(lines), [buttons[n : n + 3] for n in range(0, min(len(buttons), 6), 3)]
 
@@ -335,16 +429,39 @@ def _closed(approval: Approval, reader: Reader) -> Card:
     at = times.clock(approval.decided_at or approval.expires_at)
     if approval.state == "declined":
         return Card(
-            text=f"⛔ <b>{reader.say('card.declined', title=title)}</b> · {escape(approval.decided_by or '—')}, {at}", buttons=[]
+            text=f"⛔ <b>{reader.say('card.declined', title=title)}</b> · "
+            f"{escape(approval.decided_by or '—')}, {at}",
+            buttons=[],
         )
     if approval.state == "expired":
         why = reader.say("card.expired.why", t=times.clock(approval.expires_at))
-        return Card(text=f"⌛ <b>{reader.say('card.expired', title=title)}</b>\n{why}", buttons=again)
-    return Card(text=f"⌛ <b>{reader.say('card.void', title=title)}</b>\n{_void(approval, reader, at)}", buttons=again)
+        return Card(
+            text=f"⌛ <b>{reader.say('card.expired', title=title)}</b>\n{why}", buttons=again
+        )
+    return Card(
+        text=f"⌛ <b>{reader.say('card.void', title=title)}</b>\n{_void(approval, reader, at)}",
+        buttons=again,
+    )
 
 
-_SHOWN = {"start_at": "start", "end_at": "end", "car_id": "car", "total": "total", "description": "note"}
-_TELLING = ("end_at", "start_at", "car_id", "branch", "state", "status", "place_start", "place_end", "description")
+_SHOWN = {
+    "start_at": "start",
+    "end_at": "end",
+    "car_id": "car",
+    "total": "total",
+    "description": "note",
+}
+_TELLING = (
+    "end_at",
+    "start_at",
+    "car_id",
+    "branch",
+    "state",
+    "status",
+    "place_start",
+    "place_end",
+    "description",
+)
 _MOMENTS, _MONEY = ("start_at", "end_at"), ("total",)
 
 
@@ -355,7 +472,12 @@ def _void(approval: Approval, reader: Reader, at: str) -> str:
     if reason.get("kind") != "changed":
         return reader.say("card.void.tampered")
     fields: list[Mapping[str, Any]] = list(reason["fields"])
-    first = min(fields, key=lambda field: _TELLING.index(field["field"]) if field["field"] in _TELLING else len(_TELLING))
+    first = min(
+        fields,
+        key=lambda field: (
+            _TELLING.index(field["field"]) if field["field"] in _TELLING else len(_TELLING)
+        ),
+    )
     name = str(first["field"])
 
     def show(raw: Any) -> str:
@@ -369,10 +491,18 @@ def _void(approval: Approval, reader: Reader, at: str) -> str:
             return reader.branch(raw)
         if name == "state":
             return reader.say(f"state.{raw}")
-        return reader.say(f"status.{raw}") if name == "status" and f"status.{raw}" in keys() else escape(str(raw))
+        return (
+            reader.say(f"status.{raw}")
+            if name == "status" and f"status.{raw}" in keys()
+            else escape(str(raw))
+        )
 
     field = reader.say(f"card.field.{_SHOWN.get(name, name)}")
-    pair = "" if name in ("car_id", "description", "bookings") else f" {show(first['old'])} → {show(first['new'])}"
+    pair = (
+        ""
+        if name in ("car_id", "description", "bookings")
+        else f" {show(first['old'])} → {show(first['new'])}"
+    )
     return reader.say("card.void.why", field=field, pair=pair, t=at)
 
 
@@ -384,27 +514,65 @@ def obstacle(fact: f.ObstacleFact, reader: Reader) -> Rendered:
     o = fact.obstacle
     b = o.booking
     lines = [
-        "⛔ " + reader.say("obstacle", num=b.shown, car=escape(b.car_label or "—"), end=reader.brief(b.end),
-                           until=reader.brief(o.until), start=reader.brief(o.following.start), next=o.following.shown)
-    ]  # fmt: skip
+        "⛔ "
+        + reader.say(
+            "obstacle",
+            num=b.shown,
+            car=escape(b.car_label or "—"),
+            end=reader.brief(b.end),
+            until=reader.brief(o.until),
+            start=reader.brief(o.following.start),
+            next=o.following.shown,
+        )
+    ]
     ways: list[str] = []
     buttons: list[list[Button]] = []
     if o.shorter is not None and o.shorter_price is not None:
         price = o.shorter_price
-        ways.append(reader.say("obstacle.shorter", until=reader.brief(o.shorter),
-                               price="+" + price.total.show(reader.language, exact=True), days=price.days,
-                               rate=price.rate.show(reader.language)))  # fmt: skip
+        ways.append(
+            reader.say(
+                "obstacle.shorter",
+                until=reader.brief(o.shorter),
+                price="+" + price.total.show(reader.language, exact=True),
+                days=price.days,
+                rate=price.rate.show(reader.language),
+            )
+        )
         wall = local(o.shorter).strftime("%d.%m.%Y %H:%M")
-        buttons.append([Button(label=short(reader.say("b.until", t=reader.brief(o.shorter))),
-                               request=reader.say("again.extend", num=b.shown, end=wall))])  # fmt: skip
+        buttons.append(
+            [
+                Button(
+                    label=short(reader.say("b.until", t=reader.brief(o.shorter))),
+                    request=reader.say("again.extend", num=b.shown, end=wall),
+                )
+            ]
+        )
     if o.other is not None and o.other_price is not None:
         price = o.other_price
-        ways.append(reader.say("obstacle.swap", next=o.following.shown, car=escape(o.other.label), until=reader.brief(o.until),
-                               price="+" + price.total.show(reader.language, exact=True)))  # fmt: skip
+        ways.append(
+            reader.say(
+                "obstacle.swap",
+                next=o.following.shown,
+                car=escape(o.other.label),
+                until=reader.brief(o.until),
+                price="+" + price.total.show(reader.language, exact=True),
+            )
+        )
         wall = local(o.until).strftime("%d.%m.%Y %H:%M")
-        buttons.append([Button(label=short(reader.say("b.swap", next=o.following.shown)),
-                               request=reader.say("again.swap", num=b.shown, end=wall, next=o.following.shown,
-                                                  plate=show_plate(o.other.plate_key)))])  # fmt: skip
+        buttons.append(
+            [
+                Button(
+                    label=short(reader.say("b.swap", next=o.following.shown)),
+                    request=reader.say(
+                        "again.swap",
+                        num=b.shown,
+                        end=wall,
+                        next=o.following.shown,
+                        plate=show_plate(o.other.plate_key),
+                    ),
+                )
+            ]
+        )
     if ways:
         lines.append(reader.say("obstacle.ways"))
         lines += [f"{n}. {way}" for n, way in enumerate(ways, 1)]
@@ -415,10 +583,15 @@ def obstacle(fact: f.ObstacleFact, reader: Reader) -> Rendered:
 def problem(fact: f.ProblemFact, reader: Reader) -> Rendered:
     """A change that cannot be planned, in one sentence."""
     shown = {
-        name: reader.brief(v) if isinstance(v, datetime) else reader.say(f"status.{v}") if name == "status" else escape(str(v))
+        name: reader.brief(v)
+        if isinstance(v, datetime)
+        else reader.say(f"status.{v}")
+        if name == "status"
+        else escape(str(v))
         for name, v in fact.values.items()
     }
-    return Rendered(text=f"⛔ {reader.say('cannot.' + fact.reason, **shown)} {reader.say('card.failed.nothing')}")
+    why = reader.say(f"cannot.{fact.reason}", **shown)
+    return Rendered(text=f"⛔ {why} {reader.say('card.failed.nothing')}")
 
 
 def switched_off(fact: f.SwitchedOffFact, reader: Reader) -> Rendered:
@@ -429,6 +602,14 @@ def switched_off(fact: f.SwitchedOffFact, reader: Reader) -> Rendered:
 def stopped(switch: Switch, reader: Reader) -> str:
     """A thrown switch in words: what, by whom, since when."""
     what = reader.say("switch.read_only" if switch.mode == "read_only" else "switch.off")
-    scope = "" if switch.scope == "all" else f" ({reader.branch(switch.name) if switch.scope == 'branch' else escape(switch.name)})"
-    who = f" {reader.say('switch.by', who=escape(switch.by), t=reader.brief(switch.at))}" if switch.by and switch.at else ""
+    scope = (
+        ""
+        if switch.scope == "all"
+        else f" ({reader.branch(switch.name) if switch.scope == 'branch' else escape(switch.name)})"
+    )
+    who = (
+        f" {reader.say('switch.by', who=escape(switch.by), t=reader.brief(switch.at))}"
+        if switch.by and switch.at
+        else ""
+    )
     return f"{what}{scope}.{who}"

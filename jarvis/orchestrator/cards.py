@@ -1,4 +1,5 @@
-"""Cards of approval in Telegram: shown, pressed, carried out, settled; all copies of a card are edited together."""
+"""Cards of approval in Telegram: shown, pressed, carried out, settled; all copies of a card are
+edited together."""
 
 from __future__ import annotations
 
@@ -30,18 +31,33 @@ ReaderOf = Callable[[Actor, str], Awaitable[Reader]]
 Resume = Callable[[Handling, Approval], Awaitable[None]]
 COPIES = 4
 LAPSED = timedelta(hours=24)
-CHANGES = ("booking.updated", "booking.cancelled", "booking.issued", "booking.returned", "car.updated", "car.moved")
+CHANGES = (
+    "booking.updated",
+    "booking.cancelled",
+    "booking.issued",
+    "booking.returned",
+    "car.updated",
+    "car.moved",
+)
 
 
 class Cards:
-    """Shows approvals and handles what happens to them. `resume` lets the agents go on after the word."""
+    """Shows approvals and handles what happens to them. `resume` lets the agents go on after the
+    word."""
 
     feature: ClassVar[str] = "cards"
 
     def __init__(
-        self, db: Database, clock: Clock, staff: StaffService, changes: Changes, approvals: Approvals, interactions: Interactions,
-        reader_of: ReaderOf, resume: Resume,
-    ) -> None:  # fmt: skip
+        self,
+        db: Database,
+        clock: Clock,
+        staff: StaffService,
+        changes: Changes,
+        approvals: Approvals,
+        interactions: Interactions,
+        reader_of: ReaderOf,
+        resume: Resume,
+    ) -> None:
         self._db = db
         self._clock = clock
         self._staff = staff
@@ -55,25 +71,56 @@ class Cards:
     # shown
 
     async def show(
-        self, tx: Tx, origin: Origin, draft: Draft, chat_id: int, *, status: UUID | None, edit_id: int | None, reply_to: int | None
+        self,
+        tx: Tx,
+        origin: Origin,
+        draft: Draft,
+        chat_id: int,
+        *,
+        status: UUID | None,
+        edit_id: int | None,
+        reply_to: int | None,
     ) -> None:
-        """Open the card and put it into the chat, in place of a status or a question; copies go to other approvers."""
+        """Open the card and put it into the chat, in place of a status or a question; copies go to
+        other approvers."""
         approval_id = await self._approvals.open(tx, draft)
         approval = await self._approvals.read(tx, approval_id)
         approvers = await self._others(approval, draft.requester)
-        text, stored = await self._view(tx, approval, draft.requester, draft.language, [a for a, _ in approvers])
+        text, stored = await self._view(
+            tx, approval, draft.requester, draft.language, [a for a, _ in approvers]
+        )
         key = f"card:{approval_id}:{chat_id}"
         if status is not None or edit_id is not None:
-            effect_id = await outbox.edit(tx, origin, chat_id, text, of=status, message_id=edit_id, buttons=stored, key=key,
-                                          reply_to=reply_to)  # fmt: skip
+            effect_id = await outbox.edit(
+                tx,
+                origin,
+                chat_id,
+                text,
+                of=status,
+                message_id=edit_id,
+                buttons=stored,
+                key=key,
+                reply_to=reply_to,
+            )
         else:
-            effect_id = await outbox.send(tx, origin, chat_id, text, buttons=stored, key=key, reply_to=reply_to)
+            effect_id = await outbox.send(
+                tx, origin, chat_id, text, buttons=stored, key=key, reply_to=reply_to
+            )
         await self._copy(tx, approval, chat_id, draft.requester, draft.language, effect_id)
         for person, telegram_id in approvers:
             if telegram_id == chat_id:
                 continue
-            text, stored = await self._view(tx, approval, person, person.language, [a for a, _ in approvers])
-            sent = await outbox.send(tx, origin, telegram_id, text, buttons=stored, key=f"card:{approval_id}:{telegram_id}")
+            text, stored = await self._view(
+                tx, approval, person, person.language, [a for a, _ in approvers]
+            )
+            sent = await outbox.send(
+                tx,
+                origin,
+                telegram_id,
+                text,
+                buttons=stored,
+                key=f"card:{approval_id}:{telegram_id}",
+            )
             await self._copy(tx, approval, telegram_id, person, person.language, sent)
 
     async def _others(self, approval: Approval, requester: Actor) -> list[tuple[Actor, int]]:
@@ -83,27 +130,56 @@ class Cards:
         found = await self._staff.approvers(approval.roles, approval.branches)
         return [(a, t) for a, t in found if a.employee_id != requester.employee_id][:COPIES]
 
-    async def _copy(self, tx: Tx, approval: Approval, chat_id: int, person: Actor, language: str, effect_id: UUID) -> None:
-        copy = Copy(place=str(chat_id), employee_id=person.employee_id, language=language, effect_id=effect_id)
+    async def _copy(
+        self,
+        tx: Tx,
+        approval: Approval,
+        chat_id: int,
+        person: Actor,
+        language: str,
+        effect_id: UUID,
+    ) -> None:
+        copy = Copy(
+            place=str(chat_id),
+            employee_id=person.employee_id,
+            language=language,
+            effect_id=effect_id,
+        )
         await self._interactions.add_copy(tx, approval.group, copy)
 
     async def _view(
         self, tx: Tx, approval: Approval, person: Actor, language: str, approvers: Sequence[Actor]
     ) -> tuple[str, list[list[dict[str, str]]]]:
-        """The card's text for one reader, with its buttons stored; each state of a card has buttons of its own."""
+        """The card's text for one reader, with its buttons stored; each state of a card has buttons
+        of its own."""
         reader = await self._reader_of(person, language)
         card = card_view.card(approval, reader, approvers=approvers, offset=ahead(self._clock))
         who = Who(roles=approval.roles, branch=next(iter(approval.branches), None))
         kinds = sorted({button.kind for row in card.buttons for button in row})
         rows = [
-            [NewButton(label=b.label, kind=b.kind, choice=b.choice, who=who if b.approvers_only else ANYBODY) for b in row]
+            [
+                NewButton(
+                    label=b.label,
+                    kind=b.kind,
+                    choice=b.choice,
+                    who=who if b.approvers_only else ANYBODY,
+                )
+                for b in row
+            ]
             for row in card.buttons
         ]
         if not rows:
             return card.text, []
-        group = approval.group if approval.state == "waiting" else f"{approval.group}:{'+'.join(kinds)}:{_brief(card)}"
-        # The buttons have no end of their own: a card's own deadline, and the ten minutes of an undo, stand with the approval.
-        return card.text, await self._interactions.store(tx, rows, group=group, who=ANYBODY, life=None)
+        group = (
+            approval.group
+            if approval.state == "waiting"
+            else f"{approval.group}:{'+'.join(kinds)}:{_brief(card)}"
+        )
+        # The buttons have no end of their own: a card's own deadline, and the ten minutes of an
+        # undo, stand with the approval.
+        return card.text, await self._interactions.store(
+            tx, rows, group=group, who=ANYBODY, life=None
+        )
 
     async def refresh(self, tx: Tx, origin: Origin, approval_id: UUID) -> None:
         """Edit every copy to how things stand; what a copy shows already is not sent again."""
@@ -111,17 +187,30 @@ class Cards:
         if approval.state != "waiting":
             await self._interactions.close(tx, approval.group)
         for copy in await self._interactions.copies(tx, approval.group):
-            person = await self._staff.actor(copy.employee_id) if copy.employee_id is not None else None
+            person = (
+                await self._staff.actor(copy.employee_id) if copy.employee_id is not None else None
+            )
             if copy.employee_id is None:
                 continue
             if person is None:  # who left sees no more of it
                 key = f"card:{approval_id}:{copy.place}:left"
-                await outbox.edit(tx, origin, int(copy.place), say("card.void.left", copy.language), of=copy.effect_id, key=key)
+                await outbox.edit(
+                    tx,
+                    origin,
+                    int(copy.place),
+                    say("card.void.left", copy.language),
+                    of=copy.effect_id,
+                    key=key,
+                )
                 continue
-            others = [a for a, _ in await self._staff.approvers(approval.roles, approval.branches)][:COPIES]
+            others = [a for a, _ in await self._staff.approvers(approval.roles, approval.branches)][
+                :COPIES
+            ]
             text, stored = await self._view(tx, approval, person, copy.language, others)
             key = f"card:{approval_id}:{copy.place}:{sha256_hex(text)[:16]}"
-            await outbox.edit(tx, origin, int(copy.place), text, of=copy.effect_id, buttons=stored, key=key)
+            await outbox.edit(
+                tx, origin, int(copy.place), text, of=copy.effect_id, buttons=stored, key=key
+            )
 
     # pressed
 
@@ -131,28 +220,48 @@ class Cards:
         if word == "yes" and await self._stopped(handling, chat_id, actor, UUID(approval_id)):
             return
         async with handling.transaction() as tx:
-            verdict = await self._approvals.decide(tx, UUID(approval_id), seen, actor, handling.event.id, accept=word == "yes")
+            verdict = await self._approvals.decide(
+                tx, UUID(approval_id), seen, actor, handling.event.id, accept=word == "yes"
+            )
             if verdict == "same_person":
-                await outbox.send(tx, handling.origin, chat_id, say("card.same_person", actor.language),
-                                  key=handling.key("same_person"))  # fmt: skip
+                await outbox.send(
+                    tx,
+                    handling.origin,
+                    chat_id,
+                    say("card.same_person", actor.language),
+                    key=handling.key("same_person"),
+                )
             await self.refresh(tx, handling.origin, UUID(approval_id))
 
-    async def _stopped(self, handling: Handling, chat_id: int, actor: Actor, approval_id: UUID) -> bool:
+    async def _stopped(
+        self, handling: Handling, chat_id: int, actor: Actor, approval_id: UUID
+    ) -> bool:
         """Whether a switch forbids the card now; the person is told, the card waits."""
         approval = await self._approvals.read(self._db, approval_id)
         stop = await self._approvals.stopped(approval) if approval.state == "waiting" else None
         if stop is None:
             return False
         reader = await self._reader_of(actor, actor.language)
-        text = f"⛔ {card_view.stopped(stop, reader)} {reader.say('switch.card', t=times.clock(approval.expires_at))}"
+        text = (
+            f"⛔ {card_view.stopped(stop, reader)} "
+            f"{reader.say('switch.card', t=times.clock(approval.expires_at))}"
+        )
         async with handling.transaction() as tx:
-            await audit.record(tx, action="approval.decide", actor_id=actor.employee_id, actor_name=actor.name, outcome="switched off",
-                               subject=str(approval_id), event_id=handling.event.id)  # fmt: skip
+            await audit.record(
+                tx,
+                action="approval.decide",
+                actor_id=actor.employee_id,
+                actor_name=actor.name,
+                outcome="switched off",
+                subject=str(approval_id),
+                event_id=handling.event.id,
+            )
             await outbox.send(tx, handling.origin, chat_id, text, key=handling.key("stopped"))
         return True
 
     async def before_decision(self, handling: Handling, choice: str) -> None:
-        """Read again what the card shows, so that a change which no webhook told of voids it. Its failure changes nothing."""
+        """Read again what the card shows, so that a change which no webhook told of voids it. Its
+        failure changes nothing."""
         word, approval_id, _ = choice.split(":")
         if word != "yes":
             return
@@ -165,7 +274,9 @@ class Cards:
         """A press of the undo of a receipt."""
         async with handling.transaction() as tx:
             await self._approvals.undo(tx, UUID(choice), actor, handling.event.id)
-            approval_id = await tx.fetchval("SELECT approval_id FROM approval_item WHERE id = $1", UUID(choice))
+            approval_id = await tx.fetchval(
+                "SELECT approval_id FROM approval_item WHERE id = $1", UUID(choice)
+            )
             await self.refresh(tx, handling.origin, approval_id)
 
     async def resolved(self, handling: Handling, actor: Actor, choice: str) -> None:
@@ -179,17 +290,25 @@ class Cards:
                 await self.refresh(tx, handling.origin, found[0])
 
     async def inbox(self, handling: Handling, chat_id: int, actor: Actor) -> None:
-        """`/inbox`: what waits for this person, what nobody knows, what ran out; each opens as a fresh copy of its card."""
+        """`/inbox`: what waits for this person, what nobody knows, what ran out; each opens as a
+        fresh copy of its card."""
         reader = await self._reader_of(actor, actor.language)
         waiting = await self._approvals.inbox(self._db, actor)
         unknown = await self._approvals.unknown(self._db, actor)
         lapsed = await self._approvals.lapsed(self._db, actor, self._clock.now() - LAPSED)
         text, buttons = card_view.inbox(waiting, unknown, lapsed, reader)
         async with handling.transaction() as tx:
-            rows = [[NewButton(label=b.label, kind=b.kind, choice=b.choice) for b in row] for row in buttons]
+            rows = [
+                [NewButton(label=b.label, kind=b.kind, choice=b.choice) for b in row]
+                for row in buttons
+            ]
             who = Who(employee_id=actor.employee_id)
-            stored = await self._interactions.store(tx, rows, group=f"inbox:{handling.event.id}", who=who, life=None)
-            await outbox.send(tx, handling.origin, chat_id, text, buttons=stored, key=handling.key("inbox"))
+            stored = await self._interactions.store(
+                tx, rows, group=f"inbox:{handling.event.id}", who=who, life=None
+            )
+            await outbox.send(
+                tx, handling.origin, chat_id, text, buttons=stored, key=handling.key("inbox")
+            )
 
     async def opened(self, handling: Handling, chat_id: int, actor: Actor, choice: str) -> None:
         """A card again, as a new message; its older copy in this chat points to the fresh one."""
@@ -197,15 +316,30 @@ class Cards:
             approval = await self._approvals.read(tx, UUID(choice))
             if actor.employee_id != approval.requester_id and not approval.may_approve(actor):
                 return
-            others = [a for a, _ in await self._staff.approvers(approval.roles, approval.branches)][:COPIES]
+            others = [a for a, _ in await self._staff.approvers(approval.roles, approval.branches)][
+                :COPIES
+            ]
             text, stored = await self._view(tx, approval, actor, actor.language, others)
-            sent = await outbox.send(tx, handling.origin, chat_id, text, buttons=stored, key=handling.key("card"))
-            older = [c for c in await self._interactions.copies(tx, approval.group) if c.place == str(chat_id)]
+            sent = await outbox.send(
+                tx, handling.origin, chat_id, text, buttons=stored, key=handling.key("card")
+            )
+            older = [
+                c
+                for c in await self._interactions.copies(tx, approval.group)
+                if c.place == str(chat_id)
+            ]
             await self._copy(tx, approval, chat_id, actor, actor.language, sent)
             for copy in older:
                 reader = await self._reader_of(actor, copy.language)
                 moved = f"⬇️ {card_view.headline(approval, reader)}\n{reader.say('card.moved')}"
-                await outbox.edit(tx, handling.origin, chat_id, moved, of=copy.effect_id, key=handling.key(f"moved:{copy.effect_id}"))
+                await outbox.edit(
+                    tx,
+                    handling.origin,
+                    chat_id,
+                    moved,
+                    of=copy.effect_id,
+                    key=handling.key(f"moved:{copy.effect_id}"),
+                )
 
     async def typed(self, actor: Actor, place: str) -> Approval | None:
         """The card that waits here for a press, when somebody types a consent instead."""
@@ -220,8 +354,15 @@ class Cards:
         approval_id = UUID(str(handling.event.payload["subject"]))
         async with handling.transaction() as tx:
             if await self._approvals.expire(tx, approval_id):
-                await audit.record(tx, action="approval.expire", actor_name="Jarvis", subject=str(approval_id), outcome="expired",
-                                   event_id=handling.event.id, trace_id=handling.event.trace_id)  # fmt: skip
+                await audit.record(
+                    tx,
+                    action="approval.expire",
+                    actor_name="Jarvis",
+                    subject=str(approval_id),
+                    outcome="expired",
+                    event_id=handling.event.id,
+                    trace_id=handling.event.trace_id,
+                )
                 await self.refresh(tx, handling.origin, approval_id)
 
     @subscriber(SETTLED, lane=DeliveryLane.PEOPLE)
@@ -238,7 +379,9 @@ class Cards:
             created = item.write["title"] == "create"
             if created and undo:
                 return await self._show(handling, approval_id)
-            await self._changes.read_back(item.subject_kind, item.subject_id, ended.receipt, created=created)
+            await self._changes.read_back(
+                item.subject_kind, item.subject_id, ended.receipt, created=created
+            )
             if not undo:
                 async with handling.transaction() as tx:
                     await self._approvals.note_done(tx, item_id)
@@ -250,14 +393,22 @@ class Cards:
 
     @subscriber(*CHANGES)
     async def changed(self, handling: Handling) -> None:
-        """A booking or a car changed: cards that wait and show one of the changed fields are void."""
+        """A booking or a car changed: cards that wait and show one of the changed fields are
+        void."""
         payload = handling.event.payload
-        subject = payload["booking_id"] if handling.event.kind.startswith("booking.") else payload["car_id"]
-        await self._void_changed(handling, await self._approvals.waiting_on(self._db, UUID(str(subject))))
+        subject = (
+            payload["booking_id"]
+            if handling.event.kind.startswith("booking.")
+            else payload["car_id"]
+        )
+        await self._void_changed(
+            handling, await self._approvals.waiting_on(self._db, UUID(str(subject)))
+        )
 
     @subscriber(LOADED)
     async def loaded(self, handling: Handling) -> None:
-        """RentProg was read whole for the first time; no event told of what its lists changed: every card that waits is compared."""
+        """RentProg was read whole for the first time; no event told of what its lists changed:
+        every card that waits is compared."""
         await self._void_changed(handling, await self._approvals.waiting(self._db))
 
     async def _void_changed(self, handling: Handling, cards: Sequence[UUID]) -> None:
@@ -266,14 +417,23 @@ class Cards:
                 approval = await self._approvals.read(tx, approval_id)
                 reason = await self._approvals.changed(tx, approval)
                 if reason is not None and await self._approvals.void(tx, approval_id, reason):
-                    await audit.record(tx, action="approval.void", actor_name="Jarvis", subject=str(approval_id), outcome="void",
-                                       event_id=handling.event.id, details=reason)  # fmt: skip
+                    await audit.record(
+                        tx,
+                        action="approval.void",
+                        actor_name="Jarvis",
+                        subject=str(approval_id),
+                        outcome="void",
+                        event_id=handling.event.id,
+                        details=reason,
+                    )
                     await self.refresh(tx, handling.origin, approval_id)
 
     @subscriber(RESUME, lane=DeliveryLane.PEOPLE, deadline_s=180)
     async def resumed(self, handling: Handling) -> None:
         """The agents whose writes were approved go on."""
-        approval = await self._approvals.read(self._db, UUID(str(handling.event.payload["approval_id"])))
+        approval = await self._approvals.read(
+            self._db, UUID(str(handling.event.payload["approval_id"]))
+        )
         await self._resume(handling, approval)
 
 

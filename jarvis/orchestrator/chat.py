@@ -1,4 +1,5 @@
-"""Requests: what people ask for is answered, one after another for a person in a chat; and the commands about Jarvis itself."""
+"""Requests: what people ask for is answered, one after another for a person in a chat; and the
+commands about Jarvis itself."""
 
 from __future__ import annotations
 
@@ -64,10 +65,20 @@ class Chat:
     feature: ClassVar[str] = "requests"
 
     def __init__(
-        self, db: Database, brain: Brain, staff: StaffService, conversations: ConversationService,
-        interactions: Interactions, approvals: Approvals, switches: Switches, changes: Changes, unrouted: Unrouted,
-        clock: Clock, *, slow_after_s: float = SLOW_AFTER_S,
-    ) -> None:  # fmt: skip
+        self,
+        db: Database,
+        brain: Brain,
+        staff: StaffService,
+        conversations: ConversationService,
+        interactions: Interactions,
+        approvals: Approvals,
+        switches: Switches,
+        changes: Changes,
+        unrouted: Unrouted,
+        clock: Clock,
+        *,
+        slow_after_s: float = SLOW_AFTER_S,
+    ) -> None:
         self._slow_after_s = slow_after_s
         self._db = db
         self._brain = brain
@@ -76,7 +87,16 @@ class Chat:
         self._interactions = interactions
         self._switches = switches
         self._unrouted = unrouted
-        self._cards = Cards(db, clock, staff, changes, approvals, interactions, reader_of=brain.reader, resume=self._resume)
+        self._cards = Cards(
+            db,
+            clock,
+            staff,
+            changes,
+            approvals,
+            interactions,
+            reader_of=brain.reader,
+            resume=self._resume,
+        )
         self._invites = Invites(staff, interactions, self._welcome)
 
     @property
@@ -100,11 +120,21 @@ class Chat:
         place = Place(chat_id=p["chat_id"], private=p["private"], message_id=p["message_id"])
         text, edit_id = str(p["text"]), p["edit_id"]
         request = Request(
-            event_id=handling.event.id, trace_id=handling.event.trace_id, actor=actor, text=text[:MESSAGE_CHARS],
-            language=language_of(text, actor.language), place=place.key, private=place.private, forwarded=p["forwarded"],
-        )  # fmt: skip
+            event_id=handling.event.id,
+            trace_id=handling.event.trace_id,
+            actor=actor,
+            text=text[:MESSAGE_CHARS],
+            language=language_of(text, actor.language),
+            place=place.key,
+            private=place.private,
+            forwarded=p["forwarded"],
+        )
         roles: list[str] = []
-        status = asyncio.create_task(self._status(handling, place, request, roles)) if edit_id is None else None
+        status = (
+            asyncio.create_task(self._status(handling, place, request, roles))
+            if edit_id is None
+            else None
+        )
         try:
             reply = await self._brain.answer(request, on_route=roles.append)
         finally:
@@ -121,15 +151,21 @@ class Chat:
         if actor is None:
             return
         request = Request(
-            event_id=handling.event.id, trace_id=handling.event.trace_id, actor=actor, text=str(p["text"])[:MESSAGE_CHARS],
-            language=language_of(str(p["text"]), actor.language), place="cli", private=True,
-        )  # fmt: skip
+            event_id=handling.event.id,
+            trace_id=handling.event.trace_id,
+            actor=actor,
+            text=str(p["text"])[:MESSAGE_CHARS],
+            language=language_of(str(p["text"]), actor.language),
+            place="cli",
+            private=True,
+        )
         reply = await self._brain.answer(request)
         async with handling.transaction() as tx:
             await save_run(tx, self._conversations, reply)
 
     async def _resume(self, handling: Handling, approval: Approval) -> None:
-        """The agents' own words after an approval, if they have any; the card itself tells what was done."""
+        """The agents' own words after an approval, if they have any; the card itself tells what was
+        done."""
         actor = await self._staff.actor(approval.requester_id)
         if actor is None:
             return
@@ -137,59 +173,113 @@ class Chat:
         async with handling.transaction() as tx:
             for role, messages, text in said:
                 rows = ModelMessagesTypeAdapter.dump_python(messages, mode="json")
-                await self._conversations.remember(tx, approval.conversation_id, approval.run_id, role, rows)
+                await self._conversations.remember(
+                    tx, approval.conversation_id, approval.run_id, role, rows
+                )
                 chat = approval.place.partition(":")[2]
                 if text and chat:
-                    await outbox.send(tx, handling.origin, int(chat), text, key=handling.key(f"resume:{role}"))
+                    await outbox.send(
+                        tx, handling.origin, int(chat), text, key=handling.key(f"resume:{role}")
+                    )
 
-    async def _status(self, handling: Handling, place: Place, request: Request, roles: list[str]) -> None:
+    async def _status(
+        self, handling: Handling, place: Place, request: Request, roles: list[str]
+    ) -> None:
         await asyncio.sleep(STATUS_AFTER_S)
         key = f"status.{roles[0]}" if roles else "status"
         reply_to = None if place.private else place.message_id
         async with handling.transaction() as tx:
             sent = await _status_of(tx, handling) or await outbox.send(
-                tx, handling.origin, place.chat_id, say(key, request.language), key=_status_key(handling),
-                lane=Lane.URGENT, reply_to=reply_to,
-            )  # fmt: skip
+                tx,
+                handling.origin,
+                place.chat_id,
+                say(key, request.language),
+                key=_status_key(handling),
+                lane=Lane.URGENT,
+                reply_to=reply_to,
+            )
         await asyncio.sleep(self._slow_after_s - STATUS_AFTER_S)
         async with handling.transaction() as tx:
             await outbox.edit(
-                tx, handling.origin, place.chat_id, say("status.slow", request.language), of=sent,
-                key=handling.key("slow"), lane=Lane.URGENT, reply_to=reply_to,
-            )  # fmt: skip
+                tx,
+                handling.origin,
+                place.chat_id,
+                say("status.slow", request.language),
+                of=sent,
+                key=handling.key("slow"),
+                lane=Lane.URGENT,
+                reply_to=reply_to,
+            )
 
-    async def _publish(self, handling: Handling, place: Place, actor: Actor, reply: Reply, edit_id: int | None) -> None:
+    async def _publish(
+        self, handling: Handling, place: Place, actor: Actor, reply: Reply, edit_id: int | None
+    ) -> None:
         pages = outbox.split(reply.text)
         reply_to = None if place.private else place.message_id
         async with handling.transaction() as tx:
             await save_run(tx, self._conversations, reply)
             stored = await self._interactions.store(
-                tx, outbox.stored_form(reply.buttons), group=f"answer:{handling.event.id}", who=Who(employee_id=actor.employee_id),
-                life=None, conversation_id=reply.conversation_id,
-            )  # fmt: skip
+                tx,
+                outbox.stored_form(reply.buttons),
+                group=f"answer:{handling.event.id}",
+                who=Who(employee_id=actor.employee_id),
+                life=None,
+                conversation_id=reply.conversation_id,
+            )
             status = await _status_of(tx, handling)
             key = handling.key("answer")
             if reply.draft is not None and not reply.text:
                 await self._cards.show(
-                    tx, handling.origin, reply.draft, place.chat_id, status=status, edit_id=edit_id, reply_to=reply_to
+                    tx,
+                    handling.origin,
+                    reply.draft,
+                    place.chat_id,
+                    status=status,
+                    edit_id=edit_id,
+                    reply_to=reply_to,
                 )
                 return
             first, last = pages[0], len(pages) == 1
             if edit_id is not None or status is not None:
                 await outbox.edit(
-                    tx, handling.origin, place.chat_id, first, of=status, message_id=edit_id, key=key,
-                    buttons=stored if last else (), reply_to=reply_to,
-                )  # fmt: skip
+                    tx,
+                    handling.origin,
+                    place.chat_id,
+                    first,
+                    of=status,
+                    message_id=edit_id,
+                    key=key,
+                    buttons=stored if last else (),
+                    reply_to=reply_to,
+                )
             else:
                 await outbox.send(
-                    tx, handling.origin, place.chat_id, first, key=key, buttons=stored if last else (), reply_to=reply_to
+                    tx,
+                    handling.origin,
+                    place.chat_id,
+                    first,
+                    key=key,
+                    buttons=stored if last else (),
+                    reply_to=reply_to,
                 )
             if not last:
-                await outbox.send(tx, handling.origin, place.chat_id, pages[1], key=f"{key}:2", buttons=stored)
+                await outbox.send(
+                    tx, handling.origin, place.chat_id, pages[1], key=f"{key}:2", buttons=stored
+                )
             if reply.draft is not None:
-                await self._cards.show(tx, handling.origin, reply.draft, place.chat_id, status=None, edit_id=None, reply_to=reply_to)
+                await self._cards.show(
+                    tx,
+                    handling.origin,
+                    reply.draft,
+                    place.chat_id,
+                    status=None,
+                    edit_id=None,
+                    reply_to=reply_to,
+                )
 
-    async def pressed(self, handling: Handling, place: Place, actor: Actor, kind: str, choice: str) -> None:
+    async def pressed(
+        self, handling: Handling, place: Place, actor: Actor, kind: str, choice: str
+    ) -> None:
         """A button of a card, of the settings, of an invitation, of a list."""
         if kind == "approve":
             await self._cards.decided(handling, place.chat_id, actor, choice)
@@ -213,7 +303,9 @@ class Chat:
 
     # commands
 
-    async def command(self, handling: Handling, place: Place, actor: Actor, name: str, rest: str) -> None:
+    async def command(
+        self, handling: Handling, place: Place, actor: Actor, name: str, rest: str
+    ) -> None:
         """A command about Jarvis itself; the help for one that nobody knows."""
         reader = await self._brain.reader(actor, actor.language)
         if name == "start":
@@ -229,57 +321,108 @@ class Chat:
             await self._cards.inbox(handling, place.chat_id, actor)
         else:
             page = self._brain.help(reader)
-            notices = [f"⛔ {stopped(s, reader)}" for s in await self._switches.thrown() if s.scope != "effect"]
+            notices = [
+                f"⛔ {stopped(s, reader)}"
+                for s in await self._switches.thrown()
+                if s.scope != "effect"
+            ]
             await self.say(handling, place, "\n".join([*notices, page.text]), page.buttons, actor)
 
     async def _welcome(self, handling: Handling, chat_id: int, actor: Actor) -> None:
         reader = await self._brain.reader(actor, actor.language)
         where = reader.branch(actor.home_branch) if actor.home_branch else reader.say("company")
-        text = reader.say("welcome", name=actor.name.split()[0], role=reader.say(f"role.{actor.role.value}"), branch=where)
+        text = reader.say(
+            "welcome",
+            name=actor.name.split()[0],
+            role=reader.say(f"role.{actor.role.value}"),
+            branch=where,
+        )
         place = Place(chat_id=chat_id, private=True, message_id=0)
-        await self.say(handling, place, text, suggestions(("pickups", "free", "where"), reader), actor)
+        await self.say(
+            handling, place, text, suggestions(("pickups", "free", "where"), reader), actor
+        )
 
     async def _page(self, handling: Handling, place: Place, actor: Actor, stored: str) -> None:
         """The rest of a list, in a message of its own."""
         page = next_page(stored, await self._brain.reader(actor, actor.language))
         await self.say(handling, place, page.text, page.buttons, actor)
 
-    async def _settings(self, handling: Handling, place: Place, actor: Actor, *, edit_id: int | None = None) -> None:
+    async def _settings(
+        self, handling: Handling, place: Place, actor: Actor, *, edit_id: int | None = None
+    ) -> None:
         fresh = await self._staff.actor(actor.employee_id) or actor
         text, rows = await settings.page(self._staff, fresh)
         async with handling.transaction() as tx:
             stored = await self._interactions.store(
-                tx, rows, group=f"settings:{handling.event.id}", who=Who(employee_id=actor.employee_id), life=None
+                tx,
+                rows,
+                group=f"settings:{handling.event.id}",
+                who=Who(employee_id=actor.employee_id),
+                life=None,
             )
             if edit_id is None:
-                await outbox.send(tx, handling.origin, place.chat_id, text, buttons=stored, key=handling.key("settings"))
+                await outbox.send(
+                    tx,
+                    handling.origin,
+                    place.chat_id,
+                    text,
+                    buttons=stored,
+                    key=handling.key("settings"),
+                )
             else:
                 await outbox.edit(
-                    tx, handling.origin, place.chat_id, text, message_id=edit_id, buttons=stored, key=handling.key("settings")
+                    tx,
+                    handling.origin,
+                    place.chat_id,
+                    text,
+                    message_id=edit_id,
+                    buttons=stored,
+                    key=handling.key("settings"),
                 )
 
-    async def _report(self, handling: Handling, place: Place, actor: Actor, text: str | None) -> None:
+    async def _report(
+        self, handling: Handling, place: Place, actor: Actor, text: str | None
+    ) -> None:
         trace = await self._conversations.report_problem(actor.employee_id, place.key, text)
         key = "report.none" if trace is None else "report.done"
         await self.say(handling, place, say(key, actor.language, code=short_code(trace or "")))
 
     async def say(
-        self, handling: Handling, place: Place, text: str, buttons: Sequence[Sequence[Button]] = (), actor: Actor | None = None
+        self,
+        handling: Handling,
+        place: Place,
+        text: str,
+        buttons: Sequence[Sequence[Button]] = (),
+        actor: Actor | None = None,
     ) -> None:
         """One message that answers what was said."""
         async with handling.transaction() as tx:
             stored = await self._interactions.store(
-                tx, outbox.stored_form(buttons), group=f"say:{handling.event.id}",
-                who=Who(employee_id=actor.employee_id if actor else None), life=None,
-            )  # fmt: skip
-            await outbox.send(tx, handling.origin, place.chat_id, text, buttons=stored, key=handling.key("said"),
-                              reply_to=None if place.private else place.message_id)  # fmt: skip
+                tx,
+                outbox.stored_form(buttons),
+                group=f"say:{handling.event.id}",
+                who=Who(employee_id=actor.employee_id if actor else None),
+                life=None,
+            )
+            await outbox.send(
+                tx,
+                handling.origin,
+                place.chat_id,
+                text,
+                buttons=stored,
+                key=handling.key("said"),
+                reply_to=None if place.private else place.message_id,
+            )
 
 
 async def _status_of(tx: Tx, handling: Handling) -> UUID | None:
-    """The message that says what is being done; or the one that was sent while nobody had looked at the words yet."""
+    """The message that says what is being done; or the one that was sent while nobody had looked at
+    the words yet."""
     keys = [_status_key(handling), handling.event.payload.get("notice")]
-    return await tx.fetchval("SELECT id FROM effect WHERE idempotency_key = ANY($1) ORDER BY seq LIMIT 1", [k for k in keys if k])
+    return await tx.fetchval(
+        "SELECT id FROM effect WHERE idempotency_key = ANY($1) ORDER BY seq LIMIT 1",
+        [k for k in keys if k],
+    )
 
 
 def _status_key(handling: Handling) -> str:

@@ -1,4 +1,5 @@
-"""What follows a request about the house: the check-list that opens, the invitation of who was hired, the steps of a new branch."""
+"""What follows a request about the house: the check-list that opens, the invitation of who was
+hired, the steps of a new branch."""
 
 from __future__ import annotations
 
@@ -47,7 +48,11 @@ class HouseWork:
         key = f"house.next:{ended.effect_id}"
         by = await self._staff.actor(UUID(str(ended.args["by"])))
         to = await self._staff.telegram_of(by.employee_id) if by is not None else None
-        if by is None or to is None or await self._db.fetchval("SELECT true FROM effect WHERE idempotency_key = $1", key):
+        if (
+            by is None
+            or to is None
+            or await self._db.fetchval("SELECT true FROM effect WHERE idempotency_key = $1", key)
+        ):
             return
         if ended.kind == kinds.HIRE.name:
             link = await self._invitation(UUID(str(ended.receipt["employee"])), by.name)

@@ -1,7 +1,8 @@
-"""The inbox: the one subscriber of what people write, press and command. It says who answers, and answers at once what is quick.
+"""The inbox: the one subscriber of what people write, press and command. It says who answers, and
+answers at once what is quick.
 
-A request goes on as an event of its own (`request.asked`), so that presses, commands and answers to forms never wait for one that
-is being answered.
+A request goes on as an event of its own (`request.asked`), so that presses, commands and answers to
+forms never wait for one that is being answered.
 """
 
 from __future__ import annotations
@@ -27,27 +28,41 @@ from jarvis.messaging.times import clock
 from jarvis.orchestrator.chat import ASKED, Chat, Place
 from jarvis.orchestrator.trail import STATUS, run_of_message
 
-Said = Callable[[Handling, Actor, str], Awaitable[None]]  # another feature's answer to a command, or to a press
-Heard = Callable[[Handling, Actor, str], Awaitable[bool]]  # whether another feature takes what was written as its answer
+# another feature's answer to a command, or to a press
+Said = Callable[[Handling, Actor, str], Awaitable[None]]
+# whether another feature takes what was written as its answer
+Heard = Callable[[Handling, Actor, str], Awaitable[bool]]
 Taken = Callable[[Handling], Awaitable[None]]  # takes a file in
-LASTING = ("car", "set", "setup", "form", "report_of", "member", "task", "absence", "subscribe")  # buttons that work whenever pressed
+# buttons that work whenever pressed
+LASTING = ("car", "set", "setup", "form", "report_of", "member", "task", "absence", "subscribe")
 # What somebody types under a card: never a confirmation.
 _YES = re.compile(
-    r"^\W*(?:да|давай|ок|окей|го|добро|плюс|подтверждаю|согласен|согласна|yes|yep|ok|okay|go|sure|ok do it|do it|კი|ჰო|კარგი)\W*$",
+    r"^\W*(?:да|давай|ок|окей|го|добро|плюс|подтверждаю|согласен|согласна"
+    r"|yes|yep|ok|okay|go|sure|ok do it|do it|კი|ჰო|კარგი)\W*$",
     re.I,
 )
 _ADDRESS = re.compile(r"^\s*(?:@\w+|jarvis|джарвис|ჯარვის\w*)[\s,:]*", re.I)
 
 
 class Inbox:
-    """Hears people. What may own a message: a file's feature, a command, an open form, a card that waits, else a request."""
+    """Hears people. What may own a message: a file's feature, a command, an open form, a card that
+    waits, else a request."""
 
     feature: ClassVar[str] = "inbox"
 
     def __init__(
-        self, db: Database, staff: StaffService, interactions: Interactions, chat: Chat, invites: Invites, *,
-        taken: Taken, heard: Heard, presses: Mapping[str, Said], commands: Mapping[str, Said],
-    ) -> None:  # fmt: skip
+        self,
+        db: Database,
+        staff: StaffService,
+        interactions: Interactions,
+        chat: Chat,
+        invites: Invites,
+        *,
+        taken: Taken,
+        heard: Heard,
+        presses: Mapping[str, Said],
+        commands: Mapping[str, Said],
+    ) -> None:
         self._db = db
         self._staff = staff
         self._interactions = interactions
@@ -60,13 +75,17 @@ class Inbox:
 
     @subscriber("message.employee", lane=DeliveryLane.PEOPLE)
     async def message(self, handling: Handling) -> None:
-        """Somebody wrote. In groups only what is addressed to Jarvis is heard, and files where they are moderated."""
+        """Somebody wrote. In groups only what is addressed to Jarvis is heard, and files where they
+        are moderated."""
         p = handling.event.payload
-        handling.origin.lane = Lane.URGENT  # what is answered at once does not wait behind answers to requests
+        # what is answered at once does not wait behind answers to requests
+        handling.origin.lane = Lane.URGENT
         if p.get("media"):
             await self._taken(handling)
         place = Place(chat_id=p["chat_id"], private=p["private"], message_id=p["message_id"])
-        if not place.private and not (p["mentioned"] or await self._to_me(place.chat_id, p.get("reply_to"))):
+        if not place.private and not (
+            p["mentioned"] or await self._to_me(place.chat_id, p.get("reply_to"))
+        ):
             return
         text = str(p["text"])
         actor = await self._staff.actor_of_telegram(p["sender_id"])
@@ -81,22 +100,47 @@ class Inbox:
             await self._command(handling, place, actor, words)
         elif place.private and await self._heard(handling, actor, words):
             return
-        elif _YES.match(words) and (waits := await self._chat.cards.typed(actor, place.key)) is not None:
-            await self._chat.say(handling, place, say("card.typed", actor.language, t=clock(waits.expires_at)))
+        elif (
+            _YES.match(words)
+            and (waits := await self._chat.cards.typed(actor, place.key)) is not None
+        ):
+            await self._chat.say(
+                handling, place, say("card.typed", actor.language, t=clock(waits.expires_at))
+            )
         elif words:
             async with handling.transaction() as tx:
-                await self._ask(tx, handling, place, actor, words, forwarded=bool(p.get("forwarded")))
+                await self._ask(
+                    tx, handling, place, actor, words, forwarded=bool(p.get("forwarded"))
+                )
 
     async def _ask(
-        self, tx: Tx, handling: Handling, place: Place, actor: Actor, text: str, *, forwarded: bool = False, edit_id: int | None = None
-    ) -> None:  # fmt: skip
+        self,
+        tx: Tx,
+        handling: Handling,
+        place: Place,
+        actor: Actor,
+        text: str,
+        *,
+        forwarded: bool = False,
+        edit_id: int | None = None,
+    ) -> None:
         """Pass a request on; those of one person in one chat are answered one after another."""
         await handling.publish(
-            tx, kind=ASKED, name="request", ordering_key=f"request:{place.key}:{actor.employee_id}",
-            payload={"chat_id": place.chat_id, "private": place.private, "message_id": place.message_id,
-                     "employee_id": str(actor.employee_id), "text": text, "forwarded": forwarded, "edit_id": edit_id,
-                     "notice": handling.key(STATUS)},
-        )  # fmt: skip
+            tx,
+            kind=ASKED,
+            name="request",
+            ordering_key=f"request:{place.key}:{actor.employee_id}",
+            payload={
+                "chat_id": place.chat_id,
+                "private": place.private,
+                "message_id": place.message_id,
+                "employee_id": str(actor.employee_id),
+                "text": text,
+                "forwarded": forwarded,
+                "edit_id": edit_id,
+                "notice": handling.key(STATUS),
+            },
+        )
 
     async def _command(self, handling: Handling, place: Place, actor: Actor, text: str) -> None:
         name, rest = [*text[1:].split(maxsplit=1), "", ""][:2]
@@ -114,8 +158,14 @@ class Inbox:
         actor = await self._staff.actor_of_telegram(p["sender_id"])
         if actor is None:
             async with handling.transaction() as tx:
-                await audit.record(tx, action="button.press", actor_name="stranger", subject=f"telegram:{p['sender_id']}",
-                                   outcome="not_allowed", event_id=handling.event.id)  # fmt: skip
+                await audit.record(
+                    tx,
+                    action="button.press",
+                    actor_name="stranger",
+                    subject=f"telegram:{p['sender_id']}",
+                    outcome="not_allowed",
+                    event_id=handling.event.id,
+                )
             return
         handling.origin.actor_id, handling.origin.actor_name = actor.employee_id, actor.name
         seen = await self._interactions.look(str(p["token"]), actor)
@@ -125,14 +175,25 @@ class Inbox:
         asked = seen.kind == "ask" and await self._asked(place)
         async with handling.transaction() as tx:
             pressed = await self._interactions.use(
-                tx, str(p["token"]), actor, handling.event.id, settles=seen.kind not in ("approve", "undo", "unknown", *LASTING)
+                tx,
+                str(p["token"]),
+                actor,
+                handling.event.id,
+                settles=seen.kind not in ("approve", "undo", "unknown", *LASTING),
             )
             if pressed.state != "ok":
                 await self._not_pressed(tx, handling, actor, pressed.state)
                 return
             if pressed.kind == "ask":
                 if pressed.choice:
-                    await self._ask(tx, handling, place, actor, pressed.choice, edit_id=place.message_id if asked else None)
+                    await self._ask(
+                        tx,
+                        handling,
+                        place,
+                        actor,
+                        pressed.choice,
+                        edit_id=place.message_id if asked else None,
+                    )
                 return
         if pressed.kind in self._presses:
             await self._presses[pressed.kind](handling, actor, pressed.choice)
@@ -140,32 +201,59 @@ class Inbox:
             await self._chat.pressed(handling, place, actor, pressed.kind, pressed.choice)
 
     async def _asked(self, place: Place) -> bool:
-        """Whether the message is a clarifying question: the choice is answered in its place; a suggestion gets another message."""
+        """Whether the message is a clarifying question: the choice is answered in its place; a
+        suggestion gets another message."""
         run = await run_of_message(self._db, place.chat_id, place.message_id)
         return run is not None and run["state"] == "asked"
 
     async def _not_pressed(self, tx: Tx, handling: Handling, actor: Actor, state: str) -> None:
-        """A press that means nothing goes on record; a message whose buttons outlived their time says so and loses them."""
-        await audit.record(tx, action="button.press", actor_id=actor.employee_id, actor_name=actor.name, outcome=state,
-                           event_id=handling.event.id)  # fmt: skip
-        chat_id, message_id = handling.event.payload["chat_id"], handling.event.payload["message_id"]
+        """A press that means nothing goes on record; a message whose buttons outlived their time
+        says so and loses them."""
+        await audit.record(
+            tx,
+            action="button.press",
+            actor_id=actor.employee_id,
+            actor_name=actor.name,
+            outcome=state,
+            event_id=handling.event.id,
+        )
+        chat_id, message_id = (
+            handling.event.payload["chat_id"],
+            handling.event.payload["message_id"],
+        )
         text = await outbox.shown(tx, chat_id, message_id) if state == "expired" else None
         if text is not None:
             text = f"{text}\n{say('press.lapsed', actor.language)}"
-            await outbox.edit(tx, handling.origin, chat_id, text, message_id=message_id, key=f"lapsed:{chat_id}:{message_id}")
+            await outbox.edit(
+                tx,
+                handling.origin,
+                chat_id,
+                text,
+                message_id=message_id,
+                key=f"lapsed:{chat_id}:{message_id}",
+            )
 
     async def _stranger(self, handling: Handling, place: Place, user_id: int, text: str) -> None:
-        """One polite refusal a person and an audit row; an invitation's link is the only thing that is heard."""
+        """One polite refusal a person and an audit row; an invitation's link is the only thing that
+        is heard."""
         token = text.partition(" ")[2].strip() if text.startswith("/start ") else ""
         if token:
             await self._invites.claimed(handling, place.chat_id, user_id, token)
             return
         async with handling.transaction() as tx:
-            await audit.record(tx, action="message.stranger", actor_name="stranger", outcome="refused",
-                               subject=f"telegram:{user_id}", event_id=handling.event.id)  # fmt: skip
+            await audit.record(
+                tx,
+                action="message.stranger",
+                actor_name="stranger",
+                outcome="refused",
+                subject=f"telegram:{user_id}",
+                event_id=handling.event.id,
+            )
             if place.private:
                 refusal = say("stranger", language_of(text, "ru"))
-                await outbox.send(tx, handling.origin, place.chat_id, refusal, key=f"stranger:{user_id}")
+                await outbox.send(
+                    tx, handling.origin, place.chat_id, refusal, key=f"stranger:{user_id}"
+                )
 
     async def _to_me(self, chat_id: int, reply_to: Any) -> bool:
         """Whether a message answers one of ours."""
@@ -177,5 +265,5 @@ class Inbox:
                     AND (receipt->>'message_id')::bigint = $2 LIMIT 1""",
                 target(chat_id),
                 int(reply_to),
-            )  # fmt: skip
+            )
         )

@@ -1,4 +1,5 @@
-"""One request, from its words to a rendered answer or a card: route, ask the roles side by side, render from facts.
+"""One request, from its words to a rendered answer or a card: route, ask the roles side by side,
+render from facts.
 
 Model calls ≤ 12, tool calls ≤ 20 and 60 s a request; what failed is told step by step.
 """
@@ -16,7 +17,13 @@ from uuid import UUID
 
 import logfire
 from pydantic_ai import DeferredToolRequests, DeferredToolResults
-from pydantic_ai.exceptions import AgentRunError, ModelAPIError, RunTimedOut, UsageLimitExceeded, UserError
+from pydantic_ai.exceptions import (
+    AgentRunError,
+    ModelAPIError,
+    RunTimedOut,
+    UsageLimitExceeded,
+    UserError,
+)
 from pydantic_ai.messages import (
     ModelMessage,
     ModelMessagesTypeAdapter,
@@ -60,7 +67,16 @@ from jarvis.messaging.view import Button, Reader, Rendered, short
 from jarvis.orchestrator.views import render
 from prompts.book import PromptBook
 from tools.deps import Deps, Grant, Rooms, RunLedger
-from tools.facts import ChoiceFact, Fact, HelpFact, MissingFact, ObstacleFact, ProblemFact, RefusalFact, SwitchedOffFact
+from tools.facts import (
+    ChoiceFact,
+    Fact,
+    HelpFact,
+    MissingFact,
+    ObstacleFact,
+    ProblemFact,
+    RefusalFact,
+    SwitchedOffFact,
+)
 from tools.guide import examples_for
 from tools.policy import policy_of
 from tools.toolset import refuse
@@ -70,12 +86,19 @@ REQUEST_S = 55.0
 QUOTE_CHARS = 200
 BUTTON_ROWS = 6
 LIMITS = UsageLimits(request_limit=12, tool_calls_limit=20)
-ROLES: Mapping[str, RoleAgent] = {"fleet": fleet, "bookings": bookings, "clients": clients, "guide": guide, "workspace": workspace}
+ROLES: Mapping[str, RoleAgent] = {
+    "fleet": fleet,
+    "bookings": bookings,
+    "clients": clients,
+    "guide": guide,
+    "workspace": workspace,
+}
 Models = Callable[[str], Model]
 # Free text that claims completion without a receipt is dropped (law 4).
 _CLAIM = re.compile(
     r"✅|\b(?:сделано|готово|отправлено|продлено|перенесено|отменено|создано|выполнено|записано)\b"
-    r"|\bя (?:сделал|продлил|отправил|перенёс|отменил|создал)\b|\b(?:done|sent|extended|cancelled|created|moved)\b|I(?:'ve| have) "
+    r"|\bя (?:сделал|продлил|отправил|перенёс|отменил|создал)\b"
+    r"|\b(?:done|sent|extended|cancelled|created|moved)\b|I(?:'ve| have) "
     r"|შესრულდა|გაიგზავნა|გახანგრძლივდა",
     re.I,
 )
@@ -136,11 +159,25 @@ class Brain:
     """Runs requests."""
 
     def __init__(
-        self, *, db: Database, clock: Clock, staff: StaffService, fleet: FleetService, bookings: BookingService,
-        changes: Changes, approvals: Approvals, switches: Switches, clients: ClientService, knowledge: KnowledgeService,
-        conversations: ConversationService, rooms: Rooms, models: Models, meter: Meter,
-        prompts: PromptBook | None = None, limit_s: float = REQUEST_S,
-    ) -> None:  # fmt: skip
+        self,
+        *,
+        db: Database,
+        clock: Clock,
+        staff: StaffService,
+        fleet: FleetService,
+        bookings: BookingService,
+        changes: Changes,
+        approvals: Approvals,
+        switches: Switches,
+        clients: ClientService,
+        knowledge: KnowledgeService,
+        conversations: ConversationService,
+        rooms: Rooms,
+        models: Models,
+        meter: Meter,
+        prompts: PromptBook | None = None,
+        limit_s: float = REQUEST_S,
+    ) -> None:
         self._db = db
         self._clock = clock
         self._staff = staff
@@ -161,29 +198,54 @@ class Brain:
     async def reader(self, actor: Actor, language: str, request: str = "") -> Reader:
         """For whom things are rendered."""
         branches = {b.code: b.names for b in await self._staff.branches()}
-        return Reader(actor=actor, now=self._clock.now(), language=language, branches=branches, request=request)
+        return Reader(
+            actor=actor,
+            now=self._clock.now(),
+            language=language,
+            branches=branches,
+            request=request,
+        )
 
-    async def answer(self, request: Request, *, on_route: Callable[[str], None] | None = None) -> Reply:
+    async def answer(
+        self, request: Request, *, on_route: Callable[[str], None] | None = None
+    ) -> Reply:
         """Answer one request. Failures become words; only bugs are raised."""
         conversation = await self._conversations.begin(
-            employee_id=request.actor.employee_id, place=request.place, event_id=request.event_id, text=request.text,
-            language=request.language, trace_id=request.trace_id,
-        )  # fmt: skip
+            employee_id=request.actor.employee_id,
+            place=request.place,
+            event_id=request.event_id,
+            text=request.text,
+            language=request.language,
+            trace_id=request.trace_id,
+        )
         ledger = RunLedger(
-            db=self._db, run_id=conversation.run_id, event_id=request.event_id, conversation_id=conversation.id,
-            trace_id=request.trace_id, request=request.text, private=request.private, tainted=conversation.tainted,
+            db=self._db,
+            run_id=conversation.run_id,
+            event_id=request.event_id,
+            conversation_id=conversation.id,
+            trace_id=request.trace_id,
+            request=request.text,
+            private=request.private,
+            tainted=conversation.tainted,
             earlier=conversation.earlier,
-        )  # fmt: skip
+        )
         deps = self._deps(request.actor, ledger)
         if request.forwarded:
             await ledger.taint("a forwarded message")
             ledger.quotes.append(request.text[:QUOTE_CHARS])
         reader = await self.reader(request.actor, request.language, request.text)
         reply = Reply(
-            run_id=conversation.run_id, conversation_id=conversation.id, state="answered", text="", ledger=ledger,
+            run_id=conversation.run_id,
+            conversation_id=conversation.id,
+            state="answered",
+            text="",
+            ledger=ledger,
             history=conversation.history,
-        )  # fmt: skip
-        with logfire.span("orchestrator.answer", run=str(reply.run_id)), self._meter.opened(request.actor.employee_id) as purse:
+        )
+        with (
+            logfire.span("orchestrator.answer", run=str(reply.run_id)),
+            self._meter.opened(request.actor.employee_id) as purse,
+        ):
             await self._fill(request, deps, reader, reply, on_route)
         await self._account(purse, deps, reader, reply)
         if reply.offline and (reply.text or conversation.fresh):
@@ -197,16 +259,34 @@ class Brain:
         reply.cost_micro_usd = purse.cost_micro_usd
         if purse.spent is not None:
             await deps.run.record(deps.actor, "llm.budget", "denied", {"budget": purse.spent})
-            reply.text = "\n\n".join(t for t in (reply.text, f"<i>{reader.say(f'budget.{purse.spent}')}</i>") if t)
+            reply.text = "\n\n".join(
+                t for t in (reply.text, f"<i>{reader.say(f'budget.{purse.spent}')}</i>") if t
+            )
 
     def _deps(self, actor: Actor, ledger: RunLedger) -> Deps:
         return Deps(
-            actor=actor, now=self._clock.now(), staff=self._staff, fleet=self._fleet, bookings=self._bookings,
-            changes=self._changes, clients=self._clients, knowledge=self._knowledge, rooms=self._rooms, prompts=self._prompts,
-            switches=self._switches, run=ledger,
-        )  # fmt: skip
+            actor=actor,
+            now=self._clock.now(),
+            staff=self._staff,
+            fleet=self._fleet,
+            bookings=self._bookings,
+            changes=self._changes,
+            clients=self._clients,
+            knowledge=self._knowledge,
+            rooms=self._rooms,
+            prompts=self._prompts,
+            switches=self._switches,
+            run=ledger,
+        )
 
-    async def _fill(self, request: Request, deps: Deps, reader: Reader, reply: Reply, on_route: Callable[[str], None] | None) -> None:
+    async def _fill(
+        self,
+        request: Request,
+        deps: Deps,
+        reader: Reader,
+        reply: Reply,
+        on_route: Callable[[str], None] | None,
+    ) -> None:
         try:
             async with asyncio.timeout(self._limit_s):
                 route = await self._route(request, deps, reply)
@@ -216,7 +296,9 @@ class Brain:
                 reply.roles = [d.role for d in route.delegations]
                 if on_route is not None:
                     on_route(route.delegations[0].role)
-                parts = await asyncio.gather(*(self._run(d, deps, reply) for d in route.delegations))
+                parts = await asyncio.gather(
+                    *(self._run(d, deps, reply) for d in route.delegations)
+                )
         except TimeoutError:
             self._failed(request, reader, reply, "cause.time")
             return
@@ -235,15 +317,26 @@ class Brain:
         began = time.monotonic()
         prompt = self._prompts.prompt("router")
         result = await router.run(
-            request.text, deps=deps, model=self._models("router"), usage=reply.usage, usage_limits=LIMITS,
-            message_history=reply.read_before("router"), conversation_id=str(reply.conversation_id),
-        )  # fmt: skip
+            request.text,
+            deps=deps,
+            model=self._models("router"),
+            usage=reply.usage,
+            usage_limits=LIMITS,
+            message_history=reply.read_before("router"),
+            conversation_id=str(reply.conversation_id),
+        )
         reply.messages.append(("router", result.new_messages()))
         reply.offline = _offline(result.new_messages())
         route = result.output
         chosen = ", ".join(d.role for d in route.delegations) or route.refusal or "question"
-        deps.run.step("route", "router", began=began, outcome=chosen, prompt=(prompt.version, prompt.hash),
-                      arguments={"request": request.text})  # fmt: skip
+        deps.run.step(
+            "route",
+            "router",
+            began=began,
+            outcome=chosen,
+            prompt=(prompt.version, prompt.hash),
+            arguments={"request": request.text},
+        )
         return route
 
     async def _run(self, delegation: Delegation, deps: Deps, reply: Reply) -> _Part:
@@ -252,14 +345,21 @@ class Brain:
         prompt = self._prompts.prompt(delegation.role)
         try:
             result = await ROLES[delegation.role].run(
-                delegation.request, deps=deps, model=self._models(delegation.role), usage=reply.usage, usage_limits=LIMITS,
-                message_history=reply.read_before(delegation.role), timeout=self._limit_s - 5,
+                delegation.request,
+                deps=deps,
+                model=self._models(delegation.role),
+                usage=reply.usage,
+                usage_limits=LIMITS,
+                message_history=reply.read_before(delegation.role),
+                timeout=self._limit_s - 5,
                 conversation_id=str(reply.conversation_id),
-            )  # fmt: skip
+            )
             part.messages = result.new_messages()
             if isinstance(result.output, DeferredToolRequests):
                 part.waits = True
-                part.history = ModelMessagesTypeAdapter.dump_python(result.all_messages(), mode="json")
+                part.history = ModelMessagesTypeAdapter.dump_python(
+                    result.all_messages(), mode="json"
+                )
                 part.messages = _closed(part.messages)
             else:
                 part.answer = result.output
@@ -271,9 +371,20 @@ class Brain:
         except (AgentRunError, ModelAPIError, ExceptionGroup) as error:
             _log.warning("%s failed: %s", delegation.role, type(error).__name__)
             part.cause = "cause.model"
-        outcome = part.cause or ("waits for approval" if part.answer is None else ", ".join(b.kind for b in part.answer.blocks))
-        deps.run.step("model", delegation.role, began=began, role=delegation.role, outcome=outcome,
-                      arguments={"request": delegation.request}, prompt=(prompt.version, prompt.hash))  # fmt: skip
+        outcome = part.cause or (
+            "waits for approval"
+            if part.answer is None
+            else ", ".join(b.kind for b in part.answer.blocks)
+        )
+        deps.run.step(
+            "model",
+            delegation.role,
+            began=began,
+            role=delegation.role,
+            outcome=outcome,
+            arguments={"request": delegation.request},
+            prompt=(prompt.version, prompt.hash),
+        )
         return part
 
     def _no_route(self, route: Route, deps: Deps, reader: Reader, reply: Reply) -> None:
@@ -286,7 +397,9 @@ class Brain:
             examples_for(deps.actor.role)[:3], reader
         )
 
-    async def _compose(self, request: Request, parts: Sequence[_Part], deps: Deps, reader: Reader, reply: Reply) -> None:
+    async def _compose(
+        self, request: Request, parts: Sequence[_Part], deps: Deps, reader: Reader, reply: Reply
+    ) -> None:
         pieces: list[Rendered] = []
         for part in parts:
             if part.messages is not None:
@@ -296,7 +409,9 @@ class Brain:
                 continue
             if part.answer is None:
                 cause = reader.say(part.cause or "cause.model")
-                pieces.append(Rendered(text=reader.say("step.failed", part=_said(part), cause=cause)))
+                pieces.append(
+                    Rendered(text=reader.say("step.failed", part=_said(part), cause=cause))
+                )
                 continue
             pieces += await self._blocks(part, deps, reader)
         hindrance = _hindrances(deps.run, parts)
@@ -316,24 +431,36 @@ class Brain:
             self._failed(request, reader, reply, "cause.source")
 
     def _draft(self, request: Request, parts: Sequence[_Part], deps: Deps, reply: Reply) -> Draft:
-        """One card for all writes of the request, in the order of the delegations and of the calls."""
+        """One card for all writes of the request, in the order of the delegations and of the
+        calls."""
         run = deps.run
         order = {part.delegation.role: n for n, part in enumerate(parts)}
         planned = sorted(run.planned, key=lambda step: order.get(step.role, len(order)))
         policies = [policy_of(step.tool) for step in planned]
         return Draft(
-            event_id=request.event_id, run_id=reply.run_id, conversation_id=reply.conversation_id, requester=request.actor,
-            request=request.text, language=request.language, place=request.place,
+            event_id=request.event_id,
+            run_id=reply.run_id,
+            conversation_id=reply.conversation_id,
+            requester=request.actor,
+            request=request.text,
+            language=request.language,
+            place=request.place,
             roles=policies[0].approvers.intersection(*(policy.approvers for policy in policies)),
-            needed=2 if any(policy.approval == "two_persons" for policy in policies) else 1, tainted=run.tainted,
-            trace_id=request.trace_id, quotes=list(run.quotes) if run.tainted else [],
-            steps=planned, histories={part.delegation.role: part.history for part in parts if part.waits},
-        )  # fmt: skip
+            needed=2 if any(policy.approval == "two_persons" for policy in policies) else 1,
+            tainted=run.tainted,
+            trace_id=request.trace_id,
+            quotes=list(run.quotes) if run.tainted else [],
+            steps=planned,
+            histories={part.delegation.role: part.history for part in parts if part.waits},
+        )
 
-    async def resume(self, approval: Approval, actor: Actor, event_id: UUID) -> list[tuple[str, list[ModelMessage], str]]:
+    async def resume(
+        self, approval: Approval, actor: Actor, event_id: UUID
+    ) -> list[tuple[str, list[ModelMessage], str]]:
         """Let each role go on from its stored history with what became of its writes.
 
-        Returns role, messages to remember, and what it has to say beyond the card (nothing that claims completion).
+        Returns role, messages to remember, and what it has to say beyond the card (nothing that
+        claims completion).
         """
         with self._meter.opened(actor.employee_id) as purse:
             said = await self._resume(approval, actor, event_id)
@@ -342,28 +469,50 @@ class Brain:
             await self._db.execute(sql, approval.run_id, purse.cost_micro_usd)
         return said
 
-    async def _resume(self, approval: Approval, actor: Actor, event_id: UUID) -> list[tuple[str, list[ModelMessage], str]]:
+    async def _resume(
+        self, approval: Approval, actor: Actor, event_id: UUID
+    ) -> list[tuple[str, list[ModelMessage], str]]:
         said: list[tuple[str, list[ModelMessage], str]] = []
         for role, stored in await self._approvals.history(self._db, approval.id):
             ledger = RunLedger(
-                db=self._db, run_id=approval.run_id, event_id=event_id, conversation_id=approval.conversation_id,
-                trace_id=approval.trace_id, request=approval.request, private=True, tainted=approval.tainted,
+                db=self._db,
+                run_id=approval.run_id,
+                event_id=event_id,
+                conversation_id=approval.conversation_id,
+                trace_id=approval.trace_id,
+                request=approval.request,
+                private=True,
+                tainted=approval.tainted,
                 grant=Grant(approval_id=approval.id, db=self._db, approvals=self._approvals),
-            )  # fmt: skip
+            )
             calls = {item.call_key for item in approval.items if item.role == role}
             text = ""
             try:
                 result = await ROLES[role].run(
-                    message_history=ModelMessagesTypeAdapter.validate_python(stored), deps=self._deps(actor, ledger),
-                    deferred_tool_results=DeferredToolResults(approvals=dict.fromkeys(calls, True)), model=self._models(role),
-                    usage_limits=LIMITS, timeout=self._limit_s, conversation_id=str(approval.conversation_id),
-                )  # fmt: skip
+                    message_history=ModelMessagesTypeAdapter.validate_python(stored),
+                    deps=self._deps(actor, ledger),
+                    deferred_tool_results=DeferredToolResults(approvals=dict.fromkeys(calls, True)),
+                    model=self._models(role),
+                    usage_limits=LIMITS,
+                    timeout=self._limit_s,
+                    conversation_id=str(approval.conversation_id),
+                )
                 if isinstance(result.output, Answer) and not _offline(result.new_messages()):
-                    texts = [b.text for b in result.output.blocks if isinstance(b, Text | Question) and not _CLAIM.search(b.text)]
+                    texts = [
+                        b.text
+                        for b in result.output.blocks
+                        if isinstance(b, Text | Question) and not _CLAIM.search(b.text)
+                    ]
                     text = "\n".join(_safe(t) for t in texts)
             except (AgentRunError, ModelAPIError, UserError, ExceptionGroup) as error:
-                _log.warning("%s could not go on after its approval: %s", role, type(error).__name__)
-            outcome = "; ".join([await ledger.grant.outcome(key) for key in sorted(calls)]) if ledger.grant else ""
+                _log.warning(
+                    "%s could not go on after its approval: %s", role, type(error).__name__
+                )
+            outcome = (
+                "; ".join([await ledger.grant.outcome(key) for key in sorted(calls)])
+                if ledger.grant
+                else ""
+            )
             said.append((role, _memory(approval, outcome), text))
         return said
 
@@ -380,16 +529,33 @@ class Brain:
                 buttons = [[Button(label=short(o), request=o)] for o in block.options]
                 pieces.append(Rendered(text=f"❓ {_safe(block.text)}", buttons=buttons))
             elif isinstance(block, Proposal):
-                pieces.append(Rendered(text="", buttons=[[Button(label=short(block.request), request=block.request)]]))
+                pieces.append(
+                    Rendered(
+                        text="",
+                        buttons=[[Button(label=short(block.request), request=block.request)]],
+                    )
+                )
             else:
                 pieces.append(await self._refusal(block, deps, reader))
         return pieces
 
     def _text(self, block: Text, part: _Part, deps: Deps, reader: Reader) -> list[Rendered]:
         if part.offline and block.text == "unavailable":
-            return [Rendered(text=reader.say("step.failed", part=_said(part), cause=reader.say("cause.source")))]
+            return [
+                Rendered(
+                    text=reader.say(
+                        "step.failed", part=_said(part), cause=reader.say("cause.source")
+                    )
+                )
+            ]
         if _CLAIM.search(block.text):
-            deps.run.step("dropped", "claim", began=time.monotonic(), role=part.delegation.role, outcome=block.text[:200])
+            deps.run.step(
+                "dropped",
+                "claim",
+                began=time.monotonic(),
+                role=part.delegation.role,
+                outcome=block.text[:200],
+            )
             return []
         return [Rendered(text=_safe(block.text))]
 
@@ -397,7 +563,9 @@ class Brain:
         told = [f for f in deps.run.facts.facts.values() if type(f).__name__ == "RefusalFact"]
         if told:
             return render(told[-1], reader)
-        key = await refuse(deps, block.tool, None, f"the role {deps.actor.role.value} may not use {block.tool}")
+        key = await refuse(
+            deps, block.tool, None, f"the role {deps.actor.role.value} may not use {block.tool}"
+        )
         deps.run.step("refused", block.tool, began=time.monotonic(), outcome=deps.actor.role.value)
         return render(deps.run.facts.facts[key], reader)
 
@@ -415,33 +583,66 @@ def _retry(request: Request, reader: Reader) -> list[Button]:
 
 
 def _closed(messages: Sequence[ModelMessage]) -> list[ModelMessage]:
-    """A run whose writes wait, as memory: every call has an answer, so that later requests can follow it."""
+    """A run whose writes wait, as memory: every call has an answer, so that later requests can
+    follow it."""
     last = messages[-1] if messages else None
-    calls = [p for p in last.parts if isinstance(p, ToolCallPart)] if isinstance(last, ModelResponse) else []
-    returned = {p.tool_call_id for m in messages if isinstance(m, ModelRequest) for p in m.parts if isinstance(p, ToolReturnPart)}
+    calls = (
+        [p for p in last.parts if isinstance(p, ToolCallPart)]
+        if isinstance(last, ModelResponse)
+        else []
+    )
+    returned = {
+        p.tool_call_id
+        for m in messages
+        if isinstance(m, ModelRequest)
+        for p in m.parts
+        if isinstance(p, ToolReturnPart)
+    }
     waiting = [
-        ToolReturnPart(tool_name=c.tool_name, content="waits on a card for a person's word; nothing has been changed",
-                       tool_call_id=c.tool_call_id)
-        for c in calls if c.tool_call_id not in returned
-    ]  # fmt: skip
+        ToolReturnPart(
+            tool_name=c.tool_name,
+            content="waits on a card for a person's word; nothing has been changed",
+            tool_call_id=c.tool_call_id,
+        )
+        for c in calls
+        if c.tool_call_id not in returned
+    ]
     return [*messages, ModelRequest(parts=waiting)] if waiting else list(messages)
 
 
 def _memory(approval: Approval, outcome: str) -> list[ModelMessage]:
     """The decision as later requests remember it."""
     return [
-        ModelRequest(parts=[UserPromptPart(content=f"(the card was approved by {approval.decided_by}: {outcome})")]),
+        ModelRequest(
+            parts=[
+                UserPromptPart(
+                    content=f"(the card was approved by {approval.decided_by}: {outcome})"
+                )
+            ]
+        ),
         ModelResponse(parts=[TextPart(content="noted")], model_name=OFFLINE),
     ]
 
 
 def _hindrances(run: RunLedger, parts: Sequence[_Part]) -> list[Fact]:
-    """What must be settled before a card: a choice, something unknown, an obstacle, found by a role whose writes wait."""
+    """What must be settled before a card: a choice, something unknown, an obstacle, found by a role
+    whose writes wait."""
     if not any(part.waits for part in parts):
         return []
-    shown = {i for part in parts if part.answer is not None for b in part.answer.blocks if isinstance(b, Facts) for i in b.ids}
+    shown = {
+        i
+        for part in parts
+        if part.answer is not None
+        for b in part.answer.blocks
+        if isinstance(b, Facts)
+        for i in b.ids
+    }
     kinds = (ChoiceFact, MissingFact, ObstacleFact, ProblemFact, RefusalFact, SwitchedOffFact)
-    return [fact for key, fact in run.facts.facts.items() if isinstance(fact, kinds) and key not in shown]
+    return [
+        fact
+        for key, fact in run.facts.facts.items()
+        if isinstance(fact, kinds) and key not in shown
+    ]
 
 
 def _offline(messages: Sequence[Any]) -> bool:
@@ -455,4 +656,10 @@ def _said(part: _Part) -> str:
 
 def _safe(text: str) -> str:
     """Plain text of a model as Telegram's HTML, without signs that only code may write."""
-    return text.replace("✅", "").replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").strip()
+    return (
+        text.replace("✅", "")
+        .replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .strip()
+    )

@@ -1,4 +1,5 @@
-"""Events of kinds that nobody has subscribed to are put before a person, never acted upon; so is what could not be handled."""
+"""Events of kinds that nobody has subscribed to are put before a person, never acted upon; so is
+what could not be handled."""
 
 from __future__ import annotations
 
@@ -17,7 +18,14 @@ from jarvis.engine.deliveries import Delivery
 from jarvis.engine.effects import Lane, Origin
 from jarvis.engine.interactions import Interactions, NewButton, Who
 from jarvis.engine.journal import Event, Journal, trace_code
-from jarvis.engine.subscriptions import UNROUTED, DeliveryLane, Subscriber, handle_like, known_kinds, on
+from jarvis.engine.subscriptions import (
+    UNROUTED,
+    DeliveryLane,
+    Subscriber,
+    handle_like,
+    known_kinds,
+    on,
+)
 from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor, Role
 from jarvis.kit.clock import Clock
@@ -33,7 +41,13 @@ class Unrouted:
     """The subscriber of events of unknown kinds, and the alerts about deliveries that failed."""
 
     def __init__(
-        self, journal: Journal, clock: Clock, db: Database, staff: StaffService, interactions: Interactions, model: Model
+        self,
+        journal: Journal,
+        clock: Clock,
+        db: Database,
+        staff: StaffService,
+        interactions: Interactions,
+        model: Model,
     ) -> None:
         self._journal = journal
         self._clock = clock
@@ -54,7 +68,8 @@ class Unrouted:
             await self._ask(handling, await self._propose(handling.event))
 
     async def _propose(self, event: Event) -> RouteProposal:
-        """The router's proposal, from names alone; none when the model fails or names a kind that has no rule."""
+        """The router's proposal, from names alone; none when the model fails or names a kind that
+        has no rule."""
         kinds = await known_kinds(self._db)
         try:
             prompt = unknown_event(event.kind, event.source, sorted(map(str, event.payload)), kinds)
@@ -68,65 +83,131 @@ class Unrouted:
         event = handling.event
         async with handling.transaction() as tx:
             first = await tx.fetchval(
-                """INSERT INTO event_route (kind, proposed_kind, reason, asked_at) VALUES ($1, $2, $3, $4)
+                """INSERT INTO event_route (kind, proposed_kind, reason, asked_at) VALUES ($1, $2,
+                    $3, $4)
                    ON CONFLICT (kind) DO NOTHING RETURNING true""",
-                event.kind, proposal.kind, proposal.reason, self._clock.now(),
-            )  # fmt: skip
+                event.kind,
+                proposal.kind,
+                proposal.reason,
+                self._clock.now(),
+            )
             if not first:
                 return
             await audit.record(
-                tx, action="event.unrouted", actor_name="Jarvis", subject=event.kind, outcome=f"asked: {proposal.kind or 'none'}",
-                event_id=event.id, trace_id=event.trace_id,
-            )  # fmt: skip
+                tx,
+                action="event.unrouted",
+                actor_name="Jarvis",
+                subject=event.kind,
+                outcome=f"asked: {proposal.kind or 'none'}",
+                event_id=event.id,
+                trace_id=event.trace_id,
+            )
             for admin in await self._listeners():
                 stored = await self._interactions.store(
-                    tx, [_choices(event.kind, proposal, admin)], group=f"route:{event.kind}:{admin.telegram_id}",
-                    who=Who(roles=frozenset({Role.ADMIN})), life=None,
-                )  # fmt: skip
-                await outbox.send(tx, handling.origin, admin.telegram_id, _question(event, proposal, admin), buttons=stored,
-                                  key=f"unrouted:{event.kind}:{admin.telegram_id}", lane=Lane.BULK)  # fmt: skip
+                    tx,
+                    [_choices(event.kind, proposal, admin)],
+                    group=f"route:{event.kind}:{admin.telegram_id}",
+                    who=Who(roles=frozenset({Role.ADMIN})),
+                    life=None,
+                )
+                await outbox.send(
+                    tx,
+                    handling.origin,
+                    admin.telegram_id,
+                    _question(event, proposal, admin),
+                    buttons=stored,
+                    key=f"unrouted:{event.kind}:{admin.telegram_id}",
+                    lane=Lane.BULK,
+                )
 
-    async def decided(self, handling: Handling, chat_id: int, message_id: int, actor: Actor, choice: str) -> None:
-        """An administrator's word over a kind; events that waited for it are put into the journal again."""
+    async def decided(
+        self, handling: Handling, chat_id: int, message_id: int, actor: Actor, choice: str
+    ) -> None:
+        """An administrator's word over a kind; events that waited for it are put into the journal
+        again."""
         kind, _, handled_as = choice.partition("|")
-        if actor.role is not Role.ADMIN or (handled_as and handled_as not in await known_kinds(self._db)):
+        if actor.role is not Role.ADMIN or (
+            handled_as and handled_as not in await known_kinds(self._db)
+        ):
             async with handling.transaction() as tx:
-                await audit.record(tx, action="event.route", actor_id=actor.employee_id, actor_name=actor.name, outcome="denied",
-                                   subject=kind, event_id=handling.event.id)  # fmt: skip
+                await audit.record(
+                    tx,
+                    action="event.route",
+                    actor_id=actor.employee_id,
+                    actor_name=actor.name,
+                    outcome="denied",
+                    subject=kind,
+                    event_id=handling.event.id,
+                )
             return
         async with handling.transaction() as tx:
             fresh = await tx.fetchval(
-                """UPDATE event_route SET state = $2, handled_as = $3, decided_at = $4, decided_by_employee_id = $5
+                """UPDATE event_route SET state = $2, handled_as = $3, decided_at = $4,
+                    decided_by_employee_id = $5
                     WHERE kind = $1 AND state = 'asked' RETURNING true""",
-                kind, "routed" if handled_as else "ignored", handled_as or None, self._clock.now(), actor.employee_id,
-            )  # fmt: skip
+                kind,
+                "routed" if handled_as else "ignored",
+                handled_as or None,
+                self._clock.now(),
+                actor.employee_id,
+            )
             if fresh and handled_as:
                 await handle_like(tx, kind, handled_as)
             waiting = await tx.fetch(
                 """SELECT e.id FROM event e JOIN delivery d ON d.event_id = e.id
-                    WHERE e.kind = $1 AND d.subscriber = $2 AND d.state = 'done' AND NOT e.dry ORDER BY e.seq""",
-                kind, UNROUTED,
-            )  # fmt: skip
+                    WHERE e.kind = $1 AND d.subscriber = $2 AND d.state = 'done' AND NOT e.dry
+                      ORDER BY e.seq""",
+                kind,
+                UNROUTED,
+            )
             again = [row["id"] for row in waiting] if fresh and handled_as else []
             text = say(
-                "route.yes" if handled_as else "route.no", actor.language, kind=escape(kind), as_kind=escape(handled_as),
-                who=escape(actor.name), t=times.clock(self._clock.now()), n=len(again),
-            )  # fmt: skip
+                "route.yes" if handled_as else "route.no",
+                actor.language,
+                kind=escape(kind),
+                as_kind=escape(handled_as),
+                who=escape(actor.name),
+                t=times.clock(self._clock.now()),
+                n=len(again),
+            )
             if not fresh:
                 text = say("invite.settled", actor.language, name=escape(kind))
-            await audit.record(tx, action="event.route", actor_id=actor.employee_id, actor_name=actor.name, subject=kind,
-                               outcome=handled_as or "ignored", event_id=handling.event.id)  # fmt: skip
-            await outbox.edit(tx, handling.origin, chat_id, text, message_id=message_id, key=handling.key("route"))
+            await audit.record(
+                tx,
+                action="event.route",
+                actor_id=actor.employee_id,
+                actor_name=actor.name,
+                subject=kind,
+                outcome=handled_as or "ignored",
+                event_id=handling.event.id,
+            )
+            await outbox.edit(
+                tx, handling.origin, chat_id, text, message_id=message_id, key=handling.key("route")
+            )
             await self._journal.replay_in(tx, again, dry=False)
 
     async def alert(self, tx: Tx, delivery: Delivery, cause: str) -> None:
-        """A delivery was parked or given up: administrators are told once, and who waits for it hears that it did not work."""
+        """A delivery was parked or given up: administrators are told once, and who waits for it
+        hears that it did not work."""
         event = delivery.event
         origin = Origin.of(event, delivery.subscriber)
         admins = await self._listeners()
         for admin in admins:
-            text = say("failed", admin.language, kind=escape(event.kind), cause=escape(cause[:200]), code=trace_code(event.trace_id))
-            await outbox.send(tx, origin, admin.telegram_id, text, key=origin.key(f"alert:{admin.telegram_id}"), lane=Lane.BULK)
+            text = say(
+                "failed",
+                admin.language,
+                kind=escape(event.kind),
+                cause=escape(cause[:200]),
+                code=trace_code(event.trace_id),
+            )
+            await outbox.send(
+                tx,
+                origin,
+                admin.telegram_id,
+                text,
+                key=origin.key(f"alert:{admin.telegram_id}"),
+                lane=Lane.BULK,
+            )
         if delivery.lane is DeliveryLane.PEOPLE:
             await watch.end(tx, self._staff, delivery.id)
 
@@ -139,12 +220,19 @@ class Unrouted:
 def _choices(kind: str, proposal: RouteProposal, admin: Contact) -> list[NewButton]:
     buttons = [NewButton(label=say("b.ignore", admin.language), kind="route", choice=f"{kind}|")]
     if proposal.kind is not None:
-        buttons.insert(0, NewButton(label=say("b.route", admin.language), kind="route", choice=f"{kind}|{proposal.kind}"))
+        buttons.insert(
+            0,
+            NewButton(
+                label=say("b.route", admin.language), kind="route", choice=f"{kind}|{proposal.kind}"
+            ),
+        )
     return buttons
 
 
 def _question(event: Event, proposal: RouteProposal, admin: Contact) -> str:
-    lines = [say("unrouted", admin.language, kind=escape(event.kind), code=trace_code(event.trace_id))]
+    lines = [
+        say("unrouted", admin.language, kind=escape(event.kind), code=trace_code(event.trace_id))
+    ]
     if proposal.kind is None:
         lines.append(say("unrouted.none", admin.language))
     else:

@@ -1,7 +1,9 @@
-"""Nobody waits in silence: what people wait for gets a word when it takes long, and its end when it failed.
+"""Nobody waits in silence: what people wait for gets a word when it takes long, and its end when it
+failed.
 
-Runs beside the connection to Telegram, so that it speaks whatever became of the workers; any number may run, keys make one word of
-theirs. While the database is away it can see nothing: it looks again every second, and what is due by then is said at once.
+Runs beside the connection to Telegram, so that it speaks whatever became of the workers; any number
+may run, keys make one word of theirs. While the database is away it can see nothing: it looks again
+every second, and what is due by then is said at once.
 """
 
 from __future__ import annotations
@@ -29,16 +31,18 @@ LOOK_S = 1.0
 ENDS_WITHIN = timedelta(days=1)  # failures so old are no news any more, such as after a long outage
 PORTION = 100
 
-# What a person wrote to Jarvis, pressed, or asked, still open and without any word of ours: the oldest of each order only; one word
-# is enough for what waits behind it.
+# What a person wrote to Jarvis, pressed, or asked, still open and without any word of ours: the
+# oldest of each order only; one word is enough for what waits behind it.
 _SLOW = """
 SELECT e.*, d.subscriber FROM (
-  SELECT DISTINCT ON (subscriber, ordering_key) subscriber, event_id FROM delivery WHERE lane = $1 AND state IN ('pending', 'claimed')
+  SELECT DISTINCT ON (subscriber, ordering_key) subscriber, event_id FROM delivery WHERE lane = $1
+    AND state IN ('pending', 'claimed')
    ORDER BY subscriber, ordering_key, event_seq) d
   JOIN event e ON e.id = d.event_id
  WHERE e.received_at < now() - make_interval(secs => $2) AND NOT e.dry
    AND (e.kind IN ('callback.button', 'request.asked')
-        OR (e.kind = 'message.employee' AND ((e.payload->>'private')::boolean OR (e.payload->>'mentioned')::boolean)))
+        OR (e.kind = 'message.employee' AND ((e.payload->>'private')::boolean
+          OR (e.payload->>'mentioned')::boolean)))
    AND NOT EXISTS (SELECT FROM effect f WHERE f.event_id = e.id AND f.system = 'telegram')
  LIMIT $3
 """
@@ -46,19 +50,24 @@ SELECT e.*, d.subscriber FROM (
 # Failed deliveries of the people's lane whose end nobody has told.
 _DEAD = """
 SELECT d.id FROM delivery d JOIN event e ON e.id = d.event_id
- WHERE d.state IN ('dead', 'parked') AND d.finished_at > now() - $2::interval AND d.lane = $1 AND NOT e.dry
+ WHERE d.state IN ('dead', 'parked') AND d.finished_at > now() - $2::interval AND d.lane = $1
+   AND NOT e.dry
    AND e.sender LIKE 'telegram:%'
-   AND EXISTS (SELECT FROM employee_identity i WHERE i.system = 'telegram' AND i.external_key = substr(e.sender, 10))
-   AND NOT EXISTS (SELECT FROM effect f WHERE f.idempotency_key = d.event_id || ':' || d.subscriber || ':end')
+   AND EXISTS (SELECT FROM employee_identity i WHERE i.system = 'telegram'
+     AND i.external_key = substr(e.sender, 10))
+   AND NOT EXISTS (SELECT FROM effect f
+     WHERE f.idempotency_key = d.event_id || ':' || d.subscriber || ':end')
  ORDER BY d.finished_at LIMIT $3
 """
 
 # What a person did in the beginning of it all.
 _ROOT = """
 WITH RECURSIVE up AS (
-  SELECT e.id, e.parent_event_id AS parent, 0 AS depth FROM event e JOIN delivery d ON d.event_id = e.id WHERE d.id = $1
+  SELECT e.id, e.parent_event_id AS parent, 0 AS depth FROM event e JOIN delivery d
+    ON d.event_id = e.id WHERE d.id = $1
   UNION ALL
-  SELECT p.id, p.parent_event_id, u.depth + 1 FROM up u JOIN event p ON p.id = u.parent WHERE u.depth < 20)
+  SELECT p.id, p.parent_event_id, u.depth + 1 FROM up u JOIN event p ON p.id = u.parent
+    WHERE u.depth < 20)
 SELECT d.subscriber, d.event_id, r.payload, r.kind, e.trace_id, e.dry
   FROM delivery d JOIN event e ON e.id = d.event_id, up u JOIN event r ON r.id = u.id
  WHERE d.id = $1 AND r.kind IN ('message.employee', 'callback.button') ORDER BY u.depth DESC LIMIT 1
@@ -78,12 +87,18 @@ async def end(tx: Tx, staff: StaffService, delivery_id: UUID) -> bool:
     addressed = row["kind"] == "callback.button" or p["private"] or p["mentioned"]
     chat_id = int(p["chat_id"] if addressed else p["sender_id"])
     text = say("failed.you", actor.language, code=trace_code(row["trace_id"]))
-    status = await tx.fetchval("SELECT id FROM effect WHERE idempotency_key = $1", origin.key(STATUS))
+    status = await tx.fetchval(
+        "SELECT id FROM effect WHERE idempotency_key = $1", origin.key(STATUS)
+    )
     if status is not None:
-        await outbox.edit(tx, origin, chat_id, text, of=status, key=origin.key("end"), lane=Lane.URGENT)
+        await outbox.edit(
+            tx, origin, chat_id, text, of=status, key=origin.key("end"), lane=Lane.URGENT
+        )
     else:
         reply_to = int(p["message_id"]) if chat_id < 0 else None
-        await outbox.send(tx, origin, chat_id, text, key=origin.key("end"), lane=Lane.URGENT, reply_to=reply_to)
+        await outbox.send(
+            tx, origin, chat_id, text, key=origin.key("end"), lane=Lane.URGENT, reply_to=reply_to
+        )
     return True
 
 
@@ -116,12 +131,14 @@ class Watch:
         return len(slow) + len(dead)
 
     async def _alone(self, word: Awaitable[None]) -> None:
-        """One that cannot be said keeps no other back, and does not end the process that holds the connection."""
+        """One that cannot be said keeps no other back, and does not end the process that holds the
+        connection."""
         try:
             await word
         except DATABASE_AWAY:
             raise
-        except Exception:  # a boundary: a conflict of transactions, or an event that lacks what a word needs
+        # a boundary: a conflict of transactions, or an event that lacks what a word needs
+        except Exception:
             _log.exception("a word could not be said; it is looked at again")
 
     async def _end(self, delivery_id: UUID) -> None:
@@ -137,9 +154,14 @@ class Watch:
             if not await _waits(tx, row["id"], row["subscriber"]):
                 return
             await outbox.send(
-                tx, origin, int(p["chat_id"]), say("status.slow", language), key=origin.key(STATUS), lane=Lane.URGENT,
+                tx,
+                origin,
+                int(p["chat_id"]),
+                say("status.slow", language),
+                key=origin.key(STATUS),
+                lane=Lane.URGENT,
                 reply_to=None if p["chat_id"] > 0 else int(p["message_id"]),
-            )  # fmt: skip
+            )
 
     async def _language(self, payload: dict[str, object]) -> Language:
         """Of the person who waits."""
@@ -151,14 +173,17 @@ class Watch:
 
 
 async def _waits(tx: Tx, event_id: UUID, subscriber: str) -> bool:
-    """Whether nothing came of it yet, with the delivery locked: what its handler says next is said after this word, and takes its
-    place. While a handler's transaction is open the next look is soon enough.
+    """Whether nothing came of it yet, with the delivery locked: what its handler says next is said
+    after this word, and takes its place. While a handler's transaction is open the next look is
+    soon enough.
     """
     held = await tx.fetchval(
-        """SELECT true FROM delivery WHERE event_id = $1 AND subscriber = $2 AND state IN ('pending', 'claimed')
+        """SELECT true FROM delivery WHERE event_id = $1 AND subscriber = $2
+            AND state IN ('pending', 'claimed')
               FOR UPDATE SKIP LOCKED""",
-        event_id, subscriber,
-    )  # fmt: skip
+        event_id,
+        subscriber,
+    )
     return bool(held) and not await tx.fetchval(
         """SELECT EXISTS (SELECT FROM effect WHERE event_id = $1 AND system = 'telegram')
                OR EXISTS (SELECT FROM event WHERE parent_event_id = $1)""",
@@ -167,4 +192,6 @@ async def _waits(tx: Tx, event_id: UUID, subscriber: str) -> bool:
 
 
 def _origin(row: Row, event_id: UUID) -> Origin:
-    return Origin(event_id=event_id, trace_id=row["trace_id"], dry=row["dry"], subscriber=row["subscriber"])
+    return Origin(
+        event_id=event_id, trace_id=row["trace_id"], dry=row["dry"], subscriber=row["subscriber"]
+    )

@@ -35,8 +35,10 @@ from jarvis.testing.core import NOW, SECRETS, load_all, rentprog_sandbox, runnin
 from jarvis.testing.local import LocalTransport
 from jarvis.testing.servers import Servers
 
-LOADED_BEFORE = timedelta(seconds=20)  # what was read then is older than whatever a test changes, and still fresh
-ROOMY = 2000  # messages a minute into a group: limits have tests of their own, which pass Telegram's
+# what was read then is older than whatever a test changes, and still fresh
+LOADED_BEFORE = timedelta(seconds=20)
+# messages a minute into a group: limits have tests of their own, which pass Telegram's
+ROOMY = 2000
 
 
 @dataclass
@@ -57,8 +59,11 @@ class RunningApp:
         """What Jarvis says to a person there now."""
         return [m for m in self.telegram.messages_of(person, chat) if m["from"] == "Jarvis"]
 
-    async def ask(self, person: str, text: str, chat: str = "dm", *, seconds: float = 30.0, **extra: Any) -> dict[str, Any]:
-        """Write, wait until everything that follows has ended, and return the answer as seen in the chat."""
+    async def ask(
+        self, person: str, text: str, chat: str = "dm", *, seconds: float = 30.0, **extra: Any
+    ) -> dict[str, Any]:
+        """Write, wait until everything that follows has ended, and return the answer as seen in the
+        chat."""
         before = {m["id"]: m["text"] for m in self.seen(person, chat)}
         self.telegram.send(person, chat, text, **extra)
         await self.quiet(seconds)
@@ -66,8 +71,11 @@ class RunningApp:
         assert new, f"no answer to {text!r}"
         return new[-1]
 
-    async def press(self, person: str, message: Mapping[str, Any], button: str | int, chat: str = "dm") -> dict[str, Any]:
-        """Press a button and return the message that changed or came; the pressed one when none did."""
+    async def press(
+        self, person: str, message: Mapping[str, Any], button: str | int, chat: str = "dm"
+    ) -> dict[str, Any]:
+        """Press a button and return the message that changed or came; the pressed one when none
+        did."""
         before = {m["id"]: m["text"] for m in self.seen(person, chat)}
         await self.telegram.press(person, chat, int(message["id"]), button)
         await self.quiet()
@@ -89,13 +97,21 @@ class RunningApp:
             raise AssertionError(f"not at rest after {seconds} s: {last}") from None
 
     async def in_flight(self) -> dict[str, int]:
-        """What is still on its way: webhooks of RentProg, words of people, and what the engine works on."""
-        if self.rentprog.busy():  # first: a webhook that has arrived is an event, which the engine counts
+        """What is still on its way: webhooks of RentProg, words of people, and what the engine
+        works on."""
+        # first: a webhook that has arrived is an event, which the engine counts
+        if self.rentprog.busy():
             return {"webhooks": 1}
         # A bot that is stopped, or whose Telegram is broken on purpose, hears nothing.
-        sent = self.telegram.unheard() if "bot" in self.tasks and not self.telegram.faults.active else []
+        sent = (
+            self.telegram.unheard()
+            if "bot" in self.tasks and not self.telegram.faults.active
+            else []
+        )
         counts = await idle.in_flight(
-            self.core.db, inputs={"telegram": sent}, now=self.core.clock.now() if "scheduler" in self.tasks else None
+            self.core.db,
+            inputs={"telegram": sent},
+            now=self.core.clock.now() if "scheduler" in self.tasks else None,
         )
         if not counts.get("inputs"):
             self.telegram.heard(sent)
@@ -135,7 +151,9 @@ async def loaded(servers: Servers, world: World) -> str:
             worker = asyncio.create_task(run_worker(house))
 
             async def handled() -> bool:
-                return not await core.db.fetchval("SELECT count(*) FROM delivery WHERE state IN ('pending', 'claimed')")
+                return not await core.db.fetchval(
+                    "SELECT count(*) FROM delivery WHERE state IN ('pending', 'claimed')"
+                )
 
             await until(handled, seconds=100)
             worker.cancel()
@@ -152,11 +170,21 @@ def _server_key() -> ServerKey:
 
 @asynccontextmanager
 async def running_app(
-    servers: Servers, folder: Path, *, load: bool = True, models: Mapping[str, Model] | None = None, llm: LlmSettings | None = None,
-    redis: bool = True, telegram: Mapping[str, Any] | None = None, limits: TelegramLimits | None = None,
-    core: Mapping[str, Any] | None = None, slow_after_s: float = 20.0, world: World | None = None, sockets: bool = True,
+    servers: Servers,
+    folder: Path,
+    *,
+    load: bool = True,
+    models: Mapping[str, Model] | None = None,
+    llm: LlmSettings | None = None,
+    redis: bool = True,
+    telegram: Mapping[str, Any] | None = None,
+    limits: TelegramLimits | None = None,
+    core: Mapping[str, Any] | None = None,
+    slow_after_s: float = 20.0,
+    world: World | None = None,
+    sockets: bool = True,
     **rentprog: Any,
-) -> AsyncGenerator[RunningApp]:  # fmt: skip
+) -> AsyncGenerator[RunningApp]:
     """Jarvis with worker, bot and web over a fresh database, connected to its sandboxes.
 
     Args:
@@ -167,19 +195,27 @@ async def running_app(
         llm: Settings of the models.
         redis: False when there is no doorbell.
         telegram: Settings of the bot that differ.
-        limits: Telegram's limits, for the sandbox and for the bot's own count; absent, they are out of the way.
+        limits: Telegram's limits, for the sandbox and for the bot's own count; absent, they are out
+            of the way.
         core: Settings of the core that differ.
         slow_after_s: When the status message says that the answer takes longer.
-        world: The world; the built-in one without its forums when absent: opening posts of sixty cars would only take time.
+        world: The world; the built-in one without its forums when absent: opening posts of sixty
+            cars would only take time.
         sockets: False when the sandboxes are called within the process (`running_feature`).
         rentprog: Settings of RentProg that differ; they are in force during the first load.
     """
     world = world or load_world().model_copy(update={"forums": []})
-    sandbox = TelegramSandbox(limits=limits or TelegramLimits(group_per_minute=ROOMY), key=_server_key() if sockets else None)
+    sandbox = TelegramSandbox(
+        limits=limits or TelegramLimits(group_per_minute=ROOMY),
+        key=_server_key() if sockets else None,
+    )
     sandbox.load(world, NOW)
     known = await loaded(servers, world) if load and not rentprog else None
     name = known or await servers.database()
-    hooks, to_rentprog = LocalTransport(lambda: web_app(opened)), LocalTransport(lambda: rentprog_server.web())
+    hooks, to_rentprog = (
+        LocalTransport(lambda: web_app(opened)),
+        LocalTransport(lambda: rentprog_server.web()),
+    )
     async with (
         rentprog_sandbox(world, hooks=None if sockets else hooks) as rentprog_server,
         sandbox.running() if sockets else nullcontext(),
@@ -204,7 +240,9 @@ async def running_app(
             await seed(opened.db, opened.clock, world)
         if load and known is None:
             await load_all(opened)
-        settings = bot_settings(sandbox, limits, **(_reached_at(sandbox) if sockets else {}), **dict(telegram or {}))
+        settings = bot_settings(
+            sandbox, limits, **(_reached_at(sandbox) if sockets else {}), **dict(telegram or {})
+        )
         client = telethon if sockets else direct(sandbox)
         app = RunningApp(opened, house, storage, rentprog_server, sandbox, settings, client)
         app.start("worker")
@@ -222,13 +260,23 @@ async def running_app(
     await servers.drop(name)
 
 
-def bot_settings(sandbox: TelegramSandbox, limits: TelegramLimits | None, **extra: Any) -> TelegramSettings:
+def bot_settings(
+    sandbox: TelegramSandbox, limits: TelegramLimits | None, **extra: Any
+) -> TelegramSettings:
     """How the bot counts the sandbox's limits, with a little more of a minute."""
     if limits is None:
         room: dict[str, Any] = {"group_per_minute": ROOMY, "person_per_minute": ROOMY}
     else:
-        room = {"group_per_minute": limits.group_per_minute, "group_minute_s": limits.minute_s + 0.2}
-    values: dict[str, Any] = {"api_id": 1, "api_hash": SecretStr("x"), "bot_token": SecretStr(sandbox.token), "lease_s": 4.0}
+        room = {
+            "group_per_minute": limits.group_per_minute,
+            "group_minute_s": limits.minute_s + 0.2,
+        }
+    values: dict[str, Any] = {
+        "api_id": 1,
+        "api_hash": SecretStr("x"),
+        "bot_token": SecretStr(sandbox.token),
+        "lease_s": 4.0,
+    }
     return TelegramSettings(**(values | room | extra))
 
 

@@ -56,9 +56,13 @@ def generous(sandbox: RentProgSandbox) -> None:
 
 @asynccontextmanager
 async def rentprog_sandbox(
-    world: World | None = None, now: datetime = NOW, *, hooks: httpx.AsyncBaseTransport | None = None
+    world: World | None = None,
+    now: datetime = NOW,
+    *,
+    hooks: httpx.AsyncBaseTransport | None = None,
 ) -> AsyncGenerator[RentProgSandbox]:
-    """RentProg with this world, on loopback; or without a socket, where `hooks` take its webhooks."""
+    """RentProg with this world, on loopback; or without a socket, where `hooks` take its
+    webhooks."""
     clock = OffsetClock((now - datetime.now(TBILISI)).total_seconds())
     sandbox = RentProgSandbox(clock=clock)
     sandbox.load(world or load_world(), now)
@@ -70,9 +74,16 @@ async def rentprog_sandbox(
 
 @asynccontextmanager
 async def running_core(
-    servers: Servers, sandbox: RentProgSandbox, *, redis: bool = True, now: datetime = NOW, database: str | None = None,
-    core: dict[str, Any] | None = None, transport: httpx.AsyncBaseTransport | None = None, **rentprog: Any,
-) -> AsyncGenerator[Core]:  # fmt: skip
+    servers: Servers,
+    sandbox: RentProgSandbox,
+    *,
+    redis: bool = True,
+    now: datetime = NOW,
+    database: str | None = None,
+    core: dict[str, Any] | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+    **rentprog: Any,
+) -> AsyncGenerator[Core]:
     """A core over this database, or a fresh one that goes with it; its clock at `now`.
 
     Args:
@@ -94,7 +105,9 @@ async def running_core(
         **(quick | (core or {})),
     )
     try:
-        async with open_core(settings, rentprog_settings(sandbox, **rentprog), transport=transport) as opened:
+        async with open_core(
+            settings, rentprog_settings(sandbox, **rentprog), transport=transport
+        ) as opened:
             await set_clock(opened, now)
             yield opened
     finally:
@@ -122,17 +135,21 @@ async def load_all(core: Core) -> dict[str, Any]:
 async def a_job(core: Core) -> JobRun:
     """A running job row to work under."""
     job_id = await core.db.fetchval(
-        "INSERT INTO job (kind, dedup_key, state, attempt, trace_id) VALUES ('test', $1, 'running', 1, 't') RETURNING id",
+        "INSERT INTO job (kind, dedup_key, state, attempt, trace_id) VALUES ('test', $1, "
+        "'running', 1, 't') RETURNING id",
         uuid4().hex,
     )
     return JobRun(id=job_id, kind="test", args={}, attempt=1, trace_id="t", db=core.db)
 
 
 async def until(check: Callable[[], Awaitable[bool]], *, seconds: float = 30.0) -> None:
-    """Wait for a condition; fails loudly when it never comes. `seconds` only bounds a failure, so it may be generous."""
+    """Wait for a condition; fails loudly when it never comes. `seconds` only bounds a failure, so
+    it may be generous."""
     deadline = time.monotonic() + seconds
     pause_s = 0.002
     while not await check():
-        assert time.monotonic() < deadline, f"the awaited state never came: {getattr(check, '__qualname__', check)}"
+        assert time.monotonic() < deadline, (
+            f"the awaited state never came: {getattr(check, '__qualname__', check)}"
+        )
         await asyncio.sleep(pause_s)
         pause_s = min(0.02, pause_s * 1.5)

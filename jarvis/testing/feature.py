@@ -1,7 +1,8 @@
-"""Features without a wire: the whole of Jarvis in one process (`running_feature`), or one feature's handlers alone (`feature_alone`).
+"""Features without a wire: the whole of Jarvis in one process (`running_feature`), or one feature's
+handlers alone (`feature_alone`).
 
-What a rule of a feature does is shown here. What a wire does (login, lost answers, slow or broken connections, updates that a
-client misses) needs `running_app`.
+What a rule of a feature does is shown here. What a wire does (login, lost answers, slow or broken
+connections, updates that a client misses) needs `running_app`.
 """
 
 from __future__ import annotations
@@ -30,22 +31,28 @@ from jarvis.testing.work import worker_over
 
 
 @asynccontextmanager
-async def running_feature(servers: Servers, folder: Path, **settings: Any) -> AsyncGenerator[RunningApp]:
-    """As `running_app`, which says what can be set; Telegram and RentProg are called within the process."""
+async def running_feature(
+    servers: Servers, folder: Path, **settings: Any
+) -> AsyncGenerator[RunningApp]:
+    """As `running_app`, which says what can be set; Telegram and RentProg are called within the
+    process."""
     async with running_app(servers, folder, sockets=False, **settings) as app:
         yield app
 
 
 @dataclass
 class FeatureAlone:
-    """One feature's handlers at work; what they ask of the outside stands as effects that nobody carries out."""
+    """One feature's handlers at work; what they ask of the outside stands as effects that nobody
+    carries out."""
 
     core: Core
     alerts: list[str] = field(default_factory=list[str])
 
     async def happen(self, kind: str, key: str | None = None, **payload: Any) -> None:
         """Publish an event, under a key of its own if it has one, and wait until it was handled."""
-        await self.core.journal.accept(source="test", kind=kind, dedup_key=key or uuid4().hex, payload=payload)
+        await self.core.journal.accept(
+            source="test", kind=kind, dedup_key=key or uuid4().hex, payload=payload
+        )
 
         async def handled() -> bool:
             return not (await idle.in_flight(self.core.db)).get("events")
@@ -54,22 +61,33 @@ class FeatureAlone:
 
     async def asked(self, kind: str) -> list[dict[str, Any]]:
         """The arguments of every effect of a kind that was asked for, in their order."""
-        return [dict(r["args"]) for r in await self.core.db.fetch("SELECT args FROM effect WHERE kind = $1 ORDER BY seq", kind)]
+        return [
+            dict(r["args"])
+            for r in await self.core.db.fetch(
+                "SELECT args FROM effect WHERE kind = $1 ORDER BY seq", kind
+            )
+        ]
 
 
 @asynccontextmanager
 async def feature_alone(
-    servers: Servers, features: Callable[[Core], object], *, world: World | None = None, **neighbours: Any
+    servers: Servers,
+    features: Callable[[Core], object],
+    *,
+    world: World | None = None,
+    **neighbours: Any,
 ) -> AsyncGenerator[FeatureAlone]:
     """One feature's handlers over a database that knows the world's people and nothing of its cars.
 
-    Events of kinds that the feature does not handle end unhandled, and the whole of what it asks for can be seen.
+    Events of kinds that the feature does not handle end unhandled, and the whole of what it asks
+    for can be seen.
 
     Args:
         servers: Where the database is.
         features: Makes the feature from the core.
         world: Whose people there are; the built-in one when absent.
-        neighbours: Services that stand in for those of the core, by its field's name; each must be of that field's type.
+        neighbours: Services that stand in for those of the core, by its field's name; each must be
+            of that field's type.
     """
     world = world or load_world()
     to_rentprog = LocalTransport(lambda: sandbox.web())
@@ -88,7 +106,13 @@ async def feature_alone(
         async def alert(tx: Tx, delivery: Delivery, cause: str) -> None:
             feature.alerts.append(cause)
 
-        worker = await worker_over(core.db, core.doorbell, *subscribers(features(core)).values(), name="feature", alert=alert)
+        worker = await worker_over(
+            core.db,
+            core.doorbell,
+            *subscribers(features(core)).values(),
+            name="feature",
+            alert=alert,
+        )
         task = asyncio.create_task(worker.run())
         try:
             yield feature

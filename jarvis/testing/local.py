@@ -10,7 +10,8 @@ import httpx
 
 
 class LocalTransport(httpx.AsyncBaseTransport):
-    """Hands requests to an ASGI application, which `make` builds for the first of them: many a test needs none.
+    """Hands requests to an ASGI application, which `make` builds for the first of them: many a test
+    needs none.
 
     What takes longer than the client waits is a read timeout, as over a network.
     """

@@ -1,7 +1,9 @@
-"""PostgreSQL and Redis for a run of tests, suites or benchmarks, and databases that begin where every test begins.
+"""PostgreSQL and Redis for a run of tests, suites or benchmarks, and databases that begin where
+every test begins.
 
-One PostgreSQL serves all processes of a run, whoever starts it: the first that needs it starts it, the last that leaves ends it.
-Worlds are loaded once per state of the code, and kept under `.jarvis/worlds` for the next run.
+One PostgreSQL serves all processes of a run, whoever starts it: the first that needs it starts it,
+the last that leaves ends it. Worlds are loaded once per state of the code, and kept under
+`.jarvis/worlds` for the next run.
 """
 
 from __future__ import annotations
@@ -23,7 +25,15 @@ import asyncpg
 
 from jarvis.engine.db import open_database
 from jarvis.engine.subscriptions import sync
-from jarvis.entrypoints.embedded import APP, OWNER, Postgres, Redis, migrate, provision, provision_roles
+from jarvis.entrypoints.embedded import (
+    APP,
+    OWNER,
+    Postgres,
+    Redis,
+    migrate,
+    provision,
+    provision_roles,
+)
 from jarvis.entrypoints.wiring import subscriptions
 from jarvis.kit.errors import SettingsMissing
 from jarvis.kit.ids import sha256_hex
@@ -40,7 +50,8 @@ _log = logging.getLogger(__name__)
 
 
 class Servers:
-    """The running pair and a factory of databases. Each world of a process has a Redis database of its own."""
+    """The running pair and a factory of databases. Each world of a process has a Redis database of
+    its own."""
 
     def __init__(self, postgres: Postgres, redis: Redis | None) -> None:
         self.postgres = postgres
@@ -58,10 +69,13 @@ class Servers:
         return f"{self.redis.url.rpartition('/')[0]}/{next(self._rooms) % REDIS_DATABASES}"
 
     async def database(self, template: str = MIGRATED) -> str:
-        """A fresh migrated database, or a copy of one to which nobody is connected; returns its name."""
+        """A fresh migrated database, or a copy of one to which nobody is connected; returns its
+        name."""
         name = f"t{os.getpid()}_{next(_numbers)}"
         async with self.admin() as admin:
-            await admin.execute(f'CREATE DATABASE {name} TEMPLATE "{template}" OWNER {OWNER} STRATEGY FILE_COPY')
+            await admin.execute(
+                f'CREATE DATABASE {name} TEMPLATE "{template}" OWNER {OWNER} STRATEGY FILE_COPY'
+            )
         return name
 
     async def drop(self, name: str) -> None:
@@ -76,7 +90,8 @@ class Servers:
             await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     async def made_once(self, key: str, make: Callable[[str], Awaitable[None]]) -> str:
-        """The name of a template for `key`: from this run, from an earlier one, or made now in the database that `make` gets.
+        """The name of a template for `key`: from this run, from an earlier one, or made now in the
+        database that `make` gets.
 
         Args:
             key: Names all that the content depends on beside our code.
@@ -87,12 +102,15 @@ class Servers:
         async with self.admin() as admin:
             if await self._is_template(admin, name):
                 return name
-            await admin.execute("SELECT pg_advisory_lock(hashtext($1))", name)  # one of two workers makes it, the other waits
+            # one of two workers makes it, the other waits
+            await admin.execute("SELECT pg_advisory_lock(hashtext($1))", name)
             try:
                 if not await self._is_template(admin, name):
                     await admin.execute(f"DROP DATABASE IF EXISTS {name}")
                     if not kept.exists() or not await self.restore(admin, name, kept):
-                        await admin.execute(f"CREATE DATABASE {name} TEMPLATE {MIGRATED} OWNER {OWNER}")
+                        await admin.execute(
+                            f"CREATE DATABASE {name} TEMPLATE {MIGRATED} OWNER {OWNER}"
+                        )
                         await make(name)
                         await self.keep(name, kept)
                     await admin.execute(f"ALTER DATABASE {name} IS_TEMPLATE true")
@@ -102,7 +120,9 @@ class Servers:
 
     @staticmethod
     async def _is_template(admin: asyncpg.Connection[asyncpg.Record], name: str) -> bool:
-        return bool(await admin.fetchval("SELECT datistemplate FROM pg_database WHERE datname = $1", name))
+        return bool(
+            await admin.fetchval("SELECT datistemplate FROM pg_database WHERE datname = $1", name)
+        )
 
     async def keep(self, name: str, kept: Path) -> None:
         """Write a database to a file for later runs."""
@@ -113,14 +133,20 @@ class Servers:
             await asyncio.to_thread(kept.parent.mkdir, parents=True, exist_ok=True)
             await self._program("pg_dump", "-Fc", "-Z1", "--file", str(draft), name)
             await asyncio.to_thread(_shelve, draft, kept)
-        except (OSError, SettingsMissing):  # a folder in which nothing may be written only makes the next run slower
+        # a folder in which nothing may be written only makes the next run slower
+        except (OSError, SettingsMissing):
             _log.warning("the loaded world cannot be kept in %s", kept.parent)
 
-    async def restore(self, admin: asyncpg.Connection[asyncpg.Record], name: str, kept: Path) -> bool:
-        """Make a database from a kept file; false when that is no use, such as one that was cut off."""
+    async def restore(
+        self, admin: asyncpg.Connection[asyncpg.Record], name: str, kept: Path
+    ) -> bool:
+        """Make a database from a kept file; false when that is no use, such as one that was cut
+        off."""
         await admin.execute(f"CREATE DATABASE {name} TEMPLATE template0 OWNER {OWNER}")
         try:
-            await self._program("pg_restore", "--single-transaction", "--exit-on-error", "-d", name, str(kept))
+            await self._program(
+                "pg_restore", "--single-transaction", "--exit-on-error", "-d", name, str(kept)
+            )
         except SettingsMissing:
             await asyncio.to_thread(kept.unlink, missing_ok=True)
             await admin.execute(f"DROP DATABASE {name}")
@@ -129,10 +155,17 @@ class Servers:
 
     async def _program(self, name: str, *args: str) -> None:
         child = await asyncio.create_subprocess_exec(
-            self.postgres.command(name), *args,
-            env={"PGHOST": "127.0.0.1", "PGPORT": str(self.postgres.port), "PGUSER": "postgres", "PGPASSWORD": self.postgres.password},
-            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
+            self.postgres.command(name),
+            *args,
+            env={
+                "PGHOST": "127.0.0.1",
+                "PGPORT": str(self.postgres.port),
+                "PGUSER": "postgres",
+                "PGPASSWORD": self.postgres.password,
+            },
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
         _, words = await child.communicate()
         if child.returncode:
             raise SettingsMissing(f"{name}: {words.decode(errors='replace')[-500:]}")
@@ -165,7 +198,8 @@ def running_servers(run: str | None = None, *, durable: bool = False) -> Generat
     """The servers of a run; a migrated template is there.
 
     Args:
-        run: Names the run that this process belongs to; processes of one run share its PostgreSQL. None is a run of its own.
+        run: Names the run that this process belongs to; processes of one run share its PostgreSQL.
+            None is a run of its own.
         durable: PostgreSQL waits for the disk, as in production; for what is measured.
     """
     base = Path(tempfile.gettempdir()) if durable else quick_folder()
@@ -181,7 +215,8 @@ def running_servers(run: str | None = None, *, durable: bool = False) -> Generat
 
 @contextmanager
 def _postgres(folder: Path, *, durable: bool) -> Generator[Postgres]:
-    """Start it unless another process of the run did; end it when nobody is left. The locks end with their processes."""
+    """Start it unless another process of the run did; end it when nobody is left. The locks end
+    with their processes."""
     for base in {folder.parent, quick_folder(), Path(tempfile.gettempdir())}:
         with _one_at_a_time(base):
             _clear_leftovers(base)
@@ -211,8 +246,13 @@ def _postgres(folder: Path, *, durable: bool) -> Generator[Postgres]:
 
 
 def quick_folder() -> Path:
-    """Memory, where a copy of a database takes a tenth of the time; the disk where there is little of it."""
-    enough = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ENOUGH
+    """Memory, where a copy of a database takes a tenth of the time; the disk where there is little
+    of it."""
+    enough = (
+        _MEMORY.is_dir()
+        and os.access(_MEMORY, os.W_OK)
+        and shutil.disk_usage(_MEMORY).free > _ENOUGH
+    )
     return _MEMORY if enough else Path(tempfile.gettempdir())
 
 
@@ -233,7 +273,8 @@ def _end(folder: Path) -> None:
 
 @contextmanager
 def _one_at_a_time(base: Path) -> Generator[None]:
-    """Held while servers start and end, so that nobody takes a run that begins for one that was killed."""
+    """Held while servers start and end, so that nobody takes a run that begins for one that was
+    killed."""
     with (base / f"{_PREFIX}lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -248,7 +289,8 @@ def _alone(users: IO[str]) -> bool:
 
 
 async def _migrated(servers: Servers) -> None:
-    """The empty database of today's schema: kept from an earlier run, or made by running the migrations."""
+    """The empty database of today's schema: kept from an earlier run, or made by running the
+    migrations."""
     kept = KEPT / f"migrated-{code_digest(('migrations',))[:16]}.dump"
     async with servers.admin() as admin:
         await provision_roles(servers.postgres, admin)
@@ -262,14 +304,19 @@ async def _migrated(servers: Servers) -> None:
 
 
 def code_digest(rooms: Sequence[str] = _ROOMS) -> str:
-    """What a loaded world depends on, as it was when this process began: every source and world file of these rooms."""
+    """What a loaded world depends on, as it was when this process began: every source and world
+    file of these rooms."""
     return sha256_hex(*(_AT_START[room] for room in rooms))
 
 
 def _digest_now() -> dict[str, str]:
     found: dict[str, str] = {}
     for room in _ROOMS:
-        paths = sorted(p for p in Path(str(files(room))).rglob("*") if p.suffix in (".py", ".sql", ".yaml", ".md"))
+        paths = sorted(
+            p
+            for p in Path(str(files(room))).rglob("*")
+            if p.suffix in (".py", ".sql", ".yaml", ".md")
+        )
         found[room] = sha256_hex(*(f"{path.name}:{path.read_bytes().hex()}" for path in paths))
     return found
 
@@ -278,7 +325,8 @@ _AT_START = _digest_now()  # at import: what is edited while a run goes on is no
 
 
 def forget_settings() -> None:
-    """Take every setting of Jarvis and of model providers out of this process's environment but the providers' own keys."""
+    """Take every setting of Jarvis and of model providers out of this process's environment but the
+    providers' own keys."""
     for name in [name for name in os.environ if name.startswith("JARVIS_")]:
         del os.environ[name]
     os.environ["LOGFIRE_IGNORE_NO_CONFIG"] = "1"

@@ -27,9 +27,14 @@ async def no_alert(tx: Tx, delivery: Delivery, cause: str) -> None:
 
 
 async def worker_over(
-    db: Database, doorbell: Doorbell, *each: Subscriber, name: str = "w", alert: Tell = no_alert, unrouted: Handler = nobody,
+    db: Database,
+    doorbell: Doorbell,
+    *each: Subscriber,
+    name: str = "w",
+    alert: Tell = no_alert,
+    unrouted: Handler = nobody,
     **settings: Any,
-) -> Worker:  # fmt: skip
+) -> Worker:
     """A worker over these subscribers, and a table of subscriptions that knows them alone."""
     known = {one.name: one for one in each}
     await sync(db, {one.name: one.terms for one in each}, discard=True)
@@ -37,11 +42,18 @@ async def worker_over(
     return Worker(db, doorbell, name=name, subscribers=known, alert=alert, **settings)
 
 
-async def accepted(db: Database, kind: str, key: str, *, order: str | None = None, sender: str | None = None) -> UUID:
+async def accepted(
+    db: Database, kind: str, key: str, *, order: str | None = None, sender: str | None = None
+) -> UUID:
     """The id of an event of this kind; its payload says its key."""
     journal = Journal(db)
     found = await journal.accept(
-        source="test", kind=kind, dedup_key=f"{kind}:{key}", payload={"key": key}, ordering_key=order, sender=sender
+        source="test",
+        kind=kind,
+        dedup_key=f"{kind}:{key}",
+        payload={"key": key},
+        ordering_key=order,
+        sender=sender,
     )
     return found.event_id
 
@@ -59,10 +71,17 @@ async def running(*runs: Callable[[], Awaitable[None]]) -> AsyncGenerator[None]:
 
 
 async def hurry(db: Database) -> None:
-    """Let what was put off by less than two minutes be due now, so that a test need not wait for backoff."""
+    """Let what was put off by less than two minutes be due now, so that a test need not wait for
+    backoff."""
     for table, due in (("delivery", "available_at"), ("effect", "next_at")):
         await db.execute(
-            f"UPDATE {table} SET {due} = now() WHERE state = 'pending' AND {due} BETWEEN now() AND now() + interval '2 min'"
+            f"UPDATE {table} SET {due} = now() WHERE state = 'pending' AND {due} BETWEEN now() AND "
+            f"now() + interval '2 min'"
         )
-    systems = [row["system"] for row in await db.fetch("SELECT DISTINCT system FROM effect WHERE state = 'pending'")]
-    await db.bell.ring([*(bell(lane) for lane in DeliveryLane), *(effects.bell(system) for system in systems)])
+    systems = [
+        row["system"]
+        for row in await db.fetch("SELECT DISTINCT system FROM effect WHERE state = 'pending'")
+    ]
+    await db.bell.ring(
+        [*(bell(lane) for lane in DeliveryLane), *(effects.bell(system) for system in systems)]
+    )

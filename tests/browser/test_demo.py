@@ -24,9 +24,22 @@ from jarvis.entrypoints.embedded import Postgres, free_port
 def _start(folder: Path, *args: str) -> tuple[subprocess.Popen[str], int]:
     port = free_port()
     child = subprocess.Popen(
-        [sys.executable, "-m", "jarvis.entrypoints.cli.app", "demo", "--no-browser", "--port", str(port), *args],
-        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, process_group=0,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "jarvis.entrypoints.cli.app",
+            "demo",
+            "--no-browser",
+            "--port",
+            str(port),
+            *args,
+        ],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        process_group=0,
+    )
     return child, port
 
 
@@ -76,7 +89,9 @@ def _gone(folder: Path) -> bool:
 
 
 @pytest.mark.slow
-def test_two_demos_side_by_side_a_kill_and_a_clean_end(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_two_demos_side_by_side_a_kill_and_a_clean_end(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
     folder = tmp_path_factory.mktemp("side")
     (one, port), (two, other) = _start(folder), _start(folder)
     try:
@@ -127,22 +142,45 @@ def test_each_process_that_is_killed_is_started_again_and_every_question_is_answ
         assert names == ["postgres", "redis", "host", "jobs", "bot", "worker", "web"]
         for n, name in enumerate(names):
             surface.write("Тамар Ломидзе", f"бронь {1201 + n}")
-            _until(lambda name=name: _processes(folder)[name]["pid"] is not None, f"{name} does not run")  # jobs end with their Redis
+            # jobs end with their Redis
+            _until(
+                lambda name=name: _processes(folder)[name]["pid"] is not None,
+                f"{name} does not run",
+            )
             before = _processes(folder)[name]["pid"]
             os.kill(before, signal.SIGKILL)
-            _until(lambda name=name, b=before: _processes(folder)[name]["pid"] not in (None, b), f"{name} is not started again")
-        forks = int(Path(f"/proc/{_processes(folder)['web']['pid']}/stat").read_text().rpartition(")")[2].split()[1])
+            _until(
+                lambda name=name, b=before: _processes(folder)[name]["pid"] not in (None, b),
+                f"{name} is not started again",
+            )
+        forks = int(
+            Path(f"/proc/{_processes(folder)['web']['pid']}/stat")
+            .read_text()
+            .rpartition(")")[2]
+            .split()[1]
+        )
         surface.write("Тамар Ломидзе", "бронь 1210")
         os.kill(forks, signal.SIGKILL)
-        _until(lambda: _processes(folder)["web"]["last_end"] == "was lost with the fork server", "the fork server is not missed")
-        _until(lambda: all(p["state"] == "running" for p in _processes(folder).values()) and _answers(port), "not all run again")
+        _until(
+            lambda: _processes(folder)["web"]["last_end"] == "was lost with the fork server",
+            "the fork server is not missed",
+        )
+        _until(
+            lambda: (
+                all(p["state"] == "running" for p in _processes(folder).values()) and _answers(port)
+            ),
+            "not all run again",
+        )
         asked = [str(1201 + n) for n in range(len(names))] + ["1210"]
 
         def answered() -> list[int]:
             seen = [m["text"] for m in surface.messages("Тамар Ломидзе") if m["from"] == "Jarvis"]
             return [sum(f"Бронь №{number} " in text for text in seen) for number in asked]
 
-        _until(lambda: all(answered()) and surface.call("GET", "/sandbox/idle", timeout_s=5)["idle"], "questions without an answer")
+        _until(
+            lambda: all(answered()) and surface.call("GET", "/sandbox/idle", timeout_s=5)["idle"],
+            "questions without an answer",
+        )
         assert answered() == [1] * len(asked)
         demo.send_signal(signal.SIGINT)
         words, _ = demo.communicate(timeout=40)
@@ -159,10 +197,15 @@ def test_each_process_that_is_killed_is_started_again_and_every_question_is_answ
 
 
 @pytest.mark.slow
-def test_a_mistake_in_a_world_file_is_named_with_its_place(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_mistake_in_a_world_file_is_named_with_its_place(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
     folder = tmp_path_factory.mktemp("wrong")
     world = folder / "my.yaml"
-    world.write_text("name: x\nbranches:\n  - {code: tbilisi, ru: Т, en: T, ka: თ, company_id: many}\nstaff: []\n")
+    world.write_text(
+        "name: x\nbranches:\n  - {code: tbilisi, ru: Т, en: T, ka: თ, company_id: many}\nstaff: "
+        "[]\n"
+    )
     child, _ = _start(folder, "--world", str(world))
     words, _ = child.communicate(timeout=60)
     assert child.returncode == 2

@@ -1,4 +1,5 @@
-"""The desk in a real headless Chromium, over a real demo: ask, press, change the world, read the steps."""
+"""The desk in a real headless Chromium, over a real demo: ask, press, change the world, read the
+steps."""
 
 from __future__ import annotations
 
@@ -30,7 +31,9 @@ async def demo(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Demo]
     folder = tmp_path_factory.mktemp("demo")
     world = folder / "world.yaml"
     world.write_text(without_forums(), encoding="utf-8")
-    running = Demo(DemoOptions(world=world, now=NOW, browser=False, folder=folder), Console(quiet=True))
+    running = Demo(
+        DemoOptions(world=world, now=NOW, browser=False, folder=folder), Console(quiet=True)
+    )
     try:
         await asyncio.to_thread(running.start, lambda _text: None)
         yield running
@@ -39,7 +42,9 @@ async def demo(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Demo]
         await asyncio.to_thread(running.postgres.remove)
 
 
-async def test_ask_press_change_the_world_and_read_the_steps(demo: Demo, browser: Browser, artefacts: Path) -> None:
+async def test_ask_press_change_the_world_and_read_the_steps(
+    demo: Demo, browser: Browser, artefacts: Path
+) -> None:
     page = await open_page(browser, demo, "/")
     await page.screenshot(path=artefacts / "start.png")
     await page.get_by_role("link", name="Нино Беридзе").click()
@@ -50,9 +55,15 @@ async def test_ask_press_change_the_world_and_read_the_steps(demo: Demo, browser
     await page.locator("#arg_car").select_option(label="Elantra 640 · Кутаиси")
     await page.locator("#arg_branch").select_option("batumi")
     await page.locator("#apply").click()
-    await expect(page.locator(".chain").first).to_contain_text("Elantra 640 → Батуми", timeout=10_000)
-    await expect(page.locator(".chain").first).to_contain_text("Пришёл вебхук, записан до ответа", timeout=10_000)
-    await expect(page.locator(".chain").first).to_contain_text("Событие «авто переехало», правило без модели", timeout=10_000)
+    await expect(page.locator(".chain").first).to_contain_text(
+        "Elantra 640 → Батуми", timeout=10_000
+    )
+    await expect(page.locator(".chain").first).to_contain_text(
+        "Пришёл вебхук, записан до ответа", timeout=10_000
+    )
+    await expect(page.locator(".chain").first).to_contain_text(
+        "Событие «авто переехало», правило без модели", timeout=10_000
+    )
     await expect(page.locator(".chain .state.ok").first).to_contain_text("дошло за", timeout=10_000)
     await page.get_by_label("Напишите Jarvis").fill("где элантра 640?")
     await page.keyboard.press("Enter")
@@ -91,12 +102,16 @@ async def test_cards_are_confirmed_by_who_may_and_their_writes_followed_to_the_r
 
     await page.get_by_label("Напишите Jarvis").fill("отмени бронь 1204")
     await page.keyboard.press("Enter")
-    await expect(page.locator("#log .in").last).to_contain_text("Подтверждает: Нино Беридзе", timeout=10_000)
+    await expect(page.locator("#log .in").last).to_contain_text(
+        "Подтверждает: Нино Беридзе", timeout=10_000
+    )
     head = await open_page(browser, demo, "/")
     await head.get_by_role("link", name="Нино Беридзе").click()
     await head.get_by_role("button", name="Отменить бронь").click(timeout=10_000)
     for copy in (head, page):
-        await expect(copy.locator("#log .in").last).to_contain_text("Подтверждение: Нино Беридзе", timeout=10_000)
+        await expect(copy.locator("#log .in").last).to_contain_text(
+            "Подтверждение: Нино Беридзе", timeout=10_000
+        )
     await head.screenshot(path=artefacts / "card-of-another.png")
     await page.context.close()
     await head.context.close()
@@ -122,8 +137,11 @@ async def _sound(page: Page, width: int) -> None:
     """No sideways scrolling, no target under 24 px."""
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
     small = await page.evaluate(
-        """[...document.querySelectorAll('a, button, summary')].filter(e => { const r = e.getBoundingClientRect();
-           return r.width && r.height && (r.width < 24 || r.height < 24) && !e.classList.contains('skip') }).map(e => e.outerHTML)"""
+        """[...document.querySelectorAll('a, button, summary')].filter(e => {
+             const r = e.getBoundingClientRect();
+             return r.width && r.height && (r.width < 24 || r.height < 24)
+               && !e.classList.contains('skip')
+           }).map(e => e.outerHTML)"""
     )
     assert small == []
 
@@ -133,9 +151,18 @@ WIDTHS = (1440, 1024, 390)
 
 @pytest.mark.parametrize(
     ("theme", "language"),
-    [("light", "ru"), ("dark", "ka"), *(pytest.param(*more, marks=pytest.mark.slow) for more in (("light", "en"), ("dark", "ru")))],
+    [
+        ("light", "ru"),
+        ("dark", "ka"),
+        *(
+            pytest.param(*more, marks=pytest.mark.slow)
+            for more in (("light", "en"), ("dark", "ru"))
+        ),
+    ],
 )
-async def test_nothing_overflows(demo: Demo, browser: Browser, artefacts: Path, theme: str, language: str) -> None:
+async def test_nothing_overflows(
+    demo: Demo, browser: Browser, artefacts: Path, theme: str, language: str
+) -> None:
     page = await open_page(browser, demo, "/", theme=theme, language=language)
     for pane in ("", "talk", "chats", "world", "ledger"):
         if pane:
@@ -143,29 +170,38 @@ async def test_nothing_overflows(demo: Demo, browser: Browser, artefacts: Path, 
         for width in WIDTHS:
             await page.set_viewport_size({"width": width, "height": 900})
             await _sound(page, width)
-            await page.screenshot(path=artefacts / f"desk-{width}-{theme}-{language}-{pane or 'start'}.png")
+            await page.screenshot(
+                path=artefacts / f"desk-{width}-{theme}-{language}-{pane or 'start'}.png"
+            )
     await page.context.close()
 
 
-async def test_a_page_that_is_opened_on_a_phone_does_not_overflow(demo: Demo, browser: Browser) -> None:
+async def test_a_page_that_is_opened_on_a_phone_does_not_overflow(
+    demo: Demo, browser: Browser
+) -> None:
     page = await open_page(browser, demo, f"{NINO}?pane=world", width=390)
     await _sound(page, 390)
     await page.context.close()
 
 
-# The pane of a page as the server writes it, read without drawing it: an attribute of some elements, or the words of some or all,
-# without the lists of people, clients and chats, which are data.
+# The pane of a page as the server writes it, read without drawing it: an attribute of some
+# elements, or the words of some or all, without the lists of people, clients and chats, which are
+# data.
 _PANE = """async ([path, part, attribute]) => {
     const page = new DOMParser().parseFromString(await (await fetch(path)).text(), 'text/html')
     const pane = page.getElementById('pane')
-    for (const names of pane.querySelectorAll('#arg_client, #arg_person, #arg_chat, #arg_responsible')) names.remove()
+    const lists = '#arg_client, #arg_person, #arg_chat, #arg_responsible'
+    for (const names of pane.querySelectorAll(lists)) names.remove()
     const found = part ? [...pane.querySelectorAll(part)] : [pane]
     return found.map(e => attribute ? e.getAttribute(attribute) : e.textContent) }"""
 
 
 @pytest.mark.parametrize("language", ["en", "ka"])
-async def test_no_russian_word_is_left_on_another_languages_page(demo: Demo, browser: Browser, language: str) -> None:
-    """Names of people and of groups are data; everything that the page itself says is in its language."""
+async def test_no_russian_word_is_left_on_another_languages_page(
+    demo: Demo, browser: Browser, language: str
+) -> None:
+    """Names of people and of groups are data; everything that the page itself says is in its
+    language."""
     page = await open_page(browser, demo, VERA, language=language)
     said = [
         await page.locator(part).inner_text()
@@ -177,7 +213,9 @@ async def test_no_russian_word_is_left_on_another_languages_page(demo: Demo, bro
         assert len(changes) > 5
         for change in changes:
             said += await page.evaluate(_PANE, [f"{first}&change={change}", "", ""])
-        said += await page.evaluate(_PANE, [f"{VERA}?pane=ledger&vendor={vendor}", ".tabs, .vendors, h2", ""])
+        said += await page.evaluate(
+            _PANE, [f"{VERA}?pane=ledger&vendor={vendor}", ".tabs, .vendors, h2", ""]
+        )
     assert len("".join(said)) > 2000
     left = {word for text in said for word in re.findall(r"[А-Яа-яЁё]{2,}", text)}
     assert left == set()
@@ -218,7 +256,11 @@ async def test_the_keyboard_alone_is_enough(demo: Demo, browser: Browser, artefa
 async def test_what_came_meanwhile_is_counted(demo: Demo, browser: Browser) -> None:
     page = await open_page(browser, demo, "/as/7001004?chat=dm")
     await asyncio.to_thread(
-        _call, demo, "POST", "/sandbox/telegram/send", {"as": "Нино Беридзе", "chat": "Смена Тбилиси", "text": "кто на смене?"}
+        _call,
+        demo,
+        "POST",
+        "/sandbox/telegram/send",
+        {"as": "Нино Беридзе", "chat": "Смена Тбилиси", "text": "кто на смене?"},
     )
     await expect(page.locator(".chatrow .badge")).to_contain_text("1", timeout=10_000)
     await page.get_by_role("link", name="Смена Тбилиси").click()
@@ -232,18 +274,29 @@ async def test_a_reader_who_scrolled_up_is_not_moved(demo: Demo, browser: Browse
 
     async def say(text: str) -> None:
         body = {"as": "Роман Лыков", "chat": "dm", "text": text}
-        assert (await asyncio.to_thread(_call, demo, "POST", "/sandbox/telegram/send", body))[0] == 200
+        assert (await asyncio.to_thread(_call, demo, "POST", "/sandbox/telegram/send", body))[
+            0
+        ] == 200
         await asyncio.to_thread(_call, demo, "GET", "/sandbox/idle?timeout_s=15")
 
-    for text in ("где малибу 235?", "где приус 417?", "какие машины в ремонте", "что свободно на выходные"):
+    for text in (
+        "где малибу 235?",
+        "где приус 417?",
+        "какие машины в ремонте",
+        "что свободно на выходные",
+    ):
         await say(text)
     await expect(page.locator(".message")).to_have_count(8, timeout=10_000)
     await expect(page.locator(".message").last).to_contain_text("Свободно")
-    while await page.evaluate("document.getElementById('log').scrollTop") < 100:  # it follows its end until then
+    # it follows its end until then
+    while await page.evaluate("document.getElementById('log').scrollTop") < 100:
         await asyncio.sleep(0.05)
     await expect(page.locator("#newer")).to_be_hidden()
-    # A busy browser reports the scroll after the news: the page reads where the reader stands, not what it was told last.
-    await page.evaluate("addEventListener('scroll', (event) => event.stopImmediatePropagation(), {capture: true})")
+    # A busy browser reports the scroll after the news: the page reads where the reader stands, not
+    # what it was told last.
+    await page.evaluate(
+        "addEventListener('scroll', (event) => event.stopImmediatePropagation(), {capture: true})"
+    )
     await page.evaluate("document.getElementById('log').scrollTop = 0")
     await say("бронь 1204")
     await expect(page.locator("#newer")).to_contain_text("Новых: 2", timeout=10_000)
@@ -265,18 +318,37 @@ def _contrast(one: str, two: str) -> float:
 
 
 def _tokens(css: str, selector: str) -> dict[str, str]:
-    block = css.split(f"\n{selector}{{" if not css.startswith(selector) else f"{selector}{{")[1].split("}")[0]
+    block = css.split(f"\n{selector}{{" if not css.startswith(selector) else f"{selector}{{")[
+        1
+    ].split("}")[0]
     return {name: color for name, color in re.findall(r"--([a-z0-9-]+):(#[0-9A-F]{6})", block)}
 
 
 def test_every_text_can_be_read_on_every_ground_it_meets() -> None:
     css = (files("jarvis.entrypoints.demo") / "static" / "desk.css").read_text(encoding="utf-8")
-    themes = {name: _tokens(css, selector) for name, selector in (("light", ":root"), ("dark", "[data-theme=dark]"))}
+    themes = {
+        name: _tokens(css, selector)
+        for name, selector in (("light", ":root"), ("dark", "[data-theme=dark]"))
+    }
     grounds = ("bg", "surface", "surface2", "chat", "bin")
     pairs = [(text, ground) for text in ("ink", "ink2", "ink3") for ground in grounds]
-    pairs += [("ink", "bout"), ("ink2", "bout"), ("ink", "accent-soft"), ("ink2", "accent-soft"), ("accent-ink", "accent")]
-    pairs += [("accent", ground) for ground in ("surface", "surface2", "bin", "chat", "accent-soft")]
-    pairs += [("ok", "surface"), ("ok", "ok-soft"), ("warn", "warn-soft"), ("bad", "surface"), ("surface", "ink")]
+    pairs += [
+        ("ink", "bout"),
+        ("ink2", "bout"),
+        ("ink", "accent-soft"),
+        ("ink2", "accent-soft"),
+        ("accent-ink", "accent"),
+    ]
+    pairs += [
+        ("accent", ground) for ground in ("surface", "surface2", "bin", "chat", "accent-soft")
+    ]
+    pairs += [
+        ("ok", "surface"),
+        ("ok", "ok-soft"),
+        ("warn", "warn-soft"),
+        ("bad", "surface"),
+        ("surface", "ink"),
+    ]
     for name, tokens in themes.items():
         for text, ground in pairs:
             assert _contrast(tokens[text], tokens[ground]) >= 4.5, (name, text, ground)
@@ -293,7 +365,9 @@ def test_the_pages_keep_their_budget() -> None:
 
 def _call(demo: Demo, method: str, path: str, body: object | None = None) -> tuple[int, object]:
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(demo.base + path, data=data, method=method, headers={"content-type": "application/json"})
+    request = urllib.request.Request(
+        demo.base + path, data=data, method=method, headers={"content-type": "application/json"}
+    )
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.status, json.load(answer)
@@ -306,22 +380,42 @@ async def test_the_control_surface_is_what_scripts_rely_on(demo: Demo) -> None:
         return _call(demo, method, path, body)
 
     code, said = await asyncio.to_thread(
-        call, "POST", "/sandbox/telegram/send", {"as": "Тамар Ломидзе", "chat": "dm", "text": "/help"}
+        call,
+        "POST",
+        "/sandbox/telegram/send",
+        {"as": "Тамар Ломидзе", "chat": "dm", "text": "/help"},
     )
     assert code == 200
-    assert await asyncio.to_thread(call, "GET", "/sandbox/idle?timeout_s=15") == (200, {"idle": True, "in_flight": {}})
+    assert await asyncio.to_thread(call, "GET", "/sandbox/idle?timeout_s=15") == (
+        200,
+        {"idle": True, "in_flight": {}},
+    )
     query = urllib.parse.urlencode({"as": "Тамар Ломидзе", "chat": "dm"})
     _, messages = await asyncio.to_thread(call, "GET", f"/sandbox/telegram/messages?{query}")
     assert isinstance(messages, list)
-    assert {"id", "from", "text", "buttons", "topic", "media", "pinned", "edited_at", "reply_to"} <= set(
-        cast(dict[str, object], messages[-1])
-    )
-    for body in ({}, {"as": "Никто", "text": "x"}, {"as": "Тамар Ломидзе", "chat": "Смена Батуми", "text": "x"}):
+    assert {
+        "id",
+        "from",
+        "text",
+        "buttons",
+        "topic",
+        "media",
+        "pinned",
+        "edited_at",
+        "reply_to",
+    } <= set(cast(dict[str, object], messages[-1]))
+    for body in (
+        {},
+        {"as": "Никто", "text": "x"},
+        {"as": "Тамар Ломидзе", "chat": "Смена Батуми", "text": "x"},
+    ):
         code, said = await asyncio.to_thread(call, "POST", "/sandbox/telegram/send", body)
         assert code == 422
         assert isinstance(said, dict)
         assert said["error"]
-    assert (await asyncio.to_thread(call, "POST", "/sandbox/rentprog/fault", {"kind": "moon"}))[0] == 422
+    assert (await asyncio.to_thread(call, "POST", "/sandbox/rentprog/fault", {"kind": "moon"}))[
+        0
+    ] == 422
     assert (await asyncio.to_thread(call, "POST", "/sandbox/clock", {"advance_s": 60}))[0] == 200
     _, ledger = await asyncio.to_thread(call, "GET", "/sandbox/telegram/ledger")
     assert isinstance(ledger, list)

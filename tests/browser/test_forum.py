@@ -1,4 +1,5 @@
-"""A forum at the desk: topics below their forum, the pinned post, writing into a topic, a car that moves away."""
+"""A forum at the desk: topics below their forum, the pinned post, writing into a topic, a car that
+moves away."""
 
 from __future__ import annotations
 
@@ -24,8 +25,12 @@ LASHA, DATO = "/as/7001004", "/as/7001007"
 async def demo(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Demo]:
     folder = tmp_path_factory.mktemp("demo")
     world = folder / "world.yaml"
-    world.write_text(yaml.safe_dump(small_world().model_dump(mode="json"), allow_unicode=True), encoding="utf-8")
-    running = Demo(DemoOptions(world=world, now=NOW, browser=False, folder=folder), Console(quiet=True))
+    world.write_text(
+        yaml.safe_dump(small_world().model_dump(mode="json"), allow_unicode=True), encoding="utf-8"
+    )
+    running = Demo(
+        DemoOptions(world=world, now=NOW, browser=False, folder=folder), Console(quiet=True)
+    )
     try:
         await asyncio.to_thread(running.start, lambda _text: None)
         yield running
@@ -34,14 +39,18 @@ async def demo(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Demo]
         await asyncio.to_thread(running.postgres.remove)
 
 
-async def test_a_topic_is_read_written_into_and_follows_its_car(demo: Demo, browser: Browser, artefacts: Path) -> None:
+async def test_a_topic_is_read_written_into_and_follows_its_car(
+    demo: Demo, browser: Browser, artefacts: Path
+) -> None:
     page = await open_page(browser, demo, LASHA)
     forum = page.locator(".chatrow", has_text="Branch_Tbilisi (forum)")
     await expect(forum).to_contain_text("Branch_Tbilisi (forum)")
     await forum.click()
     await page.locator(".topicrow", has_text=MALIBU).click()
     await expect(page.locator(".pinned")).to_contain_text("Malibu 235", timeout=30_000)
-    await expect(page.locator("#log")).to_contain_text("№1200: 10.03.2026 12:00 → 14.03.2026 12:00", timeout=30_000)
+    await expect(page.locator("#log")).to_contain_text(
+        "№1200: 10.03.2026 12:00 → 14.03.2026 12:00", timeout=30_000
+    )
     await page.get_by_label("Напишите Jarvis").fill("Jarvis, где малибу 235?")
     await page.keyboard.press("Enter")
     await expect(page.locator("#log .out")).to_contain_text("Jarvis, где малибу 235?")
@@ -52,8 +61,12 @@ async def test_a_topic_is_read_written_into_and_follows_its_car(demo: Demo, brow
     await page.locator("#arg_car").select_option(label="Malibu 235 · Тбилиси")
     await page.locator("#arg_branch").select_option("batumi")
     await page.locator("#apply").click()
-    await expect(page.locator(".topicrow", has_text=MALIBU)).to_contain_text("закрыта", timeout=20_000)
-    phone = await open_page(browser, demo, DATO + "?pane=chats&chat=Branch_Batumi (forum)", width=390)
+    await expect(page.locator(".topicrow", has_text=MALIBU)).to_contain_text(
+        "закрыта", timeout=20_000
+    )
+    phone = await open_page(
+        browser, demo, DATO + "?pane=chats&chat=Branch_Batumi (forum)", width=390
+    )
     await expect(phone.locator(".topicrow", has_text=MALIBU)).to_be_visible(timeout=20_000)
     wide = await phone.evaluate("document.documentElement.scrollWidth > window.innerWidth")
     assert not wide
@@ -61,9 +74,12 @@ async def test_a_topic_is_read_written_into_and_follows_its_car(demo: Demo, brow
 
 
 async def send_album(page: Page, artefacts: Path) -> None:
-    """Three photos into the topic: they are stored and gone, and after a word in private they stand there as Jarvis's album."""
+    """Three photos into the topic: they are stored and gone, and after a word in private they stand
+    there as Jarvis's album."""
     before = await page.locator("#log .out").count()
-    photos: list[FilePayload] = [{"name": f"{n}.jpg", "mimeType": "image/jpeg", "buffer": picture(n * 3)} for n in range(3)]
+    photos: list[FilePayload] = [
+        {"name": f"{n}.jpg", "mimeType": "image/jpeg", "buffer": picture(n * 3)} for n in range(3)
+    ]
     await page.locator("input[type=file]").set_input_files(photos)
     await page.get_by_role("button", name="Отправить").click()
     private = page.locator("#chatlist .chatrow", has_text="Jarvis").first
@@ -71,7 +87,9 @@ async def send_album(page: Page, artefacts: Path) -> None:
     await expect(page.locator("#log .out")).to_have_count(before, timeout=20_000)
     topic = page.url
     await private.click()
-    await expect(page.locator("#log")).to_contain_text("медиа сохранено и убрано (3 шт.)", timeout=20_000)
+    await expect(page.locator("#log")).to_contain_text(
+        "медиа сохранено и убрано (3 шт.)", timeout=20_000
+    )
     await page.screenshot(path=artefacts / "material-asked.png")
     await page.get_by_role("button", name="Приём №1200", exact=True).click()
     await expect(page.locator("#log")).to_contain_text("показано в теме машины", timeout=30_000)
@@ -88,7 +106,9 @@ async def test_a_check_list_on_a_phone(demo: Demo, browser: Browser, artefacts: 
     await page.get_by_role("button", name="Выдача №1201 · Malibu 235").click(timeout=20_000)
     log = page.locator("#log")
     await expect(log).to_contain_text("Дальше: Кузов", timeout=20_000)
-    photos: list[FilePayload] = [{"name": f"{n}.jpg", "mimeType": "image/jpeg", "buffer": picture(50 + n)} for n in range(8)]
+    photos: list[FilePayload] = [
+        {"name": f"{n}.jpg", "mimeType": "image/jpeg", "buffer": picture(50 + n)} for n in range(8)
+    ]
     await page.locator("input[type=file]").set_input_files(photos)
     await page.get_by_role("button", name="Отправить", exact=True).click()
     await expect(log).to_contain_text("Кузов: 8 из 8", timeout=30_000)

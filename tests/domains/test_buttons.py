@@ -16,7 +16,9 @@ async def _people(db: Database, clock: OffsetClock, *roles: Role) -> list[Actor]
     staff = StaffService(db, clock)
     found: list[Actor] = []
     for role in roles:
-        person = await staff.add(name=role.value, role=role, branch="batumi", all_branches=False, language="ru")
+        person = await staff.add(
+            name=role.value, role=role, branch="batumi", all_branches=False, language="ru"
+        )
         actor = await staff.actor(person)
         assert actor is not None
         found.append(actor)
@@ -35,8 +37,15 @@ async def test_an_interrupted_press_goes_on_and_a_second_tap_does_not(db: Databa
     person, other = await _people(db, clock, Role.EMPLOYEE, Role.MECHANIC)
     first, second = await _events(db)
     async with db.transaction() as tx:
-        rows = [[NewButton(label="yes", kind="ask", choice="yes"), NewButton(label="no", kind="ask", choice="no")]]
-        ((yes, no),) = await interactions.store(tx, rows, group="g", who=Who(employee_id=person.employee_id), life=DECISION_LIFE)
+        rows = [
+            [
+                NewButton(label="yes", kind="ask", choice="yes"),
+                NewButton(label="no", kind="ask", choice="no"),
+            ]
+        ]
+        ((yes, no),) = await interactions.store(
+            tx, rows, group="g", who=Who(employee_id=person.employee_id), life=DECISION_LIFE
+        )
 
     async def use(token: str, actor: Actor | None, event: UUID) -> tuple[str, str]:
         async with db.transaction() as tx:
@@ -45,7 +54,9 @@ async def test_an_interrupted_press_goes_on_and_a_second_tap_does_not(db: Databa
 
     assert len(yes["token"].encode()) <= 64
     assert (await use(yes["token"], other, first))[0] == "not_allowed"
-    assert (await use(yes["token"], None, first))[0] == "not_allowed", "whoever has left may press nothing"
+    assert (await use(yes["token"], None, first))[0] == "not_allowed", (
+        "whoever has left may press nothing"
+    )
     assert await use(yes["token"], person, first) == ("ok", "yes")
     assert await use(yes["token"], person, first) == ("ok", "yes"), "the same press, handled again"
     assert (await use(yes["token"], person, second))[0] == "used"
@@ -60,10 +71,18 @@ async def test_a_button_of_roles_asks_for_role_and_branch_and_ends_in_time(db: D
     async with db.transaction() as tx:
         rows = [[NewButton(label="yes", kind="x", choice="yes")]]
         ((here,),) = await interactions.store(
-            tx, rows, group="here", who=Who(roles=frozenset({Role.BRANCH_HEAD}), branch="batumi"), life=DECISION_LIFE
+            tx,
+            rows,
+            group="here",
+            who=Who(roles=frozenset({Role.BRANCH_HEAD}), branch="batumi"),
+            life=DECISION_LIFE,
         )
         ((there,),) = await interactions.store(
-            tx, rows, group="there", who=Who(roles=frozenset({Role.BRANCH_HEAD}), branch="kutaisi"), life=None
+            tx,
+            rows,
+            group="there",
+            who=Who(roles=frozenset({Role.BRANCH_HEAD}), branch="kutaisi"),
+            life=None,
         )
     assert (await interactions.look(here["token"], head)).state == "ok"
     assert (await interactions.look(here["token"], employee)).state == "not_allowed"

@@ -19,7 +19,14 @@ TICK = {"key": "a", "kind": "check", "title": ["а", "a", "ა"]}
 
 def made(*items: dict[str, Any]) -> Template:
     return Template.model_validate(
-        {"key": "x", "version": 1, "kind": "form", "title": ["Х", "X", "X"], "subject": "none", "items": list(items)}
+        {
+            "key": "x",
+            "version": 1,
+            "kind": "form",
+            "title": ["Х", "X", "X"],
+            "subject": "none",
+            "items": list(items),
+        }
     )
 
 
@@ -34,7 +41,9 @@ def test_what_the_company_named_is_there_in_three_languages() -> None:
             for words in (found.title, item.title, *item.views, *options):
                 assert set(words) == set(LANGUAGES)
                 assert all(w.strip() for w in words.values())
-            assert all(len(w) <= LABEL_MAX for o in options for w in o.values()), f"{found.key}.{item.key}: labels fit a button"
+            assert all(len(w) <= LABEL_MAX for o in options for w in o.values()), (
+                f"{found.key}.{item.key}: labels fit a button"
+            )
 
 
 @pytest.mark.parametrize(
@@ -63,8 +72,19 @@ def test_a_template_that_is_not_there_names_those_that_are() -> None:
 
 @pytest.mark.parametrize(
     ("said", "number"),
-    [("48 300 км", "48300"), ("48,215", "48215"), ("120,50", "120.50"), ("1.5", "1.5"), ("100%", "100"), ("1 240 ₾", "1240"),
-     ("пробег не знаю", None), ("12 и 5", None), ("", None), ("1.2.3", None), ("сколько стоит 5 дней", None)],
-)  # fmt: skip
+    [
+        ("48 300 км", "48300"),
+        ("48,215", "48215"),
+        ("120,50", "120.50"),
+        ("1.5", "1.5"),
+        ("100%", "100"),
+        ("1 240 ₾", "1240"),
+        ("пробег не знаю", None),
+        ("12 и 5", None),
+        ("", None),
+        ("1.2.3", None),
+        ("сколько стоит 5 дней", None),
+    ],
+)
 def test_numbers_as_people_write_them(said: str, number: str | None) -> None:
     assert number_in(said) == (Decimal(number) if number else None)

@@ -24,10 +24,15 @@ async def app(servers: Servers, tmp_path: Path) -> AsyncGenerator[RunningApp]:
 async def test_an_extension_is_approved_done_once_and_undone(app: RunningApp) -> None:
     card = await card_of(app, LASHA, EXTEND)
     for part in (
-        "❓ Подтвердите: Продление · №1200 · Malibu 235", "Возврат: было сб 14.03, 12:00 → станет вс 15.03, 12:00",
-        "Долг: было 0,00 ₾ → станет 100,00 ₾", "Цена: 400,00 ₾ → 500,00 ₾ (+100,00 ₾; 1 сут × 100 ₾)", "Отмена после: 10 мин",
-        "Подтверждает: вы · до 15:00", "Основано: RentProg, только что", "Олег Р.",
-    ):  # fmt: skip
+        "❓ Подтвердите: Продление · №1200 · Malibu 235",
+        "Возврат: было сб 14.03, 12:00 → станет вс 15.03, 12:00",
+        "Долг: было 0,00 ₾ → станет 100,00 ₾",
+        "Цена: 400,00 ₾ → 500,00 ₾ (+100,00 ₾; 1 сут × 100 ₾)",
+        "Отмена после: 10 мин",
+        "Подтверждает: вы · до 15:00",
+        "Основано: RentProg, только что",
+        "Олег Р.",
+    ):
         assert part in card["text"], card["text"]
     assert card["buttons"] == [["Продлить до вс 15.03, 12:00"], ["Отклонить"]]
     assert ledger(app) == [], "a card changes nothing"
@@ -39,7 +44,9 @@ async def test_an_extension_is_approved_done_once_and_undone(app: RunningApp) ->
     assert end_of(app) == "15-03-2026 12:00"
     mirrored = await app.core.db.fetchval("SELECT end_at FROM booking WHERE number = 1200")
     assert mirrored.isoformat() == "2026-03-15T08:00:00+00:00", "read back from RentProg"
-    echoes = await app.core.db.fetch("SELECT payload FROM event WHERE kind = 'booking.updated' AND payload ? 'booking_id'")
+    echoes = await app.core.db.fetch(
+        "SELECT payload FROM event WHERE kind = 'booking.updated' AND payload ? 'booking_id'"
+    )
     assert len(echoes) == 1, "the read-back told of it; the echo of our own write found nothing new"
     undone = await app.press(LASHA, done, "Отменить")
     assert "↩️ Отменено: Продление · №1200" in undone["text"]
@@ -68,12 +75,17 @@ async def test_an_approval_survives_a_restart_of_everything_of_ours(app: Running
     done = await app.press(LASHA, card, 0)
     assert "✅ Продление" in done["text"]
     assert ledger(app) == ["extend_booking"]
-    assert await app.core.db.fetchval("SELECT state FROM event_status WHERE kind = 'approval.resume'") == "done"
+    assert (
+        await app.core.db.fetchval("SELECT state FROM event_status WHERE kind = 'approval.resume'")
+        == "done"
+    )
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("key", [True, False], ids=["mcp", "public"])
-async def test_a_lost_answer_after_the_work_was_done_doubles_nothing(servers: Servers, tmp_path: Path, key: bool) -> None:
+async def test_a_lost_answer_after_the_work_was_done_doubles_nothing(
+    servers: Servers, tmp_path: Path, key: bool
+) -> None:
     extra: dict[str, Any] = {} if key else {"mcp_key": None}
     async with running_app(servers, tmp_path, **extra) as app:
         card = await card_of(app, LASHA, EXTEND)
@@ -90,7 +102,10 @@ async def test_a_lost_answer_after_the_work_was_done_doubles_nothing(servers: Se
 
 @pytest.mark.slow
 async def test_an_outcome_that_rentprog_does_not_know_is_a_persons_to_say(app: RunningApp) -> None:
-    for word, ends in (("Сделано", "✅ Продление"), ("Не сделано", "Проверено человеком: в RentProg этого нет")):
+    for word, ends in (
+        ("Сделано", "✅ Продление"),
+        ("Не сделано", "Проверено человеком: в RentProg этого нет"),
+    ):
         app.rentprog.faults.stop()
         card = await card_of(app, LASHA, EXTEND)
         app.rentprog.faults.start("outcome_unknown", {})
@@ -102,7 +117,12 @@ async def test_an_outcome_that_rentprog_does_not_know_is_a_persons_to_say(app: R
         assert "Неясно, прошло ли" in inbox["text"]
         settled = await app.press(LASHA, shown(app, LASHA, card), word)
         assert ends in settled["text"], settled["text"]
-        assert await app.core.db.fetchval("SELECT count(*) FROM audit_entry WHERE outcome LIKE 'resolved:%'") >= 1
+        assert (
+            await app.core.db.fetchval(
+                "SELECT count(*) FROM audit_entry WHERE outcome LIKE 'resolved:%'"
+            )
+            >= 1
+        )
     assert ledger(app) == []
 
 

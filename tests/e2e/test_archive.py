@@ -1,4 +1,5 @@
-"""The archive: material of a car for good; a topic closes only when all of it is there, and is deleted a day later."""
+"""The archive: material of a car for good; a topic closes only when all of it is there, and is
+deleted a day later."""
 
 from __future__ import annotations
 
@@ -20,7 +21,9 @@ async def app(servers: Servers, tmp_path: Path) -> AsyncGenerator[RunningApp]:
         yield opened
 
 
-async def test_a_topic_closes_when_its_material_is_archived_and_goes_a_day_later(app: RunningApp) -> None:
+async def test_a_topic_closes_when_its_material_is_archived_and_goes_a_day_later(
+    app: RunningApp,
+) -> None:
     await file(app, 0, "Приём №1200")
     number = topics(app, LASHA, TBILISI)[MALIBU]
     _, first = app.telegram.send(LASHA, TBILISI, "Колесо спустило", topic=MALIBU)

@@ -20,7 +20,11 @@ NINO = "Нино Беридзе"
 
 def provider_settings(provider: LlmSandbox, **limits: Any) -> LlmSettings:
     return LlmSettings(
-        chain=("openai:gpt-4o",), openai_api_key=SecretStr("k"), openai_base_url=provider.openai_url, deadline_s=5, **limits
+        chain=("openai:gpt-4o",),
+        openai_api_key=SecretStr("k"),
+        openai_base_url=provider.openai_url,
+        deadline_s=5,
+        **limits,
     )
 
 
@@ -29,7 +33,14 @@ def looping(body: Mapping[str, Any]) -> Said:
     names = {t["function"]["name"] for t in body["tools"]}
     if "find_car" in names:
         return Said(calls=[("find_car", {"name": "Malibu 235"})])
-    return Said(calls=[(next(iter(names)), {"delegations": [{"role": "fleet", "request": "где малибу 235?", "reason": "x"}]})])
+    return Said(
+        calls=[
+            (
+                next(iter(names)),
+                {"delegations": [{"role": "fleet", "request": "где малибу 235?", "reason": "x"}]},
+            )
+        ]
+    )
 
 
 async def test_a_model_that_loops_is_stopped_with_a_word(servers: Servers, tmp_path: Path) -> None:
@@ -42,15 +53,20 @@ async def test_a_model_that_loops_is_stopped_with_a_word(servers: Servers, tmp_p
                 assert await app.core.db.fetchval("SELECT cost_micro_usd FROM agent_run") == 12 * 75
 
 
-async def test_a_used_up_day_is_told_and_simple_requests_are_still_answered(servers: Servers, tmp_path: Path) -> None:
+async def test_a_used_up_day_is_told_and_simple_requests_are_still_answered(
+    servers: Servers, tmp_path: Path
+) -> None:
     async with LlmSandbox(looping).running() as provider:
         with models.override_allow_model_requests(True):
-            async with running_app(servers, tmp_path, llm=provider_settings(provider, employee_day_calls=1)) as app:
+            async with running_app(
+                servers, tmp_path, llm=provider_settings(provider, employee_day_calls=1)
+            ) as app:
                 answer = (await app.ask(NINO, "где малибу 235?"))["text"]
                 assert "Malibu 235" in answer
                 assert "Ваш лимит обращений к модели на сегодня исчерпан" in answer
                 assert len(provider.requests) == 1
                 denied = await app.core.db.fetch(
-                    "SELECT body FROM audit_payload WHERE body LIKE '%employee%' AND body LIKE '%budget%'"
+                    "SELECT body FROM audit_payload WHERE body LIKE '%employee%' AND body LIKE "
+                    "'%budget%'"
                 )
                 assert len(denied) == 1

@@ -1,4 +1,5 @@
-"""Every fault point stands on the way of a request that changes something; none does anything unasked."""
+"""Every fault point stands on the way of a request that changes something; none does anything
+unasked."""
 
 from __future__ import annotations
 

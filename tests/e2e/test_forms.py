@@ -1,4 +1,5 @@
-"""Forms and check-lists: filled in by buttons, words and pictures, in one message; what is missing is said."""
+"""Forms and check-lists: filled in by buttons, words and pictures, in one message; what is missing
+is said."""
 
 from __future__ import annotations
 
@@ -44,7 +45,9 @@ async def test_a_pick_up_is_filled_in_in_one_message_and_reported(app: RunningAp
     shown = await send_photos(app, 1, first=15)
     shown = await send_photos(app, 1, first=16)
     shown = await press(app, "передано")
-    assert "Дальше: Что передано. Напишите одним сообщением." in shown["text"], "a conditional point appears"
+    assert "Дальше: Что передано. Напишите одним сообщением." in shown["text"], (
+        "a conditional point appears"
+    )
     shown = await write(app, "детское кресло")
     shown = await send_photos(app, 1, first=17)
     shown = await press(app, "позже")
@@ -61,12 +64,20 @@ async def test_a_pick_up_is_filled_in_in_one_message_and_reported(app: RunningAp
     assert "• Что передано: детское кресло" in shown["text"]
     assert shown["buttons"] == [["PDF", "JSON"]]
     topic = posts(app, LASHA, TBILISI, MALIBU)
-    (report,) = [m for m in topic if "Выдача №1201" in m["text"] and "Не сделанного нет" in m["text"]]
+    (report,) = [
+        m for m in topic if "Выдача №1201" in m["text"] and "Не сделанного нет" in m["text"]
+    ]
     assert report["buttons"] == [["PDF", "JSON"], ["Вернуть на доработку…"]]
-    rows = await app.core.db.fetch("SELECT private, state, operation FROM media_set ORDER BY private")
-    assert [(r["private"], r["state"], r["operation"]) for r in rows] == [(False, "filed", "issue"), (True, "filed", "issue")]
+    rows = await app.core.db.fetch(
+        "SELECT private, state, operation FROM media_set ORDER BY private"
+    )
+    assert [(r["private"], r["state"], r["operation"]) for r in rows] == [
+        (False, "filed", "issue"),
+        (True, "filed", "issue"),
+    ]
     asked = await app.core.db.fetch(
-        "SELECT s.private FROM post p JOIN media_item i ON i.id = p.item_id JOIN media_set s ON s.id = i.set_id"
+        "SELECT s.private FROM post p JOIN media_item i ON i.id = p.item_id JOIN media_set s ON "
+        "s.id = i.set_id"
     )
     assert [r["private"] for r in asked] == [False] * 17, "the client's papers are not published"
     assert await app.core.db.fetchval("SELECT count(*) FROM form_photo") == 18
@@ -75,12 +86,16 @@ async def test_a_pick_up_is_filled_in_in_one_message_and_reported(app: RunningAp
     (papers,) = [line for line in heads["text"].splitlines() if "документы клиента" in line]
     await app.press(NINO, heads, f"{papers[0]}. Выдача")
     await app.quiet(30)
-    assert len([m for m in app.seen(NINO) if m["media"]]) == 1, "in private, to who may see a client's contacts"
+    assert len([m for m in app.seen(NINO) if m["media"]]) == 1, (
+        "in private, to who may see a client's contacts"
+    )
     seen = await app.core.db.fetch("SELECT outcome FROM audit_entry WHERE action = 'client.papers'")
     assert [r["outcome"] for r in seen] == ["shown"]
 
 
-async def test_another_goes_on_where_the_first_stopped_also_after_a_restart(app: RunningApp) -> None:
+async def test_another_goes_on_where_the_first_stopped_also_after_a_restart(
+    app: RunningApp,
+) -> None:
     await begin(app)
     await send_photos(app, 8)
     await app.stop("bot", "worker")

@@ -1,4 +1,5 @@
-"""Topics of cars, as people see them in the forums of their branches, after moves, deletions by hand, repeats and failures."""
+"""Topics of cars, as people see them in the forums of their branches, after moves, deletions by
+hand, repeats and failures."""
 
 from __future__ import annotations
 
@@ -13,7 +14,16 @@ from jarvis.testing.app import RunningApp, running_app
 from jarvis.testing.core import move_clock
 from jarvis.testing.servers import Servers
 from tests.scenes.people import DATO, LASHA
-from tests.scenes.topics import BATUMI, MALIBU, TBILISI, check_invariant, move, posts, small_world, topics
+from tests.scenes.topics import (
+    BATUMI,
+    MALIBU,
+    TBILISI,
+    check_invariant,
+    move,
+    posts,
+    small_world,
+    topics,
+)
 
 
 @pytest.fixture
@@ -39,7 +49,9 @@ async def test_a_move_closes_the_old_topic_and_a_return_opens_it_again(app: Runn
 
 
 @pytest.mark.slow
-async def test_any_sequence_of_moves_deletions_and_restarts_leaves_one_topic(app: RunningApp) -> None:
+async def test_any_sequence_of_moves_deletions_and_restarts_leaves_one_topic(
+    app: RunningApp,
+) -> None:
     chance = random.Random(11)
     for _ in range(12):
         what = chance.choice(["move", "move", "delete", "restart"])
@@ -48,7 +60,9 @@ async def test_any_sequence_of_moves_deletions_and_restarts_leaves_one_topic(app
             codes = [b for b, company in app.rentprog.data.companies.items() if company != here]
             await app.rentprog.change("move_car", {"car": "90001", "branch": chance.choice(codes)})
         elif what == "delete" and MALIBU in topics(app, DATO, BATUMI):
-            await app.telegram.change("delete_topic", {"topic": f"{BATUMI}/{topics(app, DATO, BATUMI)[MALIBU]}"})
+            await app.telegram.change(
+                "delete_topic", {"topic": f"{BATUMI}/{topics(app, DATO, BATUMI)[MALIBU]}"}
+            )
         elif what == "restart":
             await app.stop("worker", "bot")
             app.start("worker")

@@ -35,4 +35,6 @@ async def test_a_new_colleague_is_one_sentence_and_an_administrators_word(app: R
     await app.quiet()
     await app.press(PAVEL, app.seen(PAVEL)[-1], "Подтвердить")
     await app.quiet()
-    assert any(f"Ваша рабочая группа {TBILISI}" in m["text"] for m in app.seen(STRANGER)), "the forum of the branch invites them"
+    assert any(f"Ваша рабочая группа {TBILISI}" in m["text"] for m in app.seen(STRANGER)), (
+        "the forum of the branch invites them"
+    )

@@ -1,4 +1,5 @@
-"""What Jarvis does beside answering: lists that go on, digests, unknown events, partial failures, slow answers."""
+"""What Jarvis does beside answering: lists that go on, digests, unknown events, partial failures,
+slow answers."""
 
 from __future__ import annotations
 
@@ -26,7 +27,12 @@ async def test_a_slow_answer_says_that_it_is_slow(servers: Servers, tmp_path: Pa
 
     async with LlmSandbox(late).running() as provider:
         provider.faults.start("hang", {"seconds": 20})
-        llm = LlmSettings(chain=("openai:x",), openai_api_key=SecretStr("k"), openai_base_url=provider.openai_url, deadline_s=2.5)
+        llm = LlmSettings(
+            chain=("openai:x",),
+            openai_api_key=SecretStr("k"),
+            openai_base_url=provider.openai_url,
+            deadline_s=2.5,
+        )
         with models.override_allow_model_requests(True):
             async with running_app(servers, tmp_path, llm=llm, slow_after_s=1.6) as app:
                 app.telegram.send(NINO, "dm", "где малибу 235?")

@@ -36,4 +36,6 @@ async def test_another_branch_is_another_group(app: RunningApp) -> None:
     await app.core.staff.change(actor.employee_id, branch="tbilisi", by="test")
     await app.quiet(30)
     assert LASHA not in members(app, BATUMI)
-    assert [m for m in app.seen(LASHA) if TBILISI in m["text"]], "who was taken out before may come back"
+    assert [m for m in app.seen(LASHA) if TBILISI in m["text"]], (
+        "who was taken out before may come back"
+    )

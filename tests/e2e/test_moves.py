@@ -1,4 +1,5 @@
-"""Many cars that go to one branch at once: the heads of the branch see how far their topics are, in one message."""
+"""Many cars that go to one branch at once: the heads of the branch see how far their topics are, in
+one message."""
 
 from __future__ import annotations
 
@@ -26,17 +27,27 @@ async def test_a_head_sees_how_many_topics_are_ready(app: RunningApp) -> None:
     await app.stop("bot")  # Telegram is slow
     for number in range(CARS):
         await app.rentprog.change(
-            "move_car", {"car": str(90001 + number if number < 4 else [90006, 90014][number - 4]), "branch": "batumi"}
+            "move_car",
+            {
+                "car": str(90001 + number if number < 4 else [90006, 90014][number - 4]),
+                "branch": "batumi",
+            },
         )
 
     async def counted() -> bool:
-        return bool(await app.core.db.fetchval("SELECT true FROM effect WHERE args->>'text' LIKE '%тем готово 0 из 6' LIMIT 1"))
+        return bool(
+            await app.core.db.fetchval(
+                "SELECT true FROM effect WHERE args->>'text' LIKE '%тем готово 0 из 6' LIMIT 1"
+            )
+        )
 
     await until(counted, seconds=20)
     app.start("bot")
 
     async def ready() -> bool:
-        return [m["text"] for m in app.seen(DATO) if "готово" in m["text"]] == [f"✅ {BATUMI}: машины переехали, тем готово 6 из 6"]
+        return [m["text"] for m in app.seen(DATO) if "готово" in m["text"]] == [
+            f"✅ {BATUMI}: машины переехали, тем готово 6 из 6"
+        ]
 
     await until(ready, seconds=60)
     assert len(topics(app, DATO, BATUMI)) == CARS

@@ -1,4 +1,5 @@
-"""News in the service chats: at once or in the evening, without a client's data, as administrators set it."""
+"""News in the service chats: at once or in the evening, without a client's data, as administrators
+set it."""
 
 from __future__ import annotations
 
@@ -22,7 +23,12 @@ async def app(servers: Servers, tmp_path: Path) -> AsyncGenerator[RunningApp]:
 def private_words(app: RunningApp) -> set[str]:
     """Names and phones of every client of the world."""
     rows = app.rentprog.data.clients.values()
-    return {str(v) for c in rows for v in (c.get("lastname"), c.get("phone"), c.get("name")) if v and len(str(v)) > 3}
+    return {
+        str(v)
+        for c in rows
+        for v in (c.get("lastname"), c.get("phone"), c.get("name"))
+        if v and len(str(v)) > 3
+    }
 
 
 async def test_the_first_reading_is_no_news_and_a_new_booking_is(app: RunningApp) -> None:

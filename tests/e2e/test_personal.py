@@ -1,4 +1,5 @@
-"""An employee's own groups: topics of clients and of tasks, as the employee sees them; they move while somebody is away."""
+"""An employee's own groups: topics of clients and of tasks, as the employee sees them; they move
+while somebody is away."""
 
 from __future__ import annotations
 
@@ -41,18 +42,34 @@ async def app(servers: Servers, tmp_path: Path) -> AsyncGenerator[RunningApp]:
 @pytest.mark.slow
 async def test_any_sequence_leaves_each_client_one_topic_where_it_belongs(app: RunningApp) -> None:
     app.start("scheduler")
-    chance, workers = random.Random(17), {LASHAS: (LASHA, CLIENTS), EKAS_KEY: (EKA, EKAS), NINOS: None}
+    chance, workers = (
+        random.Random(17),
+        {LASHAS: (LASHA, CLIENTS), EKAS_KEY: (EKA, EKAS), NINOS: None},
+    )
     for _ in range(14):
         what = chance.choice(["give", "give", "swap", "rename", "delete", "restart"])
         if what == "give":
-            await app.rentprog.change("give_booking", {"booking": "80001", "responsible": chance.choice(list(workers))})
+            await app.rentprog.change(
+                "give_booking", {"booking": "80001", "responsible": chance.choice(list(workers))}
+            )
         elif what == "swap":
-            await app.rentprog.change("swap_car", {"booking": "80001", "car": chance.choice([MALIBU, RAV4])})
+            await app.rentprog.change(
+                "swap_car", {"booking": "80001", "car": chance.choice([MALIBU, RAV4])}
+            )
         elif what == "rename":
-            await app.rentprog.change("rename_client", {"client": OLEG, "name": chance.choice(["Олег", "Игорь"]), "lastname": "Рудин"})
+            await app.rentprog.change(
+                "rename_client",
+                {"client": OLEG, "name": chance.choice(["Олег", "Игорь"]), "lastname": "Рудин"},
+            )
         elif what == "delete":
-            titled = [(g, t["id"]) for p, g in ((LASHA, CLIENTS), (EKA, EKAS)) for c in app.telegram.chats_of(p) if c["title"] == g
-                      for t in c["topics"] if "Рудин" in t["title"] and not t["closed"]]  # fmt: skip
+            titled = [
+                (g, t["id"])
+                for p, g in ((LASHA, CLIENTS), (EKA, EKAS))
+                for c in app.telegram.chats_of(p)
+                if c["title"] == g
+                for t in c["topics"]
+                if "Рудин" in t["title"] and not t["closed"]
+            ]
             for group, number in titled:
                 await app.telegram.change("delete_topic", {"topic": f"{group}/{number}"})
         else:
@@ -62,7 +79,10 @@ async def test_any_sequence_leaves_each_client_one_topic_where_it_belongs(app: R
     await move_clock(app.core, timedelta(minutes=2))
     await app.quiet(60)
     await app.core.journal.accept(
-        source="test", kind="check.forums", dedup_key="late", payload={"due_at": "2026-03-12T11:00:00+00:00"}
+        source="test",
+        kind="check.forums",
+        dedup_key="late",
+        payload={"due_at": "2026-03-12T11:00:00+00:00"},
     )
     data = app.rentprog.data
     booking, client = data.bookings[80001], data.clients[70001]
@@ -71,7 +91,12 @@ async def test_any_sequence_leaves_each_client_one_topic_where_it_belongs(app: R
 
     async def right() -> bool:
         await app.quiet(60)
-        shown = [(p, t) for p, g in ((LASHA, CLIENTS), (EKA, EKAS)) for t in topics(app, p, g) if "Рудин" in t]
+        shown = [
+            (p, t)
+            for p, g in ((LASHA, CLIENTS), (EKA, EKAS))
+            for t in topics(app, p, g)
+            if "Рудин" in t
+        ]
         return shown == ([(wanted[0], title)] if wanted else [])
 
     await until(right, seconds=60)
@@ -79,14 +104,19 @@ async def test_any_sequence_leaves_each_client_one_topic_where_it_belongs(app: R
 
 async def pass_to(app: RunningApp, **later: float) -> None:
     await move_clock(app.core, timedelta(**later))
-    await Scheduler(app.core.db, app.core.clock, [c for c in CHECKS if "rentprog" not in c.check and "digest" not in c.check]).tick()
+    await Scheduler(
+        app.core.db,
+        app.core.clock,
+        [c for c in CHECKS if "rentprog" not in c.check and "digest" not in c.check],
+    ).tick()
     await app.quiet(60)
 
 
 async def test_topics_move_to_the_substitute_and_return(app: RunningApp) -> None:
     heard = await absence(app, "13.03", "14.03")
     assert heard["text"] == (
-        "Записал: вас нет 13.03.2026 → 14.03.2026, заменяет Эка Абуладзе. Темы клиентов и задачи перейдут и вернутся сами."
+        "Записал: вас нет 13.03.2026 → 14.03.2026, заменяет Эка Абуладзе. Темы клиентов и задачи "
+        "перейдут и вернутся сами."
     )
     assert RUDIN in topics(app, LASHA, CLIENTS), "the day has not come"
     assert any("თქვენ ანაცვლებთ" in m["text"] for m in app.seen(EKA))

@@ -1,4 +1,5 @@
-"""A group is put to use: the bot is added, asks an administrator what it is for, verifies it and fills it."""
+"""A group is put to use: the bot is added, asks an administrator what it is for, verifies it and
+fills it."""
 
 from __future__ import annotations
 
@@ -50,17 +51,24 @@ async def test_a_forum_is_added_verified_and_filled(app: RunningApp) -> None:
 
 def environment(app: RunningApp, **more: str) -> dict[str, str]:
     return {
-        "JARVIS_DATABASE_URL": app.core.settings.database_url.get_secret_value(), "JARVIS_TELEGRAM_HOST": "127.0.0.1",
-        "JARVIS_TELEGRAM_PORT": str(app.telegram.port), "JARVIS_TELEGRAM_PUBLIC_KEY": app.telegram.key.public_pem,
-        "JARVIS_TELEGRAM_API_ID": "1", "JARVIS_TELEGRAM_API_HASH": "x", **more,
-    }  # fmt: skip
+        "JARVIS_DATABASE_URL": app.core.settings.database_url.get_secret_value(),
+        "JARVIS_TELEGRAM_HOST": "127.0.0.1",
+        "JARVIS_TELEGRAM_PORT": str(app.telegram.port),
+        "JARVIS_TELEGRAM_PUBLIC_KEY": app.telegram.key.public_pem,
+        "JARVIS_TELEGRAM_API_ID": "1",
+        "JARVIS_TELEGRAM_API_HASH": "x",
+        **more,
+    }
 
 
 async def jarvis(*words: str, env: dict[str, str]) -> tuple[int, str]:
     child = await asyncio.create_subprocess_exec(
-        str(Path(sys.executable).parent / "jarvis"), *words, env={**os.environ, "COLUMNS": "200", **env},
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
+        str(Path(sys.executable).parent / "jarvis"),
+        *words,
+        env={**os.environ, "COLUMNS": "200", **env},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
     out, _ = await child.communicate()
     return child.returncode or 0, out.decode()
 
@@ -95,7 +103,9 @@ async def test_a_persons_session_makes_every_group_and_the_bot_fills_them(app: R
     assert set(states.values()) == {"ready"}
     made = [e for e in app.telegram.ledger.entries() if e["kind"] == "create_group"]
     assert len(made) == 8, "a second run makes nothing"
-    code, said = await jarvis("staff", "branch", "gori", "--ru", "Гори", "--en", "Gori", "--ka", "გორი", env=env)
+    code, said = await jarvis(
+        "staff", "branch", "gori", "--ru", "Гори", "--en", "Gori", "--ka", "გორი", env=env
+    )
     assert code == 0, said
     code, said = await jarvis("telegram", "setup", "--create", env=env)
     assert "made: Branch_Gori (forum)" in said

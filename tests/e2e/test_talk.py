@@ -13,7 +13,9 @@ from tests.scenes.people import GROUP, LASHA, NINO
 
 
 @pytest.fixture(scope="module")
-async def app(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[RunningApp]:
+async def app(
+    servers: Servers, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncGenerator[RunningApp]:
     async with running_app(servers, tmp_path_factory.mktemp("talk")) as running:
         yield running
 
@@ -21,7 +23,14 @@ async def app(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Asy
 async def test_where_is_a_car_and_who_has_it(app: RunningApp) -> None:
     answer = await app.ask(NINO, "где малибу 235?")
     assert "Офлайн-режим" in answer["text"], "the first answer says openly what it is"
-    for part in ("Malibu 235", "TT-235-TT", "Тбилиси", "В аренде, до сб 14.03, 12:00", "№1200: Олег Р.", "RentProg, только что"):
+    for part in (
+        "Malibu 235",
+        "TT-235-TT",
+        "Тбилиси",
+        "В аренде, до сб 14.03, 12:00",
+        "№1200: Олег Р.",
+        "RentProg, только что",
+    ):
         assert part in answer["text"], answer["text"]
 
 
@@ -60,7 +69,9 @@ async def test_a_photo_is_stored_once_and_said(app: RunningApp, tmp_path: Path) 
 async def test_a_colleague_joins_by_invitation_and_an_admins_word(app: RunningApp) -> None:
     from jarvis.kit.actor import Role
 
-    employee = await app.core.staff.add(name="Новая Коллега", role=Role.EMPLOYEE, branch="batumi", all_branches=False, language="ru")
+    employee = await app.core.staff.add(
+        name="Новая Коллега", role=Role.EMPLOYEE, branch="batumi", all_branches=False, language="ru"
+    )
     token = await app.core.staff.invite(employee, by="test")
     app.telegram.state.add_person(7009999, "Новая Коллега", "ru")
     assert "Администратор подтвердит" in (await app.ask("Новая Коллега", f"/start {token}"))["text"]

@@ -22,7 +22,9 @@ from tests.scenes.people import NINO
 from tests.scenes.talk import answered
 
 
-async def test_rentprog_down_shows_the_last_known_with_its_age(servers: Servers, tmp_path: Path) -> None:
+async def test_rentprog_down_shows_the_last_known_with_its_age(
+    servers: Servers, tmp_path: Path
+) -> None:
     async with running_app(servers, tmp_path) as app:
         await app.ask(NINO, "где малибу 235?")
         await clockrow.set_offset(app.core.db, app.core.clock.offset_s + 7200)
@@ -54,7 +56,9 @@ async def test_a_conversation_goes_on_after_a_restart(servers: Servers, tmp_path
             if "вт 17.03" in app.seen(NINO)[-1]["text"]:
                 break
         answer = app.seen(NINO)[-1]["text"]
-        assert "Jimny 077" in answer, "what was written while nobody listened is answered, with its memory"
+        assert "Jimny 077" in answer, (
+            "what was written while nobody listened is answered, with its memory"
+        )
         assert "вт 17.03" in answer
 
 
@@ -72,10 +76,17 @@ def hanging(body: Mapping[str, Any]) -> Said:
     return Said(text="never")
 
 
-async def test_a_model_that_hangs_gives_way_to_the_offline_one_behind_a_status(servers: Servers, tmp_path: Path) -> None:
+async def test_a_model_that_hangs_gives_way_to_the_offline_one_behind_a_status(
+    servers: Servers, tmp_path: Path
+) -> None:
     async with LlmSandbox(hanging).running() as provider:
         provider.faults.start("hang", {"seconds": 20})
-        llm = LlmSettings(chain=("openai:x",), openai_api_key=SecretStr("k"), openai_base_url=provider.openai_url, deadline_s=1.0)
+        llm = LlmSettings(
+            chain=("openai:x",),
+            openai_api_key=SecretStr("k"),
+            openai_base_url=provider.openai_url,
+            deadline_s=1.0,
+        )
         with models.override_allow_model_requests(True):
             async with running_app(servers, tmp_path, llm=llm) as app:
                 app.telegram.send(NINO, "dm", "где малибу 235?")
@@ -93,10 +104,17 @@ async def test_a_model_that_hangs_gives_way_to_the_offline_one_behind_a_status(s
 
 
 @pytest.mark.parametrize("fault", ["refuse", "rate_limit"])
-async def test_a_model_that_is_down_gives_way_to_the_offline_one(servers: Servers, tmp_path: Path, fault: str) -> None:
+async def test_a_model_that_is_down_gives_way_to_the_offline_one(
+    servers: Servers, tmp_path: Path, fault: str
+) -> None:
     async with LlmSandbox(hanging).running() as provider:
         provider.faults.start(fault, {})
-        llm = LlmSettings(chain=("openai:x",), openai_api_key=SecretStr("k"), openai_base_url=provider.openai_url, deadline_s=5)
+        llm = LlmSettings(
+            chain=("openai:x",),
+            openai_api_key=SecretStr("k"),
+            openai_base_url=provider.openai_url,
+            deadline_s=5,
+        )
         with models.override_allow_model_requests(True):
             async with running_app(servers, tmp_path, llm=llm) as app:
                 answer = await app.ask(NINO, "где малибу 235?")
@@ -105,25 +123,45 @@ async def test_a_model_that_is_down_gives_way_to_the_offline_one(servers: Server
         assert len(provider.requests) >= 1, "the model was asked first"
 
 
-async def test_a_model_that_claims_or_invents_is_cut_down_to_facts(servers: Servers, tmp_path: Path) -> None:
+async def test_a_model_that_claims_or_invents_is_cut_down_to_facts(
+    servers: Servers, tmp_path: Path
+) -> None:
     def lying(body: Mapping[str, Any]) -> Said:
         names = [t["function"]["name"] for t in body["tools"]]
         results = [m for m in body["messages"] if m["role"] == "tool"]
         output = next(n for n in names if n.startswith("final_result"))
         if "car_card" not in names:
-            return Said(calls=[(output, {"delegations": [{"role": "fleet", "request": "где малибу 235", "reason": "r"}]})])
+            return Said(
+                calls=[
+                    (
+                        output,
+                        {
+                            "delegations": [
+                                {"role": "fleet", "request": "где малибу 235", "reason": "r"}
+                            ]
+                        },
+                    )
+                ]
+            )
         if not results:
             return Said(calls=[("car_card", {"name": "малибу 235"})])
-        blocks = [{"kind": "text", "text": "Готово! Я продлил бронь."}, {"kind": "facts", "ids": ["f1", "f9"]},
-                  {"kind": "text", "text": "<b>Осторожно</b>, дождь."}]  # fmt: skip
+        blocks = [
+            {"kind": "text", "text": "Готово! Я продлил бронь."},
+            {"kind": "facts", "ids": ["f1", "f9"]},
+            {"kind": "text", "text": "<b>Осторожно</b>, дождь."},
+        ]
         return Said(calls=[(output, {"blocks": blocks})])
 
     async with LlmSandbox(lying).running() as provider:
-        llm = LlmSettings(chain=("openai:x",), openai_api_key=SecretStr("k"), openai_base_url=provider.openai_url)
+        llm = LlmSettings(
+            chain=("openai:x",), openai_api_key=SecretStr("k"), openai_base_url=provider.openai_url
+        )
         with models.override_allow_model_requests(True):
             async with running_app(servers, tmp_path, llm=llm) as app:
                 answer = (await app.ask(NINO, "где малибу 235?"))["text"]
-                dropped = await app.core.db.fetchval("SELECT count(*) FROM agent_step WHERE kind = 'dropped'")
+                dropped = await app.core.db.fetchval(
+                    "SELECT count(*) FROM agent_step WHERE kind = 'dropped'"
+                )
     assert "продлил" not in answer
     assert "Malibu 235" in answer
     assert "<b>Осторожно</b>, дождь." in answer, "a model's tags are shown as text"
@@ -141,22 +179,31 @@ async def test_telegram_faults_lose_and_double_nothing(servers: Servers, tmp_pat
         assert len(app.seen(NINO)) == 1
         app.telegram.faults.start("drop", {"times": 1})
         app.telegram.send(NINO, "dm", "где приус 417?")
-        await until(lambda: answered(app, "Prius 417"))  # a message that no update told of is found by its id
+        # a message that no update told of is found by its id
+        await until(lambda: answered(app, "Prius 417"))
         await app.quiet()
         assert len(app.seen(NINO)) == 2
 
 
-async def test_a_flood_wait_is_waited_out_and_nothing_is_sent_twice(servers: Servers, tmp_path: Path) -> None:
+async def test_a_flood_wait_is_waited_out_and_nothing_is_sent_twice(
+    servers: Servers, tmp_path: Path
+) -> None:
     async with running_app(servers, tmp_path) as app:
         app.telegram.faults.start("rate_limit", {"seconds": 2, "times": 1})
         app.telegram.send(NINO, "dm", "где малибу 235?")
         await until(lambda: answered(app, "Malibu 235"))
-        assert [("Malibu 235" in m["text"]) for m in app.seen(NINO)] == [True], "one message, the answer in it"
+        assert [("Malibu 235" in m["text"]) for m in app.seen(NINO)] == [True], (
+            "one message, the answer in it"
+        )
         await app.quiet()
-        assert await app.core.db.fetchval("SELECT max(attempts) FROM effect WHERE state = 'done'") == 2
+        assert (
+            await app.core.db.fetchval("SELECT max(attempts) FROM effect WHERE state = 'done'") == 2
+        )
 
 
-async def test_a_send_whose_answer_was_lost_is_not_sent_twice(servers: Servers, tmp_path: Path) -> None:
+async def test_a_send_whose_answer_was_lost_is_not_sent_twice(
+    servers: Servers, tmp_path: Path
+) -> None:
     async with running_app(servers, tmp_path) as app:
         app.telegram.faults.start("truncate", {"times": 1})
         app.telegram.send(NINO, "dm", "где малибу 235?")
@@ -164,5 +211,9 @@ async def test_a_send_whose_answer_was_lost_is_not_sent_twice(servers: Servers, 
         await app.quiet(40)
         sends = [e for e in app.telegram.ledger.entries() if e["kind"] == "send"]
         assert len(sends) == 1
-        receipt = await app.core.db.fetchval("SELECT receipt FROM effect WHERE kind = 'telegram.send'")
-        assert receipt["message_id"] == app.seen(NINO)[0]["id"], "the id was recovered by reading back"
+        receipt = await app.core.db.fetchval(
+            "SELECT receipt FROM effect WHERE kind = 'telegram.send'"
+        )
+        assert receipt["message_id"] == app.seen(NINO)[0]["id"], (
+            "the id was recovered by reading back"
+        )

@@ -40,7 +40,9 @@ TAMPERINGS = 300  # `python -m benchmarks tampering` runs ten thousand
 
 @pytest.fixture
 async def owner(servers: Servers, db: Database) -> AsyncGenerator[asyncpg.Connection[Any]]:
-    connection = await asyncpg.connect(servers.owner_dsn(await db.fetchval("SELECT current_database()")))
+    connection = await asyncpg.connect(
+        servers.owner_dsn(await db.fetchval("SELECT current_database()"))
+    )
     yield connection
     await connection.close()
 
@@ -52,7 +54,9 @@ async def test_honest_writers_side_by_side_raise_no_alarm(db: Database) -> None:
     proof = await verify(db)
     assert proof.whole
     assert proof.rows == await db.fetchval("SELECT count(*) FROM audit_entry") == 1200
-    assert await db.fetchval("SELECT count(DISTINCT shard) FROM audit_entry") >= 8, "they do not queue on one chain"
+    assert await db.fetchval("SELECT count(DISTINCT shard) FROM audit_entry") >= 8, (
+        "they do not queue on one chain"
+    )
 
 
 async def test_one_transaction_stays_on_one_chain(db: Database) -> None:
@@ -72,26 +76,44 @@ async def test_what_was_rolled_back_leaves_no_gap(db: Database) -> None:
 
 
 @pytest.mark.slow
-async def test_every_tampering_is_found_and_named(db: Database, owner: asyncpg.Connection[Any]) -> None:
+async def test_every_tampering_is_found_and_named(
+    db: Database, owner: asyncpg.Connection[Any]
+) -> None:
     await write(db, 400)
     await all_found(owner, TAMPERINGS, random.Random(2026))
 
 
 @pytest.fixture
-async def audited(db: Database, owner: asyncpg.Connection[Any], tmp_path: Path) -> AsyncGenerator[Audited]:
-    async with connect(StorageSettings(url=f"file://{tmp_path}"), None, signer=LinkSigner("http://127.0.0.1", "s")) as storage:
-        yield Audited(db=db, owner=owner, folder=tmp_path, storage=storage, checkpoints=Checkpoints(storage, KEY))
+async def audited(
+    db: Database, owner: asyncpg.Connection[Any], tmp_path: Path
+) -> AsyncGenerator[Audited]:
+    async with connect(
+        StorageSettings(url=f"file://{tmp_path}"), None, signer=LinkSigner("http://127.0.0.1", "s")
+    ) as storage:
+        yield Audited(
+            db=db,
+            owner=owner,
+            folder=tmp_path,
+            storage=storage,
+            checkpoints=Checkpoints(storage, KEY),
+        )
 
 
 @pytest.mark.parametrize("forgery", FORGERIES, ids=lambda f: f.name)
-async def test_a_forgery_is_named_while_honest_rows_go_on(audited: Audited, forgery: Forgery) -> None:
+async def test_a_forgery_is_named_while_honest_rows_go_on(
+    audited: Audited, forgery: Forgery
+) -> None:
     await audited.begin()
     honest = await audited.prove()
     assert honest.whole, honest.flaws
     assert honest.rows == await audited.db.fetchval("SELECT count(*) FROM audit_entry") > 0
     await asyncio.gather(audited.write_on(), forgery.forge(audited))
     for shard in (BESIDE, TARGET):
-        with pytest.raises(asyncpg.IntegrityConstraintViolationError) if forgery.stops and shard == TARGET else nullcontext():
+        with (
+            pytest.raises(asyncpg.IntegrityConstraintViolationError)
+            if forgery.stops and shard == TARGET
+            else nullcontext()
+        ):
             await audited.honest(2, shard)
     said = [str(flaw) for flaw in (await audited.prove()).flaws]
     assert [words for words in said if re.search(forgery.found, words)], said
@@ -108,8 +130,12 @@ async def test_what_is_signed_and_what_is_not_is_said(audited: Audited) -> None:
     await take_checkpoint(audited.db, audited.checkpoints)
     await audited.honest(3)
     proof = await audited.prove()
-    assert (proof.whole, proof.rows, proof.unsigned) == (True, 9, 4), "the entry of the checkpoint lies beyond it"
-    oldest = await audited.db.fetchval("SELECT at FROM audit_entry WHERE action = 'audit.checkpoint'")
+    assert (proof.whole, proof.rows, proof.unsigned) == (True, 9, 4), (
+        "the entry of the checkpoint lies beyond it"
+    )
+    oldest = await audited.db.fetchval(
+        "SELECT at FROM audit_entry WHERE action = 'audit.checkpoint'"
+    )
     assert proof.unsigned_since is not None
     assert abs(proof.unsigned_since - oldest) < timedelta(milliseconds=1)
     lines = report(proof, oldest)
@@ -119,12 +145,21 @@ async def test_what_is_signed_and_what_is_not_is_said(audited: Audited) -> None:
     assert "late" in report(proof, oldest + LATE * 2)[3]
 
 
-async def test_an_erasure_and_a_checkpoint_beside_a_verification_raise_no_alarm(audited: Audited) -> None:
+async def test_an_erasure_and_a_checkpoint_beside_a_verification_raise_no_alarm(
+    audited: Audited,
+) -> None:
     await audited.begin()
 
     async def busy() -> None:
         for n in range(1, 7):
-            await audit.erase(audited.db, await audited.entry(n), by=None, by_name="Павел", reason="asked", key=KEY)
+            await audit.erase(
+                audited.db,
+                await audited.entry(n),
+                by=None,
+                by_name="Павел",
+                reason="asked",
+                key=KEY,
+            )
             await take_checkpoint(audited.db, audited.checkpoints)
             await audited.honest(2)
 
@@ -143,8 +178,13 @@ async def test_a_checkpoint_that_was_cut_short_is_taken_up(audited: Audited) -> 
     first = audited.latest.read_text()
     await take_checkpoint(audited.db, audited.checkpoints)
     audited.latest.write_text(first)  # as after a crash between the two files, before the entry
-    await audited.owner.execute("UPDATE audit_entry SET action = 'test' WHERE action = 'audit.checkpoint' AND outcome LIKE '% 2'")
-    found = await audited.checkpoints.find(await audited.db.fetchval("SELECT id::text FROM audit_database"), 1)
+    await audited.owner.execute(
+        "UPDATE audit_entry SET action = 'test' WHERE action = 'audit.checkpoint' AND outcome LIKE "
+        "'% 2'"
+    )
+    found = await audited.checkpoints.find(
+        await audited.db.fetchval("SELECT id::text FROM audit_database"), 1
+    )
     assert found.flaws == []
     assert found.checkpoint is not None
     assert found.checkpoint.number == 2
@@ -182,7 +222,9 @@ async def test_nothing_looked_at_is_not_an_audit_that_holds(audited: Audited) ->
 
 async def test_the_doctor_says_when_checkpoints_fail_or_are_late(audited: Audited) -> None:
     async def found(later: timedelta = timedelta(0)) -> tuple[bool, str]:
-        said = await diagnose_checkpoints(audited.db, audited.checkpoints, datetime.now(UTC) + later)
+        said = await diagnose_checkpoints(
+            audited.db, audited.checkpoints, datetime.now(UTC) + later
+        )
         return said.ok, said.found
 
     async with audited.db.transaction() as tx:
@@ -215,13 +257,22 @@ async def test_the_doctor_says_when_checkpoints_fail_or_are_late(audited: Audite
 
 async def test_another_key_is_told_and_begun_anew_on_record(audited: Audited) -> None:
     await audited.begin()
-    await audit.erase(audited.db, await audited.entry(3), by=None, by_name="Павел", reason="a client asked", key=KEY)
+    await audit.erase(
+        audited.db,
+        await audited.entry(3),
+        by=None,
+        by_name="Павел",
+        reason="a client asked",
+        key=KEY,
+    )
     changed = Checkpoints(audited.storage, "another key")
     said = "\n".join(map(str, (await prove(audited.db, changed)).flaws))
     assert "JARVIS_SECRET is another one. `jarvis audit begin`" in said
     with pytest.raises(Rejected, match="JARVIS_SECRET is another one"):
         await take_checkpoint(audited.db, changed)
-    made = await begin_checkpoints(audited.db, changed, by_name="Павел", reason="the key was changed")
+    made = await begin_checkpoints(
+        audited.db, changed, by_name="Павел", reason="the key was changed"
+    )
     assert made.number == 2
     proof = await prove(audited.db, changed)
     assert proof.flaws == []
@@ -233,17 +284,24 @@ async def test_another_key_is_told_and_begun_anew_on_record(audited: Audited) ->
 async def test_an_empty_key_signs_nothing(audited: Audited) -> None:
     await audited.honest(3)
     nothing = Checkpoints(audited.storage, "")
-    for attempt in (take_checkpoint(audited.db, nothing), begin_checkpoints(audited.db, nothing, by_name="t", reason="t")):
+    for attempt in (
+        take_checkpoint(audited.db, nothing),
+        begin_checkpoints(audited.db, nothing, by_name="t", reason="t"),
+    ):
         with pytest.raises(Rejected, match="JARVIS_SECRET is not set"):
             await attempt
     assert not list(audited.folder.rglob("*.json"))
 
 
-async def test_a_demo_that_begins_anew_in_its_folder_keeps_verifying(servers: Servers, audited: Audited) -> None:
+async def test_a_demo_that_begins_anew_in_its_folder_keeps_verifying(
+    servers: Servers, audited: Audited
+) -> None:
     name = await audited.db.fetchval("SELECT current_database()")
     old = audited.folder / UNNUMBERED
     old.parent.mkdir(parents=True)
-    old.write_text('{"at":"2026-11-25T00:00:00+00:00","heads":[[0,9,"00"]],"mac":"of a secret that is lost"}')
+    old.write_text(
+        '{"at":"2026-11-25T00:00:00+00:00","heads":[[0,9,"00"]],"mac":"of a secret that is lost"}'
+    )
     async with open_database(servers.owner_dsn(name), max_size=1) as owner:
         for secret in ("first", "second", "second"):  # the second is reset once
             checkpoints = Checkpoints(audited.storage, secret)
@@ -253,12 +311,17 @@ async def test_a_demo_that_begins_anew_in_its_folder_keeps_verifying(servers: Se
             assert (proof.flaws, proof.rows) == ([], 6)
             assert (await take_checkpoint(audited.db, checkpoints)).number == 2
             assert (await prove(audited.db, checkpoints)).flaws == []
-    late = await audited.db.fetchval("SELECT gen_random_uuid()::text")  # a bot that was signing the emptied database
-    await audit.record(audited.db, action="audit.checkpoint", actor_name="Jarvis", outcome=f"{late} 57")
+    # a bot that was signing the emptied database
+    late = await audited.db.fetchval("SELECT gen_random_uuid()::text")
+    await audit.record(
+        audited.db, action="audit.checkpoint", actor_name="Jarvis", outcome=f"{late} 57"
+    )
     assert (await prove(audited.db, checkpoints)).flaws == []
 
 
-async def test_a_database_is_emptied_at_once_for_whoever_writes_meanwhile(servers: Servers, audited: Audited) -> None:
+async def test_a_database_is_emptied_at_once_for_whoever_writes_meanwhile(
+    servers: Servers, audited: Audited
+) -> None:
     name = await audited.db.fetchval("SELECT current_database()")
     emptied = asyncio.Event()
 
@@ -267,7 +330,14 @@ async def test_a_database_is_emptied_at_once_for_whoever_writes_meanwhile(server
         while not emptied.is_set():
             async with audited.db.transaction() as tx:
                 for _ in range(3):
-                    await effects.request(tx, origin, kind=CHECKPOINT, target="storage:audit", args={}, key=f"{written}:{id(tx)}")
+                    await effects.request(
+                        tx,
+                        origin,
+                        kind=CHECKPOINT,
+                        target="storage:audit",
+                        args={},
+                        key=f"{written}:{id(tx)}",
+                    )
                     written += 1
         return written
 
@@ -286,7 +356,12 @@ async def test_a_database_is_emptied_at_once_for_whoever_writes_meanwhile(server
 async def test_a_checkpoint_from_before_there_were_numbers_still_counts(audited: Audited) -> None:
     await audited.honest(6)
     rows = await audited.db.fetch("SELECT shard, n, hash FROM audit_head WHERE n > 0")
-    made = Checkpoint(database="", number=0, at=datetime.now(UTC), heads={r["shard"]: (r["n"], r["hash"].hex()) for r in rows})
+    made = Checkpoint(
+        database="",
+        number=0,
+        at=datetime.now(UTC),
+        heads={r["shard"]: (r["n"], r["hash"].hex()) for r in rows},
+    )
     body = {k: v for k, v in json.loads(made.signed(KEY)).items() if k in ("at", "heads")}
     mac = hmac.new(f"audit-heads:{KEY}".encode(), canonical(body).encode(), sha256).hexdigest()
     (audited.folder / UNNUMBERED).parent.mkdir(parents=True)
@@ -306,21 +381,33 @@ async def test_words_may_be_erased_on_record_and_the_chain_stays(db: Database) -
     proof = await verify(db, key=KEY)
     assert proof.whole
     assert proof.erased == 1
-    assert await db.fetchval("SELECT count(*) FROM audit_payload WHERE audit_entry_id = $1", entry) == 0
+    assert (
+        await db.fetchval("SELECT count(*) FROM audit_payload WHERE audit_entry_id = $1", entry)
+        == 0
+    )
     with pytest.raises(NotFound):
         await audit.erase(db, entry, by=None, by_name="Павел", reason="again", key=KEY)
 
 
-async def test_words_written_again_in_another_spelling_are_the_same_words(db: Database, owner: asyncpg.Connection[Any]) -> None:
+async def test_words_written_again_in_another_spelling_are_the_same_words(
+    db: Database, owner: asyncpg.Connection[Any]
+) -> None:
     await write(db, 8)
-    await owner.execute("UPDATE audit_payload SET body = '{\"subject\": ' || ((body::jsonb)->'subject')::text || ', \"details\": "
-                        "{\"a\":  ' || ((body::jsonb)->'details'->'a')::text || ', \"b\": 1.00}, \"actor\": '"
-                        " || ((body::jsonb)->'actor')::text || '}'")  # fmt: skip
+    await owner.execute(
+        "UPDATE audit_payload SET body = '{\"subject\": ' || ((body::jsonb)->'subject')::text || "
+        '\', "details": '
+        "{\"a\":  ' || ((body::jsonb)->'details'->'a')::text || ', \"b\": 1.00}, \"actor\": '"
+        " || ((body::jsonb)->'actor')::text || '}'"
+    )
     assert (await verify(db)).whole
 
 
 def test_one_spelling_for_equal_values() -> None:
-    assert canonical({"b": 1.0, "a": [1, 10e-1]}) == canonical({"a": [1.0, 1], "b": 1}) == '{"a":[1,1],"b":1}'
+    assert (
+        canonical({"b": 1.0, "a": [1, 10e-1]})
+        == canonical({"a": [1.0, 1], "b": 1})
+        == '{"a":[1,1],"b":1}'
+    )
     assert canonical({"a": 0.1}) != canonical({"a": "0.1"})
     assert canonical([True]) != canonical([1])
     for bad in (float("nan"), {1: "x"}, {"x": object()}):

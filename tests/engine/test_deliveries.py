@@ -1,4 +1,5 @@
-"""One subscriber's failure is nobody else's: whatever becomes of some, the others do their work once, and each key goes on."""
+"""One subscriber's failure is nobody else's: whatever becomes of some, the others do their work
+once, and each key goes on."""
 
 from __future__ import annotations
 
@@ -29,19 +30,30 @@ from jarvis.testing.core import until
 from jarvis.testing.work import accepted, hurry, running, worker_over
 
 few = settings(
-    derandomize=True, database=None, deadline=None, max_examples=3, phases=[Phase.explicit, Phase.generate],
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=3,
+    phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
-)  # fmt: skip
+)
 _numbers = count(1)
 SAY = EffectKind(name="chat.say", system="chat", effect_class="B")
 POINTS = (
-    "event.claimed", "event.handled", "tx.before_commit", "tx.after_commit", "effect.claimed", "effect.attempted", "effect.answered",
-)  # fmt: skip
+    "event.claimed",
+    "event.handled",
+    "tx.before_commit",
+    "tx.after_commit",
+    "effect.claimed",
+    "effect.attempted",
+    "effect.answered",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fate:
-    """What becomes of a subscriber over one event: how often it runs, how its delivery ends, with what cause."""
+    """What becomes of a subscriber over one event: how often it runs, how its delivery ends, with
+    what cause."""
 
     does: Callable[[Handling], Awaitable[None]]
     runs: int
@@ -111,13 +123,17 @@ FATES = {
     "cannot parse": Fate(does=_cannot_parse, runs=1, ends="dead", cause="Far: no such field"),
     "breaks": Fate(does=_breaks, runs=2, ends="dead", cause="RuntimeError: oops"),
     "breaks once": Fate(does=_breaks_once, runs=2, ends="done"),
-    "does not validate": Fate(does=_does_not_validate, runs=1, ends="dead", cause="ValidationError: "),
+    "does not validate": Fate(
+        does=_does_not_validate, runs=1, ends="dead", cause="ValidationError: "
+    ),
     "unfit": Fate(does=_unfit, runs=1, ends="dead", cause="InvalidTextRepresentationError: "),
     "too big": Fate(does=_too_big, runs=1, ends="dead", cause="DataError: "),
     "away": Fate(does=_away, runs=3, ends="done"),
     "away for long": Fate(does=_away_for_long, runs=1, ends="pending", cause="away for long"),
     "hangs": Fate(does=_hangs, runs=2, ends="dead", cause="DeadlinePassed: ", deadline_s=0.05),
-    "swallows its cancellation": Fate(does=_hangs, runs=2, ends="dead", cause="DeadlinePassed: ", deadline_s=0.05),
+    "swallows its cancellation": Fate(
+        does=_hangs, runs=2, ends="dead", cause="DeadlinePassed: ", deadline_s=0.05
+    ),
     "cancels itself": Fate(does=_cancels_itself, runs=2, ends="dead", cause="RuntimeError: "),
     "its worker dies": Fate(does=_does, runs=1, ends="done"),
 }
@@ -125,7 +141,8 @@ FATES = {
 
 @dataclass(slots=True)
 class Scene:
-    """Two events of one key, and a subscriber for each fate, which meets it over the first of them."""
+    """Two events of one key, and a subscriber for each fate, which meets it over the first of
+    them."""
 
     fates: Sequence[str]
     kind: str = field(default_factory=lambda: f"test.{next(_numbers)}")
@@ -136,7 +153,13 @@ class Scene:
 
     def subscribers(self) -> list[Subscriber]:
         return [
-            on(self._of(fate), self.kind, name=f"{n}.{fate}", lane=DeliveryLane(n % 3), deadline_s=FATES[fate].deadline_s)
+            on(
+                self._of(fate),
+                self.kind,
+                name=f"{n}.{fate}",
+                lane=DeliveryLane(n % 3),
+                deadline_s=FATES[fate].deadline_s,
+            )
             for n, fate in enumerate(self.fates)
         ]
 
@@ -181,18 +204,27 @@ async def test_whatever_becomes_of_some_the_others_work_once_and_every_key_goes_
 ) -> None:
     scene = Scene(fates)
     each = scene.subscribers()
-    workers = [await worker_over(db, doorbell, *each, name=n, alert=scene.alert, unwind_s=0.05) for n in ("one", "two")]
+    workers = [
+        await worker_over(db, doorbell, *each, name=n, alert=scene.alert, unwind_s=0.05)
+        for n in ("one", "two")
+    ]
     first = await accepted(db, scene.kind, "first", order=scene.kind)
     second = await accepted(db, scene.kind, "second", order=scene.kind)
     dying = [s.name for s in each if s.name.endswith("its worker dies")]
     assert len(await Deliveries(db).claim_of("dead", first, dying)) == len(dying)
-    await db.execute("UPDATE delivery SET lease_until = now() - interval '1 s' WHERE claimed_by = 'dead' AND state = 'claimed'")
+    await db.execute(
+        "UPDATE delivery SET lease_until = now() - interval '1 s' WHERE claimed_by = 'dead' AND "
+        "state = 'claimed'"
+    )
     stuck = sum(FATES[f].ends == "pending" for f in fates)
 
     async def settled() -> bool:
         await workers[0].sweep()
         await hurry(db)
-        open_now = "SELECT count(*) FROM delivery WHERE event_id = ANY($1) AND state IN ('pending', 'claimed')"
+        open_now = (
+            "SELECT count(*) FROM delivery WHERE event_id = ANY($1) AND state IN "
+            "('pending', 'claimed')"
+        )
         return await db.fetchval(open_now, [first, second]) == 2 * stuck
 
     async with running(*(w.run for w in workers)):
@@ -205,14 +237,26 @@ async def test_whatever_becomes_of_some_the_others_work_once_and_every_key_goes_
         assert states[name]["state"] == meant.ends
         assert (states[name]["cause"] or "").startswith(meant.cause)
         freed = meant.ends != "pending"
-        assert [key for who, key in scene.ran if who == name] == ["first"] * meant.runs + ["second"] * freed
+        assert [key for who, key in scene.ran if who == name] == ["first"] * meant.runs + [
+            "second"
+        ] * freed
         assert later[name]["state"] == ("done" if freed else "pending")
         assert states[name]["attempts"] == meant.runs + (fate == "its worker dies")
     ends = {FATES[f].ends for f in fates}
     status = await db.fetchval("SELECT state FROM event_status WHERE id = $1", first)
-    assert status == ("received" if stuck else "dead" if ends == {"dead"} else "done with failures" if "dead" in ends else "done")
+    assert status == (
+        "received"
+        if stuck
+        else "dead"
+        if ends == {"dead"}
+        else "done with failures"
+        if "dead" in ends
+        else "done"
+    )
     assert set(scene.told) == {f"{n}.{f}" for n, f in enumerate(fates) if FATES[f].ends == "dead"}
-    assert await db.fetchval("SELECT offset_s FROM clock_setting") == 0, "who was left behind writes nothing"
+    assert await db.fetchval("SELECT offset_s FROM clock_setting") == 0, (
+        "who was left behind writes nothing"
+    )
 
 
 async def _is(value: bool) -> bool:
@@ -233,9 +277,12 @@ class Chat:
 
 
 @given(
-    point=st.sampled_from(POINTS), hit=st.integers(1, 3), people=st.integers(3, 5), flaky=st.sets(st.integers(0, 4)),
+    point=st.sampled_from(POINTS),
+    hit=st.integers(1, 3),
+    people=st.integers(3, 5),
+    flaky=st.sets(st.integers(0, 4)),
     killed_at=st.none() | st.integers(1, 3),
-)  # fmt: skip
+)
 @example(point="event.claimed", hit=2, people=3, flaky={0}, killed_at=None)
 @example(point="event.handled", hit=1, people=3, flaky=set[int](), killed_at=2)
 @example(point="tx.before_commit", hit=2, people=3, flaky={1}, killed_at=None)
@@ -245,7 +292,13 @@ class Chat:
 @example(point="effect.answered", hit=2, people=3, flaky={0, 1, 2}, killed_at=None)
 @few
 async def test_each_of_many_subscribers_sends_its_message_once_under_kills_and_retries(
-    db: Database, doorbell: Doorbell, point: str, hit: int, people: int, flaky: set[int], killed_at: int | None
+    db: Database,
+    doorbell: Doorbell,
+    point: str,
+    hit: int,
+    people: int,
+    flaky: set[int],
+    killed_at: int | None,
 ) -> None:
     chat, kind, asked, killed = Chat(), f"said.{next(_numbers)}", count(1), asyncio.Event()
 
@@ -253,9 +306,14 @@ async def test_each_of_many_subscribers_sends_its_message_once_under_kills_and_r
         async def handle(handling: Handling) -> None:
             async with handling.transaction() as tx:
                 await effects.request(
-                    tx, handling.origin, kind=SAY, target="chat:1", args={"text": f"{kind} {number}"}, key=handling.key("say"),
+                    tx,
+                    handling.origin,
+                    kind=SAY,
+                    target="chat:1",
+                    args={"text": f"{kind} {number}"},
+                    key=handling.key("say"),
                     ordering_key="chat:1",
-                )  # fmt: skip
+                )
             if next(asked) == killed_at:
                 killed.set()
                 await asyncio.Event().wait()
@@ -265,9 +323,18 @@ async def test_each_of_many_subscribers_sends_its_message_once_under_kills_and_r
         return handle
 
     each = [on(says(n), kind, name=f"test.{n}", lane=DeliveryLane(n % 3)) for n in range(people)]
-    first, second = [await worker_over(db, doorbell, *each, name=name, lease_s=2.0) for name in ("first", "second")]
+    first, second = [
+        await worker_over(db, doorbell, *each, name=name, lease_s=2.0)
+        for name in ("first", "second")
+    ]
     dispatcher = Dispatcher(
-        db, doorbell, name="d", system="chat", handlers={"chat.say": chat}, limits=lambda _: (), lease_s=0.5
+        db,
+        doorbell,
+        name="d",
+        system="chat",
+        handlers={"chat.say": chat},
+        limits=lambda _: (),
+        lease_s=0.5,
     )  # a claim that was cut off comes back soon
     event = await accepted(db, kind, "1")
 
@@ -276,8 +343,10 @@ async def test_each_of_many_subscribers_sends_its_message_once_under_kills_and_r
             await EffectLog(db).sweep()
             await second.sweep()
         await hurry(db)
-        open_work = """SELECT (SELECT count(*) FROM delivery WHERE event_id = $1 AND state IN ('pending', 'claimed'))
-                            + (SELECT count(*) FROM effect WHERE event_id = $1 AND state IN ('pending', 'claimed'))"""
+        open_work = """SELECT (SELECT count(*) FROM delivery WHERE event_id = $1
+                        AND state IN ('pending', 'claimed'))
+                            + (SELECT count(*) FROM effect WHERE event_id = $1
+                              AND state IN ('pending', 'claimed'))"""
         return not await db.fetchval(open_work, event)
 
     with faults.armed(f"{point}:{hit}:cut") as passed:
@@ -285,7 +354,10 @@ async def test_each_of_many_subscribers_sends_its_message_once_under_kills_and_r
             if killed_at is not None:
                 async with running(first.run):
                     await until(lambda: _is(killed.is_set()))
-                await db.execute("UPDATE delivery SET lease_until = now() - interval '1 s' WHERE state = 'claimed'")
+                await db.execute(
+                    "UPDATE delivery SET lease_until = now() - interval '1 s' WHERE state = "
+                    "'claimed'"
+                )
                 with suppress(ConnectionResetError):  # it is a transaction as well
                     await second.sweep()
             async with running(second.run):
@@ -303,12 +375,15 @@ async def test_a_sweep_does_not_wait_for_a_worker_that_froze_in_a_transaction(db
     frozen, _ = await deliveries.claim("w", DeliveryLane.VENDORS, ["unrouted"], limit=2)
     await db.execute("UPDATE delivery SET lease_until = now() - interval '1 s'")
     async with deliveries.guarded(frozen):
-        async with asyncio.timeout(10):  # without the guard: the database's own limit of half a minute
+        # without the guard: the database's own limit of half a minute
+        async with asyncio.timeout(10):
             assert await deliveries.sweep() == 1
 
 
 @pytest.mark.parametrize("workers", [1, 3])
-async def test_no_delivery_is_taken_twice_and_each_key_keeps_its_order(db: Database, doorbell: Doorbell, workers: int) -> None:
+async def test_no_delivery_is_taken_twice_and_each_key_keeps_its_order(
+    db: Database, doorbell: Doorbell, workers: int
+) -> None:
     seen: dict[tuple[str, str | None], list[str]] = {}
     at_work: set[tuple[str, str]] = set()
 
@@ -324,7 +399,9 @@ async def test_no_delivery_is_taken_twice_and_each_key_keeps_its_order(db: Datab
     each = [on(handle, "k", name=f"test.{n}", lane=DeliveryLane(n)) for n in range(3)]
     crew = [await worker_over(db, doorbell, *each, name=f"w{n}") for n in range(workers)]
     for n in range(24):
-        await accepted(db, "k", f"{n:02}", order=f"key{n % 4}" if n % 6 else None, sender=f"s{n % 3}")
+        await accepted(
+            db, "k", f"{n:02}", order=f"key{n % 4}" if n % 6 else None, sender=f"s{n % 3}"
+        )
 
     async def done() -> bool:
         return await db.fetchval("SELECT count(*) FROM delivery WHERE state <> 'done'") == 0
@@ -336,7 +413,9 @@ async def test_no_delivery_is_taken_twice_and_each_key_keeps_its_order(db: Datab
     assert all(keys == sorted(keys) for (_, key), keys in seen.items() if key is not None)
 
 
-async def test_a_dead_delivery_taken_up_again_sends_no_effect_twice(db: Database, doorbell: Doorbell) -> None:
+async def test_a_dead_delivery_taken_up_again_sends_no_effect_twice(
+    db: Database, doorbell: Doorbell
+) -> None:
     chat, told = Chat(), list[str]()
     mended = asyncio.Event()
 
@@ -344,7 +423,12 @@ async def test_a_dead_delivery_taken_up_again_sends_no_effect_twice(db: Database
         for number in (1, 2) if mended.is_set() else (1,):
             async with handling.transaction() as tx:
                 await effects.request(
-                    tx, handling.origin, kind=SAY, target="c", args={"text": str(number)}, key=handling.key(f"{number}")
+                    tx,
+                    handling.origin,
+                    kind=SAY,
+                    target="c",
+                    args={"text": str(number)},
+                    key=handling.key(f"{number}"),
                 )
         if not mended.is_set():
             raise InvalidRequest("a car without a plate")
@@ -354,10 +438,25 @@ async def test_a_dead_delivery_taken_up_again_sends_no_effect_twice(db: Database
 
     async def other(handling: Handling) -> None:
         async with handling.transaction() as tx:
-            await effects.request(tx, handling.origin, kind=SAY, target="c", args={"text": "other"}, key=handling.key("1"))
+            await effects.request(
+                tx,
+                handling.origin,
+                kind=SAY,
+                target="c",
+                args={"text": "other"},
+                key=handling.key("1"),
+            )
 
-    worker = await worker_over(db, doorbell, on(handle, "k", name="test.one"), on(other, "k", name="test.other"), alert=alert)
-    dispatcher = Dispatcher(db, doorbell, name="d", system="chat", handlers={"chat.say": chat}, limits=lambda _: ())
+    worker = await worker_over(
+        db,
+        doorbell,
+        on(handle, "k", name="test.one"),
+        on(other, "k", name="test.other"),
+        alert=alert,
+    )
+    dispatcher = Dispatcher(
+        db, doorbell, name="d", system="chat", handlers={"chat.say": chat}, limits=lambda _: ()
+    )
     event = await accepted(db, "k", "1")
     status = "SELECT state FROM event_status WHERE id = $1"
 
@@ -376,7 +475,9 @@ async def test_a_dead_delivery_taken_up_again_sends_no_effect_twice(db: Database
         mended.set()
         await Deliveries(db).retry(dead)
         await until(at_rest)
-    assert sorted(chat.ledger) == ["1", "2", "other"], "what went out does not go again, what is missing goes"
+    assert sorted(chat.ledger) == ["1", "2", "other"], (
+        "what went out does not go again, what is missing goes"
+    )
     assert await db.fetchval(status, event) == "done"
     with pytest.raises(InvalidRequest, match="it is done"):
         await Deliveries(db).retry(dead)

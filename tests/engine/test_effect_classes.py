@@ -1,4 +1,5 @@
-"""Classes of effects: A repeats under its key, B reads back, C stops and asks; order and steps under many workers."""
+"""Classes of effects: A repeats under its key, B reads back, C stops and asks; order and steps
+under many workers."""
 
 from __future__ import annotations
 
@@ -32,24 +33,62 @@ KIND: dict[EffectClass, EffectKind] = {
 
 
 def test_every_kind_declares_its_class_and_its_undo() -> None:
-    assert {kind.name: (kind.effect_class, kind.undo_s) for kind in (*RENTPROG, *TELEGRAM, *STORAGE, *HOUSE)} == {
-        **{f"rentprog.{n}": ("A", 600) for n in ("extend_booking", "change_booking", "note_booking", "cancel_booking", "create_booking",
-                                                 "move_car", "set_car_state")},
-        "rentprog.public_update_booking": ("B", 600), "rentprog.public_create_booking": ("B", None),
-        "telegram.send": ("B", None), "telegram.edit": ("B", None), "telegram.download": ("B", None),
-        "telegram.topic_create": ("B", None), "telegram.topic_edit": ("B", None), "telegram.pin": ("B", None), "telegram.look": ("A", None), "telegram.topic_delete": ("A", None), "telegram.delete": ("A", None), "telegram.album": ("B", None), "storage.file": ("A", None),
-        "house.grant_role": ("A", 600), "house.subscribe": ("A", 600), "house.hire": ("A", None), "house.add_branch": ("A", None),
-        "storage.seal": ("A", None), "storage.export": ("A", None),
-        "telegram.members": ("A", None), "telegram.remove_member": ("A", None), "telegram.let_in": ("A", None),
-    }  # fmt: skip
+    assert {
+        kind.name: (kind.effect_class, kind.undo_s)
+        for kind in (*RENTPROG, *TELEGRAM, *STORAGE, *HOUSE)
+    } == {
+        **{
+            f"rentprog.{n}": ("A", 600)
+            for n in (
+                "extend_booking",
+                "change_booking",
+                "note_booking",
+                "cancel_booking",
+                "create_booking",
+                "move_car",
+                "set_car_state",
+            )
+        },
+        "rentprog.public_update_booking": ("B", 600),
+        "rentprog.public_create_booking": ("B", None),
+        "telegram.send": ("B", None),
+        "telegram.edit": ("B", None),
+        "telegram.download": ("B", None),
+        "telegram.topic_create": ("B", None),
+        "telegram.topic_edit": ("B", None),
+        "telegram.pin": ("B", None),
+        "telegram.look": ("A", None),
+        "telegram.topic_delete": ("A", None),
+        "telegram.delete": ("A", None),
+        "telegram.album": ("B", None),
+        "storage.file": ("A", None),
+        "house.grant_role": ("A", 600),
+        "house.subscribe": ("A", 600),
+        "house.hire": ("A", None),
+        "house.add_branch": ("A", None),
+        "storage.seal": ("A", None),
+        "storage.export": ("A", None),
+        "telegram.members": ("A", None),
+        "telegram.remove_member": ("A", None),
+        "telegram.let_in": ("A", None),
+    }
 
 
-async def want(db: Database, kind: EffectKind, key: str, *, order: str | None = None, after: UUID | None = None) -> UUID:
+async def want(
+    db: Database, kind: EffectKind, key: str, *, order: str | None = None, after: UUID | None = None
+) -> UUID:
     async with db.transaction() as tx:
         return await effects.request(
-            tx, Origin(event_id=None, trace_id="0" * 32), kind=kind, target="far:1", args={"key": key}, key=key, ordering_key=order,
-            after=after, settled_kind="far.settled",
-        )  # fmt: skip
+            tx,
+            Origin(event_id=None, trace_id="0" * 32),
+            kind=kind,
+            target="far:1",
+            args={"key": key},
+            key=key,
+            ordering_key=order,
+            after=after,
+            settled_kind="far.settled",
+        )
 
 
 class Far:
@@ -68,17 +107,31 @@ class Far:
         return Receipt(facts={})
 
 
-async def carried(db: Database, bell: Doorbell, far: Far, *, workers: int = 1, waits: int = 0, **extra: Any) -> None:
+async def carried(
+    db: Database, bell: Doorbell, far: Far, *, workers: int = 1, waits: int = 0, **extra: Any
+) -> None:
     """Run dispatchers until nothing is open but `waits` effects that wait for a person."""
     handlers = {kind.name: far for kind in KIND.values()}
     loops = [
-        Dispatcher(db, bell, name=f"d{n}", system="far", handlers=handlers, limits=lambda _e: (), concurrency=3, **extra)
+        Dispatcher(
+            db,
+            bell,
+            name=f"d{n}",
+            system="far",
+            handlers=handlers,
+            limits=lambda _e: (),
+            concurrency=3,
+            **extra,
+        )
         for n in range(workers)
     ]
     tasks = [asyncio.create_task(loop.run()) for loop in loops]
 
     async def empty() -> bool:
-        return await db.fetchval("SELECT count(*) FROM effect WHERE state IN ('pending', 'claimed')") == waits
+        return (
+            await db.fetchval("SELECT count(*) FROM effect WHERE state IN ('pending', 'claimed')")
+            == waits
+        )
 
     try:
         await until(empty)
@@ -97,22 +150,40 @@ async def test_only_class_c_stops_at_a_lost_answer(db: Database, doorbell: Doorb
     ids = {c: await want(db, KIND[c], c) for c in KIND}
     far.answers = {c: [OutcomeUnknown("Far", "lost", retry_after_s=0.05)] for c in KIND}
     await carried(db, doorbell, far)
-    assert {c: await state(db, i) for c, i in ids.items()} == {"A": "done", "B": "done", "C": "unknown"}
+    assert {c: await state(db, i) for c, i in ids.items()} == {
+        "A": "done",
+        "B": "done",
+        "C": "unknown",
+    }
     assert sorted(far.done) == ["A", "B"]
 
 
-async def test_an_answer_that_stays_unknown_is_put_before_a_person(db: Database, doorbell: Doorbell) -> None:
+async def test_an_answer_that_stays_unknown_is_put_before_a_person(
+    db: Database, doorbell: Doorbell
+) -> None:
     far = Far()
     effect = await want(db, KIND["A"], "a")
     far.answers = {"a": [OutcomeUnknown("Far", "unknown", retry_after_s=0.02) for _ in range(99)]}
     await carried(db, doorbell, far, ambiguous_for=timedelta(seconds=0.2))
     assert await state(db, effect) == "unknown"
-    assert await db.fetchval("SELECT payload->>'state' FROM event WHERE kind = 'far.settled'") == "unknown"
+    assert (
+        await db.fetchval("SELECT payload->>'state' FROM event WHERE kind = 'far.settled'")
+        == "unknown"
+    )
 
 
-@pytest.mark.parametrize(("effect_class", "attempting", "after"), [("A", True, "pending"), ("B", True, "pending"),
-                                                                     ("C", True, "unknown"), ("C", False, "pending")])  # fmt: skip
-async def test_a_worker_that_dies_while_sending(db: Database, effect_class: EffectClass, attempting: bool, after: str) -> None:
+@pytest.mark.parametrize(
+    ("effect_class", "attempting", "after"),
+    [
+        ("A", True, "pending"),
+        ("B", True, "pending"),
+        ("C", True, "unknown"),
+        ("C", False, "pending"),
+    ],
+)
+async def test_a_worker_that_dies_while_sending(
+    db: Database, effect_class: EffectClass, attempting: bool, after: str
+) -> None:
     effect_id = await want(db, KIND[effect_class], "x")
     log = EffectLog(db)
     (effect,) = await log.claim("dead", ["far"])
@@ -123,10 +194,14 @@ async def test_a_worker_that_dies_while_sending(db: Database, effect_class: Effe
     assert await state(db, effect_id) == after
 
 
-async def test_an_unknown_effect_holds_its_aggregate_until_a_person_speaks(db: Database, doorbell: Doorbell) -> None:
+async def test_an_unknown_effect_holds_its_aggregate_until_a_person_speaks(
+    db: Database, doorbell: Doorbell
+) -> None:
     far = Far()
     staff = StaffService(db, OffsetClock())
-    person = await staff.actor(await staff.add(name="A", role=Role.DIRECTOR, branch=None, all_branches=True, language="ru"))
+    person = await staff.actor(
+        await staff.add(name="A", role=Role.DIRECTOR, branch=None, all_branches=True, language="ru")
+    )
     assert isinstance(person, Actor)
     first = await want(db, KIND["C"], "1", order="car:1")
     second = await want(db, KIND["C"], "2", order="car:1")
@@ -138,24 +213,35 @@ async def test_an_unknown_effect_holds_its_aggregate_until_a_person_speaks(db: D
     async with db.transaction() as tx:
         assert await EffectLog(db).resolve(first, "done", by=person, tx=tx)
     async with db.transaction() as tx:
-        assert not await EffectLog(db).resolve(first, "again", by=person, tx=tx), "one word is enough"
+        assert not await EffectLog(db).resolve(first, "again", by=person, tx=tx), (
+            "one word is enough"
+        )
     await carried(db, doorbell, far)
     assert far.done == ["3", "2"], "the first was never sent again"
 
 
-async def test_steps_wait_for_each_other_and_fall_together(db: Database, doorbell: Doorbell) -> None:
+async def test_steps_wait_for_each_other_and_fall_together(
+    db: Database, doorbell: Doorbell
+) -> None:
     far = Far()
     one = await want(db, KIND["A"], "1")
     two = await want(db, KIND["A"], "2", after=one)
     three = await want(db, KIND["A"], "3", after=two)
-    far.answers = {"1": [Unavailable("Far", "away", retry_after_s=0.05)], "2": [Rejected("Far", "no")]}
+    far.answers = {
+        "1": [Unavailable("Far", "away", retry_after_s=0.05)],
+        "2": [Rejected("Far", "no")],
+    }
     await carried(db, doorbell, far, workers=3)
     assert [await state(db, e) for e in (one, two, three)] == ["done", "dead", "dropped"]
     assert far.done == ["1"]
-    assert await db.fetchval("SELECT count(*) FROM event WHERE kind = 'far.settled'") == 3, "each end is told"
+    assert await db.fetchval("SELECT count(*) FROM event WHERE kind = 'far.settled'") == 3, (
+        "each end is told"
+    )
 
 
-async def test_order_is_kept_per_aggregate_under_eight_workers(db: Database, doorbell: Doorbell) -> None:
+async def test_order_is_kept_per_aggregate_under_eight_workers(
+    db: Database, doorbell: Doorbell
+) -> None:
     far = Far()
     for n in range(20):
         for car in range(6):

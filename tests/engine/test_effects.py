@@ -1,4 +1,5 @@
-"""Effects: one under its key, in order, within limits, retried, never from a dry replay; slots, timers, jobs."""
+"""Effects: one under its key, in order, within limits, retried, never from a dry replay; slots,
+timers, jobs."""
 
 from __future__ import annotations
 
@@ -27,10 +28,21 @@ from jarvis.testing.servers import Servers
 FAR = EffectKind(name="far.do", system="far", effect_class="B")
 
 
-async def _want(db: Database, key: str, *, order: str | None = None, lane: Lane = Lane.NORMAL, dry: bool = False) -> None:
+async def _want(
+    db: Database, key: str, *, order: str | None = None, lane: Lane = Lane.NORMAL, dry: bool = False
+) -> None:
     async with db.transaction() as tx:
         origin = Origin(event_id=None, trace_id="t", dry=dry)
-        await effects.request(tx, origin, kind=FAR, target="far:1", args={"key": key}, key=key, ordering_key=order, lane=lane)
+        await effects.request(
+            tx,
+            origin,
+            kind=FAR,
+            target="far:1",
+            args={"key": key},
+            key=key,
+            ordering_key=order,
+            lane=lane,
+        )
 
 
 class Far:
@@ -49,15 +61,22 @@ class Far:
         return Receipt(facts={"n": len(self.seen)})
 
 
-def _dispatcher(db: Database, bell: Doorbell, far: Far, name: str, limits: Sequence[TargetLimit] = ()) -> Dispatcher:
-    return Dispatcher(db, bell, name=name, system="far", handlers={"far.do": far}, limits=lambda _e: limits)
+def _dispatcher(
+    db: Database, bell: Doorbell, far: Far, name: str, limits: Sequence[TargetLimit] = ()
+) -> Dispatcher:
+    return Dispatcher(
+        db, bell, name=name, system="far", handlers={"far.do": far}, limits=lambda _e: limits
+    )
 
 
 async def _run(db: Database, *dispatchers: Dispatcher, left: int = 0) -> None:
     tasks = [asyncio.create_task(d.run()) for d in dispatchers]
 
     async def empty() -> bool:
-        return await db.fetchval("SELECT count(*) FROM effect WHERE state IN ('pending', 'claimed')") == left
+        return (
+            await db.fetchval("SELECT count(*) FROM effect WHERE state IN ('pending', 'claimed')")
+            == left
+        )
 
     try:
         await until(empty)
@@ -72,7 +91,9 @@ async def test_one_key_is_one_effect_with_its_audit(db: Database, doorbell: Door
     await asyncio.gather(*(_want(db, "same") for _ in range(8)))
     await _run(db, _dispatcher(db, doorbell, far, "a"), _dispatcher(db, doorbell, far, "b"))
     assert far.seen == ["same"]
-    outcomes = [r["outcome"] for r in await db.fetch("SELECT outcome FROM audit_entry ORDER BY seq")]
+    outcomes = [
+        r["outcome"] for r in await db.fetch("SELECT outcome FROM audit_entry ORDER BY seq")
+    ]
     assert outcomes == ["requested", "done"]
 
 
@@ -87,11 +108,16 @@ async def test_order_is_kept_per_key_among_dispatchers(db: Database, doorbell: D
         assert len(mine) == 10
 
 
-async def test_transient_failures_are_retried_and_refusals_die_with_their_reason(db: Database, doorbell: Doorbell) -> None:
+async def test_transient_failures_are_retried_and_refusals_die_with_their_reason(
+    db: Database, doorbell: Doorbell
+) -> None:
     far = Far()
-    far.failures = {"late": [Unavailable("Far", "away", retry_after_s=0.05)] * 2, "bad": [Rejected("Far", "no such thing")],
-                    "cut": [ConnectionResetError("cut"), asyncpg.ConnectionDoesNotExistError("gone")],
-                    "bug": [RuntimeError("oops")]}  # fmt: skip
+    far.failures = {
+        "late": [Unavailable("Far", "away", retry_after_s=0.05)] * 2,
+        "bad": [Rejected("Far", "no such thing")],
+        "cut": [ConnectionResetError("cut"), asyncpg.ConnectionDoesNotExistError("gone")],
+        "bug": [RuntimeError("oops")],
+    }
     for key in far.failures:
         await _want(db, key)
     await _run(db, _dispatcher(db, doorbell, far, "d"))
@@ -100,26 +126,38 @@ async def test_transient_failures_are_retried_and_refusals_die_with_their_reason
     assert rows["bad"]["state"] == "dead"
     assert "no such thing" in rows["bad"]["cause"]
     assert "internal error" in rows["bug"]["cause"]
-    assert (rows["cut"]["state"], rows["cut"]["attempts"]) == ("done", 3), "a database that restarts costs no effect"
+    assert (rows["cut"]["state"], rows["cut"]["attempts"]) == ("done", 3), (
+        "a database that restarts costs no effect"
+    )
     await EffectLog(db).retry(rows["bad"]["id"])
     await _run(db, _dispatcher(db, doorbell, far, "d"))
     assert "bad" in far.seen
 
 
-async def test_a_far_side_that_is_away_for_long_costs_no_effect(db: Database, doorbell: Doorbell) -> None:
+async def test_a_far_side_that_is_away_for_long_costs_no_effect(
+    db: Database, doorbell: Doorbell
+) -> None:
     far = Far()
-    far.failures = {"patient": [Unavailable("Far", "away", retry_after_s=0.01)] * 25,
-                    "old": [Unavailable("Far", "away", retry_after_s=0.01)] * 25}  # fmt: skip
+    far.failures = {
+        "patient": [Unavailable("Far", "away", retry_after_s=0.01)] * 25,
+        "old": [Unavailable("Far", "away", retry_after_s=0.01)] * 25,
+    }
     for key in far.failures:
         await _want(db, key)
-    await db.execute("UPDATE effect SET requested_at = now() - interval '25 hours' WHERE idempotency_key = 'old'")
+    await db.execute(
+        "UPDATE effect SET requested_at = now() - interval '25 hours' WHERE idempotency_key = 'old'"
+    )
     await _run(db, _dispatcher(db, doorbell, far, "d"))
     rows = {r["idempotency_key"]: r for r in await db.fetch("SELECT * FROM effect")}
     assert (rows["patient"]["state"], rows["patient"]["attempts"]) == ("done", 26)
-    assert (rows["old"]["state"], rows["old"]["cause"]) == ("dead", "away"), "a day later a person decides"
+    assert (rows["old"]["state"], rows["old"]["cause"]) == ("dead", "away"), (
+        "a day later a person decides"
+    )
 
 
-async def test_a_loop_ends_though_the_driver_answers_its_cancellation_with_an_error(doorbell: Doorbell) -> None:
+async def test_a_loop_ends_though_the_driver_answers_its_cancellation_with_an_error(
+    doorbell: Doorbell,
+) -> None:
     begun, over = asyncio.Event(), asyncio.Event()
 
     async def claim(limit: int) -> list[Effect]:
@@ -140,7 +178,8 @@ async def test_a_loop_ends_though_the_driver_answers_its_cancellation_with_an_er
     await begun.wait()
     task.cancel()
     done, _ = await asyncio.wait([task], timeout=5)
-    over.set()  # a loop that lives on ends by this at its next look, so that this test fails and does not hang
+    # a loop that lives on ends by this at its next look, so that this test fails and does not hang
+    over.set()
     task.cancel()
     assert done == {task}
 
@@ -154,7 +193,15 @@ async def test_a_loop_claims_no_more_than_it_can_begin(db: Database, doorbell: D
 
     for n in range(9):
         await _want(db, f"n{n}")
-    loop = Dispatcher(db, doorbell, name="a", system="far", handlers={"far.do": slow}, limits=lambda _e: (), concurrency=3)
+    loop = Dispatcher(
+        db,
+        doorbell,
+        name="a",
+        system="far",
+        handlers={"far.do": slow},
+        limits=lambda _e: (),
+        concurrency=3,
+    )
     task = asyncio.create_task(loop.run())
 
     async def three() -> bool:
@@ -188,7 +235,12 @@ async def test_a_limit_is_shared_and_reschedules(db: Database, doorbell: Doorbel
     limits = [TargetLimit(suffix="m", limit=Limit(calls=3, period_s=60, burst=3))]
     for n in range(5):
         await _want(db, f"n{n}")
-    await _run(db, _dispatcher(db, doorbell, far, "a", limits), _dispatcher(db, doorbell, far, "b", limits), left=2)
+    await _run(
+        db,
+        _dispatcher(db, doorbell, far, "a", limits),
+        _dispatcher(db, doorbell, far, "b", limits),
+        left=2,
+    )
     assert len(far.seen) == 3
 
 
@@ -203,7 +255,9 @@ async def test_a_dead_dispatchers_effect_is_given_back(db: Database, doorbell: D
     assert far.seen == ["held"]
 
 
-async def test_emptying_redis_in_the_middle_loses_and_doubles_nothing(db: Database, doorbell: Doorbell, servers: Servers) -> None:
+async def test_emptying_redis_in_the_middle_loses_and_doubles_nothing(
+    db: Database, doorbell: Doorbell, servers: Servers
+) -> None:
     from redis.asyncio import Redis
 
     far = Far()
@@ -230,7 +284,9 @@ async def test_five_schedulers_make_one_event_of_a_slot_and_a_timer(db: Database
     clock = OffsetClock()
     checks = [Every(check="check.test", seconds=3600)]
     async with db.transaction() as tx:
-        await Timers().arm(tx, kind="timer.test", subject="s", due_at=clock.now() - timedelta(seconds=1))
+        await Timers().arm(
+            tx, kind="timer.test", subject="s", due_at=clock.now() - timedelta(seconds=1)
+        )
     await asyncio.gather(*(Scheduler(db, clock, checks).tick() for _ in range(5)))
     kinds = [r["kind"] for r in await db.fetch("SELECT kind FROM event ORDER BY kind")]
     assert kinds == ["check.test", "timer.test"]
@@ -243,7 +299,9 @@ async def test_a_timer_that_is_moved_or_cancelled_does_not_fire(db: Database) ->
     clock, timers = OffsetClock(), Timers()
     async with db.transaction() as tx:
         for subject in ("moved", "cancelled"):
-            await timers.arm(tx, kind="t", subject=subject, due_at=clock.now() - timedelta(seconds=1))
+            await timers.arm(
+                tx, kind="t", subject=subject, due_at=clock.now() - timedelta(seconds=1)
+            )
         await timers.arm(tx, kind="t", subject="moved", due_at=clock.now() + timedelta(hours=1))
         assert await timers.cancel(tx, kind="t", subject="cancelled")
     assert await Scheduler(db, clock, ()).tick() == 0
@@ -252,7 +310,9 @@ async def test_a_timer_that_is_moved_or_cancelled_does_not_fire(db: Database) ->
 
 
 @pytest.mark.parametrize("kill", [False, True])
-async def test_a_job_runs_and_runs_again_when_its_worker_dies(db: Database, doorbell: Doorbell, servers: Servers, kill: bool) -> None:
+async def test_a_job_runs_and_runs_again_when_its_worker_dies(
+    db: Database, doorbell: Doorbell, servers: Servers, kill: bool
+) -> None:
     ran: list[int] = []
 
     async def handler(run: jobs.JobRun) -> dict[str, Any]:
@@ -277,7 +337,9 @@ async def test_a_job_runs_and_runs_again_when_its_worker_dies(db: Database, door
         await until(started)
         worker.cancel()
         await asyncio.gather(worker, return_exceptions=True)
-        await db.execute("UPDATE job SET state = 'running', heartbeat_at = now() - interval '20 s', cause = NULL")
+        await db.execute(
+            "UPDATE job SET state = 'running', heartbeat_at = now() - interval '20 s', cause = NULL"
+        )
         worker = asyncio.create_task(work(servers.redis.url, f"q{int(kill)}", carry))
 
     async def done() -> bool:

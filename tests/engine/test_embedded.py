@@ -1,4 +1,5 @@
-"""PostgreSQL and Redis start wherever a person may have put Jarvis, and nobody takes another's folder for them."""
+"""PostgreSQL and Redis start wherever a person may have put Jarvis, and nobody takes another's
+folder for them."""
 
 from __future__ import annotations
 
@@ -33,7 +34,9 @@ def closed(tmp_path: Path) -> Path:
     return folder
 
 
-async def test_servers_start_below_a_closed_folder_with_spaces_and_cyrillic_letters(closed: Path) -> None:
+async def test_servers_start_below_a_closed_folder_with_spaces_and_cyrillic_letters(
+    closed: Path,
+) -> None:
     postgres, redis = Postgres(closed / "pg", durable=False), Redis(closed / "redis")
     try:
         postgres.start()
@@ -69,20 +72,30 @@ def test_the_programs_run_from_a_wheel_that_only_root_can_see(closed: Path) -> N
         assert programs.is_relative_to(shared) == AS_ROOT
         for name in ("initdb", "pg_ctl", "postgres", "pg_dump"):
             done = subprocess.run(
-                [str(programs / name), "--version"], cwd="/", capture_output=True, text=True, check=False,
-                user=user and user.pw_uid, group=user and user.pw_gid, extra_groups=[] if user else None,
-            )  # fmt: skip
+                [str(programs / name), "--version"],
+                cwd="/",
+                capture_output=True,
+                text=True,
+                check=False,
+                user=user and user.pw_uid,
+                group=user and user.pw_gid,
+                extra_groups=[] if user else None,
+            )
             assert done.returncode == 0, done.stderr
             assert "PostgreSQL" in done.stdout
-        assert embedded.reachable_programs(closed / installed.name, Path(shared)) == programs, "one copy is enough"
+        assert embedded.reachable_programs(closed / installed.name, Path(shared)) == programs, (
+            "one copy is enough"
+        )
         if AS_ROOT:
             (programs / "initdb").unlink()
-            assert (embedded.reachable_programs(closed / installed.name, Path(shared)) / "initdb").exists(), (
-                "cleared away: copied anew"
-            )
+            assert (
+                embedded.reachable_programs(closed / installed.name, Path(shared)) / "initdb"
+            ).exists(), "cleared away: copied anew"
 
 
-@pytest.mark.skipif(not AS_ROOT, reason="only root's folders are moved away from where they were asked for")
+@pytest.mark.skipif(
+    not AS_ROOT, reason="only root's folders are moved away from where they were asked for"
+)
 def test_a_folder_that_somebody_else_made_is_refused(closed: Path) -> None:
     postgres = Postgres(closed / "pg")
     postgres.folder.mkdir()
@@ -102,7 +115,9 @@ def postgres(tmp_path: Path) -> Generator[Postgres]:
     server.remove()
 
 
-async def test_a_killed_postgres_starts_again_with_every_commit_and_without_the_backends_of_before(postgres: Postgres) -> None:
+async def test_a_killed_postgres_starts_again_with_every_commit_and_without_the_backends_of_before(
+    postgres: Postgres,
+) -> None:
     postgres.start()
     port, pid = postgres.port, postgres.pid
     assert pid is not None
@@ -118,7 +133,9 @@ async def test_a_killed_postgres_starts_again_with_every_commit_and_without_the_
         await asyncio.sleep(0.01)
     await asyncio.to_thread(postgres.start, port)
     assert postgres.port == port
-    assert not embedded.works_in(backend, postgres.folder / "data"), "it would have written into the data of another server"
+    assert not embedded.works_in(backend, postgres.folder / "data"), (
+        "it would have written into the data of another server"
+    )
     again = await asyncpg.connect(postgres.dsn("postgres", "postgres"))
     assert await again.fetchval("SELECT count(*) FROM kept") == 1000
     await again.close()
@@ -126,7 +143,9 @@ async def test_a_killed_postgres_starts_again_with_every_commit_and_without_the_
         await sleeping
 
 
-def test_a_pid_file_that_names_another_process_kills_nobody(postgres: Postgres, tmp_path: Path) -> None:
+def test_a_pid_file_that_names_another_process_kills_nobody(
+    postgres: Postgres, tmp_path: Path
+) -> None:
     redis = Redis(tmp_path / "redis")
     redis.start()
     stranger = subprocess.Popen(["sleep", "60"])

@@ -1,4 +1,5 @@
-"""The table of failures, row by row, over errors as PostgreSQL, its driver and the filesystem raise them."""
+"""The table of failures, row by row, over errors as PostgreSQL, its driver and the filesystem raise
+them."""
 
 from __future__ import annotations
 
@@ -49,7 +50,8 @@ async def db(servers: Servers, doorbell: Doorbell) -> AsyncGenerator[Database]:
 
 @dataclass(slots=True)
 class Tried:
-    """One delivery whose handler is told what to do, tried as often as the test says, however long it was put off."""
+    """One delivery whose handler is told what to do, tried as often as the test says, however long
+    it was put off."""
 
     db: Database
     worker: Worker
@@ -66,7 +68,10 @@ class Tried:
         return row["state"], row["cause"]
 
     async def age(self, hours: int) -> None:
-        await self.db.execute(f"UPDATE event SET received_at = now() - interval '{hours} hours' WHERE id = $1", self.event)
+        await self.db.execute(
+            f"UPDATE event SET received_at = now() - interval '{hours} hours' WHERE id = $1",
+            self.event,
+        )
 
 
 async def tried(db: Database, doorbell: Doorbell, does: Does, *, deadline_s: float = 30.0) -> Tried:
@@ -75,7 +80,9 @@ async def tried(db: Database, doorbell: Doorbell, does: Does, *, deadline_s: flo
     async def alert(tx: Tx, delivery: Delivery, cause: str) -> None:
         told.append(cause)
 
-    worker = await worker_over(db, doorbell, on(does, "k", name="test.handler", deadline_s=deadline_s), alert=alert)
+    worker = await worker_over(
+        db, doorbell, on(does, "k", name="test.handler", deadline_s=deadline_s), alert=alert
+    )
     return Tried(db, worker, await accepted(db, "k", "1"), told)
 
 
@@ -94,7 +101,9 @@ async def test_a_lost_lease_is_another_workers_business(db: Database, doorbell: 
     assert case.told == []
 
 
-async def test_a_body_that_cannot_be_read_is_parked_and_a_person_is_told(db: Database, doorbell: Doorbell) -> None:
+async def test_a_body_that_cannot_be_read_is_parked_and_a_person_is_told(
+    db: Database, doorbell: Doorbell
+) -> None:
     async def does(handling: Handling) -> None:
         raise Unparsable("no reader knows this\0")
 
@@ -123,11 +132,23 @@ async def _misread(handling: Handling) -> None:
 
 
 FINAL: dict[str, tuple[Does, str]] = {
-    "a text that is no number": (_executes("SELECT $1::text::int", "many"), "InvalidTextRepresentationError"),
-    "a sum out of range": (_executes("SELECT 2147483647 + $1::int", 1), "NumericValueOutOfRangeError"),
-    "a day that is none": (_executes("SELECT $1::text::date", "2026-02-31"), "DatetimeFieldOverflowError"),
+    "a text that is no number": (
+        _executes("SELECT $1::text::int", "many"),
+        "InvalidTextRepresentationError",
+    ),
+    "a sum out of range": (
+        _executes("SELECT 2147483647 + $1::int", 1),
+        "NumericValueOutOfRangeError",
+    ),
+    "a day that is none": (
+        _executes("SELECT $1::text::date", "2026-02-31"),
+        "DatetimeFieldOverflowError",
+    ),
     "a zero in a text": (_executes("SELECT $1::text", "a\0b"), "CharacterNotInRepertoireError"),
-    "a zero in JSON": (_executes("""SELECT ('{"a": "\\u0000"}'::jsonb)->>'a'"""), "UntranslatableCharacterError"),
+    "a zero in JSON": (
+        _executes("""SELECT ('{"a": "\\u0000"}'::jsonb)->>'a'"""),
+        "UntranslatableCharacterError",
+    ),
     "an integer that the driver cannot send": (_executes("SELECT $1::int", 2**40), "DataError"),
     "a value of another type": (_executes("SELECT $1::int", "many"), "DataError"),
     "a half of a sign": (_executes("SELECT $1::text", "\ud83d"), "DataError"),
@@ -142,7 +163,9 @@ FINAL: dict[str, tuple[Does, str]] = {
 
 
 @pytest.mark.parametrize("what", FINAL)
-async def test_what_no_repeat_can_mend_is_final_at_once(db: Database, doorbell: Doorbell, what: str) -> None:
+async def test_what_no_repeat_can_mend_is_final_at_once(
+    db: Database, doorbell: Doorbell, what: str
+) -> None:
     does, cause = FINAL[what]
     case = await tried(db, doorbell, does)
     state, said = await case.attempt()
@@ -152,8 +175,12 @@ async def test_what_no_repeat_can_mend_is_final_at_once(db: Database, doorbell: 
     assert len(case.told) == 1
 
 
-@pytest.mark.parametrize("error", [Unavailable("Far", "away"), OutcomeUnknown("Far", "no answer", retry_after_s=7)])
-async def test_a_source_that_is_away_is_asked_again_for_hours(db: Database, doorbell: Doorbell, error: Unavailable) -> None:
+@pytest.mark.parametrize(
+    "error", [Unavailable("Far", "away"), OutcomeUnknown("Far", "no answer", retry_after_s=7)]
+)
+async def test_a_source_that_is_away_is_asked_again_for_hours(
+    db: Database, doorbell: Doorbell, error: Unavailable
+) -> None:
     case = await tried(db, doorbell, _raises(error))
     assert await case.attempt() == ("pending", error.reason)
     if error.retry_after_s:
@@ -207,7 +234,9 @@ PASSING: dict[str, tuple[Callable[[Handling, Database], Awaitable[None]], str]] 
 
 
 @pytest.mark.parametrize("what", PASSING)
-async def test_a_database_in_trouble_is_asked_again_as_long_as_it_takes(db: Database, doorbell: Doorbell, what: str) -> None:
+async def test_a_database_in_trouble_is_asked_again_as_long_as_it_takes(
+    db: Database, doorbell: Doorbell, what: str
+) -> None:
     breaks, cause = PASSING[what]
     well = asyncio.Event()
 
@@ -229,7 +258,9 @@ async def test_a_database_in_trouble_is_asked_again_as_long_as_it_takes(db: Data
     assert await db.fetchval("SELECT offset_s FROM clock_setting") == 0
 
 
-async def test_two_deliveries_in_a_deadlock_are_both_done_in_the_end(db: Database, doorbell: Doorbell) -> None:
+async def test_two_deliveries_in_a_deadlock_are_both_done_in_the_end(
+    db: Database, doorbell: Doorbell
+) -> None:
     both, begun = asyncio.Event(), list[str]()
 
     async def does(handling: Handling) -> None:
@@ -246,7 +277,9 @@ async def test_two_deliveries_in_a_deadlock_are_both_done_in_the_end(db: Databas
     worker = await worker_over(db, doorbell, on(does, "k", name="test.handler"))
     events = [await accepted(db, "k", key) for key in "ab"]
     await asyncio.gather(*(worker.handle_event(event) for event in events))
-    causes = [r["cause"] for r in await db.fetch("SELECT cause FROM delivery WHERE state = 'pending'")]
+    causes = [
+        r["cause"] for r in await db.fetch("SELECT cause FROM delivery WHERE state = 'pending'")
+    ]
     assert len(causes) == 1, "one of them is the victim"
     assert str(causes[0]).startswith("DeadlockDetectedError")
     for event in events:
@@ -287,7 +320,9 @@ async def test_everything_else_is_final_when_it_breaks_at_the_same_place_again(
     assert len(case.told) == 1
 
 
-async def test_a_bug_is_recognised_though_the_source_was_away_in_between(db: Database, doorbell: Doorbell) -> None:
+async def test_a_bug_is_recognised_though_the_source_was_away_in_between(
+    db: Database, doorbell: Doorbell
+) -> None:
     left: list[Literal["bug", "away"]] = ["bug", "away", "bug"]
 
     async def does(handling: Handling) -> None:
@@ -310,7 +345,9 @@ async def test_bugs_at_ever_new_places_come_to_an_end(db: Database, doorbell: Do
     assert states == ["pending"] * (MAX_ATTEMPTS - 1) + ["dead"]
 
 
-async def test_a_missing_file_is_no_database_that_is_away(db: Database, doorbell: Doorbell, tmp_path: Path) -> None:
+async def test_a_missing_file_is_no_database_that_is_away(
+    db: Database, doorbell: Doorbell, tmp_path: Path
+) -> None:
     async def does(handling: Handling) -> None:
         (tmp_path / "no such file").read_bytes()
 
@@ -318,8 +355,11 @@ async def test_a_missing_file_is_no_database_that_is_away(db: Database, doorbell
     assert [(await case.attempt())[0] for _ in range(2)] == ["pending", "dead"]
 
 
-async def test_a_delivery_that_cannot_be_recorded_comes_back_by_its_lease(db: Database, doorbell: Doorbell) -> None:
-    """The claim was lost while the handler broke: nothing is written over what the next worker does."""
+async def test_a_delivery_that_cannot_be_recorded_comes_back_by_its_lease(
+    db: Database, doorbell: Doorbell
+) -> None:
+    """The claim was lost while the handler broke: nothing is written over what the next worker
+    does."""
 
     async def does(handling: Handling) -> None:
         await db.execute("UPDATE delivery SET lease_until = now() - interval '1 s'")

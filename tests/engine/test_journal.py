@@ -31,7 +31,9 @@ FAR = EffectKind(name="far.do", system="far", effect_class="B")
 
 
 async def _accept(journal: Journal, key: str, order: str | None = None) -> None:
-    await journal.accept(source="test", kind="test.event", dedup_key=key, payload={"key": key}, ordering_key=order)
+    await journal.accept(
+        source="test", kind="test.event", dedup_key=key, payload={"key": key}, ordering_key=order
+    )
 
 
 async def _claim(db: Database, worker: str = "w", limit: int = 1) -> list[Delivery]:
@@ -40,7 +42,9 @@ async def _claim(db: Database, worker: str = "w", limit: int = 1) -> list[Delive
 
 async def test_one_input_is_one_row(db: Database) -> None:
     journal = Journal(db)
-    answers = await asyncio.gather(*(journal.accept(source="s", kind="k", dedup_key="one", payload={}) for _ in range(20)))
+    answers = await asyncio.gather(
+        *(journal.accept(source="s", kind="k", dedup_key="one", payload={}) for _ in range(20))
+    )
     assert sum(a.fresh for a in answers) == 1
     assert await db.fetchval("SELECT count(*) FROM event") == 1
     assert await db.fetchval("SELECT count(*) FROM delivery") == 1
@@ -90,15 +94,32 @@ async def test_a_worker_that_lost_its_lease_writes_nothing(db: Database) -> None
 
 async def test_equal_bodies_inside_the_window_are_kept_as_duplicates(db: Database) -> None:
     journal = Journal(db)
-    one = await journal.accept_windowed(source="v:b", kind="v.car.update", body=b"x", ordering_key="c1")
-    two = await journal.accept_windowed(source="v:b", kind="v.car.update", body=b"x", ordering_key="c1")
-    other = await journal.accept_windowed(source="v:b", kind="v.car.update", body=b"y", ordering_key="c1")
+    one = await journal.accept_windowed(
+        source="v:b", kind="v.car.update", body=b"x", ordering_key="c1"
+    )
+    two = await journal.accept_windowed(
+        source="v:b", kind="v.car.update", body=b"x", ordering_key="c1"
+    )
+    other = await journal.accept_windowed(
+        source="v:b", kind="v.car.update", body=b"y", ordering_key="c1"
+    )
     assert (one.fresh, two.fresh, other.fresh) == (True, False, True)
-    kinds = [r["kind"] for r in await db.fetch("SELECT kind FROM event_status WHERE state = 'received' ORDER BY seq")]
-    assert kinds == ["v.car.update", "v.car.duplicate", "v.car.update"], "the copy triggers a re-read, not the rule"
-    assert await db.fetchval("SELECT count(*) FROM delivery") == 3, "nobody works on the copy itself"
+    kinds = [
+        r["kind"]
+        for r in await db.fetch(
+            "SELECT kind FROM event_status WHERE state = 'received' ORDER BY seq"
+        )
+    ]
+    assert kinds == ["v.car.update", "v.car.duplicate", "v.car.update"], (
+        "the copy triggers a re-read, not the rule"
+    )
+    assert await db.fetchval("SELECT count(*) FROM delivery") == 3, (
+        "nobody works on the copy itself"
+    )
     await db.execute("UPDATE event SET received_at = received_at - interval '20 minutes'")
-    later = await journal.accept_windowed(source="v:b", kind="v.car.update", body=b"x", ordering_key="c1")
+    later = await journal.accept_windowed(
+        source="v:b", kind="v.car.update", body=b"x", ordering_key="c1"
+    )
     assert later.fresh, "the same text is a new fact after the window"
 
 
@@ -122,9 +143,15 @@ async def test_dead_letters_keep_body_and_cause_and_can_be_replayed(db: Database
     await journal.accept(source="s", kind="k", dedup_key="d", body=b"raw \xff body")
     (delivery,) = await _claim(db)
     await Deliveries(db).give_up(delivery, "dead", "broken for a reason")
-    row = await db.fetchrow("SELECT s.state, s.cause, e.body FROM event e JOIN event_status s USING (id)")
+    row = await db.fetchrow(
+        "SELECT s.state, s.cause, e.body FROM event e JOIN event_status s USING (id)"
+    )
     assert row is not None
-    assert (row["state"], row["cause"], row["body"]) == ("dead", "unrouted: broken for a reason", b"raw \xff body")
+    assert (row["state"], row["cause"], row["body"]) == (
+        "dead",
+        "unrouted: broken for a reason",
+        b"raw \xff body",
+    )
     (copy,) = await journal.replay(event_id=delivery.event.id, dry=True)
     (again,) = await _claim(db)
     assert (again.event.id, again.event.body, again.event.dry) == (copy, b"raw \xff body", True)
@@ -138,7 +165,9 @@ async def test_replay_of_a_range_keeps_the_order(db: Database) -> None:
         (delivery,) = await _claim(db)
         await Deliveries(db).done(delivery)
     start = await db.fetchval("SELECT min(received_at) FROM event")
-    await journal.replay(since=start, until=start + timedelta(hours=1), kind="test.event", dry=False)
+    await journal.replay(
+        since=start, until=start + timedelta(hours=1), kind="test.event", dry=False
+    )
     keys: list[str] = []
     while claimed := await _claim(db):
         keys += [d.event.payload["key"] for d in claimed]
@@ -163,7 +192,9 @@ async def test_what_follows_from_a_dry_replay_is_dry(db: Database) -> None:
     assert wet.event.dry is False
 
 
-async def test_a_source_that_is_away_for_an_hour_kills_no_event(db: Database, doorbell: Doorbell) -> None:
+async def test_a_source_that_is_away_for_an_hour_kills_no_event(
+    db: Database, doorbell: Doorbell
+) -> None:
     told: list[str] = []
 
     async def away(handling: Handling) -> None:
@@ -172,7 +203,10 @@ async def test_a_source_that_is_away_for_an_hour_kills_no_event(db: Database, do
     async def alert(tx: Tx, delivery: Delivery, cause: str) -> None:
         told.append(cause)
 
-    worker, state = await worker_over(db, doorbell, unrouted=away, alert=alert), "SELECT state FROM delivery"
+    worker, state = (
+        await worker_over(db, doorbell, unrouted=away, alert=alert),
+        "SELECT state FROM delivery",
+    )
     await _accept(Journal(db), "a")
     for _ in range(MAX_ATTEMPTS + 3):
         await db.execute("UPDATE delivery SET available_at = now() - interval '1 s'")
@@ -192,7 +226,9 @@ async def test_a_source_that_is_away_for_an_hour_kills_no_event(db: Database, do
     assert told == ["away"]
 
 
-async def test_an_event_that_kills_its_worker_every_time_is_buried_and_a_person_is_told(db: Database, doorbell: Doorbell) -> None:
+async def test_an_event_that_kills_its_worker_every_time_is_buried_and_a_person_is_told(
+    db: Database, doorbell: Doorbell
+) -> None:
     told: list[str] = []
 
     async def alert(tx: Tx, delivery: Delivery, cause: str) -> None:
@@ -203,7 +239,9 @@ async def test_an_event_that_kills_its_worker_every_time_is_buried_and_a_person_
     await _accept(Journal(db), "b", order="k")
     for _ in range(MAX_LOSSES):
         assert [d.event.payload["key"] for d in await _claim(db)] == ["a"]
-        await db.execute("UPDATE delivery SET lease_until = now() - interval '1 s' WHERE state = 'claimed'")
+        await db.execute(
+            "UPDATE delivery SET lease_until = now() - interval '1 s' WHERE state = 'claimed'"
+        )
         assert await worker.sweep() == 1
     row = await db.fetchrow("SELECT state, cause FROM delivery ORDER BY event_seq LIMIT 1")
     assert row is not None
@@ -218,7 +256,8 @@ async def test_an_old_event_still_gets_its_attempts(db: Database, doorbell: Door
 
     worker = await worker_over(db, doorbell, unrouted=away)
     await _accept(Journal(db), "a")
-    await db.execute("UPDATE event SET received_at = now() - interval '9 hours'")  # a night without workers
+    # a night without workers
+    await db.execute("UPDATE event SET received_at = now() - interval '9 hours'")
     (delivery,) = await _claim(db)
     await worker.handle(delivery)
     assert await db.fetchval("SELECT state FROM delivery") == "pending"
@@ -235,19 +274,27 @@ async def test_refused_deliveries_are_counted_and_nothing_else(db: Database) -> 
 
 async def test_one_event_is_one_trace_in_every_process(db: Database, doorbell: Doorbell) -> None:
     exporter = TestExporter()
-    logfire.configure(send_to_logfire=False, console=False, distributed_tracing=True,
-                      additional_span_processors=[SimpleSpanProcessor(exporter)])  # fmt: skip
+    logfire.configure(
+        send_to_logfire=False,
+        console=False,
+        distributed_tracing=True,
+        additional_span_processors=[SimpleSpanProcessor(exporter)],
+    )
 
     async def rule(handling: Handling) -> None:
         async with handling.transaction() as tx:
-            await effects.request(tx, handling.origin, kind=FAR, target="far", args={}, key=handling.key("far"))
+            await effects.request(
+                tx, handling.origin, kind=FAR, target="far", args={}, key=handling.key("far")
+            )
 
     async def far(effect: effects.Effect) -> effects.Receipt:
         return effects.Receipt(facts={})
 
     worker = await worker_over(db, doorbell, on(rule, "test.event", name="test.rule"))
     await _accept(Journal(db), "a")
-    dispatcher = Dispatcher(db, doorbell, name="d", system="far", handlers={"far.do": far}, limits=lambda _effect: ())
+    dispatcher = Dispatcher(
+        db, doorbell, name="d", system="far", handlers={"far.do": far}, limits=lambda _effect: ()
+    )
     tasks = [asyncio.create_task(worker.run()), asyncio.create_task(dispatcher.run())]
 
     async def carried() -> bool:
@@ -258,5 +305,9 @@ async def test_one_event_is_one_trace_in_every_process(db: Database, doorbell: D
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     trace = await db.fetchval("SELECT trace_id FROM event")
-    spans = {s.name: f"{s.context.trace_id:032x}" for s in exporter.exported_spans if s.context is not None}
+    spans = {
+        s.name: f"{s.context.trace_id:032x}"
+        for s in exporter.exported_spans
+        if s.context is not None
+    }
     assert spans["events.handle"] == spans["effects.carry"] == trace

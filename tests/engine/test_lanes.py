@@ -1,4 +1,5 @@
-"""Who goes first: lanes with slots of their own, turns among senders, rows that are put off or held by others. Counted, not timed."""
+"""Who goes first: lanes with slots of their own, turns among senders, rows that are put off or held
+by others. Counted, not timed."""
 
 from __future__ import annotations
 
@@ -24,7 +25,9 @@ async def _keys(db: Database, limit: int) -> list[str]:
     return [d.event.payload["key"] for d in await _claim(db, limit)]
 
 
-async def test_a_flood_in_other_lanes_takes_no_slot_of_the_peoples(db: Database, doorbell: Doorbell) -> None:
+async def test_a_flood_in_other_lanes_takes_no_slot_of_the_peoples(
+    db: Database, doorbell: Doorbell
+) -> None:
     never, done = asyncio.Event(), list[str]()
 
     async def stands(handling: Handling) -> None:
@@ -38,10 +41,15 @@ async def test_a_flood_in_other_lanes_takes_no_slot_of_the_peoples(db: Database,
         on(stands, "changed", name="test.rule", lane=VENDORS),
         on(stands, "changed", name="test.archive", lane=DeliveryLane.BULK),
     ]
-    worker = await worker_over(db, doorbell, *each, slots=Slots(people=2, vendors=2, bulk=2), unwind_s=0.05)
+    worker = await worker_over(
+        db, doorbell, *each, slots=Slots(people=2, vendors=2, bulk=2), unwind_s=0.05
+    )
     for n in range(12):
         await accepted(db, "changed", f"{n}", sender=f"vendor{n}")
-    at_work = "SELECT lane, count(*) AS n FROM delivery WHERE state = 'claimed' GROUP BY lane ORDER BY lane"
+    at_work = (
+        "SELECT lane, count(*) AS n FROM delivery WHERE state = 'claimed' GROUP BY lane "
+        "ORDER BY lane"
+    )
 
     async def full() -> bool:
         return [(r["lane"], r["n"]) for r in await db.fetch(at_work)] == [(1, 2), (2, 2)]
@@ -65,7 +73,11 @@ async def test_one_sender_among_a_flood_is_next(db: Database, doorbell: Doorbell
         await gate.acquire()
 
     worker = await worker_over(
-        db, doorbell, on(works, "k", name="test.rule"), slots=Slots(people=2, vendors=slots, bulk=2), unwind_s=0.05
+        db,
+        doorbell,
+        on(works, "k", name="test.rule"),
+        slots=Slots(people=2, vendors=slots, bulk=2),
+        unwind_s=0.05,
     )
     for n in range(200):
         await accepted(db, "k", f"a{n}", sender="a")
@@ -114,7 +126,9 @@ async def test_what_others_are_claiming_just_now_is_passed_by(db: Database) -> N
     assert await _keys(db, 8) == ["0", "1", "2", "3", "6", "7"]
 
 
-async def test_subscribers_of_one_event_do_not_wait_for_each_other(db: Database, doorbell: Doorbell) -> None:
+async def test_subscribers_of_one_event_do_not_wait_for_each_other(
+    db: Database, doorbell: Doorbell
+) -> None:
     each = [on(nobody, "k", name=f"test.{n}") for n in range(3)]
     await worker_over(db, doorbell, *each)
     for n in range(2):
@@ -126,21 +140,36 @@ async def test_subscribers_of_one_event_do_not_wait_for_each_other(db: Database,
     await deliveries.done(first[1])
     (second,) = await deliveries.claim("w", VENDORS, names, limit=9)
     assert (second.subscriber, second.event.payload["key"]) == (first[1].subscriber, "1")
-    assert await deliveries.claim("w", VENDORS, [UNROUTED], limit=9) == [], "nothing of theirs is unrouted"
+    assert await deliveries.claim("w", VENDORS, [UNROUTED], limit=9) == [], (
+        "nothing of theirs is unrouted"
+    )
 
 
-async def test_a_worker_takes_only_what_its_lane_pool_and_subscribers_are(db: Database, doorbell: Doorbell) -> None:
-    await worker_over(db, doorbell, on(nobody, "k", name="test.mine"), on(nobody, "k", name="test.people", lane=DeliveryLane.PEOPLE))
+async def test_a_worker_takes_only_what_its_lane_pool_and_subscribers_are(
+    db: Database, doorbell: Doorbell
+) -> None:
+    await worker_over(
+        db,
+        doorbell,
+        on(nobody, "k", name="test.mine"),
+        on(nobody, "k", name="test.people", lane=DeliveryLane.PEOPLE),
+    )
     await accepted(db, "k", "1")
     deliveries, everyone = Deliveries(db), ["test.mine", "test.people"]
     assert await deliveries.claim("w", DeliveryLane.BULK, everyone, limit=9) == []
     assert await deliveries.claim("w", VENDORS, ["test.people"], limit=9) == []
     assert await deliveries.claim("w", VENDORS, everyone, limit=9, pools=["browser"]) == []
-    assert [d.subscriber for d in await deliveries.claim("w", VENDORS, everyone, limit=9)] == ["test.mine"]
-    assert [d.subscriber for d in await deliveries.claim("w", DeliveryLane.PEOPLE, everyone, limit=9)] == ["test.people"]
+    assert [d.subscriber for d in await deliveries.claim("w", VENDORS, everyone, limit=9)] == [
+        "test.mine"
+    ]
+    assert [
+        d.subscriber for d in await deliveries.claim("w", DeliveryLane.PEOPLE, everyone, limit=9)
+    ] == ["test.people"]
 
 
-async def test_a_dead_delivery_taken_up_again_waits_for_a_later_one_of_its_key_that_is_at_work(db: Database) -> None:
+async def test_a_dead_delivery_taken_up_again_waits_for_a_later_one_of_its_key_that_is_at_work(
+    db: Database,
+) -> None:
     for n in range(2):
         await accepted(db, "k", f"{n}", order="one")
     (first,) = await _claim(db)

@@ -20,7 +20,11 @@ from jarvis.testing.servers import Servers
 
 def _children() -> list[int]:
     """Pids of this process's children that carry jobs."""
-    pids = [int(pid) for file in Path("/proc/self/task").glob("*/children") for pid in file.read_text().split()]
+    pids = [
+        int(pid)
+        for file in Path("/proc/self/task").glob("*/children")
+        for pid in file.read_text().split()
+    ]
     return [pid for pid in pids if "jobworker" in Path(f"/proc/{pid}/cmdline").read_text()]
 
 
@@ -30,17 +34,23 @@ async def _load(core: Core, key: str) -> Any:
 
 
 @pytest.mark.slow
-async def test_a_killed_carrier_and_a_restarted_redis_stop_no_job(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_killed_carrier_and_a_restarted_redis_stop_no_job(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with rentprog_sandbox() as sandbox, running_core(servers, sandbox) as core:
         name = await core.db.fetchval("SELECT current_database()")
         assert core.settings.redis_url is not None
         redis = core.settings.redis_url.get_secret_value()
         for key, value in {
-            "DATABASE_URL": servers.app_dsn(name), "REDIS_URL": redis, "RENTPROG_BASE_URL": sandbox.base_url,
-            "RENTPROG_MCP_URL": sandbox.mcp_url, "RENTPROG_GET_PER_MINUTE": "6000", "RENTPROG_TIMEOUT_S": "20",
+            "DATABASE_URL": servers.app_dsn(name),
+            "REDIS_URL": redis,
+            "RENTPROG_BASE_URL": sandbox.base_url,
+            "RENTPROG_MCP_URL": sandbox.mcp_url,
+            "RENTPROG_GET_PER_MINUTE": "6000",
+            "RENTPROG_TIMEOUT_S": "20",
             "RENTPROG_COMPANY_TOKENS": str(sandbox.company_tokens).replace("'", '"'),
             "RENTPROG_COMPANY_IDS": str(sandbox.data.companies).replace("'", '"'),
-        }.items():  # fmt: skip
+        }.items():
             monkeypatch.setenv(f"JARVIS_{key}", value)
         tasks = [
             asyncio.create_task(supervise(["-m", "jarvis.entrypoints.jobworker"], pause_s=0.2)),
@@ -57,7 +67,9 @@ async def test_a_killed_carrier_and_a_restarted_redis_stop_no_job(servers: Serve
             killed = await _load(core, "killed")
 
             async def begun() -> bool:
-                return bool(await core.db.fetchval("SELECT progress FROM job WHERE id = $1", killed))
+                return bool(
+                    await core.db.fetchval("SELECT progress FROM job WHERE id = $1", killed)
+                )
 
             await until(begun, seconds=30)
             (child,) = _children()
@@ -68,7 +80,9 @@ async def test_a_killed_carrier_and_a_restarted_redis_stop_no_job(servers: Serve
                 return (await state(killed))[0] == "done"
 
             await until(finished, seconds=30)
-            assert await state(killed) == ("done", 2), "another attempt took it up where it was left"
+            assert await state(killed) == ("done", 2), (
+                "another attempt took it up where it was left"
+            )
             lists = await core.db.fetch("SELECT state, read_count, saved_count FROM sync_run")
             assert all(r["state"] == "ok" and r["read_count"] == r["saved_count"] for r in lists)
 

@@ -1,4 +1,5 @@
-"""The servers of a run: shared by its processes, kept apart from another run's, ended with the last, cleared after a kill."""
+"""The servers of a run: shared by its processes, kept apart from another run's, ended with the
+last, cleared after a kill."""
 
 from __future__ import annotations
 
@@ -86,7 +87,10 @@ async def test_a_world_is_made_once_and_a_kept_file_that_was_cut_off_is_made_ane
     async def make(name: str) -> None:
         made.append(name)
         connection = await asyncpg.connect(servers.owner_dsn(name))
-        await connection.execute("INSERT INTO branch (code, name_ru, name_en, name_ka, rents) VALUES ('x', 'x', 'x', 'x', true)")
+        await connection.execute(
+            "INSERT INTO branch (code, name_ru, name_en, name_ka, rents) VALUES ('x', 'x', 'x', "
+            "'x', true)"
+        )
         await connection.close()
 
     key = uuid4().hex

@@ -1,4 +1,5 @@
-"""Whoever frees a row has it looked at: its own loop without a ring, every other process by one. And when all is at rest."""
+"""Whoever frees a row has it looked at: its own loop without a ring, every other process by one.
+And when all is at rest."""
 
 from __future__ import annotations
 
@@ -30,7 +31,8 @@ OTHER = EffectKind(name="other.do", system="other", effect_class="B")
 
 
 class Deaf(Doorbell):
-    """Hears nothing, not even that a second has passed: what happens then, the loop saw by itself."""
+    """Hears nothing, not even that a second has passed: what happens then, the loop saw by
+    itself."""
 
     def __init__(self) -> None:
         super().__init__(None)
@@ -65,7 +67,9 @@ async def db(servers: Servers, heard: Heard) -> AsyncGenerator[Database]:
 async def want(db: Database, key: str, kind: EffectKind = FAR, **extra: Any) -> Any:
     async with db.transaction() as tx:
         origin = Origin(event_id=None, trace_id="t")
-        return await effects.request(tx, origin, kind=kind, target="far:1", args={}, key=key, **extra)
+        return await effects.request(
+            tx, origin, kind=kind, target="far:1", args={}, key=key, **extra
+        )
 
 
 async def carried(db: Database, limits: Sequence[TargetLimit] = ()) -> list[str]:
@@ -76,11 +80,15 @@ async def carried(db: Database, limits: Sequence[TargetLimit] = ()) -> list[str]
         seen.append(effect.idempotency_key)
         return Receipt(facts={})
 
-    dispatcher = Dispatcher(db, Deaf(), name="d", system="far", handlers={"far.do": handler}, limits=lambda _e: limits)
+    dispatcher = Dispatcher(
+        db, Deaf(), name="d", system="far", handlers={"far.do": handler}, limits=lambda _e: limits
+    )
     task = asyncio.create_task(dispatcher.run())
 
     async def empty() -> bool:
-        return not await db.fetchval("SELECT count(*) FROM effect WHERE state IN ('pending', 'claimed')")
+        return not await db.fetchval(
+            "SELECT count(*) FROM effect WHERE state IN ('pending', 'claimed')"
+        )
 
     try:
         await until(empty)
@@ -103,7 +111,9 @@ async def test_an_effect_that_waits_for_room_goes_on_when_there_is_room(db: Data
     assert await carried(db, [limit]) == ["0", "1", "2", "3"]
 
 
-async def test_the_next_event_of_an_order_follows_without_a_ring_also_after_a_retry(db: Database) -> None:
+async def test_the_next_event_of_an_order_follows_without_a_ring_also_after_a_retry(
+    db: Database,
+) -> None:
     seen = list[str]()
 
     async def handler(handling: Handling) -> None:
@@ -113,7 +123,9 @@ async def test_the_next_event_of_an_order_follows_without_a_ring_also_after_a_re
 
     worker = await worker_over(db, Deaf(), on(handler, "k", name="test.handler"))
     for n in range(4):
-        await Journal(db).accept(source="s", kind="k", dedup_key=f"{n}", payload={"n": n}, ordering_key="one")
+        await Journal(db).accept(
+            source="s", kind="k", dedup_key=f"{n}", payload={"n": n}, ordering_key="one"
+        )
     task = asyncio.create_task(worker.run())
 
     async def done() -> bool:
@@ -125,7 +137,9 @@ async def test_the_next_event_of_an_order_follows_without_a_ring_also_after_a_re
     assert seen == ["0", "1", "1", "1", "2", "3"]
 
 
-async def test_who_ends_an_effect_rings_those_who_waited_for_it_in_other_systems(db: Database, heard: Heard) -> None:
+async def test_who_ends_an_effect_rings_those_who_waited_for_it_in_other_systems(
+    db: Database, heard: Heard
+) -> None:
     first = await want(db, "first", ordering_key="one")
     await want(db, "second", OTHER, after=first)
     await want(db, "third", OTHER, ordering_key="one")
@@ -140,13 +154,16 @@ async def test_who_ends_an_effect_rings_those_who_waited_for_it_in_other_systems
     assert heard.names == [], "nobody waits any more"
 
 
-async def test_an_event_rings_the_lanes_of_its_subscribers_and_who_ends_a_delivery_of_an_order_rings_its_lane(
+async def test_an_event_rings_its_lanes_and_who_ends_a_delivery_of_an_order_rings_its_lane(
     db: Database, heard: Heard
 ) -> None:
     async def handler(handling: Handling) -> None:
         raise AssertionError(handling)
 
-    each = [on(handler, "k", name=f"test.{lane.name}", lane=lane) for lane in (DeliveryLane.PEOPLE, DeliveryLane.BULK)]
+    each = [
+        on(handler, "k", name=f"test.{lane.name}", lane=lane)
+        for lane in (DeliveryLane.PEOPLE, DeliveryLane.BULK)
+    ]
     await worker_over(db, Deaf(), *each)
     journal, deliveries = Journal(db), Deliveries(db)
     heard.names.clear()
@@ -170,9 +187,13 @@ async def test_at_rest_is_said_only_when_what_was_sent_has_gone_all_the_way(db: 
     journal, deliveries, log, now = Journal(db), Deliveries(db), EffectLog(db), datetime.now(UTC)
     sent = {"telegram": ["message:1:1:0"]}
     assert await idle.in_flight(db) == {}
-    assert await idle.in_flight(db, inputs=sent) == {"inputs": 1}, "it has not reached the journal yet"
+    assert await idle.in_flight(db, inputs=sent) == {"inputs": 1}, (
+        "it has not reached the journal yet"
+    )
     await journal.accept(source="another", kind="k", dedup_key="message:1:1:0", payload={})
-    assert (await idle.in_flight(db, inputs=sent))["inputs"] == 1, "a key of another source is another input"
+    assert (await idle.in_flight(db, inputs=sent))["inputs"] == 1, (
+        "a key of another source is another input"
+    )
     await journal.accept(source="telegram", kind="k", dedup_key="message:1:1:0", payload={})
     assert await idle.in_flight(db, inputs=sent) == {"events": 2}
     claimed = await deliveries.claim("w", DeliveryLane.VENDORS, [UNROUTED], limit=2)
@@ -188,7 +209,9 @@ async def test_at_rest_is_said_only_when_what_was_sent_has_gone_all_the_way(db: 
     assert await idle.in_flight(db) == {"effects": 1}, "it waits for room"
     assert await idle.in_flight(db, soon=timedelta(0)) == {}
     await db.execute("UPDATE effect SET lane = $1", int(effects.Lane.BULK))
-    assert await idle.in_flight(db, bulk_soon=timedelta(0)) == {}, "nobody who asked waits for what is in no hurry"
+    assert await idle.in_flight(db, bulk_soon=timedelta(0)) == {}, (
+        "nobody who asked waits for what is in no hurry"
+    )
     async with db.transaction() as tx:
         await Timers().arm(tx, kind="t", subject="s", due_at=now + timedelta(hours=1))
     await db.execute("UPDATE effect SET state = 'done'")

@@ -53,7 +53,9 @@ async def test_a_double_tap_is_one_extension(app: RunningApp) -> None:
     assert "✅" in shown(app, LASHA, card)["text"]
 
 
-async def test_a_webhook_that_changes_the_booking_voids_the_card_and_mileage_does_not(app: RunningApp) -> None:
+async def test_a_webhook_that_changes_the_booking_voids_the_card_and_mileage_does_not(
+    app: RunningApp,
+) -> None:
     card = await card_of(app, LASHA, EXTEND)
     await app.rentprog.change("set_mileage", {"car": "Malibu 235", "mileage": 126_500})
     await app.quiet()
@@ -67,7 +69,9 @@ async def test_a_webhook_that_changes_the_booking_voids_the_card_and_mileage_doe
     assert ledger(app) == []
 
 
-async def test_a_change_that_no_webhook_told_of_voids_the_card_at_the_press(app: RunningApp) -> None:
+async def test_a_change_that_no_webhook_told_of_voids_the_card_at_the_press(
+    app: RunningApp,
+) -> None:
     card = await card_of(app, LASHA, EXTEND)
     app.rentprog.faults.start("drop", {})
     await app.rentprog.change("extend_booking", {"booking": "1200", "days": "1"})
@@ -80,34 +84,52 @@ async def test_a_change_that_no_webhook_told_of_voids_the_card_at_the_press(app:
 async def test_arguments_changed_behind_the_card_void_it(app: RunningApp) -> None:
     card = await card_of(app, LASHA, EXTEND)
     await app.core.db.execute(
-        """UPDATE approval_item SET write = jsonb_set(write, '{args,arguments,end_date}', '"30-03-2026 12:00"')"""
+        """UPDATE approval_item SET write = jsonb_set(write, '{args,arguments,end_date}',
+            '"30-03-2026 12:00"')"""
     )
     void = await app.press(LASHA, card, 0)
     assert "не сходится с записанным" in void["text"]
     assert ledger(app) == []
     assert (
-        await app.core.db.fetchval("SELECT count(*) FROM audit_entry WHERE action = 'approval.decide' AND outcome = 'tampered'") == 1
+        await app.core.db.fetchval(
+            "SELECT count(*) FROM audit_entry WHERE action = 'approval.decide' AND outcome = "
+            "'tampered'"
+        )
+        == 1
     )
 
 
 async def test_an_undo_changed_behind_its_button_does_nothing(app: RunningApp) -> None:
     done = await app.press(LASHA, await card_of(app, LASHA, EXTEND), 0)
-    await app.core.db.execute("""UPDATE approval_item SET write = jsonb_set(write, '{undo,arguments,end_at}', '"01-03-2026 12:00"')""")
+    await app.core.db.execute(
+        """UPDATE approval_item SET write = jsonb_set(write, '{undo,arguments,end_at}',
+            '"01-03-2026 12:00"')"""
+    )
     await app.press(LASHA, done, "Отменить")
     assert ledger(app) == ["extend_booking"]
     assert end_of(app) == "15-03-2026 12:00"
-    assert await app.core.db.fetchval("SELECT outcome FROM audit_entry WHERE action = 'approval.undo'") == "tampered"
+    assert (
+        await app.core.db.fetchval("SELECT outcome FROM audit_entry WHERE action = 'approval.undo'")
+        == "tampered"
+    )
 
 
 async def test_a_changed_history_carries_out_only_what_the_card_showed(app: RunningApp) -> None:
     card = await card_of(app, LASHA, EXTEND)
-    await app.core.db.execute("""UPDATE approval_history SET messages = replace(messages::text, '2026-03-15', '2026-04-30')::jsonb""")
+    await app.core.db.execute(
+        """UPDATE approval_history SET messages = replace(messages::text, '2026-03-15',
+            '2026-04-30')::jsonb"""
+    )
     done = await app.press(LASHA, card, 0)
     assert "✅ Продление" in done["text"]
     assert end_of(app) == "15-03-2026 12:00"
     assert ledger(app) == ["extend_booking"]
     assert (
-        await app.core.db.fetchval("SELECT count(*) FROM audit_entry WHERE action = 'tool.extend_booking' AND outcome = 'denied'") == 1
+        await app.core.db.fetchval(
+            "SELECT count(*) FROM audit_entry WHERE action = 'tool.extend_booking' AND outcome = "
+            "'denied'"
+        )
+        == 1
     )
 
 
@@ -123,14 +145,21 @@ async def test_another_person_approves_and_every_copy_shows_it(app: RunningApp) 
     await app.quiet()
     assert ledger(app) == []
     assert (
-        await app.core.db.fetchval("SELECT count(*) FROM audit_entry WHERE action = 'button.press' AND outcome = 'not_allowed'") == 1
+        await app.core.db.fetchval(
+            "SELECT count(*) FROM audit_entry WHERE action = 'button.press' AND outcome = "
+            "'not_allowed'"
+        )
+        == 1
     )
     done = await app.press(NINO, copy, "Перевести в: Батуми")
     assert "✅ Перегон · Prius 417" in done["text"]
     assert "Подтверждение: Нино Беридзе" in shown(app, LASHA, card)["text"]
     assert ledger(app) == ["update_car"]
     assert (
-        await app.core.db.fetchval("SELECT b.code FROM car c JOIN branch b ON b.id = c.branch_id WHERE c.code = 'Prius 417'")
+        await app.core.db.fetchval(
+            "SELECT b.code FROM car c JOIN branch b ON b.id = c.branch_id WHERE c.code = 'Prius "
+            "417'"
+        )
         == "batumi"
     )
 
@@ -145,7 +174,9 @@ async def test_whoever_was_dismissed_meanwhile_approves_nothing(app: RunningApp)
 
 
 async def test_two_different_people_cancel_what_was_paid(app: RunningApp) -> None:
-    await app.rentprog.change("create_booking", {"car": "Jimny 077", "client": "70007", "start": "20", "days": "12"})
+    await app.rentprog.change(
+        "create_booking", {"car": "Jimny 077", "client": "70007", "start": "20", "days": "12"}
+    )
     await app.quiet()
     number = max(int(b["number"]) for b in app.rentprog.data.bookings.values())
     card = await card_of(app, NINO, f"отмени бронь {number}")
@@ -166,8 +197,12 @@ async def test_two_different_people_cancel_what_was_paid(app: RunningApp) -> Non
 async def test_a_collision_is_refused_with_what_is_possible(app: RunningApp) -> None:
     await app.ask(LASHA, "где малибу 235?")
     refused = await app.ask(LASHA, "продли 1200 до 16.03")
-    for part in ("до пн 16.03, 12:00 нельзя", "выдача №1201", "1. До пн 16.03, 08:00: +200,00 ₾ (2 сут × 100 ₾)",
-                 "2. До пн 16.03, 12:00, а №1201 пересадить на Corolla"):  # fmt: skip
+    for part in (
+        "до пн 16.03, 12:00 нельзя",
+        "выдача №1201",
+        "1. До пн 16.03, 08:00: +200,00 ₾ (2 сут × 100 ₾)",
+        "2. До пн 16.03, 12:00, а №1201 пересадить на Corolla",
+    ):
         assert part in refused["text"], refused["text"]
     card = await app.press(LASHA, refused, "Пересадить №1201")
     assert "2 изм., всё вместе" in card["text"]
@@ -181,8 +216,12 @@ async def test_a_collision_is_refused_with_what_is_possible(app: RunningApp) -> 
 
 
 @pytest.mark.slow
-async def test_two_roles_one_card_and_a_second_step_that_fails_is_offered_again(app: RunningApp) -> None:
-    card = await card_of(app, NINO, "перегони PR417KX в Батуми и запиши в бронь 1202: вернут в Батуми")
+async def test_two_roles_one_card_and_a_second_step_that_fails_is_offered_again(
+    app: RunningApp,
+) -> None:
+    card = await card_of(
+        app, NINO, "перегони PR417KX в Батуми и запиши в бронь 1202: вернут в Батуми"
+    )
     assert "2 изм., всё вместе" in card["text"]
     assert "Заметка: «вернут в Батуми»" in card["text"]
     app.rentprog.operations.levels["crm"] = "read"
@@ -199,7 +238,9 @@ async def test_two_roles_one_card_and_a_second_step_that_fails_is_offered_again(
 
 
 async def test_a_first_step_that_fails_stops_the_second(app: RunningApp) -> None:
-    card = await card_of(app, NINO, "перегони PR417KX в Батуми и запиши в бронь 1202: вернут в Батуми")
+    card = await card_of(
+        app, NINO, "перегони PR417KX в Батуми и запиши в бронь 1202: вернут в Батуми"
+    )
     app.rentprog.operations.levels["fleet"] = "read"
     stopped = await app.press(NINO, card, "Выполнить всё")
     assert "Выполнено 0 из 2" in stopped["text"]
@@ -264,7 +305,9 @@ def lying(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
     return ModelResponse(parts=[ToolCallPart(info.output_tools[0].name, {"blocks": blocks})])
 
 
-async def test_a_model_that_claims_what_it_did_not_do_is_not_heard(servers: Servers, tmp_path: Path) -> None:
+async def test_a_model_that_claims_what_it_did_not_do_is_not_heard(
+    servers: Servers, tmp_path: Path
+) -> None:
     async with running_feature(servers, tmp_path, models={"bookings": FunctionModel(lying)}) as app:
         answer = await app.ask(LASHA, EXTEND)
         for word in ("Готово", "продлена", "✅"):
@@ -286,7 +329,12 @@ async def test_reading_only_and_shadow_are_said_and_kept(app: RunningApp) -> Non
     async def throw(scope: str, mode: str, name: str = "") -> None:
         await app.core.switches.throw(scope, name, mode, by=pavel, by_name=pavel.name, reason=None)
 
-    for scope, name in (("all", ""), ("branch", "tbilisi"), ("tool", "extend_booking"), ("agent", "bookings")):
+    for scope, name in (
+        ("all", ""),
+        ("branch", "tbilisi"),
+        ("tool", "extend_booking"),
+        ("agent", "bookings"),
+    ):
         await throw(scope, "read_only", name)
         answer = await app.ask(LASHA, EXTEND)
         assert "⛔ Сейчас только чтение: изменения отключены" in answer["text"]
@@ -301,9 +349,16 @@ async def test_reading_only_and_shadow_are_said_and_kept(app: RunningApp) -> Non
     noted = await app.press(LASHA, card, 0)
     assert "Режим тени: только записано, не отправлено" in noted["text"]
     assert ledger(app) == []
-    assert await app.core.db.fetchval("SELECT count(*) FROM effect WHERE state = 'shadow' AND branch = 'tbilisi'") == 1
+    assert (
+        await app.core.db.fetchval(
+            "SELECT count(*) FROM effect WHERE state = 'shadow' AND branch = 'tbilisi'"
+        )
+        == 1
+    )
     await throw("effect", "on", "rentprog.*@tbilisi")
-    assert await app.core.db.fetchval("SELECT count(*) FROM audit_entry WHERE action = 'switch'") == 10
+    assert (
+        await app.core.db.fetchval("SELECT count(*) FROM audit_entry WHERE action = 'switch'") == 10
+    )
     card = await card_of(app, LASHA, EXTEND)
     await throw("agent", "off", "fleet")
     assert "Сейчас отключено (fleet)" in (await app.ask(LASHA, "где малибу 235?"))["text"]

@@ -1,4 +1,5 @@
-"""The archive: material of a car for good; a topic closes only when all of it is there, and is deleted a day later."""
+"""The archive: material of a car for good; a topic closes only when all of it is there, and is
+deleted a day later."""
 
 from __future__ import annotations
 
@@ -16,7 +17,16 @@ from jarvis.testing.servers import Servers
 from tests.scenes.archive import ARCHIVE, archived, day, file, world
 from tests.scenes.people import DATO, LASHA, TAMAR
 from tests.scenes.reconcile import cycle
-from tests.scenes.topics import BATUMI, MALIBU, POINTS, SHORT_LEASE, TBILISI, check_invariant, move, topics
+from tests.scenes.topics import (
+    BATUMI,
+    MALIBU,
+    POINTS,
+    SHORT_LEASE,
+    TBILISI,
+    check_invariant,
+    move,
+    topics,
+)
 
 
 @pytest.fixture
@@ -45,14 +55,18 @@ async def test_a_car_that_returns_within_the_day_keeps_its_topic(app: RunningApp
     await check_invariant(app)
 
 
-async def test_what_was_said_while_a_topic_closed_is_archived_before_it_goes(app: RunningApp) -> None:
+async def test_what_was_said_while_a_topic_closed_is_archived_before_it_goes(
+    app: RunningApp,
+) -> None:
     number = topics(app, LASHA, TBILISI)[MALIBU]
     await app.stop("bot")
     app.telegram.send(LASHA, TBILISI, "Ключ под ковриком", topic=MALIBU)
     await app.rentprog.change("move_car", {"car": "90001", "branch": "batumi"})
 
     async def closing() -> bool:
-        return bool(await app.core.db.fetchval("SELECT true FROM effect WHERE kind = 'telegram.topic_edit'"))
+        return bool(
+            await app.core.db.fetchval("SELECT true FROM effect WHERE kind = 'telegram.topic_edit'")
+        )
 
     await until(closing, seconds=20)
     app.start("bot")
@@ -79,7 +93,9 @@ async def test_what_is_deleted_in_the_archive_is_published_again(app: RunningApp
     assert before[0] not in now
 
 
-async def test_without_rights_in_the_archive_nothing_is_closed_until_they_are_back(app: RunningApp) -> None:
+async def test_without_rights_in_the_archive_nothing_is_closed_until_they_are_back(
+    app: RunningApp,
+) -> None:
     await app.telegram.change("demote_bot", {"chat": ARCHIVE})
     await cycle(app)
     assert "не хватает прав" in app.seen("Павел Дёмин")[-1]["text"]
@@ -122,16 +138,23 @@ async def test_a_cars_material_in_two_taps(app: RunningApp) -> None:
 
 
 @pytest.fixture(scope="module")
-async def shared(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[RunningApp]:
+async def shared(
+    servers: Servers, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncGenerator[RunningApp]:
     """One app for the failures at each point: what a failure leaves is what the next one meets."""
-    async with running_feature(servers, tmp_path_factory.mktemp("shared"), world=world(), core=SHORT_LEASE) as opened:
-        opened.start("scheduler")  # a move that RentProg told of in the same words before is read again after a while
+    async with running_feature(
+        servers, tmp_path_factory.mktemp("shared"), world=world(), core=SHORT_LEASE
+    ) as opened:
+        # a move that RentProg told of in the same words before is read again after a while
+        opened.start("scheduler")
         yield opened
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("point", POINTS)
-async def test_a_failure_at_any_point_of_a_move_loses_no_material(shared: RunningApp, point: str) -> None:
+async def test_a_failure_at_any_point_of_a_move_loses_no_material(
+    shared: RunningApp, point: str
+) -> None:
     async def in_batumi() -> bool:
         return MALIBU in topics(shared, DATO, BATUMI)
 

@@ -1,4 +1,5 @@
-"""The digest's own rules: whom it is for, once an hour, what it says of what could not be asked; bookings are a neighbour's."""
+"""The digest's own rules: whom it is for, once an hour, what it says of what could not be asked;
+bookings are a neighbour's."""
 
 from __future__ import annotations
 
@@ -28,34 +29,65 @@ class Bookings(BookingService):
         self.silent = False
         self.scopes: list[frozenset[str]] = []
 
-    async def pickups(self, since: datetime, until: datetime, branch: str | None, scope: frozenset[str]) -> list[Booking]:
+    async def pickups(
+        self, since: datetime, until: datetime, branch: str | None, scope: frozenset[str]
+    ) -> list[Booking]:
         self.scopes.append(scope)
         assert until - since == timedelta(days=1)
         return []
 
-    async def returns(self, since: datetime, until: datetime, branch: str | None, scope: frozenset[str]) -> list[Booking]:
+    async def returns(
+        self, since: datetime, until: datetime, branch: str | None, scope: frozenset[str]
+    ) -> list[Booking]:
         return [_booking(1)]
 
     async def overdue(self, branch: str | None, scope: frozenset[str]) -> list[Booking]:
         return [_booking(n) for n in range(self.late)]
 
-    async def refresh_debts(self, branches: Sequence[str], *, anew: bool = False) -> dict[str, Freshness]:
+    async def refresh_debts(
+        self, branches: Sequence[str], *, anew: bool = False
+    ) -> dict[str, Freshness]:
         since = EIGHT if self.silent else None
-        return {code: Freshness(source="RentProg", as_of=EIGHT, failing_since=since) for code in branches}
+        return {
+            code: Freshness(source="RentProg", as_of=EIGHT, failing_since=since)
+            for code in branches
+        }
 
     async def debts(self, branch: str, *, kind: str) -> list[Owed]:
         return []
 
-    async def freshness(self, as_of: datetime | None = None, limited: Limited | None = None) -> Freshness:
+    async def freshness(
+        self, as_of: datetime | None = None, limited: Limited | None = None
+    ) -> Freshness:
         return Freshness(source="RentProg", as_of=EIGHT)
 
 
 def _booking(number: int) -> Booking:
     return Booking(
-        id=uuid4(), number=1200 + number, branch="tbilisi", car_id=None, car_label=f"Car <{number}>", plate_key=None, client_id=None,
-        client_first=None, client_last=None, client_phone=None, start=None, end=None, place_start=None, place_end=None, state_raw=None,
-        status="in_rent", purpose="rental", price=None, total=Money(0), deposit=None, responsible=None, description=None, source_at=EIGHT,
-    )  # fmt: skip
+        id=uuid4(),
+        number=1200 + number,
+        branch="tbilisi",
+        car_id=None,
+        car_label=f"Car <{number}>",
+        plate_key=None,
+        client_id=None,
+        client_first=None,
+        client_last=None,
+        client_phone=None,
+        start=None,
+        end=None,
+        place_start=None,
+        place_end=None,
+        state_raw=None,
+        status="in_rent",
+        purpose="rental",
+        price=None,
+        total=Money(0),
+        deposit=None,
+        responsible=None,
+        description=None,
+        source_at=EIGHT,
+    )
 
 
 @pytest.fixture
@@ -66,7 +98,9 @@ def bookings() -> Bookings:
 @pytest.fixture
 async def digest(servers: Servers, bookings: Bookings) -> AsyncGenerator[FeatureAlone]:
     async with feature_alone(
-        servers, lambda core: Digests(core.clock, core.staff, core.fleet, core.bookings), bookings=bookings
+        servers,
+        lambda core: Digests(core.clock, core.staff, core.fleet, core.bookings),
+        bookings=bookings,
     ) as feature:
         for name in (NINO, LASHA):
             actor = await feature.core.staff.actor_by_name(name)
@@ -78,7 +112,9 @@ async def _sent(digest: FeatureAlone) -> list[tuple[int, str]]:
     return [(args["chat_id"], args["text"]) for args in await digest.asked("telegram.send")]
 
 
-async def test_who_chose_the_hour_gets_one_of_their_own_branch(digest: FeatureAlone, bookings: Bookings) -> None:
+async def test_who_chose_the_hour_gets_one_of_their_own_branch(
+    digest: FeatureAlone, bookings: Bookings
+) -> None:
     await digest.happen(KIND, due_at=EIGHT.isoformat())
     await digest.happen(KIND, due_at=EIGHT.isoformat())
     ((chat, text),) = await _sent(digest)
@@ -98,7 +134,9 @@ async def test_who_muted_it_gets_none(digest: FeatureAlone) -> None:
     assert await _sent(digest) == []
 
 
-async def test_a_source_that_is_silent_is_said_and_not_taken_for_no_debts(digest: FeatureAlone, bookings: Bookings) -> None:
+async def test_a_source_that_is_silent_is_said_and_not_taken_for_no_debts(
+    digest: FeatureAlone, bookings: Bookings
+) -> None:
     bookings.silent = True
     await digest.happen(KIND, due_at=EIGHT.isoformat())
     ((_, text),) = await _sent(digest)
@@ -107,7 +145,9 @@ async def test_a_source_that_is_silent_is_said_and_not_taken_for_no_debts(digest
 
 
 @pytest.mark.parametrize(("late", "more"), [(LIST_MAX, ""), (LIST_MAX + 2, " +2")])
-async def test_a_long_list_is_cut_with_its_count(digest: FeatureAlone, bookings: Bookings, late: int, more: str) -> None:
+async def test_a_long_list_is_cut_with_its_count(
+    digest: FeatureAlone, bookings: Bookings, late: int, more: str
+) -> None:
     bookings.late = late
     await digest.happen(KIND, due_at=EIGHT.isoformat())
     ((_, text),) = await _sent(digest)

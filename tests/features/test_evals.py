@@ -26,7 +26,9 @@ def test_what_a_good_score_is(score: Score, good: bool) -> None:
     assert score.good is good
 
 
-@pytest.mark.parametrize("argv", [["no-such-suite"], ["refusals", "--only", "no such case"], ["--only", "no such case"]])
+@pytest.mark.parametrize(
+    "argv", [["no-such-suite"], ["refusals", "--only", "no such case"], ["--only", "no such case"]]
+)
 def test_a_name_that_does_not_exist_is_an_error_and_not_an_empty_success(argv: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(argv)
@@ -40,8 +42,14 @@ def test_every_suite_has_cases_with_names_of_their_own() -> None:
         assert len(names) == len(set(names)), name
 
 
-async def test_a_case_that_breaks_is_not_hidden_by_the_floor(servers: Servers, tmp_path: Path) -> None:
-    nobody = ActingSuite(name="refusals", floor=0.0, world=lambda: load_world().model_copy(update={"staff": [], "forums": []}))
+async def test_a_case_that_breaks_is_not_hidden_by_the_floor(
+    servers: Servers, tmp_path: Path
+) -> None:
+    nobody = ActingSuite(
+        name="refusals",
+        floor=0.0,
+        world=lambda: load_world().model_copy(update={"staff": [], "forums": []}),
+    )
     first = str(dataset("refusals").cases[0].name)
     (score,) = await nobody.run(Setting(servers=servers, folder=tmp_path, only=[first]))
     assert (score.asked, score.right, score.broken) == (1, 0, 1)

@@ -1,4 +1,5 @@
-"""Five hundred messages due at once: no flood wait from Telegram, what is urgent overtakes, changes of one message coalesce."""
+"""Five hundred messages due at once: no flood wait from Telegram, what is urgent overtakes, changes
+of one message coalesce."""
 
 from __future__ import annotations
 
@@ -28,7 +29,9 @@ async def test_thirty_changes_of_a_status_become_a_few(app: RunningApp) -> None:
     await app.quiet(100)
     messages = [m for m in app.telegram.state.chats[group].messages.values() if "из 30" in m.text]
     assert [m.text for m in messages] == ["30 из 30"]
-    states = await app.core.db.fetch("SELECT state, count(*) AS n FROM effect WHERE kind = 'telegram.edit' GROUP BY state")
+    states = await app.core.db.fetch(
+        "SELECT state, count(*) AS n FROM effect WHERE kind = 'telegram.edit' GROUP BY state"
+    )
     assert {r["state"] for r in states} <= {"done", "dropped"}
     assert not [e for e in app.telegram.ledger.entries() if e["kind"] == "flood"]
 
@@ -36,7 +39,9 @@ async def test_thirty_changes_of_a_status_become_a_few(app: RunningApp) -> None:
 async def test_a_change_waits_for_its_message(app: RunningApp) -> None:
     async with app.core.db.transaction() as tx:
         first = await outbox.send(tx, origin(), NINO_ID, "Смотрю…", key="first")
-        await outbox.edit(tx, origin(), NINO_ID, "Промежуточное", of=first, key="second", lane=Lane.URGENT)
+        await outbox.edit(
+            tx, origin(), NINO_ID, "Промежуточное", of=first, key="second", lane=Lane.URGENT
+        )
         await outbox.edit(tx, origin(), NINO_ID, "Ответ", of=first, key="third")
     await app.quiet()
     texts = [m.text for m in app.telegram.state.chats[NINO_ID].messages.values()]

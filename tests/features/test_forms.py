@@ -1,4 +1,5 @@
-"""Forms and check-lists: filled in by buttons, words and pictures, in one message; what is missing is said."""
+"""Forms and check-lists: filled in by buttons, words and pictures, in one message; what is missing
+is said."""
 
 from __future__ import annotations
 
@@ -34,7 +35,9 @@ async def app(servers: Servers, tmp_path: Path) -> AsyncGenerator[RunningApp]:
         yield opened
 
 
-async def test_a_point_is_waived_by_a_head_only_and_the_report_says_by_whom_and_why(app: RunningApp) -> None:
+async def test_a_point_is_waived_by_a_head_only_and_the_report_says_by_whom_and_why(
+    app: RunningApp,
+) -> None:
     await begin(app)
     await press(app, "Пункты…")
     await press(app, "☐ Договор подписан")
@@ -63,7 +66,9 @@ async def test_a_point_is_waived_by_a_head_only_and_the_report_says_by_whom_and_
     assert "Договор подписан (клиент отказался, Нино Беридзе)" in shown["text"]
     shown = await press(app, "Закрыть, не сделано 12")
     assert "Не сделано 12" in shown["text"]
-    states = await app.core.db.fetch("SELECT state, count(*) AS n FROM form_item GROUP BY state ORDER BY state")
+    states = await app.core.db.fetch(
+        "SELECT state, count(*) AS n FROM form_item GROUP BY state ORDER BY state"
+    )
     assert {r["state"]: r["n"] for r in states}["waived"] == 2, "gaps stay on record as gaps"
 
 
@@ -77,30 +82,53 @@ async def test_presses_twice_late_and_without_the_right(app: RunningApp) -> None
     received = "SELECT count(*) FROM audit_entry WHERE action = 'form' AND outcome = 'received'"
     assert await app.core.db.fetchval(received) == 1, "twice the same is once"
     # a week later the buttons still work
-    await clockrow.set_offset(app.core.db, app.core.clock.offset_s + timedelta(days=8).total_seconds())
+    await clockrow.set_offset(
+        app.core.db, app.core.clock.offset_s + timedelta(days=8).total_seconds()
+    )
     await clockrow.load_offset(app.core.db, app.core.clock)
     shown = await press(app, "Пункты…")
     assert "☐ Кузов" in labels(shown)
     # a form that was closed meanwhile says so on the message that was pressed
-    stale = next(b for b in await tokens(app) if b["choice"].startswith("pick|") and b["choice"].endswith("|fuel|75"))
+    stale = next(
+        b
+        for b in await tokens(app)
+        if b["choice"].startswith("pick|") and b["choice"].endswith("|fuel|75")
+    )
     await press(app, "Назад")
     await press(app, "Отчёт")
     await press(app, "Закрыть, не сделано 13")
     # a phone that was offline still shows the old buttons
     await app.core.journal.accept(
-        source="telegram", kind="callback.button", dedup_key=f"late:{stale['token']}", ordering_key="late",
-        payload={"chat_id": 7001004, "message_id": shown["id"], "sender_id": 7001004, "token": stale["token"]},
-    )  # fmt: skip
+        source="telegram",
+        kind="callback.button",
+        dedup_key=f"late:{stale['token']}",
+        ordering_key="late",
+        payload={
+            "chat_id": 7001004,
+            "message_id": shown["id"],
+            "sender_id": 7001004,
+            "token": stale["token"],
+        },
+    )
     await app.quiet()
     assert "Закрыто" in sheet(app)["text"]
-    assert await app.core.db.fetchval("SELECT choice FROM form_item WHERE key = 'fuel'") == "50", "nothing changes after the end"
+    assert await app.core.db.fetchval("SELECT choice FROM form_item WHERE key = 'fuel'") == "50", (
+        "nothing changes after the end"
+    )
 
 
 async def tokens(app: RunningApp) -> list[dict[str, Any]]:
-    return [dict(r) for r in await app.core.db.fetch("SELECT token, choice FROM interaction WHERE kind = 'form' ORDER BY ordinal")]
+    return [
+        dict(r)
+        for r in await app.core.db.fetch(
+            "SELECT token, choice FROM interaction WHERE kind = 'form' ORDER BY ordinal"
+        )
+    ]
 
 
-async def test_the_report_in_the_topic_files_of_it_and_what_a_head_sends_back(app: RunningApp) -> None:
+async def test_the_report_in_the_topic_files_of_it_and_what_a_head_sends_back(
+    app: RunningApp,
+) -> None:
     await begin(app)
     await send_photos(app, 8)
     await press(app, "Пункты…")
@@ -114,7 +142,9 @@ async def test_the_report_in_the_topic_files_of_it_and_what_a_head_sends_back(ap
     assert toast is not None
     assert "руководитель филиала" in toast
     await app.quiet()
-    denied = "SELECT count(*) FROM audit_entry WHERE action = 'button.press' AND outcome = 'not_allowed'"
+    denied = (
+        "SELECT count(*) FROM audit_entry WHERE action = 'button.press' AND outcome = 'not_allowed'"
+    )
     assert await app.core.db.fetchval(denied) == 1
     for label in ("PDF", "PDF", "JSON"):
         await app.telegram.press(LASHA, TBILISI, int(report["id"]), label)
@@ -142,7 +172,9 @@ async def test_the_report_in_the_topic_files_of_it_and_what_a_head_sends_back(ap
     (asked,) = [m for m in app.seen(NINO) if "что переделать?" in m["text"]]
     assert asked["buttons"] == [["Кузов", "Документы клиента"]]
     await app.press(NINO, asked, "Кузов")
-    await app.press(NINO, next(m for m in app.seen(NINO) if "что переделать?" in m["text"]), "видно не всё")
+    await app.press(
+        NINO, next(m for m in app.seen(NINO) if "что переделать?" in m["text"]), "видно не всё"
+    )
     assert [m for m in app.seen(NINO) if "возвращено, «Кузов», видно не всё" in m["text"]]
     shown = sheet(app)
     assert "⛔ Кузов: видно не всё" in shown["text"]
@@ -160,7 +192,9 @@ async def test_photos_in_a_topic_open_the_check_list_and_then_go_to_it(app: Runn
     assert "☐ Кузов: 3 из 8" in sheet(app)["text"]
     app.telegram.send(LASHA, TBILISI, "", photos=[picture(n) for n in range(3, 8)], topic=MALIBU)
     await app.quiet(30)
-    assert "☑ Кузов: 8 из 8" in sheet(app)["text"], "no question while the car's own check-list is being filled in"
+    assert "☑ Кузов: 8 из 8" in sheet(app)["text"], (
+        "no question while the car's own check-list is being filled in"
+    )
     assert len(app.seen(LASHA)) == 2
     assert not [m for m in posts(app, LASHA, TBILISI, MALIBU) if m["from"] != "Jarvis"]
     file = {"kind": "document", "data": picture()[:300], "name": "a.jpg", "mime": "image/jpeg"}
@@ -173,11 +207,15 @@ async def test_photos_in_a_topic_open_the_check_list_and_then_go_to_it(app: Runn
     await press(app, "☑ Приборка")
     app.telegram.send(LASHA, "dm", "", photos=[file | {"data": picture()[:290]}])
     await app.quiet(30)
-    assert "☑ Приборка: 1 из 1" in sheet(app)["text"], "one too many that is refused takes nothing away"
+    assert "☑ Приборка: 1 из 1" in sheet(app)["text"], (
+        "one too many that is refused takes nothing away"
+    )
     await press(app, "Отчёт")
     await press(app, "Отменить")
     await app.quiet(30)
-    assert len([m for m in app.seen(LASHA) if "К чему отнести?" in m["text"]]) == 2, "what was sent for it is not lost"
+    assert len([m for m in app.seen(LASHA) if "К чему отнести?" in m["text"]]) == 2, (
+        "what was sent for it is not lost"
+    )
 
 
 async def test_the_opening_post_shows_who_fills_in_what_and_the_material(app: RunningApp) -> None:
@@ -219,14 +257,18 @@ async def test_words_are_an_answer_only_to_what_asks_for_words(app: RunningApp) 
     await clockrow.load_offset(app.core.db, app.core.clock)
     app.telegram.send(LASHA, "dm", "", photos=[picture()])
     await app.quiet(30)
-    assert [m for m in app.seen(LASHA) if "К чему отнести?" in m["text"]], "an hour later a photo is asked about again"
+    assert [m for m in app.seen(LASHA) if "К чему отнести?" in m["text"]], (
+        "an hour later a photo is asked about again"
+    )
 
 
 async def test_the_time_is_up_and_says_once_what_is_missing(app: RunningApp) -> None:
     await begin(app)
     await send_photos(app, 8)
     app.start("scheduler")
-    await clockrow.set_offset(app.core.db, app.core.clock.offset_s + timedelta(days=5).total_seconds())
+    await clockrow.set_offset(
+        app.core.db, app.core.clock.offset_s + timedelta(days=5).total_seconds()
+    )
     await clockrow.load_offset(app.core.db, app.core.clock)
     await until(lambda: _has(app, "⏰ Выдача №1201 · Malibu 235: срок"), seconds=20)
     await app.quiet(30)
@@ -296,19 +338,28 @@ async def test_a_problem_with_a_car_reaches_its_topic_and_the_head(app: RunningA
 
 
 @pytest.fixture(scope="module")
-async def shared(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[RunningApp]:
+async def shared(
+    servers: Servers, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncGenerator[RunningApp]:
     """One app for the failures at each point: what a failure leaves is what the next one meets."""
-    async with running_feature(servers, tmp_path_factory.mktemp("shared"), world=small_world(), core=SHORT_LEASE) as opened:
+    async with running_feature(
+        servers, tmp_path_factory.mktemp("shared"), world=small_world(), core=SHORT_LEASE
+    ) as opened:
         yield opened
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("point", POINTS)
-async def test_a_failure_at_any_point_keeps_one_form_and_one_report(shared: RunningApp, point: str) -> None:
+async def test_a_failure_at_any_point_keeps_one_form_and_one_report(
+    shared: RunningApp, point: str
+) -> None:
     asked = await shared.ask(LASHA, "/checklist Malibu 235")
     done = len([m for m in shared.seen(LASHA) if m["text"].startswith(INSPECTION)])
     topic = posts(shared, LASHA, TBILISI, MALIBU)
-    reports, media = len([m for m in topic if "Не сделано 4" in m["text"]]), len([m for m in topic if m["media"]])
+    reports, media = (
+        len([m for m in topic if "Не сделано 4" in m["text"]]),
+        len([m for m in topic if m["media"]]),
+    )
 
     async def says(text: str) -> bool:
         shown = [m for m in shared.seen(LASHA) if m["text"].startswith(INSPECTION)]
@@ -316,7 +367,10 @@ async def test_a_failure_at_any_point_keeps_one_form_and_one_report(shared: Runn
 
     async def reported() -> bool:
         now = posts(shared, LASHA, TBILISI, MALIBU)
-        found = len([m for m in now if "Не сделано 4" in m["text"]]), len([m for m in now if m["media"]])
+        found = (
+            len([m for m in now if "Не сделано 4" in m["text"]]),
+            len([m for m in now if m["media"]]),
+        )
         return found == (reports + 1, media + 1)
 
     with faults.armed(f"{point}:3:cut") as passed:
@@ -334,7 +388,9 @@ async def test_a_failure_at_any_point_keeps_one_form_and_one_report(shared: Runn
         assert passed[point] >= 3, "the failure came"
     await shared.quiet(60)
     assert await reported()
-    assert await shared.core.db.fetchval("SELECT count(*) FROM form WHERE state = 'done'") == done + 1
+    assert (
+        await shared.core.db.fetchval("SELECT count(*) FROM form WHERE state = 'done'") == done + 1
+    )
 
 
 async def test_a_press_that_is_handled_again_takes_nothing_back(app: RunningApp) -> None:
@@ -347,7 +403,10 @@ async def test_a_press_that_is_handled_again_takes_nothing_back(app: RunningApp)
     await send_photos(app, 8, first=20)
     await app.core.db.execute(  # as when its worker died between its commit and its end
         """UPDATE delivery SET state = 'pending'
-            WHERE event_id = (SELECT id FROM event WHERE kind = 'callback.button' ORDER BY seq DESC LIMIT 1)"""
+            WHERE event_id = (SELECT id FROM event WHERE kind = 'callback.button' ORDER BY seq DESC
+              LIMIT 1)"""
     )
     await app.quiet(30)
-    assert await app.core.db.fetchval("SELECT state FROM form_item WHERE key = 'body'") == "received"
+    assert (
+        await app.core.db.fetchval("SELECT state FROM form_item WHERE key = 'body'") == "received"
+    )

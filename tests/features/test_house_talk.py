@@ -28,21 +28,34 @@ async def test_a_role_is_given_with_a_card_and_taken_back(app: RunningApp) -> No
     assert "Отмена после: 10 мин" in card["text"]
     await app.press(PAVEL, card, "Назначить: Батуми")
     await app.quiet()
-    assert any(f"თქვენი სამუშაო ჯგუფი {BATUMI}" in m["text"] for m in app.seen(EKA)), "the groups follow"
-    assert not any("не могу убрать" in m["text"] for m in app.seen(PAVEL)), "nobody is to remove who is not there"
+    assert any(f"თქვენი სამუშაო ჯგუფი {BATUMI}" in m["text"] for m in app.seen(EKA)), (
+        "the groups follow"
+    )
+    assert not any("не могу убрать" in m["text"] for m in app.seen(PAVEL)), (
+        "nobody is to remove who is not there"
+    )
     undone = await app.press(PAVEL, card, "Отменить")
     await app.quiet()
-    assert any("↩️" in m["text"] and "Филиал: Тбилиси" in m["text"] for m in app.seen(PAVEL)), undone["text"]
+    assert any("↩️" in m["text"] and "Филиал: Тбилиси" in m["text"] for m in app.seen(PAVEL)), (
+        undone["text"]
+    )
     person = await app.core.staff.actor_by_name(EKA)
     assert person.home_branch == "tbilisi"
 
 
 async def test_shadow_mode_only_notes_a_role(app: RunningApp) -> None:
-    await app.core.switches.throw("effect", "house.grant_role", "shadow", by=None, by_name="test", reason=None)
+    await app.core.switches.throw(
+        "effect", "house.grant_role", "shadow", by=None, by_name="test", reason=None
+    )
     card = await app.ask(PAVEL, "сделай Эку Абуладзе механиком")
     await app.press(PAVEL, card, "Назначить: механик")
     await app.quiet()
-    assert await app.core.db.fetchval("SELECT count(*) FROM effect WHERE kind = 'house.grant_role' AND state = 'shadow'") == 1
+    assert (
+        await app.core.db.fetchval(
+            "SELECT count(*) FROM effect WHERE kind = 'house.grant_role' AND state = 'shadow'"
+        )
+        == 1
+    )
     assert (await app.core.staff.actor_by_name(EKA)).role == "employee"
 
 
@@ -52,7 +65,9 @@ async def test_words_go_into_a_topic_under_their_authors_name(app: RunningApp) -
     assert len(posts(app, LASHA, TBILISI, MALIBU)) == 1, "nothing before the word"
     await app.press(LASHA, card, "Написать в тему")
     await app.quiet()
-    assert [m["text"] for m in posts(app, LASHA, TBILISI, MALIBU)][-1] == "👤 Лаша Гогуадзе: ключи <в сейфе>, код у Нино"
+    assert [m["text"] for m in posts(app, LASHA, TBILISI, MALIBU)][
+        -1
+    ] == "👤 Лаша Гогуадзе: ключи <в сейфе>, код у Нино"
 
 
 async def test_a_checklist_opens_in_private_and_its_state_is_told(app: RunningApp) -> None:
@@ -86,7 +101,8 @@ async def test_a_service_chats_subscription_is_a_sentence(app: RunningApp) -> No
     assert "🗒 Руководители" in card["text"]
     await app.press(PAVEL, card, "Подписать чат")
     rows = await app.core.db.fetch(
-        """SELECT s.mode, b.code FROM subscription s JOIN branch b ON b.id = s.branch_id WHERE s.event_class = 'booking_returned'"""
+        """SELECT s.mode, b.code FROM subscription s JOIN branch b ON b.id = s.branch_id
+            WHERE s.event_class = 'booking_returned'"""
     )
     assert [(r["mode"], r["code"]) for r in rows] == [("digest", "batumi")]
 

@@ -1,4 +1,5 @@
-"""What Jarvis does beside answering: lists that go on, digests, unknown events, partial failures, slow answers."""
+"""What Jarvis does beside answering: lists that go on, digests, unknown events, partial failures,
+slow answers."""
 
 from __future__ import annotations
 
@@ -39,14 +40,20 @@ async def test_a_long_list_goes_on_behind_a_button(servers: Servers, tmp_path: P
         rest = await app.press(TAMAR, answer, 0)
         assert rest["id"] != answer["id"], "the first page stays where it was"
         assert rest["text"].count("•") == min(20, total - 7)
-        assert re.search(r"RentProg, на чт 12.03, 14:(29|30)", rest["text"]), "the moment of the reading, not of the press"
+        assert re.search(r"RentProg, на чт 12.03, 14:(29|30)", rest["text"]), (
+            "the moment of the reading, not of the press"
+        )
 
 
-async def test_bookings_of_a_car_are_for_those_who_may_see_them(servers: Servers, tmp_path: Path) -> None:
+async def test_bookings_of_a_car_are_for_those_who_may_see_them(
+    servers: Servers, tmp_path: Path
+) -> None:
     async with running_feature(servers, tmp_path) as app:
         mechanic = (await app.ask(GIORGI, "где малибу 235?"))["text"]
         assert "В аренде, до сб 14.03, 12:00" in mechanic
-        assert "№1200: вт 10.03" in mechanic, "a colleague of another branch sees the booking, not whose it is"
+        assert "№1200: вт 10.03" in mechanic, (
+            "a colleague of another branch sees the booking, not whose it is"
+        )
         assert "Олег" not in mechanic
         engineer = (await app.ask("Вера Климова", "где малибу 235?"))["text"]
         assert "В аренде, до сб 14.03, 12:00" in engineer
@@ -68,7 +75,9 @@ async def test_who_had_a_car_is_found_without_a_number(servers: Servers, tmp_pat
         assert "Машин: 2" in which["text"]
 
 
-async def test_the_own_branch_is_assumed_and_the_others_are_one_press_away(servers: Servers, tmp_path: Path) -> None:
+async def test_the_own_branch_is_assumed_and_the_others_are_one_press_away(
+    servers: Servers, tmp_path: Path
+) -> None:
     async with running_feature(servers, tmp_path) as app:
         own = await app.ask("Дато Мчедлишвили", "что свободно завтра вечером")
         assert "Батуми, пт 13.03, 18:00 → пт 13.03, 22:00" in own["text"]
@@ -77,7 +86,9 @@ async def test_the_own_branch_is_assumed_and_the_others_are_one_press_away(serve
         assert "Тбилиси" in everywhere["text"]
 
 
-async def test_a_digest_comes_at_its_hour_once_and_not_to_the_muted(servers: Servers, tmp_path: Path) -> None:
+async def test_a_digest_comes_at_its_hour_once_and_not_to_the_muted(
+    servers: Servers, tmp_path: Path
+) -> None:
     async with running_feature(servers, tmp_path) as app:
         page = await app.ask(NINO, "/settings")
         page = await app.press(NINO, page, "🗒 18:00")
@@ -101,14 +112,20 @@ async def test_a_digest_comes_at_its_hour_once_and_not_to_the_muted(servers: Ser
         assert not [m for m in app.seen(TAMAR) if "Выдачи" in m["text"]]
 
 
-async def test_an_event_without_a_route_is_put_before_an_administrator(servers: Servers, tmp_path: Path) -> None:
+async def test_an_event_without_a_route_is_put_before_an_administrator(
+    servers: Servers, tmp_path: Path
+) -> None:
     async with running_feature(servers, tmp_path) as app:
-        hook = Hook(event="car_update", company_id=101, payload={"mileage": [50_000, 77_777], "id": 90001})
+        hook = Hook(
+            event="car_update", company_id=101, payload={"mileage": [50_000, 77_777], "id": 90001}
+        )
         app.rentprog.data.cars[90001]["mileage"] = 77_777
         body = app.rentprog.body(hook)
 
         async def publish(key: str) -> None:
-            await app.core.journal.accept(source="rentprog:tbilisi", kind="rentprog.cars.update", dedup_key=key, body=body)
+            await app.core.journal.accept(
+                source="rentprog:tbilisi", kind="rentprog.cars.update", dedup_key=key, body=body
+            )
             await app.quiet()
 
         await publish("one")
@@ -116,28 +133,52 @@ async def test_an_event_without_a_route_is_put_before_an_administrator(servers: 
         cards = [m for m in app.seen(PAVEL) if "rentprog.cars.update" in m["text"]]
         assert len(cards) == 1, "asked once a kind"
         assert "обрабатывать как rentprog.car.update" in cards[0]["text"]
-        assert await app.core.db.fetchval("SELECT count(*) FROM car WHERE mileage_km = 77777") == 0, "only proposed"
+        assert (
+            await app.core.db.fetchval("SELECT count(*) FROM car WHERE mileage_km = 77777") == 0
+        ), "only proposed"
         settled = await app.press(PAVEL, cards[0], "Обрабатывать так")
         assert "Маршрут: rentprog.cars.update → rentprog.car.update" in settled["text"]
         assert "Поставлено заново: 2" in settled["text"]
         await app.quiet()
-        assert await app.core.db.fetchval("SELECT mileage_km FROM car WHERE code = 'Malibu 235'") == 77_777
+        assert (
+            await app.core.db.fetchval("SELECT mileage_km FROM car WHERE code = 'Malibu 235'")
+            == 77_777
+        )
         calls = await app.core.db.fetchval("SELECT count(*) FROM event_route")
         await publish("three")
         assert await app.core.db.fetchval("SELECT count(*) FROM event_route") == calls == 1
-        assert await app.core.db.fetchval("SELECT count(*) FROM audit_entry WHERE action = 'event.route'") == 1
+        assert (
+            await app.core.db.fetchval(
+                "SELECT count(*) FROM audit_entry WHERE action = 'event.route'"
+            )
+            == 1
+        )
 
 
-async def test_a_decided_route_and_its_replay_stand_or_fall_together(servers: Servers, tmp_path: Path) -> None:
+async def test_a_decided_route_and_its_replay_stand_or_fall_together(
+    servers: Servers, tmp_path: Path
+) -> None:
     async with running_feature(servers, tmp_path) as app:
         app.rentprog.data.cars[90001]["mileage"] = 77_777
-        body = app.rentprog.body(Hook(event="car_update", company_id=101, payload={"mileage": [50_000, 77_777], "id": 90001}))
-        await app.core.journal.accept(source="rentprog:tbilisi", kind="rentprog.cars.update", dedup_key="one", body=body)
+        body = app.rentprog.body(
+            Hook(
+                event="car_update",
+                company_id=101,
+                payload={"mileage": [50_000, 77_777], "id": 90001},
+            )
+        )
+        await app.core.journal.accept(
+            source="rentprog:tbilisi", kind="rentprog.cars.update", dedup_key="one", body=body
+        )
         await app.quiet()
-        owner = await asyncpg.connect(servers.owner_dsn(await app.core.db.fetchval("SELECT current_database()")))
+        owner = await asyncpg.connect(
+            servers.owner_dsn(await app.core.db.fetchval("SELECT current_database()"))
+        )
         await owner.execute(
-            """CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'cut off'; END $$;
-               CREATE TRIGGER cut BEFORE INSERT ON event FOR EACH ROW WHEN (NEW.dedup_key LIKE 'replay:%')
+            """CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$
+               BEGIN RAISE EXCEPTION 'cut off'; END $$;
+               CREATE TRIGGER cut BEFORE INSERT ON event FOR EACH ROW
+                 WHEN (NEW.dedup_key LIKE 'replay:%')
                EXECUTE FUNCTION cut()"""
         )
         card = next(m for m in app.seen(PAVEL) if "rentprog.cars.update" in m["text"])
@@ -145,7 +186,10 @@ async def test_a_decided_route_and_its_replay_stand_or_fall_together(servers: Se
 
         async def failed() -> bool:
             return bool(
-                await app.core.db.fetchval("SELECT true FROM event_status WHERE kind = 'callback.button' AND cause LIKE '%cut off%'")
+                await app.core.db.fetchval(
+                    "SELECT true FROM event_status WHERE kind = 'callback.button' AND cause LIKE "
+                    "'%cut off%'"
+                )
             )
 
         await until(failed)
@@ -153,14 +197,19 @@ async def test_a_decided_route_and_its_replay_stand_or_fall_together(servers: Se
         await owner.close()
 
         async def applied() -> bool:
-            return await app.core.db.fetchval("SELECT mileage_km FROM car WHERE code = 'Malibu 235'") == 77_777
+            return (
+                await app.core.db.fetchval("SELECT mileage_km FROM car WHERE code = 'Malibu 235'")
+                == 77_777
+            )
 
         await until(applied)
 
 
 async def test_a_kind_like_no_other_gets_no_proposal(servers: Servers, tmp_path: Path) -> None:
     async with running_feature(servers, tmp_path) as app:
-        await app.core.journal.accept(source="moon", kind="moon.rise", dedup_key="1", payload={"phase": "full"})
+        await app.core.journal.accept(
+            source="moon", kind="moon.rise", dedup_key="1", payload={"phase": "full"}
+        )
         await app.quiet()
         card = app.seen(PAVEL)[-1]
         assert "Похожего правила нет" in card["text"]
@@ -168,26 +217,36 @@ async def test_a_kind_like_no_other_gets_no_proposal(servers: Servers, tmp_path:
         assert "Не обрабатывается: moon.rise" in (await app.press(PAVEL, card, 0))["text"]
 
 
-async def test_of_two_matters_one_fails_and_the_other_is_answered(servers: Servers, tmp_path: Path) -> None:
-    async with running_feature(servers, tmp_path, models={"bookings": FunctionModel(failing)}) as app:
+async def test_of_two_matters_one_fails_and_the_other_is_answered(
+    servers: Servers, tmp_path: Path
+) -> None:
+    async with running_feature(
+        servers, tmp_path, models={"bookings": FunctionModel(failing)}
+    ) as app:
         answer = (await app.ask(TAMAR, "где малибу 235 и кто должен в Батуми"))["text"]
         assert "Malibu 235" in answer
         assert "⚠️ Не получилось: кто должен в Батуми. Причина: модель не ответила" in answer
         assert "Долги" not in answer
 
 
-async def test_a_failed_answer_offers_a_retry_and_a_report(servers: Servers, tmp_path: Path) -> None:
+async def test_a_failed_answer_offers_a_retry_and_a_report(
+    servers: Servers, tmp_path: Path
+) -> None:
     async with running_feature(servers, tmp_path, models={"router": FunctionModel(failing)}) as app:
         answer = await app.ask(NINO, "где малибу 235?")
         assert "Не получилось ответить: модель не ответила. Ничего не изменено." in answer["text"]
         assert answer["buttons"] == [["Повторить", "Сообщить об ошибке"]]
         code = answer["text"].split("код ")[1][:6]
         report = await app.press(NINO, answer, "Сообщить об ошибке")
-        assert f"код {code}" in report["text"], "the report carries the trace of the answer it is about"
+        assert f"код {code}" in report["text"], (
+            "the report carries the trace of the answer it is about"
+        )
         assert await app.core.db.fetchval("SELECT count(*) FROM problem_report") == 1
 
 
-async def test_a_button_that_only_asks_works_after_nine_days(servers: Servers, tmp_path: Path) -> None:
+async def test_a_button_that_only_asks_works_after_nine_days(
+    servers: Servers, tmp_path: Path
+) -> None:
     async with running_feature(servers, tmp_path) as app:
         first = await app.ask(NINO, "где соната")
         await _at(app, app.core.clock.now() + timedelta(days=9))

@@ -1,4 +1,5 @@
-"""Media that people post in branch forums: stored, removed, put to an operation by its author, published by Jarvis."""
+"""Media that people post in branch forums: stored, removed, put to an operation by its author,
+published by Jarvis."""
 
 from __future__ import annotations
 
@@ -15,7 +16,16 @@ from jarvis.testing.feature import running_feature
 from jarvis.testing.servers import Servers
 from tests.scenes.material import of_people, picture
 from tests.scenes.people import DATO, LASHA
-from tests.scenes.topics import BATUMI, MALIBU, POINTS, SHORT_LEASE, TBILISI, posts, small_world, topics
+from tests.scenes.topics import (
+    BATUMI,
+    MALIBU,
+    POINTS,
+    SHORT_LEASE,
+    TBILISI,
+    posts,
+    small_world,
+    topics,
+)
 
 
 @pytest.fixture
@@ -24,12 +34,20 @@ async def app(servers: Servers, tmp_path: Path) -> AsyncGenerator[RunningApp]:
         yield opened
 
 
-@pytest.mark.parametrize("kind", ["photo", "video", "video_note", "voice", "audio", "gif", "sticker", "image"])
+@pytest.mark.parametrize(
+    "kind", ["photo", "video", "video_note", "voice", "audio", "gif", "sticker", "image"]
+)
 async def test_every_kind_of_media_is_stored_and_removed(app: RunningApp, kind: str) -> None:
     data = {
-        "photo": picture(), "image": picture(kind="PNG"), "sticker": picture(kind="WEBP"), "voice": b"OggS" + bytes(500),
-        "audio": b"ID3" + bytes(500), "video": (mp4 := b"\0\0\0\x18ftypmp42" + bytes(500)), "video_note": mp4, "gif": mp4,
-    }[kind]  # fmt: skip
+        "photo": picture(),
+        "image": picture(kind="PNG"),
+        "sticker": picture(kind="WEBP"),
+        "voice": b"OggS" + bytes(500),
+        "audio": b"ID3" + bytes(500),
+        "video": (mp4 := b"\0\0\0\x18ftypmp42" + bytes(500)),
+        "video_note": mp4,
+        "gif": mp4,
+    }[kind]
     file = {"kind": "document" if kind == "image" else kind, "data": data}
     if kind == "image":
         file |= {"name": "scan.png", "mime": "image/png"}
@@ -41,7 +59,10 @@ async def test_every_kind_of_media_is_stored_and_removed(app: RunningApp, kind: 
     assert await app.storage.get(key) == data
     done = await app.press(LASHA, app.seen(LASHA)[-1], "Другое")
     await app.quiet(30)
-    assert "показано в теме машины" in (done if "показано" in done["text"] else app.seen(LASHA)[-1])["text"]
+    assert (
+        "показано в теме машины"
+        in (done if "показано" in done["text"] else app.seen(LASHA)[-1])["text"]
+    )
     assert [m["kind"] for m in posts(app, LASHA, TBILISI, MALIBU) if m["media"]]
 
 
@@ -55,13 +76,24 @@ async def test_a_text_that_becomes_media_and_posts_of_the_bot(app: RunningApp) -
     assert not of_people(app, LASHA, TBILISI, MALIBU)
     assert await app.core.db.fetchval("SELECT caption FROM media_item") == "вот"
     assert len(posts(app, LASHA, TBILISI, MALIBU)) == ours - 1, "posts of Jarvis stay"
-    app.telegram.send(LASHA, TBILISI, "договор", photos=[{"kind": "document", "data": b"%PDF-1.7", "name": "a.pdf"}], topic=MALIBU)
+    app.telegram.send(
+        LASHA,
+        TBILISI,
+        "договор",
+        photos=[{"kind": "document", "data": b"%PDF-1.7", "name": "a.pdf"}],
+        topic=MALIBU,
+    )
     await app.quiet()
     assert len(of_people(app, LASHA, TBILISI, MALIBU)) == 1, "a document is no media"
 
 
 async def test_metadata_stays_with_us_and_is_not_published(app: RunningApp) -> None:
-    file = {"kind": "document", "data": picture(exif=True), "name": "IMG_1.JPG", "mime": "image/jpeg"}
+    file = {
+        "kind": "document",
+        "data": picture(exif=True),
+        "name": "IMG_1.JPG",
+        "mime": "image/jpeg",
+    }
     app.telegram.send(LASHA, TBILISI, "", photos=[file], topic=MALIBU)
     await app.quiet(30)
     await app.press(LASHA, app.seen(LASHA)[-1], "Повреждение")
@@ -77,7 +109,10 @@ async def test_metadata_stays_with_us_and_is_not_published(app: RunningApp) -> N
 
 
 async def test_a_file_that_is_refused_stays_and_its_author_hears_why(app: RunningApp) -> None:
-    for data, why in ((picture()[:300], "оборван"), (picture() + b"PK\x03\x04 archive", "спрятано")):
+    for data, why in (
+        (picture()[:300], "оборван"),
+        (picture() + b"PK\x03\x04 archive", "спрятано"),
+    ):
         file = {"kind": "document", "data": data, "name": "a.jpg", "mime": "image/jpeg"}
         app.telegram.send(LASHA, TBILISI, "", photos=[file], topic=MALIBU)
         await app.quiet(30)
@@ -117,10 +152,14 @@ async def test_two_presses_at_once_file_once(app: RunningApp) -> None:
     app.telegram.send(LASHA, TBILISI, "", photos=[picture()], topic=MALIBU)
     await app.quiet(30)
     asked = app.seen(LASHA)[-1]
-    presses = [app.telegram.press(LASHA, "dm", asked["id"], label) for label in ("Другое", "Повреждение")]
+    presses = [
+        app.telegram.press(LASHA, "dm", asked["id"], label) for label in ("Другое", "Повреждение")
+    ]
     await asyncio.gather(*presses)  # at once: both still find the buttons
     await app.quiet(30)
-    assert await app.core.db.fetchval("SELECT count(*) FROM effect WHERE kind = 'storage.file'") == 1
+    assert (
+        await app.core.db.fetchval("SELECT count(*) FROM effect WHERE kind = 'storage.file'") == 1
+    )
     assert len([m for m in posts(app, LASHA, TBILISI, MALIBU) if m["media"]]) == 1
 
 
@@ -128,12 +167,15 @@ async def test_a_file_that_is_still_on_its_way_becomes_a_set_of_its_own(app: Run
     app.telegram.send(LASHA, TBILISI, "", photos=[picture(), picture(1)], topic=MALIBU)
     await app.quiet(30)
     late = await app.core.db.fetchval(
-        "UPDATE media_item SET state = 'taken', media_id = NULL WHERE message = (SELECT max(message) FROM media_item) RETURNING id"
+        "UPDATE media_item SET state = 'taken', media_id = NULL WHERE message = (SELECT "
+        "max(message) FROM media_item) RETURNING id"
     )
     await app.press(LASHA, app.seen(LASHA)[-1], "Другое")
     await app.quiet(30)
     rows = await app.core.db.fetch(
-        "SELECT s.state, s.car_id FROM media_set s JOIN media_item i ON i.set_id = s.id WHERE i.id = $1", late
+        "SELECT s.state, s.car_id FROM media_set s JOIN media_item i ON i.set_id = s.id WHERE i.id "
+        "= $1",
+        late,
     )
     assert [(r["state"], r["car_id"] is not None) for r in rows] == [("open", True)]
     assert "1 шт." in app.seen(LASHA)[-1]["text"]
@@ -149,19 +191,27 @@ async def test_a_changed_caption_is_no_other_file(app: RunningApp) -> None:
     assert [r["caption"] for r in rows] == ["бампер слева"]
     app.telegram.edit(LASHA, "dm", message.id, "бампер справа", photo=picture(7))
     await app.quiet(30)
-    assert await app.core.db.fetchval("SELECT count(*) FROM media_item") == 2, "another file under the same message"
+    assert await app.core.db.fetchval("SELECT count(*) FROM media_item") == 2, (
+        "another file under the same message"
+    )
 
 
 @pytest.fixture(scope="module")
-async def shared(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[RunningApp]:
+async def shared(
+    servers: Servers, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncGenerator[RunningApp]:
     """One app for the failures at each point: what a failure leaves is what the next one meets."""
-    async with running_feature(servers, tmp_path_factory.mktemp("shared"), world=small_world(), core=SHORT_LEASE) as opened:
+    async with running_feature(
+        servers, tmp_path_factory.mktemp("shared"), world=small_world(), core=SHORT_LEASE
+    ) as opened:
         yield opened
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("point", POINTS)
-async def test_a_failure_at_any_point_loses_no_file_and_asks_once(shared: RunningApp, point: str) -> None:
+async def test_a_failure_at_any_point_loses_no_file_and_asks_once(
+    shared: RunningApp, point: str
+) -> None:
     before = len(shared.seen(LASHA))
 
     async def asked() -> bool:

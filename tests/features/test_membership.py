@@ -36,9 +36,14 @@ async def daily(app: RunningApp) -> None:
 
 
 async def test_who_is_hired_gets_the_groups_of_the_branch(app: RunningApp) -> None:
-    employee_id = await app.core.staff.add(name="Новая", role=Role.EMPLOYEE, branch="tbilisi", all_branches=False, language="ru")
+    employee_id = await app.core.staff.add(
+        name="Новая", role=Role.EMPLOYEE, branch="tbilisi", all_branches=False, language="ru"
+    )
     await app.core.staff.bind(
-        employee_id=employee_id, system="telegram", key=str(app.telegram.state.person("Посторонний").id), by="test"
+        employee_id=employee_id,
+        system="telegram",
+        key=str(app.telegram.state.person("Посторонний").id),
+        by="test",
     )
     app.telegram.send("Посторонний", "dm", "/start")
     await app.quiet(30)
@@ -59,11 +64,15 @@ async def test_who_left_is_out_at_once_with_what_they_asked_for(app: RunningApp)
     assert "больше не работает" in shown["text"]
     assert not shown["buttons"]
     assert not await app.core.db.fetchval("SELECT count(*) FROM effect WHERE system = 'rentprog'")
-    assert not await app.core.db.fetchval("SELECT count(*) FROM conversation WHERE closed_at IS NULL")
+    assert not await app.core.db.fetchval(
+        "SELECT count(*) FROM conversation WHERE closed_at IS NULL"
+    )
     app.telegram.send(LASHA, "dm", "где малибу 235?")
     await app.quiet()
     assert "Malibu" not in app.seen(LASHA)[-1]["text"]
-    assert [e for e in app.telegram.ledger.entries() if e["kind"] == "ban"], "no old link brings them back"
+    assert [e for e in app.telegram.ledger.entries() if e["kind"] == "ban"], (
+        "no old link brings them back"
+    )
 
 
 async def test_who_comes_back_is_let_in_again(app: RunningApp) -> None:
@@ -71,7 +80,9 @@ async def test_who_comes_back_is_let_in_again(app: RunningApp) -> None:
     user = str(app.telegram.state.person(LASHA).id)
     await app.core.staff.dismiss(actor.employee_id, by="test")
     await app.quiet(30)
-    again = await app.core.staff.add(name=LASHA, role=Role.EMPLOYEE, branch="tbilisi", all_branches=False, language="ru")
+    again = await app.core.staff.add(
+        name=LASHA, role=Role.EMPLOYEE, branch="tbilisi", all_branches=False, language="ru"
+    )
     await app.core.staff.bind(employee_id=again, system="telegram", key=user, by="test")
     await app.quiet(30)
     (link,) = re.findall(r"https://t[.]me/[+]\S+", app.seen(LASHA)[-1]["text"])
@@ -81,7 +92,9 @@ async def test_who_comes_back_is_let_in_again(app: RunningApp) -> None:
     assert "Malibu 235" in answer["text"]
 
 
-async def test_the_daily_look_settles_what_differs_and_asks_about_strangers(app: RunningApp) -> None:
+async def test_the_daily_look_settles_what_differs_and_asks_about_strangers(
+    app: RunningApp,
+) -> None:
     forum = next(c for c in app.telegram.state.chats.values() if c.title == TBILISI)
     await daily(app)  # the world's forums have two members; the rest of the branch is invited once
     assert [m for m in app.seen(NINO) if "Приглашаю" in m["text"] and "Эка Абуладзе" in m["text"]]
@@ -105,7 +118,9 @@ async def test_a_stranger_who_was_hired_meanwhile_stays(app: RunningApp) -> None
     forum.members.add(user)
     await daily(app)
     report = next(m for m in app.seen(NINO) if m["buttons"] == [["Убрать: Посторонний"]])
-    employee_id = await app.core.staff.add(name="Новая", role=Role.EMPLOYEE, branch="tbilisi", all_branches=False, language="ru")
+    employee_id = await app.core.staff.add(
+        name="Новая", role=Role.EMPLOYEE, branch="tbilisi", all_branches=False, language="ru"
+    )
     await app.core.staff.bind(employee_id=employee_id, system="telegram", key=str(user), by="test")
     await app.press(NINO, report, "Убрать: Посторонний")
     await app.quiet(30)
@@ -123,15 +138,21 @@ async def test_without_the_right_somebody_is_told(app: RunningApp) -> None:
     assert LASHA in members(app, TBILISI)
 
 
-async def test_the_word_of_who_left_meanwhile_does_not_count(servers: Servers, tmp_path: Path) -> None:
+async def test_the_word_of_who_left_meanwhile_does_not_count(
+    servers: Servers, tmp_path: Path
+) -> None:
     async with running_feature(servers, tmp_path) as app:
-        await app.rentprog.change("create_booking", {"car": "Jimny 077", "client": "70007", "start": "20", "days": "12"})
+        await app.rentprog.change(
+            "create_booking", {"car": "Jimny 077", "client": "70007", "start": "20", "days": "12"}
+        )
         await app.quiet()
         number = max(int(b["number"]) for b in app.rentprog.data.bookings.values())
         card = await card_of(app, NINO, f"отмени бронь {number}")
         once = await app.press(TAMAR, app.seen(TAMAR)[-1], 0)
         assert "Первое подтверждение: Тамар Ломидзе" in once["text"]
-        await app.core.staff.dismiss((await app.core.staff.actor_by_name(TAMAR)).employee_id, by="test")
+        await app.core.staff.dismiss(
+            (await app.core.staff.actor_by_name(TAMAR)).employee_id, by="test"
+        )
         await app.quiet()
         once = await app.press(NINO, card, 0)
         assert "Первое подтверждение: Нино Беридзе" in once["text"]

@@ -1,4 +1,5 @@
-"""Many cars that go to one branch at once: the heads of the branch see how far their topics are, in one message."""
+"""Many cars that go to one branch at once: the heads of the branch see how far their topics are, in
+one message."""
 
 from __future__ import annotations
 
@@ -17,7 +18,9 @@ from tests.scenes.people import DATO
 
 @pytest.fixture
 async def app(servers: Servers, tmp_path: Path) -> AsyncGenerator[RunningApp]:
-    async with running_feature(servers, tmp_path, world=world(), core={"moves_look_s": 0.3}) as opened:
+    async with running_feature(
+        servers, tmp_path, world=world(), core={"moves_look_s": 0.3}
+    ) as opened:
         yield opened
 
 
@@ -28,13 +31,17 @@ async def test_a_few_moves_are_no_news(app: RunningApp) -> None:
         await app.rentprog.change("move_car", {"car": car, "branch": "batumi"})
 
     async def looked() -> bool:
-        return await app.core.db.fetchval("SELECT count(*) > 2 FROM event_status WHERE kind = 'moves.progress' AND state = 'done'")
+        return await app.core.db.fetchval(
+            "SELECT count(*) > 2 FROM event_status WHERE kind = 'moves.progress' AND state = 'done'"
+        )
 
     await until(looked, seconds=20)
     app.start("bot")
 
     async def over() -> bool:
-        return not await app.core.db.fetchval("SELECT true FROM timer WHERE kind = 'moves.progress' AND state = 'armed'")
+        return not await app.core.db.fetchval(
+            "SELECT true FROM timer WHERE kind = 'moves.progress' AND state = 'armed'"
+        )
 
     await until(over, seconds=40)
     assert [m for m in app.seen(DATO) if "готово" in m["text"]] == []

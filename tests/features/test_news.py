@@ -1,4 +1,5 @@
-"""News in the service chats: at once or in the evening, without a client's data, as administrators set it."""
+"""News in the service chats: at once or in the evening, without a client's data, as administrators
+set it."""
 
 from __future__ import annotations
 
@@ -24,7 +25,11 @@ async def test_a_move_and_a_problem_reach_the_leaders(app: RunningApp) -> None:
     await app.rentprog.change("move_car", {"car": "90001", "branch": "batumi"})
     await app.quiet(60)
     await evening(app)
-    assert [t for t in heard(app, TAMAR, LEADERS) if "Перегон: 1" in t and "Malibu 235 · Тбилиси → Батуми" in t]
+    assert [
+        t
+        for t in heard(app, TAMAR, LEADERS)
+        if "Перегон: 1" in t and "Malibu 235 · Тбилиси → Батуми" in t
+    ]
     from tests.scenes.forms import press, send_photos, write
 
     asked = await app.ask("Дато Мчедлишвили", "/checklist Malibu 235")
@@ -51,7 +56,12 @@ async def test_an_administrator_changes_who_hears_of_what(app: RunningApp) -> No
     assert "Новая бронь: сразу (Тбилиси не присылать)" in page["text"]
     await booked(app)
     assert not heard(app, OLGA, SALES)
-    assert await app.core.db.fetchval("SELECT outcome FROM audit_entry WHERE action = 'subscription.set'") == "off"
+    assert (
+        await app.core.db.fetchval(
+            "SELECT outcome FROM audit_entry WHERE action = 'subscription.set'"
+        )
+        == "off"
+    )
     answer = await app.ask(LASHA, "/subscriptions")
     assert answer["text"] == "Подписки меняет администратор."
 
@@ -65,6 +75,10 @@ async def test_a_new_group_becomes_a_service_chat(app: RunningApp) -> None:
     await app.quiet(30)
     assert "Дальше веду сам" in app.seen(PAVEL)[-1]["text"]
     rows = await app.core.db.fetch(
-        "SELECT event_class, mode FROM subscription s JOIN chat c ON c.id = s.chat_id WHERE c.title = 'Маркетинг Geodrive'"
+        "SELECT event_class, mode FROM subscription s JOIN chat c ON c.id = s.chat_id WHERE "
+        "c.title = 'Маркетинг Geodrive'"
     )
-    assert {(r["event_class"], r["mode"]) for r in rows} == {("booking_created", "digest"), ("booking_cancelled", "digest")}
+    assert {(r["event_class"], r["mode"]) for r in rows} == {
+        ("booking_created", "digest"),
+        ("booking_cancelled", "digest"),
+    }

@@ -1,4 +1,5 @@
-"""What people change in the forums past Jarvis is put right within one look; what he may not change he tells once."""
+"""What people change in the forums past Jarvis is put right within one look; what he may not change
+he tells once."""
 
 from __future__ import annotations
 
@@ -30,10 +31,16 @@ async def test_rights_that_come_back_settle_what_waited(app: RunningApp) -> None
     assert MALIBU not in topics(app, DATO, BATUMI)
     (told,) = [m["text"] for m in app.seen(DATO) if "не хватает прав" in m["text"]]
     assert BATUMI in told, "the head hears at once, not with the next look"
-    made = await app.core.db.fetchval("SELECT count(*) FROM effect WHERE kind = 'telegram.topic_create' AND state = 'dead'")
-    assert made in (1, 2), "a move is two events; the second may come before the look that finds out"
+    made = await app.core.db.fetchval(
+        "SELECT count(*) FROM effect WHERE kind = 'telegram.topic_create' AND state = 'dead'"
+    )
+    assert made in (1, 2), (
+        "a move is two events; the second may come before the look that finds out"
+    )
     await cycle(app)
-    assert made == await app.core.db.fetchval("SELECT count(*) FROM effect WHERE kind = 'telegram.topic_create' AND state = 'dead'")
+    assert made == await app.core.db.fetchval(
+        "SELECT count(*) FROM effect WHERE kind = 'telegram.topic_create' AND state = 'dead'"
+    )
     await app.telegram.change("promote_bot", {"chat": BATUMI})
     await cycle(app)
     assert MALIBU in topics(app, DATO, BATUMI)
@@ -55,11 +62,16 @@ async def test_a_lost_group_is_told_and_found_again(app: RunningApp) -> None:
 
 async def test_a_topic_is_looked_at_every_five_minutes_and_not_oftener(app: RunningApp) -> None:
     async def looks() -> list[int]:
-        return [len(r["args"]["topics"]) for r in await app.core.db.fetch("SELECT args FROM effect WHERE kind = 'telegram.look'")]
+        return [
+            len(r["args"]["topics"])
+            for r in await app.core.db.fetch("SELECT args FROM effect WHERE kind = 'telegram.look'")
+        ]
 
     before = await looks()
     early = (app.core.clock.now() + timedelta(minutes=1)).isoformat()
-    await app.core.journal.accept(source="test", kind="check.forums", dedup_key="early", payload={"due_at": early})
+    await app.core.journal.accept(
+        source="test", kind="check.forums", dedup_key="early", payload={"due_at": early}
+    )
     await app.quiet(30)
     assert sum(await looks()) == sum(before), "a check that comes too early looks at no topic"
     await cycle(app)

@@ -1,4 +1,5 @@
-"""Nobody waits in silence: a word when it takes long, an end when it failed, whatever became of the workers."""
+"""Nobody waits in silence: a word when it takes long, an end when it failed, whatever became of the
+workers."""
 
 from __future__ import annotations
 
@@ -23,20 +24,28 @@ def _broken(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
 
 
 @pytest.mark.parametrize("who", [NINO, GOCHA])
-async def test_a_request_that_dies_ends_in_a_word_and_the_next_one_is_answered(servers: Servers, tmp_path: Path, who: str) -> None:
+async def test_a_request_that_dies_ends_in_a_word_and_the_next_one_is_answered(
+    servers: Servers, tmp_path: Path, who: str
+) -> None:
     async with running_feature(servers, tmp_path, models={"router": FunctionModel(_broken)}) as app:
         answer = await app.ask(who, "где малибу 235?")
         assert "Не получилось" in answer["text"]
         assert "ZeroDivision" not in answer["text"], "the cause is for administrators"
-        assert [m["text"].split("\n")[0] for m in app.seen(PAVEL) if "не обработано" in m["text"]], "who are told"
+        assert [
+            m["text"].split("\n")[0] for m in app.seen(PAVEL) if "не обработано" in m["text"]
+        ], "who are told"
         assert "Чем помогу" in (await app.ask(who, "/help"))["text"]
         assert await _states(app) == ["dead"]
 
 
-async def test_who_writes_while_no_worker_runs_gets_a_word_and_then_the_answer(servers: Servers, tmp_path: Path) -> None:
+async def test_who_writes_while_no_worker_runs_gets_a_word_and_then_the_answer(
+    servers: Servers, tmp_path: Path
+) -> None:
     async with running_feature(servers, tmp_path, core=SOON) as app:
         await app.stop("worker")
-        broken = await app.core.journal.accept(source="telegram", kind="callback.button", dedup_key="broken", payload={"no": "chat"})
+        broken = await app.core.journal.accept(
+            source="telegram", kind="callback.button", dedup_key="broken", payload={"no": "chat"}
+        )
         app.telegram.send(NINO, "dm", "где малибу 235?")
 
         async def said(who: str) -> bool:
@@ -49,18 +58,24 @@ async def test_who_writes_while_no_worker_runs_gets_a_word_and_then_the_answer(s
         app.telegram.send(NINO, "dm", "а где элантра 414?")
         app.telegram.send(NINO, "dm", "где приус 417?")
         await asyncio.sleep(1.5)  # the watch looks once more
-        assert sum("Дольше обычного" in m["text"] for m in app.seen(NINO)) == 1, "one word for all that waits"
+        assert sum("Дольше обычного" in m["text"] for m in app.seen(NINO)) == 1, (
+            "one word for all that waits"
+        )
         await app.core.db.execute("DELETE FROM delivery WHERE event_id = $1", broken.event_id)
         app.start("worker")
         await app.quiet()
         texts = [m["text"] for m in app.seen(NINO)]
         for car in ("Malibu 235", "Elantra 414", "Prius 417"):
             assert sum(car in text for text in texts) == 1, car
-        assert not any("Дольше обычного" in text for text in texts), "the word became the first answer"
+        assert not any("Дольше обычного" in text for text in texts), (
+            "the word became the first answer"
+        )
         assert any("Чем помогу" in m["text"] for m in app.seen(LASHA))
 
 
-async def test_a_press_is_not_kept_waiting_by_a_request_that_runs(servers: Servers, tmp_path: Path) -> None:
+async def test_a_press_is_not_kept_waiting_by_a_request_that_runs(
+    servers: Servers, tmp_path: Path
+) -> None:
     """Presses and commands have an order of their own."""
     opened = asyncio.Event()
 
@@ -72,7 +87,10 @@ async def test_a_press_is_not_kept_waiting_by_a_request_that_runs(servers: Serve
         app.telegram.send(NINO, "dm", "где малибу 235?")
 
         async def running() -> bool:
-            return await app.core.db.fetchval("SELECT count(*) FROM agent_run WHERE state = 'running'") == 1
+            return (
+                await app.core.db.fetchval("SELECT count(*) FROM agent_run WHERE state = 'running'")
+                == 1
+            )
 
         await until(running)
         app.telegram.send(NINO, "dm", "/settings")
@@ -95,5 +113,7 @@ async def test_a_press_is_not_kept_waiting_by_a_request_that_runs(servers: Serve
 
 
 async def _states(app: RunningApp) -> list[str]:
-    rows = await app.core.db.fetch("SELECT state FROM event_status WHERE kind = 'request.asked' ORDER BY seq")
+    rows = await app.core.db.fetch(
+        "SELECT state FROM event_status WHERE kind = 'request.asked' ORDER BY seq"
+    )
     return [r["state"] for r in rows]

@@ -15,7 +15,9 @@ from tests.scenes.routes import EXPECTED
 
 
 @pytest.fixture(scope="module")
-async def app(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[RunningApp]:
+async def app(
+    servers: Servers, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncGenerator[RunningApp]:
     async with running_feature(servers, tmp_path_factory.mktemp("talk")) as running:
         yield running
 
@@ -40,7 +42,9 @@ async def test_an_unknown_booking_is_said_to_be_unknown(app: RunningApp) -> None
 
 
 async def test_who_changed_a_booking(app: RunningApp) -> None:
-    await app.rentprog.change("change_booking", {"booking": "1204", "field": "location_end", "value": "Вокзал"})
+    await app.rentprog.change(
+        "change_booking", {"booking": "1204", "field": "location_end", "value": "Вокзал"}
+    )
     answer = await app.ask(NINO, "кто менял бронь 1204?")
     assert "Оператор · место возврата: Офис → Вокзал" in answer["text"]
 
@@ -48,7 +52,9 @@ async def test_who_changed_a_booking(app: RunningApp) -> None:
 async def test_a_role_is_refused_in_words_and_on_record(app: RunningApp) -> None:
     answer = await app.ask("Гиорги Капанадзе", "долги по батуми")
     assert "⛔ Долги: не для вашей роли" in answer["text"]
-    denied = await app.core.db.fetchval("SELECT count(*) FROM audit_entry WHERE action = 'tool.list_debts' AND outcome = 'denied'")
+    denied = await app.core.db.fetchval(
+        "SELECT count(*) FROM audit_entry WHERE action = 'tool.list_debts' AND outcome = 'denied'"
+    )
     assert denied >= 1
 
 
@@ -64,7 +70,12 @@ async def test_a_stranger_gets_one_polite_refusal(app: RunningApp) -> None:
     app.telegram.send("Посторонний", "dm", "ау")
     await app.quiet()
     assert len(app.seen("Посторонний")) == 1
-    assert await app.core.db.fetchval("SELECT count(*) FROM audit_entry WHERE action = 'message.stranger'") == 2
+    assert (
+        await app.core.db.fetchval(
+            "SELECT count(*) FROM audit_entry WHERE action = 'message.stranger'"
+        )
+        == 2
+    )
 
 
 async def test_a_dismissed_person_is_a_stranger(app: RunningApp) -> None:
@@ -84,12 +95,20 @@ async def test_personal_data_is_masked_by_role_and_place(app: RunningApp) -> Non
     group = await app.ask(NINO, "Jarvis, покажи клиента Emma Lindqvist", GROUP)
     assert "+995599101203" not in group["text"]
     assert "Lindqvist" not in group["text"].replace("«", "")
-    assert await app.core.db.fetchval("SELECT count(*) FROM audit_entry WHERE action = 'client.contact'") == 1
+    assert (
+        await app.core.db.fetchval(
+            "SELECT count(*) FROM audit_entry WHERE action = 'client.contact'"
+        )
+        == 1
+    )
 
 
 async def test_the_answer_comes_in_the_language_of_the_request(app: RunningApp) -> None:
     assert "თბილისი" in (await app.ask("Эка Абуладзе", "სად არის მალიბუ 235?"))["text"]
-    assert "Rented, until Sat 14 Mar, 12:00" in (await app.ask("Эка Абуладзе", "where is malibu 235?"))["text"]
+    assert (
+        "Rented, until Sat 14 Mar, 12:00"
+        in (await app.ask("Эка Абуладзе", "where is malibu 235?"))["text"]
+    )
     assert "Тбилиси" in (await app.ask("Эка Абуладзе", "gde malibu 235"))["text"]
 
 
@@ -124,16 +143,30 @@ async def test_a_double_tap_is_one_answer_and_strangers_taps_are_none(app: Runni
     assert toast == "Это выбирает тот, кто спрашивал"
     await app.telegram.press(NINO, GROUP, int(question["id"]), 0)
     await app.quiet()
-    assert await app.core.db.fetchval("SELECT count(*) FROM interaction WHERE used_at IS NOT NULL AND group_key LIKE 'answer:%'") >= 2
+    assert (
+        await app.core.db.fetchval(
+            "SELECT count(*) FROM interaction WHERE used_at IS NOT NULL AND group_key LIKE "
+            "'answer:%'"
+        )
+        >= 2
+    )
     answer = app.seen(NINO, GROUP)[-1]
     assert "Sonata 081" in answer["text"]
 
 
-async def test_an_invitation_that_nobody_decided_in_a_week_says_so_and_loses_its_buttons(app: RunningApp) -> None:
+async def test_an_invitation_that_nobody_decided_in_a_week_says_so_and_loses_its_buttons(
+    app: RunningApp,
+) -> None:
     from jarvis.engine import clockrow
     from jarvis.kit.actor import Role
 
-    employee = await app.core.staff.add(name="Поздняя Коллега", role=Role.EMPLOYEE, branch="batumi", all_branches=False, language="ru")
+    employee = await app.core.staff.add(
+        name="Поздняя Коллега",
+        role=Role.EMPLOYEE,
+        branch="batumi",
+        all_branches=False,
+        language="ru",
+    )
     token = await app.core.staff.invite(employee, by="test")
     app.telegram.state.add_person(7009998, "Поздняя Коллега", "ru")
     await app.ask("Поздняя Коллега", f"/start {token}")
@@ -149,4 +182,6 @@ async def test_an_invitation_that_nobody_decided_in_a_week_says_so_and_loses_its
 
 
 async def test_the_app_has_built_every_subscriber_of_the_table(app: RunningApp) -> None:
-    assert set(app.house.subscribers) - {UNROUTED} == {name for names in EXPECTED.values() for name in names}
+    assert set(app.house.subscribers) - {UNROUTED} == {
+        name for names in EXPECTED.values() for name in names
+    }

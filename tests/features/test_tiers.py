@@ -48,7 +48,8 @@ async def topics(app: RunningApp) -> None:
 
 
 def everything(app: RunningApp) -> dict[str, Any]:
-    """Each chat and topic as its people see it, what was taken away there, and what RentProg carried out.
+    """Each chat and topic as its people see it, what was taken away there, and what RentProg
+    carried out.
 
     Topics are made side by side, so their numbers are left out.
     """
@@ -56,18 +57,30 @@ def everything(app: RunningApp) -> dict[str, Any]:
     chats: dict[str, Any] = {}
     for chat in state.chats.values():
         for topic in (None, *chat.topics.values()):
-            place = f"{chat.title or chat.id} / {topic and (topic.title, topic.closed, topic.deleted)}"
+            place = (
+                f"{chat.title or chat.id} / {topic and (topic.title, topic.closed, topic.deleted)}"
+            )
             assert place not in chats
             chats[place] = [
-                (names.get(m.sender), m.text, m.service, m.deleted, m.pinned, m.media and m.media.kind,
-                 [[b.label for b in row] for row in m.buttons])
-                for m in chat.messages.values() if m.topic == (topic and topic.id)
-            ]  # fmt: skip
+                (
+                    names.get(m.sender),
+                    m.text,
+                    m.service,
+                    m.deleted,
+                    m.pinned,
+                    m.media and m.media.kind,
+                    [[b.label for b in row] for row in m.buttons],
+                )
+                for m in chat.messages.values()
+                if m.topic == (topic and topic.id)
+            ]
     return chats | {"rentprog": ledger(app)}
 
 
 @pytest.mark.parametrize("play", [talk, material, topics])
-async def test_both_tiers_show_the_same(servers: Servers, tmp_path: Path, play: Callable[[RunningApp], Awaitable[None]]) -> None:
+async def test_both_tiers_show_the_same(
+    servers: Servers, tmp_path: Path, play: Callable[[RunningApp], Awaitable[None]]
+) -> None:
     seen: list[dict[str, Any]] = []
     for opened in (running_app, running_feature):
         async with opened(servers, tmp_path / opened.__name__, world=small_world()) as app:

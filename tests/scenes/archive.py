@@ -19,19 +19,29 @@ ARCHIVE = "Архив Geodrive"
 
 def world() -> World:
     known = small_world()
-    return known.model_copy(update={"forums": [*known.forums, WorldForum(title=ARCHIVE, purpose="archive", members=[TAMAR])]})
+    return known.model_copy(
+        update={
+            "forums": [*known.forums, WorldForum(title=ARCHIVE, purpose="archive", members=[TAMAR])]
+        }
+    )
 
 
 async def file(app: RunningApp, number: int, operation: str) -> None:
     """Two photos of Lasha in the topic of the Malibu, put to an operation."""
-    app.telegram.send(LASHA, TBILISI, "", photos=[picture(number), picture(number + 1)], topic=MALIBU)
+    app.telegram.send(
+        LASHA, TBILISI, "", photos=[picture(number), picture(number + 1)], topic=MALIBU
+    )
     await app.quiet(30)
     await app.press(LASHA, app.seen(LASHA)[-1], operation)
     await app.quiet(30)
 
 
 def archived(app: RunningApp) -> list[dict[str, Any]]:
-    return [m for m in posts(app, TAMAR, ARCHIVE, MALIBU) if m["service"] is None] if MALIBU in topics(app, TAMAR, ARCHIVE) else []
+    return (
+        [m for m in posts(app, TAMAR, ARCHIVE, MALIBU) if m["service"] is None]
+        if MALIBU in topics(app, TAMAR, ARCHIVE)
+        else []
+    )
 
 
 async def day(app: RunningApp) -> None:

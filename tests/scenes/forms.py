@@ -16,7 +16,10 @@ NBSP = "\N{NO-BREAK SPACE}"
 def world() -> World:
     """Нино reads the forum of her branch."""
     known = small_world()
-    forums = [f.model_copy(update={"members": [*f.members, NINO]}) if f.title == TBILISI else f for f in known.forums]
+    forums = [
+        f.model_copy(update={"members": [*f.members, NINO]}) if f.title == TBILISI else f
+        for f in known.forums
+    ]
     return known.model_copy(update={"forums": forums})
 
 
@@ -33,13 +36,17 @@ def labels(message: dict[str, Any]) -> list[str]:
     return [label for row in message["buttons"] for label in row]
 
 
-async def begin(app: RunningApp, person: str = LASHA, name: str = "Выдача №1201 · Malibu 235") -> dict[str, Any]:
+async def begin(
+    app: RunningApp, person: str = LASHA, name: str = "Выдача №1201 · Malibu 235"
+) -> dict[str, Any]:
     asked = await app.ask(person, "/checklist 1201")
     await app.press(person, asked, name)
     return sheet(app, person)
 
 
-async def send_photos(app: RunningApp, count: int, text: str = "", person: str = LASHA, first: int = 0) -> dict[str, Any]:
+async def send_photos(
+    app: RunningApp, count: int, text: str = "", person: str = LASHA, first: int = 0
+) -> dict[str, Any]:
     app.telegram.send(person, "dm", text, photos=[picture(first + n) for n in range(count)])
     await app.quiet(30)
     return sheet(app, person)

@@ -18,9 +18,15 @@ from jarvis.integrations.telegram.settings import TelegramSettings
 
 def settings(sandbox: TelegramSandbox, **extra: Any) -> TelegramSettings:
     values: dict[str, Any] = {
-        "api_id": 1, "api_hash": SecretStr("x"), "bot_token": SecretStr(sandbox.token), "host": "127.0.0.1",
-        "port": sandbox.port, "public_key": sandbox.key.public_pem, "lease_s": 2.0, "timeout_s": 1.5,
-    }  # fmt: skip
+        "api_id": 1,
+        "api_hash": SecretStr("x"),
+        "bot_token": SecretStr(sandbox.token),
+        "host": "127.0.0.1",
+        "port": sandbox.port,
+        "public_key": sandbox.key.public_pem,
+        "lease_s": 2.0,
+        "timeout_s": 1.5,
+    }
     return TelegramSettings(**(values | extra))
 
 
@@ -38,7 +44,9 @@ async def gateway(
     on_press: OnPress | None = None,
     **extra: Any,
 ) -> AsyncGenerator[TelegramGateway]:
-    opened = TelegramGateway(db, settings(sandbox, **extra), on_press=on_press or quiet, holder=holder, client=client)
+    opened = TelegramGateway(
+        db, settings(sandbox, **extra), on_press=on_press or quiet, holder=holder, client=client
+    )
     task = asyncio.create_task(opened.run())
     try:
         yield opened

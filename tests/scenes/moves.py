@@ -14,6 +14,13 @@ def world() -> World:
     cars = [c for c in whole.cars if c.branch == "tbilisi"][:CARS]
     kept = {c.id for c in cars}
     forums = [
-        WorldForum(title=TBILISI, branch="tbilisi", members=[LASHA]), WorldForum(title=BATUMI, branch="batumi", members=[DATO]),
-    ]  # fmt: skip
-    return whole.model_copy(update={"cars": cars, "bookings": [b for b in whole.bookings if b.car in kept], "forums": forums})
+        WorldForum(title=TBILISI, branch="tbilisi", members=[LASHA]),
+        WorldForum(title=BATUMI, branch="batumi", members=[DATO]),
+    ]
+    return whole.model_copy(
+        update={
+            "cars": cars,
+            "bookings": [b for b in whole.bookings if b.car in kept],
+            "forums": forums,
+        }
+    )

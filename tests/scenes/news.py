@@ -29,11 +29,17 @@ def heard(app: RunningApp, person: str, chat: str) -> list[str]:
 async def evening(app: RunningApp) -> None:
     now = datetime.now(UTC)
     await app.core.journal.accept(
-        source="jarvis", kind="check.service.digest", dedup_key=f"evening:{now}", payload={"due_at": now.isoformat()}
+        source="jarvis",
+        kind="check.service.digest",
+        dedup_key=f"evening:{now}",
+        payload={"due_at": now.isoformat()},
     )
     await app.quiet(30)
 
 
 async def booked(app: RunningApp, **extra: Any) -> None:
-    await app.rentprog.change("create_booking", {"car": "Malibu 235", "client": "70007", "start": "40", "days": "3", **extra})
+    await app.rentprog.change(
+        "create_booking",
+        {"car": "Malibu 235", "client": "70007", "start": "40", "days": "3", **extra},
+    )
     await app.quiet(30)

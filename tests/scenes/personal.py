@@ -28,7 +28,8 @@ def own_groups() -> World:
         WorldForum(title=EKAS_TASKS, purpose="tasks", employee=EKA, members=[EKA]),
     ]
     cars = [c for c in world.cars if c.branch == "tbilisi"]
-    bookings = [b for b in world.bookings if b.number in (1200, 1201)]  # Олег of Лаша in rent; Emma of Эка later
+    # Олег of Лаша in rent; Emma of Эка later
+    bookings = [b for b in world.bookings if b.number in (1200, 1201)]
     return world.model_copy(update={"forums": own, "cars": cars, "bookings": bookings})
 
 

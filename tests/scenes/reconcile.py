@@ -18,13 +18,25 @@ KUTAISI, SERVICE = "Branch_Kutaisi (forum)", "Branch_Service-center (forum)"
 def world() -> World:
     """Eight cars in Tbilisi, six in Batumi, one in each of the other two forums."""
     whole = load_world()
-    cars = [c for b, n in (("tbilisi", 8), ("batumi", 6), ("kutaisi", 1)) for c in [c for c in whole.cars if c.branch == b][:n]]
+    cars = [
+        c
+        for b, n in (("tbilisi", 8), ("batumi", 6), ("kutaisi", 1))
+        for c in [c for c in whole.cars if c.branch == b][:n]
+    ]
     kept = {c.id for c in cars}
     forums = [
-        WorldForum(title=TBILISI, branch="tbilisi", members=[LASHA]), WorldForum(title=BATUMI, branch="batumi", members=[DATO]),
-        WorldForum(title=KUTAISI, branch="kutaisi", members=[]), WorldForum(title=SERVICE, branch="service-center", members=[]),
-    ]  # fmt: skip
-    return whole.model_copy(update={"cars": cars, "bookings": [b for b in whole.bookings if b.car in kept], "forums": forums})
+        WorldForum(title=TBILISI, branch="tbilisi", members=[LASHA]),
+        WorldForum(title=BATUMI, branch="batumi", members=[DATO]),
+        WorldForum(title=KUTAISI, branch="kutaisi", members=[]),
+        WorldForum(title=SERVICE, branch="service-center", members=[]),
+    ]
+    return whole.model_copy(
+        update={
+            "cars": cars,
+            "bookings": [b for b in whole.bookings if b.car in kept],
+            "forums": forums,
+        }
+    )
 
 
 async def cycle(app: RunningApp) -> None:

@@ -15,7 +15,11 @@ MALIBU = "Malibu 235 · TT-235-TT"
 def small_world() -> World:
     """Two cars a branch, so that a group's twenty messages a minute are enough for everything."""
     world = load_world()
-    cars = [c for b in ("tbilisi", "batumi", "kutaisi") for c in [c for c in world.cars if c.branch == b][:2]]
+    cars = [
+        c
+        for b in ("tbilisi", "batumi", "kutaisi")
+        for c in [c for c in world.cars if c.branch == b][:2]
+    ]
     kept = {c.id for c in cars}
     forums = [
         WorldForum(title=TBILISI, branch="tbilisi", members=[LASHA], topics=["Курилка", MALIBU]),
@@ -26,10 +30,18 @@ def small_world() -> World:
 
 
 POINTS = (
-    "tx.before_commit", "tx.after_commit", "event.claimed", "event.handled", "effect.claimed", "effect.attempted", "effect.answered",
-    "telegram.before_send", "telegram.sent",
-)  # fmt: skip
-SHORT_LEASE = {"lease_s": 2.0}  # what a failure leaves claimed is given back after this, and not after twenty seconds
+    "tx.before_commit",
+    "tx.after_commit",
+    "event.claimed",
+    "event.handled",
+    "effect.claimed",
+    "effect.attempted",
+    "effect.answered",
+    "telegram.before_send",
+    "telegram.sent",
+)
+# what a failure leaves claimed is given back after this, and not after twenty seconds
+SHORT_LEASE = {"lease_s": 2.0}
 
 
 def topics(app: RunningApp, person: str, forum: str) -> dict[str, Any]:
@@ -49,15 +61,20 @@ async def move(app: RunningApp, branch: str, **extra: Any) -> None:
 
 
 async def check_invariant(app: RunningApp) -> None:
-    """Each active car of a branch with a forum has one open topic there and none elsewhere; ours and Telegram's rows agree."""
+    """Each active car of a branch with a forum has one open topic there and none elsewhere; ours
+    and Telegram's rows agree."""
     rows = await app.core.db.fetch(
-        """SELECT c.id, b.code, array_agg(ch.title ORDER BY ch.title) FILTER (WHERE t.id IS NOT NULL) AS forums,
+        """SELECT c.id, b.code, array_agg(ch.title
+            ORDER BY ch.title) FILTER (WHERE t.id IS NOT NULL) AS forums,
                   array_agg(t.title) FILTER (WHERE t.id IS NOT NULL) AS titles
-             FROM car c JOIN branch b ON b.id = c.branch_id LEFT JOIN topic t ON t.car_id = c.id AND t.state = 'open'
+             FROM car c JOIN branch b ON b.id = c.branch_id LEFT JOIN topic t ON t.car_id = c.id
+               AND t.state = 'open'
               AND t.purpose = 'branch_forum'
              LEFT JOIN chat ch ON ch.id = t.chat_id WHERE c.active GROUP BY c.id, b.code"""
     )
     want = {"tbilisi": [TBILISI], "batumi": [BATUMI]}
     assert [r["forums"] for r in rows] == [want.get(r["code"]) for r in rows]
     shown = [*topics(app, LASHA, TBILISI), *topics(app, DATO, BATUMI)]
-    assert sorted(t for r in rows for t in r["titles"] or ()) == sorted(t for t in shown if t != "Курилка")
+    assert sorted(t for r in rows for t in r["titles"] or ()) == sorted(
+        t for t in shown if t != "Курилка"
+    )

@@ -1,4 +1,5 @@
-"""What a model may hand to us, and what the grammar makes of any words: bounded, clean, and never an exception."""
+"""What a model may hand to us, and what the grammar makes of any words: bounded, clean, and never
+an exception."""
 
 from __future__ import annotations
 
@@ -42,7 +43,9 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = {
 NOW = datetime(2026, 3, 12, 14, 30, tzinfo=TBILISI)
 
 
-def leaves(schema: Mapping[str, Any], root: Mapping[str, Any], place: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def leaves(
+    schema: Mapping[str, Any], root: Mapping[str, Any], place: str
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Every value of a JSON schema that holds no other."""
     if "$ref" in schema:
         yield from leaves(root["$defs"][schema["$ref"].rpartition("/")[2]], root, place)
@@ -59,27 +62,48 @@ def leaves(schema: Mapping[str, Any], root: Mapping[str, Any], place: str) -> It
 
 
 def unbounded(schema: Mapping[str, Any]) -> str | None:
-    """What lacks a bound; dates are shown by what their validators refuse, since JSON schema has no bound for them."""
+    """What lacks a bound; dates are shown by what their validators refuse, since JSON schema has no
+    bound for them."""
     kind = schema.get("type")
-    if "enum" in schema or "const" in schema or kind in ("boolean", "null") or schema.get("format") in ("date", "date-time"):
+    if (
+        "enum" in schema
+        or "const" in schema
+        or kind in ("boolean", "null")
+        or schema.get("format") in ("date", "date-time")
+    ):
         return None
-    needs = {"string": ("maxLength",), "integer": ("minimum", "maximum"), "number": ("minimum", "maximum"), "array": ("maxItems",)}
-    return next((f"no {need}" for need in needs.get(str(kind), ("type",)) if need not in schema), None)
+    needs = {
+        "string": ("maxLength",),
+        "integer": ("minimum", "maximum"),
+        "number": ("minimum", "maximum"),
+        "array": ("maxItems",),
+    }
+    return next(
+        (f"no {need}" for need in needs.get(str(kind), ("type",)) if need not in schema), None
+    )
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_every_argument_and_every_output_is_bounded(name: str) -> None:
     schema = SCHEMAS[name]
-    free = {place: lack for place, leaf in leaves(schema, schema, name) if (lack := unbounded(leaf))}
+    free = {
+        place: lack for place, leaf in leaves(schema, schema, name) if (lack := unbounded(leaf))
+    }
     assert not free
-    assert not [n for n, inner in schema.get("$defs", {}).items() if inner.get("additionalProperties") not in (None, False)]
+    assert not [
+        n
+        for n, inner in schema.get("$defs", {}).items()
+        if inner.get("additionalProperties") not in (None, False)
+    ]
 
 
 def _refused(name: str, field: str, value: object) -> bool:
     try:
         TOOLS[name].validator.validate_python({field: value})
     except ValidationError as error:
-        return any(each["loc"][:1] == (field,) and each["type"] != "missing" for each in error.errors())
+        return any(
+            each["loc"][:1] == (field,) and each["type"] != "missing" for each in error.errors()
+        )
     return False
 
 
@@ -87,7 +111,10 @@ DATES = [
     (name, field)
     for name, schema in TOOLS.items()
     for field, inner in schema.json_schema["properties"].items()
-    if any(leaf.get("format") in ("date", "date-time") for _, leaf in leaves(inner, schema.json_schema, ""))
+    if any(
+        leaf.get("format") in ("date", "date-time")
+        for _, leaf in leaves(inner, schema.json_schema, "")
+    )
 ]
 
 
@@ -114,7 +141,9 @@ def test_odd_numbers_are_refused(odd: object) -> None:
 
 
 def test_a_models_words_are_clean_before_a_tool_sees_them() -> None:
-    given_ = TOOLS["post_to_topic"].validator.validate_python({"car": " 4\0 1\n7", "text": "a\0\ud800\u202e\r\nb"})
+    given_ = TOOLS["post_to_topic"].validator.validate_python(
+        {"car": " 4\0 1\n7", "text": "a\0\ud800\u202e\r\nb"}
+    )
     assert given_["car"] == "4 1 7"
     assert given_["text"] == "a\ufffd\nb"
     said = Answer.model_validate({"blocks": [{"kind": "text", "text": "Есть\0 свободные\ud800"}]})
@@ -124,7 +153,10 @@ def test_a_models_words_are_clean_before_a_tool_sees_them() -> None:
 @given(st.sampled_from(sorted(TOOLS)), st.data())
 def test_any_arguments_are_taken_or_refused(name: str, data: st.DataObject) -> None:
     schema = TOOLS[name]
-    args = {field: data.draw(NASTY | st.lists(NASTY, max_size=2)) for field in schema.json_schema["properties"]}
+    args = {
+        field: data.draw(NASTY | st.lists(NASTY, max_size=2))
+        for field in schema.json_schema["properties"]
+    }
     try:
         taken = schema.validator.validate_python(args)
     except ValidationError as error:
@@ -134,7 +166,8 @@ def test_any_arguments_are_taken_or_refused(name: str, data: st.DataObject) -> N
         assert not isinstance(value, str) or value == clean(value)
 
 
-# What makes requests hard: dates that are none, numbers without end, odd signs, words of the grammar beside each other.
+# What makes requests hard: dates that are none, numbers without end, odd signs, words of the
+# grammar beside each other.
 PIECES = st.sampled_from(
     [
         "продли",
@@ -229,7 +262,13 @@ PIECES = st.sampled_from(
     ]
 )
 REQUESTS = st.lists(PIECES | WILD, max_size=9).map(" ".join) | WILD
-MOMENTS = st.sampled_from([NOW, datetime(2028, 2, 29, 23, 59, tzinfo=TBILISI), datetime(2028, 12, 31, 0, 0, tzinfo=TBILISI)])
+MOMENTS = st.sampled_from(
+    [
+        NOW,
+        datetime(2028, 2, 29, 23, 59, tzinfo=TBILISI),
+        datetime(2028, 12, 31, 0, 0, tzinfo=TBILISI),
+    ]
+)
 
 
 def _rules() -> dict[str, Callable[[Turn], Any]]:
@@ -248,7 +287,16 @@ def test_any_words_are_understood_or_asked_about(requests: list[str], now: datet
     for read in (orders_of, errand_of, impossible_date):
         read(text, now)
     for role, rules in RULES.items():
-        decided = rules(Turn(said=said, before=before, last_calls=(), last_output=None, results=(), tools=frozenset(TOOLS)))
+        decided = rules(
+            Turn(
+                said=said,
+                before=before,
+                last_calls=(),
+                last_output=None,
+                results=(),
+                tools=frozenset(TOOLS),
+            )
+        )
         if isinstance(decided, Finish):
             (Route if role == "router" else Answer).model_validate(decided.output)
         else:
@@ -262,10 +310,22 @@ def _calls_have_known_fields(calls: Sequence[Any]) -> None:
 
 @pytest.mark.parametrize("role", sorted(RULES))
 def test_a_letter_as_long_as_telegram_takes_fits_every_role(role: str) -> None:
-    for words in ("где малибу 235? ", "поставь малибу 235 ", "продли Рудину аренду до пятницы ", "найди чек-лист малибу 235 "):
+    for words in (
+        "где малибу 235? ",
+        "поставь малибу 235 ",
+        "продли Рудину аренду до пятницы ",
+        "найди чек-лист малибу 235 ",
+    ):
         text = (words * 300)[:MESSAGE_CHARS]
         decided = RULES[role](
-            Turn(said=understand(text, NOW), before=(), last_calls=(), last_output=None, results=(), tools=frozenset(TOOLS))
+            Turn(
+                said=understand(text, NOW),
+                before=(),
+                last_calls=(),
+                last_output=None,
+                results=(),
+                tools=frozenset(TOOLS),
+            )
         )
         if isinstance(decided, Finish):
             (Route if role == "router" else Answer).model_validate(decided.output)

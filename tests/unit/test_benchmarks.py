@@ -1,4 +1,5 @@
-"""The instruments themselves: a figure must not come out when the product did nothing, nor be compared with another machine's."""
+"""The instruments themselves: a figure must not come out when the product did nothing, nor be
+compared with another machine's."""
 
 from __future__ import annotations
 
@@ -26,7 +27,12 @@ async def _nothing(servers: Servers, folder: Path) -> Measured:
     return Measured(figures={"share": 0.8})
 
 
-BENCHMARK = Benchmark(name="x", what="…", figures=(at_least("share", "…", goal=1.0), at_most("p50_ms", "…", goal=5)), run=_nothing)
+BENCHMARK = Benchmark(
+    name="x",
+    what="…",
+    figures=(at_least("share", "…", goal=1.0), at_most("p50_ms", "…", goal=5)),
+    run=_nothing,
+)
 
 
 def test_every_benchmark_is_found_and_names_its_figures_once() -> None:
@@ -39,7 +45,9 @@ def test_every_benchmark_is_found_and_names_its_figures_once() -> None:
 def test_wrk_sends_the_same_bodies_as_our_own_generator() -> None:
     script = Path(bodies.__file__).with_name("hook.lua").read_text(encoding="utf-8")
     template = script.split("local template = '")[1].split("'\n")[0].replace("\\\\", "\\")
-    assert [(template % (80_000 + n, "a" * 16, n)).encode() for n in range(3)] == list(islice(bodies.bodies("a" * 16), 3))
+    assert [(template % (80_000 + n, "a" * 16, n)).encode() for n in range(3)] == list(
+        islice(bodies.bodies("a" * 16), 3)
+    )
 
 
 def test_the_bodies_differ_and_are_read_as_booking_updates() -> None:
@@ -60,11 +68,17 @@ async def test_a_figure_that_was_not_measured_fails() -> None:
 
 def test_figures_are_compared_with_the_last_run_on_such_a_machine(tmp_path: Path) -> None:
     here = this_machine()
-    for hours, machine, value in ((0, here, 4.0), (1, here, 2.0), (2, here | {"cores": 999}, 100.0)):
+    for hours, machine, value in (
+        (0, here, 4.0),
+        (1, here, 2.0),
+        (2, here | {"cores": 999}, 100.0),
+    ):
         measured = {"x": Measured(figures={"share": 0.8, "p50_ms": value})}
         keep(as_document(measured, machine, f"abc{hours}", AT + timedelta(hours=hours)), tmp_path)
     console = Console(width=120, record=True, file=(tmp_path / "out").open("w"))
-    show(console, BENCHMARK, Measured(figures={"share": 0.8, "p50_ms": 3.0}), Earlier(here, tmp_path))
+    show(
+        console, BENCHMARK, Measured(figures={"share": 0.8, "p50_ms": 3.0}), Earlier(here, tmp_path)
+    )
     said = console.export_text()
     assert "the same" in said
     assert "+50% worse" in said

@@ -1,4 +1,5 @@
-"""What comes from outside is read, or refused in words: no border raises anything else, whatever bytes or words come."""
+"""What comes from outside is read, or refused in words: no border raises anything else, whatever
+bytes or words come."""
 
 from __future__ import annotations
 
@@ -14,7 +15,16 @@ from hypothesis import strategies as st
 
 from jarvis.engine.db import to_jsonb
 from jarvis.entrypoints.cli.app import main
-from jarvis.integrations.rentprog.models import Booking, Car, Client, Receivable, key_of, parse_moment, parse_record, unwrap
+from jarvis.integrations.rentprog.models import (
+    Booking,
+    Car,
+    Client,
+    Receivable,
+    key_of,
+    parse_moment,
+    parse_record,
+    unwrap,
+)
 from jarvis.integrations.rentprog.webhook import MAX_BODY, UnreadableHook, peek, read
 from jarvis.integrations.storage.port import LinkSigner
 from jarvis.kit.errors import ContractBroken, InvalidRequest, Unavailable
@@ -23,29 +33,59 @@ from jarvis.kit.money import to_minor
 from jarvis.kit.text import LINE_CHARS, clean, line, storable
 from jarvis.kit.wire import read_json
 
-WILD = st.text(st.characters(exclude_categories=[]), max_size=60)  # half surrogate pairs and U+0000 included
-HARD = st.sampled_from([
-    "\0", "\ud800", "²", "٣", "9" * 4400, "1e999999", "NaN", "01-01-9999 10:00", "0000-00-00", "0001-01-01T00:00", "a\u202eb",
-    2**31, 2**63, 10**400, -1, True, None, float("nan"), float("inf"), 1e300,
-])  # fmt: skip
+# half surrogate pairs and U+0000 included
+WILD = st.text(st.characters(exclude_categories=[]), max_size=60)
+HARD = st.sampled_from(
+    [
+        "\0",
+        "\ud800",
+        "²",
+        "٣",
+        "9" * 4400,
+        "1e999999",
+        "NaN",
+        "01-01-9999 10:00",
+        "0000-00-00",
+        "0001-01-01T00:00",
+        "a\u202eb",
+        2**31,
+        2**63,
+        10**400,
+        -1,
+        True,
+        None,
+        float("nan"),
+        float("inf"),
+        1e300,
+    ]
+)
 NASTY = HARD | WILD | st.integers() | st.floats()
 JSON: st.SearchStrategy[Any] = st.recursive(
-    NASTY, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WILD, inner, max_size=3), max_leaves=8
+    NASTY,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WILD, inner, max_size=3),
+    max_leaves=8,
 )
 FIELDS = sorted({*Booking.model_fields, *Client.model_fields, *Car.model_fields} - {"id"})
-RECORDS = st.dictionaries(st.sampled_from(FIELDS), NASTY | st.lists(NASTY, min_size=2, max_size=2), max_size=6)
-NAMES = st.sampled_from(["booking_update", "client.create", "cardestroy", "client_update", "moon_rise"])
+RECORDS = st.dictionaries(
+    st.sampled_from(FIELDS), NASTY | st.lists(NASTY, min_size=2, max_size=2), max_size=6
+)
+NAMES = st.sampled_from(
+    ["booking_update", "client.create", "cardestroy", "client_update", "moon_rise"]
+)
 
 
 @st.composite
 def hooks(draw: st.DrawFn) -> bytes:
-    """A delivery that is almost one: any record with any id, as an object or as text, cut off now and then."""
+    """A delivery that is almost one: any record with any id, as an object or as text, cut off now
+    and then."""
     payload: object = {"id": draw(HARD | st.integers(1, 99)), **draw(RECORDS)}
     if draw(st.booleans()):
         with contextlib.suppress(ValueError):
             payload = json.dumps(payload)
     try:
-        text = json.dumps({"event": draw(NAMES), "payload": payload}, ensure_ascii=draw(st.booleans()))
+        text = json.dumps(
+            {"event": draw(NAMES), "payload": payload}, ensure_ascii=draw(st.booleans())
+        )
     except ValueError:  # a number of more than 4,300 digits
         text = '{"event": "booking_update", "payload": {"id": ' + "7" * 4400 + "}}"
     body = text.encode(errors="surrogatepass")
@@ -57,15 +97,23 @@ BODIES = {
     "no text": b"\xff\xfe\x00",
     "U+0000": b'{"event":"client_update","payload":{"id":5,"name":"a\\u0000b"}}',
     "half a pair": b'{"event":"client_update","payload":{"id":5,"name":"\\ud800"}}',
-    "half a pair in Ruby": b'{"event":"client_update","payload":"{\\"id\\"=>5, \\"name\\"=>\\"\\ud800\\"}"}',
+    "half a pair in Ruby": b'{"event":"client_update","payload":"{\\"id\\"=>5, '
+    b'\\"name\\"=>\\"\\ud800\\"}"}',
     "an id beyond 64 bits": b'{"event":"client_update","payload":{"id":99999999999999999999}}',
     "an id of no ASCII digit": '{"event":"client_update","payload":{"id":"²"}}'.encode(),
     "an endless number": b'{"event":"client_update","payload":{"id":' + b"1" * 4400 + b"}}",
-    "an endless number beside": b'{"event":"client_update","payload":{"id":5,"age":' + b"1" * 4400 + b"}}",
-    "an endless number in Ruby": b'{"event":"client_update","payload":"{\\"id\\"=>' + b"1" * 4400 + b'}"}',
+    "an endless number beside": b'{"event":"client_update","payload":{"id":5,"age":'
+    + b"1" * 4400
+    + b"}}",
+    "an endless number in Ruby": b'{"event":"client_update","payload":"{\\"id\\"=>'
+    + b"1" * 4400
+    + b'}"}',
     "nesting": b"[" * DEEP,
     "nested name": b'{"event":' + b"[" * 900 + b"]" * 900 + b"}",
-    "nested payload": b'{"event":"client_update","payload":{"id":5,"x":' + b"[" * 900 + b"]" * 900 + b"}}",
+    "nested payload": b'{"event":"client_update","payload":{"id":5,"x":'
+    + b"[" * 900
+    + b"]" * 900
+    + b"}}",
     "nested Ruby": b'{"event":"client_update","payload":"' + b"[" * 900 + b'"}',
     "NaN": b'{"event":"client_update","payload":{"id":NaN,"name":Infinity}}',
     "a sum that is none": b'{"event":"booking_update","payload":{"id":5,"total":[NaN,-Infinity]}}',
@@ -103,7 +151,12 @@ def test_any_record_is_typed_or_refused_by_its_field(fields: dict[str, Any], key
             for value in record.model_dump(include=set(kind.model_fields)).values():
                 fits(value)
     with contextlib.suppress(ContractBroken):
-        fits(parse_record(Receivable, {"id": 1, "booking_id": key, "kind": "debt", "amount": fields.get("total")}).amount)
+        fits(
+            parse_record(
+                Receivable,
+                {"id": 1, "booking_id": key, "kind": "debt", "amount": fields.get("total")},
+            ).amount
+        )
 
 
 def fits(value: object) -> None:
@@ -124,7 +177,14 @@ def test_any_amount_is_one_or_is_refused(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["01-01-9999 10:00", "31-12-1999 10:00", "0001-01-01T00:00+04:00", "01-01-0000 10:00", "12-03-2026 99:00"]
+    "text",
+    [
+        "01-01-9999 10:00",
+        "31-12-1999 10:00",
+        "0001-01-01T00:00+04:00",
+        "01-01-0000 10:00",
+        "12-03-2026 99:00",
+    ],
 )
 def test_a_date_of_no_year_of_ours_is_refused(text: str) -> None:
     with pytest.raises(ContractBroken):
@@ -214,7 +274,9 @@ async def test_any_wait_that_a_vendor_names_is_read_or_left(header: bytes, wait_
     def busy(request: httpx.Request) -> httpx.Response:
         return httpx.Response(429, headers=[(b"retry-after", header)])
 
-    async with httpx.AsyncClient(base_url="http://vendor", transport=httpx.MockTransport(busy)) as http:
+    async with httpx.AsyncClient(
+        base_url="http://vendor", transport=httpx.MockTransport(busy)
+    ) as http:
         with pytest.raises(Unavailable) as refused:
             await send(http, "RentProg", "GET", "/cars")
     assert refused.value.retry_after_s == wait_s

@@ -15,7 +15,9 @@ def down(error: BaseException) -> bool:
     return isinstance(error, OSError)
 
 
-async def attempt(breaker: Breaker, error: BaseException | None = None, pause_s: float = 0.0) -> None:
+async def attempt(
+    breaker: Breaker, error: BaseException | None = None, pause_s: float = 0.0
+) -> None:
     async with breaker.call():
         await asyncio.sleep(pause_s)
         if error is not None:
@@ -40,7 +42,16 @@ async def test_it_opens_after_failures_in_a_row_and_says_for_how_long() -> None:
 
 async def test_a_success_or_a_refusal_between_failures_starts_the_count_anew() -> None:
     breaker = Breaker("x", down, failures=3, pause_s=30)
-    for error in (OSError(), OSError(), Rejected("x", "no"), OSError(), OSError(), None, OSError(), OSError()):
+    for error in (
+        OSError(),
+        OSError(),
+        Rejected("x", "no"),
+        OSError(),
+        OSError(),
+        None,
+        OSError(),
+        OSError(),
+    ):
         with contextlib.suppress(OSError, Rejected):
             await attempt(breaker, error)
     await attempt(breaker)

@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 from jarvis.messaging.outbox import plain, split
 from jarvis.messaging.view import LABEL_MAX, short
 
-_lines = st.lists(st.text(alphabet=st.characters(blacklist_characters="\n<>&", blacklist_categories=["Cs"]), max_size=60), min_size=1)
+_lines = st.lists(
+    st.text(
+        alphabet=st.characters(blacklist_characters="\n<>&", blacklist_categories=["Cs"]),
+        max_size=60,
+    ),
+    min_size=1,
+)
 
 
 @given(_lines)

@@ -1,10 +1,19 @@
-"""A process that died is started again; one that dies at once is tried ever more rarely, and that is said."""
+"""A process that died is started again; one that dies at once is tried ever more rarely, and that
+is said."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from jarvis.entrypoints.demo.restarts import FAILING, PAUSES_S, STEADY_S, Restarts, how_it_ended, read, write
+from jarvis.entrypoints.demo.restarts import (
+    FAILING,
+    PAUSES_S,
+    STEADY_S,
+    Restarts,
+    how_it_ended,
+    read,
+    write,
+)
 
 
 def _life(now: float = 0.0) -> Restarts:
@@ -17,9 +26,19 @@ def test_a_process_that_ran_well_is_started_again_soon() -> None:
     life = _life()
     line = life.ended(STEADY_S + 1, "was ended by SIGKILL")
     assert line == f"`web` was ended by SIGKILL; started again in {PAUSES_S[0]:g} s"
-    assert life.shown() == {"state": "waiting", "pid": None, "restarts": 0, "last_end": "was ended by SIGKILL"}
+    assert life.shown() == {
+        "state": "waiting",
+        "pid": None,
+        "restarts": 0,
+        "last_end": "was ended by SIGKILL",
+    }
     life.begun(STEADY_S + 2, 2)
-    assert life.shown() == {"state": "running", "pid": 2, "restarts": 1, "last_end": "was ended by SIGKILL"}
+    assert life.shown() == {
+        "state": "running",
+        "pid": 2,
+        "restarts": 1,
+        "last_end": "was ended by SIGKILL",
+    }
 
 
 def test_one_that_dies_at_once_again_and_again_is_tried_rarely_and_named_until_it_runs() -> None:
@@ -55,4 +74,6 @@ def test_an_end_has_words_and_other_processes_can_read_how_all_are(tmp_path: Pat
     assert how_it_ended(0) == "ended"
     assert read(tmp_path) == {}
     write(tmp_path, [_life()])
-    assert read(tmp_path) == {"web": {"state": "running", "pid": 1, "restarts": 0, "last_end": None}}
+    assert read(tmp_path) == {
+        "web": {"state": "running", "pid": 1, "restarts": 0, "last_end": None}
+    }

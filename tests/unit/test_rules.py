@@ -1,4 +1,5 @@
-"""Pure rules: availability against brute force, naming, times, money, states, the offline parser."""
+"""Pure rules: availability against brute force, naming, times, money, states, the offline
+parser."""
 
 from __future__ import annotations
 
@@ -56,7 +57,10 @@ def test_collisions_equal_brute_force() -> None:
 
 
 FLEET = [
-    CarName(id=UUID(int=c.id), code=c.code, name=c.name, plate_key=plate_key(c.plate), branch=c.branch) for c in load_world().cars
+    CarName(
+        id=UUID(int=c.id), code=c.code, name=c.name, plate_key=plate_key(c.plate), branch=c.branch
+    )
+    for c in load_world().cars
 ]
 CODES = {UUID(int=c.id): c.code for c in load_world().cars}
 
@@ -64,14 +68,27 @@ CODES = {UUID(int=c.id): c.code for c in load_world().cars}
 @pytest.mark.parametrize(
     ("said", "codes"),
     [
-        ("рав 118", ["RAV4 118"]), ("где рав RV-118?", ["RAV4 118"]), ("Малибу 235", ["Malibu 235"]),
-        ("TT-235-TT", ["Malibu 235"]), ("ТТ235ТТ", ["Malibu 235"]), ("АА418ВВ", ["Tucson 418"]), ("aa 418 bb", ["Tucson 418"]),
-        ("соната", ["Sonata 081", "Sonata 564"]), ("фиесту 123", ["Fiesta 123"]), ("მალიბუ 235", ["Malibu 235"]),
-        ("жук 145", ["Juke 145"]), ("аутлендер", ["Outlander 264"]), ("gde prius 417", ["Prius 417"]),
-        ("соньку", ["Sonata 081", "Sonata 564"]), ("тушка 418", ["Tucson 418"]), ("аутик", ["Outlander 264"]),
-        ("что свободно завтра с 10", []), ("бронь 1234", []), ("", []),
+        ("рав 118", ["RAV4 118"]),
+        ("где рав RV-118?", ["RAV4 118"]),
+        ("Малибу 235", ["Malibu 235"]),
+        ("TT-235-TT", ["Malibu 235"]),
+        ("ТТ235ТТ", ["Malibu 235"]),
+        ("АА418ВВ", ["Tucson 418"]),
+        ("aa 418 bb", ["Tucson 418"]),
+        ("соната", ["Sonata 081", "Sonata 564"]),
+        ("фиесту 123", ["Fiesta 123"]),
+        ("მალიბუ 235", ["Malibu 235"]),
+        ("жук 145", ["Juke 145"]),
+        ("аутлендер", ["Outlander 264"]),
+        ("gde prius 417", ["Prius 417"]),
+        ("соньку", ["Sonata 081", "Sonata 564"]),
+        ("тушка 418", ["Tucson 418"]),
+        ("аутик", ["Outlander 264"]),
+        ("что свободно завтра с 10", []),
+        ("бронь 1234", []),
+        ("", []),
     ],
-)  # fmt: skip
+)
 def test_cars_are_known_by_what_people_say(said: str, codes: list[str]) -> None:
     assert [CODES[car] for car in find_cars(said, FLEET).cars] == codes
 
@@ -85,13 +102,18 @@ def test_a_digit_that_is_off_by_one_is_offered_and_never_taken() -> None:
 @pytest.mark.parametrize(
     ("text", "utc"),
     [
-        ("18-11-2025 0:30", "2025-11-17T20:30"), ("18-11-2025 03:59", "2025-11-17T23:59"), ("18-11-2025 23:59", "2025-11-18T19:59"),
-        ("18-11-2025 9:05", "2025-11-18T05:05"), ("18-11-2025 09:05", "2025-11-18T05:05"),
+        ("18-11-2025 0:30", "2025-11-17T20:30"),
+        ("18-11-2025 03:59", "2025-11-17T23:59"),
+        ("18-11-2025 23:59", "2025-11-18T19:59"),
+        ("18-11-2025 9:05", "2025-11-18T05:05"),
+        ("18-11-2025 09:05", "2025-11-18T05:05"),
         ("2025-11-17T10:05:00.000+04:00", "2025-11-17T06:05"),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Tbilisi", "Pacific/Honolulu"])
-def test_a_wall_time_is_the_same_minute_on_every_machine(text: str, utc: str, zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wall_time_is_the_same_minute_on_every_machine(
+    text: str, utc: str, zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import time
 
     monkeypatch.setenv("TZ", zone)
@@ -103,7 +125,9 @@ def test_a_wall_time_is_the_same_minute_on_every_machine(text: str, utc: str, zo
         time.tzset()
 
 
-@pytest.mark.parametrize("text", ["", "tomorrow", "32-01-2026 10:00", "18-11-2025 25:00", "18.11.2025"])
+@pytest.mark.parametrize(
+    "text", ["", "tomorrow", "32-01-2026 10:00", "18-11-2025 25:00", "18.11.2025"]
+)
 def test_a_date_that_is_none_is_never_now(text: str) -> None:
     with pytest.raises(ContractBroken):
         parse_moment(text)
@@ -130,11 +154,16 @@ def test_money_of_two_currencies_is_never_added() -> None:
 @pytest.mark.parametrize(
     ("fields", "status"),
     [
-        ({"in_rent": True, "state": "Отмена"}, "in_rent"), ({"state": "Отъездила"}, "done"), ({"state": "Вернуть залог"}, "done"),
-        ({"state": "Завершена"}, "done"), ({"state": "Отказ клиента"}, "cancelled"), ({"state": "Отменена"}, "cancelled"),
-        ({"state": "что-то новое"}, "planned"), ({}, "planned"),
+        ({"in_rent": True, "state": "Отмена"}, "in_rent"),
+        ({"state": "Отъездила"}, "done"),
+        ({"state": "Вернуть залог"}, "done"),
+        ({"state": "Завершена"}, "done"),
+        ({"state": "Отказ клиента"}, "cancelled"),
+        ({"state": "Отменена"}, "cancelled"),
+        ({"state": "что-то новое"}, "planned"),
+        ({}, "planned"),
     ],
-)  # fmt: skip
+)
 def test_states_are_read_as_the_business_says(fields: dict[str, object], status: str) -> None:
     assert status_of(Booking.model_validate({"id": 1, **fields})) == status
 
@@ -142,9 +171,17 @@ def test_states_are_read_as_the_business_says(fields: dict[str, object], status:
 def test_flags_beat_names_and_which_was_used_is_known() -> None:
     named = {"id": 1, "first_name": "сервис", "description": "ремонт"}
     assert purpose_of(Booking.model_validate(named), "tbilisi") == ("repair", "names")
-    assert purpose_of(Booking.model_validate({**named, "technical": False, "repair": False}), None) == ("rental", "flags")
-    assert purpose_of(Booking.model_validate({"id": 1, "first_name": "сотрудник"}), "tbilisi") == ("staff_trip", "names")
-    assert purpose_of(Booking.model_validate({"id": 1, "rental_cost": 0}), None) == ("rental", "default")
+    assert purpose_of(
+        Booking.model_validate({**named, "technical": False, "repair": False}), None
+    ) == ("rental", "flags")
+    assert purpose_of(Booking.model_validate({"id": 1, "first_name": "сотрудник"}), "tbilisi") == (
+        "staff_trip",
+        "names",
+    )
+    assert purpose_of(Booking.model_validate({"id": 1, "rental_cost": 0}), None) == (
+        "rental",
+        "default",
+    )
 
 
 @pytest.mark.parametrize(
@@ -172,7 +209,9 @@ def test_periods_as_people_say_them(text: str, start: str, end: str) -> None:
     assert (wall(period.start), wall(period.end)) == (start, end)
 
 
-@pytest.mark.parametrize("text", ["", "31 февраля", "№", "0.0", "до 99", "с по", "99.99.9999", "🚗" * 500, "а" * 5000])
+@pytest.mark.parametrize(
+    "text", ["", "31 февраля", "№", "0.0", "до 99", "с по", "99.99.9999", "🚗" * 500, "а" * 5000]
+)
 def test_the_parser_never_breaks_on_odd_text(text: str) -> None:
     understand(text, NOW)
 

@@ -1,4 +1,5 @@
-"""Every word that the code names stands in the catalogue, in three languages; a key that is computed names its closed list here."""
+"""Every word that the code names stands in the catalogue, in three languages; a key that is
+computed names its closed list here."""
 
 from __future__ import annotations
 
@@ -13,14 +14,19 @@ from jarvis.domains.bookings.availability import Collision
 from jarvis.domains.bookings.service import Owed
 from jarvis.messaging.catalogue import known, say
 
-ROOM = Path(__file__).parents[2] / "jarvis" / "orchestrator"
+JARVIS = Path(__file__).parents[2] / "jarvis"
+ROOMS = [JARVIS / room for room in ("orchestrator", "domains", "messaging")]
 
 
 def _keys() -> Iterator[tuple[str, ast.expr]]:
-    for path in ROOM.rglob("*.py"):
+    for path in (file for room in ROOMS for file in room.rglob("*.py")):
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(call, ast.Call) and call.args:
-                name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+                name = (
+                    call.func.attr
+                    if isinstance(call.func, ast.Attribute)
+                    else getattr(call.func, "id", "")
+                )
                 if name == "say":
                     yield f"{path.name}:{call.lineno}", call.args[0]
 
@@ -28,13 +34,18 @@ def _keys() -> Iterator[tuple[str, ast.expr]]:
 def test_keys_are_literal_or_begin_so_or_have_a_closed_list() -> None:
     keys = list(_keys())
     assert len(keys) > 200, "the walk sees the code"
-    closed = {"item.kind": get_args(get_type_hints(Collision)["kind"]), "current.purpose": ("repair", "staff_trip")}
+    closed = {
+        "item.kind": get_args(get_type_hints(Collision)["kind"]),
+        "current.purpose": ("repair", "staff_trip"),
+    }
     for where, key in keys:
         if isinstance(key, ast.Constant) and isinstance(key.value, str):
             assert known(key.value), f"{where}: {key.value}"
         elif isinstance(key, ast.Attribute):
             text = ast.unparse(key)
-            assert text in closed, f"{where}: {text} may be a word that the catalogue has not: prefix it"
+            assert text in closed, (
+                f"{where}: {text} may be a word that the catalogue has not: prefix it"
+            )
             assert all(known(word) for word in closed[text])
 
 

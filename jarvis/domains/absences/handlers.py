@@ -1,4 +1,5 @@
-"""A closed absence form moves somebody's work to their substitute on its first day, and back after its last."""
+"""A closed absence form moves somebody's work to their substitute on its first day, and back after
+its last."""
 
 from __future__ import annotations
 
@@ -33,9 +34,15 @@ class Substitution:
     feature: ClassVar[str] = "absences"
 
     def __init__(
-        self, clock: Clock, staff: StaffService, forms: FormService, absences: Absences, interactions: Interactions,
-        publisher: Publisher, personal: PersonalTopics,
-    ) -> None:  # fmt: skip
+        self,
+        clock: Clock,
+        staff: StaffService,
+        forms: FormService,
+        absences: Absences,
+        interactions: Interactions,
+        publisher: Publisher,
+        personal: PersonalTopics,
+    ) -> None:
         self._clock = clock
         self._staff = staff
         self._forms = forms
@@ -51,7 +58,8 @@ class Substitution:
 
     @subscriber(FINISHED, lane=DeliveryLane.PEOPLE)
     async def away(self, handling: Handling) -> None:
-        """An absence form was closed: who began it is away, whoever filled it in for them. Without its days nothing follows."""
+        """An absence form was closed: who began it is away, whoever filled it in for them. Without
+        its days nothing follows."""
         async with handling.transaction() as tx:
             form = await self._forms.get(tx, UUID(str(handling.event.payload["subject"])))
             if form is None or form.state != "done" or form.template.key != "absence":
@@ -64,14 +72,25 @@ class Substitution:
                 return
             chosen = said["substitute"].choice if "substitute" in said else None
             absence_id = await self._absences.from_form(
-                tx, form.id, employee_id=form.responsible_id, first=first, last=max(first, last),
+                tx,
+                form.id,
+                employee_id=form.responsible_id,
+                first=first,
+                last=max(first, last),
                 substitute=UUID(chosen) if chosen else None,
-            )  # fmt: skip
+            )
             away = await self._absences.get(tx, absence_id)
             assert away is not None
             await self._turns(tx, away)
-            await audit.record(tx, action="absence", actor_id=form.holder_id, actor_name=form.holder, subject=f"absence:{away.id}",
-                               outcome="noted", event_id=handling.event.id)  # fmt: skip
+            await audit.record(
+                tx,
+                action="absence",
+                actor_id=form.holder_id,
+                actor_name=form.holder,
+                subject=f"absence:{away.id}",
+                outcome="noted",
+                event_id=handling.event.id,
+            )
             await self._personal.concerning(tx, handling, away.employee_id)
             await self._both(tx, handling, away, "noted", "standing")
 
@@ -79,7 +98,9 @@ class Substitution:
     async def turned(self, handling: Handling) -> None:
         """An absence begins or ends today."""
         async with handling.transaction() as tx:
-            away = await self._absences.get(tx, UUID(str(handling.event.payload["subject"]).partition(":")[0]))
+            away = await self._absences.get(
+                tx, UUID(str(handling.event.payload["subject"]).partition(":")[0])
+            )
             if away is not None:
                 await self._personal.concerning(tx, handling, away.employee_id)
 
@@ -92,18 +113,33 @@ class Substitution:
                 return
             reader = await self._publisher.reader(actor.employee_id)
             if await self._absences.cancel(tx, away.id):
-                await audit.record(tx, action="absence", actor_id=actor.employee_id, actor_name=actor.name,
-                                   subject=f"absence:{away.id}", outcome="cancelled", event_id=handling.event.id)  # fmt: skip
+                await audit.record(
+                    tx,
+                    action="absence",
+                    actor_id=actor.employee_id,
+                    actor_name=actor.name,
+                    subject=f"absence:{away.id}",
+                    outcome="cancelled",
+                    event_id=handling.event.id,
+                )
                 await self._personal.concerning(tx, handling, away.employee_id)
                 await self._told(tx, handling, away, "over")
             text = render.absence(away, reader, key="absence.cancelled")
             await outbox.edit(
-                tx, handling.origin, int(p["chat_id"]), text, message_id=int(p["message_id"]), key=handling.key("absence")
+                tx,
+                handling.origin,
+                int(p["chat_id"]),
+                text,
+                message_id=int(p["message_id"]),
+                key=handling.key("absence"),
             )
 
     async def _turns(self, tx: Tx, away: Absence) -> None:
         """Timers for the mornings on which the work changes hands."""
-        for name, due in (("begin", day_bounds(away.first)[0]), ("end", day_bounds(away.last)[1] + timedelta(seconds=1))):
+        for name, due in (
+            ("begin", day_bounds(away.first)[0]),
+            ("end", day_bounds(away.last)[1] + timedelta(seconds=1)),
+        ):
             if due > self._clock.now():
                 await self._timers.arm(tx, kind=TURN, subject=f"{away.id}:{name}", due_at=due)
 
@@ -113,20 +149,35 @@ class Substitution:
         if to is not None:
             reader = await self._publisher.reader(away.employee_id)
             name = f"absence.{key}" if away.substitute_id is not None else "absence.alone"
-            row = [NewButton(label=reader.say("b.absence.back"), kind="absence", choice=str(away.id))]
+            row = [
+                NewButton(label=reader.say("b.absence.back"), kind="absence", choice=str(away.id))
+            ]
             group = f"absence:{away.id}:{handling.event.id}"
-            stored = await self._interactions.store(tx, [row], group=group, who=Who(employee_id=away.employee_id), life=None)
+            stored = await self._interactions.store(
+                tx, [row], group=group, who=Who(employee_id=away.employee_id), life=None
+            )
             await outbox.send(
-                tx, handling.origin, to, render.absence(away, reader, key=name), buttons=stored, key=handling.key(f"away:{away.id}")
+                tx,
+                handling.origin,
+                to,
+                render.absence(away, reader, key=name),
+                buttons=stored,
+                key=handling.key(f"away:{away.id}"),
             )
         await self._told(tx, handling, away, other)
 
     async def _told(self, tx: Tx, handling: Handling, away: Absence, key: str) -> None:
         if away.substitute_id is not None:
-            text = render.absence(away, await self._publisher.reader(away.substitute_id), key=f"absence.{key}")
-            await self._tell(tx, handling, away.substitute_id, text, handling.key(f"{key}:{away.id}"))
+            text = render.absence(
+                away, await self._publisher.reader(away.substitute_id), key=f"absence.{key}"
+            )
+            await self._tell(
+                tx, handling, away.substitute_id, text, handling.key(f"{key}:{away.id}")
+            )
 
-    async def _tell(self, tx: Tx, handling: Handling, employee_id: UUID, text: str, key: str) -> None:
+    async def _tell(
+        self, tx: Tx, handling: Handling, employee_id: UUID, text: str, key: str
+    ) -> None:
         chat_id = await self._staff.telegram_of(employee_id)
         if chat_id is not None:
             await outbox.send(tx, handling.origin, chat_id, text, key=key)

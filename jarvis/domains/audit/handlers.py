@@ -1,4 +1,5 @@
-"""A checkpoint of the audit (its heads, signed, outside the database) is asked for every ten minutes."""
+"""A checkpoint of the audit (its heads, signed, outside the database) is asked for every ten
+minutes."""
 
 from __future__ import annotations
 
@@ -26,6 +27,11 @@ class AuditCheckpoints:
         """Ask for one checkpoint."""
         async with handling.transaction() as tx:
             await effects.request(
-                tx, handling.origin, kind=CHECKPOINT, target="storage:audit", args={}, ordering_key="storage:audit",
+                tx,
+                handling.origin,
+                kind=CHECKPOINT,
+                target="storage:audit",
+                args={},
+                ordering_key="storage:audit",
                 key=handling.key("checkpoint"),
-            )  # fmt: skip
+            )

@@ -36,7 +36,8 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fit:
-    """Whether a car is free. `tight`: free, but without the preparation time; `back_at` is the neighbour's end."""
+    """Whether a car is free. `tight`: free, but without the preparation time; `back_at` is the
+    neighbour's end."""
 
     free: bool
     tight: bool = False
@@ -45,7 +46,14 @@ class Fit:
     blocked_by: UUID | None = None
 
 
-def fit(spans: Iterable[Span], start: datetime, end: datetime, *, now: datetime, buffer: timedelta = PREPARATION) -> Fit:
+def fit(
+    spans: Iterable[Span],
+    start: datetime,
+    end: datetime,
+    *,
+    now: datetime,
+    buffer: timedelta = PREPARATION,
+) -> Fit:
     """How a period fits between the bookings of one car (half-open: an end may equal a start)."""
     back: datetime | None = None
     follows: datetime | None = None
@@ -59,12 +67,15 @@ def fit(spans: Iterable[Span], start: datetime, end: datetime, *, now: datetime,
             back = until
         if span.start >= end and span.start - end < buffer:
             follows = span.start
-    return Fit(free=True, tight=back is not None or follows is not None, back_at=back, next_start=follows)
+    return Fit(
+        free=True, tight=back is not None or follows is not None, back_at=back, next_start=follows
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collision:
-    """Two bookings of one car: `overlap` in time, or `tight` with less than the preparation time between them."""
+    """Two bookings of one car: `overlap` in time, or `tight` with less than the preparation time
+    between them."""
 
     kind: Literal["overlap", "tight"]
     first: UUID
@@ -73,7 +84,8 @@ class Collision:
 
 
 def collisions(spans: Iterable[Span], *, buffer: timedelta = PREPARATION) -> Sequence[Collision]:
-    """Every pair of blocking bookings of the same car that get in each other's way, in the order of time."""
+    """Every pair of blocking bookings of the same car that get in each other's way, in the order of
+    time."""
     by_car: dict[UUID, list[Span]] = {}
     for span in spans:
         if span.blocks():
@@ -87,5 +99,9 @@ def collisions(spans: Iterable[Span], *, buffer: timedelta = PREPARATION) -> Seq
                 if gap >= buffer:
                     break
                 kind = "overlap" if gap < timedelta(0) else "tight"
-                found.append(Collision(kind=kind, first=first.booking_id, second=second.booking_id, car_id=car_id))
+                found.append(
+                    Collision(
+                        kind=kind, first=first.booking_id, second=second.booking_id, car_id=car_id
+                    )
+                )
     return found

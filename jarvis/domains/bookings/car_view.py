@@ -16,7 +16,10 @@ from tools import facts as f
 
 
 def _car_head(car: Car, reader: Reader) -> str:
-    return f"🚗 <b>{escape(car.label)}</b> · <code>{show_plate(car.plate_key)}</code> · {reader.branch(car.branch)}"
+    return (
+        f"🚗 <b>{escape(car.label)}</b> · <code>{show_plate(car.plate_key)}</code> · "
+        f"{reader.branch(car.branch)}"
+    )
 
 
 def _car_line(car: Car) -> str:
@@ -29,14 +32,23 @@ def car(fact: f.CarFact, reader: Reader) -> Rendered:
     if fact.following is not None:
         start = reader.brief(fact.following.start)
         lines.append(
-            reader.say("next", num=fact.following.shown, start=start) if fact.bookings_shown else reader.say("next.plain", start=start)
+            reader.say("next", num=fact.following.shown, start=start)
+            if fact.bookings_shown
+            else reader.say("next.plain", start=start)
         )
     lines += [reader.say("debt", amount=reader.money(owed.amount)) for owed in fact.debt]
     km = fact.car.mileage_km
     tail = reader.say("mileage.none") if km is None else reader.say("mileage", km=reader.count(km))
     lines.append(f"{tail} · {reader.say('dirty')}" if fact.car.clean is False else tail)
     lines.append(source(fact.fresh, reader))
-    buttons = [[Button(label=reader.say("b.bookings"), request=reader.say("ask.car.bookings", car=fact.car.handle))]]
+    buttons = [
+        [
+            Button(
+                label=reader.say("b.bookings"),
+                request=reader.say("ask.car.bookings", car=fact.car.handle),
+            )
+        ]
+    ]
     return Rendered(text="\n".join(lines), buttons=buttons if fact.client_shown else [])
 
 
@@ -47,10 +59,14 @@ def _now(fact: f.CarFact, reader: Reader) -> list[str]:
         return [state]
     if current.purpose != "rental":
         return [reader.say(current.purpose, end=reader.at(current.end))]
-    lines = [reader.say("in_rent", end=reader.at(current.end)) if current.status == "in_rent" else state]
+    lines = [
+        reader.say("in_rent", end=reader.at(current.end)) if current.status == "in_rent" else state
+    ]
     if fact.bookings_shown:
         who = f"{client_short(current)}, " if fact.client_shown else ""
-        lines.append(f"📅 {number_of(current, reader)}: {who}{reader.span(current.start, current.end)}")
+        lines.append(
+            f"📅 {number_of(current, reader)}: {who}{reader.span(current.start, current.end)}"
+        )
     if current.status == "in_rent":
         if current.end is not None and current.end < reader.now:
             lines.append(reader.say("late", end=reader.brief(current.end)))
@@ -62,7 +78,8 @@ def _now(fact: f.CarFact, reader: Reader) -> list[str]:
 def car_list(fact: f.CarListFact, reader: Reader) -> Rendered:
     where = reader.branch(fact.branch) if fact.branch else reader.say("all_branches")
     rows = [
-        f"• {_car_line(car)}{'' if fact.branch else f' · {reader.branch(car.branch)}'} · {reader.say(f'state.{car.state or 0}')}"
+        f"• {_car_line(car)}{'' if fact.branch else f' · {reader.branch(car.branch)}'} · "
+        f"{reader.say(f'state.{car.state or 0}')}"
         for car in fact.cars
     ]
     head = reader.say("cars", n=len(rows)) if rows else reader.say("cars.none")
@@ -72,7 +89,14 @@ def car_list(fact: f.CarListFact, reader: Reader) -> Rendered:
 def _elsewhere(shown: Rendered, assumed: bool, reader: Reader) -> Rendered:
     """Where the branch was only assumed, the others are one press away."""
     if assumed:
-        shown.buttons.append([Button(label=reader.say("b.all_branches"), request=reader.say("ask.all", request=reader.request))])
+        shown.buttons.append(
+            [
+                Button(
+                    label=reader.say("b.all_branches"),
+                    request=reader.say("ask.all", request=reader.request),
+                )
+            ]
+        )
     return shown
 
 
@@ -83,10 +107,16 @@ def free(fact: f.FreeFact, reader: Reader) -> Rendered:
     if not fact.cars:
         found = [f"{reader.branch(code)}: {count}" for code, count in fact.elsewhere if count]
         extra = [reader.say("free.elsewhere", list=", ".join(found))] if found else []
-        return _elsewhere(listed(f"{reader.say('free.none')} · {when}", (), fact.fresh, reader, extra=extra), fact.assumed, reader)
+        return _elsewhere(
+            listed(f"{reader.say('free.none')} · {when}", (), fact.fresh, reader, extra=extra),
+            fact.assumed,
+            reader,
+        )
     rows = [_free_row(item, fact, reader) for item in fact.cars]
     buffer = f"<i>{reader.say('free.buffer', h=reader.hours(fact.buffer))}</i>"
-    shown = listed(f"{reader.say('free', n=len(rows))} · {when}", rows, fact.fresh, reader, extra=[buffer])
+    shown = listed(
+        f"{reader.say('free', n=len(rows))} · {when}", rows, fact.fresh, reader, extra=[buffer]
+    )
     return _elsewhere(shown, fact.assumed, reader)
 
 
@@ -94,7 +124,11 @@ def _free_row(item: FreeCar, fact: f.FreeFact, reader: Reader) -> str:
     parts = [_car_line(item.car)]
     if not fact.branch:
         parts.append(reader.branch(item.car.branch))
-    parts += [escape(vendor_word(x, reader.language)) for x in (item.car.car_class, item.car.transmission) if x]
+    parts += [
+        escape(vendor_word(x, reader.language))
+        for x in (item.car.car_class, item.car.transmission)
+        if x
+    ]
     if item.price is not None:
         parts.append(reader.say("price", price=reader.money(item.price)))
     parts += _tight(item.fit.back_at, item.fit.next_start, reader) if item.fit.tight else []
@@ -104,7 +138,9 @@ def _free_row(item: FreeCar, fact: f.FreeFact, reader: Reader) -> str:
 def _tight(back: datetime | None, following: datetime | None, reader: Reader) -> list[str]:
     if back is not None:
         return [reader.say("free.tight", t=times.clock(back))]
-    return [reader.say("free.tight_next", t=times.clock(following))] if following is not None else []
+    return (
+        [reader.say("free.tight_next", t=times.clock(following))] if following is not None else []
+    )
 
 
 def one_free(fact: f.CarFreeFact, reader: Reader) -> Rendered:
@@ -112,7 +148,13 @@ def one_free(fact: f.CarFreeFact, reader: Reader) -> Rendered:
     key = "one.taken" if not fact.fit.free else "one.free" if fact.issuable else "one.state"
     lines = [reader.say(key, car=car), reader.span(fact.start, fact.end)]
     if fact.blocking is not None:
-        lines.append(reader.say("blocked", num=fact.blocking.shown, period=reader.span(fact.blocking.start, fact.blocking.end)))
+        lines.append(
+            reader.say(
+                "blocked",
+                num=fact.blocking.shown,
+                period=reader.span(fact.blocking.start, fact.blocking.end),
+            )
+        )
     if fact.fit.free and fact.fit.tight:
         lines += _tight(fact.fit.back_at, fact.fit.next_start, reader)
     if not fact.issuable:

@@ -15,7 +15,8 @@ from jarvis.kit.money import Money, to_minor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Priced:
-    """What added time costs. `basis`: quote (RentProg's for the period) or booking (its own price a day)."""
+    """What added time costs. `basis`: quote (RentProg's for the period) or booking (its own price a
+    day)."""
 
     days: int
     rate: Money
@@ -53,9 +54,14 @@ def moment_change(name: str, old: datetime | None, new: datetime) -> dict[str, A
 def price_json(total: Money, price: Priced) -> dict[str, Any]:
     """The price of added time: total before and after, days, rate."""
     return {
-        "old": total.minor, "new": total.minor + price.total.minor, "currency": total.currency, "delta": price.total.minor,
-        "days": price.days, "rate": price.rate.minor, "basis": price.basis,
-    }  # fmt: skip
+        "old": total.minor,
+        "new": total.minor + price.total.minor,
+        "currency": total.currency,
+        "delta": price.total.minor,
+        "days": price.days,
+        "rate": price.rate.minor,
+        "basis": price.basis,
+    }
 
 
 def changed_price(booking: Booking, args: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -65,5 +71,12 @@ def changed_price(booking: Booking, args: Mapping[str, Any]) -> dict[str, Any] |
     if pair is None or booking.total is None:
         return None
     new = to_minor(pair[1])
-    return {"old": booking.total.minor, "new": new, "currency": booking.total.currency, "delta": new - booking.total.minor,
-            "days": None, "rate": None, "basis": "preview"}  # fmt: skip
+    return {
+        "old": booking.total.minor,
+        "new": new,
+        "currency": booking.total.currency,
+        "delta": new - booking.total.minor,
+        "days": None,
+        "rate": None,
+        "basis": "preview",
+    }

@@ -25,12 +25,19 @@ def client_card(fact: f.ClientFact, reader: Reader) -> Rendered:
     name = fact.client.full_name if fact.full_name else fact.client.short_name
     lines = [f"👤 <b>{escape(name)}</b>"]
     if fact.client.category:
-        lines.append(reader.say("client.category", x=escape(vendor_word(fact.client.category, reader.language))))
+        lines.append(
+            reader.say(
+                "client.category", x=escape(vendor_word(fact.client.category, reader.language))
+            )
+        )
     phone = f"<code>{fact.phone}</code>" if fact.phone else None
     lines.append(reader.say("client.phone", x=phone) if phone else reader.say("client.phone.none"))
     lines.append(reader.say("client.bookings", n=len(fact.bookings)))
     for booking in fact.bookings[:3]:
-        row = f"{number_of(booking, reader)} · {escape(booking.car_label or '—')}: {reader.span(booking.start, booking.end)}"
+        row = (
+            f"{number_of(booking, reader)} · {escape(booking.car_label or '—')}: "
+            f"{reader.span(booking.start, booking.end)}"
+        )
         lines.append(f"• {row} · {reader.say(f'status.{booking.status}')}")
     return Rendered(text="\n".join([*lines, source(fact.fresh, reader)]))
 
@@ -38,12 +45,19 @@ def client_card(fact: f.ClientFact, reader: Reader) -> Rendered:
 def knowledge(fact: f.KnowledgeFact, reader: Reader) -> Rendered:
     if not fact.sections:
         return Rendered(text=reader.say("knowledge.none"))
-    parts = [f"<b>{escape(s.heading)}</b>\n{escape(s.text)}\n<i>{escape(s.title)}</i>" for s in fact.sections[:1]]
+    parts = [
+        f"<b>{escape(s.heading)}</b>\n{escape(s.text)}\n<i>{escape(s.title)}</i>"
+        for s in fact.sections[:1]
+    ]
     return Rendered(text="\n\n".join(parts))
 
 
 def help_page(fact: f.HelpFact, reader: Reader) -> Rendered:
-    where = reader.branch(reader.actor.home_branch) if reader.actor.home_branch else reader.say("company")
+    where = (
+        reader.branch(reader.actor.home_branch)
+        if reader.actor.home_branch
+        else reader.say("company")
+    )
     text = reader.say("help", role=reader.say(f"role.{reader.actor.role.value}"), branch=where)
     return Rendered(text=text, buttons=suggestions(fact.examples[:6], reader))
 
@@ -81,6 +95,8 @@ def missing(fact: f.MissingFact, reader: Reader) -> Rendered:
 def refusal(fact: f.RefusalFact, reader: Reader) -> Rendered:
     who = escape(", ".join(fact.ask) or "—")
     if fact.branch is not None:
-        return Rendered(text=reader.say("refusal.branch", branch=reader.branch(fact.branch), who=who))
+        return Rendered(
+            text=reader.say("refusal.branch", branch=reader.branch(fact.branch), who=who)
+        )
     key = f"tool.{fact.tool}" if f"tool.{fact.tool}" in keys() else "tool.other"
     return Rendered(text=reader.say("refusal.role", what=reader.say(key), who=who))

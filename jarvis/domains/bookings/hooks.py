@@ -26,9 +26,17 @@ DUPLICATE_SETTLES = timedelta(seconds=2)
 Noun = Literal["car", "client", "booking"]
 NOUNS: tuple[Noun, ...] = ("car", "client", "booking")
 NOTED = (
-    "car.created", "car.updated", "car.moved", "client.created", "client.updated", "booking.created", "booking.updated",
-    "booking.cancelled", "booking.issued", "booking.returned",
-)  # fmt: skip
+    "car.created",
+    "car.updated",
+    "car.moved",
+    "client.created",
+    "client.updated",
+    "booking.created",
+    "booking.updated",
+    "booking.cancelled",
+    "booking.issued",
+    "booking.returned",
+)
 
 
 class RentProgHooks:
@@ -36,7 +44,14 @@ class RentProgHooks:
 
     feature: ClassVar[str] = "rentprog"
 
-    def __init__(self, db: Database, clock: Clock, fleet: FleetService, clients: ClientService, bookings: BookingMirror) -> None:
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        fleet: FleetService,
+        clients: ClientService,
+        bookings: BookingMirror,
+    ) -> None:
         self._db = db
         self._clock = clock
         self._fleet = fleet
@@ -56,11 +71,15 @@ class RentProgHooks:
         change, branch = hook(handling.event.body), _branch(handling.event)
         stored = await self._stored(change)
         incoming = Incoming(
-            raw={**change.values, "id": change.entity_id}, cleared=change.cleared, read_at=self._clock.now(),
-            from_api=change.from_api, made=change.verb == "create",
-        )  # fmt: skip
+            raw={**change.values, "id": change.entity_id},
+            cleared=change.cleared,
+            read_at=self._clock.now(),
+            from_api=change.from_api,
+            made=change.verb == "create",
+        )
         known = stored is not None
-        if known != (change.verb == "update") or (stored is not None and not fits(change, stored)):  # late, early or lost
+        # late, early or lost
+        if known != (change.verb == "update") or (stored is not None and not fits(change, stored)):
             try:
                 incoming = await self._read_again(change.noun, str(change.entity_id), branch)
             except NotFound:
@@ -82,14 +101,21 @@ class RentProgHooks:
         """The record is gone from RentProg: hidden here, never cascaded."""
         change = hook(handling.event.body)
         async with handling.transaction() as tx:
-            rooms = {"car": self._fleet.forget, "client": self._clients.forget, "booking": self._bookings.forget}
+            rooms = {
+                "car": self._fleet.forget,
+                "client": self._clients.forget,
+                "booking": self._bookings.forget,
+            }
             await rooms[change.noun](tx, str(change.entity_id))
 
     @subscriber("rentprog.duplicate", *(f"rentprog.{noun}.duplicate" for noun in NOUNS))
     async def duplicated(self, handling: Handling) -> None:
-        """An equal body within the window triggers nothing; once its burst is over the record is read once more."""
+        """An equal body within the window triggers nothing; once its burst is over the record is
+        read once more."""
         original = UUID(handling.event.payload["original_event_id"])
-        row = await self._db.fetchrow("SELECT body, source, kind FROM event WHERE id = $1", original)
+        row = await self._db.fetchrow(
+            "SELECT body, source, kind FROM event WHERE id = $1", original
+        )
         if row is None or row["kind"] == "rentprog.unreadable":
             return
         change = hook(row["body"])
@@ -112,17 +138,24 @@ class RentProgHooks:
 
     @subscriber(*NOTED)
     async def note(self, handling: Handling) -> None:
-        """The memory of a car, a client or a booking. It begins after the first load: what was there before, we did not see happen."""
+        """The memory of a car, a client or a booking. It begins after the first load: what was
+        there before, we did not see happen."""
         event, payload = handling.event, handling.event.payload
         noun = event.kind.partition(".")[0]
         names = sorted(map(str, cast(list[Any], list(payload.get("changed") or ()))))
         async with handling.transaction() as tx:
             await tx.execute(
-                """INSERT INTO timeline_entry (subject_kind, subject_id, kind, happened_at, summary, event_id, dedup_key)
+                """INSERT INTO timeline_entry (subject_kind, subject_id, kind, happened_at, summary,
+                    event_id, dedup_key)
                    VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (dedup_key) DO NOTHING""",
-                noun, UUID(payload[f"{noun}_id"]), event.kind, self._clock.now(), ", ".join(names)[:500],
-                event.id, f"event:{event.id}",
-            )  # fmt: skip
+                noun,
+                UUID(payload[f"{noun}_id"]),
+                event.kind,
+                self._clock.now(),
+                ", ".join(names)[:500],
+                event.id,
+                f"event:{event.id}",
+            )
 
     async def _reread(self, handling: Handling, noun: Noun, key: str, branch: str | None) -> None:
         try:
@@ -134,17 +167,23 @@ class RentProgHooks:
 
     async def _parents(self, handling: Handling, key: str, branch: str | None) -> None:
         """Fetch the car or client that a booking names and we have not met yet."""
-        for noun, missing in zip(("car", "client"), await self._bookings.missing_parents(self._db, key), strict=True):
+        for noun, missing in zip(
+            ("car", "client"), await self._bookings.missing_parents(self._db, key), strict=True
+        ):
             if missing is None:
                 continue
             async with handling.transaction() as tx:
                 await self._arm(tx, "car" if noun == "car" else "client", missing, branch)
             try:
-                incoming = await self._read_again("car" if noun == "car" else "client", missing, branch)
+                incoming = await self._read_again(
+                    "car" if noun == "car" else "client", missing, branch
+                )
             except (NotFound, Unavailable):
                 continue  # the timer asks again
             async with handling.transaction() as tx:
-                await self._save(tx, "car" if noun == "car" else "client", incoming, branch, handling.event)
+                await self._save(
+                    tx, "car" if noun == "car" else "client", incoming, branch, handling.event
+                )
                 await self._bookings.link(tx, str(handling.event.id), handling.event)
                 await self._timers.cancel(tx, kind="rentprog.reread", subject=f"{noun}:{missing}")
 
@@ -164,7 +203,9 @@ class RentProgHooks:
         incoming, _ = await self._bookings.reread(key, branch=branch)
         return incoming
 
-    async def _save(self, tx: Tx, noun: Noun, incoming: Incoming, branch: str | None, event: Event) -> None:
+    async def _save(
+        self, tx: Tx, noun: Noun, incoming: Incoming, branch: str | None, event: Event
+    ) -> None:
         if noun == "car":
             await self._fleet.save(tx, incoming, branch=branch, event=event)
         elif noun == "client":
@@ -172,11 +213,16 @@ class RentProgHooks:
         else:
             await self._bookings.save(tx, incoming, branch=branch, event=event)
 
-    async def _arm(self, tx: Tx, noun: Noun, key: str, branch: str | None, *, after: timedelta = REREAD_AFTER) -> None:
+    async def _arm(
+        self, tx: Tx, noun: Noun, key: str, branch: str | None, *, after: timedelta = REREAD_AFTER
+    ) -> None:
         await self._timers.arm(
-            tx, kind="rentprog.reread", subject=f"{noun}:{key}", due_at=self._clock.now() + after,
+            tx,
+            kind="rentprog.reread",
+            subject=f"{noun}:{key}",
+            due_at=self._clock.now() + after,
             payload={"branch": branch},
-        )  # fmt: skip
+        )
 
 
 def _branch(event: Event) -> str | None:

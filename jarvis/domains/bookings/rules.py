@@ -1,4 +1,5 @@
-"""How RentProg's words about a booking are read (domain: life of a booking; architecture: defaults)."""
+"""How RentProg's words about a booking are read (domain: life of a booking; architecture:
+defaults)."""
 
 from __future__ import annotations
 
@@ -24,8 +25,11 @@ def status_of(booking: Booking) -> Status:
     return "planned"
 
 
-def purpose_of(booking: Booking, branch: str | None) -> tuple[Purpose, Literal["flags", "names", "default"]]:
-    """What the booking is for, and what told us: RentProg's flags when present, else the name heuristic."""
+def purpose_of(
+    booking: Booking, branch: str | None
+) -> tuple[Purpose, Literal["flags", "names", "default"]]:
+    """What the booking is for, and what told us: RentProg's flags when present, else the name
+    heuristic."""
     if "technical" in booking.given or "repair" in booking.given:
         if booking.repair:
             return "repair", "flags"
@@ -34,6 +38,10 @@ def purpose_of(booking: Booking, branch: str | None) -> tuple[Purpose, Literal["
     if not any(word in names for word in _SERVICE):
         return "rental", "default"
     description = f"{booking.description or ''} ".casefold()
-    if "сервис" in names or any(word in description for word in _REPAIR) or branch == "service-center":
+    if (
+        "сервис" in names
+        or any(word in description for word in _REPAIR)
+        or branch == "service-center"
+    ):
         return "repair", "names"
     return "staff_trip", "names"

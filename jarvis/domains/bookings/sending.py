@@ -1,4 +1,5 @@
-"""The way a write takes to RentProg: over MCP with a preview, or over the public API, and the arguments of its reverse."""
+"""The way a write takes to RentProg: over MCP with a preview, or over the public API, and the
+arguments of its reverse."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ from jarvis.kit.ids import new_id
 
 
 class Impossible(Conflict):
-    """A change that cannot be planned. `reason` is a key of the catalogue, `values` what its sentence needs."""
+    """A change that cannot be planned. `reason` is a key of the catalogue, `values` what its
+    sentence needs."""
 
     def __init__(self, reason: str, **values: object) -> None:
         super().__init__(f"{reason} {values}" if values else reason)
@@ -44,17 +46,28 @@ class Sending:
         self._rentprog = rentprog
 
     async def plan(
-        self, kind: EffectKind, tool: str, arguments: Mapping[str, Any], branch: str | None, key: str, *,
-        public: Mapping[str, Any] | None = None, booking_key: int | None = None, search: str | None = None,
-    ) -> Sendable:  # fmt: skip
-        """Over MCP, previewed when the key is at that level; over the public API when there is no agent key."""
+        self,
+        kind: EffectKind,
+        tool: str,
+        arguments: Mapping[str, Any],
+        branch: str | None,
+        key: str,
+        *,
+        public: Mapping[str, Any] | None = None,
+        booking_key: int | None = None,
+        search: str | None = None,
+    ) -> Sendable:
+        """Over MCP, previewed when the key is at that level; over the public API when there is no
+        agent key."""
         if branch is None:
             raise Impossible("no_branch")
         level = await self._rentprog.level(tool)
         if level == "none" and not self._rentprog.has_agent_key and public is not None:
             args: dict[str, Any] = {"branch": branch, "fields": dict(public)}
             if booking_key is not None:
-                return Sendable(kind=kinds.PUBLIC_UPDATE_BOOKING, args=args | {"booking_id": booking_key})
+                return Sendable(
+                    kind=kinds.PUBLIC_UPDATE_BOOKING, args=args | {"booking_id": booking_key}
+                )
             return Sendable(kind=kinds.PUBLIC_CREATE_BOOKING, args=args | {"search": search})
         if level not in ("approve", "preview", "direct"):
             raise Impossible("no_level")
@@ -67,14 +80,21 @@ class Sending:
             args |= {"token": preview.preview_token, "before": preview.changes}
         return Sendable(kind=kind, args=args)
 
-    def undo(self, sendable: Sendable, undo: Mapping[str, Any] | None, branch: str | None) -> Mapping[str, Any] | None:
+    def undo(
+        self, sendable: Sendable, undo: Mapping[str, Any] | None, branch: str | None
+    ) -> Mapping[str, Any] | None:
         """The arguments of the reverse write, by the same way as the write itself."""
         if undo is None:
             return None
         if sendable.kind.effect_class == "B":
             return {**sendable.args, "fields": undo["fields"]} if "fields" in undo else None
         company = self._rentprog.company(undo.get("branch") or branch or "")
-        return {"tool": undo["tool"], "arguments": undo["arguments"], "company": company, "key": str(new_id())}
+        return {
+            "tool": undo["tool"],
+            "arguments": undo["arguments"],
+            "company": company,
+            "key": str(new_id()),
+        }
 
     async def booking_key(self, booking_id: UUID) -> tuple[str, int]:
         """A new idempotency key, and RentProg's id of the booking."""

@@ -1,4 +1,5 @@
-"""What people ask of bookings: one booking, lists of a day, free cars, collisions, debts, who changed what."""
+"""What people ask of bookings: one booking, lists of a day, free cars, collisions, debts, who
+changed what."""
 
 from __future__ import annotations
 
@@ -9,7 +10,16 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from jarvis.domains.bookings.availability import PREPARATION, Collision, Fit, Purpose, Span, Status, collisions, fit
+from jarvis.domains.bookings.availability import (
+    PREPARATION,
+    Collision,
+    Fit,
+    Purpose,
+    Span,
+    Status,
+    collisions,
+    fit,
+)
 from jarvis.domains.bookings.mirror import BookingMirror, responsible_of
 from jarvis.domains.fleet.naming import handle
 from jarvis.domains.fleet.service import CAN_BE_ISSUED, Car, FleetService
@@ -95,7 +105,8 @@ class HistoryLine:
 
 _SQL = """SELECT b.*, br.code AS branch_code, c.code AS car_code, c.name AS car_name, c.plate_key,
                  cl.first_name, cl.last_name, cl.phone
-            FROM booking b LEFT JOIN branch br ON br.id = b.branch_id LEFT JOIN car c ON c.id = b.car_id
+            FROM booking b LEFT JOIN branch br ON br.id = b.branch_id LEFT JOIN car c
+              ON c.id = b.car_id
                  LEFT JOIN client cl ON cl.id = b.client_id"""
 
 
@@ -106,30 +117,61 @@ def booking_of(row: Row) -> Booking:
         return None if value is None else Money(value, currency)
 
     return Booking(
-        id=row["id"], number=row["number"], branch=row["branch_code"], car_id=row["car_id"],
-        car_label=row["car_code"] or row["car_name"], plate_key=row["plate_key"], client_id=row["client_id"],
-        client_first=row["first_name"], client_last=row["last_name"], client_phone=row["phone"], start=row["start_at"],
-        end=row["end_at"], place_start=row["place_start"], place_end=row["place_end"], state_raw=row["state_raw"],
-        status=row["status"], purpose=row["purpose"], price=money("price_minor"), total=money("total_minor"),
-        deposit=money("deposit_minor"), responsible=row["responsible_name"], description=row["description"],
+        id=row["id"],
+        number=row["number"],
+        branch=row["branch_code"],
+        car_id=row["car_id"],
+        car_label=row["car_code"] or row["car_name"],
+        plate_key=row["plate_key"],
+        client_id=row["client_id"],
+        client_first=row["first_name"],
+        client_last=row["last_name"],
+        client_phone=row["phone"],
+        start=row["start_at"],
+        end=row["end_at"],
+        place_start=row["place_start"],
+        place_end=row["place_end"],
+        state_raw=row["state_raw"],
+        status=row["status"],
+        purpose=row["purpose"],
+        price=money("price_minor"),
+        total=money("total_minor"),
+        deposit=money("deposit_minor"),
+        responsible=row["responsible_name"],
+        description=row["description"],
         source_at=row["source_at"],
-    )  # fmt: skip
+    )
 
 
 def now_and_next(rows: Sequence[Booking], now: datetime) -> tuple[Booking | None, Booking | None]:
     """Of a car's bookings: the one that runs now, and the first that begins after it."""
     open_ = [b for b in rows if b.status in ("planned", "in_rent")]
-    current = next((b for b in open_ if b.status == "in_rent" or (b.start and b.end and b.start <= now < b.end)), None)
-    return current, next((b for b in open_ if b is not current and b.start and b.start >= now), None)
+    current = next(
+        (
+            b
+            for b in open_
+            if b.status == "in_rent" or (b.start and b.end and b.start <= now < b.end)
+        ),
+        None,
+    )
+    return current, next(
+        (b for b in open_ if b is not current and b.start and b.start >= now), None
+    )
 
 
 class BookingService:
     """Reads over our mirror, refreshed from RentProg where one record is asked for."""
 
     def __init__(
-        self, db: Database, clock: Clock, rentprog: RentProg, fleet: FleetService, mirror: BookingMirror, *,
+        self,
+        db: Database,
+        clock: Clock,
+        rentprog: RentProg,
+        fleet: FleetService,
+        mirror: BookingMirror,
+        *,
         preparation: timedelta = PREPARATION,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.preparation = preparation
         self._db = db
         self._clock = clock
@@ -137,13 +179,22 @@ class BookingService:
         self._fleet = fleet
         self._mirror = mirror
 
-    async def freshness(self, as_of: datetime | None = None, limited: Limited | None = None) -> Freshness:
-        """Age of what we show: `as_of`, else the last complete reconciliation of bookings; `limited`: what a refresh returned."""
+    async def freshness(
+        self, as_of: datetime | None = None, limited: Limited | None = None
+    ) -> Freshness:
+        """Age of what we show: `as_of`, else the last complete reconciliation of bookings;
+        `limited`: what a refresh returned."""
         state, reconciled = await sources.read(self._db, SYSTEM, f"{SYSTEM} reconciled")
-        return Freshness(source=SYSTEM, as_of=as_of or reconciled.last_ok_at, failing_since=state.failing_since, limited=limited)
+        return Freshness(
+            source=SYSTEM,
+            as_of=as_of or reconciled.last_ok_at,
+            failing_since=state.failing_since,
+            limited=limited,
+        )
 
     async def refresh_car(self, car_id: UUID, *, anew: bool = False) -> Limited | None:
-        """Read one car and its active bookings anew; a RentProg that does not answer leaves the mirror as it is.
+        """Read one car and its active bookings anew; a RentProg that does not answer leaves the
+        mirror as it is.
 
         Args:
             car_id: The car.
@@ -172,7 +223,9 @@ class BookingService:
                 return False
             async with self._db.transaction() as tx:
                 branch = self._rentprog.branch_of_company(record.company_id) or car.branch
-                await self._fleet.save(tx, Incoming(raw=record.raw(), read_at=started), branch=branch)
+                await self._fleet.save(
+                    tx, Incoming(raw=record.raw(), read_at=started), branch=branch
+                )
                 for row in rows:
                     await self._mirror.save(tx, Incoming(raw=row, read_at=started), branch=branch)
             await sources.report_ok(self._db, SYSTEM, self._clock.now())
@@ -212,12 +265,15 @@ class BookingService:
         return booking_of(row)
 
     async def responsible_of(self, booking_id: UUID) -> UUID | None:
-        """Our employee who answers for the booking in RentProg; None when none is named or bound. It changes often: not to be kept."""
+        """Our employee who answers for the booking in RentProg; None when none is named or bound.
+        It changes often: not to be kept."""
         return await responsible_of(self._db, booking_id)
 
     async def by_number(self, number: int) -> list[Booking]:
         """Bookings of that number; numbers are unique only inside a branch."""
-        rows = await self._db.fetch(f"{_SQL} WHERE b.number = $1 AND b.deleted_at IS NULL ORDER BY br.code", number)
+        rows = await self._db.fetch(
+            f"{_SQL} WHERE b.number = $1 AND b.deleted_at IS NULL ORDER BY br.code", number
+        )
         return [booking_of(r) for r in rows]
 
     async def of_car(self, car_id: UUID, *, since: datetime) -> list[Booking]:
@@ -225,76 +281,144 @@ class BookingService:
         rows = await self._db.fetch(
             f"""{_SQL} WHERE b.car_id = $1 AND b.deleted_at IS NULL AND b.status <> 'cancelled'
                  AND (b.end_at > $2 OR b.status = 'in_rent') ORDER BY b.start_at""",
-            car_id, since,
-        )  # fmt: skip
+            car_id,
+            since,
+        )
         return [booking_of(r) for r in rows]
 
     async def of_client(self, client_id: UUID) -> list[Booking]:
         """A client's bookings, the newest first."""
-        rows = await self._db.fetch(f"{_SQL} WHERE b.client_id = $1 AND b.deleted_at IS NULL ORDER BY b.start_at DESC", client_id)
+        rows = await self._db.fetch(
+            f"{_SQL} WHERE b.client_id = $1 AND b.deleted_at IS NULL ORDER BY b.start_at DESC",
+            client_id,
+        )
         return [booking_of(r) for r in rows]
 
-    async def pickups(self, since: datetime, until: datetime, branch: str | None, scope: frozenset[str]) -> list[Booking]:
+    async def pickups(
+        self, since: datetime, until: datetime, branch: str | None, scope: frozenset[str]
+    ) -> list[Booking]:
         """Rentals that begin in a period."""
-        return await self._window("b.start_at >= $1 AND b.start_at < $2 AND b.status <> 'cancelled'", "b.start_at",
-                                  since, until, branch, scope)  # fmt: skip
+        return await self._window(
+            "b.start_at >= $1 AND b.start_at < $2 AND b.status <> 'cancelled'",
+            "b.start_at",
+            since,
+            until,
+            branch,
+            scope,
+        )
 
-    async def returns(self, since: datetime, until: datetime, branch: str | None, scope: frozenset[str]) -> list[Booking]:
+    async def returns(
+        self, since: datetime, until: datetime, branch: str | None, scope: frozenset[str]
+    ) -> list[Booking]:
         """Rentals that end in a period."""
-        return await self._window("b.end_at >= $1 AND b.end_at < $2 AND b.status <> 'cancelled'", "b.end_at",
-                                  since, until, branch, scope)  # fmt: skip
+        return await self._window(
+            "b.end_at >= $1 AND b.end_at < $2 AND b.status <> 'cancelled'",
+            "b.end_at",
+            since,
+            until,
+            branch,
+            scope,
+        )
 
     async def search(
-        self, *, cars: Sequence[UUID] | None, clients: Sequence[UUID] | None, since: datetime | None, until: datetime | None,
+        self,
+        *,
+        cars: Sequence[UUID] | None,
+        clients: Sequence[UUID] | None,
+        since: datetime | None,
+        until: datetime | None,
         scope: frozenset[str],
-    ) -> list[Booking]:  # fmt: skip
-        """Bookings, past ones too, of these cars or clients that touch a period; the newest first, cancelled ones left out."""
+    ) -> list[Booking]:
+        """Bookings, past ones too, of these cars or clients that touch a period; the newest first,
+        cancelled ones left out."""
         rows = await self._db.fetch(
             f"""{_SQL} WHERE b.deleted_at IS NULL AND b.status <> 'cancelled'
-                 AND ($1::uuid[] IS NULL OR b.car_id = ANY($1)) AND ($2::uuid[] IS NULL OR b.client_id = ANY($2))
+                 AND ($1::uuid[] IS NULL OR b.car_id = ANY($1))
+                 AND ($2::uuid[] IS NULL OR b.client_id = ANY($2))
                  AND ($3::timestamptz IS NULL OR b.end_at > $3 OR b.status = 'in_rent')
                  AND ($4::timestamptz IS NULL OR b.start_at < $4)
-                 AND ($5::text[] = '{{}}' OR br.code = ANY($5)) ORDER BY b.start_at DESC NULLS LAST""",
-            None if cars is None else list(cars), None if clients is None else list(clients), since, until, list(scope),
-        )  # fmt: skip
+                 AND ($5::text[] = '{{}}' OR br.code = ANY($5))
+               ORDER BY b.start_at DESC NULLS LAST""",
+            None if cars is None else list(cars),
+            None if clients is None else list(clients),
+            since,
+            until,
+            list(scope),
+        )
         return [booking_of(r) for r in rows]
 
     async def overdue(self, branch: str | None, scope: frozenset[str]) -> list[Booking]:
         """Cars that are still out after their return time."""
         now = self._clock.now()
-        return await self._window("b.status = 'in_rent' AND b.end_at < $2 AND $1::timestamptz IS NOT NULL", "b.end_at",
-                                  now, now, branch, scope)  # fmt: skip
+        return await self._window(
+            "b.status = 'in_rent' AND b.end_at < $2 AND $1::timestamptz IS NOT NULL",
+            "b.end_at",
+            now,
+            now,
+            branch,
+            scope,
+        )
 
     async def _window(
-        self, where: str, order: str, since: datetime, until: datetime, branch: str | None, scope: frozenset[str]
+        self,
+        where: str,
+        order: str,
+        since: datetime,
+        until: datetime,
+        branch: str | None,
+        scope: frozenset[str],
     ) -> list[Booking]:
         rows = await self._db.fetch(
             f"""{_SQL} WHERE {where} AND b.deleted_at IS NULL AND b.purpose = 'rental'
-                 AND ($3::text IS NULL OR br.code = $3) AND ($4::text[] = '{{}}' OR br.code = ANY($4)) ORDER BY {order}""",
-            since, until, branch, list(scope),
-        )  # fmt: skip
+                 AND ($3::text IS NULL OR br.code = $3)
+                 AND ($4::text[] = '{{}}' OR br.code = ANY($4)) ORDER BY {order}""",
+            since,
+            until,
+            branch,
+            list(scope),
+        )
         return [booking_of(r) for r in rows]
 
-    async def _spans(self, since: datetime, until: datetime, cars: Sequence[UUID] | None, around: timedelta) -> list[Span]:
-        """Bookings of these cars (of all when None) that matter to a period and to the preparation time around it."""
+    async def _spans(
+        self, since: datetime, until: datetime, cars: Sequence[UUID] | None, around: timedelta
+    ) -> list[Span]:
+        """Bookings of these cars (of all when None) that matter to a period and to the preparation
+        time around it."""
         rows = await self._db.fetch(
             """SELECT id, car_id, start_at, end_at, status, purpose FROM booking
-                WHERE deleted_at IS NULL AND car_id IS NOT NULL AND start_at IS NOT NULL AND end_at IS NOT NULL
-                  AND status IN ('planned', 'in_rent') AND start_at < $2 AND (end_at > $1 OR status = 'in_rent')
+                WHERE deleted_at IS NULL AND car_id IS NOT NULL AND start_at IS NOT NULL
+                  AND end_at IS NOT NULL
+                  AND status IN ('planned', 'in_rent') AND start_at < $2 AND (end_at > $1
+                    OR status = 'in_rent')
                   AND ($3::uuid[] IS NULL OR car_id = ANY($3))""",
-            since - around, until + around, None if cars is None else list(cars),
-        )  # fmt: skip
+            since - around,
+            until + around,
+            None if cars is None else list(cars),
+        )
         return [
-            Span(booking_id=r["id"], car_id=r["car_id"], start=r["start_at"], end=r["end_at"], status=r["status"],
-                 purpose=r["purpose"])
+            Span(
+                booking_id=r["id"],
+                car_id=r["car_id"],
+                start=r["start_at"],
+                end=r["end_at"],
+                status=r["status"],
+                purpose=r["purpose"],
+            )
             for r in rows
-        ]  # fmt: skip
+        ]
 
     async def free_cars(
-        self, start: datetime, end: datetime, *, branch: str | None, scope: frozenset[str] = frozenset(),
-        transmission: str | None = None, car_class: str | None = None,
-    ) -> list[FreeCar]:  # fmt: skip
-        """Cars that can be issued for a period: those with their preparation time first, then the tight ones."""
+        self,
+        start: datetime,
+        end: datetime,
+        *,
+        branch: str | None,
+        scope: frozenset[str] = frozenset(),
+        transmission: str | None = None,
+        car_class: str | None = None,
+    ) -> list[FreeCar]:
+        """Cars that can be issued for a period: those with their preparation time first, then the
+        tight ones."""
         cars = await self._fleet.cars(branch=branch, states=[CAN_BE_ISSUED], branches=scope)
         spans = await self._spans(start, end, [car.id for car in cars], self.preparation)
         prices = await self._prices([car.id for car in cars])
@@ -307,27 +431,48 @@ class BookingService:
                 continue
             if car_class and not _same_word(car.car_class, car_class):
                 continue
-            result = fit(by_car.get(car.id, ()), start, end, now=self._clock.now(), buffer=self.preparation)
+            result = fit(
+                by_car.get(car.id, ()), start, end, now=self._clock.now(), buffer=self.preparation
+            )
             if result.free:
                 found.append(FreeCar(car=car, fit=result, price=prices.get(car.id)))
         return sorted(found, key=lambda f: (f.fit.tight, f.car.label))
 
     async def _prices(self, cars: Sequence[UUID]) -> dict[UUID, Money]:
-        """The latest price a day that a booking of each car had; the price grid itself is not mirrored."""
+        """The latest price a day that a booking of each car had; the price grid itself is not
+        mirrored."""
         rows = await self._db.fetch(
             """SELECT DISTINCT ON (car_id) car_id, price_minor, currency FROM booking
-                WHERE price_minor IS NOT NULL AND car_id = ANY($1) AND purpose = 'rental' ORDER BY car_id, start_at DESC""",
+                WHERE price_minor IS NOT NULL AND car_id = ANY($1) AND purpose = 'rental'
+                  ORDER BY car_id, start_at DESC""",
             list(cars),
         )
         return {r["car_id"]: Money(r["price_minor"], r["currency"]) for r in rows}
 
-    async def fit_of(self, car_id: UUID, start: datetime, end: datetime, *, without: frozenset[UUID] = frozenset()) -> Fit:
+    async def fit_of(
+        self,
+        car_id: UUID,
+        start: datetime,
+        end: datetime,
+        *,
+        without: frozenset[UUID] = frozenset(),
+    ) -> Fit:
         """Whether one car is free for a period, as if the bookings `without` were not there."""
-        spans = [s for s in await self._spans(start, end, [car_id], self.preparation) if s.booking_id not in without]
+        spans = [
+            s
+            for s in await self._spans(start, end, [car_id], self.preparation)
+            if s.booking_id not in without
+        ]
         return fit(spans, start, end, now=self._clock.now(), buffer=self.preparation)
 
     async def collisions(
-        self, since: datetime, until: datetime, *, branch: str | None, scope: frozenset[str], car_id: UUID | None = None
+        self,
+        since: datetime,
+        until: datetime,
+        *,
+        branch: str | None,
+        scope: frozenset[str],
+        car_id: UUID | None = None,
     ) -> list[tuple[Collision, Booking, Booking]]:
         """Pairs of bookings that get in each other's way."""
         found: list[tuple[Collision, Booking, Booking]] = []
@@ -344,8 +489,9 @@ class BookingService:
         rows = await self._db.fetch(
             """SELECT r.* FROM receivable r JOIN branch b ON b.id = r.branch_id
                 WHERE b.code = $1 AND r.kind = $2 ORDER BY r.amount_minor DESC""",
-            branch, kind,
-        )  # fmt: skip
+            branch,
+            kind,
+        )
         return [await self._owed(row) for row in rows]
 
     async def owed_of(self, booking_id: UUID) -> list[Owed]:
@@ -355,7 +501,10 @@ class BookingService:
 
     async def owed_by(self, client_id: UUID) -> list[Owed]:
         """Debt and due amounts of one client, in all branches."""
-        rows = await self._db.fetch("SELECT * FROM receivable WHERE client_id = $1 ORDER BY kind, amount_minor DESC", client_id)
+        rows = await self._db.fetch(
+            "SELECT * FROM receivable WHERE client_id = $1 ORDER BY kind, amount_minor DESC",
+            client_id,
+        )
         return [await self._owed(row) for row in rows]
 
     async def _owed(self, row: Row) -> Owed:
@@ -363,8 +512,11 @@ class BookingService:
         amount = Money(row["amount_minor"], row["currency"])
         return Owed(kind=row["kind"], amount=amount, since=row["since_at"], booking=booking)
 
-    async def refresh_debts(self, branches: Sequence[str], *, anew: bool = False) -> dict[str, Freshness]:
-        """Ask RentProg for receivables; each branch tells its own age, and whether it answered, or why it was not asked."""
+    async def refresh_debts(
+        self, branches: Sequence[str], *, anew: bool = False
+    ) -> dict[str, Freshness]:
+        """Ask RentProg for receivables; each branch tells its own age, and whether it answered, or
+        why it was not asked."""
         return {branch: await self._refresh_debts(branch, anew=anew) for branch in branches}
 
     async def _refresh_debts(self, branch: str, *, anew: bool) -> Freshness:
@@ -385,7 +537,12 @@ class BookingService:
 
         await self._rentprog.shared.read(name, read, anew=anew)
         (state,) = await sources.read(self._db, name)  # a success clears the failure's time
-        return Freshness(source=SYSTEM, as_of=state.last_ok_at, failing_since=state.failing_since, limited=limited)
+        return Freshness(
+            source=SYSTEM,
+            as_of=state.last_ok_at,
+            failing_since=state.failing_since,
+            limited=limited,
+        )
 
     async def history(self, booking: Booking) -> list[HistoryLine]:
         """Who changed a booking, from RentProg's own record.
@@ -400,7 +557,8 @@ class BookingService:
         return [_line(entry) for entry in entries]
 
     async def through_jarvis(self, booking: Booking) -> Sequence[audit.Written]:
-        """What people changed through Jarvis, from our own audit; its times on the business clock."""
+        """What people changed through Jarvis, from our own audit; its times on the business
+        clock."""
         shift = ahead(self._clock)
         found = await audit.written_to(self._db, target_of(booking.id))
         return [dataclasses.replace(entry, at=entry.at + shift) for entry in found]
@@ -413,9 +571,12 @@ def target_of(booking_id: UUID) -> str:
 
 def _line(entry: HistoryEntry) -> HistoryLine:
     return HistoryLine(
-        at=parse_moment(entry.created_at), who=entry.user_name, what=entry.field or entry.description,
-        old=None if entry.old is None else line(str(entry.old)), new=None if entry.new is None else line(str(entry.new)),
-    )  # fmt: skip
+        at=parse_moment(entry.created_at),
+        who=entry.user_name,
+        what=entry.field or entry.description,
+        old=None if entry.old is None else line(str(entry.old)),
+        new=None if entry.new is None else line(str(entry.new)),
+    )
 
 
 def _same_word(ours: str | None, wanted: str) -> bool:

@@ -1,4 +1,5 @@
-"""Loading RentProg whole, and reconciling it: every run says read = saved + rejected, and is never "ok" when partial."""
+"""Loading RentProg whole, and reconciling it: every run says read = saved + rejected, and is never
+"ok" when partial."""
 
 from __future__ import annotations
 
@@ -49,9 +50,15 @@ class RentProgSync:
     feature: ClassVar[str] = "rentprog_sync"
 
     def __init__(
-        self, db: Database, clock: Clock, rentprog: RentProg, fleet: FleetService, clients: ClientService,
-        bookings: BookingMirror, journal: Journal,
-    ) -> None:  # fmt: skip
+        self,
+        db: Database,
+        clock: Clock,
+        rentprog: RentProg,
+        fleet: FleetService,
+        clients: ClientService,
+        bookings: BookingMirror,
+        journal: Journal,
+    ) -> None:
         self._db = db
         self._clock = clock
         self._rentprog = rentprog
@@ -75,17 +82,28 @@ class RentProgSync:
         await self._queue(handling, BOOKINGS)
 
     async def _queue(self, handling: Handling, kind: str) -> None:
-        """The job; and the load, while RentProg was never read whole and nobody is at it: until then much is not told of."""
+        """The job; and the load, while RentProg was never read whole and nobody is at it: until
+        then much is not told of."""
         async with handling.transaction() as tx:
             if await first_load(tx) and not await tx.fetchval(_LOADS):
                 await enqueue(
-                    tx, kind=LOAD, dedup_key=f"{LOAD}:{handling.event.id}", queue="long", deadline_s=LOAD_DEADLINE_S,
-                    event_id=handling.event.id, trace_id=handling.event.trace_id,
-                )  # fmt: skip
+                    tx,
+                    kind=LOAD,
+                    dedup_key=f"{LOAD}:{handling.event.id}",
+                    queue="long",
+                    deadline_s=LOAD_DEADLINE_S,
+                    event_id=handling.event.id,
+                    trace_id=handling.event.trace_id,
+                )
             await enqueue(
-                tx, kind=kind, dedup_key=f"{kind}:{handling.event.id}", queue="long", deadline_s=600,
-                event_id=handling.event.id, trace_id=handling.event.trace_id,
-            )  # fmt: skip
+                tx,
+                kind=kind,
+                dedup_key=f"{kind}:{handling.event.id}",
+                queue="long",
+                deadline_s=600,
+                event_id=handling.event.id,
+                trace_id=handling.event.trace_id,
+            )
 
     async def load(self, run: JobRun) -> Mapping[str, Any]:
         """Everything: clients once, then cars and bookings of each branch."""
@@ -93,52 +111,75 @@ class RentProgSync:
         report["clients"] = await self.part(run, "clients", self._rentprog.branches[0])
         for part in ("cars", "bookings"):
             for branch in self._rentprog.branches:
-                report[f"{part} {branch}"] = await self.part(run, "cars" if part == "cars" else "bookings", branch)
+                report[f"{part} {branch}"] = await self.part(
+                    run, "cars" if part == "cars" else "bookings", branch
+                )
         return await self._close(run, report, whole=all(p["to_end"] for p in report.values()))
 
     async def reconcile_cars(self, run: JobRun) -> Mapping[str, Any]:
         """Cars of every branch."""
-        return await self._close(run, {b: await self.part(run, "cars", b) for b in self._rentprog.branches})
+        return await self._close(
+            run, {b: await self.part(run, "cars", b) for b in self._rentprog.branches}
+        )
 
     async def reconcile_bookings(self, run: JobRun) -> Mapping[str, Any]:
         """Active bookings of every branch, and the money owed."""
-        report: dict[str, Any] = {b: await self.part(run, "active_bookings", b) for b in self._rentprog.branches}
+        report: dict[str, Any] = {
+            b: await self.part(run, "active_bookings", b) for b in self._rentprog.branches
+        }
         for branch in self._rentprog.branches:
             try:
-                report[f"debts {branch}"] = {"state": "ok", "read": await self._bookings.refresh_receivables(branch)}
+                report[f"debts {branch}"] = {
+                    "state": "ok",
+                    "read": await self._bookings.refresh_receivables(branch),
+                }
             except IntegrationError as error:
                 report[f"debts {branch}"] = {"state": "failed", "cause": error.reason}
         return await self._close(run, report)
 
-    async def _close(self, run: JobRun, report: dict[str, Any], *, whole: bool = False) -> Mapping[str, Any]:
-        """Link, note what is reconciled, tell of the first load; `whole`: every list was read to its end."""
+    async def _close(
+        self, run: JobRun, report: dict[str, Any], *, whole: bool = False
+    ) -> Mapping[str, Any]:
+        """Link, note what is reconciled, tell of the first load; `whole`: every list was read to
+        its end."""
         lists = [v for k, v in report.items() if not k.startswith("debts")]
         async with self._db.transaction() as tx:
             first = whole and await end_first_load(tx, self._clock.now())
             await self._bookings.link(tx, f"{run.id}:{run.attempt}", silent=first)
             if all(part["state"] == "ok" for part in lists):
-                await sources.report_ok(tx, f"{SYSTEM} reconciled", min(part["began_at"] for part in lists))
+                await sources.report_ok(
+                    tx, f"{SYSTEM} reconciled", min(part["began_at"] for part in lists)
+                )
                 await sources.report_ok(tx, SYSTEM, self._clock.now())
             if first:
                 counts = await tx.fetchrow(_COUNTS)
                 assert counts is not None
-                await self._journal.publish(tx, kind=LOADED, dedup_key=LOADED, payload=dict(counts), ordering_key=LOADED)
+                await self._journal.publish(
+                    tx, kind=LOADED, dedup_key=LOADED, payload=dict(counts), ordering_key=LOADED
+                )
         for part in lists:
             part["began_at"] = part["began_at"].isoformat()
-        return {"state": "ok" if all(p["state"] == "ok" for p in report.values()) else "partial", "parts": report}
+        return {
+            "state": "ok" if all(p["state"] == "ok" for p in report.values()) else "partial",
+            "parts": report,
+        }
 
     async def part(self, run: JobRun, part: Part, branch: str) -> dict[str, Any]:
         """One list of one branch; a run that was cut off goes on from its last page.
 
-        Returns state (ok, partial, failed), read, saved, rejected, to_end (whether the list was read to its end, whatever was
-        rejected), began_at and the cause of a failure.
+        Returns state (ok, partial, failed), read, saved, rejected, to_end (whether the list was
+        read to its end, whatever was rejected), began_at and the cause of a failure.
         """
         if part not in PARTS:
             raise InvalidRequest(f"parts: {', '.join(PARTS)}")
         row = await self._begin(run, part, branch)
         began = self._clock.now()
         first = row["page_cursor"] + 1
-        counts = {"read": row["read_count"], "saved": row["saved_count"], "rejected": row["rejected_count"]}
+        counts = {
+            "read": row["read_count"],
+            "saved": row["saved_count"],
+            "rejected": row["rejected_count"],
+        }
         state, cause = "ok", None
         try:
             async with aclosing(self._pages(part, branch, first)) as pages:
@@ -155,23 +196,37 @@ class RentProgSync:
         if to_end and counts["rejected"]:
             state, cause = "partial", f"{counts['rejected']} records were rejected"
         await self._db.execute(
-            "UPDATE sync_run SET state = $2, finished_at = now(), cause = $3 WHERE id = $1", row["id"], state, cause
+            "UPDATE sync_run SET state = $2, finished_at = now(), cause = $3 WHERE id = $1",
+            row["id"],
+            state,
+            cause,
         )
-        return {"state": state, **counts, "to_end": to_end, "began_at": began, **({"cause": cause} if cause else {})}
+        return {
+            "state": state,
+            **counts,
+            "to_end": to_end,
+            "began_at": began,
+            **({"cause": cause} if cause else {}),
+        }
 
     async def _begin(self, run: JobRun, part: Part, branch: str) -> Row:
         """The unfinished run of this job, or a new one."""
         row = await self._db.fetchrow(
             """SELECT r.* FROM sync_run r JOIN branch b ON b.id = r.branch_id
                 WHERE r.job_id = $1 AND r.kind = $2 AND b.code = $3 AND r.state = 'running'""",
-            run.id, part, branch,
-        )  # fmt: skip
+            run.id,
+            part,
+            branch,
+        )
         if row is None:
             row = await self._db.fetchrow(
                 """INSERT INTO sync_run (kind, branch_id, job_id, deadline_at)
                    SELECT $1, b.id, $2, now() + $4 FROM branch b WHERE b.code = $3 RETURNING *""",
-                part, run.id, branch, DEADLINE,
-            )  # fmt: skip
+                part,
+                run.id,
+                branch,
+                DEADLINE,
+            )
         if row is None:
             raise InvalidRequest(f"no branch {branch}")
         return row
@@ -179,11 +234,16 @@ class RentProgSync:
     def _pages(self, part: Part, branch: str, first: int) -> AsyncGenerator[Page]:
         api = self._rentprog.api
         walk: Callable[..., AsyncGenerator[Page]] = {
-            "clients": api.clients, "cars": api.cars, "bookings": api.bookings, "active_bookings": api.active_bookings,
-        }[part]  # fmt: skip
+            "clients": api.clients,
+            "cars": api.cars,
+            "bookings": api.bookings,
+            "active_bookings": api.active_bookings,
+        }[part]
         return walk(branch, first_page=first)
 
-    async def _page(self, run_id: UUID, part: Part, branch: str, page: Page, counts: dict[str, int]) -> None:
+    async def _page(
+        self, run_id: UUID, part: Part, branch: str, page: Page, counts: dict[str, int]
+    ) -> None:
         read_at = self._clock.now()
         for raw in page.rows:
             counts["read"] += 1
@@ -192,17 +252,27 @@ class RentProgSync:
                 counts["saved"] += 1
             except TRANSIENT:
                 raise
-            except Exception as error:  # a boundary: whatever is wrong with one record, the others go on
+            # a boundary: whatever is wrong with one record, the others go on
+            except Exception as error:
                 counts["rejected"] += 1
                 await self._db.execute(
-                    "INSERT INTO sync_rejection (sync_run_id, external_key, reason, raw) VALUES ($1, $2, $3, $4)",
-                    run_id, line(str(storable(raw.get("id"))), 100), line(f"{type(error).__name__}: {error}"), raw,
-                )  # fmt: skip
+                    "INSERT INTO sync_rejection (sync_run_id, external_key, reason, raw) VALUES "
+                    "($1, $2, $3, $4)",
+                    run_id,
+                    line(str(storable(raw.get("id"))), 100),
+                    line(f"{type(error).__name__}: {error}"),
+                    raw,
+                )
         await self._db.execute(
-            """UPDATE sync_run SET page_cursor = $2, read_count = $3, saved_count = $4, rejected_count = $5,
+            """UPDATE sync_run SET page_cursor = $2, read_count = $3, saved_count = $4,
+                rejected_count = $5,
                       heartbeat_at = now() WHERE id = $1""",
-            run_id, page.number, counts["read"], counts["saved"], counts["rejected"],
-        )  # fmt: skip
+            run_id,
+            page.number,
+            counts["read"],
+            counts["saved"],
+            counts["rejected"],
+        )
 
     async def _save(self, part: Part, branch: str, raw: dict[str, Any], read_at: datetime) -> None:
         incoming = Incoming(raw=raw, read_at=read_at, listed=True)

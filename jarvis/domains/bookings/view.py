@@ -23,7 +23,10 @@ def booking(fact: f.BookingFact, reader: Reader) -> Rendered:
     b = fact.booking
     none = reader.say("place.none")
     lines = [f"📅 <b>{reader.say('booking', num=b.shown)}</b> · {reader.say(f'status.{b.status}')}"]
-    lines.append(f"🚗 {escape(b.car_label or '—')} · <code>{show_plate(b.plate_key)}</code> · {reader.branch(b.branch)}")
+    lines.append(
+        f"🚗 {escape(b.car_label or '—')} · <code>{show_plate(b.plate_key)}</code> · "
+        f"{reader.branch(b.branch)}"
+    )
     lines.append(f"👤 {client_short(b)}")
     lines.append(reader.say("pickup", t=reader.at(b.start), place=escape(b.place_start or none)))
     lines.append(reader.say("return", t=reader.at(b.end), place=escape(b.place_end or none)))
@@ -37,52 +40,102 @@ def booking(fact: f.BookingFact, reader: Reader) -> Rendered:
         lines.append(reader.say("responsible", who=escape(b.responsible)))
     lines.append(source(fact.fresh, reader))
     where = reader.branch(b.branch)
-    row = [Button(label=reader.say("b.history"), request=reader.say("ask.history", num=b.shown, branch=where))]
+    row = [
+        Button(
+            label=reader.say("b.history"),
+            request=reader.say("ask.history", num=b.shown, branch=where),
+        )
+    ]
     if b.car_label:
-        row.insert(0, Button(label=reader.say("b.car"), request=reader.say("ask.car", car=b.handle)))
+        row.insert(
+            0, Button(label=reader.say("b.car"), request=reader.say("ask.car", car=b.handle))
+        )
     return Rendered(text="\n".join(lines), buttons=[row] if b.number is not None else [])
 
 
 def booking_list(fact: f.BookingListFact, reader: Reader) -> Rendered:
     subject = escape(fact.subject) if fact.subject else _where(fact.branch, reader)
-    when = f", {reader.span(fact.start, fact.end)}" if fact.kind in ("pickups", "returns", "found") and fact.start else ""
-    rows = [f"{number}. {_booking_row(fact, item, reader)}" for number, item in enumerate(fact.bookings, 1)]
-    head = reader.say(f"list.{fact.kind}", n=len(rows)) if rows else reader.say(f"list.none.{fact.kind}")
+    when = (
+        f", {reader.span(fact.start, fact.end)}"
+        if fact.kind in ("pickups", "returns", "found") and fact.start
+        else ""
+    )
+    rows = [
+        f"{number}. {_booking_row(fact, item, reader)}"
+        for number, item in enumerate(fact.bookings, 1)
+    ]
+    head = (
+        reader.say(f"list.{fact.kind}", n=len(rows))
+        if rows
+        else reader.say(f"list.none.{fact.kind}")
+    )
     return listed(f"{head} · {subject}{when}", rows, fact.fresh, reader)
 
 
 def _where(branch: str | None, reader: Reader) -> str:
-    return reader.branch(branch) if branch else reader.say("my_branches" if reader.actor.branches else "all_branches")
+    return (
+        reader.branch(branch)
+        if branch
+        else reader.say("my_branches" if reader.actor.branches else "all_branches")
+    )
 
 
 def _booking_row(fact: f.BookingListFact, booking: Booking, reader: Reader) -> str:
-    head = f"{number_of(booking, reader)} · {escape(booking.car_label or '—')} · {client_short(booking)}"
+    head = (
+        f"{number_of(booking, reader)} · {escape(booking.car_label or '—')} · "
+        f"{client_short(booking)}"
+    )
     if fact.kind == "pickups":
-        return f"{reader.brief(booking.start)} · {head}, {escape(booking.place_start or reader.say('place.none'))}"
+        return (
+            f"{reader.brief(booking.start)} · {head}, "
+            f"{escape(booking.place_start or reader.say('place.none'))}"
+        )
     if fact.kind in ("returns", "overdue"):
-        return f"{reader.brief(booking.end)} · {head}, {escape(booking.place_end or reader.say('place.none'))}"
-    return f"{head}: {reader.span(booking.start, booking.end)} · {reader.say(f'status.{booking.status}')}"
+        return (
+            f"{reader.brief(booking.end)} · {head}, "
+            f"{escape(booking.place_end or reader.say('place.none'))}"
+        )
+    return (
+        f"{head}: {reader.span(booking.start, booking.end)} · "
+        f"{reader.say(f'status.{booking.status}')}"
+    )
 
 
 def conflicts(fact: f.ConflictFact, reader: Reader) -> Rendered:
     rows = [
-        f"⚠️ {escape(first.car_label or '—')}: {number_of(first, reader)} {reader.brief(first.end)} → "
+        f"⚠️ {escape(first.car_label or '—')}: {number_of(first, reader)} "
+        f"{reader.brief(first.end)} → "
         f"{number_of(second, reader)} {reader.brief(second.start)}, {reader.say(item.kind)}"
         for item, first, second in fact.pairs
     ]
     head = reader.say("conflicts", n=len(rows)) if rows else reader.say("conflicts.none")
-    return listed(f"{head} · {_where(fact.branch, reader)}, {reader.span(fact.start, fact.end)}", rows, fact.fresh, reader)
+    return listed(
+        f"{head} · {_where(fact.branch, reader)}, {reader.span(fact.start, fact.end)}",
+        rows,
+        fact.fresh,
+        reader,
+    )
 
 
 def debts(fact: f.DebtFact, reader: Reader) -> Rendered:
     where = ", ".join(reader.branch(code) for code, _ in fact.branches)
     subject = escape(fact.subject) if fact.subject else where
-    silent = [fresh for _, fresh in fact.branches if fresh.failing_since is not None or fresh.limited is not None]
+    silent = [
+        fresh
+        for _, fresh in fact.branches
+        if fresh.failing_since is not None or fresh.limited is not None
+    ]
     if silent:
         return _debts_unchecked(fact, silent, reader)
     rows = [f"{number}. {_owed(owed, reader)}" for number, owed in enumerate(fact.debts, 1)]
-    head = reader.say("debts", total=sums(fact.debts, reader), n=len(rows)) if rows else reader.say("debts.none")
-    extra = [reader.say("debts.due", due=sums(fact.due, reader), m=len(fact.due))] if fact.due else []
+    head = (
+        reader.say("debts", total=sums(fact.debts, reader), n=len(rows))
+        if rows
+        else reader.say("debts.none")
+    )
+    extra = (
+        [reader.say("debts.due", due=sums(fact.due, reader), m=len(fact.due))] if fact.due else []
+    )
     oldest = min((fresh for _, fresh in fact.branches), key=lambda x: x.as_of or reader.now)
     return listed(f"{head} · {subject}", rows, oldest, reader, extra=extra)
 
@@ -105,10 +158,14 @@ def _debts_unchecked(fact: f.DebtFact, silent: list[Freshness], reader: Reader) 
 
 def _owed(owed: Owed, reader: Reader) -> str:
     booking = owed.booking
-    parts = [client_short(booking), escape(booking.car_label or "—")] if booking is not None else ["—"]
+    parts = (
+        [client_short(booking), escape(booking.car_label or "—")] if booking is not None else ["—"]
+    )
     parts.append(reader.money(owed.amount))
     if owed.since is not None and owed.since < reader.now:
-        parts.append(reader.say("debts.days", n=max(0, (reader.now - owed.since) // timedelta(days=1))))
+        parts.append(
+            reader.say("debts.days", n=max(0, (reader.now - owed.since) // timedelta(days=1)))
+        )
     return " · ".join(parts)
 
 
@@ -127,7 +184,9 @@ def history(fact: f.HistoryFact, reader: Reader) -> Rendered:
     if ours:
         ours.insert(0, reader.say("history.ours"))
     if fact.fresh.limited is not None:
-        return Rendered(text="\n".join([limit(fact.fresh.limited, reader, "history.limited"), *ours]))
+        return Rendered(
+            text="\n".join([limit(fact.fresh.limited, reader, "history.limited"), *ours])
+        )
     if fact.unread_since is not None:
         return Rendered(text="\n".join([reader.say("history.unread", num=number), *ours]))
     rows = [_change(line, reader) for line in reversed(fact.lines)]
@@ -139,7 +198,10 @@ def history(fact: f.HistoryFact, reader: Reader) -> Rendered:
 def _written(entry: Written, reader: Reader) -> str:
     what = reader.say(f"write.{entry.title}") if entry.title is not None else entry.kind
     outcome = entry.outcome.removeprefix("resolved: ")
-    return f"• {reader.brief(entry.at)} · {escape(entry.who or '—')} · {what} · {reader.say(f'written.{outcome}')}"
+    return (
+        f"• {reader.brief(entry.at)} · {escape(entry.who or '—')} · {what} · "
+        f"{reader.say(f'written.{outcome}')}"
+    )
 
 
 def _change(line: HistoryLine, reader: Reader) -> str:

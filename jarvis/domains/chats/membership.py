@@ -1,6 +1,8 @@
-"""Who is in the company's groups follows the staff list: at once when it changes, and looked at once a day.
+"""Who is in the company's groups follows the staff list: at once when it changes, and looked at
+once a day.
 
-A bot can take people out; it can bring them in only by a link that it writes to them. Strangers it does not touch: heads are asked.
+A bot can take people out; it can bring them in only by a link that it writes to them. Strangers it
+does not touch: heads are asked.
 """
 
 from __future__ import annotations
@@ -28,13 +30,21 @@ from jarvis.messaging.catalogue import say
 from jarvis.orchestrator.cards import Cards
 from tools.policy import HEADS
 
-CHECK, LOOKED, INVITED, REMOVED = "check.members", "members.looked", "member.invited", "member.removed"
-CHECKS: Sequence[Every] = (Every(check=CHECK, seconds=86_400, offset_s=5 * 3600),)  # 09:00 in Tbilisi
+CHECK, LOOKED, INVITED, REMOVED = (
+    "check.members",
+    "members.looked",
+    "member.invited",
+    "member.removed",
+)
+# 09:00 in Tbilisi
+CHECKS: Sequence[Every] = (Every(check=CHECK, seconds=86_400, offset_s=5 * 3600),)
 STRANGERS_MAX = 6  # buttons a report
 _TOLD = frozenset({Role.BRANCH_HEAD, Role.ADMIN})
 _MEMBERS: Mapping[str, frozenset[Role]] = {
-    "leaders": HEADS, "sales": HEADS | {Role.SALES}, "marketing": HEADS | {Role.MARKETING},
-}  # fmt: skip
+    "leaders": HEADS,
+    "sales": HEADS | {Role.SALES},
+    "marketing": HEADS | {Role.MARKETING},
+}
 Place = Literal["in", "may", "out"]
 
 
@@ -43,11 +53,23 @@ def place_of(person: Person, forum: Forum) -> Place:
     if person.dismissed:
         return "out"
     if forum.employee_id is not None:
-        return "in" if forum.employee_id == person.employee_id else "may" if person.everywhere else "out"
+        return (
+            "in"
+            if forum.employee_id == person.employee_id
+            else "may"
+            if person.everywhere
+            else "out"
+        )
     if forum.purpose == "branch_forum":
         return "in" if forum.branch in person.branches else "may" if person.everywhere else "out"
     if forum.purpose in _MEMBERS:
-        return "in" if person.role in _MEMBERS[forum.purpose] else "may" if person.everywhere else "out"
+        return (
+            "in"
+            if person.role in _MEMBERS[forum.purpose]
+            else "may"
+            if person.everywhere
+            else "out"
+        )
     if forum.purpose == "hq":
         return "in" if person.role in HEADS else "may" if person.everywhere else "out"
     return "may"
@@ -59,9 +81,14 @@ class Membership:
     feature: ClassVar[str] = "membership"
 
     def __init__(
-        self, db: Database, staff: StaffService, chats: ChatService, conversations: ConversationService, interactions: Interactions,
+        self,
+        db: Database,
+        staff: StaffService,
+        chats: ChatService,
+        conversations: ConversationService,
+        interactions: Interactions,
         cards: Cards,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._db = db
         self._staff = staff
         self._chats = chats
@@ -75,7 +102,8 @@ class Membership:
 
     @subscriber(CHANGED)
     async def changed(self, handling: Handling) -> None:
-        """Somebody was hired, got another role or branch, or left: their groups follow; cards that they asked for show it."""
+        """Somebody was hired, got another role or branch, or left: their groups follow; cards that
+        they asked for show it."""
         p = handling.event.payload
         async with handling.transaction() as tx:
             person = await self._staff.person(tx, UUID(str(p["employee_id"])))
@@ -92,7 +120,8 @@ class Membership:
 
     @subscriber(REGISTERED)
     async def registered(self, handling: Handling) -> None:
-        """A forum was put to use: who belongs there is let in. A service chat has no right for it yet: the daily look asks."""
+        """A forum was put to use: who belongs there is let in. A service chat has no right for it
+        yet: the daily look asks."""
         async with handling.transaction() as tx:
             forum = await self._chats.forum(tx, int(handling.event.payload["chat_id"]))
             if forum is None or forum.purpose in SERVICE:
@@ -101,16 +130,29 @@ class Membership:
                 if place_of(person, forum) == "in":
                     await self._settle(tx, handling.origin, person, forum, "in")
 
-    async def _settle(self, tx: Tx, origin: Origin, person: Person, forum: Forum, place: Place) -> None:
+    async def _settle(
+        self, tx: Tx, origin: Origin, person: Person, forum: Forum, place: Place
+    ) -> None:
         if forum.lost or place == "may":
             return
-        args = {"chat_id": forum.marked_id, "user": person.telegram_id, "employee": str(person.employee_id), "ban": person.dismissed}
+        args = {
+            "chat_id": forum.marked_id,
+            "user": person.telegram_id,
+            "employee": str(person.employee_id),
+            "ban": person.dismissed,
+        }
         kind, settled = (LET_IN, INVITED) if place == "in" else (REMOVE_MEMBER, REMOVED)
         await effects.request(
-            tx, origin, kind=kind, target=target(forum.marked_id), args=args, settled_kind=settled, branch=forum.branch,
+            tx,
+            origin,
+            kind=kind,
+            target=target(forum.marked_id),
+            args=args,
+            settled_kind=settled,
+            branch=forum.branch,
             key=origin.key(f"{place}:{forum.id}:{person.employee_id}"),
             ordering_key=f"member:{forum.id}:{person.telegram_id}",
-        )  # fmt: skip
+        )
 
     # how it ended
 
@@ -124,11 +166,24 @@ class Membership:
             if forum is None or person is None or person.telegram_id is None or person.dismissed:
                 return
             if not ended.done:
-                await self._failed(tx, handling, forum, person.name, "member.not_invited", str(ended.cause))
+                await self._failed(
+                    tx, handling, forum, person.name, "member.not_invited", str(ended.cause)
+                )
             elif ended.receipt["link"] is not None and place_of(person, forum) == "in":
                 actor = await self._staff.actor(person.employee_id)
-                text = say("member.link", actor.language if actor else "ru", chat=escape(forum.title), link=ended.receipt["link"])
-                await outbox.send(tx, handling.origin, person.telegram_id, text, key=f"member.link:{ended.effect_id}")
+                text = say(
+                    "member.link",
+                    actor.language if actor else "ru",
+                    chat=escape(forum.title),
+                    link=ended.receipt["link"],
+                )
+                await outbox.send(
+                    tx,
+                    handling.origin,
+                    person.telegram_id,
+                    text,
+                    key=f"member.link:{ended.effect_id}",
+                )
 
     @subscriber(REMOVED)
     async def removed(self, handling: Handling) -> None:
@@ -144,8 +199,14 @@ class Membership:
             employee = ended.args.get("employee")
             person = await self._staff.person(tx, UUID(str(employee))) if employee else None
             if forum is not None:
-                name = person.name if person is not None else str(ended.args.get("name", ended.args["user"]))
-                await self._failed(tx, handling, forum, name, "member.not_removed", str(ended.cause))
+                name = (
+                    person.name
+                    if person is not None
+                    else str(ended.args.get("name", ended.args["user"]))
+                )
+                await self._failed(
+                    tx, handling, forum, name, "member.not_removed", str(ended.cause)
+                )
 
     async def _gone(self, handling: Handling, ended: Completed) -> None:
         """Who asked for it hears that it is done."""
@@ -153,14 +214,35 @@ class Membership:
         if ended.args.get("by") is None or forum is None:
             return
         actor = await self._staff.actor_of_telegram(int(ended.args["by"]))
-        text = say("member.gone", actor.language if actor else "ru", chat=escape(forum.title), name=escape(str(ended.args["name"])))
+        text = say(
+            "member.gone",
+            actor.language if actor else "ru",
+            chat=escape(forum.title),
+            name=escape(str(ended.args["name"])),
+        )
         async with handling.transaction() as tx:
-            await outbox.send(tx, handling.origin, int(ended.args["by"]), text, key=f"member.gone:{ended.effect_id}")
+            await outbox.send(
+                tx,
+                handling.origin,
+                int(ended.args["by"]),
+                text,
+                key=f"member.gone:{ended.effect_id}",
+            )
 
-    async def _failed(self, tx: Tx, handling: Handling, forum: Forum, name: str, key: str, cause: str) -> None:
+    async def _failed(
+        self, tx: Tx, handling: Handling, forum: Forum, name: str, key: str, cause: str
+    ) -> None:
         for actor, telegram_id in await self._told(forum):
-            text = say(key, actor.language, chat=escape(forum.title), name=escape(name), cause=escape(cause[:120]))
-            await outbox.send(tx, handling.origin, telegram_id, text, key=handling.key(f"{key}:{telegram_id}"))
+            text = say(
+                key,
+                actor.language,
+                chat=escape(forum.title),
+                name=escape(name),
+                cause=escape(cause[:120]),
+            )
+            await outbox.send(
+                tx, handling.origin, telegram_id, text, key=handling.key(f"{key}:{telegram_id}")
+            )
 
     async def _told(self, forum: Forum) -> list[tuple[Actor, int]]:
         told = _TOLD if forum.branch else frozenset({Role.ADMIN})
@@ -176,13 +258,20 @@ class Membership:
                 continue
             async with handling.transaction() as tx:
                 await effects.request(
-                    tx, handling.origin, kind=MEMBERS, target=target(forum.marked_id), settled_kind=LOOKED, branch=forum.branch,
-                    args={"chat_id": forum.marked_id}, key=handling.key(f"members:{forum.id}"),
-                )  # fmt: skip
+                    tx,
+                    handling.origin,
+                    kind=MEMBERS,
+                    target=target(forum.marked_id),
+                    settled_kind=LOOKED,
+                    branch=forum.branch,
+                    args={"chat_id": forum.marked_id},
+                    key=handling.key(f"members:{forum.id}"),
+                )
 
     @subscriber(LOOKED, lane=DeliveryLane.BULK)
     async def looked(self, handling: Handling) -> None:
-        """Compare who is there with the staff list; what differs is settled, and told in one message a group."""
+        """Compare who is there with the staff list; what differs is settled, and told in one
+        message a group."""
         ended = Completed.of(handling.event)
         if not ended.done:
             return
@@ -190,37 +279,76 @@ class Membership:
             forum = await self._chats.forum(tx, int(ended.args["chat_id"]))
             if forum is None:
                 return
-            there = {int(m["user"]): str(m["name"]) for m in ended.receipt["members"] if not m["bot"]}
+            there = {
+                int(m["user"]): str(m["name"]) for m in ended.receipt["members"] if not m["bot"]
+            }
             known = await self._staff.persons(tx, list(there))
             out = [p for p in known if place_of(p, forum) == "out"]
-            missing = [p for p in await self._staff.employed(tx) if place_of(p, forum) == "in" and p.telegram_id not in there]
-            strangers = {n: name for n, name in there.items() if n not in {p.telegram_id for p in known}}
+            missing = [
+                p
+                for p in await self._staff.employed(tx)
+                if place_of(p, forum) == "in" and p.telegram_id not in there
+            ]
+            strangers = {
+                n: name for n, name in there.items() if n not in {p.telegram_id for p in known}
+            }
             for person in out:
                 await self._settle(tx, handling.origin, person, forum, "out")
             for person in missing:
                 await self._settle(tx, handling.origin, person, forum, "in")
             if out or missing or strangers:
                 await audit.record(
-                    tx, action="members.drift", actor_name="Jarvis", subject=forum.title, outcome="differs",
-                    event_id=handling.event.id, details={"out": len(out), "missing": len(missing), "strangers": len(strangers)},
-                )  # fmt: skip
+                    tx,
+                    action="members.drift",
+                    actor_name="Jarvis",
+                    subject=forum.title,
+                    outcome="differs",
+                    event_id=handling.event.id,
+                    details={"out": len(out), "missing": len(missing), "strangers": len(strangers)},
+                )
                 await self._report(tx, handling, forum, out, missing, strangers)
 
     async def _report(
-        self, tx: Tx, handling: Handling, forum: Forum, out: Sequence[Person], missing: Sequence[Person], strangers: Mapping[int, str]
-    ) -> None:  # fmt: skip
+        self,
+        tx: Tx,
+        handling: Handling,
+        forum: Forum,
+        out: Sequence[Person],
+        missing: Sequence[Person],
+        strangers: Mapping[int, str],
+    ) -> None:
         for actor, telegram_id in await self._told(forum):
             language = actor.language
-            rows = (("out", [p.name for p in out]), ("missing", [p.name for p in missing]), ("strangers", list(strangers.values())))
-            lines = [say(f"member.{key}", language, list=escape(", ".join(names))) for key, names in rows if names]
-            buttons = [[_remove(forum, user, name, language)] for user, name in list(strangers.items())[:STRANGERS_MAX]]
+            rows = (
+                ("out", [p.name for p in out]),
+                ("missing", [p.name for p in missing]),
+                ("strangers", list(strangers.values())),
+            )
+            lines = [
+                say(f"member.{key}", language, list=escape(", ".join(names)))
+                for key, names in rows
+                if names
+            ]
+            buttons = [
+                [_remove(forum, user, name, language)]
+                for user, name in list(strangers.items())[:STRANGERS_MAX]
+            ]
             stored = await self._interactions.store(
-                tx, buttons, group=f"members:{handling.event.id}:{telegram_id}", who=Who(roles=_TOLD | HEADS, branch=forum.branch),
+                tx,
+                buttons,
+                group=f"members:{handling.event.id}:{telegram_id}",
+                who=Who(roles=_TOLD | HEADS, branch=forum.branch),
                 life=None,
-            )  # fmt: skip
+            )
             head = say("member.report", language, chat=escape(forum.title))
-            await outbox.send(tx, handling.origin, telegram_id, "\n".join([head, *lines]), buttons=stored,
-                              key=handling.key(f"members:{telegram_id}"))  # fmt: skip
+            await outbox.send(
+                tx,
+                handling.origin,
+                telegram_id,
+                "\n".join([head, *lines]),
+                buttons=stored,
+                key=handling.key(f"members:{telegram_id}"),
+            )
 
     async def press(self, handling: Handling, actor: Actor, choice: str) -> None:
         """A head has a stranger taken out; somebody who was hired meanwhile stays."""
@@ -229,16 +357,35 @@ class Membership:
             forum = await self._chats.forum(tx, int(chat_id))
             if forum is None:
                 return
-            hired = [p for p in await self._staff.persons(tx, [int(user)]) if place_of(p, forum) != "out"]
-            await audit.record(tx, action="member.remove", actor_id=actor.employee_id, actor_name=actor.name, subject=forum.title,
-                               outcome="kept" if hired else "asked", event_id=handling.event.id)  # fmt: skip
+            hired = [
+                p for p in await self._staff.persons(tx, [int(user)]) if place_of(p, forum) != "out"
+            ]
+            await audit.record(
+                tx,
+                action="member.remove",
+                actor_id=actor.employee_id,
+                actor_name=actor.name,
+                subject=forum.title,
+                outcome="kept" if hired else "asked",
+                event_id=handling.event.id,
+            )
             if not hired:
                 await effects.request(
-                    tx, handling.origin, kind=REMOVE_MEMBER, target=target(forum.marked_id), settled_kind=REMOVED, branch=forum.branch,
-                    args={"chat_id": forum.marked_id, "user": int(user), "name": name, "ban": True,
-                          "by": int(handling.event.payload["sender_id"])},
+                    tx,
+                    handling.origin,
+                    kind=REMOVE_MEMBER,
+                    target=target(forum.marked_id),
+                    settled_kind=REMOVED,
+                    branch=forum.branch,
+                    args={
+                        "chat_id": forum.marked_id,
+                        "user": int(user),
+                        "name": name,
+                        "ban": True,
+                        "by": int(handling.event.payload["sender_id"]),
+                    },
                     key=handling.key(f"stranger:{forum.id}:{user}"),
-                )  # fmt: skip
+                )
 
 
 def _remove(forum: Forum, user: int, name: str, language: str) -> NewButton:

@@ -1,6 +1,8 @@
-"""The company's chats are put to use by an administrator: a bot can make no group, so he is added to one and asks what it is for.
+"""The company's chats are put to use by an administrator: a bot can make no group, so he is added
+to one and asks what it is for.
 
-What he was told is looked at before it counts: topics switched on, rights given, writing forbidden where only Jarvis writes.
+What he was told is looked at before it counts: topics switched on, rights given, writing forbidden
+where only Jarvis writes.
 """
 
 from __future__ import annotations
@@ -41,7 +43,12 @@ class Setup:
     feature: ClassVar[str] = "setup"
 
     def __init__(
-        self, db: Database, staff: StaffService, chats: ChatService, interactions: Interactions, subscriptions: Subscriptions
+        self,
+        db: Database,
+        staff: StaffService,
+        chats: ChatService,
+        interactions: Interactions,
+        subscriptions: Subscriptions,
     ) -> None:
         self._db = db
         self._staff = staff
@@ -59,35 +66,69 @@ class Setup:
 
     @subscriber("chat.joined", lane=DeliveryLane.PEOPLE)
     async def joined(self, handling: Handling) -> None:
-        """Somebody added the bot to a group: a known one is looked at again, a new one is asked about."""
+        """Somebody added the bot to a group: a known one is looked at again, a new one is asked
+        about."""
         chat_id = int(handling.event.payload["chat_id"])
         forum = await self._chats.forum(self._db, chat_id)
         async with handling.transaction() as tx:
             if forum is not None:
-                await self._look(tx, handling, chat_id, FORUM_LOOKED, {"topics": [], "messages": []})
+                await self._look(
+                    tx, handling, chat_id, FORUM_LOOKED, {"topics": [], "messages": []}
+                )
             else:
-                await self._look(tx, handling, chat_id, LOOKED, {"added_by": handling.event.payload.get("by")})
+                await self._look(
+                    tx, handling, chat_id, LOOKED, {"added_by": handling.event.payload.get("by")}
+                )
 
     async def pressed(self, handling: Handling, actor: Actor, choice: str) -> None:
-        """A purpose was chosen, or a check was asked for: Telegram is looked at before anything counts."""
+        """A purpose was chosen, or a check was asked for: Telegram is looked at before anything
+        counts."""
         chat_id, purpose, key = choice.split("|")
         p = handling.event.payload
         card = {"chat": p["chat_id"], "message": p["message_id"], "by": str(actor.employee_id)}
         async with handling.transaction() as tx:
             if not purpose:
-                await audit.record(tx, action="chat.register", actor_id=actor.employee_id, actor_name=actor.name, subject=chat_id,
-                                   outcome="not used", event_id=handling.event.id)  # fmt: skip
+                await audit.record(
+                    tx,
+                    action="chat.register",
+                    actor_id=actor.employee_id,
+                    actor_name=actor.name,
+                    subject=chat_id,
+                    outcome="not used",
+                    event_id=handling.event.id,
+                )
                 title = await self._chats.title_of(tx, int(chat_id)) or chat_id
                 text = say("setup.unused", actor.language, chat=escape(title))
-                await outbox.edit(tx, handling.origin, p["chat_id"], text, message_id=p["message_id"], key=handling.key("setup"))
+                await outbox.edit(
+                    tx,
+                    handling.origin,
+                    p["chat_id"],
+                    text,
+                    message_id=p["message_id"],
+                    key=handling.key("setup"),
+                )
                 return
-            await self._look(tx, handling, int(chat_id), LOOKED, {"purpose": purpose, "key": key or None, "card": card})
+            await self._look(
+                tx,
+                handling,
+                int(chat_id),
+                LOOKED,
+                {"purpose": purpose, "key": key or None, "card": card},
+            )
 
-    async def _look(self, tx: Tx, handling: Handling, chat_id: int, settled: str, args: Mapping[str, Any]) -> None:
+    async def _look(
+        self, tx: Tx, handling: Handling, chat_id: int, settled: str, args: Mapping[str, Any]
+    ) -> None:
         await effects.request(
-            tx, handling.origin, kind=LOOK, target=target(chat_id), settled_kind=settled, lane=Lane.URGENT,
-            args={"chat_id": chat_id, **args}, key=handling.key(f"look:{chat_id}"),
-        )  # fmt: skip
+            tx,
+            handling.origin,
+            kind=LOOK,
+            target=target(chat_id),
+            settled_kind=settled,
+            lane=Lane.URGENT,
+            args={"chat_id": chat_id, **args},
+            key=handling.key(f"look:{chat_id}"),
+        )
 
     @subscriber(LOOKED, lane=DeliveryLane.PEOPLE)
     async def looked(self, handling: Handling) -> None:
@@ -97,7 +138,9 @@ class Setup:
             return
         async with handling.transaction() as tx:
             if ended.done:
-                await self._chats.titled(tx, int(ended.args["chat_id"]), str(ended.receipt["title"]))
+                await self._chats.titled(
+                    tx, int(ended.args["chat_id"]), str(ended.receipt["title"])
+                )
             if ended.args.get("purpose") is None:
                 await self._ask(tx, handling, ended)
             else:
@@ -113,10 +156,19 @@ class Setup:
             text = render.question(receipt["title"], lacks, admin.language)
             buttons = render.purposes(chat_id, str(receipt["title"]), free, admin.language)
             stored = await self._interactions.store(
-                tx, outbox.stored_form(buttons), group=f"setup:{handling.event.id}:{admin.telegram_id}", who=_ADMINS, life=None
+                tx,
+                outbox.stored_form(buttons),
+                group=f"setup:{handling.event.id}:{admin.telegram_id}",
+                who=_ADMINS,
+                life=None,
             )
             await outbox.send(
-                tx, handling.origin, admin.telegram_id, text, buttons=stored, key=handling.key(f"setup:{admin.telegram_id}")
+                tx,
+                handling.origin,
+                admin.telegram_id,
+                text,
+                buttons=stored,
+                key=handling.key(f"setup:{admin.telegram_id}"),
             )
 
     async def _decide(self, tx: Tx, handling: Handling, ended: Completed) -> None:
@@ -135,60 +187,124 @@ class Setup:
         if lacks:
             text = render.missing(title, name, lacks, actor.language)
             request = f"{chat_id}|{purpose}|{place.key or ''}"
-            rows = [[Button(label=say("setup.check", actor.language), request=request, kind="setup")]]
+            rows = [
+                [Button(label=say("setup.check", actor.language), request=request, kind="setup")]
+            ]
         else:
             text = await self._register(tx, handling, actor, chat_id, title, place, name)
         stored = await self._interactions.store(
             tx, outbox.stored_form(rows), group=f"setup:{handling.event.id}", who=_ADMINS, life=None
         )
-        await outbox.edit(tx, handling.origin, int(card["chat"]), text, message_id=int(card["message"]), buttons=stored,
-                          key=handling.key("setup"))  # fmt: skip
+        await outbox.edit(
+            tx,
+            handling.origin,
+            int(card["chat"]),
+            text,
+            message_id=int(card["message"]),
+            buttons=stored,
+            key=handling.key("setup"),
+        )
 
-    async def _register(self, tx: Tx, handling: Handling, actor: Actor, chat_id: int, title: str, place: Place, name: str) -> str:
+    async def _register(
+        self,
+        tx: Tx,
+        handling: Handling,
+        actor: Actor,
+        chat_id: int,
+        title: str,
+        place: Place,
+        name: str,
+    ) -> str:
         try:
-            await self._chats.register(tx, chat_id, title, place.purpose, place.branch, by=actor.name, employee_id=place.employee_id)
+            await self._chats.register(
+                tx,
+                chat_id,
+                title,
+                place.purpose,
+                place.branch,
+                by=actor.name,
+                employee_id=place.employee_id,
+            )
         except Conflict as error:
             return say("setup.taken", actor.language, chat=escape(title), other=escape(str(error)))
         forum = await self._chats.forum(tx, chat_id)
         assert forum is not None
         if place.purpose in SERVICE:
             await self._subscriptions.begin(tx, forum.id, place.purpose)
-        await handling.publish(tx, kind=REGISTERED, name=str(chat_id), payload={"chat_id": chat_id}, ordering_key=f"chat:{chat_id}")
+        await handling.publish(
+            tx,
+            kind=REGISTERED,
+            name=str(chat_id),
+            payload={"chat_id": chat_id},
+            ordering_key=f"chat:{chat_id}",
+        )
         return say("setup.done", actor.language, chat=escape(title), purpose=name)
 
     async def _free(self, tx: Tx, title: str, added_by: int | None) -> list[Place]:
-        """The places that no group serves; of people's own, those of whom the group's name speaks, else of who added the bot."""
+        """The places that no group serves; of people's own, those of whom the group's name speaks,
+        else of who added the bot."""
         people = await self._staff.employed(tx)
-        likely = [p for p in people if p.name.casefold() in title.casefold()] or [p for p in people if p.telegram_id == added_by]
+        likely = [p for p in people if p.name.casefold() in title.casefold()] or [
+            p for p in people if p.telegram_id == added_by
+        ]
         wanted = await places(self._staff, likely)
-        return [place for place, forum in await standing(self._chats, tx, wanted) if forum is None or forum.lost]
+        return [
+            place
+            for place, forum in await standing(self._chats, tx, wanted)
+            if forum is None or forum.lost
+        ]
 
     async def _place(self, tx: Tx, purpose: Purpose, key: str | None) -> Place | None:
         """The place that was chosen; None when its branch or person is gone."""
         people = [p for p in await self._staff.employed(tx) if str(p.employee_id) == key]
-        return next((p for p in await places(self._staff, people) if (p.purpose, p.key) == (purpose, key)), None)
+        return next(
+            (p for p in await places(self._staff, people) if (p.purpose, p.key) == (purpose, key)),
+            None,
+        )
 
     async def overview(self, handling: Handling, actor: Actor, said: str) -> None:
         """`/setup`: what stands, what is missing, and the steps."""
         p = handling.event.payload
         async with handling.transaction() as tx:
             if actor.role is not Role.ADMIN:
-                await audit.record(tx, action="setup", actor_id=actor.employee_id, actor_name=actor.name, outcome="denied",
-                                   subject="chats", event_id=handling.event.id)  # fmt: skip
+                await audit.record(
+                    tx,
+                    action="setup",
+                    actor_id=actor.employee_id,
+                    actor_name=actor.name,
+                    outcome="denied",
+                    subject="chats",
+                    event_id=handling.event.id,
+                )
                 await outbox.send(
-                    tx, handling.origin, p["chat_id"], say("setup.denied", actor.language), key=handling.key("setup.denied")
+                    tx,
+                    handling.origin,
+                    p["chat_id"],
+                    say("setup.denied", actor.language),
+                    key=handling.key("setup.denied"),
                 )
                 return
             rows = await standing(self._chats, tx, await places(self._staff))
             people = await self._staff.employed(tx)
-            mine = await standing(self._chats, tx, [place for person in people for place in own_places(person)])
-            own: dict[Purpose, int] = {o: sum(f is not None and not f.lost for place, f in mine if place.purpose == o) for o in OWN}
-            await outbox.send(tx, handling.origin, p["chat_id"], render.overview(rows, len(people), own, actor.language),
-                              key=handling.key("setup"))  # fmt: skip
+            mine = await standing(
+                self._chats, tx, [place for person in people for place in own_places(person)]
+            )
+            own: dict[Purpose, int] = {
+                o: sum(f is not None and not f.lost for place, f in mine if place.purpose == o)
+                for o in OWN
+            }
+            await outbox.send(
+                tx,
+                handling.origin,
+                p["chat_id"],
+                render.overview(rows, len(people), own, actor.language),
+                key=handling.key("setup"),
+            )
 
 
 def lacking(receipt: Mapping[str, Any], purpose: Purpose | None) -> list[str]:
-    """What a group still needs: `forum` (topics), rights, `read_only` for the archive; a service chat needs the bot only."""
+    """What a group still needs: `forum` (topics), rights, `read_only` for the archive; a service
+    chat needs the bot only."""
     if purpose in SERVICE:
         return []
     lacks = [] if receipt["forum"] else ["forum"]

@@ -1,4 +1,5 @@
-"""What can be asked of a topic: made, named, closed, pinned, deleted. Effects of one topic keep their order."""
+"""What can be asked of a topic: made, named, closed, pinned, deleted. Effects of one topic keep
+their order."""
 
 from __future__ import annotations
 
@@ -14,7 +15,15 @@ from jarvis.engine.effects import Lane, Origin
 from jarvis.engine.journal import Journal
 from jarvis.engine.timing import Timers
 from jarvis.engine.worker import Handling
-from jarvis.integrations.telegram.kinds import EDIT, PIN, SEND, TOPIC_CREATE, TOPIC_DELETE, TOPIC_EDIT, target
+from jarvis.integrations.telegram.kinds import (
+    EDIT,
+    PIN,
+    SEND,
+    TOPIC_CREATE,
+    TOPIC_DELETE,
+    TOPIC_EDIT,
+    target,
+)
 from jarvis.kit.clock import Clock
 from jarvis.kit.ids import sha256_hex
 from jarvis.messaging.outbox import StoredButtons
@@ -25,8 +34,11 @@ REGISTERED = "chat.registered"
 PORTION = 200  # subjects that are asked for in one transaction
 
 
-async def take(tx: Tx, origin: Origin, chats: ChatService, forum: Forum, subject: Subject, title: str) -> Topic:
-    """The topic of a subject in this forum: the one it had before, one that waits under its title, or a new one."""
+async def take(
+    tx: Tx, origin: Origin, chats: ChatService, forum: Forum, subject: Subject, title: str
+) -> Topic:
+    """The topic of a subject in this forum: the one it had before, one that waits under its title,
+    or a new one."""
     known = await chats.reusable(tx, forum, subject, title)
     if known is not None:
         await chats.take_over(tx, known, subject)
@@ -35,9 +47,17 @@ async def take(tx: Tx, origin: Origin, chats: ChatService, forum: Forum, subject
         return await _fresh(tx, chats, known)
     topic = await chats.begin(tx, forum, subject, title)
     effect_id = await effects.request(
-        tx, origin, kind=TOPIC_CREATE, target=target(forum.marked_id), args={"chat_id": forum.marked_id, "title": title},
-        key=f"topic:{topic.id}", ordering_key=topic_order(topic), lane=Lane.NORMAL, settled_kind=MADE, branch=forum.branch,
-    )  # fmt: skip
+        tx,
+        origin,
+        kind=TOPIC_CREATE,
+        target=target(forum.marked_id),
+        args={"chat_id": forum.marked_id, "title": title},
+        key=f"topic:{topic.id}",
+        ordering_key=topic_order(topic),
+        lane=Lane.NORMAL,
+        settled_kind=MADE,
+        branch=forum.branch,
+    )
     await chats.made_with(tx, topic.id, effect_id)
     return await _fresh(tx, chats, topic)
 
@@ -50,20 +70,43 @@ async def _fresh(tx: Tx, chats: ChatService, topic: Topic) -> Topic:
 
 async def change(tx: Tx, origin: Origin, topic: Topic, **what: Any) -> None:
     """Give the topic another `title`, or make it `closed` or open."""
-    args = {"chat_id": topic.marked_id, "topic": topic_ref(topic), "topic_row": str(topic.id), **what}
+    args = {
+        "chat_id": topic.marked_id,
+        "topic": topic_ref(topic),
+        "topic_row": str(topic.id),
+        **what,
+    }
     await effects.request(
-        tx, origin, kind=TOPIC_EDIT, target=target(topic.marked_id), args=args, ordering_key=topic_order(topic), settled_kind=WRITTEN,
+        tx,
+        origin,
+        kind=TOPIC_EDIT,
+        target=target(topic.marked_id),
+        args=args,
+        ordering_key=topic_order(topic),
+        settled_kind=WRITTEN,
         key=origin.key(f"topic:{topic.id}:{'+'.join(what)}"),
-    )  # fmt: skip
+    )
 
 
 async def pin(tx: Tx, origin: Origin, topic: Topic, effect_id: UUID) -> None:
     """Pin the post that an effect wrote."""
-    args = {"chat_id": topic.marked_id, "topic": topic_ref(topic), "topic_row": str(topic.id), "of": str(effect_id)}
+    args = {
+        "chat_id": topic.marked_id,
+        "topic": topic_ref(topic),
+        "topic_row": str(topic.id),
+        "of": str(effect_id),
+    }
     await effects.request(
-        tx, origin, kind=PIN, target=target(topic.marked_id), args=args, lane=Lane.BULK, key=origin.key(f"pin:{effect_id}"),
-        ordering_key=topic_order(topic), settled_kind=WRITTEN,
-    )  # fmt: skip
+        tx,
+        origin,
+        kind=PIN,
+        target=target(topic.marked_id),
+        args=args,
+        lane=Lane.BULK,
+        key=origin.key(f"pin:{effect_id}"),
+        ordering_key=topic_order(topic),
+        settled_kind=WRITTEN,
+    )
 
 
 def topic_ref(topic: Topic) -> Mapping[str, Any]:
@@ -79,22 +122,33 @@ def topic_order(topic: Topic) -> str:
 async def delete(tx: Tx, origin: Origin, topic: Topic) -> None:
     """Delete a topic with all that stands in it."""
     await effects.request(
-        tx, origin, kind=TOPIC_DELETE, target=target(topic.marked_id), ordering_key=topic_order(topic), settled_kind=DELETED,
-        args={"chat_id": topic.marked_id, "topic": topic_ref(topic), "topic_row": str(topic.id)}, lane=Lane.BULK,
+        tx,
+        origin,
+        kind=TOPIC_DELETE,
+        target=target(topic.marked_id),
+        ordering_key=topic_order(topic),
+        settled_kind=DELETED,
+        args={"chat_id": topic.marked_id, "topic": topic_ref(topic), "topic_row": str(topic.id)},
+        lane=Lane.BULK,
         key=origin.key(f"delete:{topic.id}"),
-    )  # fmt: skip
+    )
 
 
 async def refresh(tx: Tx, handling: Handling, subject: Subject) -> None:
-    """Have a car, a client or a task settled once this transaction stands, whatever becomes of its process."""
+    """Have a car, a client or a task settled once this transaction stands, whatever becomes of its
+    process."""
     await handling.publish(
-        tx, kind=REFRESHES[subject.kind], name=str(subject.id), payload={"subject": str(subject.id)},
+        tx,
+        kind=REFRESHES[subject.kind],
+        name=str(subject.id),
+        payload={"subject": str(subject.id)},
         ordering_key=f"timer:{subject.id}",
-    )  # fmt: skip
+    )
 
 
 async def refresh_all(handling: Handling, subjects: Sequence[Subject]) -> None:
-    """Have many settled, each by itself; asked for in portions, which a repeated handler repeats."""
+    """Have many settled, each by itself; asked for in portions, which a repeated handler
+    repeats."""
     for begin in range(0, len(subjects), PORTION):
         async with handling.transaction() as tx:
             for subject in subjects[begin : begin + PORTION]:
@@ -102,9 +156,14 @@ async def refresh_all(handling: Handling, subjects: Sequence[Subject]) -> None:
 
 
 async def registered(tx: Tx, journal: Journal, chat_id: int, by: str) -> None:
-    """A group was put to use: what belongs into it is settled once this transaction stands. `by`: unique for the occasion."""
+    """A group was put to use: what belongs into it is settled once this transaction stands. `by`:
+    unique for the occasion."""
     await journal.publish(
-        tx, kind=REGISTERED, dedup_key=f"registered:{chat_id}:{by}", payload={"chat_id": chat_id}, ordering_key=f"chat:{chat_id}"
+        tx,
+        kind=REGISTERED,
+        dedup_key=f"registered:{chat_id}:{by}",
+        payload={"chat_id": chat_id},
+        ordering_key=f"chat:{chat_id}",
     )
 
 
@@ -123,27 +182,53 @@ class Heads:
             await change(tx, origin, topic, title=title)
 
     async def put(
-        self, tx: Tx, origin: Origin, topic: Topic, text: str, *, pins: bool, pause_s: float, buttons: StoredButtons = ()
+        self,
+        tx: Tx,
+        origin: Origin,
+        topic: Topic,
+        text: str,
+        *,
+        pins: bool,
+        pause_s: float,
+        buttons: StoredButtons = (),
     ) -> None:
-        """The post says this, at the latest `pause_s` after it was written last. `buttons` change only together with the text."""
+        """The post says this, at the latest `pause_s` after it was written last. `buttons` change
+        only together with the text."""
         assert topic.subject is not None
         digest = sha256_hex(text)
         if digest == topic.opening_digest:
             return
-        due = None if topic.opening is None or topic.opening_at is None else topic.opening_at + timedelta(seconds=pause_s)
+        due = (
+            None
+            if topic.opening is None or topic.opening_at is None
+            else topic.opening_at + timedelta(seconds=pause_s)
+        )
         if due is not None and due > self._clock.now():
             await self.later(tx, topic.subject, due)
             return
         where = {"chat_id": topic.marked_id, "topic": topic_ref(topic), "topic_row": str(topic.id)}
         effect_id = await effects.request(
-            tx, origin, kind=EDIT if topic.opening else SEND, target=target(topic.marked_id), lane=Lane.BULK,
-            args={**where, "text": text, "of": str(topic.opening) if topic.opening else None, "buttons": buttons},
-            key=origin.key(f"opening:{topic.id}:{digest[:16]}"), ordering_key=topic_order(topic), settled_kind=WRITTEN,
-        )  # fmt: skip
+            tx,
+            origin,
+            kind=EDIT if topic.opening else SEND,
+            target=target(topic.marked_id),
+            lane=Lane.BULK,
+            args={
+                **where,
+                "text": text,
+                "of": str(topic.opening) if topic.opening else None,
+                "buttons": buttons,
+            },
+            key=origin.key(f"opening:{topic.id}:{digest[:16]}"),
+            ordering_key=topic_order(topic),
+            settled_kind=WRITTEN,
+        )
         if topic.opening is None and pins:
             await pin(tx, origin, topic, effect_id)
         await self._chats.opened_with(tx, topic.id, effect_id, digest)
 
     async def later(self, tx: Tx, subject: Subject, due: datetime) -> None:
         """Settle the subject again at this time."""
-        await self._timers.arm(tx, kind=REFRESHES[subject.kind], subject=str(subject.id), due_at=due)
+        await self._timers.arm(
+            tx, kind=REFRESHES[subject.kind], subject=str(subject.id), due_at=due
+        )

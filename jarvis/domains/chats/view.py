@@ -12,15 +12,20 @@ from jarvis.messaging.catalogue import say
 from jarvis.messaging.view import Button
 
 _NAMES: Mapping[Purpose, Sequence[str]] = {  # by which a group's purpose is guessed
-    "archive": ("архив", "archive", "არქივ"), "leaders": ("руковод", "leaders", "ხელმძღვ"), "sales": ("продаж", "sales", "გაყიდვ"),
+    "archive": ("архив", "archive", "არქივ"),
+    "leaders": ("руковод", "leaders", "ხელმძღვ"),
+    "sales": ("продаж", "sales", "გაყიდვ"),
     "marketing": ("маркетинг", "marketing", "მარკეტინგ"),
-}  # fmt: skip
+}
 _TASKS = ("tasks", "задач", "დავალებ")
 
 
 def needs(lacks: Sequence[str], language: str) -> str:
     """What is missing, in words."""
-    return ", ".join(say(f"setup.need.{n}" if n in ("forum", "read_only", "member") else f"right.{n}", language) for n in lacks)
+    return ", ".join(
+        say(f"setup.need.{n}" if n in ("forum", "read_only", "member") else f"right.{n}", language)
+        for n in lacks
+    )
 
 
 def purpose(place: Place, language: str) -> str:
@@ -29,32 +34,59 @@ def purpose(place: Place, language: str) -> str:
 
 
 def question(title: str, lacks: Sequence[str], language: str) -> str:
-    state = say("setup.missing", language, list=needs(lacks, language)) if lacks else say("setup.ready", language)
+    state = (
+        say("setup.missing", language, list=needs(lacks, language))
+        if lacks
+        else say("setup.ready", language)
+    )
     return say("setup.ask", language, chat=escape(title), state=state)
 
 
 def missing(title: str, name: str, lacks: Sequence[str], language: str) -> str:
-    return f"⚠️ <b>{escape(title)}</b> · {name}\n{say('setup.missing', language, list=needs(lacks, language))}"
+    return (
+        f"⚠️ <b>{escape(title)}</b> · "
+        f"{name}\n{say('setup.missing', language, list=needs(lacks, language))}"
+    )
 
 
 def purposes(chat_id: int, title: str, free: Sequence[Place], language: str) -> list[list[Button]]:
-    """One button a place that is free, the likeliest by the group's name first; and one that says that it is none."""
+    """One button a place that is free, the likeliest by the group's name first; and one that says
+    that it is none."""
     said = title.casefold()
 
     def unlikely(place: Place) -> tuple[bool, bool, bool]:
         words = _NAMES.get(place.purpose, (place.key or place.purpose, *place.names.values()))
         named = any(word.casefold() in said for word in words)
-        return not named, place.purpose not in OWN, (place.purpose == "tasks") != any(word in said for word in _TASKS)
+        return (
+            not named,
+            place.purpose not in OWN,
+            (place.purpose == "tasks") != any(word in said for word in _TASKS),
+        )
 
     rows = [
-        [Button(label=_upper(purpose(p, language))[:34], request=f"{chat_id}|{p.purpose}|{p.key or ''}", kind="setup")]
+        [
+            Button(
+                label=_upper(purpose(p, language))[:34],
+                request=f"{chat_id}|{p.purpose}|{p.key or ''}",
+                kind="setup",
+            )
+        ]
         for p in sorted(free, key=unlikely)[:8]
     ]
-    return [*rows, [Button(label=say("setup.none", language), request=f"{chat_id}||", kind="setup")]]
+    return [
+        *rows,
+        [Button(label=say("setup.none", language), request=f"{chat_id}||", kind="setup")],
+    ]
 
 
-def overview(rows: Sequence[tuple[Place, Forum | None]], people: int, own: Mapping[Purpose, int], language: str) -> str:
-    """A line a place: what serves it, what that lacks, or what to do; and how many of the people have groups of their own."""
+def overview(
+    rows: Sequence[tuple[Place, Forum | None]],
+    people: int,
+    own: Mapping[Purpose, int],
+    language: str,
+) -> str:
+    """A line a place: what serves it, what that lacks, or what to do; and how many of the people
+    have groups of their own."""
     lines = [f"<b>{say('setup.title', language)}</b>"]
     for place, forum in rows:
         name = _upper(purpose(place, language))
@@ -62,7 +94,10 @@ def overview(rows: Sequence[tuple[Place, Forum | None]], people: int, own: Mappi
             lines.append(f"◌ {name}: {say('setup.absent', language)}")
         elif forum.lost or forum.lacks:
             lacks = ["member"] if forum.lost else sorted(forum.lacks)
-            lines.append(f"⚠️ {name}: {escape(forum.title)} · {say('setup.missing', language, list=needs(lacks, language))}")
+            lines.append(
+                f"⚠️ {name}: {escape(forum.title)} · "
+                f"{say('setup.missing', language, list=needs(lacks, language))}"
+            )
         else:
             lines.append(f"🟢 {name}: {escape(forum.title)}")
     lines.append(say("setup.own", language, n=people, clients=own["personal"], tasks=own["tasks"]))

@@ -1,4 +1,5 @@
-"""Clients of the group: our mirror of RentProg, and who is meant by a name, a phone or a booking."""
+"""Clients of the group: our mirror of RentProg, and who is meant by a name, a phone or a
+booking."""
 
 from __future__ import annotations
 
@@ -54,7 +55,8 @@ def mask_phone(phone: str | None) -> str | None:
 
 
 def phone_key(phone: str | None) -> str | None:
-    """Digits of a phone in international form; a Georgian or Russian national form gets its country code."""
+    """Digits of a phone in international form; a Georgian or Russian national form gets its country
+    code."""
     digits = re.sub(r"\D", "", phone or "")
     if len(digits) == 9 and digits.startswith("5"):
         digits = "995" + digits
@@ -65,9 +67,14 @@ def phone_key(phone: str | None) -> str | None:
 
 def client_of(row: Row) -> Client:
     return Client(
-        id=row["id"], first_name=row["first_name"], last_name=row["last_name"], phone=row["phone"], email=row["email"],
-        category=row["category"], source_at=row["source_at"],
-    )  # fmt: skip
+        id=row["id"],
+        first_name=row["first_name"],
+        last_name=row["last_name"],
+        phone=row["phone"],
+        email=row["email"],
+        category=row["category"],
+        source_at=row["source_at"],
+    )
 
 
 class ClientService:
@@ -86,11 +93,18 @@ class ClientService:
         return client_of(row)
 
     async def find(self, said: str) -> list[Client]:
-        """Clients whose name (any alphabet, any case ending) or phone is in the phrase; the best score only."""
+        """Clients whose name (any alphabet, any case ending) or phone is in the phrase; the best
+        score only."""
         digits = phone_key(re.sub(r"[^\d+]", "", said))
-        rows = await self._db.fetch("SELECT * FROM client WHERE deleted_at IS NULL ORDER BY last_name, first_name, id")
+        rows = await self._db.fetch(
+            "SELECT * FROM client WHERE deleted_at IS NULL ORDER BY last_name, first_name, id"
+        )
         if digits and len(digits) >= 6:
-            return [client_of(r) for r in rows if r["phone_key"] and r["phone_key"].endswith(digits[-9:])]
+            return [
+                client_of(r)
+                for r in rows
+                if r["phone_key"] and r["phone_key"].endswith(digits[-9:])
+            ]
         words = [fold(word) for word in _WORD.findall(said)]
         scored = [(name_score(words, row["first_name"], row["last_name"]), row) for row in rows]
         best = max((score for score, _ in scored), default=0.0)
@@ -105,7 +119,11 @@ class ClientService:
         key = key_of(incoming.raw)
         await refs.lock(tx, SOURCE, "client", key)
         client_id = await refs.subject(tx, SOURCE, "client", key)
-        stored = None if client_id is None else await tx.fetchrow("SELECT * FROM client WHERE id = $1", client_id)
+        stored = (
+            None
+            if client_id is None
+            else await tx.fetchrow("SELECT * FROM client WHERE id = $1", client_id)
+        )
         if stored is not None and stored["source_at"] > incoming.read_at:
             return Saved(outcome="stale")
         before: dict[str, Any] = (stored["raw"] or {}) if stored is not None else {}
@@ -115,31 +133,57 @@ class ClientService:
         silent = await told_at_once(tx, incoming, new=new)
         client_id = client_id or new_id()
         await tx.execute(
-            """INSERT INTO client (id, first_name, last_name, middle_name, phone, phone_key, email, category, language,
+            """INSERT INTO client (id, first_name, last_name, middle_name, phone, phone_key, email,
+                category, language,
                                    source_at, raw)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-               ON CONFLICT (id) DO UPDATE SET first_name = $2, last_name = $3, middle_name = $4, phone = $5, phone_key = $6,
-                 email = $7, category = $8, language = $9, source_at = $10, raw = $11, deleted_at = NULL""",
-            client_id, record.name, record.lastname, record.middlename, record.phone, phone_key(record.phone),
-            record.email, record.category, record.language, incoming.read_at, raw,
-        )  # fmt: skip
+               ON CONFLICT (id) DO UPDATE SET first_name = $2, last_name = $3, middle_name = $4,
+                 phone = $5, phone_key = $6,
+                 email = $7, category = $8, language = $9, source_at = $10, raw = $11,
+                   deleted_at = NULL""",
+            client_id,
+            record.name,
+            record.lastname,
+            record.middlename,
+            record.phone,
+            phone_key(record.phone),
+            record.email,
+            record.category,
+            record.language,
+            incoming.read_at,
+            raw,
+        )
         if new:
             await refs.bind(tx, SOURCE, "client", key, client_id)
-        changed = {n: (before.get(n), raw.get(n)) for n in {*before, *raw} if before.get(n) != raw.get(n)}
+        changed = {
+            n: (before.get(n), raw.get(n)) for n in {*before, *raw} if before.get(n) != raw.get(n)
+        }
         if (new or changed) and not silent:
             cause = f"{event.id if event else ''}:{incoming.read_at.isoformat()}"
             kind = "client.created" if new else "client.updated"
             await self._journal.publish(
-                tx, kind=kind, dedup_key=f"{kind}:{client_id}:{cause}", ordering_key=f"client:{client_id}", parent=event,
-                payload={"client_id": str(client_id), "external_key": key, "echo": incoming.from_api,
-                         "changed": sorted(changed)},
-            )  # fmt: skip
-        return Saved(outcome="created" if new else "updated" if changed else "unchanged", changed=changed)
+                tx,
+                kind=kind,
+                dedup_key=f"{kind}:{client_id}:{cause}",
+                ordering_key=f"client:{client_id}",
+                parent=event,
+                payload={
+                    "client_id": str(client_id),
+                    "external_key": key,
+                    "echo": incoming.from_api,
+                    "changed": sorted(changed),
+                },
+            )
+        return Saved(
+            outcome="created" if new else "updated" if changed else "unchanged", changed=changed
+        )
 
     async def forget(self, tx: Tx, key: str) -> None:
         """RentProg destroyed the client: hide, never cascade."""
         client_id = await refs.subject(tx, SOURCE, "client", key)
-        await tx.execute("UPDATE client SET deleted_at = $2 WHERE id = $1", client_id, self._clock.now())
+        await tx.execute(
+            "UPDATE client SET deleted_at = $2 WHERE id = $1", client_id, self._clock.now()
+        )
 
     async def reread(self, key: str) -> Incoming:
         """The record as RentProg has it now."""
@@ -155,4 +199,8 @@ class ClientService:
 
     async def stored_raw(self, reader: Reader, key: str) -> dict[str, Any] | None:
         client_id = await refs.subject(reader, SOURCE, "client", key)
-        return None if client_id is None else await reader.fetchval("SELECT raw FROM client WHERE id = $1", client_id)
+        return (
+            None
+            if client_id is None
+            else await reader.fetchval("SELECT raw FROM client WHERE id = $1", client_id)
+        )

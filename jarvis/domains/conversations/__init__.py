@@ -1,1 +1,2 @@
-"""Conversations: what was said with whom and where, buttons that stand for requests, reports of problems."""
+"""Conversations: what was said with whom and where, buttons that stand for requests, reports of
+problems."""

@@ -1,4 +1,5 @@
-"""From what people say to a car: "рав TT-123", "приус", "Малибу 235", a plate in look-alike letters.
+"""From what people say to a car: "рав TT-123", "приус", "Малибу 235", a plate in look-alike
+letters.
 
 Two candidates are a question, never a guess.
 """
@@ -14,28 +15,87 @@ from rapidfuzz import fuzz
 
 from jarvis.kit.text import PLATE, fold
 
-# What a written sign may stand for on a plate: by shape, by sound, by keyboard place; O↔0 and I↔1 by position.
+# What a written sign may stand for on a plate: by shape, by sound, by keyboard place; O↔0 and I↔1
+# by position.
 _PLATE_SIGNS: dict[str, str] = {
-    "А": "A", "В": "BV", "Е": "E", "К": "K", "М": "M", "Н": "HN", "О": "O0", "Р": "PR", "С": "CS", "Т": "T", "У": "YU",
-    "Х": "XH", "Б": "B", "Г": "G", "Д": "D", "Л": "L", "Ф": "F", "И": "I", "З": "Z3", "П": "P", "Й": "J", "Ж": "J",
-    "Ц": "C", "Э": "E", "Я": "Y", "Ю": "U", "Ч": "C", "Ш": "W",
-    "ა": "A", "ბ": "B", "ც": "C", "დ": "D", "ე": "E", "ფ": "F", "გ": "G", "ჰ": "H", "ი": "I", "ჯ": "J", "კ": "K",
-    "ლ": "L", "მ": "M", "ნ": "N", "ო": "O", "პ": "P", "ქ": "Q", "რ": "R", "ს": "S", "ტ": "T", "უ": "U", "ვ": "V",
-    "წ": "W", "ხ": "X", "ყ": "Y", "ზ": "Z", "თ": "T", "O": "O0", "0": "0O", "I": "I1", "1": "1I",
-}  # fmt: skip
+    "А": "A",
+    "В": "BV",
+    "Е": "E",
+    "К": "K",
+    "М": "M",
+    "Н": "HN",
+    "О": "O0",
+    "Р": "PR",
+    "С": "CS",
+    "Т": "T",
+    "У": "YU",
+    "Х": "XH",
+    "Б": "B",
+    "Г": "G",
+    "Д": "D",
+    "Л": "L",
+    "Ф": "F",
+    "И": "I",
+    "З": "Z3",
+    "П": "P",
+    "Й": "J",
+    "Ж": "J",
+    "Ц": "C",
+    "Э": "E",
+    "Я": "Y",
+    "Ю": "U",
+    "Ч": "C",
+    "Ш": "W",
+    "ა": "A",
+    "ბ": "B",
+    "ც": "C",
+    "დ": "D",
+    "ე": "E",
+    "ფ": "F",
+    "გ": "G",
+    "ჰ": "H",
+    "ი": "I",
+    "ჯ": "J",
+    "კ": "K",
+    "ლ": "L",
+    "მ": "M",
+    "ნ": "N",
+    "ო": "O",
+    "პ": "P",
+    "ქ": "Q",
+    "რ": "R",
+    "ს": "S",
+    "ტ": "T",
+    "უ": "U",
+    "ვ": "V",
+    "წ": "W",
+    "ხ": "X",
+    "ყ": "Y",
+    "ზ": "Z",
+    "თ": "T",
+    "O": "O0",
+    "0": "0O",
+    "I": "I1",
+    "1": "1I",
+}
 _DIGITS = re.compile(r"(?<![\d№#.:])\d{2,3}(?![\d.:]|-[оыйе])")
 _WORD = re.compile(r"[^\W\d_]+\d?")
 # Nicknames, in the folded spelling, by the model's folded spelling.
 _ALIASES = {
     _nick: model
     for model, nicks in {
-        "sportag": "sporteidzh sportiedzh sportik", "tukson": "tusan tuson tushka tushku tushki", "dzhuk": "zhuk zhuka",
-        "outlander": "autlender autlander autik aut autika autiku", "rav": "rafik ravchik rafchik",
-        "prado": "pradik pradika kruzak kruzaka", "sonata": "sonia soniu soni sonka sonku sonki",
-        "kashkai": "kashik kashika", "kstrail": "ikstreil hitrila hitrilu",
+        "sportag": "sporteidzh sportiedzh sportik",
+        "tukson": "tusan tuson tushka tushku tushki",
+        "dzhuk": "zhuk zhuka",
+        "outlander": "autlender autlander autik aut autika autiku",
+        "rav": "rafik ravchik rafchik",
+        "prado": "pradik pradika kruzak kruzaka",
+        "sonata": "sonia soniu soni sonka sonku sonki",
+        "kashkai": "kashik kashika",
+        "kstrail": "ikstreil hitrila hitrilu",
     }.items()
     for _nick in nicks.split()
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +116,9 @@ class CarName:
     @property
     def digits(self) -> str | None:
         """The three plate digits."""
-        found = re.search(r"\d{3}", self.plate_key or "") or re.search(r"(\d{2,3})$", self.code or "")
+        found = re.search(r"\d{3}", self.plate_key or "") or re.search(
+            r"(\d{2,3})$", self.code or ""
+        )
         return found.group() if found else None
 
 
@@ -92,7 +154,9 @@ def reads_as(said: str, key: str) -> int:
     signs = re.sub(r"[\W_]", "", said).upper()
     if len(signs) != len(key):
         return 99
-    return sum(1 for sign, real in zip(signs, key, strict=True) if real not in _PLATE_SIGNS.get(sign, sign))
+    return sum(
+        1 for sign, real in zip(signs, key, strict=True) if real not in _PLATE_SIGNS.get(sign, sign)
+    )
 
 
 def find_cars(said: str, cars: Iterable[CarName]) -> Found:
@@ -132,7 +196,9 @@ def _by_plate(said: str, fleet: Sequence[CarName], whole: str) -> Found | None:
 
 
 def _by_model(said: str, fleet: Sequence[CarName]) -> list[CarName]:
-    words = [_ALIASES.get(w, w) for w in (fold(word) for word in _WORD.findall(said)) if len(w) >= 3]
+    words = [
+        _ALIASES.get(w, w) for w in (fold(word) for word in _WORD.findall(said)) if len(w) >= 3
+    ]
     best: list[CarName] = []
     top = 0.0
     for car in fleet:

@@ -29,4 +29,7 @@ def number_in(text: str) -> Decimal | None:
 def option_in(asked: Point, text: str) -> str | None:
     """The option that was typed, in any language."""
     said = text.casefold()
-    return next((o.key for o in asked.item.options if said in (t.casefold() for t in o.title.values())), None)
+    return next(
+        (o.key for o in asked.item.options if said in (t.casefold() for t in o.title.values())),
+        None,
+    )

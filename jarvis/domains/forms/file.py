@@ -1,4 +1,5 @@
-"""The report of a form as a file: a page to print, or data. Pictures are named here and put in where the file is made."""
+"""The report of a form as a file: a page to print, or data. Pictures are named here and put in
+where the file is made."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ _PAGE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_
 
 
 def pictures(sheet: Sheet) -> list[dict[str, str]]:
-    """Names and storage keys of the pictures that belong into the file; papers of a client do not."""
+    """Names and storage keys of the pictures that belong into the file; papers of a client do
+    not."""
     return [
         {"name": file_name(photo), "key": photo.clean_key}
         for point in sheet.form.points
@@ -41,23 +43,44 @@ def page(sheet: Sheet) -> str:
     form, reader = sheet.form, sheet.reader
     rows = [
         {
-            "sign": SIGNS[p.state], "title": p.item.title[sheet.language], "state": p.state, "value": _value(p, sheet),
+            "sign": SIGNS[p.state],
+            "title": p.item.title[sheet.language],
+            "state": p.state,
+            "value": _value(p, sheet),
             "by": p.by if p.state != "missing" else None,
-            "pictures": [{"name": file_name(photo), "view": _view(photo, p, sheet)} for photo in _shown(p)],
+            "pictures": [
+                {"name": file_name(photo), "view": _view(photo, p, sheet)} for photo in _shown(p)
+            ],
         }
         for p in form.points
-    ]  # fmt: skip
+    ]
     return _PAGE.render(
-        language=sheet.language, title=view.named(form.template, sheet.car, sheet.booking, reader), rows=rows,
-        plate=show_plate(sheet.car.plate_key) if sheet.car is not None and sheet.car.plate_key else None,
-        closed=_plain(reader.say("form.closed", t=stamp(form.finished_at), who=form.finished_by or "—")),
-        undone=_plain(view.undone(sheet)), complete=not form.gaps, form=str(form.id),
-    )  # fmt: skip
+        language=sheet.language,
+        title=view.named(form.template, sheet.car, sheet.booking, reader),
+        rows=rows,
+        plate=show_plate(sheet.car.plate_key)
+        if sheet.car is not None and sheet.car.plate_key
+        else None,
+        closed=_plain(
+            reader.say("form.closed", t=stamp(form.finished_at), who=form.finished_by or "—")
+        ),
+        undone=_plain(view.undone(sheet)),
+        complete=not form.gaps,
+        form=str(form.id),
+    )
 
 
 def _plain(html: str) -> str:
     """Our own sentence without its tags, as text; the template escapes it again."""
-    for tag, plain in (("<b>", ""), ("</b>", ""), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#x27;", "'"), ("&amp;", "&")):
+    for tag, plain in (
+        ("<b>", ""),
+        ("</b>", ""),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", '"'),
+        ("&#x27;", "'"),
+        ("&amp;", "&"),
+    ):
         html = html.replace(tag, plain)
     return html
 
@@ -71,33 +94,60 @@ def _value(point: Point, sheet: Sheet) -> str:
 
 
 def _view(photo: Photo, point: Point, sheet: Sheet) -> str:
-    return point.item.views[photo.view - 1][sheet.language] if photo.view is not None and point.item.views else ""
+    return (
+        point.item.views[photo.view - 1][sheet.language]
+        if photo.view is not None and point.item.views
+        else ""
+    )
 
 
 def data(sheet: Sheet) -> dict[str, Any]:
-    """The report as data: every point with its state. `file` names a picture; its bytes are put in as `data`, in base64."""
+    """The report as data: every point with its state. `file` names a picture; its bytes are put in
+    as `data`, in base64."""
     form, car, booking = sheet.form, sheet.car, sheet.booking
     return {
-        "form": str(form.id), "template": form.template.key, "version": form.template.version,
-        "title": view.named(form.template, car, booking, sheet.reader), "state": form.state, "branch": form.branch,
-        "car": car.label if car else None, "plate": show_plate(car.plate_key) if car and car.plate_key else None,
-        "booking": booking.number if booking else None, "holder": form.holder, "started_at": form.started_at.isoformat(),
-        "finished_at": form.finished_at.isoformat() if form.finished_at else None, "finished_by": form.finished_by,
-        "not_done": [p.item.key for p in form.gaps], "points": [_point(p, sheet) for p in form.points],
-    }  # fmt: skip
+        "form": str(form.id),
+        "template": form.template.key,
+        "version": form.template.version,
+        "title": view.named(form.template, car, booking, sheet.reader),
+        "state": form.state,
+        "branch": form.branch,
+        "car": car.label if car else None,
+        "plate": show_plate(car.plate_key) if car and car.plate_key else None,
+        "booking": booking.number if booking else None,
+        "holder": form.holder,
+        "started_at": form.started_at.isoformat(),
+        "finished_at": form.finished_at.isoformat() if form.finished_at else None,
+        "finished_by": form.finished_by,
+        "not_done": [p.item.key for p in form.gaps],
+        "points": [_point(p, sheet) for p in form.points],
+    }
 
 
 def _point(point: Point, sheet: Sheet) -> dict[str, Any]:
     item = point.item
     return {
-        "key": item.key, "title": item.title[sheet.language], "kind": item.kind, "mandatory": item.mandatory, "state": point.state,
-        "choice": sheet.people.get(point.choice, "—") if item.source and point.choice else point.choice,
-        "number": None if point.number is None else str(point.number), "day": point.day.isoformat() if point.day else None,
-        "words": point.words, "reason": _plain(view.why(point.reason, sheet.reader)) if point.reason else None, "by": point.by,
+        "key": item.key,
+        "title": item.title[sheet.language],
+        "kind": item.kind,
+        "mandatory": item.mandatory,
+        "state": point.state,
+        "choice": sheet.people.get(point.choice, "—")
+        if item.source and point.choice
+        else point.choice,
+        "number": None if point.number is None else str(point.number),
+        "day": point.day.isoformat() if point.day else None,
+        "words": point.words,
+        "reason": _plain(view.why(point.reason, sheet.reader)) if point.reason else None,
+        "by": point.by,
         "private": item.private,
         "photos": [
-            {"view": _view(p, point, sheet) or None, "sha256_of_original": p.digest, "content_type": "image/jpeg",
-             "file": file_name(p)}
+            {
+                "view": _view(p, point, sheet) or None,
+                "sha256_of_original": p.digest,
+                "content_type": "image/jpeg",
+                "file": file_name(p),
+            }
             for p in _shown(point)
         ],
-    }  # fmt: skip
+    }

@@ -1,4 +1,5 @@
-"""Filling in forms and check-lists: by buttons, by words, by pictures. The form is in the database; its message only shows it."""
+"""Filling in forms and check-lists: by buttons, by words, by pictures. The form is in the database;
+its message only shows it."""
 
 from __future__ import annotations
 
@@ -41,14 +42,22 @@ WORDS_MAX = 1000  # characters of an answer
 
 
 class Forms:
-    """Answers `/checklist`, `/form`, presses of kind `form`, and what is written or sent to the form that one is filling in."""
+    """Answers `/checklist`, `/form`, presses of kind `form`, and what is written or sent to the
+    form that one is filling in."""
 
     feature: ClassVar[str] = "forms"
 
     def __init__(
-        self, db: Database, clock: Clock, staff: StaffService, fleet: FleetService, bookings: BookingService, media: MediaService,
-        forms: FormService, sheets: Sheets,
-    ) -> None:  # fmt: skip
+        self,
+        db: Database,
+        clock: Clock,
+        staff: StaffService,
+        fleet: FleetService,
+        bookings: BookingService,
+        media: MediaService,
+        forms: FormService,
+        sheets: Sheets,
+    ) -> None:
         self._db = db
         self._clock = clock
         self._staff = staff
@@ -58,11 +67,24 @@ class Forms:
         self._forms = forms
         self._sheets = sheets
         self._timers = Timers()
-        self._verbs: Mapping[str, Callable[[Tx, Handling, Actor, Form, Sequence[str]], Awaitable[None]]] = {
-            "pick": self._picked, "focus": self._focused, "main": self._focused, "items": self._paged, "skip": self._paged,
-            "give": self._paged, "report": self._paged, "drop": self._dropped, "why": self._dropped, "other": self._other,
-            "retake": self._retaken, "to": self._given, "done": self._done, "cancel": self._done,
-        }  # fmt: skip
+        self._verbs: Mapping[
+            str, Callable[[Tx, Handling, Actor, Form, Sequence[str]], Awaitable[None]]
+        ] = {
+            "pick": self._picked,
+            "focus": self._focused,
+            "main": self._focused,
+            "items": self._paged,
+            "skip": self._paged,
+            "give": self._paged,
+            "report": self._paged,
+            "drop": self._dropped,
+            "why": self._dropped,
+            "other": self._other,
+            "retake": self._retaken,
+            "to": self._given,
+            "done": self._done,
+            "cancel": self._done,
+        }
 
     @property
     def commands(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
@@ -73,7 +95,9 @@ class Forms:
     async def menu(self, handling: Handling, actor: Actor, said: str) -> None:
         """`/form`: the forms that anybody may fill in."""
         reader = await self._sheets.reader(actor.employee_id)
-        rows = [[_new(t.title[reader.language], t, "")] for t in newest("form") if t.subject == "none"]
+        rows = [
+            [_new(t.title[reader.language], t, "")] for t in newest("form") if t.subject == "none"
+        ]
         async with handling.transaction() as tx:
             await self._listed(tx, handling, actor, reader.say("form.forms"), rows)
 
@@ -86,7 +110,10 @@ class Forms:
             for form in await self._forms.open_of(tx, actor, OFFERED) if not said else ():
                 sheet = await self._sheets.sheet(form, reader)
                 settled = sum(p.settled for p in form.points)
-                label = f"{settled}/{len(form.points)} · {render.named(form.template, sheet.car, sheet.booking, reader)}"
+                label = (
+                    f"{settled}/{len(form.points)} · "
+                    f"{render.named(form.template, sheet.car, sheet.booking, reader)}"
+                )
                 rows.append([render.button(sheet, label, "open")])
                 known.add((form.template.key, form.booking_id or form.car_id))
             for wanted, subject, label in await self._offers(actor, said):
@@ -95,57 +122,101 @@ class Forms:
             text = reader.say("form.which" if rows else "form.none")
             await self._listed(tx, handling, actor, text, rows[: 2 * OFFERED])
 
-    async def _listed(self, tx: Tx, handling: Handling, actor: Actor, text: str, rows: Sequence[Sequence[Button]]) -> None:
+    async def _listed(
+        self, tx: Tx, handling: Handling, actor: Actor, text: str, rows: Sequence[Sequence[Button]]
+    ) -> None:
         p = handling.event.payload
         await self._sheets.say(
-            tx, handling, int(p["chat_id"]), text, rows, Who(employee_id=actor.employee_id), key="forms",
+            tx,
+            handling,
+            int(p["chat_id"]),
+            text,
+            rows,
+            Who(employee_id=actor.employee_id),
+            key="forms",
             reply_to=None if p["private"] else int(p["message_id"]),
-        )  # fmt: skip
+        )
 
     async def _offers(self, actor: Actor, said: str) -> list[tuple[Template, UUID, str]]:
-        """Check-lists that could be begun: of the booking or the car that is named, else of today's work of the home branch."""
+        """Check-lists that could be begun: of the booking or the car that is named, else of today's
+        work of the home branch."""
         number = re.fullmatch(r"\W*(\d{1,7})\W*", said)
         bookings = await self._bookings.by_number(int(number[1])) if number else []
         if bookings:
             return [
                 (template(k), b.id, f"№{b.shown} · {b.car_label or '—'}")
-                for b in bookings if actor.may_see(b.branch)
+                for b in bookings
+                if actor.may_see(b.branch)
                 for k in (("return", "issue") if b.status == "in_rent" else ("issue", "return"))
-            ]  # fmt: skip
+            ]
         if said:
             found = await self._fleet.find(said)
             cars = [await self._fleet.get(c) for c in (found.cars or found.near)[:OFFERED]]
-            return [(template(k), c.id, f"· {c.label}") for c in cars if actor.may_see(c.branch) for k in ("daily", "problem")]
+            return [
+                (template(k), c.id, f"· {c.label}")
+                for c in cars
+                if actor.may_see(c.branch)
+                for k in ("daily", "problem")
+            ]
         start, end = day_bounds(local_date(self._clock.now()))
         pickups = await self._bookings.pickups(start, end, actor.home_branch, actor.branches)
         returns = await self._bookings.returns(start, end, actor.home_branch, actor.branches)
         pairs = [("issue", b) for b in pickups] + [("return", b) for b in returns]
-        return [(template(k), b.id, f"№{b.shown} · {b.car_label or '—'}") for k, b in pairs if b.car_id is not None][:OFFERED]
+        return [
+            (template(k), b.id, f"№{b.shown} · {b.car_label or '—'}")
+            for k, b in pairs
+            if b.car_id is not None
+        ][:OFFERED]
 
     # beginning
 
-    async def begin(self, tx: Tx, handling: Handling, actor: Actor, key: str, subject: str, set_id: str = "") -> None:
-        """Open a form of this template and subject for the person, with files that were sent before."""
+    async def begin(
+        self, tx: Tx, handling: Handling, actor: Actor, key: str, subject: str, set_id: str = ""
+    ) -> None:
+        """Open a form of this template and subject for the person, with files that were sent
+        before."""
         form_id = await self._begin(tx, handling, actor, key, subject)
         if form_id is not None:
             await self._join(tx, handling, actor, form_id, set_id)
             await self._open(tx, handling, actor, form_id)
 
-    async def _begin(self, tx: Tx, handling: Handling, actor: Actor, key: str, subject: str) -> UUID | None:
+    async def _begin(
+        self, tx: Tx, handling: Handling, actor: Actor, key: str, subject: str
+    ) -> UUID | None:
         """A form of this template and subject, begun or found; None when the person may not."""
         wanted = template(key)
         booking = await self._bookings.get(UUID(subject)) if wanted.subject == "booking" else None
-        car_id = booking.car_id if booking is not None else UUID(subject) if wanted.subject == "car" else None
+        car_id = (
+            booking.car_id
+            if booking is not None
+            else UUID(subject)
+            if wanted.subject == "car"
+            else None
+        )
         car = await self._fleet.get(car_id) if car_id is not None else None
-        branch = booking.branch if booking is not None else car.branch if car is not None else actor.home_branch
+        branch = (
+            booking.branch
+            if booking is not None
+            else car.branch
+            if car is not None
+            else actor.home_branch
+        )
         if not await self._may(tx, handling, actor, wanted, branch, subject):
             return None
         deadline = self._deadline(wanted, booking)
-        responsible = await self._bookings.responsible_of(booking.id) if booking is not None else None
+        responsible = (
+            await self._bookings.responsible_of(booking.id) if booking is not None else None
+        )
         form_id = await self._forms.start(
-            tx, wanted, actor.employee_id, responsible=responsible, car_id=car_id, booking_id=booking.id if booking else None,
-            branch=branch, deadline=deadline,
-        )  # fmt: skip
+            tx,
+            wanted,
+            actor.employee_id,
+            responsible=responsible,
+            car_id=car_id,
+            booking_id=booking.id if booking else None,
+            branch=branch,
+            deadline=deadline,
+        )
         if deadline is not None and deadline > self._clock.now():
             await self._timers.arm(tx, kind=DUE, subject=str(form_id), due_at=deadline)
         return form_id
@@ -153,21 +224,44 @@ class Forms:
     def _deadline(self, wanted: Template, booking: Booking | None) -> datetime | None:
         if isinstance(wanted.deadline, int):
             return at_local(local_date(self._clock.now()), time(wanted.deadline))
-        return None if booking is None else booking.start if wanted.deadline == "start" else booking.end
+        return (
+            None
+            if booking is None
+            else booking.start
+            if wanted.deadline == "start"
+            else booking.end
+        )
 
-    async def _may(self, tx: Tx, handling: Handling, actor: Actor, wanted: Template, branch: str | None, subject: str) -> bool:
+    async def _may(
+        self,
+        tx: Tx,
+        handling: Handling,
+        actor: Actor,
+        wanted: Template,
+        branch: str | None,
+        subject: str,
+    ) -> bool:
         """Whether the person may fill it in; on record and told when not."""
-        if wanted.subject == "none" or (actor.may_see(branch) and (actor.role in FILLERS or wanted.kind == "form")):
+        if wanted.subject == "none" or (
+            actor.may_see(branch) and (actor.role in FILLERS or wanted.kind == "form")
+        ):
             return True
         await self._record(tx, handling, actor, subject, "denied", {"template": wanted.key})
         text = (await self._sheets.reader(actor.employee_id)).say("form.denied")
-        await outbox.send(tx, handling.origin, int(handling.event.payload["sender_id"]), text, key=handling.key("form.denied"))
+        await outbox.send(
+            tx,
+            handling.origin,
+            int(handling.event.payload["sender_id"]),
+            text,
+            key=handling.key("form.denied"),
+        )
         return False
 
     # presses
 
     async def press(self, handling: Handling, actor: Actor, choice: str) -> None:
-        """A button of a form. What it sets is set, never toggled: pressed twice it does the same once."""
+        """A button of a form. What it sets is set, never toggled: pressed twice it does the same
+        once."""
         verb, subject, *rest = choice.split("|")
         async with handling.transaction() as tx:
             if verb == "new":
@@ -175,16 +269,20 @@ class Forms:
                 return
             form = await self._forms.get(tx, UUID(subject), lock=True)
             if form is None or await self._sheets.shown_by(tx, form.id, handling):
-                return  # this very press, handled again after an interruption: what came since must stay
+                # this very press, handled again after an interruption: what came since must stay
+                return
             if verb == "open":
-                if await self._may(tx, handling, actor, form.template, form.branch, f"form:{form.id}"):
+                if await self._may(
+                    tx, handling, actor, form.template, form.branch, f"form:{form.id}"
+                ):
                     await self._open(tx, handling, actor, form.id)
             elif verb == "waived":
                 await self._decided(tx, handling, actor, form, rest)
             elif form.state != "open" or form.holder_id != actor.employee_id:
                 await self._outdated(tx, handling, actor, form)
             elif rest and rest[0] and verb not in ("to",) and form.point(rest[0]) is None:
-                await self._sheets.show(tx, handling, form.id)  # the point went with the answer that it hung on
+                # the point went with the answer that it hung on
+                await self._sheets.show(tx, handling, form.id)
             else:
                 await self._verbs[verb](tx, handling, actor, form, [verb, *rest])
 
@@ -197,7 +295,9 @@ class Forms:
             await self._outdated(tx, handling, actor, form)
             return
         if form.holder_id != actor.employee_id:
-            await self._record(tx, handling, actor, f"form:{form.id}", "taken over", {"from": str(form.holder_id)})
+            await self._record(
+                tx, handling, actor, f"form:{form.id}", "taken over", {"from": str(form.holder_id)}
+            )
         await self._forms.hold(tx, form_id, actor.employee_id)
         await self._sheets.show(tx, handling, form_id, fresh=True)
         await self._noticed(tx, handling, form)
@@ -207,15 +307,26 @@ class Forms:
         p, reader = handling.event.payload, await self._sheets.reader(actor.employee_id)
         sheet = await self._sheets.sheet(form, reader)
         if form.state == "open":
-            text, rows = reader.say("form.given", what=render.name(sheet), who=render.escape(form.holder)), []
+            text, rows = (
+                reader.say("form.given", what=render.name(sheet), who=render.escape(form.holder)),
+                [],
+            )
         else:
             text, rows = render.report(sheet), render.report_buttons(sheet)
         await self._sheets.say(
-            tx, handling, int(p["chat_id"]), text, rows, Who(employee_id=actor.employee_id), key="form.outdated",
+            tx,
+            handling,
+            int(p["chat_id"]),
+            text,
+            rows,
+            Who(employee_id=actor.employee_id),
+            key="form.outdated",
             edit_id=int(p["message_id"]),
-        )  # fmt: skip
+        )
 
-    async def _picked(self, tx: Tx, handling: Handling, actor: Actor, form: Form, said: Sequence[str]) -> None:
+    async def _picked(
+        self, tx: Tx, handling: Handling, actor: Actor, form: Form, said: Sequence[str]
+    ) -> None:
         _, key, value = said
         point = form.point(key)
         assert point is not None
@@ -225,34 +336,59 @@ class Forms:
         elif kind == "number":
             await self._answer(tx, handling, actor, form, key, number=Decimal(value))
         else:
-            await self._answer(tx, handling, actor, form, key, choice=value if kind == "choice" else None)
+            await self._answer(
+                tx, handling, actor, form, key, choice=value if kind == "choice" else None
+            )
         await self._sheets.show(tx, handling, form.id)
 
-    async def _focused(self, tx: Tx, handling: Handling, actor: Actor, form: Form, said: Sequence[str]) -> None:
+    async def _focused(
+        self, tx: Tx, handling: Handling, actor: Actor, form: Form, said: Sequence[str]
+    ) -> None:
         await self._forms.focus(tx, form.id, said[1] if len(said) > 1 else None)
         await self._sheets.show(tx, handling, form.id)
 
-    async def _paged(self, tx: Tx, handling: Handling, actor: Actor, form: Form, said: Sequence[str]) -> None:
-        pages: dict[str, Page] = {"items": "items", "skip": "skip", "give": "give", "report": "report"}
-        await self._sheets.show(tx, handling, form.id, pages[said[0]], said[1] if len(said) > 1 else "")
+    async def _paged(
+        self, tx: Tx, handling: Handling, actor: Actor, form: Form, said: Sequence[str]
+    ) -> None:
+        pages: dict[str, Page] = {
+            "items": "items",
+            "skip": "skip",
+            "give": "give",
+            "report": "report",
+        }
+        await self._sheets.show(
+            tx, handling, form.id, pages[said[0]], said[1] if len(said) > 1 else ""
+        )
 
-    async def _dropped(self, tx: Tx, handling: Handling, actor: Actor, form: Form, said: Sequence[str]) -> None:
+    async def _dropped(
+        self, tx: Tx, handling: Handling, actor: Actor, form: Form, said: Sequence[str]
+    ) -> None:
         """A point is left out, for one of our reasons."""
-        await self._waive(tx, handling, actor, form, said[1], f".{said[2] if len(said) > 2 else 'optional'}")
+        await self._waive(
+            tx, handling, actor, form, said[1], f".{said[2] if len(said) > 2 else 'optional'}"
+        )
 
-    async def _other(self, tx: Tx, handling: Handling, actor: Actor, form: Form, said: Sequence[str]) -> None:
+    async def _other(
+        self, tx: Tx, handling: Handling, actor: Actor, form: Form, said: Sequence[str]
+    ) -> None:
         await self._forms.focus(tx, form.id, said[1], "waive")
         await self._sheets.show(tx, handling, form.id)
 
-    async def _retaken(self, tx: Tx, handling: Handling, actor: Actor, form: Form, said: Sequence[str]) -> None:
+    async def _retaken(
+        self, tx: Tx, handling: Handling, actor: Actor, form: Form, said: Sequence[str]
+    ) -> None:
         await self._forms.again(tx, form.id, said[1])
         await self._record(tx, handling, actor, f"form:{form.id}", "open again", {"item": said[1]})
         await self._sheets.show(tx, handling, form.id)
 
-    async def _given(self, tx: Tx, handling: Handling, actor: Actor, form: Form, said: Sequence[str]) -> None:
+    async def _given(
+        self, tx: Tx, handling: Handling, actor: Actor, form: Form, said: Sequence[str]
+    ) -> None:
         """Somebody else goes on: they get a message of their own, this one points to them."""
         to = await self._staff.actor(UUID(said[1]))
-        if to is None or not await self._may(tx, handling, to, form.template, form.branch, f"form:{form.id}"):
+        if to is None or not await self._may(
+            tx, handling, to, form.template, form.branch, f"form:{form.id}"
+        ):
             await self._sheets.show(tx, handling, form.id)
             return
         await self._forms.hold(tx, form.id, to.employee_id)
@@ -260,11 +396,21 @@ class Forms:
         await self._sheets.show(tx, handling, form.id, fresh=True)
         await self._noticed(tx, handling, form)
 
-    async def _done(self, tx: Tx, handling: Handling, actor: Actor, form: Form, said: Sequence[str]) -> None:
+    async def _done(
+        self, tx: Tx, handling: Handling, actor: Actor, form: Form, said: Sequence[str]
+    ) -> None:
         """Closed with what it has; what is missing stays on record as missing."""
         if said[0] == "done" and form.arriving:
-            text = (await self._sheets.reader(actor.employee_id)).say("form.uploading", n=form.arriving)
-            await outbox.send(tx, handling.origin, int(handling.event.payload["sender_id"]), text, key=handling.key("form.wait"))
+            text = (await self._sheets.reader(actor.employee_id)).say(
+                "form.uploading", n=form.arriving
+            )
+            await outbox.send(
+                tx,
+                handling.origin,
+                int(handling.event.payload["sender_id"]),
+                text,
+                key=handling.key("form.wait"),
+            )
             return
         state: Literal["done", "cancelled"] = "done" if said[0] == "done" else "cancelled"
         await self._forms.close(tx, form.id, state, actor.employee_id)
@@ -274,11 +420,22 @@ class Forms:
         await self._sheets.show(tx, handling, form.id)
         await self._noticed(tx, handling, form)
         if state == "cancelled":
-            for set_id in await self._media.release(tx, form.id):  # what was sent for it is asked about like everything else
-                await handling.publish(tx, kind=LOOSE, name=str(set_id), payload={"set": str(set_id)}, ordering_key=f"form:{form.id}")
+            # what was sent for it is asked about like everything else
+            for set_id in await self._media.release(tx, form.id):
+                await handling.publish(
+                    tx,
+                    kind=LOOSE,
+                    name=str(set_id),
+                    payload={"set": str(set_id)},
+                    ordering_key=f"form:{form.id}",
+                )
         else:
             await handling.publish(
-                tx, kind=FINISHED, name=str(form.id), payload={"subject": str(form.id)}, ordering_key=f"form:{form.id}"
+                tx,
+                kind=FINISHED,
+                name=str(form.id),
+                payload={"subject": str(form.id)},
+                ordering_key=f"form:{form.id}",
             )
 
     async def _noticed(self, tx: Tx, handling: Handling, form: Form) -> None:
@@ -289,7 +446,8 @@ class Forms:
     # answers
 
     async def heard(self, handling: Handling, actor: Actor, text: str) -> bool:
-        """What somebody writes in private: whether it was an answer to the form that they are filling in, and is taken as one.
+        """What somebody writes in private: whether it was an answer to the form that they are
+        filling in, and is taken as one.
 
         Words under a picture that a form took say what it shows.
         """
@@ -309,7 +467,9 @@ class Forms:
             await self._sheets.show(tx, handling, form.id)
         return True
 
-    async def _typed(self, tx: Tx, handling: Handling, actor: Actor, form: Form, asked: Point, text: str) -> bool:
+    async def _typed(
+        self, tx: Tx, handling: Handling, actor: Actor, form: Form, asked: Point, text: str
+    ) -> bool:
         key, item = asked.item.key, asked.item
         if form.expects == "waive":
             await self._waive(tx, handling, actor, form, key, text[:200].lstrip("."), show=False)
@@ -317,7 +477,11 @@ class Forms:
             await self._answer(tx, handling, actor, form, key, words=text[:WORDS_MAX])
         elif item.kind == "number" and (number := number_in(text)) is not None:
             await self._numbered(tx, handling, actor, form, asked, number)
-        elif item.kind == "date" and len(text) <= 30 and (period := period_of(text.casefold(), list(stems(text)), self._clock.now())):
+        elif (
+            item.kind == "date"
+            and len(text) <= 30
+            and (period := period_of(text.casefold(), list(stems(text)), self._clock.now()))
+        ):
             await self._dated(tx, handling, actor, form, asked, local_date(period.start))
         elif item.kind == "choice" and (option := option_in(asked, text)) is not None:
             await self._answer(tx, handling, actor, form, key, choice=option)
@@ -325,14 +489,23 @@ class Forms:
             return False
         return True
 
-    async def _answer(self, tx: Tx, handling: Handling, actor: Actor, form: Form, key: str, **value: Any) -> None:
+    async def _answer(
+        self, tx: Tx, handling: Handling, actor: Actor, form: Form, key: str, **value: Any
+    ) -> None:
         if await self._forms.answer(tx, form.id, key, actor.employee_id, **value):
             await self._record(tx, handling, actor, f"form:{form.id}", "received", {"item": key})
 
-    async def _numbered(self, tx: Tx, handling: Handling, actor: Actor, form: Form, asked: Point, number: Decimal) -> None:
-        """A number that cannot be, or is below what the car had, is rejected with the reason; the person may insist on the latter."""
+    async def _numbered(
+        self, tx: Tx, handling: Handling, actor: Actor, form: Form, asked: Point, number: Decimal
+    ) -> None:
+        """A number that cannot be, or is below what the car had, is rejected with the reason; the
+        person may insist on the latter."""
         item = asked.item
-        known = (await self._fleet.get(form.car_id)).mileage_km if item.floor is not None and form.car_id is not None else None
+        known = (
+            (await self._fleet.get(form.car_id)).mileage_km
+            if item.floor is not None and form.car_id is not None
+            else None
+        )
         reader = await self._sheets.reader(actor.employee_id)
         reason = None
         if item.least is not None and number < item.least:
@@ -345,27 +518,41 @@ class Forms:
         if reason is not None:
             await self._reject(tx, handling, actor, form, item.key, reason)
 
-    async def _dated(self, tx: Tx, handling: Handling, actor: Actor, form: Form, asked: Point, day: date) -> None:
+    async def _dated(
+        self, tx: Tx, handling: Handling, actor: Actor, form: Form, asked: Point, day: date
+    ) -> None:
         await self._answer(tx, handling, actor, form, asked.item.key, day=day)
         first = form.point(asked.item.not_before)
         if first is not None and first.day is not None and day < first.day:
             await self._reject(tx, handling, actor, form, asked.item.key, ".before")
 
-    async def _reject(self, tx: Tx, handling: Handling, actor: Actor, form: Form, key: str, reason: str) -> None:
+    async def _reject(
+        self, tx: Tx, handling: Handling, actor: Actor, form: Form, key: str, reason: str
+    ) -> None:
         await self._forms.set_state(tx, form.id, key, "rejected", reason, None)
         await self._record(tx, handling, actor, f"form:{form.id}", "rejected", {"item": key})
 
     # waiving
 
     async def _waive(
-        self, tx: Tx, handling: Handling, actor: Actor, form: Form, key: str, reason: str, *, show: bool = True
-    ) -> None:  # fmt: skip
+        self,
+        tx: Tx,
+        handling: Handling,
+        actor: Actor,
+        form: Form,
+        key: str,
+        reason: str,
+        *,
+        show: bool = True,
+    ) -> None:
         """The point does not apply. Where only a head may say so, the heads are asked."""
         point = form.point(key)
         assert point is not None
         if point.item.mandatory and point.item.waive == "head" and actor.role not in HEADS:
             await self._forms.asked(tx, form.id, key, reason, actor.employee_id)
-            await self._record(tx, handling, actor, f"form:{form.id}", "asked to be waived", {"item": key})
+            await self._record(
+                tx, handling, actor, f"form:{form.id}", "asked to be waived", {"item": key}
+            )
             await self._ask_heads(tx, handling, actor, form, point, reason)
         else:
             await self._forms.set_state(tx, form.id, key, "waived", reason, actor.employee_id)
@@ -373,23 +560,46 @@ class Forms:
         if show:
             await self._sheets.show(tx, handling, form.id)
 
-    async def _ask_heads(self, tx: Tx, handling: Handling, actor: Actor, form: Form, point: Point, reason: str) -> None:
+    async def _ask_heads(
+        self, tx: Tx, handling: Handling, actor: Actor, form: Form, point: Point, reason: str
+    ) -> None:
         """The nearest heads: those of the branch, else of the level above."""
-        heads = await self._staff.approvers(HEADS, frozenset({form.branch} if form.branch is not None else ()))
+        heads = await self._staff.approvers(
+            HEADS, frozenset({form.branch} if form.branch is not None else ())
+        )
         nearest = [pair for pair in heads if pair[0].role is heads[0][0].role]
         for head, chat_id in nearest:
             reader = await self._sheets.reader(head.employee_id)
             sheet = await self._sheets.sheet(form, reader)
             text = reader.say(
-                "form.ask_head", what=render.name(sheet), point=render.escape(point.item.title[reader.language]),
-                who=render.escape(actor.name), why=render.why(reason, reader),
-            )  # fmt: skip
-            rows = [[render.button(sheet, reader.say("b.form.waive"), "waived", point.item.key, "yes"),
-                     render.button(sheet, reader.say("b.form.need"), "waived", point.item.key, "no")]]  # fmt: skip
+                "form.ask_head",
+                what=render.name(sheet),
+                point=render.escape(point.item.title[reader.language]),
+                who=render.escape(actor.name),
+                why=render.why(reason, reader),
+            )
+            rows = [
+                [
+                    render.button(
+                        sheet, reader.say("b.form.waive"), "waived", point.item.key, "yes"
+                    ),
+                    render.button(sheet, reader.say("b.form.need"), "waived", point.item.key, "no"),
+                ]
+            ]
             who = Who(roles=HEADS, branch=form.branch)
-            await self._sheets.say(tx, handling, chat_id, text, rows, who, key=f"form.head:{form.id}:{point.item.key}:{chat_id}")
+            await self._sheets.say(
+                tx,
+                handling,
+                chat_id,
+                text,
+                rows,
+                who,
+                key=f"form.head:{form.id}:{point.item.key}:{chat_id}",
+            )
 
-    async def _decided(self, tx: Tx, handling: Handling, actor: Actor, form: Form, said: Sequence[str]) -> None:
+    async def _decided(
+        self, tx: Tx, handling: Handling, actor: Actor, form: Form, said: Sequence[str]
+    ) -> None:
         """A head's word over a point that somebody asked to have waived."""
         key, word = said
         point = form.point(key)
@@ -399,22 +609,44 @@ class Forms:
         if point is not None and point.asked_by is not None and form.state == "open":
             outcome = word
             if word == "yes":
-                await self._forms.set_state(tx, form.id, key, "waived", point.reason or ".no_need", actor.employee_id)
+                await self._forms.set_state(
+                    tx, form.id, key, "waived", point.reason or ".no_need", actor.employee_id
+                )
             else:
                 await self._forms.asked(tx, form.id, key, None, None)
-            await self._record(tx, handling, actor, f"form:{form.id}", "waived" if word == "yes" else "not waived", {"item": key})
+            await self._record(
+                tx,
+                handling,
+                actor,
+                f"form:{form.id}",
+                "waived" if word == "yes" else "not waived",
+                {"item": key},
+            )
             await self._sheets.show(tx, handling, form.id)
         title = form.template.item(key).title[reader.language]
-        text = reader.say(f"form.head.{outcome}", what=render.name(sheet), point=render.escape(title), who=render.escape(actor.name))
+        text = reader.say(
+            f"form.head.{outcome}",
+            what=render.name(sheet),
+            point=render.escape(title),
+            who=render.escape(actor.name),
+        )
         p = handling.event.payload
-        await outbox.edit(tx, handling.origin, int(p["chat_id"]), text, message_id=int(p["message_id"]), key=handling.key("form.head"))
+        await outbox.edit(
+            tx,
+            handling.origin,
+            int(p["chat_id"]),
+            text,
+            message_id=int(p["message_id"]),
+            key=handling.key("form.head"),
+        )
 
     # pictures
 
     async def takes(
         self, tx: Tx, actor: Actor, file: Mapping[str, Any], album: str | None, car_id: UUID | None
     ) -> tuple[Form, Point] | None:
-        """The form, and its point, for which a file is meant that this person sends in private or in the topic of the form's car."""
+        """The form, and its point, for which a file is meant that this person sends in private or
+        in the topic of the form's car."""
         if file["kind"] not in FORM_PHOTOS:
             return None
         form = await self._forms.live_of(tx, actor.employee_id)
@@ -425,11 +657,20 @@ class Forms:
         return None if point is None else (form, point)
 
     async def photo(
-        self, tx: Tx, handling: Handling, actor: Actor, into: tuple[Form, Point], item: UUID, album: str | None, caption: str
+        self,
+        tx: Tx,
+        handling: Handling,
+        actor: Actor,
+        into: tuple[Form, Point],
+        item: UUID,
+        album: str | None,
+        caption: str,
     ) -> None:
         """A file was registered for a point."""
         form, point = into
-        await self._forms.add_photo(tx, form, point.item.key, item, album=album, caption=caption, by=actor.employee_id)
+        await self._forms.add_photo(
+            tx, form, point.item.key, item, album=album, caption=caption, by=actor.employee_id
+        )
         await self._sheets.show(tx, handling, form.id)
 
     async def arrived(self, tx: Tx, handling: Handling, form_id: UUID) -> None:
@@ -443,22 +684,39 @@ class Forms:
             await self._sheets.show(tx, handling, form_id)
         return form_id is not None
 
-    async def _join(self, tx: Tx, handling: Handling, actor: Actor, form_id: UUID, set_id: str) -> None:
+    async def _join(
+        self, tx: Tx, handling: Handling, actor: Actor, form_id: UUID, set_id: str
+    ) -> None:
         """What was sent before goes into the check-list that is opened for it."""
         found = await self._media.get(tx, UUID(set_id), lock=True) if set_id else None
         if found is None or found.state != "open" or found.form_id is not None:
             return
         form = await self._forms.get(tx, form_id, lock=True)
-        point = await self._forms.wants_photo(tx, form, None) if form is not None and form.state == "open" else None
+        point = (
+            await self._forms.wants_photo(tx, form, None)
+            if form is not None and form.state == "open"
+            else None
+        )
         if form is None or point is None:
             return
         for item in await self._media.join(tx, found.id, form_id, private=point.item.private):
             form = await self._forms.get(tx, form_id) or form
-            await self._forms.add_photo(tx, form, point.item.key, item, album=set_id, caption="", by=actor.employee_id)
+            await self._forms.add_photo(
+                tx, form, point.item.key, item, album=set_id, caption="", by=actor.employee_id
+            )
         if found.asked is not None:
             reader = await self._sheets.reader(actor.employee_id)
-            text = reader.say("form.moved", what=render.name(await self._sheets.sheet(form, reader)))
-            await outbox.edit(tx, handling.origin, found.sender_id, text, of=found.asked, key=handling.key("form.join"))
+            text = reader.say(
+                "form.moved", what=render.name(await self._sheets.sheet(form, reader))
+            )
+            await outbox.edit(
+                tx,
+                handling.origin,
+                found.sender_id,
+                text,
+                of=found.asked,
+                key=handling.key("form.join"),
+            )
 
     # time
 
@@ -472,17 +730,50 @@ class Forms:
                 return
             reader = await self._sheets.reader(form.holder_id)
             sheet = await self._sheets.sheet(form, reader)
-            text = reader.say("form.due", what=render.name(sheet), t=reader.brief(form.deadline), undone=render.undone(sheet))
+            text = reader.say(
+                "form.due",
+                what=render.name(sheet),
+                t=reader.brief(form.deadline),
+                undone=render.undone(sheet),
+            )
             rows = [[render.button(sheet, reader.say("b.form.open"), "open")]]
-            await self._sheets.say(tx, handling, to, text, rows, Who(employee_id=form.holder_id), key=f"form.due:{form.id}")
+            await self._sheets.say(
+                tx,
+                handling,
+                to,
+                text,
+                rows,
+                Who(employee_id=form.holder_id),
+                key=f"form.due:{form.id}",
+            )
 
-    async def _record(self, tx: Tx, handling: Handling, actor: Actor, subject: str, outcome: str, details: Mapping[str, Any]) -> None:
-        await audit.record(tx, action="form", actor_id=actor.employee_id, actor_name=actor.name, subject=subject, outcome=outcome,
-                           event_id=handling.event.id, details=details)  # fmt: skip
+    async def _record(
+        self,
+        tx: Tx,
+        handling: Handling,
+        actor: Actor,
+        subject: str,
+        outcome: str,
+        details: Mapping[str, Any],
+    ) -> None:
+        await audit.record(
+            tx,
+            action="form",
+            actor_id=actor.employee_id,
+            actor_name=actor.name,
+            subject=subject,
+            outcome=outcome,
+            event_id=handling.event.id,
+            details=details,
+        )
 
 
 def _new(label: str, wanted: Template, subject: object, *rest: object) -> Button:
-    return Button(label=label[:34], request="|".join(["new", wanted.key, str(subject), *map(str, rest)]), kind="form")
+    return Button(
+        label=label[:34],
+        request="|".join(["new", wanted.key, str(subject), *map(str, rest)]),
+        kind="form",
+    )
 
 
 def offer(label: str, operation: str, booking: Booking, set_id: UUID) -> Button:

@@ -1,4 +1,5 @@
-"""The message of a form: one a form, in the private chat of who fills it in, changed in place; the next holder gets their own."""
+"""The message of a form: one a form, in the private chat of who fills it in, changed in place; the
+next holder gets their own."""
 
 from __future__ import annotations
 
@@ -19,16 +20,22 @@ from jarvis.kit.actor import Role
 from jarvis.messaging import outbox
 from jarvis.messaging.view import Button, Reader
 
-HANDS = frozenset({Role.EMPLOYEE, Role.BRANCH_HEAD, Role.MECHANIC})  # to whom a check-list is handed over
+# to whom a check-list is handed over
+HANDS = frozenset({Role.EMPLOYEE, Role.BRANCH_HEAD, Role.MECHANIC})
 
 
 class Sheets:
     """Collects what a form's lines name, and shows it."""
 
     def __init__(
-        self, staff: StaffService, fleet: FleetService, bookings: BookingService, forms: FormService, interactions: Interactions,
+        self,
+        staff: StaffService,
+        fleet: FleetService,
+        bookings: BookingService,
+        forms: FormService,
+        interactions: Interactions,
         publisher: Publisher,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._staff = staff
         self._fleet = fleet
         self._bookings = bookings
@@ -45,13 +52,27 @@ class Sheets:
         car = await self._fleet.get(form.car_id) if form.car_id is not None else None
         booking = await self._bookings.get(form.booking_id) if form.booking_id is not None else None
         staff = await self._staff.colleagues(form.branch)
-        return Sheet(form=form, car=car, booking=booking, people={str(a.employee_id): a.name for a in staff}, reader=reader,
-                     hands={str(a.employee_id): a.name for a in staff if a.role in HANDS})  # fmt: skip
+        return Sheet(
+            form=form,
+            car=car,
+            booking=booking,
+            people={str(a.employee_id): a.name for a in staff},
+            reader=reader,
+            hands={str(a.employee_id): a.name for a in staff if a.role in HANDS},
+        )
 
     async def show(
-        self, tx: Tx, handling: Handling, form_id: UUID, page: Page = "main", key: str = "", *, fresh: bool = False
+        self,
+        tx: Tx,
+        handling: Handling,
+        form_id: UUID,
+        page: Page = "main",
+        key: str = "",
+        *,
+        fresh: bool = False,
     ) -> None:
-        """Bring the form's message up to date; `fresh` writes a new one at the end of the holder's chat, and the old one says so."""
+        """Bring the form's message up to date; `fresh` writes a new one at the end of the holder's
+        chat, and the old one says so."""
         form = await self._forms.get(tx, form_id)
         assert form is not None
         to = await self._staff.telegram_of(form.holder_id)
@@ -59,39 +80,81 @@ class Sheets:
             return
         sheet = await self.sheet(form, await self.reader(form.holder_id))
         text, rows = _page(sheet, page, key)
-        stored = await self._interactions.store(  # a group of its own each time: what can be answered has changed
-            tx, outbox.stored_form(rows), group=f"form:{form.id}:{handling.event.id}", who=Who(employee_id=form.holder_id), life=None
+        # a group of its own each time: what can be answered has changed
+        stored = await self._interactions.store(
+            tx,
+            outbox.stored_form(rows),
+            group=f"form:{form.id}:{handling.event.id}",
+            who=Who(employee_id=form.holder_id),
+            life=None,
         )
         mark = _mark(form.id, handling)
         if form.shown is not None and not fresh:
-            await outbox.edit(tx, handling.origin, to, text, of=form.shown, buttons=stored, key=mark)
+            await outbox.edit(
+                tx, handling.origin, to, text, of=form.shown, buttons=stored, key=mark
+            )
             return
         if form.shown is not None:
             await self._point_away(tx, handling, form, sheet)
-        await self._forms.shown(tx, form.id, await outbox.send(tx, handling.origin, to, text, buttons=stored, key=mark))
+        await self._forms.shown(
+            tx, form.id, await outbox.send(tx, handling.origin, to, text, buttons=stored, key=mark)
+        )
 
     async def shown_by(self, tx: Tx, form_id: UUID, handling: Handling) -> bool:
         """Whether this event changed the form's message already."""
-        return bool(await tx.fetchval("SELECT true FROM effect WHERE idempotency_key = $1", _mark(form_id, handling)))
+        return bool(
+            await tx.fetchval(
+                "SELECT true FROM effect WHERE idempotency_key = $1", _mark(form_id, handling)
+            )
+        )
 
     async def _point_away(self, tx: Tx, handling: Handling, form: Form, sheet: Sheet) -> None:
-        """The old message loses its buttons: it stands further up in this chat, or in another person's."""
-        chat_id = int(await tx.fetchval("SELECT args->>'chat_id' FROM effect WHERE id = $1", form.shown))
+        """The old message loses its buttons: it stands further up in this chat, or in another
+        person's."""
+        chat_id = int(
+            await tx.fetchval("SELECT args->>'chat_id' FROM effect WHERE id = $1", form.shown)
+        )
         same = chat_id == await self._staff.telegram_of(form.holder_id)
-        text = sheet.reader.say("form.moved" if same else "form.given", what=render.name(sheet), who=render.escape(form.holder))
-        await outbox.edit(tx, handling.origin, chat_id, text, of=form.shown, key=handling.key(f"form.old:{form.id}"))
+        text = sheet.reader.say(
+            "form.moved" if same else "form.given",
+            what=render.name(sheet),
+            who=render.escape(form.holder),
+        )
+        await outbox.edit(
+            tx,
+            handling.origin,
+            chat_id,
+            text,
+            of=form.shown,
+            key=handling.key(f"form.old:{form.id}"),
+        )
 
     async def say(
-        self, tx: Tx, handling: Handling, chat_id: int, text: str, rows: Sequence[Sequence[Button]], who: Who, *, key: str,
-        edit_id: int | None = None, reply_to: int | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        tx: Tx,
+        handling: Handling,
+        chat_id: int,
+        text: str,
+        rows: Sequence[Sequence[Button]],
+        who: Who,
+        *,
+        key: str,
+        edit_id: int | None = None,
+        reply_to: int | None = None,
+    ) -> None:
         """A message about forms that is none of them; `edit_id` puts it in place of another."""
         group = f"{key}:{handling.event.id}"
-        stored = await self._interactions.store(tx, outbox.stored_form(rows), group=group, who=who, life=None)
+        stored = await self._interactions.store(
+            tx, outbox.stored_form(rows), group=group, who=who, life=None
+        )
         if edit_id is not None:
-            await outbox.edit(tx, handling.origin, chat_id, text, message_id=edit_id, buttons=stored, key=group)
+            await outbox.edit(
+                tx, handling.origin, chat_id, text, message_id=edit_id, buttons=stored, key=group
+            )
         else:
-            await outbox.send(tx, handling.origin, chat_id, text, buttons=stored, key=group, reply_to=reply_to)
+            await outbox.send(
+                tx, handling.origin, chat_id, text, buttons=stored, key=group, reply_to=reply_to
+            )
 
 
 def _mark(form_id: UUID, handling: Handling) -> str:
@@ -108,5 +171,7 @@ def _page(sheet: Sheet, page: Page, key: str) -> tuple[str, list[list[Button]]]:
         title = point.item.title[sheet.language] if point is not None else key
         text = f"{render.message(sheet)}\n{sheet.reader.say('form.why', what=render.escape(title))}"
         return text, render.skip_buttons(sheet, key)
-    rows = {"items": render.item_buttons, "give": render.give_buttons, "main": render.main_buttons}[page](sheet)
+    rows = {"items": render.item_buttons, "give": render.give_buttons, "main": render.main_buttons}[
+        page
+    ](sheet)
     return render.message(sheet), rows

@@ -1,4 +1,5 @@
-"""What follows a closed form: its files go to the operation, its report to the car's topics, files of it on demand, rework."""
+"""What follows a closed form: its files go to the operation, its report to the car's topics, files
+of it on demand, rework."""
 
 from __future__ import annotations
 
@@ -39,9 +40,16 @@ class FormReports:
     feature: ClassVar[str] = "form_reports"
 
     def __init__(
-        self, db: Database, clock: Clock, staff: StaffService, chats: ChatService, media: MediaService, forms: FormService,
-        interactions: Interactions, sheets: Sheets,
-    ) -> None:  # fmt: skip
+        self,
+        db: Database,
+        clock: Clock,
+        staff: StaffService,
+        chats: ChatService,
+        media: MediaService,
+        forms: FormService,
+        interactions: Interactions,
+        sheets: Sheets,
+    ) -> None:
         self._db = db
         self._clock = clock
         self._staff = staff
@@ -57,17 +65,27 @@ class FormReports:
 
     @subscriber(FINISHED, lane=DeliveryLane.PEOPLE)
     async def finished(self, handling: Handling) -> None:
-        """A form was closed: files to its operation, report to the topics of its car and to whom it concerns."""
+        """A form was closed: files to its operation, report to the topics of its car and to whom it
+        concerns."""
         async with handling.transaction() as tx:
-            form = await self._forms.get(tx, UUID(str(handling.event.payload["subject"])), lock=True)
+            form = await self._forms.get(
+                tx, UUID(str(handling.event.payload["subject"])), lock=True
+            )
             if form is None or form.state != "done":
                 return
             if form.car_id is not None and form.template.operation is not None:
                 for set_id in await self._forms.sets(tx, form.id):
                     await file_set(
-                        tx, handling.origin, self._media, set_id, form.template.operation, form.car_id, form.booking_id,
-                        form.holder_id, key=handling.key(f"file:{set_id}"),
-                    )  # fmt: skip
+                        tx,
+                        handling.origin,
+                        self._media,
+                        set_id,
+                        form.template.operation,
+                        form.car_id,
+                        form.booking_id,
+                        form.holder_id,
+                        key=handling.key(f"file:{set_id}"),
+                    )
                 for purpose in ("branch_forum", "hq"):
                     topic = await self._chats.live(tx, Subject("car", form.car_id), purpose)
                     if topic is not None:
@@ -79,29 +97,63 @@ class FormReports:
         if forum is None or forum.lost:
             return
         sheet = await self._sheets.sheet(form, await self._sheets.reader(None))
-        readers, heads = Who(roles=FILLERS, branch=form.branch), Who(roles=HEADS, branch=form.branch)
+        readers, heads = (
+            Who(roles=FILLERS, branch=form.branch),
+            Who(roles=HEADS, branch=form.branch),
+        )
         rows = [
-            [NewButton(label=name.upper(), kind="report_of", choice=f"{name}|{form.id}", who=readers) for name in FORMATS],
-            [NewButton(label=sheet.reader.say("b.form.rework"), kind="report_of", choice=f"rework|{form.id}", who=heads)],
+            [
+                NewButton(
+                    label=name.upper(), kind="report_of", choice=f"{name}|{form.id}", who=readers
+                )
+                for name in FORMATS
+            ],
+            [
+                NewButton(
+                    label=sheet.reader.say("b.form.rework"),
+                    kind="report_of",
+                    choice=f"rework|{form.id}",
+                    who=heads,
+                )
+            ],
         ]
         stored = await self._interactions.store(
-            tx, rows, group=f"form.report:{form.id}:{topic.id}:{handling.event.id}", who=readers, life=None
+            tx,
+            rows,
+            group=f"form.report:{form.id}:{topic.id}:{handling.event.id}",
+            who=readers,
+            life=None,
         )
         await effects.request(
-            tx, handling.origin, kind=SEND, target=target(topic.marked_id), ordering_key=topic_order(topic), branch=form.branch,
+            tx,
+            handling.origin,
+            kind=SEND,
+            target=target(topic.marked_id),
+            ordering_key=topic_order(topic),
+            branch=form.branch,
             key=handling.key(f"report:{form.id}:{topic.id}"),
-            args={"chat_id": topic.marked_id, "topic": topic_ref(topic), "topic_row": str(topic.id), "text": render.report(sheet),
-                  "buttons": stored},
-        )  # fmt: skip
+            args={
+                "chat_id": topic.marked_id,
+                "topic": topic_ref(topic),
+                "topic_row": str(topic.id),
+                "text": render.report(sheet),
+                "buttons": stored,
+            },
+        )
 
     async def _tell(self, tx: Tx, handling: Handling, form: Form) -> None:
-        """Whom the template names: the nearest heads of the branch, or the person who was chosen in it."""
+        """Whom the template names: the nearest heads of the branch, or the person who was chosen in
+        it."""
         to: list[tuple[UUID, int]] = []
         if form.template.tell == "heads":
-            heads = await self._staff.approvers(HEADS, frozenset({form.branch} if form.branch is not None else ()))
+            heads = await self._staff.approvers(
+                HEADS, frozenset({form.branch} if form.branch is not None else ())
+            )
             to = [(a.employee_id, chat) for a, chat in heads if a.role is heads[0][0].role]
         elif form.template.tell == "chosen":
-            chosen = next((p.choice for p in form.points if p.item.source is not None and p.choice), None)
+            chosen = next(
+                (p.choice for p in form.points if p.item.source is not None and p.choice), None
+            )
             chat_id = await self._staff.telegram_of(UUID(chosen)) if chosen else None
             to = [(UUID(chosen), chat_id)] if chosen and chat_id is not None else []
         for employee_id, chat_id in to:
@@ -110,18 +162,29 @@ class FormReports:
             sheet = await self._sheets.sheet(form, await self._sheets.reader(employee_id))
             key = f"form.tell:{form.id}:{chat_id}"
             await self._sheets.say(
-                tx, handling, chat_id, render.report(sheet), render.report_buttons(sheet), Who(employee_id=employee_id), key=key
+                tx,
+                handling,
+                chat_id,
+                render.report(sheet),
+                render.report_buttons(sheet),
+                Who(employee_id=employee_id),
+                key=key,
             )
 
     # presses below a report
 
     async def press(self, handling: Handling, actor: Actor, choice: str) -> None:
-        """A file of the report into the private chat of who pressed; or points that a head sends back."""
+        """A file of the report into the private chat of who pressed; or points that a head sends
+        back."""
         verb, form_id, *rest = choice.split("|")
         async with handling.transaction() as tx:
             form = await self._forms.get(tx, UUID(form_id), lock=True)
-            if form is None or await tx.fetchval("SELECT true FROM effect WHERE event_id = $1 LIMIT 1", handling.event.id):
-                return  # handled before and interrupted: a second file, or a second retake, was not asked for
+            if form is None or await tx.fetchval(
+                "SELECT true FROM effect WHERE event_id = $1 LIMIT 1", handling.event.id
+            ):
+                # handled before and interrupted: a second file, or a second retake, was not asked
+                # for
+                return
             if verb in FORMATS:
                 await self._export(tx, handling, actor, form, verb)
             elif verb == "bad":
@@ -129,23 +192,43 @@ class FormReports:
             else:
                 await self._choose(tx, handling, actor, form, rest[0] if rest else None)
 
-    async def _export(self, tx: Tx, handling: Handling, actor: Actor, form: Form, name: str) -> None:
+    async def _export(
+        self, tx: Tx, handling: Handling, actor: Actor, form: Form, name: str
+    ) -> None:
         """One file at a time: a second press while it is made asks for nothing more."""
         sheet = await self._sheets.sheet(form, await self._sheets.reader(actor.employee_id))
         prefix = f"form.{name}:{form.id}:{actor.employee_id}"
         made = await tx.fetchval(
             """SELECT count(*) FROM effect
-                WHERE target = $1 AND idempotency_key LIKE $2 || ':%' AND state NOT IN ('pending', 'claimed')""",
-            f"storage:form:{form.id}", prefix,
-        )  # fmt: skip
-        subject = f"cars/{form.car_id}/operations/{form.id}" if form.car_id is not None else f"forms/{form.id}"
+                WHERE target = $1 AND idempotency_key LIKE $2 || ':%' AND state NOT IN ('pending',
+                  'claimed')""",
+            f"storage:form:{form.id}",
+            prefix,
+        )
+        subject = (
+            f"cars/{form.car_id}/operations/{form.id}"
+            if form.car_id is not None
+            else f"forms/{form.id}"
+        )
         to = f"{subject}/{local(self._clock.now()):%Y%m%d}/report-{actor.language}-{made}.{name}"
         body = {"page": file.page(sheet)} if name == "pdf" else {"data": file.data(sheet)}
         await effects.request(
-            tx, handling.origin, kind=EXPORT, target=f"storage:form:{form.id}", settled_kind=EXPORTED, key=f"{prefix}:{made}",
-            args={"form": str(form.id), "format": name, "to": to, "pictures": file.pictures(sheet),
-                  "chat_id": int(handling.event.payload["sender_id"]), "employee": str(actor.employee_id), **body},
-        )  # fmt: skip
+            tx,
+            handling.origin,
+            kind=EXPORT,
+            target=f"storage:form:{form.id}",
+            settled_kind=EXPORTED,
+            key=f"{prefix}:{made}",
+            args={
+                "form": str(form.id),
+                "format": name,
+                "to": to,
+                "pictures": file.pictures(sheet),
+                "chat_id": int(handling.event.payload["sender_id"]),
+                "employee": str(actor.employee_id),
+                **body,
+            },
+        )
         await self._record(tx, handling, actor, form, "exported", {"format": name})
 
     @subscriber(EXPORTED, lane=DeliveryLane.PEOPLE)
@@ -157,34 +240,68 @@ class FormReports:
             form = await self._forms.get(tx, UUID(str(args["form"])))
             if form is None:
                 return
-            sheet = await self._sheets.sheet(form, await self._sheets.reader(UUID(str(args["employee"]))))
+            sheet = await self._sheets.sheet(
+                form, await self._sheets.reader(UUID(str(args["employee"])))
+            )
             if not ended.done:
-                text = sheet.reader.say("form.export.failed", cause=render.escape(str(ended.cause)[:160]))
+                text = sheet.reader.say(
+                    "form.export.failed", cause=render.escape(str(ended.cause)[:160])
+                )
                 await outbox.send(tx, handling.origin, chat_id, text, key=handling.key("export"))
                 return
-            name = render.named(form.template, sheet.car, sheet.booking, sheet.reader).replace(" · ", " ")
-            item = {"key": args["to"], "kind": "document", "name": f"{name}.{args['format']}", "mime": FORMATS[args["format"]]}
+            name = render.named(form.template, sheet.car, sheet.booking, sheet.reader).replace(
+                " · ", " "
+            )
+            item = {
+                "key": args["to"],
+                "kind": "document",
+                "name": f"{name}.{args['format']}",
+                "mime": FORMATS[args["format"]],
+            }
             await effects.request(
-                tx, handling.origin, kind=ALBUM, target=target(chat_id), ordering_key=f"telegram:out:{chat_id}",
+                tx,
+                handling.origin,
+                kind=ALBUM,
+                target=target(chat_id),
+                ordering_key=f"telegram:out:{chat_id}",
                 key=handling.key("export"),
-                args={"chat_id": chat_id, "topic": None, "caption": f"📝 {render.name(sheet)}", "items": [item]},
-            )  # fmt: skip
+                args={
+                    "chat_id": chat_id,
+                    "topic": None,
+                    "caption": f"📝 {render.name(sheet)}",
+                    "items": [item],
+                },
+            )
 
-    async def _choose(self, tx: Tx, handling: Handling, actor: Actor, form: Form, key: str | None) -> None:
+    async def _choose(
+        self, tx: Tx, handling: Handling, actor: Actor, form: Form, key: str | None
+    ) -> None:
         """The head is asked in private which point, then why."""
         sheet = await self._sheets.sheet(form, await self._sheets.reader(actor.employee_id))
         p = handling.event.payload
         title = f": {render.escape(form.template.item(key).title[sheet.language])}" if key else ""
         text = sheet.reader.say("form.rework", what=f"{render.name(sheet)}{title}")
         await self._sheets.say(
-            tx, handling, int(p["sender_id"]), text, render.reject_buttons(sheet, key), Who(employee_id=actor.employee_id),
-            key=f"form.rework:{form.id}", edit_id=int(p["message_id"]) if key else None,
-        )  # fmt: skip
+            tx,
+            handling,
+            int(p["sender_id"]),
+            text,
+            render.reject_buttons(sheet, key),
+            Who(employee_id=actor.employee_id),
+            key=f"form.rework:{form.id}",
+            edit_id=int(p["message_id"]) if key else None,
+        )
 
-    async def _sent_back(self, tx: Tx, handling: Handling, actor: Actor, form: Form, key: str, code: str) -> None:
-        """The point is rejected and the form open again, in the hands of who had it; a second point is no second opening."""
+    async def _sent_back(
+        self, tx: Tx, handling: Handling, actor: Actor, form: Form, key: str, code: str
+    ) -> None:
+        """The point is rejected and the form open again, in the hands of who had it; a second point
+        is no second opening."""
         sheet = await self._sheets.sheet(form, await self._sheets.reader(actor.employee_id))
-        p, title = handling.event.payload, render.escape(form.template.item(key).title[sheet.language])
+        p, title = (
+            handling.event.payload,
+            render.escape(form.template.item(key).title[sheet.language]),
+        )
         if form.state != "open" and not await self._forms.reopen(tx, form.id):
             text = sheet.reader.say("form.busy", what=render.name(sheet))
         else:
@@ -194,9 +311,37 @@ class FormReports:
             await self._forms.hold(tx, form.id, form.holder_id)
             await self._record(tx, handling, actor, form, "rejected", {"item": key, "reason": code})
             await self._sheets.show(tx, handling, form.id, fresh=True)
-            text = sheet.reader.say("form.reworked", what=render.name(sheet), point=title, why=render.why(f".{code}", sheet.reader))
-        await outbox.edit(tx, handling.origin, int(p["chat_id"]), text, message_id=int(p["message_id"]), key=handling.key("rework"))
+            text = sheet.reader.say(
+                "form.reworked",
+                what=render.name(sheet),
+                point=title,
+                why=render.why(f".{code}", sheet.reader),
+            )
+        await outbox.edit(
+            tx,
+            handling.origin,
+            int(p["chat_id"]),
+            text,
+            message_id=int(p["message_id"]),
+            key=handling.key("rework"),
+        )
 
-    async def _record(self, tx: Tx, handling: Handling, actor: Actor, form: Form, outcome: str, details: Mapping[str, str]) -> None:
-        await audit.record(tx, action="form", actor_id=actor.employee_id, actor_name=actor.name, subject=f"form:{form.id}",
-                           outcome=outcome, event_id=handling.event.id, details=details)  # fmt: skip
+    async def _record(
+        self,
+        tx: Tx,
+        handling: Handling,
+        actor: Actor,
+        form: Form,
+        outcome: str,
+        details: Mapping[str, str],
+    ) -> None:
+        await audit.record(
+            tx,
+            action="form",
+            actor_id=actor.employee_id,
+            actor_name=actor.name,
+            subject=f"form:{form.id}",
+            outcome=outcome,
+            event_id=handling.event.id,
+            details=details,
+        )

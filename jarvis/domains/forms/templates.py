@@ -1,4 +1,5 @@
-"""Templates of forms and check-lists, each a file of data. A version that was used stays; a change is a new version in a new file."""
+"""Templates of forms and check-lists, each a file of data. A version that was used stays; a change
+is a new version in a new file."""
 
 from __future__ import annotations
 
@@ -43,10 +44,12 @@ class Condition(_Data):
 
 
 class Item(_Data):
-    """One point. `views` name the pictures that a photo item wants, else `count` of them; `private` ones are never published.
+    """One point. `views` name the pictures that a photo item wants, else `count` of them; `private`
+    ones are never published.
 
-    `source`: a choice among people instead of `options`. `floor`: the number is not below what the car is known to have.
-    `waive`: who may say that the point does not apply. `not_before`: the date is not before that point's.
+    `source`: a choice among people instead of `options`. `floor`: the number is not below what the
+    car is known to have. `waive`: who may say that the point does not apply. `not_before`: the date
+    is not before that point's.
     """
 
     key: str
@@ -83,8 +86,9 @@ class Item(_Data):
 class Template(_Data):
     """A form, or a check-list of a booking or a car. `operation`: where its material is filed.
 
-    `deadline`: when it should be done: at the booking's start or end, or at this hour of the day (Tbilisi). `tell`: who gets the
-    report in private besides the car's topics: the heads of the branch, or the person who was chosen in it.
+    `deadline`: when it should be done: at the booking's start or end, or at this hour of the day
+    (Tbilisi). `tell`: who gets the report in private besides the car's topics: the heads of the
+    branch, or the person who was chosen in it.
     """
 
     key: str
@@ -104,7 +108,9 @@ class Template(_Data):
             if item.key in before:
                 raise ValueError(f"{item.key} stands twice")
             if item.when is not None and not _is_choice_of(before.get(item.when.item), item.when):
-                raise ValueError(f"{item.key}: {item.when.item} is no choice before it with these answers")
+                raise ValueError(
+                    f"{item.key}: {item.when.item} is no choice before it with these answers"
+                )
             if item.not_before is not None and item.not_before not in before:
                 raise ValueError(f"{item.key}: {item.not_before} does not stand before it")
             before[item.key] = item
@@ -118,7 +124,10 @@ class Template(_Data):
         """
         found = next((i for i in self.items if i.key == key), None)
         if found is None:
-            raise NotFound(f"{self.key} has no point {key!r}; its points: {', '.join(i.key for i in self.items)}")
+            raise NotFound(
+                f"{self.key} has no point {key!r}; its points: "
+                f"{', '.join(i.key for i in self.items)}"
+            )
         return found
 
 
@@ -147,7 +156,10 @@ def template(key: str, version: int | None = None) -> Template:
     versions = sorted(v for k, v in templates() if k == key)
     wanted = version if version is not None else (versions[-1] if versions else None)
     if wanted not in versions:
-        raise NotFound(f"no template {key!r} {version or ''}; templates: {', '.join(sorted({k for k, _ in templates()}))}")
+        raise NotFound(
+            f"no template {key!r} {version or ''}; templates: "
+            f"{', '.join(sorted({k for k, _ in templates()}))}"
+        )
     assert wanted is not None
     return templates()[key, wanted]
 

@@ -29,7 +29,8 @@ REFUSED_FILES = "refuse."  # words of the files that are none that we take
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """A form with what its lines name: the car, the booking, colleagues by id; `hands` those who may go on with it."""
+    """A form with what its lines name: the car, the booking, colleagues by id; `hands` those who
+    may go on with it."""
 
     form: Form
     car: Car | None
@@ -63,17 +64,26 @@ def message(sheet: Sheet) -> str:
     if form.deadline is not None:
         key = "form.until" if form.deadline > reader.now else "form.overdue"
         parts.append(reader.say(key, t=reader.brief(form.deadline)))
-    lines = [_head(sheet), " · ".join([*parts, escape(form.holder.split()[0])]), *(_line(p, sheet) for p in form.points)]
+    lines = [
+        _head(sheet),
+        " · ".join([*parts, escape(form.holder.split()[0])]),
+        *(_line(p, sheet) for p in form.points),
+    ]
     asked = form.next
     if asked is None or (asked.settled and form.focus is None):
         lines.append(reader.say("form.full"))
     else:
-        lines.append(reader.say("form.next", what=escape(asked.item.title[sheet.language]), how=_how(asked, sheet)))
+        lines.append(
+            reader.say(
+                "form.next", what=escape(asked.item.title[sheet.language]), how=_how(asked, sheet)
+            )
+        )
     return "\n".join(lines)
 
 
 def report(sheet: Sheet) -> str:
-    """What is not done first, then what was waived, then every answer; long words are cut only when not all of it fits."""
+    """What is not done first, then what was waived, then every answer; long words are cut only when
+    not all of it fits."""
     whole = _report(sheet, whole=True)
     return whole if len(whole) <= REPORT_MAX else _report(sheet, whole=False)
 
@@ -83,7 +93,9 @@ def _report(sheet: Sheet, *, whole: bool) -> str:
     lines = [_head(sheet)]
     if form.finished_at is not None:
         key = "form.closed" if form.state == "done" else "form.cancelled"
-        lines.append(reader.say(key, t=stamp(form.finished_at), who=escape(form.finished_by or "—")))
+        lines.append(
+            reader.say(key, t=stamp(form.finished_at), who=escape(form.finished_by or "—"))
+        )
     lines.append(undone(sheet))
     waived = [
         f"{escape(p.item.title[sheet.language])} ({_why(p, sheet)}, {escape(p.by or '—')})"
@@ -93,7 +105,9 @@ def _report(sheet: Sheet, *, whole: bool) -> str:
     if waived:
         lines.append(reader.say("form.waivers", list="; ".join(waived)))
     for point in form.points:
-        shown = value(point, sheet, whole=whole) or (_pictures(point, sheet) if point.item.kind == "photo" and point.photos else "")
+        shown = value(point, sheet, whole=whole) or (
+            _pictures(point, sheet) if point.item.kind == "photo" and point.photos else ""
+        )
         if shown and point.state == "received":
             lines.append(f"• {escape(point.item.title[sheet.language])}: {shown}")
     return "\n".join(lines)
@@ -104,19 +118,27 @@ def undone(sheet: Sheet) -> str:
     gaps = sheet.form.gaps
     if not gaps:
         return sheet.reader.say("form.complete")
-    rows = [escape(p.item.title[sheet.language]) + (f" ({_pictures(p, sheet)})" if p.photos else "") for p in gaps]
+    rows = [
+        escape(p.item.title[sheet.language]) + (f" ({_pictures(p, sheet)})" if p.photos else "")
+        for p in gaps
+    ]
     return sheet.reader.say("form.undone", n=len(gaps), list=", ".join(rows))
 
 
 def _head(sheet: Sheet) -> str:
-    plate = f" · <code>{show_plate(sheet.car.plate_key)}</code>" if sheet.car is not None and sheet.car.plate_key else ""
+    plate = (
+        f" · <code>{show_plate(sheet.car.plate_key)}</code>"
+        if sheet.car is not None and sheet.car.plate_key
+        else ""
+    )
     return f"📝 <b>{name(sheet)}</b>{plate}"
 
 
 def _line(point: Point, sheet: Sheet) -> str:
     reader, title = sheet.reader, escape(point.item.title[sheet.language])
     if point.state == "waived":
-        return f"➖ {title}: {reader.say('form.waived', who=escape((point.by or '—').split()[0]), why=_why(point, sheet))}"
+        who, why = escape((point.by or "—").split()[0]), _why(point, sheet)
+        return f"➖ {title}: {reader.say('form.waived', who=who, why=why)}"
     details: list[str] = []
     if point.state == "rejected":
         details.append(_why(point, sheet))
@@ -138,20 +160,27 @@ def _pictures(point: Point, sheet: Sheet) -> str:
     lacking = [view[sheet.language] for n, view in enumerate(item.views, 1) if n not in there]
     more = sum(p.view is None for p in point.photos)
     key = "form.views" if lacking and there else "form.files"
-    text = reader.say(key, k=len(there), n=item.wanted, list=", ".join(lacking)) + (f" +{more}" if more else "")
+    text = reader.say(key, k=len(there), n=item.wanted, list=", ".join(lacking)) + (
+        f" +{more}" if more else ""
+    )
     coming = sum(not p.arrived for p in point.photos)
     return f"{text}, {reader.say('form.arriving', n=coming)}" if coming else text
 
 
 def value(point: Point, sheet: Sheet, *, whole: bool = False) -> str:
-    """The answer as people read it, escaped; empty when it has none of its own (a tick, pictures)."""
+    """The answer as people read it, escaped; empty when it has none of its own (a tick,
+    pictures)."""
     item, language = point.item, sheet.language
     if item.kind == "number" and point.number is not None:
         return escape(amount(point.number, item, sheet.reader))
     if item.kind == "date" and point.day is not None:
         return day_words(point.day, sheet.reader)
     if item.kind == "text" and point.words:
-        text = point.words if whole or len(point.words) <= WORDS_MAX else f"{point.words[: WORDS_MAX - 1]}…"
+        text = (
+            point.words
+            if whole or len(point.words) <= WORDS_MAX
+            else f"{point.words[: WORDS_MAX - 1]}…"
+        )
         return escape(text)
     if item.kind == "choice" and point.choice is not None:
         option = next((o.title[language] for o in item.options if o.key == point.choice), None)
@@ -161,12 +190,20 @@ def value(point: Point, sheet: Sheet, *, whole: bool = False) -> str:
 
 def amount(number: Decimal, item: Item, reader: Reader) -> str:
     """`48 215 км`."""
-    shown = reader.count(int(number)) if number == int(number) else f"{number:,.2f}".replace(",", "\N{NO-BREAK SPACE}")
+    shown = (
+        reader.count(int(number))
+        if number == int(number)
+        else f"{number:,.2f}".replace(",", "\N{NO-BREAK SPACE}")
+    )
     return f"{shown} {item.unit[reader.language]}" if item.unit else shown
 
 
 def day_words(value: date, reader: Reader) -> str:
-    return day(datetime(value.year, value.month, value.day, 12, tzinfo=TBILISI), reader.now, reader.language)
+    return day(
+        datetime(value.year, value.month, value.day, 12, tzinfo=TBILISI),
+        reader.now,
+        reader.language,
+    )
 
 
 def why(reason: str | None, reader: Reader) -> str:
@@ -198,8 +235,12 @@ def _how(point: Point, sheet: Sheet) -> str:
 Page = Literal["main", "items", "skip", "give", "report"]
 
 
-def button(sheet: Sheet, label: str, verb: str, *rest: object, kind: Literal["form", "report_of"] = "form") -> Button:
-    return Button(label=label[:34], request="|".join([verb, str(sheet.form.id), *map(str, rest)]), kind=kind)
+def button(
+    sheet: Sheet, label: str, verb: str, *rest: object, kind: Literal["form", "report_of"] = "form"
+) -> Button:
+    return Button(
+        label=label[:34], request="|".join([verb, str(sheet.form.id), *map(str, rest)]), kind=kind
+    )
 
 
 def main_buttons(sheet: Sheet) -> list[list[Button]]:
@@ -225,7 +266,10 @@ def _ends(sheet: Sheet) -> list[Button]:
     form, reader = sheet.form, sheet.reader
     if form.template.kind == "checklist":
         last = ("b.form.report", "report") if form.gaps else ("b.form.finish", "done")
-        return [button(sheet, reader.say("b.form.give"), "give"), button(sheet, reader.say(last[0]), last[1])]
+        return [
+            button(sheet, reader.say("b.form.give"), "give"),
+            button(sheet, reader.say(last[0]), last[1]),
+        ]
     cancel = button(sheet, reader.say("b.form.cancel"), "cancel")
     return [cancel] if form.gaps else [cancel, button(sheet, reader.say("b.form.send"), "done")]
 
@@ -237,7 +281,14 @@ def _answers(point: Point, sheet: Sheet) -> list[list[Button]]:
     if item.kind == "date":
         today = local_date(reader.now)
         near = (("today", 0), ("tomorrow", 1), ("after", 2))
-        return [[button(sheet, reader.say(f"b.form.{k}"), "pick", item.key, today + timedelta(days=n)) for k, n in near]]
+        return [
+            [
+                button(
+                    sheet, reader.say(f"b.form.{k}"), "pick", item.key, today + timedelta(days=n)
+                )
+                for k, n in near
+            ]
+        ]
     if item.kind == "choice":
         pairs = [(o.key, o.title[sheet.language]) for o in item.options] or [
             (k, n) for k, n in sheet.people.items() if k != str(sheet.form.holder_id)
@@ -260,7 +311,10 @@ def in_rows(buttons: Sequence[Button]) -> list[list[Button]]:
 
 def item_buttons(sheet: Sheet) -> list[list[Button]]:
     """Every point, to go to it."""
-    points = [button(sheet, f"{SIGNS[p.state]} {p.item.title[sheet.language]}", "focus", p.item.key) for p in sheet.form.points]
+    points = [
+        button(sheet, f"{SIGNS[p.state]} {p.item.title[sheet.language]}", "focus", p.item.key)
+        for p in sheet.form.points
+    ]
     rows = [points[n : n + 2] for n in range(0, len(points), 2)]
     return [*rows, [button(sheet, sheet.reader.say("b.form.back"), "main")]]
 
@@ -268,14 +322,20 @@ def item_buttons(sheet: Sheet) -> list[list[Button]]:
 def skip_buttons(sheet: Sheet, key: str) -> list[list[Button]]:
     """Why a point is not needed."""
     reader = sheet.reader
-    rows = [[button(sheet, reader.say(f"form.why.{code}"), "why", key, code)] for code in SKIP_REASONS]
+    rows = [
+        [button(sheet, reader.say(f"form.why.{code}"), "why", key, code)] for code in SKIP_REASONS
+    ]
     rows.append([button(sheet, reader.say("b.form.other"), "other", key)])
     return [*rows, [button(sheet, reader.say("b.form.back"), "main")]]
 
 
 def give_buttons(sheet: Sheet) -> list[list[Button]]:
     """To whom it may be handed over."""
-    people = [button(sheet, who, "to", key) for key, who in sheet.hands.items() if key != str(sheet.form.holder_id)]
+    people = [
+        button(sheet, who, "to", key)
+        for key, who in sheet.hands.items()
+        if key != str(sheet.form.holder_id)
+    ]
     return [*in_rows(people), [button(sheet, sheet.reader.say("b.form.back"), "main")]]
 
 
@@ -283,16 +343,34 @@ def report_buttons(sheet: Sheet) -> list[list[Button]]:
     """Below a report: close it with its gaps, or, when that is done, its files."""
     reader, form = sheet.reader, sheet.form
     if form.state == "open":
-        label = reader.say("b.form.gaps", n=len(form.gaps)) if form.gaps else reader.say("b.form.finish")
+        label = (
+            reader.say("b.form.gaps", n=len(form.gaps))
+            if form.gaps
+            else reader.say("b.form.finish")
+        )
         back = button(sheet, reader.say("b.form.back"), "main")
-        return [[button(sheet, label, "done")], [button(sheet, reader.say("b.form.cancel"), "cancel"), back]]
-    return [[button(sheet, name.upper(), name, kind="report_of") for name in ("pdf", "json")]] if form.state == "done" else []
+        return [
+            [button(sheet, label, "done")],
+            [button(sheet, reader.say("b.form.cancel"), "cancel"), back],
+        ]
+    return (
+        [[button(sheet, name.upper(), name, kind="report_of") for name in ("pdf", "json")]]
+        if form.state == "done"
+        else []
+    )
 
 
 def reject_buttons(sheet: Sheet, key: str | None) -> list[list[Button]]:
     """What a head sends back: the point, then why."""
     if key is None:
         received = [p.item for p in sheet.form.points if p.state == "received"]
-        return in_rows([button(sheet, i.title[sheet.language], "reject", i.key, kind="report_of") for i in received])
+        return in_rows(
+            [
+                button(sheet, i.title[sheet.language], "reject", i.key, kind="report_of")
+                for i in received
+            ]
+        )
     reasons = [(code, sheet.reader.say(f"form.why.{code}")) for code in REJECT_REASONS]
-    return in_rows([button(sheet, words, "bad", key, code, kind="report_of") for code, words in reasons])
+    return in_rows(
+        [button(sheet, words, "bad", key, code, kind="report_of") for code, words in reasons]
+    )

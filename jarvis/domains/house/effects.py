@@ -26,30 +26,42 @@ class HouseEffects:
     @property
     def handlers(self) -> Mapping[str, EffectHandler]:
         return {
-            kinds.GRANT_ROLE.name: self.grant, kinds.HIRE.name: self.hire, kinds.ADD_BRANCH.name: self.add_branch,
+            kinds.GRANT_ROLE.name: self.grant,
+            kinds.HIRE.name: self.hire,
+            kinds.ADD_BRANCH.name: self.add_branch,
             kinds.SUBSCRIBE.name: self.subscribe,
-        }  # fmt: skip
+        }
 
     async def grant(self, effect: Effect) -> Receipt:
         """The person has this role, this branch."""
         args = effect.args
         role = Role(args["role"]) if args.get("role") else None
-        await self._staff.change(UUID(str(args["employee"])), role=role, branch=args.get("branch"), by=SOURCE)
+        await self._staff.change(
+            UUID(str(args["employee"])), role=role, branch=args.get("branch"), by=SOURCE
+        )
         return Receipt(facts={"employee": args["employee"]})
 
     async def hire(self, effect: Effect) -> Receipt:
-        """Somebody of this name works here. Asked again after an interruption, it finds who was hired."""
+        """Somebody of this name works here. Asked again after an interruption, it finds who was
+        hired."""
         args = effect.args
         languages: dict[str, Language] = {known: known for known in LANGUAGES}
         language = languages.get(str(args["language"]), "ru")
         role = Role(args["role"])
         try:
             employee_id = await self._staff.add(
-                name=args["name"], role=role, branch=args["branch"], all_branches=args["branch"] is None, language=language, by=SOURCE
+                name=args["name"],
+                role=role,
+                branch=args["branch"],
+                all_branches=args["branch"] is None,
+                language=language,
+                by=SOURCE,
             )
         except Conflict as error:
             found = await self._db.fetchval(
-                "SELECT id FROM employee WHERE name = $1 AND role = $2 AND dismissed_at IS NULL", args["name"], role.value
+                "SELECT id FROM employee WHERE name = $1 AND role = $2 AND dismissed_at IS NULL",
+                args["name"],
+                role.value,
             )
             if found is None:
                 raise Rejected(SOURCE, str(error)) from None
@@ -59,7 +71,9 @@ class HouseEffects:
     async def add_branch(self, effect: Effect) -> Receipt:
         """The branch is there."""
         args = effect.args
-        await self._staff.add_branch(str(args["code"]), args["names"], rents=bool(args["rents"]), by=SOURCE)
+        await self._staff.add_branch(
+            str(args["code"]), args["names"], rents=bool(args["rents"]), by=SOURCE
+        )
         return Receipt(facts={"code": args["code"]})
 
     async def subscribe(self, effect: Effect) -> Receipt:
@@ -68,7 +82,12 @@ class HouseEffects:
         try:
             async with self._db.transaction() as tx:
                 await self._subscriptions.set(
-                    tx, UUID(str(args["chat"])), args["event_class"], args["branch"], args["mode"], UUID(str(args["by"]))
+                    tx,
+                    UUID(str(args["chat"])),
+                    args["event_class"],
+                    args["branch"],
+                    args["mode"],
+                    UUID(str(args["by"])),
                 )
         except InvalidRequest as error:
             raise Rejected(SOURCE, str(error)) from None

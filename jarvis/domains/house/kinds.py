@@ -1,4 +1,5 @@
-"""Kinds of effects inside our own database: each sets how things are to be, so that a repetition changes nothing more."""
+"""Kinds of effects inside our own database: each sets how things are to be, so that a repetition
+changes nothing more."""
 
 from __future__ import annotations
 

@@ -10,13 +10,52 @@ from pathlib import Path
 from rapidfuzz import fuzz
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
-# fmt: off
-_STOP = frozenset({
-    "как", "что", "где", "кто", "это", "для", "при", "или", "наш", "нас", "вам", "они", "она", "оно", "есть", "если", "надо",
-    "нужно", "какие", "какой", "какая", "правила", "правилам", "сколько", "стоит", "the", "how", "what", "who", "our", "for",
-    "with", "and", "are", "does", "you", "can", "რა", "როგორ", "ვინ", "არის",
-})
-# fmt: on
+
+_STOP = frozenset(
+    {
+        "как",
+        "что",
+        "где",
+        "кто",
+        "это",
+        "для",
+        "при",
+        "или",
+        "наш",
+        "нас",
+        "вам",
+        "они",
+        "она",
+        "оно",
+        "есть",
+        "если",
+        "надо",
+        "нужно",
+        "какие",
+        "какой",
+        "какая",
+        "правила",
+        "правилам",
+        "сколько",
+        "стоит",
+        "the",
+        "how",
+        "what",
+        "who",
+        "our",
+        "for",
+        "with",
+        "and",
+        "are",
+        "does",
+        "you",
+        "can",
+        "რა",
+        "როგორ",
+        "ვინ",
+        "არის",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +83,8 @@ class KnowledgeService:
         self._sections = sections
 
     def search(self, question: str, *, language: str, limit: int = 2) -> list[Answer]:
-        """Sections that share words with the question, the best first; none when nothing really fits."""
+        """Sections that share words with the question, the best first; none when nothing really
+        fits."""
         words = {w for w in _WORD.findall(question.casefold()) if w not in _STOP}
         if not words:
             return []
@@ -72,18 +112,27 @@ def _alike(word: str, other: str) -> float:
 
 
 def load_pages(folder: Path | None = None) -> list[Section]:
-    """Sections of every page; the page's first line is `# Title`, its language is the file's suffix (`.ru.md`)."""
+    """Sections of every page; the page's first line is `# Title`, its language is the file's suffix
+    (`.ru.md`)."""
     if folder is not None:
-        texts = {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.md"))}
+        texts = {
+            path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.md"))
+        }
     else:
         packaged = files("jarvis.domains.knowledge").joinpath("pages")
         source = packaged if packaged.is_dir() else Path(__file__).parents[3] / "docs" / "knowledge"
-        texts = {i.name: i.read_text(encoding="utf-8") for i in source.iterdir() if i.name.endswith(".md")}
+        texts = {
+            i.name: i.read_text(encoding="utf-8")
+            for i in source.iterdir()
+            if i.name.endswith(".md")
+        }
     sections: list[Section] = []
     for name, text in sorted(texts.items()):
         language = name.rsplit(".", 2)[-2] if name.count(".") >= 2 else "ru"
         title = text.split("\n", 1)[0].lstrip("# ").strip()
         for part in re.split(r"^## ", text, flags=re.M)[1:]:
             heading, _, body = part.partition("\n")
-            sections.append(Section(title=title, heading=heading.strip(), language=language, text=body.strip()))
+            sections.append(
+                Section(title=title, heading=heading.strip(), language=language, text=body.strip())
+            )
     return sections

@@ -25,13 +25,20 @@ SHOWN = 6  # cars, or sets, a message
 
 
 class CarFile:
-    """Answers `/car` and the presses below it. People see the material of cars whose branch they may look into; papers of clients only
-    those who may see clients' contacts, and only in private."""
+    """Answers `/car` and the presses below it. People see the material of cars whose branch they
+    may look into; papers of clients only those who may see clients' contacts, and only in
+    private."""
 
     def __init__(
-        self, db: Database, fleet: FleetService, bookings: BookingService, chats: ChatService, media: MediaService,
-        interactions: Interactions, publisher: Publisher,
-    ) -> None:  # fmt: skip
+        self,
+        db: Database,
+        fleet: FleetService,
+        bookings: BookingService,
+        chats: ChatService,
+        media: MediaService,
+        interactions: Interactions,
+        publisher: Publisher,
+    ) -> None:
         self._db = db
         self._fleet = fleet
         self._bookings = bookings
@@ -49,7 +56,8 @@ class CarFile:
         return {"car": self.of_car, "set": self.of_set}
 
     async def command(self, handling: Handling, actor: Actor, said: str) -> None:
-        """The car that is named, or that the topic is about; else the cars with the newest material, to choose from."""
+        """The car that is named, or that the topic is about; else the cars with the newest
+        material, to choose from."""
         p = handling.event.payload
         chat_id, reply_to = int(p["chat_id"]), None if p["private"] else int(p["message_id"])
         cars: list[Car] = []
@@ -58,17 +66,34 @@ class CarFile:
             cars = [await self._fleet.get(c) for c in (found.cars or found.near)[:SHOWN]]
         elif p.get("topic"):
             forum = await self._chats.forum(self._db, chat_id)
-            topics = await self._chats.numbered(self._db, forum, [p["topic"]]) if forum is not None else {}
-            cars = [await self._fleet.get(t.car_id) for t in topics.values() if t.car_id is not None]
+            topics = (
+                await self._chats.numbered(self._db, forum, [p["topic"]])
+                if forum is not None
+                else {}
+            )
+            cars = [
+                await self._fleet.get(t.car_id) for t in topics.values() if t.car_id is not None
+            ]
         async with handling.transaction() as tx:
             reader = await self._publisher.reader(actor.employee_id)
             if not said and not cars:
-                cars = [await self._fleet.get(c) for c in await self._media.cars(tx, actor.branches, SHOWN)]
+                cars = [
+                    await self._fleet.get(c)
+                    for c in await self._media.cars(tx, actor.branches, SHOWN)
+                ]
             seen = [c for c in cars if actor.may_see(c.branch)]
             if len(seen) == 1 and (said or p.get("topic")):
                 await self._sets(tx, handling, chat_id, seen[0], reader, reply_to=reply_to)
                 return
-            key = "carfile.which" if seen else "carfile.denied" if cars else "carfile.nocar" if said else "carfile.nothing"
+            key = (
+                "carfile.which"
+                if seen
+                else "carfile.denied"
+                if cars
+                else "carfile.nocar"
+                if said
+                else "carfile.nothing"
+            )
             rows = [[Button(label=c.label[:34], request=str(c.id), kind="car")] for c in seen]
             await self._say(tx, handling, chat_id, reader.say(key), rows, actor, reply_to=reply_to)
 
@@ -79,67 +104,161 @@ class CarFile:
             car = await self._fleet.get(UUID(choice))
             if await self._may(tx, handling, actor, car, f"car:{choice}"):
                 reader = await self._publisher.reader(actor.employee_id)
-                await self._sets(tx, handling, int(p["chat_id"]), car, reader, edit_id=int(p["message_id"]))
+                await self._sets(
+                    tx, handling, int(p["chat_id"]), car, reader, edit_id=int(p["message_id"])
+                )
 
     async def of_set(self, handling: Handling, actor: Actor, choice: str) -> None:
         """A set was chosen: its files, into the private chat of who pressed."""
         async with handling.transaction() as tx:
             found = await self._media.get(tx, UUID(choice))
-            car = await self._fleet.get(found.car_id) if found is not None and found.car_id is not None else None
+            car = (
+                await self._fleet.get(found.car_id)
+                if found is not None and found.car_id is not None
+                else None
+            )
             papers = found is not None and found.private
-            if found is not None and car is not None and await self._may(tx, handling, actor, car, f"set:{choice}", papers=papers):
+            if (
+                found is not None
+                and car is not None
+                and await self._may(tx, handling, actor, car, f"set:{choice}", papers=papers)
+            ):
                 await self._files(tx, handling, actor, found)
 
-    async def _may(self, tx: Tx, handling: Handling, actor: Actor, car: Car, subject: str, *, papers: bool = False) -> bool:
-        """Whether the person may see the car's material; on record either way, and told when not."""
+    async def _may(
+        self,
+        tx: Tx,
+        handling: Handling,
+        actor: Actor,
+        car: Car,
+        subject: str,
+        *,
+        papers: bool = False,
+    ) -> bool:
+        """Whether the person may see the car's material; on record either way, and told when
+        not."""
         allowed = actor.may_see(car.branch) and (not papers or actor.role in CONTACTS)
         await audit.record(
-            tx, action="client.papers" if papers else "material.read", actor_id=actor.employee_id, actor_name=actor.name,
-            subject=subject, outcome="shown" if allowed else "denied", event_id=handling.event.id,
-        )  # fmt: skip
+            tx,
+            action="client.papers" if papers else "material.read",
+            actor_id=actor.employee_id,
+            actor_name=actor.name,
+            subject=subject,
+            outcome="shown" if allowed else "denied",
+            event_id=handling.event.id,
+        )
         if not allowed:
             text = (await self._publisher.reader(actor.employee_id)).say("carfile.denied")
-            await self._say(tx, handling, int(handling.event.payload["chat_id"]), text, (), actor, reply_to=None)
+            await self._say(
+                tx, handling, int(handling.event.payload["chat_id"]), text, (), actor, reply_to=None
+            )
         return allowed
 
     async def _sets(
-        self, tx: Tx, handling: Handling, chat_id: int, car: Car, reader: Reader, *, reply_to: int | None = None,
+        self,
+        tx: Tx,
+        handling: Handling,
+        chat_id: int,
+        car: Car,
+        reader: Reader,
+        *,
+        reply_to: int | None = None,
         edit_id: int | None = None,
-    ) -> None:  # fmt: skip
-        sets = await self._media.of_car(tx, car.id, papers=chat_id > 0 and reader.actor.role in CONTACTS)
+    ) -> None:
+        sets = await self._media.of_car(
+            tx, car.id, papers=chat_id > 0 and reader.actor.role in CONTACTS
+        )
         lines, buttons = [render.car_head(car, len(sets), reader)], list[Button]()
         for number, found in enumerate(sets[:SHOWN], 1):
-            booking = await self._bookings.get(found.booking_id) if found.booking_id is not None else None
+            booking = (
+                await self._bookings.get(found.booking_id) if found.booking_id is not None else None
+            )
             digests = [i.digest or "" for i in await self._media.items(tx, found.id)]
             lines.append(render.set_line(number, found, booking, digests, reader))
-            buttons.append(Button(label=f"{number}. {reader.say(f'op.{found.operation}')}", request=str(found.id), kind="set"))
+            buttons.append(
+                Button(
+                    label=f"{number}. {reader.say(f'op.{found.operation}')}",
+                    request=str(found.id),
+                    kind="set",
+                )
+            )
         if len(sets) > SHOWN:
             lines.append(reader.say("carfile.more", n=len(sets) - SHOWN))
         rows = [buttons[n : n + 2] for n in range(0, len(buttons), 2)]
-        await self._say(tx, handling, chat_id, "\n".join(lines), rows, reader.actor, reply_to=reply_to, edit_id=edit_id)
+        await self._say(
+            tx,
+            handling,
+            chat_id,
+            "\n".join(lines),
+            rows,
+            reader.actor,
+            reply_to=reply_to,
+            edit_id=edit_id,
+        )
 
     async def _files(self, tx: Tx, handling: Handling, actor: Actor, found: MediaSet) -> None:
         """The set's albums in private, in their order."""
         to = int(handling.event.payload["sender_id"])
         items = [i for i in await self._media.items(tx, found.id) if i.filed_key is not None]
-        booking = await self._bookings.get(found.booking_id) if found.booking_id is not None else None
+        booking = (
+            await self._bookings.get(found.booking_id) if found.booking_id is not None else None
+        )
         words = [i.caption for i in items if i.caption]
-        head = render.caption(found, booking, len(items), words, await self._publisher.reader(actor.employee_id))
+        head = render.caption(
+            found, booking, len(items), words, await self._publisher.reader(actor.employee_id)
+        )
         for number, part in enumerate(albums(items)):
             await effects.request(
-                tx, handling.origin, kind=ALBUM, target=target(to), ordering_key=f"telegram:out:{to}",
-                args={"chat_id": to, "topic": None, "caption": head if number == 0 else "", "items": [outgoing(i) for i in part]},
+                tx,
+                handling.origin,
+                kind=ALBUM,
+                target=target(to),
+                ordering_key=f"telegram:out:{to}",
+                args={
+                    "chat_id": to,
+                    "topic": None,
+                    "caption": head if number == 0 else "",
+                    "items": [outgoing(i) for i in part],
+                },
                 key=handling.key(f"album:{found.id}:{number}"),
-            )  # fmt: skip
+            )
 
     async def _say(
-        self, tx: Tx, handling: Handling, chat_id: int, text: str, rows: Sequence[Sequence[Button]], actor: Actor, *,
-        reply_to: int | None, edit_id: int | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        tx: Tx,
+        handling: Handling,
+        chat_id: int,
+        text: str,
+        rows: Sequence[Sequence[Button]],
+        actor: Actor,
+        *,
+        reply_to: int | None,
+        edit_id: int | None = None,
+    ) -> None:
         stored = await self._interactions.store(
-            tx, outbox.stored_form(rows), group=f"carfile:{handling.event.id}", who=Who(employee_id=actor.employee_id), life=None
+            tx,
+            outbox.stored_form(rows),
+            group=f"carfile:{handling.event.id}",
+            who=Who(employee_id=actor.employee_id),
+            life=None,
         )
         if edit_id is None:
-            await outbox.send(tx, handling.origin, chat_id, text, buttons=stored, reply_to=reply_to, key=handling.key("carfile"))
+            await outbox.send(
+                tx,
+                handling.origin,
+                chat_id,
+                text,
+                buttons=stored,
+                reply_to=reply_to,
+                key=handling.key("carfile"),
+            )
         else:
-            await outbox.edit(tx, handling.origin, chat_id, text, message_id=edit_id, buttons=stored, key=handling.key("carfile"))
+            await outbox.edit(
+                tx,
+                handling.origin,
+                chat_id,
+                text,
+                message_id=edit_id,
+                buttons=stored,
+                key=handling.key("carfile"),
+            )

@@ -1,4 +1,5 @@
-"""Effects that need Telegram and the storage at once: a file comes in, an album goes out. Files pass through a folder."""
+"""Effects that need Telegram and the storage at once: a file comes in, an album goes out. Files
+pass through a folder."""
 
 from __future__ import annotations
 
@@ -24,7 +25,14 @@ from jarvis.kit.ids import new_id
 class MediaEffects:
     """Handlers of both."""
 
-    def __init__(self, core: Core, storage: Storage, gateway: TelegramGateway, telegram: TelegramEffects, decoder: Decoder) -> None:
+    def __init__(
+        self,
+        core: Core,
+        storage: Storage,
+        gateway: TelegramGateway,
+        telegram: TelegramEffects,
+        decoder: Decoder,
+    ) -> None:
         self._core = core
         self._storage = storage
         self._telegram = telegram
@@ -36,7 +44,8 @@ class MediaEffects:
         return {DOWNLOAD.name: self.download, ALBUM.name: self.album}
 
     async def download(self, effect: Effect) -> Receipt:
-        """Fetch a file that somebody sent, look into it, store it once by its content; the receipt names its row.
+        """Fetch a file that somebody sent, look into it, store it once by its content; the receipt
+        names its row.
 
         Raises:
             Rejected: it is none that we take; the message is the reason's code.
@@ -56,7 +65,9 @@ class MediaEffects:
             media_id = await self._store(args.get("employee_id"), path, seen, digest, size)
         return Receipt(facts={"media_id": str(media_id), "known": False})
 
-    async def _store(self, employee_id: str | None, path: Path, seen: Inspected, digest: str, size: int) -> UUID:
+    async def _store(
+        self, employee_id: str | None, path: Path, seen: Inspected, digest: str, size: int
+    ) -> UUID:
         stem = f"inbox/{local(self._core.clock.now()):%Y%m%d}/{new_id().hex}"
         key, clean, thumb = f"{stem}.{seen.suffix}", f"{stem}.clean.jpg", f"{stem}.thumb.jpg"
         await self._storage.put_file(key, path, content_type=seen.mime)
@@ -65,14 +76,26 @@ class MediaEffects:
             await self._storage.put_file(thumb, seen.thumb, content_type="image/jpeg")
         picture = seen.clean is not None
         row = (
-            """INSERT INTO media (storage_key, sha256, size_bytes, content_type, sent_by_employee_id, width, height, exif,
+            """INSERT INTO media (storage_key, sha256, size_bytes, content_type,
+                sent_by_employee_id, width, height, exif,
                                   clean_key, thumb_key)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (sha256) DO NOTHING RETURNING id""",
-            key, digest, size, seen.mime, UUID(employee_id) if employee_id else None, seen.width, seen.height, seen.exif,
-            clean if picture else None, thumb if picture else None,
-        )  # fmt: skip
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (sha256) DO NOTHING
+                 RETURNING id""",
+            key,
+            digest,
+            size,
+            seen.mime,
+            UUID(employee_id) if employee_id else None,
+            seen.width,
+            seen.height,
+            seen.exif,
+            clean if picture else None,
+            thumb if picture else None,
+        )
         made: UUID | None = await self._core.db.fetchval(*row)
-        return made or await self._core.db.fetchval("SELECT id FROM media WHERE sha256 = $1", digest)
+        return made or await self._core.db.fetchval(
+            "SELECT id FROM media WHERE sha256 = $1", digest
+        )
 
     async def album(self, effect: Effect) -> Receipt:
         """Send stored files; pictures go without what their camera wrote."""

@@ -1,7 +1,9 @@
-"""What people send: stored first, then removed where only Jarvis publishes media, then put to an operation by its author.
+"""What people send: stored first, then removed where only Jarvis publishes media, then put to an
+operation by its author.
 
-A file's way: registered (`taken`) → fetched, looked into, stored and read back (`stored`) → its message removed in a branch forum
-(`removed`) → one question to the author → copied under the operation's key → published in the car's topic.
+A file's way: registered (`taken`) → fetched, looked into, stored and read back (`stored`) → its
+message removed in a branch forum (`removed`) → one question to the author → copied under the
+operation's key → published in the car's topic.
 """
 
 from __future__ import annotations
@@ -39,7 +41,8 @@ from jarvis.messaging.view import Button, Reader
 
 UPLOADED = "photo.uploaded"
 DELETES = "delete_messages"  # the right
-MODERATED = frozenset({"photo", "image", "video", "video_note", "voice", "audio", "gif", "sticker"})  # documents are no media
+# documents are no media
+MODERATED = frozenset({"photo", "image", "video", "video_note", "voice", "audio", "gif", "sticker"})
 
 
 class Material:
@@ -48,9 +51,19 @@ class Material:
     feature: ClassVar[str] = "media"
 
     def __init__(
-        self, db: Database, clock: Clock, staff: StaffService, fleet: FleetService, bookings: BookingService, chats: ChatService,
-        media: MediaService, interactions: Interactions, publisher: Publisher, archive: Archive, forms: Forms,
-    ) -> None:  # fmt: skip
+        self,
+        db: Database,
+        clock: Clock,
+        staff: StaffService,
+        fleet: FleetService,
+        bookings: BookingService,
+        chats: ChatService,
+        media: MediaService,
+        interactions: Interactions,
+        publisher: Publisher,
+        archive: Archive,
+        forms: Forms,
+    ) -> None:
         self._db = db
         self._clock = clock
         self._staff = staff
@@ -66,7 +79,8 @@ class Material:
     # in
 
     async def message(self, handling: Handling) -> None:
-        """A message with a file: taken in private, in a branch forum, or when it is addressed to Jarvis."""
+        """A message with a file: taken in private, in a branch forum, or when it is addressed to
+        Jarvis."""
         p = handling.event.payload
         file = p.get("media")
         if file is None or file["kind"] not in MODERATED:
@@ -78,23 +92,50 @@ class Material:
         async with handling.transaction() as tx:
             into = await self._into_form(tx, p, actor, forum)
             item_id = await self._media.taken(
-                tx, chat_id=p["chat_id"], message_id=p["message_id"], version=p["version"], sender_id=p["sender_id"],
-                employee_id=actor.employee_id if actor else None, topic=p["topic"], file=file, caption=str(p["text"]),
-                form_id=into[0].id if into else None, private=into is not None and into[1].item.private,
-            )  # fmt: skip
+                tx,
+                chat_id=p["chat_id"],
+                message_id=p["message_id"],
+                version=p["version"],
+                sender_id=p["sender_id"],
+                employee_id=actor.employee_id if actor else None,
+                topic=p["topic"],
+                file=file,
+                caption=str(p["text"]),
+                form_id=into[0].id if into else None,
+                private=into is not None and into[1].item.private,
+            )
             if item_id is not None:
                 if into is not None and actor is not None:
-                    await self._forms.photo(tx, handling, actor, into, item_id, _album(p), str(p["text"]))
+                    await self._forms.photo(
+                        tx, handling, actor, into, item_id, _album(p), str(p["text"])
+                    )
                 await effects.request(
-                    tx, handling.origin, kind=DOWNLOAD, target=target(p["chat_id"]), key=f"media:{item_id}", settled_kind=UPLOADED,
+                    tx,
+                    handling.origin,
+                    kind=DOWNLOAD,
+                    target=target(p["chat_id"]),
+                    key=f"media:{item_id}",
+                    settled_kind=UPLOADED,
                     lane=Lane.URGENT,
-                    args={"chat_id": p["chat_id"], "message_id": p["message_id"], "name": file.get("name"), "item": str(item_id),
-                          "employee_id": str(actor.employee_id) if actor else None},
-                )  # fmt: skip
+                    args={
+                        "chat_id": p["chat_id"],
+                        "message_id": p["message_id"],
+                        "name": file.get("name"),
+                        "item": str(item_id),
+                        "employee_id": str(actor.employee_id) if actor else None,
+                    },
+                )
 
-    async def _into_form(self, tx: Tx, p: Mapping[str, Any], actor: Actor | None, forum: Forum | None) -> tuple[Form, Point] | None:
-        """The check-list that the author is filling in, when the file is meant for it: sent in private, or in the topic of its car."""
-        if actor is None or (forum is not None and not p["topic"]) or not (p["private"] or forum is not None):
+    async def _into_form(
+        self, tx: Tx, p: Mapping[str, Any], actor: Actor | None, forum: Forum | None
+    ) -> tuple[Form, Point] | None:
+        """The check-list that the author is filling in, when the file is meant for it: sent in
+        private, or in the topic of its car."""
+        if (
+            actor is None
+            or (forum is not None and not p["topic"])
+            or not (p["private"] or forum is not None)
+        ):
             return None
         topics = await self._chats.numbered(tx, forum, [p["topic"]]) if forum is not None else {}
         cars = [t.car_id for t in topics.values() if t.car_id is not None]
@@ -111,17 +152,31 @@ class Material:
             return
         forum = await self._moderated(self._db, item.chat_id)
         if not row.done:
-            reason = str(row.cause or "").partition(": ")[2] or ("gone" if "gone" in str(row.cause) else "other")
+            reason = str(row.cause or "").partition(": ")[2] or (
+                "gone" if "gone" in str(row.cause) else "other"
+            )
             async with handling.transaction() as tx:
                 await self._media.refused(tx, item.id, reason)
-                await audit.record(tx, action="media.refused", actor_name="Jarvis", subject=f"item:{item.id}", outcome=reason,
-                                   event_id=handling.event.id)  # fmt: skip
+                await audit.record(
+                    tx,
+                    action="media.refused",
+                    actor_name="Jarvis",
+                    subject=f"item:{item.id}",
+                    outcome=reason,
+                    event_id=handling.event.id,
+                )
                 found = await self._media.get(tx, item.set_id)
                 if await self._forms.refused(tx, handling, item.id, render.refused(reason)):
                     return
                 if found is not None and found.employee_id is not None and reason != "gone":
                     reader = await self._publisher.reader(found.employee_id)
-                    await outbox.send(tx, handling.origin, found.sender_id, render.refusal(reason, reader), key=f"refused:{item.id}")
+                    await outbox.send(
+                        tx,
+                        handling.origin,
+                        found.sender_id,
+                        render.refusal(reason, reader),
+                        key=f"refused:{item.id}",
+                    )
             return
         async with handling.transaction() as tx:
             await self._media.stored(tx, item.id, UUID(str(row.receipt["media_id"])))
@@ -133,20 +188,34 @@ class Material:
     async def _remove(self, tx: Tx, origin: Origin, forum: Forum, items: Sequence[Item]) -> None:
         ids = sorted({i.message_id for i in items})
         await effects.request(
-            tx, origin, kind=DELETE, target=target(forum.marked_id), args={"chat_id": forum.marked_id, "ids": ids}, lane=Lane.URGENT,
-            settled_kind=REMOVED, branch=forum.branch, key=origin.key(f"remove:{forum.marked_id}:{ids[0]}"),
-        )  # fmt: skip
+            tx,
+            origin,
+            kind=DELETE,
+            target=target(forum.marked_id),
+            args={"chat_id": forum.marked_id, "ids": ids},
+            lane=Lane.URGENT,
+            settled_kind=REMOVED,
+            branch=forum.branch,
+            key=origin.key(f"remove:{forum.marked_id}:{ids[0]}"),
+        )
 
     @subscriber(REMOVED, lane=DeliveryLane.PEOPLE)
     async def removed(self, handling: Handling) -> None:
-        """Messages are gone from a forum, or could not be removed: their author is asked either way."""
+        """Messages are gone from a forum, or could not be removed: their author is asked either
+        way."""
         row = Completed.of(handling.event)
         chat_id, ids = int(row.args["chat_id"]), [int(n) for n in row.args["ids"]]
         async with handling.transaction() as tx:
             if row.done:
                 sets = await self._media.removed(tx, chat_id, ids)
             else:
-                sets = list(dict.fromkeys(i.set_id for i in await self._media.waiting(tx, chat_id) if i.message_id in ids))
+                sets = list(
+                    dict.fromkeys(
+                        i.set_id
+                        for i in await self._media.waiting(tx, chat_id)
+                        if i.message_id in ids
+                    )
+                )
         for set_id in sets:
             await self._ask(handling, set_id, stuck=not row.done)
 
@@ -174,7 +243,8 @@ class Material:
     # the question
 
     async def _ask(self, handling: Handling, set_id: UUID, *, stuck: bool = False) -> None:
-        """One message to the author about the whole set, written when nothing of it is on its way, changed when more came.
+        """One message to the author about the whole set, written when nothing of it is on its way,
+        changed when more came.
 
         `stuck`: what is stored and still stands in the forum will not go soon.
         """
@@ -187,34 +257,76 @@ class Material:
                 return
             items = await self._media.items(tx, set_id)
             forum = await self._moderated(tx, found.chat_id)
-            moving = ("taken", "stored") if forum is not None and forum.able(DELETES) and not stuck else ("taken",)
+            moving = (
+                ("taken", "stored")
+                if forum is not None and forum.able(DELETES) and not stuck
+                else ("taken",)
+            )
             kept = [i for i in items if i.state in ("stored", "removed")]
             if not kept or any(i.state in moving for i in items):
                 return
             reader = await self._publisher.reader(found.employee_id)
-            key = "media.stored" if forum is None else "media.kept" if any(i.state == "stored" for i in kept) else "media.removed"
+            key = (
+                "media.stored"
+                if forum is None
+                else "media.kept"
+                if any(i.state == "stored" for i in kept)
+                else "media.removed"
+            )
             text = reader.say(key, n=len(kept), topic=escape(found.topic_title or "General"))
-            stored = await self._interactions.store(  # a group of its own each time: what is near may have changed since
-                tx, outbox.stored_form(await self._choices(found, forum, reader)), group=f"file:{set_id}:{handling.event.id}",
-                who=Who(employee_id=found.employee_id), life=None,
-            )  # fmt: skip
+            # a group of its own each time: what is near may have changed since
+            stored = await self._interactions.store(
+                tx,
+                outbox.stored_form(await self._choices(found, forum, reader)),
+                group=f"file:{set_id}:{handling.event.id}",
+                who=Who(employee_id=found.employee_id),
+                life=None,
+            )
             if found.asked is None:
-                asked = await outbox.send(tx, handling.origin, found.sender_id, text, buttons=stored, key=f"media.ask:{set_id}")
+                asked = await outbox.send(
+                    tx,
+                    handling.origin,
+                    found.sender_id,
+                    text,
+                    buttons=stored,
+                    key=f"media.ask:{set_id}",
+                )
             else:
-                asked = await outbox.edit(tx, handling.origin, found.sender_id, text, of=found.asked, buttons=stored,
-                                          key=handling.key(f"ask:{set_id}"))  # fmt: skip
+                asked = await outbox.edit(
+                    tx,
+                    handling.origin,
+                    found.sender_id,
+                    text,
+                    of=found.asked,
+                    buttons=stored,
+                    key=handling.key(f"ask:{set_id}"),
+                )
             await self._media.asked(tx, set_id, asked)
 
-    async def _choices(self, found: MediaSet, forum: Forum | None, reader: Reader) -> list[list[Button]]:
+    async def _choices(
+        self, found: MediaSet, forum: Forum | None, reader: Reader
+    ) -> list[list[Button]]:
         """Check-lists that the files may be for, then where else they may belong."""
         offers = await self._offers(found.car_id, forum, reader.actor)
         lists = [
-            [offer(reader.say("b.form.list", what=render.operation(op, b, found.car_id, reader)), op, b, found.id)]
+            [
+                offer(
+                    reader.say("b.form.list", what=render.operation(op, b, found.car_id, reader)),
+                    op,
+                    b,
+                    found.id,
+                )
+            ]
             for op, b in offers[:2]
         ]
-        return [*(lists if reader.actor.role in FILLERS else ()), *render.choices(found, offers, found.car_id, reader)]
+        return [
+            *(lists if reader.actor.role in FILLERS else ()),
+            *render.choices(found, offers, found.car_id, reader),
+        ]
 
-    async def _offers(self, car_id: UUID | None, forum: Forum | None, actor: Actor) -> list[tuple[Operation, Booking]]:
+    async def _offers(
+        self, car_id: UUID | None, forum: Forum | None, actor: Actor
+    ) -> list[tuple[Operation, Booking]]:
         """Operations that are near: the car's own, else those of today in the branch."""
         now = self._clock.now()
         offers: list[tuple[Operation, Booking]] = []
@@ -250,22 +362,41 @@ class Material:
             if await tx.fetchval("SELECT true FROM effect WHERE idempotency_key = $1", key):
                 return  # this very press, handled again after an interruption
             if found is None or found.state != "open":
-                await outbox.send(tx, handling.origin, handling.event.payload["chat_id"],
-                                  (await self._publisher.reader(actor.employee_id)).say("media.settled"),
-                                  key=handling.key("settled"))  # fmt: skip
+                await outbox.send(
+                    tx,
+                    handling.origin,
+                    handling.event.payload["chat_id"],
+                    (await self._publisher.reader(actor.employee_id)).say("media.settled"),
+                    key=handling.key("settled"),
+                )
                 return
             files = await file_set(
-                tx, handling.origin, self._media, found.id, operation, UUID(car), UUID(booking) if booking else None,
-                actor.employee_id, key=key,
-            )  # fmt: skip
-            await audit.record(tx, action="media.file", actor_id=actor.employee_id, actor_name=actor.name, subject=f"set:{found.id}",
-                               outcome=operation, event_id=handling.event.id,
-                               details={"car_id": car, "files": files})  # fmt: skip
+                tx,
+                handling.origin,
+                self._media,
+                found.id,
+                operation,
+                UUID(car),
+                UUID(booking) if booking else None,
+                actor.employee_id,
+                key=key,
+            )
+            await audit.record(
+                tx,
+                action="media.file",
+                actor_id=actor.employee_id,
+                actor_name=actor.name,
+                subject=f"set:{found.id}",
+                outcome=operation,
+                event_id=handling.event.id,
+                details={"car_id": car, "files": files},
+            )
             await self._tell(tx, handling, found.id, "media.filing", files)
 
     @subscriber(FILED, lane=DeliveryLane.PEOPLE)
     async def filed(self, handling: Handling) -> None:
-        """The copies were read back: the set is published in the topic of its car, if it has one."""
+        """The copies were read back: the set is published in the topic of its car, if it has
+        one."""
         row = Completed.of(handling.event)
         set_id = UUID(str(row.args["set"]))
         async with handling.transaction() as tx:
@@ -275,8 +406,13 @@ class Material:
             if not row.done:
                 await self._media.set_state(tx, set_id, "open")
                 reader = await self._publisher.reader(found.employee_id)
-                await outbox.send(tx, handling.origin, found.sender_id, reader.say("media.failed", cause=str(row.cause)[:120]),
-                                  key=handling.key(f"failed:{set_id}"))  # fmt: skip
+                await outbox.send(
+                    tx,
+                    handling.origin,
+                    found.sender_id,
+                    reader.say("media.failed", cause=str(row.cause)[:120]),
+                    key=handling.key(f"failed:{set_id}"),
+                )
                 return
             await self._media.set_state(tx, set_id, "filed")
             if found.private or not await self._publish(tx, handling.origin, found):
@@ -295,7 +431,8 @@ class Material:
 
     @subscriber(POSTED, lane=DeliveryLane.PEOPLE)
     async def posted(self, handling: Handling) -> None:
-        """An album stands in a topic: each message is noted; when it was the last of its set, the author hears of it."""
+        """An album stands in a topic: each message is noted; when it was the last of its set, the
+        author hears of it."""
         row = Completed.of(handling.event)
         if row.args.get("set") is None:
             return
@@ -305,13 +442,26 @@ class Material:
             found = await self._media.get(tx, set_id, lock=True)
             items = [UUID(str(i["item"])) for i in args["items"]]
             ids = [int(n) for n in row.receipt["ids"]] if done else []
-            await self._media.posted(tx, row.effect_id, dict(zip(items, ids, strict=True)) if done else None)
+            await self._media.posted(
+                tx, row.effect_id, dict(zip(items, ids, strict=True)) if done else None
+            )
             if done and found is not None and found.car_id is not None:
                 payload = {"car_id": str(found.car_id)}
-                await handling.publish(tx, kind=PLACED, name=str(set_id), payload=payload, ordering_key=f"car:{found.car_id}")
+                await handling.publish(
+                    tx,
+                    kind=PLACED,
+                    name=str(set_id),
+                    payload=payload,
+                    ordering_key=f"car:{found.car_id}",
+                )
             topic = await self._chats.topic(tx, UUID(str(args["topic_row"])))
             shown = done and topic is not None and topic.purpose == "branch_forum"
-            if shown and found is not None and topic is not None and await self._media.standing(tx, set_id, topic.chat_id):
+            if (
+                shown
+                and found is not None
+                and topic is not None
+                and await self._media.standing(tx, set_id, topic.chat_id)
+            ):
                 await self._tell(tx, handling, set_id, "media.published", found.files)
 
     # helpers
@@ -324,7 +474,14 @@ class Material:
         reader = await self._publisher.reader(found.employee_id)
         car, booking = await self._fleet.get(found.car_id), await self._booking(found.booking_id)
         text = reader.say(key, what=render.what(found.operation, booking, car, reader), n=files)
-        asked = await outbox.edit(tx, handling.origin, found.sender_id, text, of=found.asked, key=handling.key(f"{key}:{set_id}"))
+        asked = await outbox.edit(
+            tx,
+            handling.origin,
+            found.sender_id,
+            text,
+            of=found.asked,
+            key=handling.key(f"{key}:{set_id}"),
+        )
         await self._media.asked(tx, set_id, asked)
 
     async def _booking(self, booking_id: UUID | None) -> Booking | None:

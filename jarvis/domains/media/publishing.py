@@ -1,4 +1,5 @@
-"""Publishes sets of material as albums, once a file and chat; what is on its way counts as published."""
+"""Publishes sets of material as albums, once a file and chat; what is on its way counts as
+published."""
 
 from __future__ import annotations
 
@@ -24,31 +25,65 @@ POSTED = "media.posted"
 PLACED = "media.placed"  # a post was noted: material of a car stands in a topic
 ALBUM_MAX = 10
 IN_ALBUM = frozenset({"photo", "image", "video"})  # Telegram groups these only
-HOUSE = Actor(employee_id=UUID(int=0), name="Jarvis", role=Role.EMPLOYEE, branches=frozenset(), home_branch=None, language="ru")
+HOUSE = Actor(
+    employee_id=UUID(int=0),
+    name="Jarvis",
+    role=Role.EMPLOYEE,
+    branches=frozenset(),
+    home_branch=None,
+    language="ru",
+)
 
 
 class Publisher:
     """Asks for the albums of a set."""
 
-    def __init__(self, clock: Clock, staff: StaffService, bookings: BookingService, media: MediaService) -> None:
+    def __init__(
+        self, clock: Clock, staff: StaffService, bookings: BookingService, media: MediaService
+    ) -> None:
         self._clock = clock
         self._staff = staff
         self._bookings = bookings
         self._media = media
 
-    async def publish(self, tx: Tx, origin: Origin, found: MediaSet, topic: Topic, forum: Forum, *, lane: Lane = Lane.NORMAL) -> bool:
-        """Ask for what does not stand in the topic yet; false when everything does, or is on its way."""
+    async def publish(
+        self,
+        tx: Tx,
+        origin: Origin,
+        found: MediaSet,
+        topic: Topic,
+        forum: Forum,
+        *,
+        lane: Lane = Lane.NORMAL,
+    ) -> bool:
+        """Ask for what does not stand in the topic yet; false when everything does, or is on its
+        way."""
         items = await self._media.unposted(tx, found.id, topic.chat_id)
-        booking = await self._bookings.get(found.booking_id) if found.booking_id is not None else None
+        booking = (
+            await self._bookings.get(found.booking_id) if found.booking_id is not None else None
+        )
         words = [i.caption for i in items if i.caption]
         head = render.caption(found, booking, len(items), words, await self.reader(None))
         for number, part in enumerate(albums(items)):
             effect_id = await effects.request(
-                tx, origin, kind=ALBUM, target=target(topic.marked_id), ordering_key=topic_order(topic), branch=forum.branch,
-                key=origin.key(f"album:{topic.id}:{part[0].id}"), settled_kind=POSTED, lane=lane,
-                args={"chat_id": topic.marked_id, "topic": topic_ref(topic), "topic_row": str(topic.id), "set": str(found.id),
-                      "caption": head if number == 0 else "", "items": [outgoing(i) for i in part]},
-            )  # fmt: skip
+                tx,
+                origin,
+                kind=ALBUM,
+                target=target(topic.marked_id),
+                ordering_key=topic_order(topic),
+                branch=forum.branch,
+                key=origin.key(f"album:{topic.id}:{part[0].id}"),
+                settled_kind=POSTED,
+                lane=lane,
+                args={
+                    "chat_id": topic.marked_id,
+                    "topic": topic_ref(topic),
+                    "topic_row": str(topic.id),
+                    "set": str(found.id),
+                    "caption": head if number == 0 else "",
+                    "items": [outgoing(i) for i in part],
+                },
+            )
             await self._media.posting(tx, effect_id, topic.chat_id, topic.id, [i.id for i in part])
         return bool(items)
 
@@ -56,11 +91,14 @@ class Publisher:
         """For a person in their language, or (None) for everybody of a chat."""
         actor = (await self._staff.actor(employee_id) if employee_id is not None else None) or HOUSE
         branches = {b.code: b.names for b in await self._staff.branches()}
-        return Reader(actor=actor, now=self._clock.now(), language=actor.language, branches=branches)
+        return Reader(
+            actor=actor, now=self._clock.now(), language=actor.language, branches=branches
+        )
 
 
 def albums(items: Sequence[Item]) -> list[list[Item]]:
-    """Files in the groups in which Telegram takes them: pictures and videos by ten, everything else alone."""
+    """Files in the groups in which Telegram takes them: pictures and videos by ten, everything else
+    alone."""
     together = [i for i in items if i.kind in IN_ALBUM]
     rows = [together[n : n + ALBUM_MAX] for n in range(0, len(together), ALBUM_MAX)]
     return rows + [[i] for i in items if i.kind not in IN_ALBUM]
@@ -72,6 +110,18 @@ def outgoing(item: Item) -> dict[str, Any]:
     clean = item.clean_key if item.kind in ("photo", "image") else None
     name = item.filed_key.rpartition("/")[2]
     if clean is not None:
-        return {"item": str(item.id), "key": clean, "kind": item.kind, "name": f"{name.rpartition('.')[0]}.jpg", "mime": "image/jpeg"}
+        return {
+            "item": str(item.id),
+            "key": clean,
+            "kind": item.kind,
+            "name": f"{name.rpartition('.')[0]}.jpg",
+            "mime": "image/jpeg",
+        }
     mime = item.mime or "application/octet-stream"
-    return {"item": str(item.id), "key": item.filed_key, "kind": item.kind, "name": name, "mime": mime}
+    return {
+        "item": str(item.id),
+        "key": item.filed_key,
+        "kind": item.kind,
+        "name": name,
+        "mime": mime,
+    }

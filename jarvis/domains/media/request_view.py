@@ -14,18 +14,30 @@ GAPS = 4  # missing points a line
 
 
 def checklists(fact: f.ChecklistFact, reader: Reader) -> Rendered:
-    """A line a check-list: how far it is, who has it, what is not done; a button for each that is open."""
-    where = escape(fact.subject) if fact.subject else reader.branch(fact.branch) if fact.branch else reader.say("company")
+    """A line a check-list: how far it is, who has it, what is not done; a button for each that is
+    open."""
+    where = (
+        escape(fact.subject)
+        if fact.subject
+        else reader.branch(fact.branch)
+        if fact.branch
+        else reader.say("company")
+    )
     if not fact.forms:
         return Rendered(text=reader.say("house.nolists", what=where))
     lines, buttons = [reader.say("house.lists", what=where)], list[list[Button]]()
     for form, label in fact.forms:
         title = f"{form.template.title[reader.language]} {label}".strip()
-        lines.append(f"{'☑' if form.state == 'done' else '☐'} <b>{escape(title)}</b> · {_state(form, reader)}")
+        lines.append(
+            f"{'☑' if form.state == 'done' else '☐'} <b>{escape(title)}</b> · "
+            f"{_state(form, reader)}"
+        )
         if form.gaps:
             names = [p.item.title[reader.language] for p in form.gaps]
             more = f" +{len(names) - GAPS}" if len(names) > GAPS else ""
-            lines.append(f"  {reader.say('house.undone', list=escape(', '.join(names[:GAPS])) + more)}")
+            lines.append(
+                f"  {reader.say('house.undone', list=escape(', '.join(names[:GAPS])) + more)}"
+            )
         if form.state == "open":
             buttons.append([Button(label=title[:34], request=f"open|{form.id}", kind="form")])
     return Rendered(text="\n".join(lines), buttons=buttons)
@@ -33,7 +45,11 @@ def checklists(fact: f.ChecklistFact, reader: Reader) -> Rendered:
 
 def _state(form: Form, reader: Reader) -> str:
     if form.state == "done":
-        return reader.say("house.closed", who=escape(form.finished_by or form.holder), t=clock(form.finished_at or form.started_at))
+        return reader.say(
+            "house.closed",
+            who=escape(form.finished_by or form.holder),
+            t=clock(form.finished_at or form.started_at),
+        )
     settled = sum(p.settled for p in form.points)
     return f"{reader.say('form.progress', k=settled, n=len(form.points))} · {escape(form.holder)}"
 
@@ -52,12 +68,16 @@ def material(fact: f.MaterialFact, reader: Reader) -> Rendered:
         buttons.append(Button(label=label, request=str(line.found.id), kind="set"))
     if fact.total > len(fact.sets):
         lines.append(reader.say("carfile.more", n=fact.total - len(fact.sets)))
-    return Rendered(text="\n".join(lines), buttons=[buttons[n : n + 2] for n in range(0, len(buttons), 2)])
+    return Rendered(
+        text="\n".join(lines), buttons=[buttons[n : n + 2] for n in range(0, len(buttons), 2)]
+    )
 
 
 def topic(fact: f.TopicFact, reader: Reader) -> Rendered:
     """A link to the topic; Telegram opens it for members of the group only."""
     if fact.number is None:
-        return Rendered(text=reader.say("house.topic.made", car=escape(fact.car.label), chat=escape(fact.forum)))
+        return Rendered(
+            text=reader.say("house.topic.made", car=escape(fact.car.label), chat=escape(fact.forum))
+        )
     url = f"https://t.me/c/{str(fact.chat_id).removeprefix('-100')}/{fact.number}"
     return Rendered(text=f'🚗 <a href="{url}">{escape(fact.car.label)}</a> · {escape(fact.forum)}')

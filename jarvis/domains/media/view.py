@@ -16,17 +16,28 @@ from jarvis.messaging.view import Button, Reader
 
 CHOICES_MAX = 6
 WORDS_MAX = 600  # characters of what the author wrote; Telegram takes 1024 in all
-REFUSALS = frozenset({"format", "kind", "extension", "bomb", "truncated", "polyglot", "heavy", "gone"})
+REFUSALS = frozenset(
+    {"format", "kind", "extension", "bomb", "truncated", "polyglot", "heavy", "gone"}
+)
 
 
-def choices(found: MediaSet, offers: Sequence[tuple[Operation, Booking]], car_id: object, reader: Reader) -> list[list[Button]]:
-    """Operations that the files may belong to: of bookings first; of the topic's car, when it has one, the rest."""
+def choices(
+    found: MediaSet, offers: Sequence[tuple[Operation, Booking]], car_id: object, reader: Reader
+) -> list[list[Button]]:
+    """Operations that the files may belong to: of bookings first; of the topic's car, when it has
+    one, the rest."""
     named: list[Button] = []
     for kind, booking in offers[:CHOICES_MAX]:
-        named.append(_button(operation(kind, booking, car_id, reader), found, kind, booking.car_id, booking.id))
+        named.append(
+            _button(
+                operation(kind, booking, car_id, reader), found, kind, booking.car_id, booking.id
+            )
+        )
     rows = [named[n : n + 2] for n in range(0, len(named), 2)] if car_id else [[b] for b in named]
     if car_id:
-        rows.append([_button(reader.say(f"op.{op}"), found, op, car_id, None) for op in ("damage", "other")])
+        rows.append(
+            [_button(reader.say(f"op.{op}"), found, op, car_id, None) for op in ("damage", "other")]
+        )
     return rows
 
 
@@ -36,8 +47,12 @@ def operation(kind: Operation, booking: Booking, car_id: object, reader: Reader)
     return label if car_id else f"{label} · {booking.car_label or '—'}"
 
 
-def _button(label: str, found: MediaSet, operation: Operation, car_id: object, booking_id: object) -> Button:
-    return Button(label=label[:34], request=f"{found.id}|{operation}|{car_id}|{booking_id or ''}", kind="file")
+def _button(
+    label: str, found: MediaSet, operation: Operation, car_id: object, booking_id: object
+) -> Button:
+    return Button(
+        label=label[:34], request=f"{found.id}|{operation}|{car_id}|{booking_id or ''}", kind="file"
+    )
 
 
 def refused(reason: str) -> str:
@@ -55,11 +70,17 @@ def what(operation: Operation, booking: Booking | None, car: Car, reader: Reader
     return f"{reader.say(f'op.{operation}')}{number} · {escape(car.label)}"
 
 
-def caption(found: MediaSet, booking: Booking | None, files: int, words: Sequence[str], reader: Reader) -> str:
-    """Heads an album in the car's topic: operation, time, author, how many; then what the author wrote."""
+def caption(
+    found: MediaSet, booking: Booking | None, files: int, words: Sequence[str], reader: Reader
+) -> str:
+    """Heads an album in the car's topic: operation, time, author, how many; then what the author
+    wrote."""
     assert found.operation is not None
     number = f" {number_of(booking, reader)}" if booking is not None else ""
-    by = f"{stamp(found.started_at)} · {escape(found.author or '—')} · {reader.say('carfile.files', n=files)}"
+    by = (
+        f"{stamp(found.started_at)} · {escape(found.author or '—')} · "
+        f"{reader.say('carfile.files', n=files)}"
+    )
     head = f"📝 <b>{reader.say(f'op.{found.operation}')}{number}</b> · {by}"
     said = "\n".join(words)
     return f"{head}\n{escape(said[:WORDS_MAX])}{'…' if len(said) > WORDS_MAX else ''}".rstrip()
@@ -68,14 +89,22 @@ def caption(found: MediaSet, booking: Booking | None, files: int, words: Sequenc
 def car_head(car: Car, sets: int, reader: Reader) -> str:
     """`🚗 Malibu 235 · TT-235-TT · 3`."""
     plate = f" · <code>{show_plate(car.plate_key)}</code>" if car.plate_key else ""
-    return f"🚗 <b>{escape(car.label)}</b>{plate}: {reader.say('carfile.sets', n=sets) if sets else reader.say('carfile.none')}"
+    return (
+        f"🚗 <b>{escape(car.label)}</b>{plate}: "
+        f"{reader.say('carfile.sets', n=sets) if sets else reader.say('carfile.none')}"
+    )
 
 
-def set_line(number: int, found: MediaSet, booking: Booking | None, digests: Sequence[str], reader: Reader) -> str:
+def set_line(
+    number: int, found: MediaSet, booking: Booking | None, digests: Sequence[str], reader: Reader
+) -> str:
     """Operation, booking, time, author, files, and a hash over all of them."""
     assert found.operation is not None
     of = f" {number_of(booking, reader)}" if booking is not None else ""
     digest = sha256_hex("".join(sorted(digests)))[:8]
-    by = f"{stamp(found.started_at)} · {escape(found.author or '—')} · {reader.say('carfile.files', n=found.files)}"
+    by = (
+        f"{stamp(found.started_at)} · {escape(found.author or '—')} · "
+        f"{reader.say('carfile.files', n=found.files)}"
+    )
     of += f" · {reader.say('carfile.papers')}" if found.private else ""
     return f"{number}. {reader.say(f'op.{found.operation}')}{of} · {by} · <code>{digest}</code>"

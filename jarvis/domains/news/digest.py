@@ -1,4 +1,5 @@
-"""The digest: at the hour that a person chose, the day of their branches in one message, without a model."""
+"""The digest: at the hour that a person chose, the day of their branches in one message, without a
+model."""
 
 from __future__ import annotations
 
@@ -32,7 +33,9 @@ class Digests:
 
     feature: ClassVar[str] = "digest"
 
-    def __init__(self, clock: Clock, staff: StaffService, fleet: FleetService, bookings: BookingService) -> None:
+    def __init__(
+        self, clock: Clock, staff: StaffService, fleet: FleetService, bookings: BookingService
+    ) -> None:
         self._clock = clock
         self._staff = staff
         self._fleet = fleet
@@ -49,27 +52,45 @@ class Digests:
             text = await self._text(actor, contact)
             async with handling.transaction() as tx:
                 key = f"digest:{contact.employee_id}:{due.isoformat()}"
-                await outbox.send(tx, handling.origin, contact.telegram_id, text, key=key, lane=Lane.BULK)
+                await outbox.send(
+                    tx, handling.origin, contact.telegram_id, text, key=key, lane=Lane.BULK
+                )
 
     async def _text(self, actor: Actor, contact: Contact) -> str:
         branches = await self._staff.branches()
-        reader = Reader(actor=actor, now=self._clock.now(), language=contact.language, branches={b.code: b.names for b in branches})
+        reader = Reader(
+            actor=actor,
+            now=self._clock.now(),
+            language=contact.language,
+            branches={b.code: b.names for b in branches},
+        )
         scope = actor.branches
         start, end = day_bounds(local_date(reader.now))
         pickups = await self._bookings.pickups(start, end, None, scope)
         returns = await self._bookings.returns(start, end, None, scope)
         overdue = await self._bookings.overdue(None, scope)
-        where = ", ".join(sorted(reader.branch(code) for code in scope)) if scope else reader.say("company")
+        where = (
+            ", ".join(sorted(reader.branch(code) for code in scope))
+            if scope
+            else reader.say("company")
+        )
         lines = [
-            reader.say("digest", branch=where, date=times.day(reader.now, reader.now, reader.language)),
+            reader.say(
+                "digest", branch=where, date=times.day(reader.now, reader.now, reader.language)
+            ),
             reader.say("digest.day", a=len(pickups), b=len(returns)),
         ]
         if overdue:
-            names = [f"{'#' if reader.language == 'en' else '№'}{b.shown} {escape(b.car_label or '')}".strip() for b in overdue]
+            sign = "#" if reader.language == "en" else "№"
+            names = [f"{sign}{b.shown} {escape(b.car_label or '')}".strip() for b in overdue]
             more = f" +{len(names) - LIST_MAX}" if len(names) > LIST_MAX else ""
             lines.append(reader.say("digest.overdue", list=", ".join(names[:LIST_MAX]) + more))
         if actor.role in policy_of("list_debts").roles:
-            lines.append(await self._debts([b.code for b in branches if not scope or b.code in scope], reader))
+            lines.append(
+                await self._debts(
+                    [b.code for b in branches if not scope or b.code in scope], reader
+                )
+            )
         repair = await self._fleet.cars(states=IN_REPAIR, branches=scope)
         lines.append(reader.say("digest.repair", n=len(repair)))
         lines.append(source(await self._bookings.freshness(), reader))
@@ -84,4 +105,8 @@ class Digests:
         owed: list[Owed] = []
         for code in branches:
             owed += await self._bookings.debts(code, kind="debt")
-        return reader.say("digest.debts", x=sums(tuple(owed), reader), n=len(owed)) if owed else reader.say("digest.debts.none")
+        return (
+            reader.say("digest.debts", x=sums(tuple(owed), reader), n=len(owed))
+            if owed
+            else reader.say("digest.debts.none")
+        )

@@ -1,4 +1,5 @@
-"""News for the service chats: at once or in the evening's digest, as each is subscribed; administrators edit that with buttons."""
+"""News for the service chats: at once or in the evening's digest, as each is subscribed;
+administrators edit that with buttons."""
 
 from __future__ import annotations
 
@@ -27,11 +28,14 @@ from jarvis.messaging import outbox
 from jarvis.messaging.view import Button, Reader
 
 CHECK = "check.service.digest"
-CHECKS: Sequence[Every] = (Every(check=CHECK, seconds=86_400, offset_s=15 * 3600),)  # 19:00 in Tbilisi
+# 19:00 in Tbilisi
+CHECKS: Sequence[Every] = (Every(check=CHECK, seconds=86_400, offset_s=15 * 3600),)
 BOOKINGS: Mapping[str, EventClass] = {
-    "booking.created": "booking_created", "booking.cancelled": "booking_cancelled", "booking.issued": "booking_issued",
+    "booking.created": "booking_created",
+    "booking.cancelled": "booking_cancelled",
+    "booking.issued": "booking_issued",
     "booking.returned": "booking_returned",
-}  # fmt: skip
+}
 
 
 class News:
@@ -40,9 +44,16 @@ class News:
     feature: ClassVar[str] = "news"
 
     def __init__(
-        self, db: Database, fleet: FleetService, bookings: BookingService, forms: FormService, chats: ChatService,
-        subscriptions: Subscriptions, interactions: Interactions, publisher: Publisher,
-    ) -> None:  # fmt: skip
+        self,
+        db: Database,
+        fleet: FleetService,
+        bookings: BookingService,
+        forms: FormService,
+        chats: ChatService,
+        subscriptions: Subscriptions,
+        interactions: Interactions,
+        publisher: Publisher,
+    ) -> None:
         self._db = db
         self._fleet = fleet
         self._bookings = bookings
@@ -64,7 +75,8 @@ class News:
 
     @subscriber(*BOOKINGS)
     async def booking(self, handling: Handling) -> None:
-        """A booking was made, cancelled, issued or returned: news of the branch that it was in then."""
+        """A booking was made, cancelled, issued or returned: news of the branch that it was in
+        then."""
         payload = handling.event.payload
         async with handling.transaction() as tx:
             reader = await self._publisher.reader(None)
@@ -74,7 +86,14 @@ class News:
                 return  # destroyed in RentProg meanwhile
             if found.purpose == "rental":
                 line = render.booking_line(found, reader)
-                await self._tell(tx, handling, BOOKINGS[handling.event.kind], payload.get("branch", found.branch), line, reader)
+                await self._tell(
+                    tx,
+                    handling,
+                    BOOKINGS[handling.event.kind],
+                    payload.get("branch", found.branch),
+                    line,
+                    reader,
+                )
 
     @subscriber("car.moved")
     async def moved(self, handling: Handling) -> None:
@@ -91,27 +110,57 @@ class News:
         """A problem was reported, or a check-list was closed with gaps."""
         async with handling.transaction() as tx:
             form = await self._forms.get(tx, UUID(str(handling.event.payload["subject"])))
-            if form is None or form.state != "done" or not (form.template.key == "problem" or (form.gaps and form.car_id)):
+            if (
+                form is None
+                or form.state != "done"
+                or not (form.template.key == "problem" or (form.gaps and form.car_id))
+            ):
                 return
             reader = await self._publisher.reader(None)
             car = await self._fleet.get(form.car_id) if form.car_id is not None else None
-            booking = await self._bookings.get(form.booking_id) if form.booking_id is not None else None
-            event_class: EventClass = "car_problem" if form.template.key == "problem" else "checklist_gaps"
-            await self._tell(tx, handling, event_class, form.branch, render.form_line(form, car, booking, reader), reader)
+            booking = (
+                await self._bookings.get(form.booking_id) if form.booking_id is not None else None
+            )
+            event_class: EventClass = (
+                "car_problem" if form.template.key == "problem" else "checklist_gaps"
+            )
+            await self._tell(
+                tx,
+                handling,
+                event_class,
+                form.branch,
+                render.form_line(form, car, booking, reader),
+                reader,
+            )
 
     async def _tell(
-        self, tx: Tx, handling: Handling, event_class: EventClass, branch: str | None, line: str, reader: Reader
-    ) -> None:  # fmt: skip
+        self,
+        tx: Tx,
+        handling: Handling,
+        event_class: EventClass,
+        branch: str | None,
+        line: str,
+        reader: Reader,
+    ) -> None:
         for found in route(await self._subscriptions.all(tx), event_class, branch):
             if found.mode == "digest":
-                await self._subscriptions.note(tx, found.chat_id, event_class, handling.event.id, line)
+                await self._subscriptions.note(
+                    tx, found.chat_id, event_class, handling.event.id, line
+                )
                 continue
             text = render.instant(event_class, branch, line, reader)
-            await outbox.send(tx, handling.origin, found.marked_id, text, key=handling.key(f"{event_class}:{found.chat_id}"))
+            await outbox.send(
+                tx,
+                handling.origin,
+                found.marked_id,
+                text,
+                key=handling.key(f"{event_class}:{found.chat_id}"),
+            )
 
     @subscriber(CHECK, lane=DeliveryLane.BULK)
     async def digests(self, handling: Handling) -> None:
-        """The evening's message of each chat that has something to hear; silence when there is nothing."""
+        """The evening's message of each chat that has something to hear; silence when there is
+        nothing."""
         for forum in await self._chats.services(self._db):
             async with handling.transaction() as tx:
                 lines = await self._subscriptions.waiting(tx, forum.id)
@@ -120,7 +169,14 @@ class News:
                 text = render.digest(lines, await self._publisher.reader(None))
                 key = f"digest:{forum.id}"
                 sent = [
-                    await outbox.send(tx, handling.origin, forum.marked_id, page, key=handling.key(f"{key}:{n}"), lane=Lane.BULK)
+                    await outbox.send(
+                        tx,
+                        handling.origin,
+                        forum.marked_id,
+                        page,
+                        key=handling.key(f"{key}:{n}"),
+                        lane=Lane.BULK,
+                    )
                     for n, page in enumerate(outbox.split(text))
                 ]
                 await self._subscriptions.sent(tx, lines, sent[0])
@@ -133,14 +189,34 @@ class News:
         async with handling.transaction() as tx:
             reader = await self._publisher.reader(actor.employee_id)
             if actor.role is not Role.ADMIN:
-                await audit.record(tx, action="subscriptions", actor_id=actor.employee_id, actor_name=actor.name, outcome="denied",
-                                   subject="chats", event_id=handling.event.id)  # fmt: skip
-                await outbox.send(tx, handling.origin, int(p["chat_id"]), reader.say("news.denied"), key=handling.key("news.denied"))
+                await audit.record(
+                    tx,
+                    action="subscriptions",
+                    actor_id=actor.employee_id,
+                    actor_name=actor.name,
+                    outcome="denied",
+                    subject="chats",
+                    event_id=handling.event.id,
+                )
+                await outbox.send(
+                    tx,
+                    handling.origin,
+                    int(p["chat_id"]),
+                    reader.say("news.denied"),
+                    key=handling.key("news.denied"),
+                )
                 return
             chats = await self._chats.services(tx)
             text = reader.say("news.which" if chats else "news.no_chats")
             stored = await self._stored(tx, handling, render.chats(chats, reader))
-            await outbox.send(tx, handling.origin, int(p["chat_id"]), text, buttons=stored, key=handling.key("subscriptions"))
+            await outbox.send(
+                tx,
+                handling.origin,
+                int(p["chat_id"]),
+                text,
+                buttons=stored,
+                key=handling.key("subscriptions"),
+            )
 
     async def press(self, handling: Handling, actor: Actor, choice: str) -> None:
         """A step further: chat, class, branch; the last one sets how."""
@@ -153,11 +229,24 @@ class News:
             reader = await self._publisher.reader(actor.employee_id)
             text, rows = await self._page(tx, handling, actor, forum, rest, reader)
             stored = await self._stored(tx, handling, rows)
-            await outbox.edit(tx, handling.origin, int(p["chat_id"]), text, message_id=int(p["message_id"]), buttons=stored,
-                              key=handling.key("subscriptions"))  # fmt: skip
+            await outbox.edit(
+                tx,
+                handling.origin,
+                int(p["chat_id"]),
+                text,
+                message_id=int(p["message_id"]),
+                buttons=stored,
+                key=handling.key("subscriptions"),
+            )
 
     async def _page(
-        self, tx: Tx, handling: Handling, actor: Actor, forum: Forum, chosen: Sequence[str], reader: Reader
+        self,
+        tx: Tx,
+        handling: Handling,
+        actor: Actor,
+        forum: Forum,
+        chosen: Sequence[str],
+        reader: Reader,
     ) -> tuple[str, list[list[Button]]]:
         if len(chosen) == 1:
             return render.branches(forum, chosen[0], reader)
@@ -166,13 +255,33 @@ class News:
             return render.modes(forum, cast(EventClass, chosen[0]), chosen[1], rows, reader)
         if len(chosen) == 3:
             event_class, branch, mode = chosen
-            await self._subscriptions.set(tx, forum.id, event_class, None if branch == "*" else branch, mode, actor.employee_id)
-            await audit.record(tx, action="subscription.set", actor_id=actor.employee_id, actor_name=actor.name, subject=forum.title,
-                               outcome=mode, event_id=handling.event.id,
-                               details={"class": event_class, "branch": branch})  # fmt: skip
+            await self._subscriptions.set(
+                tx,
+                forum.id,
+                event_class,
+                None if branch == "*" else branch,
+                mode,
+                actor.employee_id,
+            )
+            await audit.record(
+                tx,
+                action="subscription.set",
+                actor_id=actor.employee_id,
+                actor_name=actor.name,
+                subject=forum.title,
+                outcome=mode,
+                event_id=handling.event.id,
+                details={"class": event_class, "branch": branch},
+            )
         return render.classes(forum, await self._subscriptions.all(tx), reader)
 
-    async def _stored(self, tx: Tx, handling: Handling, rows: Sequence[Sequence[Button]]) -> list[list[dict[str, str]]]:
+    async def _stored(
+        self, tx: Tx, handling: Handling, rows: Sequence[Sequence[Button]]
+    ) -> list[list[dict[str, str]]]:
         return await self._interactions.store(
-            tx, outbox.stored_form(rows), group=f"subscribe:{handling.event.id}", who=Who(roles=frozenset({Role.ADMIN})), life=None
+            tx,
+            outbox.stored_form(rows),
+            group=f"subscribe:{handling.event.id}",
+            who=Who(roles=frozenset({Role.ADMIN})),
+            life=None,
         )

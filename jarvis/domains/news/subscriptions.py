@@ -13,20 +13,41 @@ from jarvis.kit.clock import Clock
 from jarvis.kit.errors import InvalidRequest
 
 EventClass = Literal[
-    "booking_created", "booking_cancelled", "booking_issued", "booking_returned", "car_moved", "car_problem", "checklist_gaps"
+    "booking_created",
+    "booking_cancelled",
+    "booking_issued",
+    "booking_returned",
+    "car_moved",
+    "car_problem",
+    "checklist_gaps",
 ]
 Mode = Literal["instant", "digest", "off"]
 CLASSES: tuple[EventClass, ...] = (
-    "booking_created", "booking_cancelled", "booking_issued", "booking_returned", "car_moved", "car_problem", "checklist_gaps",
-)  # fmt: skip
+    "booking_created",
+    "booking_cancelled",
+    "booking_issued",
+    "booking_returned",
+    "car_moved",
+    "car_problem",
+    "checklist_gaps",
+)
 MODES: tuple[Mode, ...] = ("instant", "digest", "off")
 # What a service chat hears of from its first day, of every branch.
 DEFAULTS: Mapping[Purpose, Mapping[EventClass, Mode]] = {
-    "leaders": {"car_problem": "instant", "booking_cancelled": "instant", "checklist_gaps": "digest", "car_moved": "digest",
-                "booking_created": "digest"},
-    "sales": {"booking_created": "instant", "booking_cancelled": "instant", "booking_returned": "digest"},
+    "leaders": {
+        "car_problem": "instant",
+        "booking_cancelled": "instant",
+        "checklist_gaps": "digest",
+        "car_moved": "digest",
+        "booking_created": "digest",
+    },
+    "sales": {
+        "booking_created": "instant",
+        "booking_cancelled": "instant",
+        "booking_returned": "digest",
+    },
     "marketing": {"booking_created": "digest", "booking_cancelled": "digest"},
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +71,16 @@ class Line:
     text: str
 
 
-def route(rows: Sequence[Subscription], event_class: EventClass, branch: str | None) -> list[Subscription]:
-    """Who hears of an event: a chat's row of the branch goes before its row of every branch; an event without a branch fits the
-    latter only."""
+def route(
+    rows: Sequence[Subscription], event_class: EventClass, branch: str | None
+) -> list[Subscription]:
+    """Who hears of an event: a chat's row of the branch goes before its row of every branch; an
+    event without a branch fits the latter only."""
     fitting = [r for r in rows if r.event_class == event_class and r.branch in (branch, None)]
     own = {r.chat_id for r in fitting if r.branch is not None}
-    return [r for r in fitting if r.mode != "off" and (r.branch is not None or r.chat_id not in own)]
+    return [
+        r for r in fitting if r.mode != "off" and (r.branch is not None or r.chat_id not in own)
+    ]
 
 
 class Subscriptions:
@@ -67,17 +92,23 @@ class Subscriptions:
     async def all(self, reader: Reader) -> list[Subscription]:
         """Every row of a chat that serves."""
         rows = await reader.fetch(
-            """SELECT s.*, c.marked_id, c.purpose, b.code FROM subscription s JOIN chat c ON c.id = s.chat_id
-                 LEFT JOIN branch b ON b.id = s.branch_id WHERE c.purpose = ANY($1) AND c.lost_at IS NULL ORDER BY c.title""",
+            """SELECT s.*, c.marked_id, c.purpose, b.code FROM subscription s JOIN chat c
+                ON c.id = s.chat_id
+                 LEFT JOIN branch b ON b.id = s.branch_id WHERE c.purpose = ANY($1)
+                   AND c.lost_at IS NULL ORDER BY c.title""",
             list(SERVICE),
         )
         return [
             Subscription(
-                chat_id=r["chat_id"], marked_id=r["marked_id"], purpose=r["purpose"], event_class=r["event_class"], branch=r["code"],
+                chat_id=r["chat_id"],
+                marked_id=r["marked_id"],
+                purpose=r["purpose"],
+                event_class=r["event_class"],
+                branch=r["code"],
                 mode=r["mode"],
             )
             for r in rows
-        ]  # fmt: skip
+        ]
 
     async def begin(self, tx: Tx, chat_id: UUID, purpose: Purpose) -> None:
         """A service chat hears of what is usual for its purpose; what was set before stays."""
@@ -86,7 +117,15 @@ class Subscriptions:
         for event_class, mode in DEFAULTS.get(purpose, {}).items():
             await self.set(tx, chat_id, event_class, None, mode, None)
 
-    async def set(self, tx: Tx, chat_id: UUID, event_class: str, branch: str | None, mode: str, by: UUID | None) -> None:
+    async def set(
+        self,
+        tx: Tx,
+        chat_id: UUID,
+        event_class: str,
+        branch: str | None,
+        mode: str,
+        by: UUID | None,
+    ) -> None:
         """The chat hears of this class, of one branch or of every one, in this way.
 
         Raises:
@@ -94,31 +133,55 @@ class Subscriptions:
         """
         if event_class not in CLASSES or mode not in MODES:
             raise InvalidRequest(f"classes: {', '.join(CLASSES)}; modes: {', '.join(MODES)}")
-        branch_id = None if branch is None else await tx.fetchval("SELECT id FROM branch WHERE code = $1", branch)
+        branch_id = (
+            None
+            if branch is None
+            else await tx.fetchval("SELECT id FROM branch WHERE code = $1", branch)
+        )
         if branch is not None and branch_id is None:
             raise InvalidRequest(f"no branch {branch}")
         await tx.execute(
-            """INSERT INTO subscription (chat_id, event_class, branch_id, mode, set_by_employee_id, set_at)
+            """INSERT INTO subscription (chat_id, event_class, branch_id, mode, set_by_employee_id,
+                set_at)
                VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (chat_id, event_class, branch_id)
                DO UPDATE SET mode = $4, set_by_employee_id = $5, set_at = $6""",
-            chat_id, event_class, branch_id, mode, by, self._clock.now(),
-        )  # fmt: skip
+            chat_id,
+            event_class,
+            branch_id,
+            mode,
+            by,
+            self._clock.now(),
+        )
 
-    async def note(self, tx: Tx, chat_id: UUID, event_class: EventClass, event_id: UUID, line: str) -> None:
+    async def note(
+        self, tx: Tx, chat_id: UUID, event_class: EventClass, event_id: UUID, line: str
+    ) -> None:
         """A line for the chat's digest, once an event."""
         await tx.execute(
-            """INSERT INTO digest_line (chat_id, event_class, event_id, line, noted_at) VALUES ($1, $2, $3, $4, $5)
+            """INSERT INTO digest_line (chat_id, event_class, event_id, line, noted_at) VALUES ($1,
+                $2, $3, $4, $5)
                ON CONFLICT DO NOTHING""",
-            chat_id, event_class, event_id, line, self._clock.now(),
-        )  # fmt: skip
+            chat_id,
+            event_class,
+            event_id,
+            line,
+            self._clock.now(),
+        )
 
     async def waiting(self, tx: Tx, chat_id: UUID) -> list[Line]:
-        """What the chat's digest has to say, in its order; nobody else may send it until the transaction ends."""
+        """What the chat's digest has to say, in its order; nobody else may send it until the
+        transaction ends."""
         rows = await tx.fetch(
-            "SELECT * FROM digest_line WHERE chat_id = $1 AND sent_effect_id IS NULL ORDER BY noted_at, line FOR UPDATE", chat_id
+            "SELECT * FROM digest_line WHERE chat_id = $1 AND sent_effect_id IS NULL ORDER BY "
+            "noted_at, line FOR UPDATE",
+            chat_id,
         )
         return [Line(id=r["id"], event_class=r["event_class"], text=r["line"]) for r in rows]
 
     async def sent(self, tx: Tx, lines: Sequence[Line], effect_id: UUID) -> None:
         """These lines are on their way."""
-        await tx.execute("UPDATE digest_line SET sent_effect_id = $2 WHERE id = ANY($1)", [line.id for line in lines], effect_id)
+        await tx.execute(
+            "UPDATE digest_line SET sent_effect_id = $2 WHERE id = ANY($1)",
+            [line.id for line in lines],
+            effect_id,
+        )

@@ -1,4 +1,5 @@
-"""News for service chats: what happened, where, to which car and booking. Never a client's name, phone or papers."""
+"""News for service chats: what happened, where, to which car and booking. Never a client's name,
+phone or papers."""
 
 from __future__ import annotations
 
@@ -15,9 +16,14 @@ from jarvis.domains.news.subscriptions import CLASSES, MODES, EventClass, Line, 
 from jarvis.messaging.view import Button, Reader
 
 SIGNS: Mapping[EventClass, str] = {
-    "booking_created": "📅", "booking_cancelled": "📅", "booking_issued": "📅", "booking_returned": "📅", "car_moved": "🚗",
-    "car_problem": "⚠️", "checklist_gaps": "📝",
-}  # fmt: skip
+    "booking_created": "📅",
+    "booking_cancelled": "📅",
+    "booking_issued": "📅",
+    "booking_returned": "📅",
+    "car_moved": "🚗",
+    "car_problem": "⚠️",
+    "checklist_gaps": "📝",
+}
 DIGEST_ROWS = 7  # lines a class
 
 
@@ -38,25 +44,44 @@ def moved_line(car: Car, old: str | None, new: str | None, reader: Reader) -> st
 
 
 def form_line(form: Form, car: Car | None, booking: Booking | None, reader: Reader) -> str:
-    """The form, its car and booking, and its gaps or what was chosen in it; free words stay in the car's topic."""
+    """The form, its car and booking, and its gaps or what was chosen in it; free words stay in the
+    car's topic."""
     language = reader.language
-    name = f"{escape(form.template.title[language])}{f' {number_of(booking, reader)}' if booking is not None else ''}"
+    title, number = escape(form.template.title[language]), ""
+    if booking is not None:
+        number = f" {number_of(booking, reader)}"
+    name = f"{title}{number}"
     parts = [name, escape(car.label)] if car is not None else [name]
     if form.gaps:
-        parts.append(reader.say("news.gaps", n=len(form.gaps), list=escape(", ".join(p.item.title[language] for p in form.gaps))))
+        parts.append(
+            reader.say(
+                "news.gaps",
+                n=len(form.gaps),
+                list=escape(", ".join(p.item.title[language] for p in form.gaps)),
+            )
+        )
     else:
-        chosen = [f"{p.item.title[language]}: {o.title[language]}" for p in form.points for o in p.item.options if o.key == p.choice]
+        chosen = [
+            f"{p.item.title[language]}: {o.title[language]}"
+            for p in form.points
+            for o in p.item.options
+            if o.key == p.choice
+        ]
         parts += [escape(text) for text in chosen]
     return " · ".join(parts)
 
 
 def digest(lines: Sequence[Line], reader: Reader) -> str:
     """A heading a class with its number, then the first lines of it."""
-    rows = [f"🗒 <b>{reader.say('news.digest', date=reader.brief(reader.now).partition(',')[0])}</b>"]
+    rows = [
+        f"🗒 <b>{reader.say('news.digest', date=reader.brief(reader.now).partition(',')[0])}</b>"
+    ]
     for event_class in CLASSES:
         of = [line.text for line in lines if line.event_class == event_class]
         if of:
-            rows.append(f"{SIGNS[event_class]} <b>{reader.say(f'news.{event_class}')}: {len(of)}</b>")
+            rows.append(
+                f"{SIGNS[event_class]} <b>{reader.say(f'news.{event_class}')}: {len(of)}</b>"
+            )
             rows += [f"• {text}" for text in of[:DIGEST_ROWS]]
             if len(of) > DIGEST_ROWS:
                 rows.append(reader.say("news.more", n=len(of) - DIGEST_ROWS))
@@ -70,17 +95,25 @@ def chats(rows: Sequence[Forum], reader: Reader) -> list[list[Button]]:
     return [[_button(f.title, f.marked_id)] for f in rows]
 
 
-def classes(forum: Forum, subscriptions: Sequence[Subscription], reader: Reader) -> tuple[str, list[list[Button]]]:
+def classes(
+    forum: Forum, subscriptions: Sequence[Subscription], reader: Reader
+) -> tuple[str, list[list[Button]]]:
     """What one chat hears of, of every branch and where one differs."""
     mine = [s for s in subscriptions if s.chat_id == forum.id]
     lines = [reader.say("news.chat", chat=escape(forum.title))]
     for event_class in CLASSES:
-        general = next((s.mode for s in mine if s.event_class == event_class and s.branch is None), "off")
+        general = next(
+            (s.mode for s in mine if s.event_class == event_class and s.branch is None), "off"
+        )
         own = [
-            f"{reader.branch(s.branch)} {reader.say(f'news.mode.{s.mode}')}" for s in mine if s.event_class == event_class and s.branch
+            f"{reader.branch(s.branch)} {reader.say(f'news.mode.{s.mode}')}"
+            for s in mine
+            if s.event_class == event_class and s.branch
         ]
         extra = f" ({escape(', '.join(own))})" if own else ""
-        lines.append(f"• {reader.say(f'news.{event_class}')}: {reader.say(f'news.mode.{general}')}{extra}")
+        lines.append(
+            f"• {reader.say(f'news.{event_class}')}: {reader.say(f'news.mode.{general}')}{extra}"
+        )
     buttons = [_button(reader.say(f"news.{c}"), forum.marked_id, c) for c in CLASSES]
     return "\n".join(lines), in_rows(buttons)
 
@@ -88,19 +121,32 @@ def classes(forum: Forum, subscriptions: Sequence[Subscription], reader: Reader)
 def branches(forum: Forum, event_class: str, reader: Reader) -> tuple[str, list[list[Button]]]:
     """Of which branch."""
     rows = [_button(reader.say("news.everywhere"), forum.marked_id, event_class, "*")]
-    rows += [_button(reader.branch(code), forum.marked_id, event_class, code) for code in reader.branches]
+    rows += [
+        _button(reader.branch(code), forum.marked_id, event_class, code) for code in reader.branches
+    ]
     return f"{escape(forum.title)} · {reader.say(f'news.{event_class}')}", in_rows(rows)
 
 
 def modes(
-    forum: Forum, event_class: EventClass, branch: str, subscriptions: Sequence[Subscription], reader: Reader
+    forum: Forum,
+    event_class: EventClass,
+    branch: str,
+    subscriptions: Sequence[Subscription],
+    reader: Reader,
 ) -> tuple[str, list[list[Button]]]:
     """How."""
     where = reader.say("news.everywhere") if branch == "*" else reader.branch(branch)
-    now = [s for s in route(subscriptions, event_class, None if branch == "*" else branch) if s.chat_id == forum.id]
+    now = [
+        s
+        for s in route(subscriptions, event_class, None if branch == "*" else branch)
+        if s.chat_id == forum.id
+    ]
     state = reader.say(f"news.mode.{now[0].mode if now else 'off'}")
     text = f"{escape(forum.title)} · {reader.say(f'news.{event_class}')} · {escape(where)}: {state}"
-    return text, [[_button(reader.say(f"news.mode.{m}"), forum.marked_id, event_class, branch, m)] for m in MODES]
+    return text, [
+        [_button(reader.say(f"news.mode.{m}"), forum.marked_id, event_class, branch, m)]
+        for m in MODES
+    ]
 
 
 def _button(label: str, *parts: object) -> Button:

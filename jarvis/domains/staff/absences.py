@@ -30,15 +30,32 @@ class Absences:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    async def from_form(self, tx: Tx, form_id: UUID, *, employee_id: UUID, first: date, last: date, substitute: UUID | None) -> UUID:
-        """The absence of a form; a form that was sent back and closed again changes the absence that it made."""
+    async def from_form(
+        self,
+        tx: Tx,
+        form_id: UUID,
+        *,
+        employee_id: UUID,
+        first: date,
+        last: date,
+        substitute: UUID | None,
+    ) -> UUID:
+        """The absence of a form; a form that was sent back and closed again changes the absence
+        that it made."""
         return await tx.fetchval(
-            """INSERT INTO absence (employee_id, substitute_employee_id, first_on, last_on, form_id, noted_at)
+            """INSERT INTO absence (employee_id, substitute_employee_id, first_on, last_on, form_id,
+                noted_at)
                VALUES ($1, $2, $3, $4, $5, $6)
-               ON CONFLICT (form_id) DO UPDATE SET substitute_employee_id = $2, first_on = $3, last_on = $4
+               ON CONFLICT (form_id) DO UPDATE SET substitute_employee_id = $2, first_on = $3,
+                 last_on = $4
                RETURNING id""",
-            employee_id, None if substitute == employee_id else substitute, first, last, form_id, self._clock.now(),
-        )  # fmt: skip
+            employee_id,
+            None if substitute == employee_id else substitute,
+            first,
+            last,
+            form_id,
+            self._clock.now(),
+        )
 
     async def get(self, reader: Reader, absence_id: UUID) -> Absence | None:
         """An absence by its id."""
@@ -46,26 +63,33 @@ class Absences:
 
     async def cancel(self, tx: Tx, absence_id: UUID) -> bool:
         """The person is back, or does not go; false when it was cancelled before."""
-        sql = "UPDATE absence SET cancelled_at = $2 WHERE id = $1 AND cancelled_at IS NULL RETURNING true"
+        sql = (
+            "UPDATE absence SET cancelled_at = $2 WHERE id = $1 AND cancelled_at IS NULL "
+            "RETURNING true"
+        )
         return bool(await tx.fetchval(sql, absence_id, self._clock.now()))
 
     async def stands_in(self, reader: Reader, employee_id: UUID, day: date) -> UUID:
-        """Who does this person's work on a day: themselves, their substitute, or the substitute of one who is away as well."""
+        """Who does this person's work on a day: themselves, their substitute, or the substitute of
+        one who is away as well."""
         seen = [employee_id]
         while True:
             found: UUID | None = await reader.fetchval(
-                """SELECT a.substitute_employee_id FROM absence a JOIN employee e ON e.id = a.substitute_employee_id
+                """SELECT a.substitute_employee_id FROM absence a JOIN employee e
+                    ON e.id = a.substitute_employee_id
                     WHERE a.employee_id = $1 AND a.first_on <= $2 AND a.last_on >= $2
                       AND a.cancelled_at IS NULL AND e.dismissed_at IS NULL
                     ORDER BY a.noted_at DESC LIMIT 1""",
-                seen[-1], day,
-            )  # fmt: skip
+                seen[-1],
+                day,
+            )
             if found is None or found in seen:
                 return seen[-1]
             seen.append(found)
 
 
-_SQL = """SELECT a.*, e.name, s.name AS substitute FROM absence a JOIN employee e ON e.id = a.employee_id
+_SQL = """SELECT a.*, e.name, s.name AS substitute FROM absence a JOIN employee e
+           ON e.id = a.employee_id
             LEFT JOIN employee s ON s.id = a.substitute_employee_id"""
 
 
@@ -73,6 +97,12 @@ def _absence(row: Row | None) -> Absence | None:
     if row is None:
         return None
     return Absence(
-        id=row["id"], employee_id=row["employee_id"], name=row["name"], substitute_id=row["substitute_employee_id"],
-        substitute=row["substitute"], first=row["first_on"], last=row["last_on"], cancelled=row["cancelled_at"] is not None,
-    )  # fmt: skip
+        id=row["id"],
+        employee_id=row["employee_id"],
+        name=row["name"],
+        substitute_id=row["substitute_employee_id"],
+        substitute=row["substitute"],
+        first=row["first_on"],
+        last=row["last_on"],
+        cancelled=row["cancelled_at"] is not None,
+    )

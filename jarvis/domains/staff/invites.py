@@ -18,7 +18,8 @@ Welcome = Callable[[Handling, int, Actor], Awaitable[None]]
 
 
 class Invites:
-    """Claims of invitations and the decisions over them. `welcome` greets somebody in their private chat."""
+    """Claims of invitations and the decisions over them. `welcome` greets somebody in their private
+    chat."""
 
     def __init__(self, staff: StaffService, interactions: Interactions, welcome: Welcome) -> None:
         self._staff = staff
@@ -26,18 +27,32 @@ class Invites:
         self._welcome = welcome
 
     async def claimed(self, handling: Handling, chat_id: int, user_id: int, token: str) -> None:
-        """Somebody pressed a link: they wait, every administrator gets a card in a language of their own."""
+        """Somebody pressed a link: they wait, every administrator gets a card in a language of
+        their own."""
         claim = await self._staff.claim_invite(token, user_id)
         language: Language = claim.language if claim is not None else "ru"
         admins = await self._staff.contacts(Role.ADMIN)
         async with handling.transaction() as tx:
-            await outbox.send(tx, handling.origin, chat_id, say("invite.bad" if claim is None else "invite.wait", language),
-                              key=handling.key("invite"))  # fmt: skip
+            await outbox.send(
+                tx,
+                handling.origin,
+                chat_id,
+                say("invite.bad" if claim is None else "invite.wait", language),
+                key=handling.key("invite"),
+            )
             if claim is None:
                 return
             for admin in admins:
-                rows = [[NewButton(label=say(f"b.{word}", admin.language), kind="invite", choice=f"{choice}:{claim.invite_id}")
-                         for word, choice in (("confirm", "yes"), ("decline", "no"))]]  # fmt: skip
+                rows = [
+                    [
+                        NewButton(
+                            label=say(f"b.{word}", admin.language),
+                            kind="invite",
+                            choice=f"{choice}:{claim.invite_id}",
+                        )
+                        for word, choice in (("confirm", "yes"), ("decline", "no"))
+                    ]
+                ]
                 stored = await self._interactions.store(
                     tx,
                     rows,
@@ -45,16 +60,32 @@ class Invites:
                     who=Who(roles=frozenset({Role.ADMIN})),
                     life=DECISION_LIFE,
                 )
-                text = say("invite.card", admin.language, name=claim.employee_name, id=claim.telegram_id)
+                text = say(
+                    "invite.card", admin.language, name=claim.employee_name, id=claim.telegram_id
+                )
                 await outbox.send(
-                    tx, handling.origin, admin.telegram_id, text, buttons=stored, key=handling.key(f"invite:{admin.telegram_id}")
+                    tx,
+                    handling.origin,
+                    admin.telegram_id,
+                    text,
+                    buttons=stored,
+                    key=handling.key(f"invite:{admin.telegram_id}"),
                 )
 
-    async def decided(self, handling: Handling, chat_id: int, message_id: int, actor: Actor, choice: str) -> None:
-        """An administrator pressed a button of the card; its copies elsewhere answer that it is settled."""
+    async def decided(
+        self, handling: Handling, chat_id: int, message_id: int, actor: Actor, choice: str
+    ) -> None:
+        """An administrator pressed a button of the card; its copies elsewhere answer that it is
+        settled."""
         if actor.role is not Role.ADMIN:
             async with handling.transaction() as tx:
-                await audit.record(tx, action="staff.bind", actor_id=actor.employee_id, actor_name=actor.name, outcome="denied")
+                await audit.record(
+                    tx,
+                    action="staff.bind",
+                    actor_id=actor.employee_id,
+                    actor_name=actor.name,
+                    outcome="denied",
+                )
             return
         word, _, invite = choice.partition(":")
         try:
@@ -62,14 +93,33 @@ class Invites:
         except Conflict as settled:
             async with handling.transaction() as tx:
                 text = say("invite.settled", actor.language, name=str(settled))
-                await outbox.edit(tx, handling.origin, chat_id, text, message_id=message_id, key=handling.key("invite"))
+                await outbox.edit(
+                    tx,
+                    handling.origin,
+                    chat_id,
+                    text,
+                    message_id=message_id,
+                    key=handling.key("invite"),
+                )
             return
         async with handling.transaction() as tx:
             text = say(f"invite.{word}", actor.language, name=claim.employee_name, who=actor.name)
-            await outbox.edit(tx, handling.origin, chat_id, text, message_id=message_id, key=handling.key("invite"))
+            await outbox.edit(
+                tx,
+                handling.origin,
+                chat_id,
+                text,
+                message_id=message_id,
+                key=handling.key("invite"),
+            )
             if word == "no":
-                await outbox.send(tx, handling.origin, int(claim.telegram_id), say("invite.declined", claim.language),
-                                  key=handling.key("declined"))  # fmt: skip
+                await outbox.send(
+                    tx,
+                    handling.origin,
+                    int(claim.telegram_id),
+                    say("invite.declined", claim.language),
+                    key=handling.key("declined"),
+                )
         if word == "yes":
             bound = await self._staff.actor_of_telegram(int(claim.telegram_id))
             if bound is not None:

@@ -15,10 +15,23 @@ async def page(staff: StaffService, actor: Actor) -> tuple[str, list[list[NewBut
     """The page's text and buttons as things stand."""
     language, hour, muted = await staff.preferences(actor.employee_id)
     digest = say("digest.never", language) if hour is None else say("digest.at", language, h=hour)
-    text = say("settings", language, language=_NAMES[language], digest=digest, muted=say("yes" if muted else "no", language))
+    text = say(
+        "settings",
+        language,
+        language=_NAMES[language],
+        digest=digest,
+        muted=say("yes" if muted else "no", language),
+    )
     rows = [
-        [NewButton(label=name, kind="settings", choice=f"language:{code}") for code, name in _NAMES.items()],
-        [NewButton(label=f"🗒 {h}:00", kind="settings", choice=f"digest:{h}") for h in DIGEST_HOURS if h != hour],
+        [
+            NewButton(label=name, kind="settings", choice=f"language:{code}")
+            for code, name in _NAMES.items()
+        ],
+        [
+            NewButton(label=f"🗒 {h}:00", kind="settings", choice=f"digest:{h}")
+            for h in DIGEST_HOURS
+            if h != hour
+        ],
         [_choice("b.unmute" if muted else "b.mute", language, "mute:no" if muted else "mute:yes")],
         [NewButton(label=say("b.report", language), kind="report", choice="report")],
     ]

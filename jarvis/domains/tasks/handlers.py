@@ -1,4 +1,5 @@
-"""A closed task form makes a task; `/tasks` lists them; a press says that it is done, or not yet."""
+"""A closed task form makes a task; `/tasks` lists them; a press says that it is done, or not
+yet."""
 
 from __future__ import annotations
 
@@ -36,9 +37,15 @@ class Tasks:
     feature: ClassVar[str] = "tasks"
 
     def __init__(
-        self, clock: Clock, staff: StaffService, forms: FormService, tasks: TaskService, absences: Absences,
-        interactions: Interactions, publisher: Publisher,
-    ) -> None:  # fmt: skip
+        self,
+        clock: Clock,
+        staff: StaffService,
+        forms: FormService,
+        tasks: TaskService,
+        absences: Absences,
+        interactions: Interactions,
+        publisher: Publisher,
+    ) -> None:
         self._clock = clock
         self._staff = staff
         self._forms = forms
@@ -57,7 +64,8 @@ class Tasks:
 
     @subscriber(FINISHED, lane=DeliveryLane.PEOPLE)
     async def given(self, handling: Handling) -> None:
-        """A task form was closed; without what and for whom there is no task, and its author hears so."""
+        """A task form was closed; without what and for whom there is no task, and its author hears
+        so."""
         async with handling.transaction() as tx:
             form = await self._forms.get(tx, UUID(str(handling.event.payload["subject"])))
             if form is None or form.state != "done" or form.template.key != "task":
@@ -66,14 +74,28 @@ class Tasks:
             what, who, due = said.get("what"), said.get("who"), said.get("due")
             if what is None or not what.words or who is None or not who.choice:
                 reader = await self._publisher.reader(form.holder_id)
-                await self._tell(tx, handling, form.holder_id, reader.say("task.gaps"), f"task.gaps:{form.id}")
+                await self._tell(
+                    tx, handling, form.holder_id, reader.say("task.gaps"), f"task.gaps:{form.id}"
+                )
                 return
             task_id = await self._tasks.from_form(
-                tx, form.id, title=what.words, creator=form.holder_id, assignee=UUID(who.choice), due=due.day if due else None,
+                tx,
+                form.id,
+                title=what.words,
+                creator=form.holder_id,
+                assignee=UUID(who.choice),
+                due=due.day if due else None,
                 branch=form.branch,
-            )  # fmt: skip
-            await audit.record(tx, action="task", actor_id=form.holder_id, actor_name=form.holder, subject=f"task:{task_id}",
-                               outcome="given", event_id=handling.event.id)  # fmt: skip
+            )
+            await audit.record(
+                tx,
+                action="task",
+                actor_id=form.holder_id,
+                actor_name=form.holder,
+                subject=f"task:{task_id}",
+                outcome="given",
+                event_id=handling.event.id,
+            )
             await refresh(tx, handling, Subject("task", task_id))
 
     async def listing(self, handling: Handling, actor: Actor, said: str) -> None:
@@ -83,13 +105,26 @@ class Tasks:
             reader = await self._publisher.reader(actor.employee_id)
             text, rows = await self._list(tx, actor, reader)
             stored = await self._interactions.store(
-                tx, rows, group=f"tasks:{handling.event.id}", who=Who(employee_id=actor.employee_id), life=None
+                tx,
+                rows,
+                group=f"tasks:{handling.event.id}",
+                who=Who(employee_id=actor.employee_id),
+                life=None,
             )
             reply_to = None if p["private"] else int(p["message_id"])
-            await outbox.send(tx, handling.origin, int(p["chat_id"]), text, buttons=stored, reply_to=reply_to,
-                              key=handling.key("tasks"))  # fmt: skip
+            await outbox.send(
+                tx,
+                handling.origin,
+                int(p["chat_id"]),
+                text,
+                buttons=stored,
+                reply_to=reply_to,
+                key=handling.key("tasks"),
+            )
 
-    async def _list(self, tx: Tx, actor: Actor, reader: Reader) -> tuple[str, list[list[NewButton]]]:
+    async def _list(
+        self, tx: Tx, actor: Actor, reader: Reader
+    ) -> tuple[str, list[list[NewButton]]]:
         tasks = await self._tasks.open_of(tx, actor.employee_id, LISTED)
         if not tasks:
             return reader.say("task.none"), []
@@ -98,48 +133,80 @@ class Tasks:
             due = f" · {reader.say('task.due', t=render.day_of(task.due))}" if task.due else ""
             other = task.creator if task.assignee_id == actor.employee_id else task.assignee
             sign = "←" if task.assignee_id == actor.employee_id else "→"
-            lines.append(f"{number}. {escape(render.task_title(task))}{due} · {sign} {escape(other)}")
+            lines.append(
+                f"{number}. {escape(render.task_title(task))}{due} · {sign} {escape(other)}"
+            )
             label = f"{reader.say('b.task.done')} {number}"
             rows.append([NewButton(label=label, kind="task", choice=f"done|{task.id}|list")])
         return "\n".join(lines), rows
 
     async def press(self, handling: Handling, actor: Actor, choice: str) -> None:
-        """Done, or open again; by who has it, gave it, stands in for who has it, or heads the branch."""
+        """Done, or open again; by who has it, gave it, stands in for who has it, or heads the
+        branch."""
         verb, task_id, *rest = choice.split("|")
         async with handling.transaction() as tx:
             task = await self._tasks.get(tx, UUID(task_id), lock=True)
             if task is None:
                 return
             allowed = await self._may(tx, actor, task)
-            changed = allowed and await self._tasks.set_done(tx, task.id, by=actor.employee_id if verb == "done" else None)
+            changed = allowed and await self._tasks.set_done(
+                tx, task.id, by=actor.employee_id if verb == "done" else None
+            )
             outcome = verb if changed else "nothing new" if allowed else "denied"
-            await audit.record(tx, action="task", actor_id=actor.employee_id, actor_name=actor.name, subject=f"task:{task.id}",
-                               outcome=outcome, event_id=handling.event.id)  # fmt: skip
+            await audit.record(
+                tx,
+                action="task",
+                actor_id=actor.employee_id,
+                actor_name=actor.name,
+                subject=f"task:{task.id}",
+                outcome=outcome,
+                event_id=handling.event.id,
+            )
             if changed:
                 await refresh(tx, handling, Subject("task", task.id))
                 if task.creator_id != actor.employee_id:
                     key = f"task.told.{verb}"
                     reader = await self._publisher.reader(task.creator_id)
-                    text = reader.say(key, who=escape(actor.name), what=escape(render.task_title(task)))
+                    text = reader.say(
+                        key, who=escape(actor.name), what=escape(render.task_title(task))
+                    )
                     await self._tell(tx, handling, task.creator_id, text, handling.key(key))
             if rest:
                 await self._again(tx, handling, actor)
 
     async def _may(self, tx: Tx, actor: Actor, task: Task) -> bool:
-        stand_in = await self._absences.stands_in(tx, task.assignee_id, local_date(self._clock.now()))
-        return actor.employee_id in (task.assignee_id, task.creator_id, stand_in) or actor.role in HEADS
+        stand_in = await self._absences.stands_in(
+            tx, task.assignee_id, local_date(self._clock.now())
+        )
+        return (
+            actor.employee_id in (task.assignee_id, task.creator_id, stand_in)
+            or actor.role in HEADS
+        )
 
     async def _again(self, tx: Tx, handling: Handling, actor: Actor) -> None:
         """The list that was pressed shows what is left."""
         p = handling.event.payload
         text, rows = await self._list(tx, actor, await self._publisher.reader(actor.employee_id))
         stored = await self._interactions.store(
-            tx, rows, group=f"tasks:{handling.event.id}", who=Who(employee_id=actor.employee_id), life=None
+            tx,
+            rows,
+            group=f"tasks:{handling.event.id}",
+            who=Who(employee_id=actor.employee_id),
+            life=None,
         )
-        await outbox.edit(tx, handling.origin, int(p["chat_id"]), text, message_id=int(p["message_id"]), buttons=stored,
-                          key=handling.key("tasks"))  # fmt: skip
+        await outbox.edit(
+            tx,
+            handling.origin,
+            int(p["chat_id"]),
+            text,
+            message_id=int(p["message_id"]),
+            buttons=stored,
+            key=handling.key("tasks"),
+        )
 
-    async def _tell(self, tx: Tx, handling: Handling, employee_id: UUID, text: str, key: str) -> None:
+    async def _tell(
+        self, tx: Tx, handling: Handling, employee_id: UUID, text: str, key: str
+    ) -> None:
         chat_id = await self._staff.telegram_of(employee_id)
         if chat_id is not None:
             await outbox.send(tx, handling.origin, chat_id, text, key=key)

@@ -1,4 +1,5 @@
-"""Tasks: what, by whom, until when. They come from a form; who is away is stood in for by their substitute."""
+"""Tasks: what, by whom, until when. They come from a form; who is away is stood in for by their
+substitute."""
 
 from __future__ import annotations
 
@@ -37,15 +38,32 @@ class TaskService:
         self._clock = clock
 
     async def from_form(
-        self, tx: Tx, form_id: UUID, *, title: str, creator: UUID, assignee: UUID, due: date | None, branch: str | None
+        self,
+        tx: Tx,
+        form_id: UUID,
+        *,
+        title: str,
+        creator: UUID,
+        assignee: UUID,
+        due: date | None,
+        branch: str | None,
     ) -> UUID:
-        """The task of a form; a form that was sent back and closed again changes the task that it made."""
+        """The task of a form; a form that was sent back and closed again changes the task that it
+        made."""
         return await tx.fetchval(
-            """INSERT INTO task (title, creator_employee_id, assignee_employee_id, due_on, form_id, branch_id, created_at)
+            """INSERT INTO task (title, creator_employee_id, assignee_employee_id, due_on, form_id,
+                branch_id, created_at)
                VALUES ($1, $2, $3, $4, $5, (SELECT id FROM branch WHERE code = $6), $7)
-               ON CONFLICT (form_id) DO UPDATE SET title = $1, assignee_employee_id = $3, due_on = $4 RETURNING id""",
-            title[:TITLE_MAX], creator, assignee, due, form_id, branch, self._clock.now(),
-        )  # fmt: skip
+               ON CONFLICT (form_id) DO UPDATE SET title = $1, assignee_employee_id = $3,
+                 due_on = $4 RETURNING id""",
+            title[:TITLE_MAX],
+            creator,
+            assignee,
+            due,
+            form_id,
+            branch,
+            self._clock.now(),
+        )
 
     async def get(self, reader: Reader, task_id: UUID, *, lock: bool = False) -> Task | None:
         """A task; `lock` keeps others from it until the transaction ends."""
@@ -56,26 +74,32 @@ class TaskService:
     async def open_of(self, reader: Reader, employee_id: UUID, limit: int) -> list[Task]:
         """Open tasks that the person has or gave, those that are due first."""
         rows = await reader.fetch(
-            f"""{_SQL} WHERE t.status = 'todo' AND $1 IN (t.assignee_employee_id, t.creator_employee_id)
+            f"""{_SQL} WHERE t.status = 'todo'
+                AND $1 IN (t.assignee_employee_id, t.creator_employee_id)
                 ORDER BY t.due_on NULLS LAST, t.created_at LIMIT $2""",
-            employee_id, limit,
-        )  # fmt: skip
+            employee_id,
+            limit,
+        )
         return [t for t in map(_task, rows) if t is not None]
 
     async def set_done(self, tx: Tx, task_id: UUID, *, by: UUID | None) -> bool:
         """Done by this person, or (None) to be done again; false when it was so already."""
         return bool(
             await tx.fetchval(
-                """UPDATE task SET status = CASE WHEN $2::uuid IS NULL THEN 'todo' ELSE 'done' END, done_by_employee_id = $2,
+                """UPDATE task SET status = CASE WHEN $2::uuid IS NULL THEN 'todo' ELSE 'done' END,
+                    done_by_employee_id = $2,
                           done_at = CASE WHEN $2::uuid IS NULL THEN NULL ELSE $3::timestamptz END
                     WHERE id = $1 AND (status = 'done') = ($2::uuid IS NULL) RETURNING true""",
-                task_id, by, self._clock.now(),
+                task_id,
+                by,
+                self._clock.now(),
             )
-        )  # fmt: skip
+        )
 
 
 _SQL = """SELECT t.*, c.name AS creator, a.name AS assignee, d.name AS done_by FROM task t
-            JOIN employee c ON c.id = t.creator_employee_id JOIN employee a ON a.id = t.assignee_employee_id
+            JOIN employee c ON c.id = t.creator_employee_id JOIN employee a
+              ON a.id = t.assignee_employee_id
             LEFT JOIN employee d ON d.id = t.done_by_employee_id"""
 
 
@@ -83,7 +107,15 @@ def _task(row: Row | None) -> Task | None:
     if row is None:
         return None
     return Task(
-        id=row["id"], title=row["title"], status=row["status"], creator_id=row["creator_employee_id"], creator=row["creator"],
-        assignee_id=row["assignee_employee_id"], assignee=row["assignee"], due=row["due_on"], form_id=row["form_id"],
-        done_at=row["done_at"], done_by=row["done_by"],
-    )  # fmt: skip
+        id=row["id"],
+        title=row["title"],
+        status=row["status"],
+        creator_id=row["creator_employee_id"],
+        creator=row["creator"],
+        assignee_id=row["assignee_employee_id"],
+        assignee=row["assignee"],
+        due=row["due_on"],
+        form_id=row["form_id"],
+        done_at=row["done_at"],
+        done_by=row["done_by"],
+    )

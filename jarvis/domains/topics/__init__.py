@@ -1,1 +1,2 @@
-"""Topics of cars, clients and tasks: made, kept as the facts are, archived, and put right when people changed them."""
+"""Topics of cars, clients and tasks: made, kept as the facts are, archived, and put right when
+people changed them."""

@@ -1,7 +1,7 @@
 """The archive keeps a car's material for good: sets as albums, and the talk of topics that close.
 
-A topic that its car left closes only when everything of it stands in the archive; a day after that, and after another look at
-the archive, it is deleted.
+A topic that its car left closes only when everything of it stands in the archive; a day after that,
+and after another look at the archive, it is deleted.
 """
 
 from __future__ import annotations
@@ -34,12 +34,19 @@ SWEPT = 20  # cars a sweep
 
 
 class Archive:
-    """Publishes in the archive what is missing there, closes what waited for it, deletes what outlived it."""
+    """Publishes in the archive what is missing there, closes what waited for it, deletes what
+    outlived it."""
 
     feature: ClassVar[str] = "archive"
 
     def __init__(
-        self, db: Database, clock: Clock, fleet: FleetService, chats: ChatService, media: MediaService, publisher: Publisher
+        self,
+        db: Database,
+        clock: Clock,
+        fleet: FleetService,
+        chats: ChatService,
+        media: MediaService,
+        publisher: Publisher,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -50,8 +57,10 @@ class Archive:
         self._timers = Timers()
 
     async def settle(self, tx: Tx, origin: Origin, car_id: UUID) -> None:
-        """Ask for what is missing in the archive; close the topics that wait for nothing any more."""
-        await tx.execute("SELECT 1 FROM car WHERE id = $1 FOR UPDATE", car_id)  # one settling of a car at a time
+        """Ask for what is missing in the archive; close the topics that wait for nothing any
+        more."""
+        # one settling of a car at a time
+        await tx.execute("SELECT 1 FROM car WHERE id = $1 FOR UPDATE", car_id)
         forum = await self._chats.company(tx, "archive")
         leaving = [t for t in await self._chats.leaving(tx, car_id) if t.number is not None]
         if forum is not None:
@@ -67,14 +76,18 @@ class Archive:
                 due = self._clock.now() + timedelta(seconds=KEPT_S)
                 await self._timers.arm(tx, kind=DUE, subject=str(topic.id), due_at=due)
 
-    async def _fill(self, tx: Tx, origin: Origin, forum: Forum, car_id: UUID, leaving: Sequence[Topic]) -> None:
+    async def _fill(
+        self, tx: Tx, origin: Origin, forum: Forum, car_id: UUID, leaving: Sequence[Topic]
+    ) -> None:
         """Albums and talk that the archive lacks, into the car's topic there."""
         if forum.lost or not forum.able(TOPICS):
             return
         subject = Subject("car", car_id)
         place = await self._chats.live(tx, subject, "archive")
         if place is None:
-            place = await topics.take(tx, origin, self._chats, forum, subject, render.title(await self._fleet.get(car_id)))
+            place = await topics.take(
+                tx, origin, self._chats, forum, subject, render.title(await self._fleet.get(car_id))
+            )
         for found in await self._media.absent(tx, forum.id, car_id):
             await self._publisher.publish(tx, origin, found, place, forum, lane=Lane.BULK)
         for topic in leaving:
@@ -90,7 +103,8 @@ class Archive:
 
     @subscriber(transcript.TOLD)
     async def told(self, handling: Handling) -> None:
-        """What was said in a topic arrived in the archive, and what waited for it may close; or it is told again."""
+        """What was said in a topic arrived in the archive, and what waited for it may close; or it
+        is told again."""
         ended = Completed.of(handling.event)
         async with handling.transaction() as tx:
             if not ended.done:
@@ -104,7 +118,11 @@ class Archive:
         forum = await self._chats.company(self._db, "archive")
         if forum is None or not forum.able(TOPICS):
             return
-        cars = [s.car_id for s in await self._media.absent(self._db, forum.id, None) if s.car_id is not None]
+        cars = [
+            s.car_id
+            for s in await self._media.absent(self._db, forum.id, None)
+            if s.car_id is not None
+        ]
         cars += await self._chats.left(self._db)
         for car_id in list(dict.fromkeys(cars))[:SWEPT]:
             async with handling.transaction() as tx:
@@ -119,18 +137,32 @@ class Archive:
             if topic is None or topic.state != "closed" or topic.car_id is None or forum is None:
                 return
             if forum.lost:
-                await self._timers.arm(tx, kind=DUE, subject=str(topic.id), due_at=self._clock.now() + timedelta(seconds=KEPT_S))
+                await self._timers.arm(
+                    tx,
+                    kind=DUE,
+                    subject=str(topic.id),
+                    due_at=self._clock.now() + timedelta(seconds=KEPT_S),
+                )
                 return
             await effects.request(
-                tx, handling.origin, kind=LOOK, target=target(forum.marked_id), settled_kind=VERIFIED, lane=Lane.BULK,
+                tx,
+                handling.origin,
+                kind=LOOK,
+                target=target(forum.marked_id),
+                settled_kind=VERIFIED,
+                lane=Lane.BULK,
                 key=handling.key(f"look:{topic.id}"),
-                args={"chat_id": forum.marked_id, "topic_row": str(topic.id),
-                      "messages": await self._media.posts_of(tx, forum.id, topic.car_id)},
-            )  # fmt: skip
+                args={
+                    "chat_id": forum.marked_id,
+                    "topic_row": str(topic.id),
+                    "messages": await self._media.posts_of(tx, forum.id, topic.car_id),
+                },
+            )
 
     @subscriber(VERIFIED, lane=DeliveryLane.BULK)
     async def verified(self, handling: Handling) -> None:
-        """Delete the topic when its copy is whole, else make the copy whole and wait another day."""
+        """Delete the topic when its copy is whole, else make the copy whole and wait another
+        day."""
         ended = Completed.of(handling.event)
         async with handling.transaction() as tx:
             topic = await self._chats.topic(tx, UUID(str(ended.args["topic_row"])))
@@ -141,14 +173,25 @@ class Archive:
             there = [int(n) for n in ended.receipt["messages"]] if ended.done else []
             gone = [n for n in wanted if n not in there] if ended.done else []
             await self._media.seen(tx, forum.id, there, gone)
-            told = await transcript.told(tx, topic)  # what was said while the topic closed may have arrived later
-            if ended.done and not gone and told and not await self._media.absent(tx, forum.id, topic.car_id):
+            # what was said while the topic closed may have arrived later
+            told = await transcript.told(tx, topic)
+            if (
+                ended.done
+                and not gone
+                and told
+                and not await self._media.absent(tx, forum.id, topic.car_id)
+            ):
                 await topics.delete(tx, handling.origin, topic)
                 return
             await self.settle(tx, handling.origin, topic.car_id)
             if not told:
                 await self._fill(tx, handling.origin, forum, topic.car_id, [topic])
-            await self._timers.arm(tx, kind=DUE, subject=str(topic.id), due_at=self._clock.now() + timedelta(seconds=KEPT_S))
+            await self._timers.arm(
+                tx,
+                kind=DUE,
+                subject=str(topic.id),
+                due_at=self._clock.now() + timedelta(seconds=KEPT_S),
+            )
 
     @subscriber(DELETED, lane=DeliveryLane.BULK)
     async def deleted(self, handling: Handling) -> None:
@@ -165,5 +208,11 @@ class Archive:
             if subject is not None:  # the car came back while its topic was going
                 await topics.refresh(tx, handling, subject)
             await self._media.topic_gone(tx, topic_id)
-            await audit.record(tx, action="topic.delete", actor_name="Jarvis", subject=topic.title, outcome="deleted",
-                               event_id=handling.event.id)  # fmt: skip
+            await audit.record(
+                tx,
+                action="topic.delete",
+                actor_name="Jarvis",
+                subject=topic.title,
+                outcome="deleted",
+                event_id=handling.event.id,
+            )

@@ -1,7 +1,9 @@
-"""Each active car has one open topic, in the forum of its branch, headed by a post that says how things stand.
+"""Each active car has one open topic, in the forum of its branch, headed by a post that says how
+things stand.
 
-Nothing here follows a move step by step: every event about a car compares what should be with the registry and asks for the
-difference, so that any order, repetition or loss of events leads to the same place.
+Nothing here follows a move step by step: every event about a car compares what should be with the
+registry and asks for the difference, so that any order, repetition or loss of events leads to the
+same place.
 """
 
 from __future__ import annotations
@@ -10,8 +12,27 @@ from typing import ClassVar
 from uuid import UUID
 
 from jarvis.domains.bookings.service import BookingService, now_and_next
-from jarvis.domains.chats.service import REFRESHES, SERVICE, ChatService, Forum, Purpose, Subject, Topic
-from jarvis.domains.chats.topics import MADE, PINS, REGISTERED, TOPICS, WRITTEN, Heads, change, refresh, refresh_all, take
+from jarvis.domains.chats.service import (
+    REFRESHES,
+    SERVICE,
+    ChatService,
+    Forum,
+    Purpose,
+    Subject,
+    Topic,
+)
+from jarvis.domains.chats.topics import (
+    MADE,
+    PINS,
+    REGISTERED,
+    TOPICS,
+    WRITTEN,
+    Heads,
+    change,
+    refresh,
+    refresh_all,
+    take,
+)
 from jarvis.domains.fleet.service import SOURCE, Car, FleetService
 from jarvis.domains.forms.service import FormService
 from jarvis.domains.media.publishing import HOUSE
@@ -32,9 +53,16 @@ from jarvis.messaging.view import Reader
 
 REFRESH_S = 600.0  # an opening post is edited at most so often
 TOUCHING = (
-    "car.created", "car.updated", "car.moved", "car.linked", "booking.created", "booking.updated", "booking.cancelled",
-    "booking.issued", "booking.returned",
-)  # fmt: skip
+    "car.created",
+    "car.updated",
+    "car.moved",
+    "car.linked",
+    "booking.created",
+    "booking.updated",
+    "booking.cancelled",
+    "booking.issued",
+    "booking.returned",
+)
 
 
 class CarTopics:
@@ -43,9 +71,17 @@ class CarTopics:
     feature: ClassVar[str] = "car_topics"
 
     def __init__(
-        self, db: Database, clock: Clock, fleet: FleetService, bookings: BookingService, staff: StaffService, chats: ChatService,
-        archive: Archive, media: MediaService, forms: FormService,
-    ) -> None:  # fmt: skip
+        self,
+        db: Database,
+        clock: Clock,
+        fleet: FleetService,
+        bookings: BookingService,
+        staff: StaffService,
+        chats: ChatService,
+        archive: Archive,
+        media: MediaService,
+        forms: FormService,
+    ) -> None:
         self._db = db
         self._clock = clock
         self._fleet = fleet
@@ -61,7 +97,8 @@ class CarTopics:
 
     @subscriber(*TOUCHING)
     async def touched(self, handling: Handling) -> None:
-        """Something about a car, or a booking of it, changed; a booking that went to another car leaves the first one's post."""
+        """Something about a car, or a booking of it, changed; a booking that went to another car
+        leaves the first one's post."""
         payload = handling.event.payload
         cars = {payload.get("car_id"), payload.get("before", {}).get("car_id")} - {None}
         for car_id in sorted(map(str, cars)):
@@ -69,7 +106,8 @@ class CarTopics:
 
     @subscriber(LOADED, lane=DeliveryLane.BULK)
     async def loaded(self, handling: Handling) -> None:
-        """RentProg was read whole for the first time: every car that has a forum gets its topic there, and its post."""
+        """RentProg was read whole for the first time: every car that has a forum gets its topic
+        there, and its post."""
         await refresh_all(handling, await self._chats.cars_with_forum(self._db))
 
     @subscriber(MADE)
@@ -89,12 +127,20 @@ class CarTopics:
                     await change(tx, handling.origin, topic, closed=True)
             elif ended.state in ("dead", "dropped"):
                 await self._chats.set_state(tx, topic.id, "gone")
-                await audit.record(tx, action="topic.create", actor_name="Jarvis", subject=topic.title, outcome="failed",
-                                   event_id=handling.event.id, details={"cause": ended.cause})  # fmt: skip
+                await audit.record(
+                    tx,
+                    action="topic.create",
+                    actor_name="Jarvis",
+                    subject=topic.title,
+                    outcome="failed",
+                    event_id=handling.event.id,
+                    details={"cause": ended.cause},
+                )
 
     @subscriber(WRITTEN)
     async def written(self, handling: Handling) -> None:
-        """An opening post, a new title or a closing went through, or met a topic that somebody had deleted: then another is made."""
+        """An opening post, a new title or a closing went through, or met a topic that somebody had
+        deleted: then another is made."""
         ended = Completed.of(handling.event)
         written: str | None = ended.args.get("topic_row")
         if ended.state != "dead" or written is None:
@@ -102,12 +148,20 @@ class CarTopics:
         if ended.cause != TOPIC_GONE:
             async with handling.transaction() as tx:
                 before: str | None = ended.args.get("of")
-                await self._chats.unwritten(tx, ended.effect_id, UUID(before) if before is not None else None)
+                await self._chats.unwritten(
+                    tx, ended.effect_id, UUID(before) if before is not None else None
+                )
             return
         async with handling.transaction() as tx:
             subject = await self._chats.lost(tx, UUID(written))
-            await audit.record(tx, action="topic.lost", actor_name="Jarvis", subject=written, outcome="deleted by hand",
-                               event_id=handling.event.id)  # fmt: skip
+            await audit.record(
+                tx,
+                action="topic.lost",
+                actor_name="Jarvis",
+                subject=written,
+                outcome="deleted by hand",
+                event_id=handling.event.id,
+            )
             if subject is not None:
                 await refresh(tx, handling, subject)
 
@@ -121,21 +175,42 @@ class CarTopics:
         """A group was put to use: what belongs into it gets its topics there."""
         forum = await self._chats.forum(self._db, int(handling.event.payload["chat_id"]))
         if forum is not None and forum.purpose not in SERVICE:
-            await refresh_all(handling, await self._chats.subjects_of(self._db, forum, local_date(self._clock.now())))
+            await refresh_all(
+                handling,
+                await self._chats.subjects_of(self._db, forum, local_date(self._clock.now())),
+            )
 
     # what should be
 
     async def _settle(self, handling: Handling, car_id: UUID) -> None:
-        """Compare what should be with the registry and ask for the difference; the most that the bot may do in each forum."""
+        """Compare what should be with the registry and ask for the difference; the most that the
+        bot may do in each forum."""
         async with handling.transaction() as tx:
-            await tx.execute("SELECT 1 FROM car WHERE id = $1 FOR UPDATE", car_id)  # one settling of a car at a time
+            # one settling of a car at a time
+            await tx.execute("SELECT 1 FROM car WHERE id = $1 FOR UPDATE", car_id)
             car = await self._fleet.get(car_id)
-            kept = car.active and not await tx.fetchval("SELECT deleted_at IS NOT NULL FROM car WHERE id = $1", car_id)
-            await self._place(tx, handling.origin, car, "branch_forum", await self._chats.forum_of(tx, car.branch) if kept else None)
-            await self._place(tx, handling.origin, car, "hq", await self._chats.company(tx, "hq") if kept else None)
+            kept = car.active and not await tx.fetchval(
+                "SELECT deleted_at IS NOT NULL FROM car WHERE id = $1", car_id
+            )
+            await self._place(
+                tx,
+                handling.origin,
+                car,
+                "branch_forum",
+                await self._chats.forum_of(tx, car.branch) if kept else None,
+            )
+            await self._place(
+                tx,
+                handling.origin,
+                car,
+                "hq",
+                await self._chats.company(tx, "hq") if kept else None,
+            )
             await self._archive.settle(tx, handling.origin, car_id)
 
-    async def _place(self, tx: Tx, origin: Origin, car: Car, purpose: Purpose, forum: Forum | None) -> None:
+    async def _place(
+        self, tx: Tx, origin: Origin, car: Car, purpose: Purpose, forum: Forum | None
+    ) -> None:
         """The car's topic of this purpose stands in this forum, or (None) nowhere."""
         subject, title = Subject("car", car.id), render.title(car)
         topic = await self._chats.live(tx, subject, purpose)
@@ -150,14 +225,19 @@ class CarTopics:
         await self._open(tx, origin, topic, car, pins=forum.able(PINS))
 
     async def _leave(self, tx: Tx, topic: Topic) -> None:
-        """The car is elsewhere now: its topic here closes when its material stands in the archive (`Archive.settle`)."""
+        """The car is elsewhere now: its topic here closes when its material stands in the archive
+        (`Archive.settle`)."""
         await self._chats.set_state(tx, topic.id, "leaving")
 
     async def _open(self, tx: Tx, origin: Origin, topic: Topic, car: Car, *, pins: bool) -> None:
         """Write the opening post, or edit it when a shown fact changed."""
         if topic.opening is None and not await read_whole(tx):
-            return  # half of what the post shows is not known yet: `mirror.loaded` has the car settled again
-        await self._heads.put(tx, origin, topic, await self._text(tx, car), pins=pins, pause_s=REFRESH_S)
+            # half of what the post shows is not known yet: `mirror.loaded` has the car settled
+            # again
+            return
+        await self._heads.put(
+            tx, origin, topic, await self._text(tx, car), pins=pins, pause_s=REFRESH_S
+        )
 
     async def _text(self, tx: Tx, car: Car) -> str:
         now = self._clock.now()
@@ -167,11 +247,15 @@ class CarTopics:
         reader = Reader(actor=HOUSE, now=now, language=HOUSE.language, branches=branches)
         lines = [render.opening(car, current, following, owed, reader)]
         for form in await self._forms.open_on(tx, car.id):
-            booking = await self._bookings.get(form.booking_id) if form.booking_id is not None else None
+            booking = (
+                await self._bookings.get(form.booking_id) if form.booking_id is not None else None
+            )
             lines.append(render.form_block(form, booking, reader))
         newest = await self._media.of_car(tx, car.id, limit=1)
         if newest:
-            lines.append(render.material_block(await self._media.count_of(tx, car.id), newest[0], reader))
+            lines.append(
+                render.material_block(await self._media.count_of(tx, car.id), newest[0], reader)
+            )
         key = await refs.key_of(tx, SOURCE, "car", car.id)
         if key is not None:
             lines.append(render.link(CAR_PAGE.format(key=key)))

@@ -1,4 +1,5 @@
-"""Many cars that go to one branch at once: their topics come as fast as Telegram lets them, and its heads see how far it is."""
+"""Many cars that go to one branch at once: their topics come as fast as Telegram lets them, and its
+heads see how far it is."""
 
 from __future__ import annotations
 
@@ -21,15 +22,19 @@ from tools.policy import HEADS
 
 PROGRESS = "moves.progress"
 MANY = 5  # cars at once; fewer are there before anybody asks
-BURST = timedelta(minutes=1)  # moves are handled side by side: the first that is handled is not the first that came
+# moves are handled side by side: the first that is handled is not the first that came
+BURST = timedelta(minutes=1)
 
 
 class MoveProgress:
-    """One message a head and burst of moves, changed in place every `look_s` seconds until every topic stands."""
+    """One message a head and burst of moves, changed in place every `look_s` seconds until every
+    topic stands."""
 
     feature: ClassVar[str] = "moves"
 
-    def __init__(self, clock: Clock, staff: StaffService, chats: ChatService, *, look_s: float = 15.0) -> None:
+    def __init__(
+        self, clock: Clock, staff: StaffService, chats: ChatService, *, look_s: float = 15.0
+    ) -> None:
         self._clock = clock
         self._staff = staff
         self._chats = chats
@@ -41,8 +46,16 @@ class MoveProgress:
         """A car moved: the first of a burst has it looked at."""
         async with handling.transaction() as tx:
             forum = await self._chats.forum_of(tx, handling.event.payload["to"])
-            if forum is not None and not forum.lost and not await self._timers.armed(tx, kind=PROGRESS, subject=str(forum.marked_id)):
-                await self._again(tx, forum, {"since": (handling.event.received_at - BURST).isoformat(), "shown": {}})
+            if (
+                forum is not None
+                and not forum.lost
+                and not await self._timers.armed(tx, kind=PROGRESS, subject=str(forum.marked_id))
+            ):
+                await self._again(
+                    tx,
+                    forum,
+                    {"since": (handling.event.received_at - BURST).isoformat(), "shown": {}},
+                )
 
     @subscriber(PROGRESS, lane=DeliveryLane.BULK)
     async def look(self, handling: Handling) -> None:
@@ -57,37 +70,52 @@ class MoveProgress:
             if moved >= MANY and (shown or ready < moved):
                 heads = await self._staff.approvers(HEADS, frozenset({forum.branch}))
                 word = "moves.progress" if ready < moved else "moves.done"
-                for actor, chat_id in (h for h in heads if h[0].role is heads[0][0].role):  # the nearest only
+                # the nearest only
+                for actor, chat_id in (h for h in heads if h[0].role is heads[0][0].role):
                     text = say(word, actor.language, chat=escape(forum.title), k=ready, n=moved)
-                    shown[str(chat_id)] = await self._tell(tx, handling, chat_id, text, shown.get(str(chat_id)))
+                    shown[str(chat_id)] = await self._tell(
+                        tx, handling, chat_id, text, shown.get(str(chat_id))
+                    )
             if ready < moved:
                 await self._again(tx, forum, {"since": p["since"], "shown": shown})
 
-    async def _tell(self, tx: Tx, handling: Handling, chat_id: int, text: str, before: Mapping[str, str] | None) -> Mapping[str, str]:
+    async def _tell(
+        self, tx: Tx, handling: Handling, chat_id: int, text: str, before: Mapping[str, str] | None
+    ) -> Mapping[str, str]:
         """The message says this; returns the effect that sent it and what it says."""
         key = handling.key(f"progress:{chat_id}")
         if before is None:
-            return {"of": str(await outbox.send(tx, handling.origin, chat_id, text, key=key)), "text": text}
+            return {
+                "of": str(await outbox.send(tx, handling.origin, chat_id, text, key=key)),
+                "text": text,
+            }
         if before["text"] != text:
             await outbox.edit(tx, handling.origin, chat_id, text, of=UUID(before["of"]), key=key)
         return {"of": before["of"], "text": text}
 
     async def _again(self, tx: Tx, forum: Forum, payload: Mapping[str, Any]) -> None:
         due = self._clock.now() + timedelta(seconds=self._look_s)
-        await self._timers.arm(tx, kind=PROGRESS, subject=str(forum.marked_id), due_at=due, payload=payload)
+        await self._timers.arm(
+            tx, kind=PROGRESS, subject=str(forum.marked_id), due_at=due, payload=payload
+        )
 
     async def _counted(self, tx: Tx, forum: Forum, since: datetime) -> tuple[int, int]:
-        """How many cars came into the branch since then and are still there, and how many of their topics are
-        open with their first post."""
+        """How many cars came into the branch since then and are still there, and how many of their
+        topics are open with their first post."""
         row = await tx.fetchrow(
-            """WITH came AS (SELECT DISTINCT c.id FROM event e JOIN car c ON c.id = (e.payload->>'car_id')::uuid
+            """WITH came AS (SELECT DISTINCT c.id FROM event e JOIN car c
+                ON c.id = (e.payload->>'car_id')::uuid
                                JOIN branch b ON b.id = c.branch_id
-                              WHERE e.kind = 'car.moved' AND e.received_at >= $1 AND e.payload->>'to' = $2
+                              WHERE e.kind = 'car.moved' AND e.received_at >= $1
+                                AND e.payload->>'to' = $2
                                 AND b.code = $2 AND c.active)
                SELECT count(*) AS moved, count(t.id) AS ready FROM came
                  LEFT JOIN topic t ON t.car_id = came.id AND t.chat_id = $3 AND t.state = 'open'
-                  AND EXISTS (SELECT FROM effect f WHERE f.id = t.opening_effect_id AND f.state = 'done')""",
-            since, forum.branch, forum.id,
-        )  # fmt: skip
+                  AND EXISTS (SELECT FROM effect f WHERE f.id = t.opening_effect_id
+                    AND f.state = 'done')""",
+            since,
+            forum.branch,
+            forum.id,
+        )
         assert row is not None
         return row["moved"], row["ready"]

@@ -1,7 +1,9 @@
-"""An employee's own groups: a topic for each client that they answer for, a topic for each task that is theirs to do.
+"""An employee's own groups: a topic for each client that they answer for, a topic for each task
+that is theirs to do.
 
-As with cars, every event compares what should be with the registry. A client is known by id, never by name: two of one name have
-two topics, and one who comes back finds the topic they had. While somebody is away their topics stand with their substitute.
+As with cars, every event compares what should be with the registry. A client is known by id, never
+by name: two of one name have two topics, and one who comes back finds the topic they had. While
+somebody is away their topics stand with their substitute.
 """
 
 from __future__ import annotations
@@ -32,7 +34,13 @@ from jarvis.kit.clock import Clock, local_date
 from tools.policy import CONTACTS
 
 CARD_PAUSE_S = 60.0  # a client's card is edited at most so often
-BOOKINGS = ("booking.created", "booking.updated", "booking.cancelled", "booking.issued", "booking.returned")
+BOOKINGS = (
+    "booking.created",
+    "booking.updated",
+    "booking.cancelled",
+    "booking.issued",
+    "booking.returned",
+)
 
 
 class PersonalTopics:
@@ -41,9 +49,19 @@ class PersonalTopics:
     feature: ClassVar[str] = "personal"
 
     def __init__(
-        self, db: Database, clock: Clock, staff: StaffService, fleet: FleetService, bookings: BookingService, clients: ClientService,
-        tasks: TaskService, absences: Absences, chats: ChatService, interactions: Interactions, publisher: Publisher,
-    ) -> None:  # fmt: skip
+        self,
+        db: Database,
+        clock: Clock,
+        staff: StaffService,
+        fleet: FleetService,
+        bookings: BookingService,
+        clients: ClientService,
+        tasks: TaskService,
+        absences: Absences,
+        chats: ChatService,
+        interactions: Interactions,
+        publisher: Publisher,
+    ) -> None:
         self._db = db
         self._clock = clock
         self._staff = staff
@@ -69,8 +87,12 @@ class PersonalTopics:
 
     @subscriber(LOADED, lane=DeliveryLane.BULK)
     async def loaded(self, handling: Handling) -> None:
-        """RentProg was read whole for the first time: clients whom somebody answers for get their topics."""
-        await refresh_all(handling, await self._chats.clients_answered_for(self._db, local_date(self._clock.now())))
+        """RentProg was read whole for the first time: clients whom somebody answers for get their
+        topics."""
+        await refresh_all(
+            handling,
+            await self._chats.clients_answered_for(self._db, local_date(self._clock.now())),
+        )
 
     @subscriber("client.created", "client.updated", "client.linked")
     async def of_client(self, handling: Handling) -> None:
@@ -102,23 +124,50 @@ class PersonalTopics:
 
     async def _client(self, handling: Handling, client_id: UUID) -> None:
         async with handling.transaction() as tx:
-            await tx.execute("SELECT 1 FROM client WHERE id = $1 FOR UPDATE", client_id)  # one settling of a client at a time
-            client, bookings = await self._clients.get(client_id), await self._bookings.of_client(client_id)
+            # one settling of a client at a time
+            await tx.execute("SELECT 1 FROM client WHERE id = $1 FOR UPDATE", client_id)
+            client, bookings = (
+                await self._clients.get(client_id),
+                await self._bookings.of_client(client_id),
+            )
             booking, responsible, forum = await self._answered_for(tx, bookings)
-            car = await self._fleet.get(booking.car_id) if booking is not None and booking.car_id is not None else None
+            car = (
+                await self._fleet.get(booking.car_id)
+                if booking is not None and booking.car_id is not None
+                else None
+            )
             title = render.client_title(client, car)
-            topic = await self._keep(tx, handling.origin, Subject("client", client_id), "personal", forum, title)
+            topic = await self._keep(
+                tx, handling.origin, Subject("client", client_id), "personal", forum, title
+            )
             if topic is None or forum is None or booking is None:
                 return
             reader = await self._publisher.reader(forum.employee_id)
             contact = reader.actor.role in CONTACTS
             stand_in = reader.actor.name if forum.employee_id != responsible else None
-            owed = [o for b in bookings if b.status != "cancelled" for o in await self._bookings.owed_of(b.id)]
-            text = render.client_card(client, bookings, booking, car, owed, reader, contact=contact, stand_in=stand_in)
+            owed = [
+                o
+                for b in bookings
+                if b.status != "cancelled"
+                for o in await self._bookings.owed_of(b.id)
+            ]
+            text = render.client_card(
+                client, bookings, booking, car, owed, reader, contact=contact, stand_in=stand_in
+            )
             if contact and topic.opening is None:
-                await audit.record(tx, action="client.contact", actor_id=forum.employee_id, actor_name="Jarvis", outcome="pinned",
-                                   subject=forum.title, event_id=handling.event.id, details={"client_id": str(client_id)})  # fmt: skip
-            await self._heads.put(tx, handling.origin, topic, text, pins=forum.able(PINS), pause_s=CARD_PAUSE_S)
+                await audit.record(
+                    tx,
+                    action="client.contact",
+                    actor_id=forum.employee_id,
+                    actor_name="Jarvis",
+                    outcome="pinned",
+                    subject=forum.title,
+                    event_id=handling.event.id,
+                    details={"client_id": str(client_id)},
+                )
+            await self._heads.put(
+                tx, handling.origin, topic, text, pins=forum.able(PINS), pause_s=CARD_PAUSE_S
+            )
 
     async def _task(self, handling: Handling, task_id: UUID) -> None:
         async with handling.transaction() as tx:
@@ -127,25 +176,45 @@ class PersonalTopics:
                 return
             subject = Subject("task", task_id)
             forum = await self._home(tx, "tasks", task.assignee_id)
-            if task.status == "done":  # it is said in the topic where the task was, then the topic closes
+            # it is said in the topic where the task was, then the topic closes
+            if task.status == "done":
                 last = await self._chats.live(tx, subject, "tasks")
                 forum = await self._chats.forum(tx, last.marked_id) if last is not None else None
-            topic = await self._keep(tx, handling.origin, subject, "tasks", forum, render.task_title(task))
+            topic = await self._keep(
+                tx, handling.origin, subject, "tasks", forum, render.task_title(task)
+            )
             if topic is None or forum is None:
                 return
             reader = await self._publisher.reader(forum.employee_id)
-            text = render.task_card(task, reader, stand_in=reader.actor.name if forum.employee_id != task.assignee_id else None)
-            verb = "open" if task.status == "done" else "done"
-            row = [NewButton(label=reader.say(f"b.task.{verb}"), kind="task", choice=f"{verb}|{task.id}")]
-            stored = await self._interactions.store(
-                tx, [row], group=f"task:{task.id}:{handling.event.id}", who=Who(employee_id=forum.employee_id), life=None
+            text = render.task_card(
+                task,
+                reader,
+                stand_in=reader.actor.name if forum.employee_id != task.assignee_id else None,
             )
-            await self._heads.put(tx, handling.origin, topic, text, pins=forum.able(PINS), pause_s=0, buttons=stored)
+            verb = "open" if task.status == "done" else "done"
+            row = [
+                NewButton(
+                    label=reader.say(f"b.task.{verb}"), kind="task", choice=f"{verb}|{task.id}"
+                )
+            ]
+            stored = await self._interactions.store(
+                tx,
+                [row],
+                group=f"task:{task.id}:{handling.event.id}",
+                who=Who(employee_id=forum.employee_id),
+                life=None,
+            )
+            await self._heads.put(
+                tx, handling.origin, topic, text, pins=forum.able(PINS), pause_s=0, buttons=stored
+            )
             if task.status == "done":
                 await self._leave(tx, handling.origin, topic)
 
-    async def _answered_for(self, tx: Tx, bookings: Sequence[Booking]) -> tuple[Booking | None, UUID | None, Forum | None]:
-        """The rental that counts first among those whose responsible has a group; who that is, and the group."""
+    async def _answered_for(
+        self, tx: Tx, bookings: Sequence[Booking]
+    ) -> tuple[Booking | None, UUID | None, Forum | None]:
+        """The rental that counts first among those whose responsible has a group; who that is, and
+        the group."""
         for booking in live(bookings):
             responsible = await self._bookings.responsible_of(booking.id)
             forum = await self._home(tx, "personal", responsible)
@@ -154,15 +223,29 @@ class PersonalTopics:
         return None, None, None
 
     async def _home(self, tx: Tx, purpose: Purpose, responsible: UUID | None) -> Forum | None:
-        """The group of who does this person's work today; the person's own while that one has none that could take a topic."""
+        """The group of who does this person's work today; the person's own while that one has none
+        that could take a topic."""
         if responsible is None:
             return None
         stand_in = await self._absences.stands_in(tx, responsible, local_date(self._clock.now()))
         there = await self._chats.own(tx, purpose, stand_in)
-        return there if there is not None and there.able(TOPICS) else await self._chats.own(tx, purpose, responsible)
+        return (
+            there
+            if there is not None and there.able(TOPICS)
+            else await self._chats.own(tx, purpose, responsible)
+        )
 
-    async def _keep(self, tx: Tx, origin: Origin, subject: Subject, purpose: Purpose, forum: Forum | None, title: str) -> Topic | None:
-        """The subject's topic stands in this group under this title, or (None) nowhere; what was said elsewhere follows."""
+    async def _keep(
+        self,
+        tx: Tx,
+        origin: Origin,
+        subject: Subject,
+        purpose: Purpose,
+        forum: Forum | None,
+        title: str,
+    ) -> Topic | None:
+        """The subject's topic stands in this group under this title, or (None) nowhere; what was
+        said elsewhere follows."""
         topic = await self._chats.live(tx, subject, purpose)
         if topic is not None and (forum is None or topic.chat_id != forum.id):
             await self._leave(tx, origin, topic)
@@ -188,4 +271,6 @@ class PersonalTopics:
 def live(bookings: Sequence[Booking]) -> list[Booking]:
     """The rentals that a client has now, then those to come."""
     found = [b for b in bookings if b.status in ("planned", "in_rent") and b.purpose == "rental"]
-    return sorted(found, key=lambda b: (b.status != "in_rent", b.start is None, b.start or b.source_at))
+    return sorted(
+        found, key=lambda b: (b.status != "in_rent", b.start is None, b.start or b.source_at)
+    )

@@ -1,4 +1,5 @@
-"""What stands at the head of a client's topic, and of a task's. Times are absolute: a post stays as it is until a fact changes."""
+"""What stands at the head of a client's topic, and of a task's. Times are absolute: a post stays as
+it is until a fact changes."""
 
 from __future__ import annotations
 
@@ -26,18 +27,41 @@ def client_title(client: Client, car: Car | None) -> str:
 
 
 def client_card(
-    client: Client, bookings: Sequence[Booking], booking: Booking, car: Car | None, owed: Sequence[Owed], reader: Reader, *,
-    contact: bool, stand_in: str | None,
-) -> str:  # fmt: skip
-    """Name, phone (masked without `contact`), rental, what is owed, who answers for it, how long the client is one; as HTML."""
-    phone = f"+{phone_key(client.phone)}" if contact and phone_key(client.phone) else mask_phone(client.phone)
+    client: Client,
+    bookings: Sequence[Booking],
+    booking: Booking,
+    car: Car | None,
+    owed: Sequence[Owed],
+    reader: Reader,
+    *,
+    contact: bool,
+    stand_in: str | None,
+) -> str:
+    """Name, phone (masked without `contact`), rental, what is owed, who answers for it, how long
+    the client is one; as HTML."""
+    phone = (
+        f"+{phone_key(client.phone)}"
+        if contact and phone_key(client.phone)
+        else mask_phone(client.phone)
+    )
     lines = [f"👤 <b>{escape(client.full_name)}</b>"]
-    lines.append(reader.say("client.phone", x=f"<code>{phone}</code>") if phone else reader.say("client.phone.none"))
+    lines.append(
+        reader.say("client.phone", x=f"<code>{phone}</code>")
+        if phone
+        else reader.say("client.phone.none")
+    )
     if car is not None:
-        lines.append(f"🚗 <b>{escape(car.label)}</b> · <code>{show_plate(car.plate_key)}</code> · {reader.branch(car.branch)}")
+        lines.append(
+            f"🚗 <b>{escape(car.label)}</b> · <code>{show_plate(car.plate_key)}</code> · "
+            f"{reader.branch(car.branch)}"
+        )
     status = reader.say(f"status.{booking.status}")
-    lines.append(f"📅 {number_of(booking, reader)} · {status}: {stamp(booking.start)} → {stamp(booking.end)}")
-    lines += [f"💰 {reader.say(f'owed.{o.kind}', x=reader.money(o.amount)).capitalize()}" for o in owed]
+    lines.append(
+        f"📅 {number_of(booking, reader)} · {status}: {stamp(booking.start)} → {stamp(booking.end)}"
+    )
+    lines += [
+        f"💰 {reader.say(f'owed.{o.kind}', x=reader.money(o.amount)).capitalize()}" for o in owed
+    ]
     if booking.responsible:
         lines.append(reader.say("responsible", who=escape(booking.responsible)))
     if stand_in is not None:
@@ -65,14 +89,22 @@ def task_card(task: Task, reader: Reader, *, stand_in: str | None) -> str:
     if stand_in is not None:
         lines.append(reader.say("standin", who=escape(stand_in)))
     if task.status == "done":
-        lines.append(reader.say("task.done", who=escape(task.done_by or "—"), t=stamp(task.done_at)))
+        lines.append(
+            reader.say("task.done", who=escape(task.done_by or "—"), t=stamp(task.done_at))
+        )
     return "\n".join(lines)
 
 
 def absence(away: Absence, reader: Reader, *, key: str) -> str:
     """Who is away when, and who does their work."""
-    period = day_of(away.first) if away.first == away.last else f"{day_of(away.first)} → {day_of(away.last)}"
-    return reader.say(key, who=escape(away.name), period=period, substitute=escape(away.substitute or "—"))
+    period = (
+        day_of(away.first)
+        if away.first == away.last
+        else f"{day_of(away.first)} → {day_of(away.last)}"
+    )
+    return reader.say(
+        key, who=escape(away.name), period=period, substitute=escape(away.substitute or "—")
+    )
 
 
 def day_of(day: date) -> str:

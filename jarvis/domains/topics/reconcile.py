@@ -1,7 +1,9 @@
-"""The forums as Telegram has them against the registry: what people changed past Jarvis is put right, what he may not change is told.
+"""The forums as Telegram has them against the registry: what people changed past Jarvis is put
+right, what he may not change is told.
 
-A bot hears of neither a deleted topic nor a taken right. So each forum is looked at every five minutes, in at most three reads:
-the group, its topics by their numbers, the opening posts by their ids.
+A bot hears of neither a deleted topic nor a taken right. So each forum is looked at every five
+minutes, in at most three reads: the group, its topics by their numbers, the opening posts by their
+ids.
 """
 
 from __future__ import annotations
@@ -42,7 +44,14 @@ class ForumReconciler:
 
     feature: ClassVar[str] = "reconcile"
 
-    def __init__(self, db: Database, clock: Clock, staff: StaffService, chats: ChatService, media: MediaService) -> None:
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        staff: StaffService,
+        chats: ChatService,
+        media: MediaService,
+    ) -> None:
         self._db = db
         self._clock = clock
         self._staff = staff
@@ -55,14 +64,27 @@ class ForumReconciler:
         due = datetime.fromisoformat(handling.event.payload["due_at"])
         for forum in await self._chats.groups(self._db):
             async with handling.transaction() as tx:
-                rows = await self._chats.to_look_at(tx, forum, due, timedelta(seconds=PERIOD_S), AT_ONCE)
-                posts = [r["post"] for r in rows if r["post"]] + await self._media.unseen(tx, forum.id, due - A_DAY, POSTS_AT_ONCE)
-                look = await self._look(tx, handling, forum, topics=[r["number"] for r in rows], posts=posts, order=f"look:{forum.id}")
-                await effects.overtake(tx, look)  # while Telegram is away one look a forum waits, not a heap
+                rows = await self._chats.to_look_at(
+                    tx, forum, due, timedelta(seconds=PERIOD_S), AT_ONCE
+                )
+                posts = [r["post"] for r in rows if r["post"]] + await self._media.unseen(
+                    tx, forum.id, due - A_DAY, POSTS_AT_ONCE
+                )
+                look = await self._look(
+                    tx,
+                    handling,
+                    forum,
+                    topics=[r["number"] for r in rows],
+                    posts=posts,
+                    order=f"look:{forum.id}",
+                )
+                # while Telegram is away one look a forum waits, not a heap
+                await effects.overtake(tx, look)
 
     @subscriber(MADE, WRITTEN, REMOVED)
     async def refused(self, handling: Handling) -> None:
-        """Telegram refused a change for want of a right: look at once which one, so that somebody hears of it."""
+        """Telegram refused a change for want of a right: look at once which one, so that somebody
+        hears of it."""
         ended = Completed.of(handling.event)
         if ended.state != "dead" or not any(word in (ended.cause or "") for word in NO_RIGHT):
             return
@@ -72,14 +94,27 @@ class ForumReconciler:
                 await self._look(tx, handling, forum)
 
     async def _look(
-        self, tx: Tx, handling: Handling, forum: Forum, *, topics: Sequence[int] = (), posts: Sequence[int] = (),
+        self,
+        tx: Tx,
+        handling: Handling,
+        forum: Forum,
+        *,
+        topics: Sequence[int] = (),
+        posts: Sequence[int] = (),
         order: str | None = None,
-    ) -> UUID:  # fmt: skip
+    ) -> UUID:
         return await effects.request(
-            tx, handling.origin, kind=LOOK, target=target(forum.marked_id), settled_kind=LOOKED, branch=forum.branch, lane=Lane.NORMAL,
-            args={"chat_id": forum.marked_id, "topics": list(topics), "messages": list(posts)}, ordering_key=order,
+            tx,
+            handling.origin,
+            kind=LOOK,
+            target=target(forum.marked_id),
+            settled_kind=LOOKED,
+            branch=forum.branch,
+            lane=Lane.NORMAL,
+            args={"chat_id": forum.marked_id, "topics": list(topics), "messages": list(posts)},
+            ordering_key=order,
             key=handling.key(f"look:{forum.id}"),
-        )  # fmt: skip
+        )
 
     @subscriber(LOOKED, lane=DeliveryLane.BULK)
     async def looked(self, handling: Handling) -> None:
@@ -100,53 +135,100 @@ class ForumReconciler:
                 subjects += await self._posts_of(tx, handling, forum, ended.args, receipt)
             if receipt is not None and receipt["forum"]:
                 subjects += await self._topics_of(tx, handling, forum, ended.args, receipt)
-            for subject in dict.fromkeys(subjects):  # in this transaction: a crash after it must not lose them
+            # in this transaction: a crash after it must not lose them
+            for subject in dict.fromkeys(subjects):
                 await refresh(tx, handling, subject)
 
     # the group
 
-    async def _standing(self, tx: Tx, handling: Handling, forum: Forum, receipt: Mapping[str, Any] | None) -> bool:
+    async def _standing(
+        self, tx: Tx, handling: Handling, forum: Forum, receipt: Mapping[str, Any] | None
+    ) -> bool:
         """Whether the bot can do everything again after it could not; each change is told once."""
         lost = receipt is None
         lacks = (
             []
             if receipt is None or forum.purpose in SERVICE
-            else [r for r in receipt["lacks"] if r in NEEDED] + ([] if receipt["forum"] else ["forum"])
+            else [r for r in receipt["lacks"] if r in NEEDED]
+            + ([] if receipt["forum"] else ["forum"])
         )
         if lost == forum.lost and frozenset(lacks) == forum.lacks:
             return False
         await self._chats.seen(tx, forum, lacks=lacks, lost=lost)
         outcome = "lost" if lost else f"lacks {', '.join(lacks)}" if lacks else "able"
-        await audit.record(tx, action="chat.standing", actor_name="Jarvis", subject=forum.title, outcome=outcome,
-                           event_id=handling.event.id)  # fmt: skip
-        key = "chat.lost" if lost else "chat.plain" if "forum" in lacks else "chat.lacks" if lacks else "chat.able"
+        await audit.record(
+            tx,
+            action="chat.standing",
+            actor_name="Jarvis",
+            subject=forum.title,
+            outcome=outcome,
+            event_id=handling.event.id,
+        )
+        key = (
+            "chat.lost"
+            if lost
+            else "chat.plain"
+            if "forum" in lacks
+            else "chat.lacks"
+            if lacks
+            else "chat.able"
+        )
         told = _TOLD if forum.branch else frozenset({Role.ADMIN})
-        for actor, telegram_id in await self._staff.approvers(told, frozenset({forum.branch} if forum.branch else ())):
-            names = ", ".join(say(f"right.{right}", actor.language) for right in (NEEDED if lost else lacks) if right != "forum")
+        for actor, telegram_id in await self._staff.approvers(
+            told, frozenset({forum.branch} if forum.branch else ())
+        ):
+            names = ", ".join(
+                say(f"right.{right}", actor.language)
+                for right in (NEEDED if lost else lacks)
+                if right != "forum"
+            )
             text = say(key, actor.language, chat=f"<b>{escape(forum.title)}</b>", list=names)
-            await outbox.send(tx, handling.origin, telegram_id, text, key=handling.key(f"standing:{telegram_id}"))
+            await outbox.send(
+                tx, handling.origin, telegram_id, text, key=handling.key(f"standing:{telegram_id}")
+            )
         if not lacks and not lost:
             await handling.publish(
-                tx, kind=ABLE, name=str(forum.id), payload={"chat_id": forum.marked_id}, ordering_key=f"forum:{forum.id}"
+                tx,
+                kind=ABLE,
+                name=str(forum.id),
+                payload={"chat_id": forum.marked_id},
+                ordering_key=f"forum:{forum.id}",
             )
         return not lacks and not lost
 
     async def _posts_of(
-        self, tx: Tx, handling: Handling, forum: Forum, args: Mapping[str, Any], receipt: Mapping[str, Any]
+        self,
+        tx: Tx,
+        handling: Handling,
+        forum: Forum,
+        args: Mapping[str, Any],
+        receipt: Mapping[str, Any],
     ) -> list[Subject]:
         """Material that was deleted by hand; the archive gets it again."""
         there = [int(n) for n in receipt["messages"]]
         gone = [n for n in args["messages"] if n not in there]
         cars = await self._media.seen(tx, forum.id, there, gone)
         if cars:
-            await audit.record(tx, action="post.drift", actor_name="Jarvis", subject=forum.title, outcome="deleted",
-                               event_id=handling.event.id, details={"messages": gone})  # fmt: skip
+            await audit.record(
+                tx,
+                action="post.drift",
+                actor_name="Jarvis",
+                subject=forum.title,
+                outcome="deleted",
+                event_id=handling.event.id,
+                details={"messages": gone},
+            )
         return [Subject("car", key) for key in cars]
 
     # its topics
 
     async def _topics_of(
-        self, tx: Tx, handling: Handling, forum: Forum, args: Mapping[str, Any], receipt: Mapping[str, Any]
+        self,
+        tx: Tx,
+        handling: Handling,
+        forum: Forum,
+        args: Mapping[str, Any],
+        receipt: Mapping[str, Any],
     ) -> list[Subject]:
         """Heal each difference; returns what must be settled anew."""
         known = await self._chats.numbered(tx, forum, args["topics"])
@@ -163,10 +245,14 @@ class ForumReconciler:
                 await self._same(tx, handling, topic, seen)
                 post = posts.get(topic.id)
                 if topic.state == "open" and post in args["messages"]:
-                    subjects += await self._post(tx, handling, topic, receipt["messages"].get(str(post)))
+                    subjects += await self._post(
+                        tx, handling, topic, receipt["messages"].get(str(post))
+                    )
         return subjects
 
-    async def _same(self, tx: Tx, handling: Handling, topic: Topic, seen: Mapping[str, Any]) -> None:
+    async def _same(
+        self, tx: Tx, handling: Handling, topic: Topic, seen: Mapping[str, Any]
+    ) -> None:
         if seen["title"] != topic.title:
             await self._note(tx, handling, topic, "renamed")
             await change(tx, handling.origin, topic, title=topic.title)
@@ -174,7 +260,9 @@ class ForumReconciler:
             await self._note(tx, handling, topic, "closed" if seen["closed"] else "opened")
             await change(tx, handling.origin, topic, closed=topic.state == "closed")
 
-    async def _post(self, tx: Tx, handling: Handling, topic: Topic, seen: Mapping[str, Any] | None) -> list[Subject]:
+    async def _post(
+        self, tx: Tx, handling: Handling, topic: Topic, seen: Mapping[str, Any] | None
+    ) -> list[Subject]:
         """The opening post: written anew when it was deleted, pinned again when it was unpinned."""
         assert topic.opening is not None
         assert topic.subject is not None
@@ -190,7 +278,8 @@ class ForumReconciler:
     async def _posts(self, tx: Tx, topics: Sequence[Topic]) -> dict[UUID, int]:
         """The message of each opening post that was written and is not being written again."""
         rows = await tx.fetch(
-            "SELECT id, (receipt->>'message_id')::bigint AS post FROM effect WHERE id = ANY($1) AND state = 'done'",
+            "SELECT id, (receipt->>'message_id')::bigint AS post FROM effect WHERE id = ANY($1) "
+            "AND state = 'done'",
             [t.opening for t in topics if t.opening is not None],
         )
         by_effect = {row["id"]: row["post"] for row in rows}
@@ -198,7 +287,12 @@ class ForumReconciler:
 
     async def _note(self, tx: Tx, handling: Handling, topic: Topic, what: str) -> None:
         await audit.record(
-            tx, action="topic.drift", actor_name="Jarvis", subject=topic.title, outcome=what, event_id=handling.event.id
+            tx,
+            action="topic.drift",
+            actor_name="Jarvis",
+            subject=topic.title,
+            outcome=what,
+            event_id=handling.event.id,
         )
 
 

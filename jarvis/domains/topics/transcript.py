@@ -1,4 +1,5 @@
-"""What people wrote in a topic, carried to another one: who wrote what, when. Files go their own way."""
+"""What people wrote in a topic, carried to another one: who wrote what, when. Files go their own
+way."""
 
 from __future__ import annotations
 
@@ -22,30 +23,53 @@ TALK_MAX = 3500  # characters of a message with talk
 
 async def told(tx: Tx, topic: Topic) -> bool:
     """Whether the talk of a topic stands elsewhere up to its last word."""
-    if not await tx.fetchval(f"SELECT EXISTS ({_TALK} LIMIT 1)", str(topic.marked_id), str(topic.number), topic.told_seq):
-        state = await tx.fetchval("SELECT state FROM effect WHERE id = $1", topic.told_by) if topic.told_by else "done"
+    if not await tx.fetchval(
+        f"SELECT EXISTS ({_TALK} LIMIT 1)", str(topic.marked_id), str(topic.number), topic.told_seq
+    ):
+        state = (
+            await tx.fetchval("SELECT state FROM effect WHERE id = $1", topic.told_by)
+            if topic.told_by
+            else "done"
+        )
         return state == "done"
     return False
 
 
 async def tell(tx: Tx, origin: Origin, chats: ChatService, topic: Topic, place: Topic) -> None:
     """Write what was said in a topic since it was told last into the topic `place`."""
-    rows = await tx.fetch(f"{_TALK} ORDER BY e.seq", str(topic.marked_id), str(topic.number), topic.told_seq)
+    rows = await tx.fetch(
+        f"{_TALK} ORDER BY e.seq", str(topic.marked_id), str(topic.number), topic.told_seq
+    )
     if not rows:
         return
     latest = {row["message"]: row for row in rows}  # an edit replaces what was said
     lines = [
-        f"{local(r['received_at']):%d.%m %H:%M} <b>{escape(r['author'] or '—')}</b>: {escape(r['text'])}" for r in latest.values()
+        f"{local(r['received_at']):%d.%m %H:%M} <b>{escape(r['author'] or '—')}</b>: "
+        f"{escape(r['text'])}"
+        for r in latest.values()
     ]
     last: UUID | None = None
     for number, page in enumerate(_pages(lines)):
         head = say("archive.talk", HOUSE.language, topic=escape(topic.title), n=len(lines))
         last = await effects.request(
-            tx, origin, kind=SEND, target=target(place.marked_id), ordering_key=topic_order(place), lane=Lane.BULK,
-            key=origin.key(f"talk:{topic.id}:{number}"), settled_kind=TOLD, after=last,
-            args={"chat_id": place.marked_id, "topic": topic_ref(place), "topic_row": str(place.id), "text": f"{head}\n{page}",
-                  "car": str(topic.car_id) if topic.car_id else None, "told": str(topic.id)},
-        )  # fmt: skip
+            tx,
+            origin,
+            kind=SEND,
+            target=target(place.marked_id),
+            ordering_key=topic_order(place),
+            lane=Lane.BULK,
+            key=origin.key(f"talk:{topic.id}:{number}"),
+            settled_kind=TOLD,
+            after=last,
+            args={
+                "chat_id": place.marked_id,
+                "topic": topic_ref(place),
+                "topic_row": str(place.id),
+                "text": f"{head}\n{page}",
+                "car": str(topic.car_id) if topic.car_id else None,
+                "told": str(topic.id),
+            },
+        )
     assert last is not None
     await chats.told(tx, topic.id, rows[-1]["seq"], last)
 
@@ -61,8 +85,11 @@ def _pages(lines: Sequence[str]) -> list[str]:
     return [p.rstrip() for p in pages]
 
 
-_TALK = """SELECT e.seq, e.received_at, (e.payload->>'message_id')::bigint AS message, e.payload->>'text' AS text, p.name AS author
-             FROM event e LEFT JOIN employee_identity i ON i.system = 'telegram' AND i.external_key = e.payload->>'sender_id'
+_TALK = """SELECT e.seq, e.received_at, (e.payload->>'message_id')::bigint AS message,
+            e.payload->>'text' AS text, p.name AS author
+             FROM event e LEFT JOIN employee_identity i ON i.system = 'telegram'
+               AND i.external_key = e.payload->>'sender_id'
              LEFT JOIN employee p ON p.id = i.employee_id
-            WHERE e.kind = 'message.employee' AND e.payload->>'chat_id' = $1 AND e.payload->>'topic' = $2 AND e.seq > $3
+            WHERE e.kind = 'message.employee' AND e.payload->>'chat_id' = $1
+              AND e.payload->>'topic' = $2 AND e.seq > $3
               AND e.payload->>'text' <> '' AND jsonb_typeof(e.payload->'media') = 'null'"""

@@ -1,4 +1,5 @@
-"""What the first post of a car's topic says. Times are absolute: the post stays as it is until a fact changes."""
+"""What the first post of a car's topic says. Times are absolute: the post stays as it is until a
+fact changes."""
 
 from __future__ import annotations
 
@@ -21,32 +22,60 @@ def title(car: Car) -> str:
     return f"{car.label} · {plate}"[:64] if plate else car.label[:64]
 
 
-def opening(car: Car, current: Booking | None, following: Booking | None, owed: Sequence[Owed], reader: Reader) -> str:
-    """State, booking, next booking, debt, mileage, as HTML; no client's name, for everybody of the branch reads it."""
+def opening(
+    car: Car,
+    current: Booking | None,
+    following: Booking | None,
+    owed: Sequence[Owed],
+    reader: Reader,
+) -> str:
+    """State, booking, next booking, debt, mileage, as HTML; no client's name, for everybody of the
+    branch reads it."""
     out = current is not None and current.purpose == "rental" and current.status == "in_rent"
     lines = [
-        f"🚗 <b>{escape(car.label)}</b> · <code>{show_plate(car.plate_key)}</code> · {reader.branch(car.branch)}",
-        reader.say("in_rent", end=stamp(current.end)) if current is not None and out else reader.say(f"state.{car.state or 0}"),
+        f"🚗 <b>{escape(car.label)}</b> · <code>{show_plate(car.plate_key)}</code> · "
+        f"{reader.branch(car.branch)}",
+        reader.say("in_rent", end=stamp(current.end))
+        if current is not None and out
+        else reader.say(f"state.{car.state or 0}"),
     ]
     if current is not None:
         rental = f"📅 {number_of(current, reader)}: {stamp(current.start)} → {stamp(current.end)}"
-        lines.append(rental if current.purpose == "rental" else reader.say(current.purpose, end=stamp(current.end)))
+        lines.append(
+            rental
+            if current.purpose == "rental"
+            else reader.say(current.purpose, end=stamp(current.end))
+        )
     if following is not None:
         lines.append(reader.say("next", num=following.shown, start=stamp(following.start)))
-    lines += [f"💰 {reader.say(f'owed.{o.kind}', x=reader.money(o.amount)).capitalize()}" for o in owed]
-    lines.append(reader.say("mileage.none") if car.mileage_km is None else reader.say("mileage", km=reader.count(car.mileage_km)))
+    lines += [
+        f"💰 {reader.say(f'owed.{o.kind}', x=reader.money(o.amount)).capitalize()}" for o in owed
+    ]
+    lines.append(
+        reader.say("mileage.none")
+        if car.mileage_km is None
+        else reader.say("mileage", km=reader.count(car.mileage_km))
+    )
     return "\n".join(lines)
 
 
 def form_block(form: Form, booking: Booking | None, reader: Reader) -> str:
     """`📝 Выдача №1201 · Лаша`: being filled in, by whom."""
     number = f" {number_of(booking, reader)}" if booking is not None else ""
-    return f"📝 {escape(form.template.title[reader.language])}{number} · {escape(form.holder.split()[0])}"
+    return (
+        f"📝 {escape(form.template.title[reader.language])}{number} · "
+        f"{escape(form.holder.split()[0])}"
+    )
 
 
 def material_block(sets: int, newest: MediaSet, reader: Reader) -> str:
     """How many sets of material there are, and what the newest is."""
-    return reader.say("opening.material", n=sets, what=reader.say(f"op.{newest.operation}"), t=stamp(newest.filed_at))
+    return reader.say(
+        "opening.material",
+        n=sets,
+        what=reader.say(f"op.{newest.operation}"),
+        t=stamp(newest.filed_at),
+    )
 
 
 def link(url: str) -> str:

@@ -29,18 +29,26 @@ async def effects_resolve(effect_id: str, outcome: str, name: str, console: Cons
                 raise InvalidRequest(
                     "only an effect in the state `unknown` can be resolved; `effects list --state unknown` shows them"
                 )
-    console.print({"done": "Noted as done.", "not_done": "Noted as not done.", "again": "It goes out again."}[outcome])
+    console.print(
+        {"done": "Noted as done.", "not_done": "Noted as not done.", "again": "It goes out again."}[
+            outcome
+        ]
+    )
 
 
 async def audit_verify(console: Console) -> None:
-    """Prints what was looked at and what is not signed yet; a flaw ends the command with an error that names the row.
+    """Prints what was looked at and what is not signed yet; a flaw ends the command with an error
+    that names the row.
 
     Raises:
         AuditBroken: something does not hold.
-        AuditUnproved: it could not be looked at whole: storage is away, nothing is signed, or there are no rows.
+        AuditUnproved: it could not be looked at whole: storage is away, nothing is signed, or there
+            are no rows.
     """
     async with core() as opened, open_storage(opened, load(StorageSettings)) as storage:
-        proof = await prove(opened.db, Checkpoints(storage, opened.settings.secret.get_secret_value()))
+        proof = await prove(
+            opened.db, Checkpoints(storage, opened.settings.secret.get_secret_value())
+        )
     now = datetime.now(UTC)
     for line in report(proof, now):
         console.print(line, markup=False, highlight=False)
@@ -52,7 +60,8 @@ def verdict(proof: Proof, now: datetime) -> str:
 
     Raises:
         AuditBroken: something does not hold.
-        AuditUnproved: it could not be looked at whole: storage is away, nothing is signed, or there are no rows.
+        AuditUnproved: it could not be looked at whole: storage is away, nothing is signed, or there
+            are no rows.
     """
     if not proof.whole:
         raise AuditBroken(f"the audit does not hold: {len(proof.flaws)} flaws")
@@ -71,7 +80,9 @@ def verdict(proof: Proof, now: datetime) -> str:
 
 def report(proof: Proof, now: datetime) -> list[str]:
     """What a proof says, in lines; the verdict is left to the caller."""
-    lines = [f"{proof.rows} rows of {CHAINS} chains looked at, {proof.erased} with their words erased on record."]
+    lines = [
+        f"{proof.rows} rows of {CHAINS} chains looked at, {proof.erased} with their words erased on record."
+    ]
     if proof.checkpoint is not None:
         lines.append(
             f"Compared with {proof.checkpoint}, signed {_moment(proof.checkpoint.at)}; it covers {proof.checkpoint.rows} rows."
@@ -87,7 +98,9 @@ def report(proof: Proof, now: datetime) -> list[str]:
             " could have written them anew, or cut them off; the next checkpoint covers them."
         )
         if proof.late(now):
-            lines.append("That checkpoint is late: they are made every ten minutes. `jarvis doctor` says what keeps it.")
+            lines.append(
+                "That checkpoint is late: they are made every ten minutes. `jarvis doctor` says what keeps it."
+            )
     if proof.begun:
         times = f"{len(proof.begun)} times, last" if len(proof.begun) > 1 else "once,"
         lines.append(
@@ -105,7 +118,9 @@ async def audit_begin(reason: str, name: str, console: Console) -> None:
     async with core() as opened, open_storage(opened, load(StorageSettings)) as storage:
         by = await opened.staff.actor_by_name(name)
         checkpoints = Checkpoints(storage, opened.settings.secret.get_secret_value())
-        made = await begin_checkpoints(opened.db, checkpoints, by_name=by.name, reason=reason, by=by.employee_id)
+        made = await begin_checkpoints(
+            opened.db, checkpoints, by_name=by.name, reason=reason, by=by.employee_id
+        )
     console.print(
         f"Checkpoints begin anew with {made}: {made.rows} rows, as they stand now. What they were before is not proved by it."
     )
@@ -119,7 +134,9 @@ class AuditUnproved(ExpectedError):
     """The audit could not be looked at whole."""
 
 
-async def audit_show(action: str | None, subject: str | None, limit: int, as_json: bool, console: Console) -> None:
+async def audit_show(
+    action: str | None, subject: str | None, limit: int, as_json: bool, console: Console
+) -> None:
     """The newest entries with their words."""
     async with core() as opened:
         rows = await opened.db.fetch(
@@ -127,8 +144,10 @@ async def audit_show(action: str | None, subject: str | None, limit: int, as_jso
                  LEFT JOIN audit_payload p ON p.audit_entry_id = e.id
                 WHERE ($1::text IS NULL OR e.action = $1) AND ($2::text IS NULL OR strpos(p.body, $2) > 0)
                 ORDER BY e.at DESC LIMIT $3""",
-            action, subject, limit,
-        )  # fmt: skip
+            action,
+            subject,
+            limit,
+        )
     show(rows, ("at", "action", "outcome", "words", "id"), as_json, console)
 
 
@@ -155,11 +174,15 @@ async def switch_list(console: Console) -> None:
             )
 
 
-async def switch_set(scope: str, name: str, mode: str, reason: str | None, by_name: str | None, console: Console) -> None:
+async def switch_set(
+    scope: str, name: str, mode: str, reason: str | None, by_name: str | None, console: Console
+) -> None:
     """Throw one switch."""
     async with core() as opened:
         by = await opened.staff.actor_by_name(by_name) if by_name else None
-        await opened.switches.throw(scope, name, mode, by=by, by_name=by.name if by else "CLI", reason=reason)
+        await opened.switches.throw(
+            scope, name, mode, by=by, by_name=by.name if by else "CLI", reason=reason
+        )
     console.print(f"{scope}:{name or '*'} is {mode}.")
 
 

@@ -1,4 +1,5 @@
-"""`jarvis`: processes, the demo, and what an operator needs. Every command explains itself with --help."""
+"""`jarvis`: processes, the demo, and what an operator needs. Every command explains itself with
+--help."""
 
 from __future__ import annotations
 
@@ -15,9 +16,14 @@ from jarvis.entrypoints.cli.work_app import deliveries_app, drain, subscriptions
 from jarvis.kit.errors import JarvisError
 
 app = typer.Typer(
-    no_args_is_help=True, help="Jarvis, the operations assistant of a car-rental company.", pretty_exceptions_enable=False
+    no_args_is_help=True,
+    help="Jarvis, the operations assistant of a car-rental company.",
+    pretty_exceptions_enable=False,
 )
-staff_app = typer.Typer(no_args_is_help=True, help="People and branches: add, bind, invite, change, dismiss, list, branch.")
+staff_app = typer.Typer(
+    no_args_is_help=True,
+    help="People and branches: add, bind, invite, change, dismiss, list, branch.",
+)
 events_app = typer.Typer(no_args_is_help=True, help="The journal: list, show, replay.")
 effects_app = typer.Typer(no_args_is_help=True, help="Effects: list, retry, resolve.")
 audit_app = typer.Typer(no_args_is_help=True, help="The audit: verify, show, begin.")
@@ -39,10 +45,16 @@ app.add_typer(interactions_app, name="interactions")
 @app.command()
 def demo(
     world: Annotated[Path | None, typer.Option(help="A world file (docs/world.md).")] = None,
-    now: Annotated[str | None, typer.Option(help="Business time to begin at, e.g. 2026-03-12T14:30+04:00.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port of the desk; a free one when absent.")] = None,
+    now: Annotated[
+        str | None, typer.Option(help="Business time to begin at, e.g. 2026-03-12T14:30+04:00.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port of the desk; a free one when absent.")
+    ] = None,
     browser: Annotated[bool, typer.Option(help="Open the desk in a browser.")] = True,
-    group_per_minute: Annotated[int, typer.Option(help="Messages that Telegram takes into one group a minute.")] = 20,
+    group_per_minute: Annotated[
+        int, typer.Option(help="Messages that Telegram takes into one group a minute.")
+    ] = 20,
 ) -> None:
     """Start everything on this machine, with sandboxes instead of vendors, and open the desk."""
     moment = None
@@ -50,28 +62,46 @@ def demo(
         try:
             moment = datetime.fromisoformat(now)
         except ValueError:
-            raise typer.BadParameter("an ISO time, e.g. 2026-03-12T14:30+04:00", param_hint="--now") from None
+            raise typer.BadParameter(
+                "an ISO time, e.g. 2026-03-12T14:30+04:00", param_hint="--now"
+            ) from None
     began = time.monotonic()
     from jarvis.entrypoints.demo.start import begin
 
     begun = begin()
     from jarvis.entrypoints.demo.supervisor import Demo, DemoOptions
 
-    options = DemoOptions(world=world, now=moment, port=port, browser=browser, group_per_minute=group_per_minute)
+    options = DemoOptions(
+        world=world, now=moment, port=port, browser=browser, group_per_minute=group_per_minute
+    )
     Demo(options, console, begun).run(began)
 
 
 @app.command()
 def chaos(
     seed: Annotated[int | None, typer.Option(help="The choices of an earlier run.")] = None,
-    orders: Annotated[int, typer.Option(help="Writes that people order meanwhile; 12 take about two minutes.")] = 12,
-    moves: Annotated[int, typer.Option(help="Cars that move to another branch meanwhile, with their topics.")] = 3,
-    outside: Annotated[bool, typer.Option("--outside", help="Strike a whole demo from outside; its supervisor must mend it.")] = False,
+    orders: Annotated[
+        int, typer.Option(help="Writes that people order meanwhile; 12 take about two minutes.")
+    ] = 12,
+    moves: Annotated[
+        int, typer.Option(help="Cars that move to another branch meanwhile, with their topics.")
+    ] = 3,
+    outside: Annotated[
+        bool,
+        typer.Option(
+            "--outside", help="Strike a whole demo from outside; its supervisor must mend it."
+        ),
+    ] = False,
     blows: Annotated[int, typer.Option(help="With --outside: how often fate strikes.")] = 20,
-    webhooks: Annotated[int, typer.Option(help="With --outside: changes of cars that RentProg tells of.")] = 150,
-    questions: Annotated[int, typer.Option(help="With --outside: questions that somebody asks.")] = 8,
+    webhooks: Annotated[
+        int, typer.Option(help="With --outside: changes of cars that RentProg tells of.")
+    ] = 150,
+    questions: Annotated[
+        int, typer.Option(help="With --outside: questions that somebody asks.")
+    ] = 8,
 ) -> None:
-    """Kill processes, restart servers and cut connections while people have RentProg changed; the ledgers judge."""
+    """Kill processes, restart servers and cut connections while people have RentProg changed; the
+    ledgers judge."""
     import random
     import tempfile
 
@@ -86,7 +116,9 @@ def chaos(
         if outside:
             from jarvis.entrypoints.demo.storm.outside import OutsideStorm, Size
 
-            size = Size(blows=blows, orders=orders, moves=moves, webhooks=webhooks, questions=questions)
+            size = Size(
+                blows=blows, orders=orders, moves=moves, webhooks=webhooks, questions=questions
+            )
             outcome = OutsideStorm(console, folder, world, seed=seed, size=size).run()
             again = f"--outside --blows {blows} --webhooks {webhooks} --questions {questions}"
         else:
@@ -96,10 +128,19 @@ def chaos(
             from jarvis.entrypoints.demo.chaos import Chaos
             from jarvis.entrypoints.demo.supervisor import DemoOptions
 
-            options = DemoOptions(world=world, now=NOW, browser=False, folder=folder, durable=True, group_per_minute=ROOMY)
+            options = DemoOptions(
+                world=world,
+                now=NOW,
+                browser=False,
+                folder=folder,
+                durable=True,
+                group_per_minute=ROOMY,
+            )
             outcome = Chaos(console, begun, options, seed=seed, orders=orders, moves=moves).run()
             again = ""
-    console.print(f"blows: {outcome.blows}; drained in {outcome.drained_s:.1f} s; audit: {outcome.audit.rows} rows")
+    console.print(
+        f"blows: {outcome.blows}; drained in {outcome.drained_s:.1f} s; audit: {outcome.audit.rows} rows"
+    )
     for kind in ("refused", "lost", "doubled", "left", "orphans"):
         console.print(f"{kind}: {getattr(outcome, kind) or 0}", markup=False)
     command = f"jarvis chaos --seed {seed} --orders {orders} --moves {moves} {again}".strip()
@@ -126,9 +167,15 @@ def bot() -> None:
 @app.command()
 def worker(
     concurrency: Annotated[int, typer.Option(help="Events handled at once.")] = 8,
-    with_scheduler: Annotated[bool, typer.Option("--with-scheduler", help="Fire slots and timers here too.")] = False,
+    with_scheduler: Annotated[
+        bool, typer.Option("--with-scheduler", help="Fire slots and timers here too.")
+    ] = False,
     with_jobs: Annotated[
-        bool, typer.Option("--with-jobs/--without-jobs", help="Carry jobs in a child of this worker, or leave them to `jarvis jobs`.")
+        bool,
+        typer.Option(
+            "--with-jobs/--without-jobs",
+            help="Carry jobs in a child of this worker, or leave them to `jarvis jobs`.",
+        ),
     ] = True,
 ) -> None:
     """Events, agents and jobs."""
@@ -139,7 +186,8 @@ def worker(
 
 @app.command()
 def jobs() -> None:
-    """Long and scheduled work alone; ends when Redis restarts, so let a supervisor start it again."""
+    """Long and scheduled work alone; ends when Redis restarts, so let a supervisor start it
+    again."""
     from jarvis.entrypoints.run import carrier as start
 
     start()
@@ -155,16 +203,25 @@ def scheduler() -> None:
 
 @app.command()
 def migrate(
-    to: Annotated[int | None, typer.Option(metavar="NUMBER", help="The last migration that stays; later ones are undone.")] = None,
+    to: Annotated[
+        int | None,
+        typer.Option(
+            metavar="NUMBER", help="The last migration that stays; later ones are undone."
+        ),
+    ] = None,
     back: Annotated[int | None, typer.Option(metavar="N", help="Undo the newest N.")] = None,
     plan: Annotated[bool, typer.Option("--plan", help="Only list what would run.")] = False,
     delete_data: Annotated[
-        bool, typer.Option("--delete-data", help="A way back may delete rows that the older schema has no place for.")
+        bool,
+        typer.Option(
+            "--delete-data",
+            help="A way back may delete rows that the older schema has no place for.",
+        ),
     ] = False,
     discard: Discard = False,
 ) -> None:
-    """Bring the schema and the table of subscriptions to their newest version, or the schema to another one
-    (JARVIS_DATABASE_DIRECT_URL); all of it or nothing."""
+    """Bring the schema and the table of subscriptions to their newest version, or the schema to
+    another one (JARVIS_DATABASE_DIRECT_URL); all of it or nothing."""
     settings_from_demo("JARVIS_DATABASE_DIRECT_URL")
     from jarvis.entrypoints.cli.work import subscriptions_sync
     from jarvis.entrypoints.migrate import Target
@@ -208,9 +265,15 @@ def doctor(json_: Json = False) -> None:
 @staff_app.command("add")
 def staff_add(
     name: str,
-    role: Annotated[str, typer.Option(help="employee, branch_head, department_head, director, sales, …")],
-    branch: Annotated[str | None, typer.Option(help="tbilisi, batumi, kutaisi, service-center.")] = None,
-    all_branches: Annotated[bool, typer.Option("--all-branches", help="May look into every branch.")] = False,
+    role: Annotated[
+        str, typer.Option(help="employee, branch_head, department_head, director, sales, …")
+    ],
+    branch: Annotated[
+        str | None, typer.Option(help="tbilisi, batumi, kutaisi, service-center.")
+    ] = None,
+    all_branches: Annotated[
+        bool, typer.Option("--all-branches", help="May look into every branch.")
+    ] = False,
     language: str = "ru",
 ) -> None:
     """Hire somebody."""
@@ -226,7 +289,9 @@ def staff_branch(
     ru: Annotated[str, typer.Option(help="The name in Russian.")],
     en: Annotated[str, typer.Option(help="The name in English.")],
     ka: Annotated[str, typer.Option(help="The name in Georgian.")],
-    rents: Annotated[bool, typer.Option("--rents/--no-rents", help="Whether cars are given out there.")] = True,
+    rents: Annotated[
+        bool, typer.Option("--rents/--no-rents", help="Whether cars are given out there.")
+    ] = True,
 ) -> None:
     """Open a branch; its forum is made by `jarvis telegram setup --create`, or by hand."""
     from jarvis.entrypoints.cli.commands import staff_branch as command
@@ -236,7 +301,9 @@ def staff_branch(
 
 
 @staff_app.command("bind")
-def staff_bind(name: str, telegram_id: Annotated[int, typer.Option(help="Telegram user id.")]) -> None:
+def staff_bind(
+    name: str, telegram_id: Annotated[int, typer.Option(help="Telegram user id.")]
+) -> None:
     """Bind a Telegram id at once: the way for the first administrator."""
     from jarvis.entrypoints.cli.commands import staff_bind as command
 
@@ -246,7 +313,10 @@ def staff_bind(name: str, telegram_id: Annotated[int, typer.Option(help="Telegra
 
 @staff_app.command("invite")
 def staff_invite(
-    name: str, bot_name: Annotated[str, typer.Option("--bot", help="The bot's username, when no bot has logged in yet.")] = ""
+    name: str,
+    bot_name: Annotated[
+        str, typer.Option("--bot", help="The bot's username, when no bot has logged in yet.")
+    ] = "",
 ) -> None:
     """Print a one-time link; an administrator confirms the person who presses it."""
     from jarvis.entrypoints.cli.commands import staff_invite as command
@@ -258,8 +328,13 @@ def staff_invite(
 @staff_app.command("change")
 def staff_change(
     name: str,
-    role: Annotated[str | None, typer.Option(help="employee, branch_head, department_head, director, sales, …")] = None,
-    branch: Annotated[str | None, typer.Option(help="tbilisi, batumi, kutaisi, service-center; instead of all before.")] = None,
+    role: Annotated[
+        str | None, typer.Option(help="employee, branch_head, department_head, director, sales, …")
+    ] = None,
+    branch: Annotated[
+        str | None,
+        typer.Option(help="tbilisi, batumi, kutaisi, service-center; instead of all before."),
+    ] = None,
 ) -> None:
     """Give somebody another role or branch; the chats follow."""
     from jarvis.entrypoints.cli.commands import staff_change as command
@@ -288,9 +363,16 @@ def staff_list(json_: Json = False) -> None:
 
 @events_app.command("list")
 def events_list(
-    state: Annotated[str | None, typer.Option(help="received, claimed, done, 'done with failures', dead, parked, duplicate.")] = None,
-    kind: str | None = None, limit: Limit = 30, json_: Json = False,
-) -> None:  # fmt: skip
+    state: Annotated[
+        str | None,
+        typer.Option(
+            help="received, claimed, done, 'done with failures', dead, parked, duplicate."
+        ),
+    ] = None,
+    kind: str | None = None,
+    limit: Limit = 30,
+    json_: Json = False,
+) -> None:
     """The newest events."""
     from jarvis.entrypoints.cli.commands import events_list as command
 
@@ -313,8 +395,15 @@ def events_replay(
     since: Annotated[str | None, typer.Option(help="ISO time of the first event.")] = None,
     until: Annotated[str | None, typer.Option(help="ISO time after the last event.")] = None,
     kind: str | None = None,
-    subscriber: Annotated[str | None, typer.Option(help="Only for this subscriber (`jarvis subscriptions list`).")] = None,
-    live: Annotated[bool, typer.Option("--live", help="Let effects go out again, after they were shown; dry without it.")] = False,
+    subscriber: Annotated[
+        str | None, typer.Option(help="Only for this subscriber (`jarvis subscriptions list`).")
+    ] = None,
+    live: Annotated[
+        bool,
+        typer.Option(
+            "--live", help="Let effects go out again, after they were shown; dry without it."
+        ),
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before a live replay.")] = False,
 ) -> None:
     """Put copies of past events into the journal again, dry unless --live."""
@@ -326,9 +415,12 @@ def events_replay(
 
 @effects_app.command("list")
 def effects_list(
-    state: Annotated[str | None, typer.Option(help="pending, claimed, done, dead, unknown, shadow.")] = None,
-    limit: Limit = 30, json_: Json = False,
-) -> None:  # fmt: skip
+    state: Annotated[
+        str | None, typer.Option(help="pending, claimed, done, dead, unknown, shadow.")
+    ] = None,
+    limit: Limit = 30,
+    json_: Json = False,
+) -> None:
     """The newest effects."""
     from jarvis.entrypoints.cli.commands import effects_list as command
 
@@ -351,7 +443,8 @@ def effects_resolve(
 
 @audit_app.command("verify")
 def audit_verify() -> None:
-    """Compute every chain anew, compare with the newest checkpoint in storage; names the first bad row of each chain."""
+    """Compute every chain anew, compare with the newest checkpoint in storage; names the first bad
+    row of each chain."""
     from jarvis.entrypoints.cli.acting import audit_verify as command
 
     settings_from_demo()
@@ -363,7 +456,8 @@ def audit_begin(
     reason: Annotated[str, typer.Option(help="Why: the key was changed, a backup was restored.")],
     as_: Annotated[str, typer.Option("--as", help="Whose word it is.")],
 ) -> None:
-    """Begin the checkpoints anew from the audit as it stands, on record; nothing before it is proved any more."""
+    """Begin the checkpoints anew from the audit as it stands, on record; nothing before it is
+    proved any more."""
     from jarvis.entrypoints.cli.acting import audit_begin as command
 
     settings_from_demo()
@@ -372,9 +466,13 @@ def audit_begin(
 
 @audit_app.command("show")
 def audit_show(
-    action: Annotated[str | None, typer.Option(help="Only this action, e.g. approval.decide.")] = None,
-    subject: Annotated[str | None, typer.Option(help="Only entries whose words hold this.")] = None, limit: Limit = 30, json_: Json = False,
-) -> None:  # fmt: skip
+    action: Annotated[
+        str | None, typer.Option(help="Only this action, e.g. approval.decide.")
+    ] = None,
+    subject: Annotated[str | None, typer.Option(help="Only entries whose words hold this.")] = None,
+    limit: Limit = 30,
+    json_: Json = False,
+) -> None:
     """The newest entries."""
     from jarvis.entrypoints.cli.acting import audit_show as command
 
@@ -395,9 +493,15 @@ def switch_list() -> None:
 def switch_set(
     scope: Annotated[str, typer.Argument(help="all, agent, tool, branch, effect.")],
     mode: Annotated[str, typer.Argument(help="on, read_only, off; effects: on, shadow, off.")],
-    name: Annotated[str, typer.Option(help="Role, tool, branch code, kind of effect (rentprog.*, rentprog.move_car@batumi).")] = "",
-    reason: str | None = None, as_: Annotated[str | None, typer.Option("--as", help="Whose word it is.")] = None,
-) -> None:  # fmt: skip
+    name: Annotated[
+        str,
+        typer.Option(
+            help="Role, tool, branch code, kind of effect (rentprog.*, rentprog.move_car@batumi)."
+        ),
+    ] = "",
+    reason: str | None = None,
+    as_: Annotated[str | None, typer.Option("--as", help="Whose word it is.")] = None,
+) -> None:
     """Throw a switch; every process knows within seconds."""
     from jarvis.entrypoints.cli.acting import switch_set as command
 
@@ -435,9 +539,14 @@ def effects_retry(effect_id: str) -> None:
 @telegram_app.command("setup")
 def telegram_setup(
     create: Annotated[
-        bool, typer.Option(help="Make what is missing with the session of a person (JARVIS_TELEGRAM_USER_SESSION).")
+        bool,
+        typer.Option(
+            help="Make what is missing with the session of a person (JARVIS_TELEGRAM_USER_SESSION)."
+        ),
     ] = False,
-    employee: Annotated[str | None, typer.Option(help="The groups of this employee instead of the company's.")] = None,
+    employee: Annotated[
+        str | None, typer.Option(help="The groups of this employee instead of the company's.")
+    ] = None,
     json_: Json = False,
 ) -> None:
     """What the company's chats lack, the steps to add one, and (--create) making them."""

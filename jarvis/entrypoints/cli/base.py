@@ -1,4 +1,5 @@
-"""What every command line file needs: settings of a running demo, a loop, a console, the options that many share."""
+"""What every command line file needs: settings of a running demo, a loop, a console, the options
+that many share."""
 
 from __future__ import annotations
 
@@ -11,7 +12,9 @@ from rich.console import Console
 
 console = Console()
 T = TypeVar("T")
-Discard = Annotated[bool, typer.Option("--discard", help="Let open work of removed subscribers die.")]
+Discard = Annotated[
+    bool, typer.Option("--discard", help="Let open work of removed subscribers die.")
+]
 Limit = Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 

@@ -42,7 +42,8 @@ async def core() -> AsyncGenerator[Core]:
 
 
 async def ask(text: str, name: str, as_json: bool, console: Console) -> None:
-    """Journal the request, handle it here unless a worker was faster, print the answer and its steps."""
+    """Journal the request, handle it here unless a worker was faster, print the answer and its
+    steps."""
     text = clean(text).strip()
     if not text or len(text) > MESSAGE_CHARS:
         raise InvalidRequest(f"a request has 1 to {MESSAGE_CHARS} characters")
@@ -52,36 +53,63 @@ async def ask(text: str, name: str, as_json: bool, console: Console) -> None:
     async with core() as opened, open_house(opened, load(LlmSettings)) as house:
         actor = await opened.staff.actor_by_name(name)
         accepted = await opened.journal.accept(
-            source="cli", kind="ask.employee", dedup_key=str(new_id()), ordering_key=f"cli:{actor.employee_id}", sender=f"employee:{actor.employee_id}",
+            source="cli",
+            kind="ask.employee",
+            dedup_key=str(new_id()),
+            ordering_key=f"cli:{actor.employee_id}",
+            sender=f"employee:{actor.employee_id}",
             payload={"employee_id": str(actor.employee_id), "text": text},
-        )  # fmt: skip
+        )
         await event_worker(house, "cli").handle_event(accepted.event_id)
         run = await _finished(opened, accepted.event_id)
-        steps = await opened.db.fetch("SELECT * FROM agent_step WHERE agent_run_id = $1 ORDER BY ordinal", run["id"])
+        steps = await opened.db.fetch(
+            "SELECT * FROM agent_step WHERE agent_run_id = $1 ORDER BY ordinal", run["id"]
+        )
     if as_json:
         body = {
-            "answer": run["answer_text"], "buttons": run["answer_buttons"], "state": run["state"], "roles": run["roles"],
+            "answer": run["answer_text"],
+            "buttons": run["answer_buttons"],
+            "state": run["state"],
+            "roles": run["roles"],
             "offline": run["offline"],
-            "steps": [{k: s[k] for k in ("kind", "name", "arguments", "outcome", "offset_ms", "duration_ms")} for s in steps],
-        }  # fmt: skip
+            "steps": [
+                {
+                    k: s[k]
+                    for k in ("kind", "name", "arguments", "outcome", "offset_ms", "duration_ms")
+                }
+                for s in steps
+            ],
+        }
         console.print_json(json.dumps(body, ensure_ascii=False, default=str))
         return
     console.print(re.sub(r"<[^>]+>", "", run["answer_text"] or ""), markup=False, highlight=False)
     buttons: list[list[str]] = run["answer_buttons"] or []
     for row in buttons:
-        console.print("  " + "  ".join(f"[{label}]" for label in row), markup=False, highlight=False)
+        console.print(
+            "  " + "  ".join(f"[{label}]" for label in row), markup=False, highlight=False
+        )
     table = Table("№", "step", "name", "ms", "outcome", title="Steps")
     for step in steps:
-        table.add_row(str(step["ordinal"]), step["kind"], step["name"], str(step["duration_ms"]), (step["outcome"] or "")[:70])
+        table.add_row(
+            str(step["ordinal"]),
+            step["kind"],
+            step["name"],
+            str(step["duration_ms"]),
+            (step["outcome"] or "")[:70],
+        )
     console.print(table)
 
 
 async def _finished(opened: Core, event_id: UUID) -> Row:
     for _ in range(600):
-        row = await opened.db.fetchrow("SELECT * FROM agent_run WHERE event_id = $1 AND state <> 'running'", event_id)
+        row = await opened.db.fetchrow(
+            "SELECT * FROM agent_run WHERE event_id = $1 AND state <> 'running'", event_id
+        )
         if row is not None:
             return row
-        event = await opened.db.fetchrow("SELECT state, cause FROM event_status WHERE id = $1", event_id)
+        event = await opened.db.fetchrow(
+            "SELECT state, cause FROM event_status WHERE id = $1", event_id
+        )
         if event is not None and event["state"] in ("dead", "parked"):
             raise InvalidRequest(f"the request failed: {event['cause']}")
         await asyncio.sleep(0.1)
@@ -92,7 +120,9 @@ async def sync(as_json: bool, console: Console) -> None:
     """Run the full load as a job in this process."""
     async with core() as opened:
         async with opened.db.transaction() as tx:
-            job_id = await jobs.enqueue(tx, kind=LOAD, dedup_key=f"load:{new_id()}", queue="manual", deadline_s=1800)
+            job_id = await jobs.enqueue(
+                tx, kind=LOAD, dedup_key=f"load:{new_id()}", queue="manual", deadline_s=1800
+            )
         assert job_id is not None
         task = asyncio.create_task(jobs.run_job(opened.db, opened.sync.jobs, job_id))
         with Progress(console=console, disable=as_json, transient=True) as progress:
@@ -107,7 +137,11 @@ async def sync(as_json: bool, console: Console) -> None:
         row = await opened.db.fetchrow("SELECT state, result, cause FROM job WHERE id = $1", job_id)
     assert row is not None
     if as_json:
-        console.print_json(json.dumps({"state": row["state"], "result": row["result"], "cause": row["cause"]}, default=str))
+        console.print_json(
+            json.dumps(
+                {"state": row["state"], "result": row["result"], "cause": row["cause"]}, default=str
+            )
+        )
         return
     table = Table("list", "state", "read", "saved", "rejected", "cause")
     result: dict[str, Any] = row["result"] or {}
@@ -120,13 +154,17 @@ async def sync(as_json: bool, console: Console) -> None:
         raise InvalidRequest(str(row["cause"]))
 
 
-async def staff_add(name: str, role: str, branch: str | None, all_branches: bool, language: str, console: Console) -> None:
+async def staff_add(
+    name: str, role: str, branch: str | None, all_branches: bool, language: str, console: Console
+) -> None:
     if role not in {r.value for r in Role}:
         raise InvalidRequest(f"roles: {', '.join(r.value for r in Role)}")
     if language not in LANGUAGES:
         raise InvalidRequest("languages: ru, en, ka")
     async with core() as opened:
-        await opened.staff.add(name=name, role=Role(role), branch=branch, all_branches=all_branches, language=language)
+        await opened.staff.add(
+            name=name, role=Role(role), branch=branch, all_branches=all_branches, language=language
+        )
     console.print(f"{name} works here now. Next: jarvis staff invite {name!r}")
 
 
@@ -135,13 +173,17 @@ async def staff_branch(code: str, names: Mapping[str, str], rents: bool, console
         raise InvalidRequest("the code is of Latin letters, digits and hyphens, e.g. gori")
     async with core() as opened:
         await opened.staff.add_branch(code, names, rents=rents, by="CLI")
-    console.print(f"{names['ru']} is there. Next: jarvis telegram setup --create, or the steps that jarvis telegram setup shows.")
+    console.print(
+        f"{names['ru']} is there. Next: jarvis telegram setup --create, or the steps that jarvis telegram setup shows."
+    )
 
 
 async def staff_bind(name: str, telegram_id: int, console: Console) -> None:
     async with core() as opened:
         actor = await opened.staff.actor_by_name(name)
-        await opened.staff.bind(employee_id=actor.employee_id, system="telegram", key=str(telegram_id), by="CLI")
+        await opened.staff.bind(
+            employee_id=actor.employee_id, system="telegram", key=str(telegram_id), by="CLI"
+        )
     console.print(f"{actor.name} is bound to Telegram id {telegram_id}.")
 
 
@@ -149,9 +191,14 @@ async def staff_invite(name: str, bot_name: str, console: Console) -> None:
     async with core() as opened:
         actor = await opened.staff.actor_by_name(name)
         token = await opened.staff.invite(actor.employee_id, by="CLI")
-        bot_name = bot_name or await opened.db.fetchval("SELECT max(username) FROM telegram_session") or ""
+        bot_name = (
+            bot_name or await opened.db.fetchval("SELECT max(username) FROM telegram_session") or ""
+        )
     link = f"https://t.me/{bot_name}?start={token}" if bot_name else f"/start {token}"
-    console.print(f"{actor.name}: send this once, valid 3 days, an administrator confirms:\n{link}", highlight=False)
+    console.print(
+        f"{actor.name}: send this once, valid 3 days, an administrator confirms:\n{link}",
+        highlight=False,
+    )
 
 
 async def staff_change(name: str, role: str | None, branch: str | None, console: Console) -> None:
@@ -161,8 +208,12 @@ async def staff_change(name: str, role: str | None, branch: str | None, console:
         raise InvalidRequest(f"roles: {', '.join(r.value for r in Role)}")
     async with core() as opened:
         actor = await opened.staff.actor_by_name(name)
-        await opened.staff.change(actor.employee_id, role=Role(role) if role else None, branch=branch, by="CLI")
-    console.print(f"{actor.name}: {role or actor.role.value}, {branch or actor.home_branch or 'all branches'}. The chats follow.")
+        await opened.staff.change(
+            actor.employee_id, role=Role(role) if role else None, branch=branch, by="CLI"
+        )
+    console.print(
+        f"{actor.name}: {role or actor.role.value}, {branch or actor.home_branch or 'all branches'}. The chats follow."
+    )
 
 
 async def staff_dismiss(name: str, console: Console) -> None:
@@ -178,7 +229,9 @@ async def staff_list(as_json: bool, console: Console) -> None:
     show(rows, ("name", "role", "branch", "language", "bound", "dismissed_at"), as_json, console)
 
 
-async def events_list(state: str | None, kind: str | None, limit: int, as_json: bool, console: Console) -> None:
+async def events_list(
+    state: str | None, kind: str | None, limit: int, as_json: bool, console: Console
+) -> None:
     if state is not None and state not in EVENT_STATES:
         raise InvalidRequest(f"states: {', '.join(EVENT_STATES)}")
     async with core() as opened:
@@ -191,21 +244,29 @@ async def events_show(event_id: str, console: Console) -> None:
         row = await opened.db.fetchrow("SELECT * FROM event WHERE id = $1", uuid_of(event_id))
         deliveries = await Deliveries(opened.db).of(uuid_of(event_id))
         effects = await opened.db.fetch(
-            "SELECT id, kind, target, state, receipt, cause FROM effect WHERE event_id = $1", uuid_of(event_id)
+            "SELECT id, kind, target, state, receipt, cause FROM effect WHERE event_id = $1",
+            uuid_of(event_id),
         )
     if row is None:
         raise NotFound("no such event")
     body = {
-            **dict(row), "body": (row["body"] or b"").decode("utf-8", "replace"), "deliveries": [dict(d) for d in deliveries],
-            "effects": [dict(e) for e in effects],
-        }  # fmt: skip
+        **dict(row),
+        "body": (row["body"] or b"").decode("utf-8", "replace"),
+        "deliveries": [dict(d) for d in deliveries],
+        "effects": [dict(e) for e in effects],
+    }
     console.print_json(json.dumps(body, ensure_ascii=False, default=str))
 
 
 async def effects_list(state: str | None, limit: int, as_json: bool, console: Console) -> None:
     async with core() as opened:
         rows = await EffectLog(opened.db).recent(state=state, limit=limit)
-    show(rows, ("id", "kind", "target", "state", "attempts", "requested_at", "cause"), as_json, console)
+    show(
+        rows,
+        ("id", "kind", "target", "state", "attempts", "requested_at", "cause"),
+        as_json,
+        console,
+    )
 
 
 async def effects_retry(effect_id: str, console: Console) -> None:

@@ -41,9 +41,16 @@ async def doctor(as_json: bool, console: Console) -> int:
     except InvalidRequest as error:
         lines.append(Diagnosis(name="Settings", ok=False, found="none", advice=str(error)))
     except (JarvisError, OSError) as error:
-        lines.append(Diagnosis(name="Database", ok=False, found=f"{error}", advice="check JARVIS_DATABASE_URL"))
+        lines.append(
+            Diagnosis(
+                name="Database", ok=False, found=f"{error}", advice="check JARVIS_DATABASE_URL"
+            )
+        )
     if as_json:
-        body = [{"name": d.name, "ok": d.ok, "found": d.found, "advice": "" if d.ok else d.advice} for d in lines]
+        body = [
+            {"name": d.name, "ok": d.ok, "found": d.found, "advice": "" if d.ok else d.advice}
+            for d in lines
+        ]
         console.print_json(json.dumps(body, ensure_ascii=False))
     else:
         table = Table("check", "", "found", "what to do")
@@ -59,9 +66,24 @@ def _machine() -> list[Diagnosis]:
     same = len(set(pins.values())) == 1
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     return [
-        Diagnosis(name="Python", ok=sys.version_info[:2] == (3, 11), found=python, advice="use CPython 3.11"),
-        Diagnosis(name="pydantic-ai and its evals", ok=same, found=str(pins), advice="install deploy/requirements/core.txt"),
-        Diagnosis(name="Chromium (tests of pages)", ok=browser is not None, found=browser or "none", advice="apt install chromium"),
+        Diagnosis(
+            name="Python",
+            ok=sys.version_info[:2] == (3, 11),
+            found=python,
+            advice="use CPython 3.11",
+        ),
+        Diagnosis(
+            name="pydantic-ai and its evals",
+            ok=same,
+            found=str(pins),
+            advice="install deploy/requirements/core.txt",
+        ),
+        Diagnosis(
+            name="Chromium (tests of pages)",
+            ok=browser is not None,
+            found=browser or "none",
+            advice="apt install chromium",
+        ),
     ]
 
 
@@ -72,16 +94,34 @@ def _demo() -> list[Diagnosis]:
     processes = processes_of_demo()
     down = {name: p for name, p in processes.items() if p["state"] != "running"}
     found = "; ".join(f"{name}: {p['state']}, it {p['last_end']}" for name, p in down.items())
-    advice = "it is tried again by itself; the words of the demo's processes stand in .jarvis/demo/log"
-    return [Diagnosis(name="Processes of the demo", ok=not down, found=found or f"{len(processes)} run", advice=advice)]
+    advice = (
+        "it is tried again by itself; the words of the demo's processes stand in .jarvis/demo/log"
+    )
+    return [
+        Diagnosis(
+            name="Processes of the demo",
+            ok=not down,
+            found=found or f"{len(processes)} run",
+            advice=advice,
+        )
+    ]
 
 
 async def _house() -> list[Diagnosis]:
     lines: list[Diagnosis] = []
     async with core() as opened:
         tables = await opened.db.fetchval("SELECT count(*) FROM migration")
-        lines.append(Diagnosis(name="Database", ok=bool(tables), found=f"{tables} migrations ran", advice="run `jarvis migrate`"))
-        may_delete = await opened.db.fetchval("SELECT has_table_privilege(current_user, 'audit_entry', 'DELETE')")
+        lines.append(
+            Diagnosis(
+                name="Database",
+                ok=bool(tables),
+                found=f"{tables} migrations ran",
+                advice="run `jarvis migrate`",
+            )
+        )
+        may_delete = await opened.db.fetchval(
+            "SELECT has_table_privilege(current_user, 'audit_entry', 'DELETE')"
+        )
         advice = "connect as the role jarvis_app, not as the owner"
         lines.append(
             Diagnosis(
@@ -92,21 +132,46 @@ async def _house() -> list[Diagnosis]:
             )
         )
         redis = await opened.doorbell.ping()
-        lines.append(Diagnosis(name="Redis", ok=redis, found="answers" if redis else "silent", advice="set JARVIS_REDIS_URL"))
-        admins = await opened.db.fetchval("SELECT count(*) FROM employee WHERE role = 'admin' AND dismissed_at IS NULL")
         lines.append(
             Diagnosis(
-                name="Administrators", ok=bool(admins), found=str(admins), advice="jarvis staff add NAME --role admin, then bind"
+                name="Redis",
+                ok=redis,
+                found="answers" if redis else "silent",
+                advice="set JARVIS_REDIS_URL",
             )
         )
-        dead = await opened.db.fetchval("SELECT count(*) FROM delivery WHERE state IN ('dead', 'parked')")
-        lines.append(Diagnosis(name="Failed deliveries", ok=not dead, found=str(dead), advice="jarvis deliveries list"))
+        admins = await opened.db.fetchval(
+            "SELECT count(*) FROM employee WHERE role = 'admin' AND dismissed_at IS NULL"
+        )
+        lines.append(
+            Diagnosis(
+                name="Administrators",
+                ok=bool(admins),
+                found=str(admins),
+                advice="jarvis staff add NAME --role admin, then bind",
+            )
+        )
+        dead = await opened.db.fetchval(
+            "SELECT count(*) FROM delivery WHERE state IN ('dead', 'parked')"
+        )
+        lines.append(
+            Diagnosis(
+                name="Failed deliveries",
+                ok=not dead,
+                found=str(dead),
+                advice="jarvis deliveries list",
+            )
+        )
         async with open_storage(opened, load(StorageSettings)) as storage:
             checkpoints = Checkpoints(storage, opened.settings.secret.get_secret_value())
             lines.append(await diagnose_checkpoints(opened.db, checkpoints, datetime.now(UTC)))
         refused = await opened.journal.refused()
         advice = "somebody guesses webhook paths, or RentProg has an old address: compare it with JARVIS_RENTPROG_WEBHOOK_SECRETS"
-        lines.append(Diagnosis(name="Refused webhooks, 24 h", ok=not refused, found=str(refused), advice=advice))
+        lines.append(
+            Diagnosis(
+                name="Refused webhooks, 24 h", ok=not refused, found=str(refused), advice=advice
+            )
+        )
         lines += await diagnose_rentprog(opened.rentprog)
         lines += await diagnose_telegram(load(TelegramSettings), opened.db)
     llm = load(LlmSettings)
@@ -118,7 +183,9 @@ async def _house() -> list[Diagnosis]:
 async def diagnose_checkpoints(db: Database, checkpoints: Checkpoints, now: datetime) -> Diagnosis:
     """Whether the audit is signed in time, and what was signed still stands."""
     proof = await prove(db, checkpoints, quick=True)
-    last = await db.fetchrow("SELECT state, cause FROM effect WHERE kind = $1 ORDER BY seq DESC LIMIT 1", CHECKPOINT.name)
+    last = await db.fetchrow(
+        "SELECT state, cause FROM effect WHERE kind = $1 ORDER BY seq DESC LIMIT 1", CHECKPOINT.name
+    )
     failed = last["cause"] if last is not None and last["state"] != "done" else None
     since = f"{proof.unsigned_since:%d.%m %H:%M} UTC" if proof.unsigned_since else ""
     advice = "run `jarvis audit verify`"
@@ -129,7 +196,8 @@ async def diagnose_checkpoints(db: Database, checkpoints: Checkpoints, now: date
     elif proof.late(now):
         ok, found = (
             False,
-            f"late: {proof.unsigned} rows are not signed since {since}" + (f"; last attempt: {failed}" if failed else ""),
+            f"late: {proof.unsigned} rows are not signed since {since}"
+            + (f"; last attempt: {failed}" if failed else ""),
         )
         advice = "the scheduler asks for them and the bot makes them: start both"
     elif failed:

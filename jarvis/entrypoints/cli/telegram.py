@@ -1,4 +1,5 @@
-"""`jarvis telegram setup`: what the company's chats lack, and making them with a person's session."""
+"""`jarvis telegram setup`: what the company's chats lack, and making them with a person's
+session."""
 
 from __future__ import annotations
 
@@ -22,9 +23,13 @@ from jarvis.kit.ids import new_id
 from jarvis.kit.settings import load
 
 TITLES: Mapping[Purpose, str] = {
-    "archive": "Архив материалов", "leaders": "Руководители", "sales": "Продажи", "marketing": "Маркетинг",
-    "personal": "{whose} | Клиенты", "tasks": "Tasks | {whose}",
-}  # fmt: skip
+    "archive": "Архив материалов",
+    "leaders": "Руководители",
+    "sales": "Продажи",
+    "marketing": "Маркетинг",
+    "personal": "{whose} | Клиенты",
+    "tasks": "Tasks | {whose}",
+}
 STEPS = """To add one by hand:
   1. In Telegram create a group; for a branch name it like Branch_Batumi (forum), for an employee like Tasks | Name.
   2. Group settings → Topics: on. For the archive also Permissions → Send messages: off.
@@ -34,8 +39,8 @@ With JARVIS_TELEGRAM_USER_SESSION set, `jarvis telegram setup --create` does all
 
 
 async def setup(create: bool, employee: str | None, as_json: bool, console: Console) -> None:
-    """Show each place with its group and what that lacks; with `create` make those that are missing first, but for the main chat of
-    cars. With `employee`, the groups of this person only.
+    """Show each place with its group and what that lacks; with `create` make those that are missing
+    first, but for the main chat of cars. With `employee`, the groups of this person only.
 
     Raises:
         NotFound: nobody of this name.
@@ -49,12 +54,20 @@ async def setup(create: bool, employee: str | None, as_json: bool, console: Cons
         bot = await _bot(opened)
     if as_json:
         body = [
-            {"purpose": p.purpose, "branch": p.branch, "employee": p.names["ru"] if p.employee_id else None,
-             "group": f.title if f else None, "state": _state(f)} for p, f in rows
-        ]  # fmt: skip
+            {
+                "purpose": p.purpose,
+                "branch": p.branch,
+                "employee": p.names["ru"] if p.employee_id else None,
+                "group": f.title if f else None,
+                "state": _state(f),
+            }
+            for p, f in rows
+        ]
         console.print_json(json.dumps(body, ensure_ascii=False))
         return
-    table = Table("for", "group", "state", title="The company's chats" if employee is None else employee)
+    table = Table(
+        "for", "group", "state", title="The company's chats" if employee is None else employee
+    )
     for place, forum in rows:
         table.add_row(purpose(place, "en"), forum.title if forum else "—", _state(forum))
     console.print(table)
@@ -78,10 +91,14 @@ def _state(forum: Forum | None) -> str:
 
 async def _bot(opened: Core) -> str | None:
     """The bot's user name, known once it logged in."""
-    return await opened.db.fetchval("SELECT username FROM telegram_session WHERE username IS NOT NULL LIMIT 1")
+    return await opened.db.fetchval(
+        "SELECT username FROM telegram_session WHERE username IS NOT NULL LIMIT 1"
+    )
 
 
-async def _create(opened: Core, chats: ChatService, wanted: Sequence[Place], console: Console) -> None:
+async def _create(
+    opened: Core, chats: ChatService, wanted: Sequence[Place], console: Console
+) -> None:
     bot = await _bot(opened)
     if bot is None:
         raise SettingsMissing("start `jarvis bot` once first: its user name is not known yet")
@@ -90,7 +107,9 @@ async def _create(opened: Core, chats: ChatService, wanted: Sequence[Place], con
             if place.purpose == "hq" or (forum is not None and not forum.lost):
                 continue
             title = _title(place)
-            marked = await person.create(title, forum=place.purpose not in SERVICE, read_only=place.purpose == "archive")
+            marked = await person.create(
+                title, forum=place.purpose not in SERVICE, read_only=place.purpose == "archive"
+            )
             await _register(opened, chats, marked, title, place)
             console.print(f"made: {title}", markup=False, highlight=False)
 
@@ -101,9 +120,19 @@ def _title(place: Place) -> str:
     return TITLES[place.purpose].format(whose=place.names.get("ru", ""))
 
 
-async def _register(opened: Core, chats: ChatService, marked: int, title: str, place: Place) -> None:
+async def _register(
+    opened: Core, chats: ChatService, marked: int, title: str, place: Place
+) -> None:
     async with opened.db.transaction() as tx:
-        await chats.register(tx, marked, title, place.purpose, place.branch, by="jarvis telegram setup", employee_id=place.employee_id)
+        await chats.register(
+            tx,
+            marked,
+            title,
+            place.purpose,
+            place.branch,
+            by="jarvis telegram setup",
+            employee_id=place.employee_id,
+        )
         forum = await chats.forum(tx, marked)
         assert forum is not None
         if place.purpose in SERVICE:

@@ -21,16 +21,24 @@ DRAIN_LOOK_S = 0.5
 
 
 async def subscriptions_sync(discard: bool, console: Console) -> None:
-    """Write the table of subscriptions as this version's handlers want it, on the owner's address."""
+    """Write the table of subscriptions as this version's handlers want it, on the owner's
+    address."""
     from jarvis.entrypoints.wiring import subscriptions as wanted
 
-    dsn = os.environ.get("JARVIS_DATABASE_DIRECT_URL")  # as for the schema, nothing else of the settings is needed
+    # as for the schema, nothing else of the settings is needed
+    dsn = os.environ.get("JARVIS_DATABASE_DIRECT_URL")
     if not dsn:
-        raise SettingsMissing("JARVIS_DATABASE_DIRECT_URL is not set: the address of the database for its owner, not the pooler's")
+        raise SettingsMissing(
+            "JARVIS_DATABASE_DIRECT_URL is not set: the address of the database for its owner, not the pooler's"
+        )
     async with open_database(dsn, max_size=1) as db:
         synced = await subscriptions.sync(db, wanted(), discard=discard)
     if synced.added or synced.removed:
-        gone = f"; gone: {', '.join(synced.removed)} ({synced.died} open deliveries died)" if synced.removed else ""
+        gone = (
+            f"; gone: {', '.join(synced.removed)} ({synced.died} open deliveries died)"
+            if synced.removed
+            else ""
+        )
         console.print(f"Subscribers: {len(synced.added)} new{gone}.", highlight=False)
 
 
@@ -54,19 +62,32 @@ async def subscriptions_backfill(name: str, since: str, console: Console) -> Non
 async def deliveries_list(limit: int, as_json: bool, console: Console) -> None:
     async with core() as opened:
         rows = await Deliveries(opened.db).failed(limit=limit)
-    show(rows, ("id", "subscriber", "kind", "state", "attempts", "finished_at", "cause"), as_json, console)
+    show(
+        rows,
+        ("id", "subscriber", "kind", "state", "attempts", "finished_at", "cause"),
+        as_json,
+        console,
+    )
 
 
 async def deliveries_retry(delivery_id: str, console: Console) -> None:
     async with core() as opened:
         await Deliveries(opened.db).retry(uuid_of(delivery_id))
-    console.print("It is taken up again, under the same keys: an effect that went out does not go again.")
+    console.print(
+        "It is taken up again, under the same keys: an effect that went out does not go again."
+    )
 
 
 async def replay(
-    event_id: str | None, since: str | None, until: str | None, kind: str | None, subscriber: str | None, live: bool, yes: bool,
+    event_id: str | None,
+    since: str | None,
+    until: str | None,
+    kind: str | None,
+    subscriber: str | None,
+    live: bool,
+    yes: bool,
     console: Console,
-) -> None:  # fmt: skip
+) -> None:
     """Copies of past events; live ones only after their effects were shown and somebody agreed."""
     from rich.prompt import Confirm
 
@@ -76,10 +97,17 @@ async def replay(
     async with core() as opened:
         if live:
             await _show_effects(opened.db, found, window, kind, console)
-            if not yes and not Confirm.ask("The copies carry such effects out again. Go on?", console=console, default=False):
+            if not yes and not Confirm.ask(
+                "The copies carry such effects out again. Go on?", console=console, default=False
+            ):
                 raise InvalidRequest("nothing was replayed")
         made = await Journal(opened.db).replay(
-            event_id=found, since=window[0], until=window[1], kind=kind, subscriber=subscriber, dry=not live
+            event_id=found,
+            since=window[0],
+            until=window[1],
+            kind=kind,
+            subscriber=subscriber,
+            dry=not live,
         )
     console.print(
         f"{len(made)} {'event' if len(made) == 1 else 'events'} replayed, effects {'go out' if live else 'are only recorded (shadow)'}."
@@ -87,16 +115,26 @@ async def replay(
 
 
 async def _show_effects(
-    db: Database, event_id: UUID | None, window: tuple[datetime | None, datetime | None], kind: str | None, console: Console
+    db: Database,
+    event_id: UUID | None,
+    window: tuple[datetime | None, datetime | None],
+    kind: str | None,
+    console: Console,
 ) -> None:
     rows = await db.fetch(
         """SELECT f.kind, f.target, f.state, count(*) AS effects FROM effect f JOIN event e ON e.id = f.event_id
             WHERE ($1::uuid IS NULL OR e.id = $1) AND ($2::timestamptz IS NULL OR e.received_at >= $2)
               AND ($3::timestamptz IS NULL OR e.received_at < $3) AND ($4::text IS NULL OR e.kind = $4)
             GROUP BY f.kind, f.target, f.state ORDER BY effects DESC, f.kind LIMIT 50""",
-        event_id, *window, kind,
-    )  # fmt: skip
-    console.print("What the originals asked for of the outside:" if rows else "The originals asked for nothing of the outside.")
+        event_id,
+        *window,
+        kind,
+    )
+    console.print(
+        "What the originals asked for of the outside:"
+        if rows
+        else "The originals asked for nothing of the outside."
+    )
     if rows:
         show(rows, ("kind", "target", "state", "effects"), False, console)
 
@@ -107,9 +145,13 @@ async def drain(timeout_s: float, console: Console) -> None:
     async with core() as opened:
         while left := await idle.in_flight(opened.db, soon=idle.ANY, bulk_soon=idle.ANY):
             if left != last:
-                console.print("Open: " + ", ".join(f"{n} {what}" for what, n in left.items()), highlight=False)
+                console.print(
+                    "Open: " + ", ".join(f"{n} {what}" for what, n in left.items()), highlight=False
+                )
                 last = left
             if time.monotonic() > deadline:
-                raise InvalidRequest(f"still open after {timeout_s:g} s: is a worker running? `jarvis deliveries list` shows failures")
+                raise InvalidRequest(
+                    f"still open after {timeout_s:g} s: is a worker running? `jarvis deliveries list` shows failures"
+                )
             await asyncio.sleep(DRAIN_LOOK_S)
     console.print("Nothing is open.")

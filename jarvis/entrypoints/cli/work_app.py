@@ -8,8 +8,12 @@ import typer
 
 from jarvis.entrypoints.cli.base import Discard, Json, Limit, console, run, settings_from_demo
 
-subscriptions_app = typer.Typer(no_args_is_help=True, help="Who hears of which events: list, sync, backfill.")
-deliveries_app = typer.Typer(no_args_is_help=True, help="Work of subscribers that failed: list, retry.")
+subscriptions_app = typer.Typer(
+    no_args_is_help=True, help="Who hears of which events: list, sync, backfill."
+)
+deliveries_app = typer.Typer(
+    no_args_is_help=True, help="Work of subscribers that failed: list, retry."
+)
 
 
 @subscriptions_app.command("list")
@@ -23,7 +27,8 @@ def subscriptions_list(json_: Json = False) -> None:
 
 @subscriptions_app.command("sync")
 def subscriptions_sync(discard: Discard = False) -> None:
-    """Write the table as this version's handlers want it; `jarvis migrate` does so after the schema."""
+    """Write the table as this version's handlers want it; `jarvis migrate` does so after the
+    schema."""
     from jarvis.entrypoints.cli.work import subscriptions_sync as command
 
     settings_from_demo()
@@ -33,7 +38,7 @@ def subscriptions_sync(discard: Discard = False) -> None:
 @subscriptions_app.command("backfill")
 def subscriptions_backfill(
     subscriber: str, since: Annotated[str, typer.Option(help="ISO time of the first event.")]
-) -> None:  # fmt: skip
+) -> None:
     """Deliver past events to a subscriber that is new."""
     from jarvis.entrypoints.cli.work import subscriptions_backfill as command
 
@@ -59,8 +64,11 @@ def deliveries_retry(delivery_id: str) -> None:
     run(command(delivery_id, console))
 
 
-def drain(timeout_s: Annotated[float, typer.Option(help="Give up after so many seconds.")] = 300.0) -> None:
-    """Wait until the running workers have finished all open work, before a new version. Stop web, bot and scheduler first."""
+def drain(
+    timeout_s: Annotated[float, typer.Option(help="Give up after so many seconds.")] = 300.0,
+) -> None:
+    """Wait until the running workers have finished all open work, before a new version. Stop web,
+    bot and scheduler first."""
     from jarvis.entrypoints.cli.work import drain as command
 
     settings_from_demo()

@@ -1,6 +1,6 @@
 """The demo's web application: the control surface of the sandboxes and the desk."""
 
-# Litestar leaves the generics of its static router open:
+# Litestar leaves the generics of its static router open.
 # pyright: reportUnknownVariableType=false
 
 from __future__ import annotations
@@ -80,13 +80,16 @@ class Stage:
         self._changed = asyncio.Event()
 
     async def watch(self) -> None:
-        """Notice what Jarvis writes down a moment after it was seen: receipts, events, rules, finished runs."""
+        """Notice what Jarvis writes down a moment after it was seen: receipts, events, rules,
+        finished runs."""
         seen: object = None
         while going():
             try:
                 found = await self.db.fetchval(
-                    """SELECT jsonb_build_array((SELECT max(seq) FROM event), (SELECT max(finished_at) FROM delivery),
-                              (SELECT max(finished_at) FROM effect), (SELECT max(finished_at) FROM agent_run))"""
+                    """SELECT jsonb_build_array((SELECT max(seq) FROM event),
+                        (SELECT max(finished_at) FROM delivery),
+                              (SELECT max(finished_at) FROM effect), (SELECT max(finished_at)
+                                FROM agent_run))"""
                 )
             except DATABASE_AWAY:
                 found = seen
@@ -109,7 +112,9 @@ class Stage:
     async def queue_load(self) -> None:
         """Ask Jarvis to load RentProg whole."""
         async with self.db.transaction() as tx:
-            await jobs.enqueue(tx, kind=LOAD, dedup_key=f"load:{new_id()}", queue="long", deadline_s=600)
+            await jobs.enqueue(
+                tx, kind=LOAD, dedup_key=f"load:{new_id()}", queue="long", deadline_s=600
+            )
 
     async def move_clock(self, now: datetime) -> None:
         """Set business time for every process."""
@@ -147,7 +152,11 @@ def demo_app(stage: Stage) -> Litestar:
     engine.engine.trim_blocks = engine.engine.lstrip_blocks = True
     engine.engine.filters.update(filters())
     return Litestar(
-        [*control_routes(stage), *desk_routes(stage), create_static_files_router(path="/static", directories=[HERE / "static"])],
+        [
+            *control_routes(stage),
+            *desk_routes(stage),
+            create_static_files_router(path="/static", directories=[HERE / "static"]),
+        ],
         template_config=TemplateConfig(instance=engine),
         exception_handlers={ExpectedError: refused},
         lifespan=[watching],

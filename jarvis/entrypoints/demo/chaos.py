@@ -1,7 +1,8 @@
-"""The proof by crashes: real processes are killed while people have them write to RentProg and cars move; the ledgers judge.
+"""The proof by crashes: real processes are killed while people have them write to RentProg and cars
+move; the ledgers judge.
 
-Every choice comes from the seed, which is printed; `jarvis chaos --seed N` makes the same choices again (the machine's own
-timing stays its own).
+Every choice comes from the seed, which is printed; `jarvis chaos --seed N` makes the same choices
+again (the machine's own timing stays its own).
 """
 
 from __future__ import annotations
@@ -42,8 +43,15 @@ class Chaos:
     """A demo under attack."""
 
     def __init__(
-        self, console: Console, begun: tuple[Host, Forks], options: DemoOptions, *, seed: int, orders: int, moves: int
-    ) -> None:  # fmt: skip
+        self,
+        console: Console,
+        begun: tuple[Host, Forks],
+        options: DemoOptions,
+        *,
+        seed: int,
+        orders: int,
+        moves: int,
+    ) -> None:
         self._demo = Demo(options, Console(quiet=True), begun)
         self._console = console
         self._chance = random.Random(seed)
@@ -55,12 +63,16 @@ class Chaos:
         self._frozen: list[threading.Thread] = []
 
     def run(self) -> Outcome:
-        """Start everything, let people order, cars move and fate strike side by side, then judge."""
+        """Start everything, let people order, cars move and fate strike side by side, then
+        judge."""
         try:
             self._demo.start(lambda text: None)
             self._surface = Surface(self._demo.base)
             self._records = Records(self._demo.env["JARVIS_DATABASE_URL"])
-            said = f"seed {self._outcome.seed}, {self._orders} orders, {self._moves} moves, {len(POINTS)} fault points"
+            said = (
+                f"seed {self._outcome.seed}, {self._orders} orders, {self._moves} moves, "
+                f"{len(POINTS)} fault points"
+            )
             self._console.print(said)
             numbers = self._surface.bookings()
             self._chance.shuffle(numbers)
@@ -85,19 +97,26 @@ class Chaos:
 
     def _storm(self, numbers: list[str]) -> list[Move]:
         cars = self._surface.choices("move_car", "car")
-        planned = moves(cars, self._surface.topics(SEES_ALL, HOME), self._moves) if self._moves else []
+        planned = (
+            moves(cars, self._surface.topics(SEES_ALL, HOME), self._moves) if self._moves else []
+        )
         rentprog = RentProg(self._surface, self._demo.env)
         fate = threading.Thread(target=self._strike_forever)
         fate.start()
         with ThreadPoolExecutor(len(ORDERERS) + 1) as pool:
             work = [
                 pool.submit(
-                    Orders(self._surface, person).work, numbers[n :: len(ORDERERS)], random.Random(self._outcome.seed + n), PAUSE_S
+                    Orders(self._surface, person).work,
+                    numbers[n :: len(ORDERERS)],
+                    random.Random(self._outcome.seed + n),
+                    PAUSE_S,
                 )
                 for n, person in enumerate(ORDERERS)
-            ]  # fmt: skip
+            ]
             pace = random.Random(self._outcome.seed + len(ORDERERS))
-            work.append(pool.submit(move, self._surface, rentprog, planned, self._kill_in_a_move, pace))
+            work.append(
+                pool.submit(move, self._surface, rentprog, planned, self._kill_in_a_move, pace)
+            )
         self._over.set()
         fate.join()
         for one in work:
@@ -108,9 +127,14 @@ class Chaos:
 
     def _strike_forever(self) -> None:
         blows: dict[str, Callable[[], None]] = {
-            "kill": self._kill, "redis": self._redis, "flush": self._flush, "mtproto": self._mtproto, "http": self._http,
-            "freeze": self._freeze, "postgres": self._postgres,
-        }  # fmt: skip
+            "kill": self._kill,
+            "redis": self._redis,
+            "flush": self._flush,
+            "mtproto": self._mtproto,
+            "http": self._http,
+            "freeze": self._freeze,
+            "postgres": self._postgres,
+        }
         restart = time.monotonic()
         while not self._over.wait(self._chance.uniform(1.0, 3.5)):
             name = self._chance.choices(list(blows)[:-1], weights=[6, 1, 1, 2, 2, 2])[0]
@@ -124,7 +148,8 @@ class Chaos:
         self._outcome.blows[name] = self._outcome.blows.get(name, 0) + 1
 
     def _kill_in_a_move(self) -> None:
-        """Whoever carries a car's move just now is killed; two of three times its successor dies in it too."""
+        """Whoever carries a car's move just now is killed; two of three times its successor dies in
+        it too."""
         self._count("kill in a move")
         self._kill()
         self._revive()
@@ -136,7 +161,8 @@ class Chaos:
             child.join(5)
 
     def _revive(self) -> None:
-        """Start again what died; two of three come back with the next fault point armed, until all had their turn, and again."""
+        """Start again what died; two of three come back with the next fault point armed, until all
+        had their turn, and again."""
         with self._reviving:
             self._revive_all()
 
@@ -144,8 +170,11 @@ class Chaos:
         for name in PROCESSES:
             if self._demo.children[name].exitcode is None:
                 continue
-            fault = f"{next(self._points)}:{self._chance.randint(1, 9)}:{self._chance.choice(['kill', 'kill', 'cut'])}"
-            self._demo.respawn(name, {"JARVIS_FAULT": fault} if self._chance.random() < 0.67 else {})
+            hits, blow = self._chance.randint(1, 9), self._chance.choice(["kill", "kill", "cut"])
+            fault = f"{next(self._points)}:{hits}:{blow}"
+            self._demo.respawn(
+                name, {"JARVIS_FAULT": fault} if self._chance.random() < 0.67 else {}
+            )
 
     def _postgres(self) -> None:
         postgres: Postgres = self._demo.postgres
@@ -169,10 +198,13 @@ class Chaos:
         self._surface.patiently("DELETE", "/sandbox/telegram/fault")
 
     def _http(self) -> None:
-        self._surface.patiently("POST", "/sandbox/rentprog/fault", {"kind": "lose_answer", "times": 1, "seconds": 6})
+        self._surface.patiently(
+            "POST", "/sandbox/rentprog/fault", {"kind": "lose_answer", "times": 1, "seconds": 6}
+        )
 
     def _freeze(self) -> None:
-        """Stop a worker for a moment, or past its lease, so that another takes its work over before it wakes up."""
+        """Stop a worker for a moment, or past its lease, so that another takes its work over before
+        it wakes up."""
         child = self._demo.children["worker"]
         if child.pid is None or child.exitcode is not None:
             return
@@ -210,6 +242,11 @@ class Chaos:
         began = time.monotonic()
         busy: dict[str, Any] = {"unknown": True}
         while time.monotonic() - began < DRAIN_S and busy:
-            answer = self._surface.patiently("GET", "/sandbox/idle", timeout_s=5) or {"in_flight": {"unknown": True}}
+            answer = self._surface.patiently("GET", "/sandbox/idle", timeout_s=5) or {
+                "in_flight": {"unknown": True}
+            }
             busy = answer["in_flight"] or self._records.unsettled()
-        self._outcome.left, self._outcome.drained_s = busy, max(self._outcome.drained_s, time.monotonic() - began)
+        self._outcome.left, self._outcome.drained_s = (
+            busy,
+            max(self._outcome.drained_s, time.monotonic() - began),
+        )

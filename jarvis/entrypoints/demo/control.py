@@ -36,22 +36,35 @@ def control_routes(stage: Stage) -> list[Any]:
         people = [{"name": p.name, "role": p.role, "branch": p.branch} for p in stage.world.staff]
         urls = {name: sandbox.base_url for name, sandbox in stage.vendors.items()}
         return {
-            "ready": await ready(stage), "now": stage.clock.now().astimezone(TBILISI).isoformat(), "world": stage.world.name,
-            "version": stage.version, "people": people, "vendors": urls, "processes": restarts.read(stage.folder),
-        }  # fmt: skip
+            "ready": await ready(stage),
+            "now": stage.clock.now().astimezone(TBILISI).isoformat(),
+            "world": stage.world.name,
+            "version": stage.version,
+            "people": people,
+            "vendors": urls,
+            "processes": restarts.read(stage.folder),
+        }
 
     @post("/sandbox/telegram/send", status_code=200)
     async def send(data: dict[str, Any]) -> dict[str, Any]:
         chat, message = stage.telegram.send(
-            _text(data, "as"), str(data.get("chat", "dm")), str(data.get("text") or ""), photos=data.get("photos") or (),
-            reply_to=data.get("reply_to"), forward_from=data.get("forward_from"), topic=data.get("topic"),
-        )  # fmt: skip
+            _text(data, "as"),
+            str(data.get("chat", "dm")),
+            str(data.get("text") or ""),
+            photos=data.get("photos") or (),
+            reply_to=data.get("reply_to"),
+            forward_from=data.get("forward_from"),
+            topic=data.get("topic"),
+        )
         return {"chat": "dm" if chat.kind == "private" else chat.title, "id": message.id}
 
     @post("/sandbox/telegram/press", status_code=200)
     async def press(data: dict[str, Any]) -> dict[str, Any]:
         toast = await stage.telegram.press(
-            _text(data, "as"), str(data.get("chat", "dm")), _number(data, "message_id"), data.get("button", 0)
+            _text(data, "as"),
+            str(data.get("chat", "dm")),
+            _number(data, "message_id"),
+            data.get("button", 0),
         )
         return {"toast": toast}
 
@@ -61,17 +74,26 @@ def control_routes(stage: Stage) -> list[Any]:
 
     @get("/sandbox/telegram/messages")
     async def messages(
-        person: Annotated[str, Parameter(query="as")], chat: str = "dm", after: int = 0, topic: str | None = None
+        person: Annotated[str, Parameter(query="as")],
+        chat: str = "dm",
+        after: int = 0,
+        topic: str | None = None,
     ) -> list[dict[str, Any]]:
         return stage.telegram.messages_of(person, chat, after, topic)
 
     @get("/sandbox/{name:str}/changes")
     async def changes(name: str) -> list[dict[str, Any]]:
         return [
-            {"name": c.name, "title": c.title,
-             "fields": [{"name": f.name, "title": f.title, "choices": f.choices, "default": f.default} for f in c.fields]}
+            {
+                "name": c.name,
+                "title": c.title,
+                "fields": [
+                    {"name": f.name, "title": f.title, "choices": f.choices, "default": f.default}
+                    for f in c.fields
+                ],
+            }
             for c in vendor(name).changes()
-        ]  # fmt: skip
+        ]
 
     @get("/sandbox/{name:str}/ledger")
     async def ledger(name: str) -> list[dict[str, Any]]:
@@ -115,7 +137,21 @@ def control_routes(stage: Stage) -> list[Any]:
         stage.touched()
         return result
 
-    return [status, send, press, chats, messages, changes, ledger, fault, no_fault, clock, reset, idle, change]
+    return [
+        status,
+        send,
+        press,
+        chats,
+        messages,
+        changes,
+        ledger,
+        fault,
+        no_fault,
+        clock,
+        reset,
+        idle,
+        change,
+    ]
 
 
 def _text(data: dict[str, Any], name: str) -> str:

@@ -1,4 +1,5 @@
-"""The desk: the people's side of Telegram, the vendors' worlds, and the steps behind an answer. Works without scripts."""
+"""The desk: the people's side of Telegram, the vendors' worlds, and the steps behind an answer.
+Works without scripts."""
 
 from __future__ import annotations
 
@@ -38,11 +39,19 @@ def desk_routes(stage: Stage) -> list[Any]:
         return Template(
             template_name=name,
             context={
-                "t": words(language), "language": language, "theme": request.cookies.get("theme", "auto"),
-                "now": f"{day(now, now, language)}, {now.astimezone(TBILISI):%H:%M}", "languages": _LANGUAGES, **context,
+                "t": words(language),
+                "language": language,
+                "theme": request.cookies.get("theme", "auto"),
+                "now": f"{day(now, now, language)}, {now.astimezone(TBILISI):%H:%M}",
+                "languages": _LANGUAGES,
+                **context,
             },
-            headers={"Content-Security-Policy": _CSP, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"},
-        )  # fmt: skip
+            headers={
+                "Content-Security-Policy": _CSP,
+                "X-Content-Type-Options": "nosniff",
+                "Cache-Control": "no-store",
+            },
+        )
 
     def person(number: int) -> WorldPerson:
         found = next((p for p in stage.world.staff if p.telegram_id == number), None)
@@ -53,12 +62,21 @@ def desk_routes(stage: Stage) -> list[Any]:
     async def shown(request: Req, number: int, template: str) -> Template:
         who, language = person(number), _language(request)
         asked = Asked.of(request.query_params)
-        return page(request, template, toast=request.query_params.get("toast"), **await view(stage, who, asked, language))
+        return page(
+            request,
+            template,
+            toast=request.query_params.get("toast"),
+            **await view(stage, who, asked, language),
+        )
 
     @get("/")
     async def start(request: Req) -> Template:
         groups: list[tuple[str, list[WorldPerson]]] = []
-        working = [p for p in stage.world.staff if not p.dismissed and p.role != "stranger" and p.telegram_id is not None]
+        working = [
+            p
+            for p in stage.world.staff
+            if not p.dismissed and p.role != "stranger" and p.telegram_id is not None
+        ]
         language = _language(request)
         for branch in stage.world.branches:
             name = {"ru": branch.ru, "en": branch.en, "ka": branch.ka}[language]
@@ -66,7 +84,9 @@ def desk_routes(stage: Stage) -> list[Any]:
         groups.append((words(language)("company"), [p for p in working if p.branch is None]))
         outside = [p for p in stage.world.staff if p.dismissed or p.role == "stranger"]
         last = stage.recent[0] if stage.recent else None
-        return page(request, "start.html", groups=[g for g in groups if g[1]], outside=outside, last=last)
+        return page(
+            request, "start.html", groups=[g for g in groups if g[1]], outside=outside, last=last
+        )
 
     @get("/as/{number:int}")
     async def desk(request: Req, number: int) -> Template:
@@ -84,7 +104,9 @@ def desk_routes(stage: Stage) -> list[Any]:
         photos = await _files(data.get("photo"))
         try:
             title, topic = place_of(chat)
-            stage.telegram.send(who.name, title, str(data.get("text") or ""), photos=photos, topic=topic)
+            stage.telegram.send(
+                who.name, title, str(data.get("text") or ""), photos=photos, topic=topic
+            )
         except ExpectedError as error:
             return _back(request, number, toast=str(error))
         return _back(request, number)
@@ -94,7 +116,10 @@ def desk_routes(stage: Stage) -> list[Any]:
         who = person(number)
         try:
             toast = await stage.telegram.press(
-                who.name, place_of(str(data.get("chat") or "dm"))[0], int(data.get("message") or 0), int(data.get("button") or 0)
+                who.name,
+                place_of(str(data.get("chat") or "dm"))[0],
+                int(data.get("message") or 0),
+                int(data.get("button") or 0),
             )
         except (ExpectedError, ValueError) as error:
             toast = str(error)
@@ -112,7 +137,15 @@ def desk_routes(stage: Stage) -> list[Any]:
             began = await stage.db.fetchval("SELECT clock_timestamp()")
             offered = next((c for c in sandbox.changes() if c.name == change), None)
             result = await sandbox.change(change, args)
-            stage.happened.append({"change": offered, "args": args, "began": began, "system": VENDORS[name], "result": result})
+            stage.happened.append(
+                {
+                    "change": offered,
+                    "args": args,
+                    "began": began,
+                    "system": VENDORS[name],
+                    "result": result,
+                }
+            )
             stage.touched()
         except ExpectedError as error:
             toast = str(error)
@@ -144,14 +177,19 @@ def desk_routes(stage: Stage) -> list[Any]:
             raise NotFoundException("no such choice")
         target = request.query_params.get("to", "/")
         safe = target if target.startswith("/") and not target.startswith("//") else "/"
-        return Redirect(safe, cookies=[Cookie(key=name, value=value, max_age=31_536_000, samesite="lax", path="/")])
+        return Redirect(
+            safe,
+            cookies=[Cookie(key=name, value=value, max_age=31_536_000, samesite="lax", path="/")],
+        )
 
     @get("/photo/{number:int}")
     async def photo(number: int) -> Response[bytes]:
         found = stage.telegram.state.media.get(number)
         if found is None:
             raise NotFoundException("no such photo")
-        return Response(found.data, media_type=found.mime, headers={"Cache-Control": "private, max-age=86400"})
+        return Response(
+            found.data, media_type=found.mime, headers={"Cache-Control": "private, max-age=86400"}
+        )
 
     @get("/events", sync_to_thread=False)
     def events() -> ServerSentEvent:
@@ -187,5 +225,12 @@ async def _files(uploads: object) -> list[dict[str, Any]]:
         if isinstance(upload, UploadFile) and upload.filename:
             family = upload.content_type.partition("/")[0]
             kind = {"image": "photo", "video": "video", "audio": "audio"}.get(family, "document")
-            found.append({"kind": kind, "data": await upload.read(), "name": upload.filename, "mime": upload.content_type})
+            found.append(
+                {
+                    "kind": kind,
+                    "data": await upload.read(),
+                    "name": upload.filename,
+                    "mime": upload.content_type,
+                }
+            )
     return found

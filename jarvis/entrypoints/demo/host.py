@@ -1,4 +1,5 @@
-"""The process of the sandboxes: vendors, their ledgers, the control surface and the desk. Survives Jarvis's own crashes."""
+"""The process of the sandboxes: vendors, their ledgers, the control surface and the desk. Survives
+Jarvis's own crashes."""
 
 from __future__ import annotations
 
@@ -58,7 +59,8 @@ def _env(stage: Stage) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostOptions:
-    """What the host was asked for. `web`: the address of Jarvis's web process. `resume`: go on with what a killed host had kept."""
+    """What the host was asked for. `web`: the address of Jarvis's web process. `resume`: go on with
+    what a killed host had kept."""
 
     folder: Path
     port: int
@@ -70,7 +72,8 @@ class HostOptions:
 
 
 async def run(options: HostOptions) -> None:
-    """Begin with an empty Jarvis and a fresh world, or go on with the kept ones, and serve until cancelled."""
+    """Begin with an empty Jarvis and a fresh world, or go on with the kept ones, and serve until
+    cancelled."""
     clock, folder, world = OffsetClock(options.offset_s), options.folder, options.world
     async with (
         open_doorbell(os.environ.get("JARVIS_REDIS_URL")) as doorbell,
@@ -90,26 +93,44 @@ async def run(options: HostOptions) -> None:
         telegram = TelegramSandbox(ledger_path=folder / "ledger-telegram.jsonl", limits=limits)
         facts = folder / "host.json"
         secrets = (
-            json.loads(facts.read_text())["secrets"] if options.resume else {branch.code: new_token() for branch in world.branches}
+            json.loads(facts.read_text())["secrets"]
+            if options.resume
+            else {branch.code: new_token() for branch in world.branches}
         )
         stage = Stage(
-            world=world, db=db, owner=owner, clock=clock, rentprog=rentprog, telegram=telegram, secrets=secrets, web=options.web,
-            folder=folder, checkpoints=checkpoints,
-        )  # fmt: skip
+            world=world,
+            db=db,
+            owner=owner,
+            clock=clock,
+            rentprog=rentprog,
+            telegram=telegram,
+            secrets=secrets,
+            web=options.web,
+            folder=folder,
+            checkpoints=checkpoints,
+        )
         if not options.resume:
             stage.load()
         telegram.listeners = [stage.touched]
-        ports = {name: v.remember(Keep(folder / f"kept-{name}"), resume=options.resume) for name, v in stage.vendors.items()}
+        ports = {
+            name: v.remember(Keep(folder / f"kept-{name}"), resume=options.resume)
+            for name, v in stage.vendors.items()
+        }
         running = rentprog.running(ports["rentprog"]), telegram.running(ports["telegram"])
         async with running[0], running[1], served(demo_app(stage), port=options.port):
-            rentprog.hook_urls = {c: f"{options.web}/hooks/rentprog/{secrets[b]}" for b, c in rentprog.data.companies.items()}
+            rentprog.hook_urls = {
+                c: f"{options.web}/hooks/rentprog/{secrets[b]}"
+                for b, c in rentprog.data.companies.items()
+            }
             for vendor in stage.vendors.values():
                 vendor.save()
             if not options.resume:
                 await stage.queue_load()
                 draft = facts.with_suffix(".draft")
                 draft.touch(mode=0o600)
-                draft.write_text(json.dumps({"env": _env(stage) | _pace(options), "secrets": secrets}))
+                draft.write_text(
+                    json.dumps({"env": _env(stage) | _pace(options), "secrets": secrets})
+                )
                 draft.rename(facts)
             try:
                 await asyncio.Event().wait()
@@ -138,7 +159,12 @@ def main(argv: Sequence[str]) -> None:
     except InvalidRequest as error:
         sys.exit(str(error))
     options = HostOptions(
-        folder=args.folder, port=args.port, web=args.web, world=world, offset_s=args.offset_s,
-        group_per_minute=args.group_per_minute, resume=args.resume,
-    )  # fmt: skip
+        folder=args.folder,
+        port=args.port,
+        web=args.web,
+        world=world,
+        offset_s=args.offset_s,
+        group_per_minute=args.group_per_minute,
+        resume=args.resume,
+    )
     asyncio.run(until_signal(run(options)))

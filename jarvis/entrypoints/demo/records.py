@@ -18,21 +18,27 @@ LINKS = 8
 
 
 async def counts_behind(db: Database, chat_id: int, messages: Sequence[int]) -> dict[int, Row]:
-    """By message: how many steps its run took, how long (ms), whether it was offline, and its cost."""
+    """By message: how many steps its run took, how long (ms), whether it was offline, and its
+    cost."""
     rows = await db.fetch(
-        """SELECT DISTINCT ON (e.message_id) e.message_id, r.offline, r.cost_micro_usd, s.steps, s.ms
+        """SELECT DISTINCT ON (e.message_id) e.message_id, r.offline, r.cost_micro_usd, s.steps,
+            s.ms
              FROM (SELECT (receipt->>'message_id')::bigint AS message_id, event_id, seq FROM effect
-                    WHERE state = 'done' AND target = $1 AND (receipt->>'message_id')::bigint = ANY($2)) e
+                    WHERE state = 'done' AND target = $1
+                      AND (receipt->>'message_id')::bigint = ANY($2)) e
              JOIN agent_run r ON r.event_id = e.event_id
              JOIN LATERAL (SELECT count(*) AS steps, coalesce(max(offset_ms + duration_ms), 0) AS ms
                              FROM agent_step WHERE agent_run_id = r.id) s ON s.steps > 0
             ORDER BY e.message_id, e.seq DESC""",
-        target(chat_id), list(messages),
-    )  # fmt: skip
+        target(chat_id),
+        list(messages),
+    )
     return {row["message_id"]: row for row in rows}
 
 
-async def steps_behind(db: Database, chat_id: int, message_id: int, language: str) -> dict[str, Any] | None:
+async def steps_behind(
+    db: Database, chat_id: int, message_id: int, language: str
+) -> dict[str, Any] | None:
     """The run behind a message: figures, then numbered steps on one time axis."""
     run = await run_of_message(db, chat_id, message_id)
     if run is None:
@@ -41,10 +47,15 @@ async def steps_behind(db: Database, chat_id: int, message_id: int, language: st
     rows = await steps_of(db, run["id"])
     total = max((r["offset_ms"] + r["duration_ms"] for r in rows), default=0)
     return {
-        "steps": [_step(r, t, language) for r in rows], "total_ms": max(total, 1), "time": seconds(total, language),
-        "cost": price(run, language), "calls": run["model_calls"], "request": run["request_text"],
-        "writes": await writes_behind(db, run["id"], language), "code": trace_code(run["trace_id"]),
-    }  # fmt: skip
+        "steps": [_step(r, t, language) for r in rows],
+        "total_ms": max(total, 1),
+        "time": seconds(total, language),
+        "cost": price(run, language),
+        "calls": run["model_calls"],
+        "request": run["request_text"],
+        "writes": await writes_behind(db, run["id"], language),
+        "code": trace_code(run["trace_id"]),
+    }
 
 
 def price(run: Row, language: str) -> str:
@@ -59,11 +70,14 @@ async def writes_behind(db: Database, run_id: UUID, language: str) -> list[dict[
     """What a run's card asked to write, and how far each write and its undo is."""
     t = words(language)
     rows = await db.fetch(
-        """SELECT i.write, i.tool, a.state AS card, e.state, e.effect_class, e.attempts, e.receipt, e.cause,
+        """SELECT i.write, i.tool, a.state AS card, e.state, e.effect_class, e.attempts, e.receipt,
+            e.cause,
                   e.finished_at - e.requested_at AS took, u.state AS undo,
-                  (SELECT string_agg(p.name, ', ' ORDER BY v.voted_at) FROM approval_vote v JOIN employee p ON p.id = v.employee_id
+                  (SELECT string_agg(p.name, ', ' ORDER BY v.voted_at) FROM approval_vote v
+                    JOIN employee p ON p.id = v.employee_id
                     WHERE v.approval_id = a.id) AS approvers
-             FROM approval a JOIN approval_item i ON i.approval_id = a.id LEFT JOIN effect e ON e.id = i.effect_id
+             FROM approval a JOIN approval_item i ON i.approval_id = a.id LEFT JOIN effect e
+               ON e.id = i.effect_id
              LEFT JOIN effect u ON u.id = i.undo_effect_id
             WHERE a.agent_run_id = $1 ORDER BY a.id, i.ordinal""",
         run_id,
@@ -78,18 +92,30 @@ def _write(row: Row, t: Words, language: str) -> dict[str, Any]:
     receipt = cast(dict[str, Any], row["receipt"] or {})
     facts = [
         (t("write.approved"), row["approvers"] or ""),
-        (t("write.receipt"), " · ".join(f"{k} {v}" for k, v in receipt.items() if not isinstance(v, dict | list))),
-        (t("write.class"), f"{row['effect_class']} · {t('write.attempts', n=row['attempts'])}" if row["effect_class"] else ""),
+        (
+            t("write.receipt"),
+            " · ".join(f"{k} {v}" for k, v in receipt.items() if not isinstance(v, dict | list)),
+        ),
+        (
+            t("write.class"),
+            f"{row['effect_class']} · {t('write.attempts', n=row['attempts'])}"
+            if row["effect_class"]
+            else "",
+        ),
         (t("write.cause"), row["cause"] if row["state"] not in (None, "done") else ""),
     ]
     good, bad = state in ("done", "undo.done"), state.rpartition(".")[2] in ("dead", "unknown")
     return {
-        "title": say(f"write.{write['title']}", language), "code": row["tool"], "facts": [fact for fact in facts if fact[1]],
+        "title": say(f"write.{write['title']}", language),
+        "code": row["tool"],
+        "facts": [fact for fact in facts if fact[1]],
         "about": " · ".join(str(about[key]) for key in ("number", "car") if about.get(key)),
         "state": t(f"effect.{state}") if "." in state else say(f"written.{state}", language),
         "chip": "ok" if good else "warn" if bad else "",
-        "took": seconds(int(row["took"].total_seconds() * 1000), language) if row["took"] is not None else "",
-    }  # fmt: skip
+        "took": seconds(int(row["took"].total_seconds() * 1000), language)
+        if row["took"] is not None
+        else "",
+    }
 
 
 def _step(row: Row, t: Words, language: str) -> dict[str, Any]:
@@ -103,13 +129,27 @@ def _step(row: Row, t: Words, language: str) -> dict[str, Any]:
     plain = kind in ("route", "model")
     arguments = cast(dict[str, Any], row["arguments"] or {})
     return {
-        "kind": kind, "title": title, "code": name if known(f"tool.{name}") else "", "took": seconds(row["duration_ms"], language),
-        "offset": row["offset_ms"], "duration": row["duration_ms"],
-        "arguments": [(_word("param", k, t), str(v).replace("T", " ")) for k, v in arguments.items() if v is not None],
-        "answer": ", ".join(_word("role" if kind == "route" else "out", part, t) for part in outcome.split(", ")) if plain else "",
+        "kind": kind,
+        "title": title,
+        "code": name if known(f"tool.{name}") else "",
+        "took": seconds(row["duration_ms"], language),
+        "offset": row["offset_ms"],
+        "duration": row["duration_ms"],
+        "arguments": [
+            (_word("param", k, t), str(v).replace("T", " "))
+            for k, v in arguments.items()
+            if v is not None
+        ],
+        "answer": ", ".join(
+            _word("role" if kind == "route" else "out", part, t) for part in outcome.split(", ")
+        )
+        if plain
+        else "",
         "raw": "" if plain else outcome,
-        "prompt": f"v{row['prompt_version']} · {row['prompt_hash']}" if row["prompt_hash"] else None,
-    }  # fmt: skip
+        "prompt": f"v{row['prompt_version']} · {row['prompt_hash']}"
+        if row["prompt_hash"]
+        else None,
+    }
 
 
 def _word(room: str, name: str | None, t: Words) -> str:
@@ -119,21 +159,31 @@ def _word(room: str, name: str | None, t: Words) -> str:
     return name or ""
 
 
-async def chain_of(db: Database, item: Mapping[str, Any], language: str, offset_s: float = 0.0) -> dict[str, Any]:
+async def chain_of(
+    db: Database, item: Mapping[str, Any], language: str, offset_s: float = 0.0
+) -> dict[str, Any]:
     """One change's way: you → webhook → rules → what followed, each with its delay."""
     t = words(language)
     began: datetime = item["began"]
     entity = {str(h["payload"].get("id")) for h in item["result"].get("webhooks", [])}
     rows = await db.fetch(
-        """SELECT e.kind, s.state, e.received_at, s.finished_at, e.payload, e.body FROM event e JOIN event_status s USING (id)
+        """SELECT e.kind, s.state, e.received_at, s.finished_at, e.payload, e.body FROM event e
+            JOIN event_status s USING (id)
             WHERE e.received_at >= $1 AND e.received_at < $1 + interval '2 minutes'
-              AND (e.kind LIKE 'rentprog.%' OR e.kind LIKE 'car.%' OR e.kind LIKE 'booking.%' OR e.kind LIKE 'client.%')
+              AND (e.kind LIKE 'rentprog.%' OR e.kind LIKE 'car.%' OR e.kind LIKE 'booking.%'
+                OR e.kind LIKE 'client.%')
             ORDER BY e.seq LIMIT 40""",
         began,
     )
     links = [_link(row, began, t, language) for row in rows if _concerns(row, entity)][:LINKS]
-    waits, copied = any(link["state"] == "waits" for link in links), any(link["state"] == "dup" for link in links)
-    last = max((row["finished_at"] or row["received_at"] for row in rows if _concerns(row, entity)), default=began)
+    waits, copied = (
+        any(link["state"] == "waits" for link in links),
+        any(link["state"] == "dup" for link in links),
+    )
+    last = max(
+        (row["finished_at"] or row["received_at"] for row in rows if _concerns(row, entity)),
+        default=began,
+    )
     if not links:
         chip = ("warn", t("chain.waits") if entity else "")
     elif copied:
@@ -142,8 +192,11 @@ async def chain_of(db: Database, item: Mapping[str, Any], language: str, offset_
         took = seconds(int((last - began).total_seconds() * 1000), language)
         chip = ("warn", t("chain.waits")) if waits else ("ok", t("chain.took", x=took))
     return {
-        "began": began + timedelta(seconds=offset_s), "system": item["system"], "links": links, "chip": chip,
-    }  # fmt: skip
+        "began": began + timedelta(seconds=offset_s),
+        "system": item["system"],
+        "links": links,
+        "chip": chip,
+    }
 
 
 def _link(row: Row, began: datetime, t: Words, language: str) -> dict[str, str]:
@@ -158,14 +211,19 @@ def _link(row: Row, began: datetime, t: Words, language: str) -> dict[str, str]:
     elif kind.startswith("rentprog."):
         title = t("chain.hook")
     else:
-        title = t("chain.event", x=t(f"event.{kind}") if known(f"event.{kind}") else t("event.other"))
+        title = t(
+            "chain.event", x=t(f"event.{kind}") if known(f"event.{kind}") else t("event.other")
+        )
     after = int((row["received_at"] - began).total_seconds() * 1000)
     return {"title": title, "state": state, "after": f"+{seconds(after, language)}"}
 
 
 def _concerns(row: Row, entity: set[str]) -> bool:
     payload: dict[str, Any] = row["payload"] or {}
-    if str(payload.get("external_key")) in entity or str(payload.get("subject", "")).rpartition(":")[2] in entity:
+    if (
+        str(payload.get("external_key")) in entity
+        or str(payload.get("subject", "")).rpartition(":")[2] in entity
+    ):
         return True
     body = (row["body"] or b"").decode("utf-8", "replace")
     return any(key in body for key in entity)

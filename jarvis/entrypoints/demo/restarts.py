@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 FILE = "processes.json"
-PAUSES_S = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)  # before the next start, by how many ends came at once after a start
+# before the next start, by how many ends came at once after a start
+PAUSES_S = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 STEADY_S = 8.0  # whoever ran this long has not died at once
 FAILING = 4  # ends at once in a row that are said in so many words
 
@@ -38,7 +39,10 @@ class Restarts:
         pause = PAUSES_S[min(self.quick, len(PAUSES_S) - 1)]
         self.pid, self.due, self.last_end = None, now + pause, how
         if self.failing:
-            return f"`{self.name}` {how}, for the {self.quick}th time at once after its start; tried again in {pause:g} s"
+            return (
+                f"`{self.name}` {how}, for the {self.quick}th time at once after its start; "
+                f"tried again in {pause:g} s"
+            )
         return f"`{self.name}` {how}; started again in {pause:g} s"
 
     def begun(self, now: float, pid: int | None) -> None:
@@ -54,9 +58,15 @@ class Restarts:
         return False
 
     def shown(self) -> dict[str, Any]:
-        """`{state, pid, restarts, last_end}`: the state is running, waiting (for its next start) or failing."""
+        """`{state, pid, restarts, last_end}`: the state is running, waiting (for its next start) or
+        failing."""
         state = "failing" if self.failing else "waiting" if self.due is not None else "running"
-        return {"state": state, "pid": self.pid, "restarts": self.restarts, "last_end": self.last_end}
+        return {
+            "state": state,
+            "pid": self.pid,
+            "restarts": self.restarts,
+            "last_end": self.last_end,
+        }
 
 
 def how_it_ended(code: int) -> str:

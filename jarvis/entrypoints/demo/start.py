@@ -1,7 +1,9 @@
-"""The first lines of the demo and of each of its processes. Light on purpose: it runs before anything else is imported.
+"""The first lines of the demo and of each of its processes. Light on purpose: it runs before
+anything else is imported.
 
-One process imports Jarvis once and forks the others: five imports of the same libraries would take most of the start.
-The sandboxes need other libraries and import them beside it, while PostgreSQL starts.
+One process imports Jarvis once and forks the others: five imports of the same libraries would take
+most of the start. The sandboxes need other libraries and import them beside it, while PostgreSQL
+starts.
 """
 
 from __future__ import annotations
@@ -42,7 +44,8 @@ class Host:
 
 
 class Forks:
-    """Jarvis's own processes, as `jarvis …` starts them in production. They end when this object's process does."""
+    """Jarvis's own processes, as `jarvis …` starts them in production. They end when this object's
+    process does."""
 
     def __init__(self) -> None:
         _FORKS.set_forkserver_preload([f"jarvis.entrypoints.{room}" for room in _ROOMS])
@@ -94,7 +97,8 @@ def _jarvis(order: Order, supervisor: Connection) -> None:
 
 
 def _become(order: Order, supervisor: Connection) -> None:
-    """Take words, settings and arguments; Ctrl-C reaches the supervisor alone, which ends the others in order."""
+    """Take words, settings and arguments; Ctrl-C reaches the supervisor alone, which ends the
+    others in order."""
     threading.Thread(target=_end_with, args=(supervisor,), daemon=True).start()
     words = os.open(order.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for stream in (1, 2):

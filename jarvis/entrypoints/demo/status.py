@@ -15,21 +15,30 @@ async def ready(stage: Stage) -> bool:
     """The bot holds the session, RentProg was loaded, the web process answers."""
     row = await stage.db.fetchrow(
         """SELECT coalesce(bool_or(held_until > now()), false) AS bot,
-                  EXISTS (SELECT 1 FROM job WHERE kind = 'rentprog.load' AND state = 'done') AS loaded
+                  EXISTS (SELECT 1 FROM job WHERE kind = 'rentprog.load'
+                    AND state = 'done') AS loaded
              FROM lease WHERE name LIKE 'telegram:%'"""
     )
     return bool(row and row["bot"] and row["loaded"] and stage.telegram.state.commands)
 
 
 async def in_flight(stage: Stage) -> dict[str, int]:
-    """What is still on its way, from what people sent to the last effect; empty when the house is quiet."""
-    webhooks = stage.rentprog.busy()  # before the look at events: a webhook that has arrived is one of them
+    """What is still on its way, from what people sent to the last effect; empty when the house is
+    quiet."""
+    # before the look at events: a webhook that has arrived is one of them
+    webhooks = stage.rentprog.busy()
     sent = stage.telegram.unheard()
-    # Posts of forums wait minutes for room in their group; whoever asks something waits for the answer, not for them.
+    # Posts of forums wait minutes for room in their group; whoever asks something waits for the
+    # answer, not for them.
     counts = await idle.in_flight(
-        stage.db, inputs={"telegram": sent}, now=stage.clock.now(), soon=timedelta(seconds=1), bulk_soon=timedelta(0)
+        stage.db,
+        inputs={"telegram": sent},
+        now=stage.clock.now(),
+        soon=timedelta(seconds=1),
+        bulk_soon=timedelta(0),
     )
     if not counts.get("inputs"):
         stage.telegram.heard(sent)
-    webhooks = webhooks or stage.rentprog.busy()  # and after it: an effect that ended may have sent one
+    # and after it: an effect that ended may have sent one
+    webhooks = webhooks or stage.rentprog.busy()
     return counts | ({"webhooks": 1} if webhooks else {})

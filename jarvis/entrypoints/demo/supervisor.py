@@ -35,13 +35,17 @@ STOP_S, LOOK_S = 6.0, 0.2
 LOST = 255  # what multiprocessing gives for a process whose fork server ended
 SERVERS = ("postgres", "redis")
 PROCESSES: Mapping[str, tuple[str, ...]] = {
-    "jobs": ("jobs",), "bot": ("bot",), "worker": ("worker", "--with-scheduler", "--without-jobs"), "web": ("web",),
-}  # fmt: skip
+    "jobs": ("jobs",),
+    "bot": ("bot",),
+    "worker": ("worker", "--with-scheduler", "--without-jobs"),
+    "web": ("web",),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoOptions:
-    """What `jarvis demo` was asked for. `durable`: PostgreSQL keeps every commit through a crash, as in production.
+    """What `jarvis demo` was asked for. `durable`: PostgreSQL keeps every commit through a crash,
+    as in production.
 
     `group_per_minute`: messages that Telegram takes into one group, and the bot sends.
     """
@@ -56,9 +60,12 @@ class DemoOptions:
 
 
 class Demo:
-    """One running demo. Whatever of it dies is started again, with a pause that grows while it dies at once."""
+    """One running demo. Whatever of it dies is started again, with a pause that grows while it dies
+    at once."""
 
-    def __init__(self, options: DemoOptions, console: Console, begun: tuple[Host, Forks] | None = None) -> None:
+    def __init__(
+        self, options: DemoOptions, console: Console, begun: tuple[Host, Forks] | None = None
+    ) -> None:
         self._host, self._forks = begun or begin()
         self.options = options
         self.console = console
@@ -74,12 +81,17 @@ class Demo:
         self._stop = self._hurry = False
 
     def run(self, began: float) -> None:
-        """Start, serve until Ctrl-C, stop everything. `began` is the monotonic time of the command's first line."""
+        """Start, serve until Ctrl-C, stop everything. `began` is the monotonic time of the
+        command's first line."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._signalled)
         try:
             with Progress(
-                SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=self.console, transient=True
+                SpinnerColumn(),
+                TextColumn("{task.description}"),
+                TimeElapsedColumn(),
+                console=self.console,
+                transient=True,
             ) as progress:
                 bar = progress.add_task("Starting")
                 self.start(lambda text: progress.update(bar, description=text))
@@ -91,7 +103,8 @@ class Demo:
             self.stop()
 
     def _signalled(self, number: int, frame: Any) -> None:
-        """The first signal asks for an end in order; a second one for an end at once, still of everything."""
+        """The first signal asks for an end in order; a second one for an end at once, still of
+        everything."""
         del frame
         self._hurry = self._stop
         if self._stop:
@@ -106,7 +119,10 @@ class Demo:
         self.log = folder.resolve() / "log"
         self.log.unlink(missing_ok=True)
         (folder / FILE).unlink(missing_ok=True)
-        self.postgres, self.redis = Postgres(folder / "postgres", durable=self.options.durable), Redis(folder / "redis")
+        self.postgres, self.redis = (
+            Postgres(folder / "postgres", durable=self.options.durable),
+            Redis(folder / "redis"),
+        )
         self.redis.end_leftover()
         say("PostgreSQL and Redis")
         self.stack.callback(self.postgres.stop)
@@ -115,23 +131,43 @@ class Demo:
         self._begin("redis")
         offset_s = 0.0
         if self.options.now is not None:
-            now = self.options.now if self.options.now.tzinfo else self.options.now.replace(tzinfo=TBILISI)
+            now = (
+                self.options.now
+                if self.options.now.tzinfo
+                else self.options.now.replace(tzinfo=TBILISI)
+            )
             offset_s = (now - datetime.now(UTC)).total_seconds()
         say("Schema")
         owner, app = asyncio.run(_schema(self.postgres))
         web_port, port = free_port(), self.options.port or free_port()
         self._web_port = str(web_port)
         self.env = {
-            **{k: v for k, v in os.environ.items() if not k.startswith("JARVIS_") or k.startswith("JARVIS_LLM_")},
-            "JARVIS_DATABASE_URL": app, "JARVIS_DATABASE_DIRECT_URL": owner, "JARVIS_REDIS_URL": self.redis.url,
-            "JARVIS_STORAGE_URL": f"file://{(folder / 'media').resolve()}", "JARVIS_SECRET": kept_secret(folder / "secret"),
-            "JARVIS_PUBLIC_URL": f"http://127.0.0.1:{web_port}", "PYTHONUNBUFFERED": "1",
-        }  # fmt: skip
+            **{
+                k: v
+                for k, v in os.environ.items()
+                if not k.startswith("JARVIS_") or k.startswith("JARVIS_LLM_")
+            },
+            "JARVIS_DATABASE_URL": app,
+            "JARVIS_DATABASE_DIRECT_URL": owner,
+            "JARVIS_REDIS_URL": self.redis.url,
+            "JARVIS_STORAGE_URL": f"file://{(folder / 'media').resolve()}",
+            "JARVIS_SECRET": kept_secret(folder / "secret"),
+            "JARVIS_PUBLIC_URL": f"http://127.0.0.1:{web_port}",
+            "PYTHONUNBUFFERED": "1",
+        }
         say("Sandboxes of RentProg and Telegram")
         self._host_argv = [
-            "--folder", str(folder), "--port", str(port), "--web", f"http://127.0.0.1:{web_port}", "--offset-s", str(offset_s),
-            "--group-per-minute", str(self.options.group_per_minute),
-        ]  # fmt: skip
+            "--folder",
+            str(folder),
+            "--port",
+            str(port),
+            "--web",
+            f"http://127.0.0.1:{web_port}",
+            "--offset-s",
+            str(offset_s),
+            "--group-per-minute",
+            str(self.options.group_per_minute),
+        ]
         if self.options.world is not None:
             self._host_argv += ["--world", str(self.options.world)]
         self._begin("host")
@@ -160,7 +196,8 @@ class Demo:
         """Start again whatever died and is due.
 
         Raises:
-            SettingsMissing: while the demo is `starting`, a process ended by itself, and not by a signal.
+            SettingsMissing: while the demo is `starting`, a process ended by itself, and not by a
+                signal.
         """
         for name, life in self.lives.items():
             now = time.monotonic()
@@ -179,8 +216,11 @@ class Demo:
         life.began = time.monotonic()
         try:
             self._begin(name)
-        except (SettingsMissing, OSError, EOFError) as error:  # the end of a file: a fork server that was killed just now
-            self._say(life.ended(time.monotonic(), f"did not start ({error or type(error).__name__})"))
+        # the end of a file: a fork server that was killed just now
+        except (SettingsMissing, OSError, EOFError) as error:
+            self._say(
+                life.ended(time.monotonic(), f"did not start ({error or type(error).__name__})")
+            )
         else:
             self._say(f"`{name}` runs again, process {life.pid}")
 
@@ -206,16 +246,28 @@ class Demo:
                 _end_for_sure(self.children[name])
             self.respawn(name, {})
         life = self.lives.setdefault(name, Restarts(name=name))
-        pid = self.postgres.pid if name == "postgres" else self.redis.pid if name == "redis" else self.children[name].pid
+        pid = (
+            self.postgres.pid
+            if name == "postgres"
+            else self.redis.pid
+            if name == "redis"
+            else self.children[name].pid
+        )
         life.begun(time.monotonic(), pid)
         self._tell()
 
     def _begin_host(self) -> None:
-        """Start the sandboxes, and wait for what they tell of themselves; again: with what they had kept, at the same addresses."""
-        facts, order = self._folder / "host.json", Order(argv=self._host_argv, env=self.env, log=str(self.log))
+        """Start the sandboxes, and wait for what they tell of themselves; again: with what they had
+        kept, at the same addresses."""
+        facts, order = (
+            self._folder / "host.json",
+            Order(argv=self._host_argv, env=self.env, log=str(self.log)),
+        )
         if "host" in self.lives:
             self._host = begin_host()
-            self.children["host"] = self._host.begin(replace(order, argv=[*self._host_argv, "--resume"]))
+            self.children["host"] = self._host.begin(
+                replace(order, argv=[*self._host_argv, "--resume"])
+            )
             return
         facts.unlink(missing_ok=True)
         self.children["host"] = self._host.begin(order)
@@ -230,13 +282,16 @@ class Demo:
 
     def _sync_subscriptions(self) -> None:
         """What `jarvis migrate` does after the schema; a fork has the handlers imported already."""
-        child = self._forks.start("subscriptions", Order(argv=("subscriptions", "sync"), env=self.env, log=str(self.log)))
+        child = self._forks.start(
+            "subscriptions", Order(argv=("subscriptions", "sync"), env=self.env, log=str(self.log))
+        )
         child.join()
         if child.exitcode:
             raise SettingsMissing(self._words("subscriptions", child.exitcode))
 
     def respawn(self, name: str, env: Mapping[str, str]) -> None:
-        """Start a process of this name again, or a second one beside it, with some settings more."""
+        """Start a process of this name again, or a second one beside it, with some settings
+        more."""
         extra = ("--port", self._web_port) if name == "web" else ()
         order = Order(argv=(*PROCESSES[name], *extra), env={**self.env, **env}, log=str(self.log))
         self.children[name] = self._forks.start(name, order)
@@ -244,7 +299,9 @@ class Demo:
     def _say(self, line: str) -> None:
         """One plain line, to whoever looks at the terminal and into the log."""
         now = datetime.now().astimezone()
-        self.console.print(f"  {now:%H:%M:%S} {line}", highlight=False, soft_wrap=True, markup=False)
+        self.console.print(
+            f"  {now:%H:%M:%S} {line}", highlight=False, soft_wrap=True, markup=False
+        )
         with self.log.open("a", encoding="utf-8") as log:
             log.write(f"{now:%Y-%m-%d %H:%M:%S} supervisor: {line}\n")
         self._tell()
@@ -255,12 +312,20 @@ class Demo:
 
     def _check(self, name: str) -> None:
         code = self.children[name].exitcode if name in self.children else None
-        if code is not None and 0 <= code != LOST and name != "jobs":  # the carrier of jobs ends with its Redis
+        # the carrier of jobs ends with its Redis
+        if code is not None and 0 <= code != LOST and name != "jobs":
             raise SettingsMissing(self._words(name, code))
 
     def _words(self, name: str, code: int) -> str:
-        words = self.log.read_text(errors="replace").strip().rpartition("\n")[2] if self.log.exists() else ""
-        return f"the process `{name}` {how_it_ended(code)}: {words or 'without a word'} (all of it: {self.log})"
+        words = (
+            self.log.read_text(errors="replace").strip().rpartition("\n")[2]
+            if self.log.exists()
+            else ""
+        )
+        return (
+            f"the process `{name}` {how_it_ended(code)}: {words or 'without a word'} (all of "
+            f"it: {self.log})"
+        )
 
     def _wait_ready(self) -> None:
         deadline = time.monotonic() + 90
@@ -273,7 +338,9 @@ class Demo:
             except OSError:
                 pass
             time.sleep(0.1)
-        raise SettingsMissing(f"Jarvis did not become ready in 90 s; the words of its processes stand in {self.log}")
+        raise SettingsMissing(
+            f"Jarvis did not become ready in 90 s; the words of its processes stand in {self.log}"
+        )
 
     def _write_env(self, folder: Path) -> None:
         """Lets `jarvis ask` and the other commands find this demo; readable by its owner only."""
@@ -284,15 +351,24 @@ class Demo:
         self.stack.callback((folder / FILE).unlink, missing_ok=True)
 
     def _announce(self, seconds: float) -> None:
-        self.console.print(f"\n  [bold]Jarvis[/bold] is ready in {seconds:.1f} s\n\n  {self.base}\n")
-        self.console.print("  Who to be: Нино Беридзе (head of Tbilisi), Гиорги Капанадзе (mechanic), Посторонний (stranger)")
-        self.console.print("  First questions: «где малибу 235?», «что свободно на выходные в Батуми», «кто должен?»")
+        self.console.print(
+            f"\n  [bold]Jarvis[/bold] is ready in {seconds:.1f} s\n\n  {self.base}\n"
+        )
+        self.console.print(
+            "  Who to be: Нино Беридзе (head of Tbilisi), Гиорги Капанадзе (mechanic), Посторонний "
+            "(stranger)"
+        )
+        self.console.print(
+            "  First questions: «где малибу 235?», «что свободно на выходные в Батуми», «кто "
+            "должен?»"
+        )
         self.console.print("  Ctrl-C stops everything.\n")
         if self.options.browser:
             webbrowser.open(self.base)
 
     def stop(self) -> None:
-        """End every process that this demo started, then its servers. Whoever does not end in time is killed."""
+        """End every process that this demo started, then its servers. Whoever does not end in time
+        is killed."""
         self._stop = True
         self.children.setdefault("host", self._host.process)
         for child in self.children.values():
@@ -307,7 +383,8 @@ class Demo:
 
 
 def _end_for_sure(child: BaseProcess) -> None:
-    """Kill it if it lives: also one whose fork server ended, which nobody else can ask how it is."""
+    """Kill it if it lives: also one whose fork server ended, which nobody else can ask how it
+    is."""
     if child.exitcode is None:
         child.kill()
         child.join()
@@ -357,4 +434,6 @@ def _running(folder: Path) -> Path:
         if (lock := _lock(path.parent)) is None:
             return path.parent
         lock.close()  # a killed demo left it
-    raise InvalidRequest("no settings: set JARVIS_DATABASE_URL, or start `make demo` in this folder first")
+    raise InvalidRequest(
+        "no settings: set JARVIS_DATABASE_URL, or start `make demo` in this folder first"
+    )

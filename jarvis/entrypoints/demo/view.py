@@ -42,11 +42,19 @@ class Asked:
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Asked:
-        message, pane, vendor = query.get("message", ""), query.get("pane", "talk"), query.get("vendor", "rentprog")
+        message, pane, vendor = (
+            query.get("message", ""),
+            query.get("pane", "talk"),
+            query.get("vendor", "rentprog"),
+        )
         return cls(
-            chat=query.get("chat", "dm"), pane=pane if pane in PANES else "talk", vendor=vendor if vendor in VENDORS else "rentprog",
-            change=query.get("change", ""), message=whole(message), search=query.get("q", "").strip(),
-        )  # fmt: skip
+            chat=query.get("chat", "dm"),
+            pane=pane if pane in PANES else "talk",
+            vendor=vendor if vendor in VENDORS else "rentprog",
+            change=query.get("change", ""),
+            message=whole(message),
+            search=query.get("q", "").strip(),
+        )
 
 
 async def view(stage: Stage, who: WorldPerson, asked: Asked, language: str) -> dict[str, Any]:
@@ -55,62 +63,92 @@ async def view(stage: Stage, who: WorldPerson, asked: Asked, language: str) -> d
     rows = stage.telegram.chats_of(who.name)
     chat = asked.chat if asked.chat in _keys(rows) else "dm"
     log = _log(stage, who.name, chat)
-    place = stage.telegram.state.chat_of(stage.telegram.state.person(who.name), place_of(chat)[0]).marked_id
+    place = stage.telegram.state.chat_of(
+        stage.telegram.state.person(who.name), place_of(chat)[0]
+    ).marked_id
     if asked.pane != "chats":
         stage.read[(who.name, chat)] = max((m["id"] for m in log), default=0)
     await _under(stage, log, place, language)
-    changes = [_localised(change, stage, language) for change in stage.vendors[asked.vendor].changes()]
+    changes = [
+        _localised(change, stage, language) for change in stage.vendors[asked.vendor].changes()
+    ]
     ledger = stage.vendors[asked.vendor].ledger.entries()
     steps = None
     if asked.pane == "steps" and asked.message is not None:
         steps = await steps_behind(stage.db, place, asked.message, language)
     return {
-        "who": who, "where": _where(stage, who, language), "recent": _recent(stage, who), "asked": asked, "chat": chat, "log": log,
-        "chats": _chats(stage, who.name, rows, asked.search, chat), "days": _days(log, stage.clock.now(), t, language),
-        "title": "Jarvis" if chat == "dm" else _keys(rows)[chat], "forum": place_of(chat)[0] if place_of(chat)[1] else None,
-        "pinned": next((m for m in reversed(log) if m["pinned"]), None), "vendors": VENDORS,
-        "changes": changes, "steps": steps, "known": known,
-        "change": next((c for c in changes if c["name"] == asked.change), changes[0]), "version": stage.version,
-        "faults": sorted(stage.vendors[asked.vendor].faults.active), "fault_kinds": FAULTS[asked.vendor],
-        "ledger": [_entry(e, stage.clock.offset_s) for e in reversed(ledger[-LEDGER:])], "ledger_count": len(ledger),
+        "who": who,
+        "where": _where(stage, who, language),
+        "recent": _recent(stage, who),
+        "asked": asked,
+        "chat": chat,
+        "log": log,
+        "chats": _chats(stage, who.name, rows, asked.search, chat),
+        "days": _days(log, stage.clock.now(), t, language),
+        "title": "Jarvis" if chat == "dm" else _keys(rows)[chat],
+        "forum": place_of(chat)[0] if place_of(chat)[1] else None,
+        "pinned": next((m for m in reversed(log) if m["pinned"]), None),
+        "vendors": VENDORS,
+        "changes": changes,
+        "steps": steps,
+        "known": known,
+        "change": next((c for c in changes if c["name"] == asked.change), changes[0]),
+        "version": stage.version,
+        "faults": sorted(stage.vendors[asked.vendor].faults.active),
+        "fault_kinds": FAULTS[asked.vendor],
+        "ledger": [_entry(e, stage.clock.offset_s) for e in reversed(ledger[-LEDGER:])],
+        "ledger_count": len(ledger),
         "chains": [
-            await chain_of(stage.db, item, language, stage.clock.offset_s) | _about(item, stage, language)
+            await chain_of(stage.db, item, language, stage.clock.offset_s)
+            | _about(item, stage, language)
             for item in reversed(stage.happened[-CHAINS:])
         ],
-    }  # fmt: skip
+    }
 
 
 def place_of(chat: str) -> tuple[str, str | None]:
-    """What the desk calls a chat, taken apart: the chat of Telegram, and the number of a topic in it."""
+    """What the desk calls a chat, taken apart: the chat of Telegram, and the number of a topic in
+    it."""
     title, sign, number = chat.rpartition("/")
     return (title, number) if sign and whole(number) is not None else (chat, None)
 
 
 def _keys(rows: list[dict[str, Any]]) -> dict[str, str]:
     """Every chat and topic that a person may open, with its title."""
-    topics = {f"{row['chat']}/{topic['id']}": topic["title"] for row in rows for topic in row["topics"]}
+    topics = {
+        f"{row['chat']}/{topic['id']}": topic["title"] for row in rows for topic in row["topics"]
+    }
     return {row["chat"]: row["title"] for row in rows} | topics
 
 
 def _log(stage: Stage, name: str, chat: str) -> list[dict[str, Any]]:
-    """The messages of a chat, or of one topic, with their times on the demo's clock: Telegram itself keeps real time. An album is
-    one message with several files."""
+    """The messages of a chat, or of one topic, with their times on the demo's clock: Telegram
+    itself keeps real time. An album is one message with several files."""
     shift = timedelta(seconds=stage.clock.offset_s)
     title, topic = place_of(chat)
     log: list[dict[str, Any]] = []
     for row in stage.telegram.messages_of(name, title, topic=topic or str(GENERAL)):
         if row["service"] is not None:
             continue
-        files = [{"id": n, "kind": row["kind"], "name": stage.telegram.state.media[n].name} for n in row["media"]]
+        files = [
+            {"id": n, "kind": row["kind"], "name": stage.telegram.state.media[n].name}
+            for n in row["media"]
+        ]
         if log and row["album"] is not None and log[-1]["album"] == row["album"]:
             log[-1]["media"] += files
         else:
-            log.append(row | {"media": files, "at": (datetime.fromisoformat(row["at"]) + shift).isoformat()})
+            log.append(
+                row
+                | {"media": files, "at": (datetime.fromisoformat(row["at"]) + shift).isoformat()}
+            )
     return log
 
 
-def _chats(stage: Stage, name: str, rows: list[dict[str, Any]], search: str, here: str) -> list[dict[str, Any]]:
-    """The rows of the list; the topics of a forum stand below it while one is in it, or looks for something."""
+def _chats(
+    stage: Stage, name: str, rows: list[dict[str, Any]], search: str, here: str
+) -> list[dict[str, Any]]:
+    """The rows of the list; the topics of a forum stand below it while one is in it, or looks for
+    something."""
     found: list[dict[str, Any]] = []
     for row in rows:
         found += _row(stage, name, row, search)
@@ -118,7 +156,17 @@ def _chats(stage: Stage, name: str, rows: list[dict[str, Any]], search: str, her
             inside = [
                 line
                 for topic in row["topics"]
-                for line in _row(stage, name, {**topic, "chat": f"{row['chat']}/{topic['id']}", "kind": "topic", "topics": []}, search)
+                for line in _row(
+                    stage,
+                    name,
+                    {
+                        **topic,
+                        "chat": f"{row['chat']}/{topic['id']}",
+                        "kind": "topic",
+                        "topics": [],
+                    },
+                    search,
+                )
             ]
             found += sorted(inside, key=lambda line: line["title"].casefold())
     return found
@@ -127,7 +175,11 @@ def _chats(stage: Stage, name: str, rows: list[dict[str, Any]], search: str, her
 def _row(stage: Stage, name: str, row: dict[str, Any], search: str) -> list[dict[str, Any]]:
     """One line of the list; none when it does not hold what is looked for."""
     wanted, log = search.casefold(), _log(stage, name, row["chat"])
-    if wanted and wanted not in row["title"].casefold() and not any(wanted in m["text"].casefold() for m in log):
+    if (
+        wanted
+        and wanted not in row["title"].casefold()
+        and not any(wanted in m["text"].casefold() for m in log)
+    ):
         return []
     read = stage.read.get((name, row["chat"]), 0)
     unread = sum(1 for m in log if m["id"] > read and m["from"] != name)
@@ -143,7 +195,13 @@ def _days(log: list[dict[str, Any]], now: datetime, t: Words, language: str) -> 
         if local_date(moment) != before:
             before = local_date(moment)
             ago = (local_date(now) - before).days
-            heads[message["id"]] = t("today") if ago == 0 else t("yesterday") if ago == 1 else day(moment, now, language)
+            heads[message["id"]] = (
+                t("today")
+                if ago == 0
+                else t("yesterday")
+                if ago == 1
+                else day(moment, now, language)
+            )
     return heads
 
 
@@ -155,18 +213,27 @@ async def _under(stage: Stage, log: list[dict[str, Any]], place: int, language: 
         found = counts.get(message["id"])
         message["steps"] = None
         if found is not None:
-            message["steps"] = (t("steps.count", n=found["steps"]), f"{seconds(found['ms'], language)} · {price(found, language)}")
+            message["steps"] = (
+                t("steps.count", n=found["steps"]),
+                f"{seconds(found['ms'], language)} · {price(found, language)}",
+            )
 
 
 def _where(stage: Stage, who: WorldPerson, language: str) -> str:
     branch = next((b for b in stage.world.branches if b.code == who.branch), None)
-    return {"ru": branch.ru, "en": branch.en, "ka": branch.ka}[language] if branch else words(language)("company")
+    return (
+        {"ru": branch.ru, "en": branch.en, "ka": branch.ka}[language]
+        if branch
+        else words(language)("company")
+    )
 
 
 def _recent(stage: Stage, who: WorldPerson) -> list[WorldPerson]:
     """The two people one was before."""
     by_id = {p.telegram_id: p for p in stage.world.staff}
-    return [by_id[number] for number in stage.recent if number in by_id and number != who.telegram_id][:2]
+    return [
+        by_id[number] for number in stage.recent if number in by_id and number != who.telegram_id
+    ][:2]
 
 
 def _localised(change: Change, stage: Stage, language: str) -> dict[str, Any]:
@@ -182,7 +249,14 @@ def _localised(change: Change, stage: Stage, language: str) -> dict[str, Any]:
             choices = {code: say(f"state.{code}", language).partition(" ")[2] for code in choices}
         elif choices is not None and field.name == "car":
             choices = {key: _with_branch(label, russian) for key, label in choices.items()}
-        fields.append({"name": field.name, "title": t(f"arg.{field.name}"), "choices": choices, "default": field.default})
+        fields.append(
+            {
+                "name": field.name,
+                "title": t(f"arg.{field.name}"),
+                "choices": choices,
+                "default": field.default,
+            }
+        )
     return {"name": change.name, "title": t(f"change.{change.name}"), "fields": fields}
 
 
@@ -190,8 +264,14 @@ def _about(item: Mapping[str, Any], stage: Stage, language: str) -> dict[str, st
     """What was changed, in names: `Elantra 640 → Batumi`."""
     change = _localised(item["change"], stage, language)
     fields: list[dict[str, Any]] = change["fields"]
-    choices: dict[str, Mapping[str, str]] = {field["name"]: field["choices"] or {} for field in fields}
-    names = [str(choices.get(k, {}).get(str(v), v)).partition(" · ")[0] for k, v in item["args"].items() if v]
+    choices: dict[str, Mapping[str, str]] = {
+        field["name"]: field["choices"] or {} for field in fields
+    }
+    names = [
+        str(choices.get(k, {}).get(str(v), v)).partition(" · ")[0]
+        for k, v in item["args"].items()
+        if v
+    ]
     return {"title": change["title"], "about": " → ".join(names)}
 
 

@@ -1,4 +1,5 @@
-"""Language models: OpenAI, Anthropic, any server of OpenAI's format, and the offline model that needs none of them."""
+"""Language models: OpenAI, Anthropic, any server of OpenAI's format, and the offline model that
+needs none of them."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -14,4 +15,6 @@ async def connect(settings: LlmSettings, db: Database) -> AsyncGenerator[LlmSett
     yield settings
 
 
-INTEGRATION = Integration(name="llm", title="Language models", settings=LlmSettings, connect=connect)
+INTEGRATION = Integration(
+    name="llm", title="Language models", settings=LlmSettings, connect=connect
+)

@@ -1,10 +1,17 @@
-"""A provider's answer at the border: its words and arguments as they can be stored, sent on and read again."""
+"""A provider's answer at the border: its words and arguments as they can be stored, sent on and
+read again."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from pydantic_ai.messages import ModelResponse, ModelResponsePart, TextPart, ThinkingPart, ToolCallPart
+from pydantic_ai.messages import (
+    ModelResponse,
+    ModelResponsePart,
+    TextPart,
+    ThinkingPart,
+    ToolCallPart,
+)
 
 from jarvis.kit.text import clean, line, storable
 
@@ -12,19 +19,24 @@ MAX_TOKENS = 10**9
 
 
 def tidy(response: ModelResponse) -> ModelResponse:
-    """The answer without signs that no JSON and no table can hold; counts of tokens that nobody can have used are cut."""
+    """The answer without signs that no JSON and no table can hold; counts of tokens that nobody can
+    have used are cut."""
     used = response.usage
-    counted = replace(used, input_tokens=_count(used.input_tokens), output_tokens=_count(used.output_tokens))
+    counted = replace(
+        used, input_tokens=_count(used.input_tokens), output_tokens=_count(used.output_tokens)
+    )
     return replace(response, parts=[_tidy(part) for part in response.parts], usage=counted)
 
 
 def _tidy(part: ModelResponsePart) -> ModelResponsePart:
     if isinstance(part, TextPart):
         return replace(part, content=clean(part.content))
-    if isinstance(part, ThinkingPart):  # its provider may have signed it, so nothing is dropped that can be stored
+    # its provider may have signed it, so nothing is dropped that can be stored
+    if isinstance(part, ThinkingPart):
         return replace(part, content=storable(part.content))
     if isinstance(part, ToolCallPart):
-        # Arguments as text are JSON: a line break put into them would end them. Their values are cleaned by the tool's own types.
+        # Arguments as text are JSON: a line break put into them would end them. Their values are
+        # cleaned by the tool's own types.
         return replace(part, tool_name=line(part.tool_name, 200), args=storable(part.args))
     return part
 

@@ -1,6 +1,8 @@
-"""What model calls may cost: each call is reserved in the request, the employee's day and the house's day before it goes out.
+"""What model calls may cost: each call is reserved in the request, the employee's day and the
+house's day before it goes out.
 
-When a budget is used up, the chain falls over to the offline model, and the purse says which budget it was.
+When a budget is used up, the chain falls over to the offline model, and the purse says which budget
+it was.
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ from jarvis.kit.breaker import Breaker
 from jarvis.kit.errors import Unavailable
 
 REQUEST_CALLS = 12
-BYTES_PER_TOKEN = 3  # of JSON; tokens of Cyrillic are shorter than that, so an estimate is rather too high
+# of JSON; tokens of Cyrillic are shorter than that, so an estimate is rather too high
+BYTES_PER_TOKEN = 3
 MICRO = 1_000_000
 
 
@@ -39,7 +42,8 @@ class BudgetSpent(ModelAPIError):
 
 @dataclass(slots=True, kw_only=True)
 class Purse:
-    """What the model calls of one request have used, and which budget stopped them (`request`, `employee`, `house`)."""
+    """What the model calls of one request have used, and which budget stopped them (`request`,
+    `employee`, `house`)."""
 
     allowances: Sequence[Allowance]
     limit_micro_usd: int
@@ -62,7 +66,8 @@ class Meter:
 
     @contextmanager
     def opened(self, employee_id: UUID | None = None) -> Generator[Purse]:
-        """Everything inside is paid for by this employee's request; without one, by the house alone."""
+        """Everything inside is paid for by this employee's request; without one, by the house
+        alone."""
         purse = self._purse(employee_id)
         token = _PURSE.set(purse)
         try:
@@ -81,11 +86,22 @@ class Meter:
 
     def _purse(self, employee_id: UUID | None) -> Purse:
         s = self.settings
-        house = Allowance(account="house", calls=s.house_day_calls, cost_micro_usd=_micro(s.house_day_usd),
-                          busy_ms=int(s.house_day_min * 60_000))  # fmt: skip
-        own = Allowance(account=f"employee:{employee_id}", calls=s.employee_day_calls, cost_micro_usd=_micro(s.employee_day_usd),
-                        busy_ms=int(s.employee_day_min * 60_000))  # fmt: skip
-        return Purse(allowances=[own, house] if employee_id else [house], limit_micro_usd=_micro(s.request_usd))
+        house = Allowance(
+            account="house",
+            calls=s.house_day_calls,
+            cost_micro_usd=_micro(s.house_day_usd),
+            busy_ms=int(s.house_day_min * 60_000),
+        )
+        own = Allowance(
+            account=f"employee:{employee_id}",
+            calls=s.employee_day_calls,
+            cost_micro_usd=_micro(s.employee_day_usd),
+            busy_ms=int(s.employee_day_min * 60_000),
+        )
+        return Purse(
+            allowances=[own, house] if employee_id else [house],
+            limit_micro_usd=_micro(s.request_usd),
+        )
 
 
 class _Metered(WrapperModel):
@@ -95,7 +111,10 @@ class _Metered(WrapperModel):
         self._breaker = breaker
 
     async def request(
-        self, messages: list[ModelMessage], model_settings: ModelSettings | None, model_request_parameters: ModelRequestParameters
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
         try:
             async with self._breaker.call():
@@ -104,11 +123,15 @@ class _Metered(WrapperModel):
             raise ModelAPIError(self.model_name, str(error)) from error
 
     async def _paid(
-        self, messages: list[ModelMessage], model_settings: ModelSettings | None, parameters: ModelRequestParameters
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        parameters: ModelRequestParameters,
     ) -> ModelResponse:
         purse = self._meter.current()
         estimate = self._price(
-            len(ModelMessagesTypeAdapter.dump_json(messages) + to_json(parameters, fallback=str)) // BYTES_PER_TOKEN,
+            len(ModelMessagesTypeAdapter.dump_json(messages) + to_json(parameters, fallback=str))
+            // BYTES_PER_TOKEN,
             self._meter.settings.max_output_tokens,
         )
         held = await self._reserve(purse, estimate)
@@ -120,23 +143,31 @@ class _Metered(WrapperModel):
             return response
         except TimeoutError as error:
             raise ModelAPIError(self.model_name, "no answer in time") from error
-        except ModelHTTPError:  # refused, so not billed; after silence nobody knows, and the reservation stands
+        # refused, so not billed; after silence nobody knows, and the reservation stands
+        except ModelHTTPError:
             cost = 0
             raise
         finally:
             purse.reserved_micro_usd += cost - estimate
             purse.cost_micro_usd += cost
-            settling = self._meter.budgets.settle(held, cost_micro_usd=cost, busy_ms=int((time.monotonic() - began) * 1000))
+            settling = self._meter.budgets.settle(
+                held, cost_micro_usd=cost, busy_ms=int((time.monotonic() - began) * 1000)
+            )
             await asyncio.shield(settling)
 
     async def _reserve(self, purse: Purse, estimate: int) -> Reservation:
-        if purse.calls >= REQUEST_CALLS or purse.reserved_micro_usd + estimate > purse.limit_micro_usd:
+        if (
+            purse.calls >= REQUEST_CALLS
+            or purse.reserved_micro_usd + estimate > purse.limit_micro_usd
+        ):
             purse.spent = "request"
             raise BudgetSpent(self.model_name, "the request's budget is used up")
         purse.calls += 1
         purse.reserved_micro_usd += estimate
         busy_ms = int(self._meter.settings.deadline_s * 1000)
-        held = await self._meter.budgets.reserve(purse.allowances, cost_micro_usd=estimate, busy_ms=busy_ms)
+        held = await self._meter.budgets.reserve(
+            purse.allowances, cost_micro_usd=estimate, busy_ms=busy_ms
+        )
         if isinstance(held, str):
             purse.spent = held.partition(":")[0]
             purse.calls -= 1
@@ -148,9 +179,15 @@ class _Metered(WrapperModel):
         """Millionths of a dollar."""
         usage = genai_prices.Usage(input_tokens=input_tokens, output_tokens=output_tokens)
         try:
-            return _micro(genai_prices.calc_price(usage, self.model_name, provider_id=self.system).total_price)
+            return _micro(
+                genai_prices.calc_price(usage, self.model_name, provider_id=self.system).total_price
+            )
         except LookupError:
-            return _micro(self._meter.settings.unpriced_usd_per_million * (input_tokens + output_tokens) / MICRO)
+            return _micro(
+                self._meter.settings.unpriced_usd_per_million
+                * (input_tokens + output_tokens)
+                / MICRO
+            )
 
     def _cost(self, response: ModelResponse) -> int:
         try:
@@ -160,10 +197,13 @@ class _Metered(WrapperModel):
 
 
 def _down(error: BaseException) -> bool:
-    """Whether a provider is down: silence, 5xx, an unreadable answer. Quotas, our own bugs and our own budgets are not."""
+    """Whether a provider is down: silence, 5xx, an unreadable answer. Quotas, our own bugs and our
+    own budgets are not."""
     if isinstance(error, ModelHTTPError):
         return error.status_code >= 500 or error.status_code == 408
-    return isinstance(error, ModelAPIError | UnexpectedModelBehavior) and not isinstance(error, BudgetSpent)
+    return isinstance(error, ModelAPIError | UnexpectedModelBehavior) and not isinstance(
+        error, BudgetSpent
+    )
 
 
 def _micro(usd: float | Decimal) -> int:

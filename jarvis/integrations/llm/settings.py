@@ -9,13 +9,17 @@ from jarvis.kit.settings import Settings
 
 
 class LlmSettings(Settings):
-    """`chain` names models in the order in which they are tried: `openai:NAME`, `anthropic:NAME`, `compatible:NAME`.
+    """`chain` names models in the order in which they are tried: `openai:NAME`, `anthropic:NAME`,
+    `compatible:NAME`.
 
-    `compatible` is any server that speaks OpenAI's chat format at `compatible_base_url`. Money is in US dollars; a model without
-    a known price is counted at `unpriced_usd_per_million` tokens (0 for a server of one's own). Days are Tbilisi's.
+    `compatible` is any server that speaks OpenAI's chat format at `compatible_base_url`. Money is
+    in US dollars; a model without a known price is counted at `unpriced_usd_per_million` tokens (0
+    for a server of one's own). Days are Tbilisi's.
     """
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, env_prefix="JARVIS_LLM_")
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_ignore_empty=True, env_prefix="JARVIS_LLM_"
+    )
 
     chain: tuple[str, ...] = ()
     openai_api_key: SecretStr | None = None

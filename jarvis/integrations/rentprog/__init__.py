@@ -1,7 +1,8 @@
 """RentProg, the rental CRM: source of truth for cars, bookings, clients and money of every branch.
 
-The account belongs to the company; one company token a branch comes from RentProg's settings, the agent key from a
-user's profile. Described by the vendor's own repositories and by what was seen of its public API.
+The account belongs to the company; one company token a branch comes from RentProg's settings, the
+agent key from a user's profile. Described by the vendor's own repositories and by what was seen of
+its public API.
 """
 
 from __future__ import annotations
@@ -13,5 +14,10 @@ from jarvis.integrations.rentprog.settings import RentProgSettings
 from jarvis.integrations.rentprog.webhook import rentprog_hook
 
 INTEGRATION = Integration(
-    name="rentprog", title="RentProg", settings=RentProgSettings, connect=connect, effects=KINDS, webhooks=(rentprog_hook,)
+    name="rentprog",
+    title="RentProg",
+    settings=RentProgSettings,
+    connect=connect,
+    effects=KINDS,
+    webhooks=(rentprog_hook,),
 )

@@ -1,7 +1,9 @@
-"""What we assume of RentProg without having seen it. Each is used from here only; check them in production."""
+"""What we assume of RentProg without having seen it. Each is used from here only; check them in
+production."""
 
 TOKEN_SKEW_S = 10.0
-"""A request token is renewed this long before `exp`; with a four-minute token a larger skew would defeat the cache."""
+"""A request token is renewed this long before `exp`; with a four-minute token a larger skew would
+defeat the cache."""
 
 TOKEN_LIFE_S = 180.0
 """Life of a token whose `exp` is absent or past."""
@@ -22,7 +24,8 @@ RETRY_ATTEMPTS = 3
 """Reads are tried this often on network failures and 5xx."""
 
 RECEIVABLE_KINDS = {"debt": "debt", "due": "due"}
-"""`receivables` tells money owed (`debt`) from money to be paid at pick-up (`due`) in its field `kind`."""
+"""`receivables` tells money owed (`debt`) from money to be paid at pick-up (`due`) in its field
+`kind`."""
 
 EXTENSION_PRICE = "sum"
 """`extend_booking.price` is the sum for the added time, not the price of a day."""
@@ -40,4 +43,5 @@ CANCELLED = "Отмена"
 """The state that the public API is given for a cancelled booking."""
 
 CAR_PAGE = "https://rentprog.net/cars/{key}"
-"""The page of a car in RentProg's own interface, by its RentProg id: the path was seen, the host is taken from the API."""
+"""The page of a car in RentProg's own interface, by its RentProg id: the path was seen, the host is
+taken from the API."""

@@ -14,7 +14,15 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
 from jarvis.integrations.rentprog import assumptions
-from jarvis.integrations.rentprog.models import SYSTEM, Booking, Car, Client, parse_moment, parse_record, unwrap
+from jarvis.integrations.rentprog.models import (
+    SYSTEM,
+    Booking,
+    Car,
+    Client,
+    parse_moment,
+    parse_record,
+    unwrap,
+)
 from jarvis.integrations.rentprog.quota import CallClass, Quota
 from jarvis.integrations.rentprog.settings import RentProgSettings
 from jarvis.kit.errors import AuthExpired, ContractBroken, LimitReached, NotFound, Unavailable
@@ -83,7 +91,9 @@ class PublicApi:
         body = await self._get(branch, "search", "/search_bookings", {"query": query})
         return [parse_record(Booking, row) for row in unwrap(body, "bookings")]
 
-    async def update_booking(self, branch: str, booking_id: int, fields: Mapping[str, str | int]) -> None:
+    async def update_booking(
+        self, branch: str, booking_id: int, fields: Mapping[str, str | int]
+    ) -> None:
         """Change a booking. Never repeated here: whoever repeats reads it back first."""
         await self._write(branch, "/update_booking", params={"booking_id": booking_id, **fields})
 
@@ -92,16 +102,27 @@ class PublicApi:
         return parse_record(Booking, await self._write(branch, "/create_booking", json_body=fields))
 
     async def _write(
-        self, branch: str, path: str, *, params: Mapping[str, str | int] | None = None, json_body: object | None = None
+        self,
+        branch: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        json_body: object | None = None,
     ) -> object:
         for fresh in (False, True):
             token = await self._token(branch, fresh=fresh)
             await self._quota.take(branch, "write")
             try:
                 answer = await send(
-                    self._http, SYSTEM, "POST", path, params=params, json=json_body, guard=self._guard,
+                    self._http,
+                    SYSTEM,
+                    "POST",
+                    path,
+                    params=params,
+                    json=json_body,
+                    guard=self._guard,
                     headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
-                )  # fmt: skip
+                )
             except AuthExpired:  # refused before anything was done
                 self._tokens.pop(branch, None)
                 if fresh:
@@ -126,18 +147,24 @@ class PublicApi:
         """All clients of the group."""
         return self._pages(branch, "/all_clients", "clients", first_page)
 
-    async def _pages(self, branch: str, path: str, name: str, first_page: int) -> AsyncGenerator[Page]:
+    async def _pages(
+        self, branch: str, path: str, name: str, first_page: int
+    ) -> AsyncGenerator[Page]:
         """Walk a list until an empty page or one that repeats the previous page's first id."""
         previous: object = None
         for number in range(first_page, first_page + assumptions.PAGE_CAP):
-            rows = unwrap(await self._get(branch, "get", path, {"page": number}), name, strict=False)
+            rows = unwrap(
+                await self._get(branch, "get", path, {"page": number}), name, strict=False
+            )
             if not rows or (first := rows[0].get("id") or rows[0]) == previous:
                 return
             previous = first
             yield Page(number=number, rows=rows)
         raise ContractBroken(SYSTEM, f"{path} does not end after {assumptions.PAGE_CAP} pages")
 
-    async def _get(self, branch: str, call: CallClass, path: str, params: Mapping[str, str | int] | None = None) -> object:
+    async def _get(
+        self, branch: str, call: CallClass, path: str, params: Mapping[str, str | int] | None = None
+    ) -> object:
         retrying = AsyncRetrying(
             retry=retry_if_exception(_transient),
             stop=stop_after_attempt(assumptions.RETRY_ATTEMPTS),
@@ -149,15 +176,22 @@ class PublicApi:
                 return await self._get_once(branch, call, path, params)
         raise AssertionError("tenacity returns or raises")
 
-    async def _get_once(self, branch: str, call: CallClass, path: str, params: Mapping[str, str | int] | None) -> object:
+    async def _get_once(
+        self, branch: str, call: CallClass, path: str, params: Mapping[str, str | int] | None
+    ) -> object:
         for fresh in (False, True):
             token = await self._token(branch, fresh=fresh)
             await self._quota.take(branch, call)
             try:
                 answer = await send(
-                    self._http, SYSTEM, "GET", path, params=params, guard=self._guard,
+                    self._http,
+                    SYSTEM,
+                    "GET",
+                    path,
+                    params=params,
+                    guard=self._guard,
                     headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
-                )  # fmt: skip
+                )
             except AuthExpired:
                 self._tokens.pop(branch, None)
                 if fresh:
@@ -182,7 +216,12 @@ class PublicApi:
         await self._quota.take(branch, "auth")
         try:
             answer = await send(
-                self._http, SYSTEM, "GET", "/get_token", params={"company_token": company.get_secret_value()}, guard=self._guard
+                self._http,
+                SYSTEM,
+                "GET",
+                "/get_token",
+                params={"company_token": company.get_secret_value()},
+                guard=self._guard,
             )
         except NotFound:  # a wrong company token of one branch was seen to answer 404
             raise AuthExpired(SYSTEM, f"the company token of {branch} was refused") from None
@@ -220,4 +259,6 @@ def _transient(error: BaseException) -> bool:
     # A limit is not worth waiting for inside a call: whoever is called back later comes by itself.
     if isinstance(error, LimitReached):
         return False
-    return isinstance(error, Unavailable) and (error.retry_after_s is None or error.retry_after_s <= 2)
+    return isinstance(error, Unavailable) and (
+        error.retry_after_s is None or error.retry_after_s <= 2
+    )

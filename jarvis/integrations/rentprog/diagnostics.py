@@ -13,10 +13,14 @@ async def diagnose(client: RentProg) -> list[Diagnosis]:
     for branch in client.branches:
         try:
             await client.api.ping(branch)
-            lines.append(Diagnosis(name=f"RentProg, {branch}", ok=True, found="the company token works"))
+            lines.append(
+                Diagnosis(name=f"RentProg, {branch}", ok=True, found="the company token works")
+            )
         except IntegrationError as error:
             advice = "check JARVIS_RENTPROG_COMPANY_TOKENS and JARVIS_RENTPROG_BASE_URL"
-            lines.append(Diagnosis(name=f"RentProg, {branch}", ok=False, found=error.reason, advice=advice))
+            lines.append(
+                Diagnosis(name=f"RentProg, {branch}", ok=False, found=error.reason, advice=advice)
+            )
     if not client.branches:
         advice = "set JARVIS_RENTPROG_COMPANY_TOKENS"
         lines.append(Diagnosis(name="RentProg", ok=False, found="no company tokens", advice=advice))
@@ -24,5 +28,12 @@ async def diagnose(client: RentProg) -> list[Diagnosis]:
         await client.mcp.whoami()
         lines.append(Diagnosis(name="RentProg MCP", ok=True, found="the agent key works"))
     except (IntegrationError, NotFound) as error:
-        lines.append(Diagnosis(name="RentProg MCP", ok=False, found=str(error), advice="set JARVIS_RENTPROG_MCP_KEY and _MCP_URL"))
+        lines.append(
+            Diagnosis(
+                name="RentProg MCP",
+                ok=False,
+                found=str(error),
+                advice="set JARVIS_RENTPROG_MCP_KEY and _MCP_URL",
+            )
+        )
     return lines

@@ -1,4 +1,5 @@
-"""Carries RentProg's writes: a preview that a person approved is executed under the same key; nobody approves twice."""
+"""Carries RentProg's writes: a preview that a person approved is executed under the same key;
+nobody approves twice."""
 
 from __future__ import annotations
 
@@ -29,28 +30,43 @@ class RentProgEffects:
 
     @property
     def handlers(self) -> Mapping[str, EffectHandler]:
-        table: dict[str, EffectHandler] = {kind.name: self.write for kind in KINDS if kind.effect_class == "A"}
-        return table | {PUBLIC_UPDATE_BOOKING.name: self.public_update, PUBLIC_CREATE_BOOKING.name: self.public_create}
+        table: dict[str, EffectHandler] = {
+            kind.name: self.write for kind in KINDS if kind.effect_class == "A"
+        }
+        return table | {
+            PUBLIC_UPDATE_BOOKING.name: self.public_update,
+            PUBLIC_CREATE_BOOKING.name: self.public_create,
+        }
 
     async def write(self, effect: Effect) -> Receipt:
-        """Execute one write over MCP. A repeat goes under the same key, so a lost answer is asked for again, not done again."""
+        """Execute one write over MCP. A repeat goes under the same key, so a lost answer is asked
+        for again, not done again."""
         args = effect.args
         key, token = str(args["key"]), args.get("token")
-        operation = await self._mcp.write(args["tool"], args["arguments"], company=args.get("company"), key=key, token=token)
+        operation = await self._mcp.write(
+            args["tool"], args["arguments"], company=args.get("company"), key=key, token=token
+        )
         if operation.status == "expired":
             # The preview ran out before the person decided; nothing has happened under its key.
             key = f"{key}:again"
-            operation = await self._mcp.write(args["tool"], args["arguments"], company=args.get("company"), key=key)
+            operation = await self._mcp.write(
+                args["tool"], args["arguments"], company=args.get("company"), key=key
+            )
             if args.get("before") is not None and operation.changes != args["before"]:
                 raise Rejected(SYSTEM, STALE)
         if operation.status == "previewed":
             operation = await self._mcp.write(
-                args["tool"], args["arguments"], company=args.get("company"), key=key, token=operation.preview_token
+                args["tool"],
+                args["arguments"],
+                company=args.get("company"),
+                key=key,
+                token=operation.preview_token,
             )
         return _receipt(await self._settled(operation))
 
     async def _settled(self, operation: Operation) -> Operation:
-        """Wait a little for an accepted operation; then its effect comes back later, under the same key."""
+        """Wait a little for an accepted operation; then its effect comes back later, under the same
+        key."""
         until = time.monotonic() + POLLED_S
         while operation.status in ("accepted", "in_progress"):
             if time.monotonic() > until:
@@ -58,7 +74,9 @@ class RentProgEffects:
             await asyncio.sleep(POLL_S)
             operation = await self._mcp.operation_status(operation.operation_id)
         if operation.status == "pending_approval":
-            raise Unavailable(SYSTEM, "waits for a confirmation in RentProg", retry_after_s=PERSON_S)
+            raise Unavailable(
+                SYSTEM, "waits for a confirmation in RentProg", retry_after_s=PERSON_S
+            )
         return operation
 
     async def public_update(self, effect: Effect) -> Receipt:
@@ -71,21 +89,36 @@ class RentProgEffects:
         return Receipt(facts={"entity": booking_id})
 
     async def public_create(self, effect: Effect) -> Receipt:
-        """Create a booking over the public API; before a repeat it is searched by phone, car and start."""
+        """Create a booking over the public API; before a repeat it is searched by phone, car and
+        start."""
         branch, fields = str(effect.args["branch"]), effect.args["fields"]
         if effect.attempt > 1:
             for known in await self._api.search_bookings(branch, str(effect.args["search"])):
-                same = known.start_date is not None and parse_moment(known.start_date) == parse_moment(str(fields["start_date"]))
-                if known.car_id == fields["car_id"] and same and not (known.state or "").startswith("Отмен"):
-                    return Receipt(facts={"entity": known.id, "number": known.number, "read_back": True})
+                same = known.start_date is not None and parse_moment(
+                    known.start_date
+                ) == parse_moment(str(fields["start_date"]))
+                if (
+                    known.car_id == fields["car_id"]
+                    and same
+                    and not (known.state or "").startswith("Отмен")
+                ):
+                    return Receipt(
+                        facts={"entity": known.id, "number": known.number, "read_back": True}
+                    )
         record = await self._api.create_booking(branch, fields)
         return Receipt(facts={"entity": record.id, "number": record.number})
 
 
 def _receipt(operation: Operation) -> Receipt:
     if operation.status != "done":
-        raise Rejected(SYSTEM, STALE if operation.status == "stale" else operation.message or operation.status)
-    facts = {"operation": operation.operation_id, "entity": operation.result.get("id"), "number": operation.result.get("number")}
+        raise Rejected(
+            SYSTEM, STALE if operation.status == "stale" else operation.message or operation.status
+        )
+    facts = {
+        "operation": operation.operation_id,
+        "entity": operation.result.get("id"),
+        "number": operation.result.get("number"),
+    }
     return Receipt(facts={name: value for name, value in facts.items() if value is not None})
 
 

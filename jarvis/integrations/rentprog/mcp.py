@@ -1,4 +1,5 @@
-"""Surface C, RentProg's MCP server: debts, payments, who changed what, and every write that a person approved."""
+"""Surface C, RentProg's MCP server: debts, payments, who changed what, and every write that a
+person approved."""
 
 from __future__ import annotations
 
@@ -21,7 +22,14 @@ from jarvis.integrations.rentprog.models import (
 )
 from jarvis.integrations.rentprog.quota import Quota
 from jarvis.integrations.rentprog.settings import RentProgSettings
-from jarvis.kit.errors import AuthExpired, ContractBroken, NotFound, OutcomeUnknown, Rejected, Unavailable
+from jarvis.kit.errors import (
+    AuthExpired,
+    ContractBroken,
+    NotFound,
+    OutcomeUnknown,
+    Rejected,
+    Unavailable,
+)
 from jarvis.kit.http_client import breaker, send
 from jarvis.kit.wire import read_json
 
@@ -29,7 +37,8 @@ PROTOCOL = "2025-06-18"
 
 
 class McpApi:
-    """JSON-RPC over streamable HTTP, stateless JSON answers; 60 calls a minute and 1,000 an hour a key.
+    """JSON-RPC over streamable HTTP, stateless JSON answers; 60 calls a minute and 1,000 an hour a
+    key.
 
     Source: RentProg/rentprog-cli and its plugin (tools/list is the contract).
     """
@@ -53,7 +62,13 @@ class McpApi:
         return {str(k): str(v) for k, v in cast(dict[Any, Any], found).items()}
 
     async def write(
-        self, tool: str, arguments: Mapping[str, Any], *, company: int | None, key: str, token: str | None = None
+        self,
+        tool: str,
+        arguments: Mapping[str, Any],
+        *,
+        company: int | None,
+        key: str,
+        token: str | None = None,
     ) -> Operation:
         """One write under its idempotency key; at the level *preview* the first call only previews.
 
@@ -68,7 +83,9 @@ class McpApi:
 
     async def operation_status(self, operation_id: str) -> Operation:
         """How far an accepted write is."""
-        return parse_record(Operation, await self.call("operation_status", {"operation_id": operation_id}))
+        return parse_record(
+            Operation, await self.call("operation_status", {"operation_id": operation_id})
+        )
 
     async def company_reference(self) -> dict[str, Any]:
         """Branches, states, employees and other dictionaries."""
@@ -80,11 +97,15 @@ class McpApi:
 
     async def payments(self, company_id: int, booking_id: int) -> list[Payment]:
         """Payments of one booking."""
-        return await self._list("payments", {"branch_id": company_id, "booking_id": booking_id}, Payment)
+        return await self._list(
+            "payments", {"branch_id": company_id, "booking_id": booking_id}, Payment
+        )
 
     async def booking_history(self, company_id: int, booking_id: int) -> list[HistoryEntry]:
         """Who changed a booking and when, the oldest first."""
-        return await self._list("booking_history", {"branch_id": company_id, "booking_id": booking_id}, HistoryEntry)
+        return await self._list(
+            "booking_history", {"branch_id": company_id, "booking_id": booking_id}, HistoryEntry
+        )
 
     async def action_log(self, company_id: int) -> list[HistoryEntry]:
         """The branch's latest actions."""
@@ -117,16 +138,24 @@ class McpApi:
             raise AuthExpired(SYSTEM, "JARVIS_RENTPROG_MCP_KEY is not set")
         await self._quota.take("key", "mcp")
         request = {
-            "jsonrpc": "2.0", "id": next(self._ids), "method": "tools/call",
+            "jsonrpc": "2.0",
+            "id": next(self._ids),
+            "method": "tools/call",
             "params": {"name": tool, "arguments": args},
-        }  # fmt: skip
+        }
         answer = await send(
-            self._http, SYSTEM, "POST", self._settings.mcp_url, json=request, guard=self._guard,
+            self._http,
+            SYSTEM,
+            "POST",
+            self._settings.mcp_url,
+            json=request,
+            guard=self._guard,
             headers={
-                "Authorization": f"Bearer {key.get_secret_value()}", "Accept": "application/json, text/event-stream",
+                "Authorization": f"Bearer {key.get_secret_value()}",
+                "Accept": "application/json, text/event-stream",
                 "MCP-Protocol-Version": PROTOCOL,
             },
-        )  # fmt: skip
+        )
         return _result(_message(answer))
 
 
@@ -147,7 +176,11 @@ def _message(answer: httpx.Response) -> dict[str, Any]:
 
 def _result(message: dict[str, Any]) -> dict[str, Any]:
     if "error" in message:
-        error = cast(dict[str, Any], message["error"]) if isinstance(message["error"], dict) else dict[str, Any]()
+        error = (
+            cast(dict[str, Any], message["error"])
+            if isinstance(message["error"], dict)
+            else dict[str, Any]()
+        )
         raise Rejected(SYSTEM, str(error.get("message", "JSON-RPC error"))[:200])
     result: Any = message.get("result")
     if not isinstance(result, dict):

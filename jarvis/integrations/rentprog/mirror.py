@@ -1,4 +1,5 @@
-"""Keeping our rows equal to a vendor's record: absent never wipes, only an explicit old → nothing does."""
+"""Keeping our rows equal to a vendor's record: absent never wipes, only an explicit old → nothing
+does."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ from jarvis.kit.text import storable
 
 SOURCE = "rentprog"
 FRESH_FOR = timedelta(minutes=15)
-READ_WHOLE = f"{SYSTEM} read whole"  # the source that has answered once every list of RentProg was read to its end
+# the source that has answered once every list of RentProg was read to its end
+READ_WHOLE = f"{SYSTEM} read whole"
 LOADED = "mirror.loaded"
 
 Outcome = Literal["created", "updated", "unchanged", "stale"]
@@ -28,7 +30,8 @@ Outcome = Literal["created", "updated", "unchanged", "stale"]
 class Incoming:
     """A record as read: what it says, what it clears, and when it was read (business time).
 
-    `made`: somebody made it in RentProg just now. `listed`: it is a line of a list that is walked through.
+    `made`: somebody made it in RentProg just now. `listed`: it is a line of a list that is walked
+    through.
     """
 
     raw: Mapping[str, Any]
@@ -41,7 +44,8 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limited:
-    """The source was not asked: a limit on calls is used up until then (business time, a whole minute); `own`: the asker's own."""
+    """The source was not asked: a limit on calls is used up until then (business time, a whole
+    minute); `own`: the asker's own."""
 
     until: datetime
     own: bool
@@ -55,7 +59,8 @@ class Limited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freshness:
-    """Age and origin of what is shown; `failing_since` is set while the source does not answer, `limited` when it was not asked."""
+    """Age and origin of what is shown; `failing_since` is set while the source does not answer,
+    `limited` when it was not asked."""
 
     source: str
     as_of: datetime | None
@@ -76,21 +81,25 @@ class Saved:
 
 
 async def read_whole(reader: Reader) -> bool:
-    """Whether RentProg was ever read whole: until then what we lack may stand there all the same."""
+    """Whether RentProg was ever read whole: until then what we lack may stand there all the
+    same."""
     return (await sources.read(reader, READ_WHOLE))[0].last_ok_at is not None
 
 
 async def told_at_once(tx: Tx, incoming: Incoming, *, new: bool) -> bool:
-    """Whether a save is no news in itself, since `mirror.loaded` will tell of everything that is there.
+    """Whether a save is no news in itself, since `mirror.loaded` will tell of everything that is
+    there.
 
-    So it is with a record that is new to us alone, and with a line of a list, while RentProg was never read whole; not with
-    what somebody makes or changes meanwhile. To be asked before the row is written.
+    So it is with a record that is new to us alone, and with a line of a list, while RentProg was
+    never read whole; not with what somebody makes or changes meanwhile. To be asked before the row
+    is written.
     """
     return (incoming.listed or (new and not incoming.made)) and await first_load(tx)
 
 
 async def first_load(tx: Tx) -> bool:
-    """Whether RentProg was never read whole; if so it is not before this transaction ends. To be asked before rows are written."""
+    """Whether RentProg was never read whole; if so it is not before this transaction ends. To be
+    asked before rows are written."""
     if await read_whole(tx):
         return False
     await tx.execute("SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 7))", READ_WHOLE)
@@ -117,7 +126,8 @@ def hook(body: bytes) -> Change:
 
 
 def merged(stored: Mapping[str, Any] | None, incoming: Incoming) -> dict[str, Any]:
-    """The stored raw record with the incoming one laid over it, as it can be stored: equal to itself when it is read again."""
+    """The stored raw record with the incoming one laid over it, as it can be stored: equal to
+    itself when it is read again."""
     result = dict(stored or {})
     for name, value in incoming.raw.items():
         blank = value is None or (isinstance(value, str) and value.strip() in ("", "null"))
@@ -129,8 +139,11 @@ def merged(stored: Mapping[str, Any] | None, incoming: Incoming) -> dict[str, An
 
 
 def fits(change: Change, stored: Mapping[str, Any]) -> bool:
-    """Whether an update's old values are what we hold; if not, something came out of order or was lost."""
-    return all(_same(stored.get(str(storable(name))), storable(old)) for name, old in change.before.items())
+    """Whether an update's old values are what we hold; if not, something came out of order or was
+    lost."""
+    return all(
+        _same(stored.get(str(storable(name))), storable(old)) for name, old in change.before.items()
+    )
 
 
 def _same(ours: Any, theirs: Any) -> bool:

@@ -1,4 +1,5 @@
-"""RentProg's records in RentProg's words. Unknown fields are kept; null, "" and "null" all mean "not given"."""
+"""RentProg's records in RentProg's words. Unknown fields are kept; null, "" and "null" all mean
+"not given"."""
 
 from __future__ import annotations
 
@@ -8,7 +9,16 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Self, TypeVar, cast
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from jarvis.kit.clock import TBILISI
 from jarvis.kit.errors import ContractBroken
@@ -22,7 +32,8 @@ MAX_ID = 2**63 - 1
 YEARS = range(2000, 2101)
 """Years that a rental can lie in; another one is a slip of somebody's hand, not a date."""
 
-# What fits our columns. Free text loses signs that nobody wrote on purpose; everything else is refused with its field.
+# What fits our columns. Free text loses signs that nobody wrote on purpose; everything else is
+# refused with its field.
 Id = Annotated[int, Field(ge=0, le=MAX_ID)]
 Count = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
 Amount = Annotated[Decimal, Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT)]
@@ -31,10 +42,12 @@ Free = Annotated[str, AfterValidator(clean)]
 
 
 def parse_moment(text: str) -> datetime:
-    """Aware UTC of a booking's `DD-MM-YYYY H:mm` (wall time in Tbilisi) or of an ISO time with its offset.
+    """Aware UTC of a booking's `DD-MM-YYYY H:mm` (wall time in Tbilisi) or of an ISO time with its
+    offset.
 
     Raises:
-        ContractBroken: neither form, or a year outside 2000 to 2100; there is never a fall-back to "now".
+        ContractBroken: neither form, or a year outside 2000 to 2100; there is never a fall-back to
+            "now".
     """
     found = _LOCAL.match(text)
     try:
@@ -71,7 +84,11 @@ class Record(BaseModel):
         if not isinstance(data, Mapping):
             return data
         items = cast(Mapping[str, Any], data)
-        return {k: v for k, v in items.items() if not (v is None or (isinstance(v, str) and v.strip() in _BLANK))}
+        return {
+            k: v
+            for k, v in items.items()
+            if not (v is None or (isinstance(v, str) and v.strip() in _BLANK))
+        }
 
     @property
     def given(self) -> frozenset[str]:
@@ -193,7 +210,8 @@ class Quote(BaseModel):
 
 
 class Operation(BaseModel):
-    """The state of one write over MCP. `preview` holds the changes as [old, new] by RentProg's field names."""
+    """The state of one write over MCP. `preview` holds the changes as [old, new] by RentProg's
+    field names."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -238,13 +256,16 @@ def key_of(raw: Mapping[str, Any]) -> str:
     try:
         return str(_ID.validate_python(raw.get("id")))
     except ValidationError as error:
-        raise ContractBroken(SYSTEM, f"no id of a record: {error.errors(include_url=False)[0]['msg']}") from None
+        raise ContractBroken(
+            SYSTEM, f"no id of a record: {error.errors(include_url=False)[0]['msg']}"
+        ) from None
 
 
 def unwrap(body: object, name: str, *, strict: bool = True) -> list[dict[str, Any]]:
     """The records of any list envelope that was seen: bare, `data`, by model name, JSON:API items.
 
-    Not `strict`: an item that is no object is a record without an id under the name `item`, to be refused alone.
+    Not `strict`: an item that is no object is a record without an id under the name `item`, to be
+    refused alone.
 
     Raises:
         ContractBroken: an unknown shape; an empty result is never guessed.
@@ -253,7 +274,9 @@ def unwrap(body: object, name: str, *, strict: bool = True) -> list[dict[str, An
         box = cast(Mapping[str, Any], body)
         inner = next((box[key] for key in (name, "data", "items", "results") if key in box), None)
         if inner is None:
-            raise ContractBroken(SYSTEM, f"a list of {name} in an unknown envelope: {sorted(box)[:5]}")
+            raise ContractBroken(
+                SYSTEM, f"a list of {name} in an unknown envelope: {sorted(box)[:5]}"
+            )
         body = inner
     if not isinstance(body, list):
         raise ContractBroken(SYSTEM, f"no list of {name} in the answer")

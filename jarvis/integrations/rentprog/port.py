@@ -16,7 +16,15 @@ from jarvis.engine.shared import SharedReads
 from jarvis.integrations.rentprog import assumptions
 from jarvis.integrations.rentprog.client import PublicApi
 from jarvis.integrations.rentprog.mcp import McpApi
-from jarvis.integrations.rentprog.models import Booking, Car, Client, HistoryEntry, Payment, Quote, Receivable
+from jarvis.integrations.rentprog.models import (
+    Booking,
+    Car,
+    Client,
+    HistoryEntry,
+    Payment,
+    Quote,
+    Receivable,
+)
 from jarvis.integrations.rentprog.quota import Quota
 from jarvis.integrations.rentprog.settings import RentProgSettings
 from jarvis.kit.errors import InvalidRequest, LimitReached, NotFound
@@ -28,7 +36,8 @@ SEARCH_KEPT_S = 600.0
 
 
 class RentProg:
-    """RentProg. `api` walks lists; the methods here find the branch that knows a record. `shared`: readings at the same time."""
+    """RentProg. `api` walks lists; the methods here find the branch that knows a record. `shared`:
+    readings at the same time."""
 
     def __init__(self, api: PublicApi, mcp: McpApi, settings: RentProgSettings) -> None:
         self.api = api
@@ -51,7 +60,9 @@ class RentProg:
         """A car by id; ids of another branch answer 404, so the likely branch is asked first."""
         return (await self._found("car", car_id, hint, self.api.car))[0]
 
-    async def car_with_bookings(self, car_id: int, *, hint: str | None) -> tuple[Car, list[dict[str, object]]]:
+    async def car_with_bookings(
+        self, car_id: int, *, hint: str | None
+    ) -> tuple[Car, list[dict[str, object]]]:
         """A car and its active bookings."""
         return (await self._found("car", car_id, hint, self.api.car_with_bookings))[0]
 
@@ -59,9 +70,12 @@ class RentProg:
         """A booking by id, and the branch that knows it."""
         return await self._found("booking", booking_id, hint, self.api.booking)
 
-    async def _found(self, noun: str, key: int, hint: str | None, read: Callable[[str, int], Awaitable[T]]) -> tuple[T, str]:
-        """A record, and the branch that knows it. A search that a limit cuts off goes on where it stood when it comes back:
-        else a flood of unknown ids would ask the first branches again and again.
+    async def _found(
+        self, noun: str, key: int, hint: str | None, read: Callable[[str, int], Awaitable[T]]
+    ) -> tuple[T, str]:
+        """A record, and the branch that knows it. A search that a limit cuts off goes on where it
+        stood when it comes back: else a flood of unknown ids would ask the first branches again and
+        again.
 
         Raises:
             NotFound: no branch knows it.
@@ -77,7 +91,11 @@ class RentProg:
             except NotFound:
                 absent |= {branch}
             except LimitReached:
-                self._absent = {n: kept for n, kept in self._absent.items() if time.monotonic() - kept[0] < SEARCH_KEPT_S}
+                self._absent = {
+                    n: kept
+                    for n, kept in self._absent.items()
+                    if time.monotonic() - kept[0] < SEARCH_KEPT_S
+                }
                 self._absent[name] = (began, absent)
                 raise
         raise NotFound(f"RentProg has no {noun} {key}")
@@ -96,7 +114,8 @@ class RentProg:
         return await self.mcp.booking_history(self.company(branch), booking_id)
 
     async def level(self, tool: str) -> str:
-        """What the agent key may do with a write tool; `none` when there is no key. Kept for a minute."""
+        """What the agent key may do with a write tool; `none` when there is no key. Kept for a
+        minute."""
         if not self._settings.mcp_key:
             return "none"
         if time.monotonic() > self._levels_until:
@@ -117,10 +136,14 @@ class RentProg:
         """
         company = self._settings.company_ids.get(branch)
         if company is None:
-            raise InvalidRequest(f"no company id for branch {branch}; set JARVIS_RENTPROG_COMPANY_IDS")
+            raise InvalidRequest(
+                f"no company id for branch {branch}; set JARVIS_RENTPROG_COMPANY_IDS"
+            )
         return company
 
-    async def availability_quote(self, branch: str, start_at: datetime, end_at: datetime) -> list[Quote]:
+    async def availability_quote(
+        self, branch: str, start_at: datetime, end_at: datetime
+    ) -> list[Quote]:
         return await self.mcp.availability_quote(self.company(branch), start_at, end_at)
 
     def _order(self, hint: str | None) -> tuple[str, ...]:
@@ -133,7 +156,8 @@ class RentProg:
 async def connect(
     settings: RentProgSettings, db: Database, *, transport: httpx.AsyncBaseTransport | None = None
 ) -> AsyncGenerator[RentProg]:
-    """Open the HTTP client shared by both surfaces and close it at the end; `transport` stands in for the network."""
+    """Open the HTTP client shared by both surfaces and close it at the end; `transport` stands in
+    for the network."""
     quota = Quota(Limiter(db), settings)
     async with httpx.AsyncClient(
         verify=tls(),

@@ -1,14 +1,15 @@
-"""RentProg's limits, shared out by us: one person's loop leaves the others theirs, and orders always find room.
+"""RentProg's limits, shared out by us: one person's loop leaves the others theirs, and orders
+always find room.
 
-All shares are our own policy, and whoever is not an order leaves `orders_kept` alone. Every call counts in an account of its branch
-and class (for MCP: of the key) for a minute, and for MCP in one for an hour as well; it is taken from all of them or from none:
+All shares are our own policy, and whoever is not an order leaves `orders_kept` alone. Every call
+counts in an account of its branch and class (for MCP: of the key) for a minute, and for MCP in one
+for an hour as well; it is taken from all of them or from none:
 
-| On whose behalf | May use | Without room |
-| --- | --- | --- |
-| an order | everything | put back with the time |
-| a person | `person_share`; all people together `people_share` | waits `person_patience_s` |
-| a delivery in the background | `reread_share`, with jobs `background_share` | put back, each with a turn of its own |
-| a job, a command | `background_share` | waits `patience_s` |
+| On whose behalf | May use | Without room | | --- | --- | --- | | an order | everything | put back
+with the time | | a person | `person_share`; all people together `people_share` | waits
+`person_patience_s` | | a delivery in the background | `reread_share`, with jobs `background_share`
+| put back, each with a turn of its own | | a job, a command | `background_share` | waits
+`patience_s` |
 """
 
 from __future__ import annotations
@@ -48,7 +49,9 @@ class Quota:
         whose = behalf()
         until = time.monotonic() + self._patience_s(whose, call)
         accounts, queue = self._accounts(surface, call, whose), self._queue(surface, call, whose)
-        while (none := await self._limiter.take_all(accounts, queue=queue, has_turn=whose.put_off)) is not None:
+        while (
+            none := await self._limiter.take_all(accounts, queue=queue, has_turn=whose.put_off)
+        ) is not None:
             if time.monotonic() + none.wait_s > until:
                 raise _reached(none, whose)
             await asyncio.sleep(none.wait_s)
@@ -69,13 +72,21 @@ class Quota:
         if call == "auth" or whose.kind == "order":
             shares = [("all", 1.0)]
         elif whose.kind == "person":
-            shares = [("all", 1 - of.orders_kept), ("people", of.people_share), (f"person:{whose.who}", of.person_share)]
+            shares = [
+                ("all", 1 - of.orders_kept),
+                ("people", of.people_share),
+                (f"person:{whose.who}", of.person_share),
+            ]
         else:
             shares = [("all", 1 - of.orders_kept), ("background", of.background_share)]
             if not whose.waits:
                 shares.append(("rereads", of.reread_share))
         return [
-            Account(name=f"{_name(surface, call)}:{period_s:g}:{name}", calls=max(1, int(calls * share)), period_s=period_s)
+            Account(
+                name=f"{_name(surface, call)}:{period_s:g}:{name}",
+                calls=max(1, int(calls * share)),
+                period_s=period_s,
+            )
             for calls, period_s in limits
             for name, share in shares
         ]
@@ -90,9 +101,12 @@ class Quota:
     def _per_minute(self, call: CallClass) -> int:
         of = self._settings
         return {
-            "get": of.get_per_minute, "search": of.search_per_minute, "auth": of.auth_per_minute, "write": of.write_per_minute,
+            "get": of.get_per_minute,
+            "search": of.search_per_minute,
+            "auth": of.auth_per_minute,
+            "write": of.write_per_minute,
             "mcp": of.mcp_per_minute,
-        }[call]  # fmt: skip
+        }[call]
 
 
 def _name(surface: str, call: CallClass) -> str:

@@ -1,7 +1,8 @@
-"""A recursive-descent parser of Ruby's `inspect` of a Hash, as RentProg puts it into webhook payloads.
+"""A recursive-descent parser of Ruby's `inspect` of a Hash, as RentProg puts it into webhook
+payloads.
 
-Accepts `"k"=>v`, `:k=>v`, `k: v`, strings with escapes, numbers (BigDecimal notation too), nil, booleans, symbols,
-arrays, nested hashes, bare dates and times, and `#<…>` objects as opaque text.
+Accepts `"k"=>v`, `:k=>v`, `k: v`, strings with escapes, numbers (BigDecimal notation too), nil,
+booleans, symbols, arrays, nested hashes, bare dates and times, and `#<…>` objects as opaque text.
 Source: RentProg webhooks (geodrive's reports); Ruby's documentation of `inspect`.
 """
 
@@ -42,7 +43,8 @@ _WORDS: dict[str, Any] = {"nil": None, "true": True, "false": False}
 
 
 _STRING = re.compile(r'("(?:[^"\\\0]++|\\["\\nrtbf])*+")')  # whose escapes mean the same in both
-# Between strings: a string of another kind, a symbol or a label, a word that Ruby has not, a number without end.
+# Between strings: a string of another kind, a symbol or a label, a word that Ruby has not, a number
+# without end.
 _NO_JSON = re.compile(rf'["\\:]|null|[\w.+-]{{{MAX_DIGITS + 1}}}')
 
 
@@ -65,13 +67,18 @@ def parse(text: str) -> Any:
 
 
 def as_json(text: str) -> Any:
-    """The same for what differs from JSON by its arrows and its nil alone, as most of what RentProg sends, in a sixth of the time.
+    """The same for what differs from JSON by its arrows and its nil alone, as most of what RentProg
+    sends, in a sixth of the time.
 
     None when the text is anything else, or wrong: `parse_whole` knows better.
     """
     pieces = _STRING.split(text)
     between = "\0".join(pieces[::2])
-    if between.count("\0") != len(pieces) // 2 or _NO_JSON.search(between) or between.count("{") + between.count("[") > MAX_DEPTH:
+    if (
+        between.count("\0") != len(pieces) // 2
+        or _NO_JSON.search(between)
+        or between.count("{") + between.count("[") > MAX_DEPTH
+    ):
         return None
     pieces[::2] = between.replace("=>", ":").replace("nil", "null").split("\0")
     try:
@@ -162,7 +169,11 @@ class _Parser:
             return label.group(1)
         quoted = self.text[self.at : self.at + 1] == '"'
         key = self.value(depth + 1)
-        if quoted and self.text.startswith(":", self.at) and not self.text.startswith("=>", self.at):
+        if (
+            quoted
+            and self.text.startswith(":", self.at)
+            and not self.text.startswith("=>", self.at)
+        ):
             self.at += 1
         elif not self.take("=>"):
             raise self.error("expected =>")
@@ -283,5 +294,11 @@ def dump(value: Any) -> str:
     if isinstance(value, list):
         rows: list[Any] = value  # pyright: ignore[reportUnknownVariableType]  # JSON-like by contract
         return "[" + ", ".join(map(dump, rows)) + "]"
-    text = str(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
+    text = (
+        str(value)
+        .replace("\\", "\\\\")
+        .replace('"', '\\"')
+        .replace("\n", "\\n")
+        .replace("\t", "\\t")
+    )
     return '"' + text.replace("#{", "\\#{").replace("\r", "\\r").replace("\x1b", "\\e") + '"'

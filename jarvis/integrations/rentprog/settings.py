@@ -9,9 +9,12 @@ from jarvis.kit.settings import Settings
 
 
 class RentProgSettings(Settings):
-    """One company token, company id and webhook secret a branch, as JSON objects keyed by branch code."""
+    """One company token, company id and webhook secret a branch, as JSON objects keyed by branch
+    code."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, env_prefix="JARVIS_RENTPROG_")
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_ignore_empty=True, env_prefix="JARVIS_RENTPROG_"
+    )
 
     base_url: str = "https://rentprog.net/api/v1/public"
     company_tokens: dict[str, SecretStr] = Field(default_factory=dict)

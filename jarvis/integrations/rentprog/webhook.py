@@ -15,7 +15,11 @@ from litestar.datastructures import State
 from litestar.exceptions import ClientException
 from litestar.params import Dependency
 from litestar.response.base import ASGIResponse
-from litestar.status_codes import HTTP_200_OK, HTTP_401_UNAUTHORIZED, HTTP_413_REQUEST_ENTITY_TOO_LARGE
+from litestar.status_codes import (
+    HTTP_200_OK,
+    HTTP_401_UNAUTHORIZED,
+    HTTP_413_REQUEST_ENTITY_TOO_LARGE,
+)
 
 from jarvis.engine.intake import Intake
 from jarvis.engine.journal import Input, Journal
@@ -39,8 +43,8 @@ Verb = Literal["create", "update", "destroy"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One delivery, read. `values` holds new values; `cleared` names fields that went from a value to none;
-    `before` holds the old values of an update."""
+    """One delivery, read. `values` holds new values; `cleared` names fields that went from a value
+    to none; `before` holds the old values of an update."""
 
     noun: Noun
     verb: Verb
@@ -74,7 +78,8 @@ async def rentprog_hook(
     intake: Annotated[Intake, Dependency(skip_validation=True)],
     rentprog_settings: Annotated[RentProgSettings, Dependency(skip_validation=True)],
 ) -> ASGIResponse:
-    """Commit the raw body, then answer 200 with nothing in it; a body over the limit is counted and answered 413."""
+    """Commit the raw body, then answer 200 with nothing in it; a body over the limit is counted and
+    answered 413."""
     branch = branch_of_secret(rentprog_settings, secret)
     if branch is None:
         await journal.refuse(source="rentprog", reason="unknown path")
@@ -89,14 +94,17 @@ async def rentprog_hook(
             source=f"rentprog:{branch}",
             kind=f"rentprog.{change.noun}.{change.verb}" if change else "rentprog.unreadable",
             body=body,
-            ordering_key=f"rentprog:{change.noun}:{change.entity_id}" if change else f"rentprog:{branch}",
+            ordering_key=f"rentprog:{change.noun}:{change.entity_id}"
+            if change
+            else f"rentprog:{branch}",
         )
     )
     return STORED
 
 
 async def _body(request: Request[Any, Any, State]) -> bytes | None:
-    """The whole body, None when it is over the limit: Litestar stops to read at its own, which is the same."""
+    """The whole body, None when it is over the limit: Litestar stops to read at its own, which is
+    the same."""
     try:
         body = await request.body()
     except ClientException as error:
@@ -107,7 +115,8 @@ async def _body(request: Request[Any, Any, State]) -> bytes | None:
 
 
 def peek(body: bytes) -> Change | None:
-    """The delivery for its kind and ordering key; None when it cannot be read. Never raises: the journal keeps any bytes."""
+    """The delivery for its kind and ordering key; None when it cannot be read. Never raises: the
+    journal keeps any bytes."""
     try:
         return read(body)
     except UnreadableHook:
@@ -118,7 +127,8 @@ def read(body: bytes) -> Change:
     """Read a delivery in any of the three encodings that were seen.
 
     Raises:
-        UnreadableHook: no JSON envelope, an unknown event, or a payload that no parser reads; nothing else, whatever came.
+        UnreadableHook: no JSON envelope, an unknown event, or a payload that no parser reads;
+            nothing else, whatever came.
     """
     try:
         return _read(body)
@@ -146,7 +156,9 @@ def _read(body: bytes) -> Change:
     entity_id = _integer(payload.get("id"))
     if entity_id is None:
         raise UnreadableHook("the payload has no id, or none that RentProg gives")
-    values, before, cleared = _split(payload) if verb == "update" else (payload, dict[str, Any](), frozenset[str]())
+    values, before, cleared = (
+        _split(payload) if verb == "update" else (payload, dict[str, Any](), frozenset[str]())
+    )
     company = payload.get("company_id")
     pair = cast(list[Any], company) if isinstance(company, list) else []
     return Change(
@@ -177,12 +189,17 @@ def _payload(payload: object) -> dict[str, Any]:
 
 
 def _split(payload: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any], frozenset[str]]:
-    """New values, old values and cleared fields of an update: an array of exactly two is [old, new]."""
+    """New values, old values and cleared fields of an update: an array of exactly two is [old,
+    new]."""
     values: dict[str, Any] = {}
     before: dict[str, Any] = {}
     cleared: set[str] = set()
     for field, value in payload.items():
-        pair = cast(list[Any], value) if isinstance(value, list) and field not in assumptions.ARRAY_FIELDS else None
+        pair = (
+            cast(list[Any], value)
+            if isinstance(value, list) and field not in assumptions.ARRAY_FIELDS
+            else None
+        )
         if pair is None or len(pair) != 2:
             values[field] = value
             continue
@@ -199,4 +216,8 @@ def _integer(value: object) -> int | None:
     """A number that may be an id; None for anything else."""
     if isinstance(value, str):
         value = whole(value, 19)
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_ID else None
+    return (
+        value
+        if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_ID
+        else None
+    )

@@ -5,4 +5,6 @@ from jarvis.integrations.storage.kinds import KINDS
 from jarvis.integrations.storage.port import connect
 from jarvis.integrations.storage.settings import StorageSettings
 
-INTEGRATION = Integration(name="storage", title="Storage", settings=StorageSettings, connect=connect, effects=KINDS)
+INTEGRATION = Integration(
+    name="storage", title="Storage", settings=StorageSettings, connect=connect, effects=KINDS
+)

@@ -1,4 +1,5 @@
-"""Looks into files that people sent, in a process of its own with little memory: one JSON line in, one JSON line out.
+"""Looks into files that people sent, in a process of its own with little memory: one JSON line in,
+one JSON line out.
 
 Run by `decoder.py`. A file that makes it die takes nothing else with it.
 """
@@ -19,14 +20,36 @@ PIXELS_MAX = 60_000_000
 CLEAN_EDGE, THUMB_EDGE = 2560, 320  # pixels of the longer edge
 EXIF_MAX = 60  # tags
 _HEAD = 64 * 1024
-_IMAGES = {"JPEG": ("image/jpeg", "jpg"), "PNG": ("image/png", "png"), "WEBP": ("image/webp", "webp"), "GIF": ("image/gif", "gif")}
-_SUFFIXES = {"jpg": "JPEG", "jpeg": "JPEG", "jpe": "JPEG", "jfif": "JPEG", "png": "PNG", "webp": "WEBP", "gif": "GIF"}
+_IMAGES = {
+    "JPEG": ("image/jpeg", "jpg"),
+    "PNG": ("image/png", "png"),
+    "WEBP": ("image/webp", "webp"),
+    "GIF": ("image/gif", "gif"),
+}
+_SUFFIXES = {
+    "jpg": "JPEG",
+    "jpeg": "JPEG",
+    "jpe": "JPEG",
+    "jfif": "JPEG",
+    "png": "PNG",
+    "webp": "WEBP",
+    "gif": "GIF",
+}
 _FAMILIES = {
-    "photo": ("image",), "image": ("image",), "sticker": ("image", "video", "vector"), "gif": ("video", "image"),
-    "video": ("video",), "video_note": ("video",), "voice": ("audio",), "audio": ("audio", "video"),
-}  # fmt: skip
-# What must not stand behind the end of a picture: archives, pages, documents, programs. A second picture or a clip may: phones do it.
-_HIDDEN = re.compile(rb"PK\x03\x04|%PDF-|Rar!\x1a|7z\xbc\xaf|<script|<html|<\?php|<svg|\x7fELF|\x00MZ\x90", re.I)
+    "photo": ("image",),
+    "image": ("image",),
+    "sticker": ("image", "video", "vector"),
+    "gif": ("video", "image"),
+    "video": ("video",),
+    "video_note": ("video",),
+    "voice": ("audio",),
+    "audio": ("audio", "video"),
+}
+# What must not stand behind the end of a picture: archives, pages, documents, programs. A second
+# picture or a clip may: phones do it.
+_HIDDEN = re.compile(
+    rb"PK\x03\x04|%PDF-|Rar!\x1a|7z\xbc\xaf|<script|<html|<\?php|<svg|\x7fELF|\x00MZ\x90", re.I
+)
 
 
 class Refused(Exception):
@@ -66,7 +89,9 @@ def _family(head: bytes) -> tuple[str, str, str]:
     if head[:6] in (b"GIF87a", b"GIF89a"):
         return "image", *_IMAGES["GIF"]
     if head[4:8] == b"ftyp" and head[8:12] not in (b"heic", b"heix", b"mif1", b"avif"):
-        return ("audio", "audio/mp4", "m4a") if head[8:11] == b"M4A" else ("video", "video/mp4", "mp4")
+        return (
+            ("audio", "audio/mp4", "m4a") if head[8:11] == b"M4A" else ("video", "video/mp4", "mp4")
+        )
     if head[:4] == b"\x1a\x45\xdf\xa3":
         return "video", "video/webm", "webm"
     if head[:4] == b"OggS":
@@ -130,11 +155,18 @@ def _exif(image: Image.Image) -> dict[str, str]:
     try:
         tags = image.getexif()
         rows = [*tags.items(), *tags.get_ifd(ExifTags.IFD.Exif).items()]
-        place = {f"GPS{ExifTags.GPSTAGS.get(k, k)}": v for k, v in tags.get_ifd(ExifTags.IFD.GPSInfo).items()}
+        place = {
+            f"GPS{ExifTags.GPSTAGS.get(k, k)}": v
+            for k, v in tags.get_ifd(ExifTags.IFD.GPSInfo).items()
+        }
     except (OSError, ValueError, SyntaxError, KeyError, TypeError):
         return {}
     named = {str(ExifTags.TAGS.get(k, k)): v for k, v in rows if not isinstance(v, bytes)} | place
-    return {k: str(v).replace("\0", "")[:200] for k, v in list(named.items())[:EXIF_MAX] if not isinstance(v, bytes)}
+    return {
+        k: str(v).replace("\0", "")[:200]
+        for k, v in list(named.items())[:EXIF_MAX]
+        if not isinstance(v, bytes)
+    }
 
 
 def main() -> None:

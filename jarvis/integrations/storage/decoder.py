@@ -1,4 +1,5 @@
-"""Has files looked into by a child process, which may die of them; it is started again for the next."""
+"""Has files looked into by a child process, which may die of them; it is started again for the
+next."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ _CHILD = "jarvis.integrations.storage.decode_child"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspected:
-    """What a file is. Pictures have a size, their camera's tags and two derived files: without metadata, and small."""
+    """What a file is. Pictures have a size, their camera's tags and two derived files: without
+    metadata, and small."""
 
     mime: str
     suffix: str
@@ -44,33 +46,45 @@ class Decoder:
         """Look into a file of this kind of media.
 
         Raises:
-            Rejected: it is none that we take; the reason is one of `format`, `kind`, `extension`, `bomb`, `truncated`,
-                `polyglot`, `heavy`.
+            Rejected: it is none that we take; the reason is one of `format`, `kind`, `extension`,
+                `bomb`, `truncated`, `polyglot`, `heavy`.
             Unavailable: the child cannot be started.
         """
         asked = json.dumps({"path": str(path), "kind": kind, "name": name, "out": str(out)})
         async with self._turn:
-            answer = await self._ask(asked) or await self._ask(asked)  # a child that died of something else gets a second chance
+            # a child that died of something else gets a second chance
+            answer = await self._ask(asked) or await self._ask(asked)
         if answer is None:
             raise Rejected(SYSTEM, "heavy")
         if "refused" in answer:
             raise Rejected(SYSTEM, str(answer["refused"]))
         picture = "width" in answer
         return Inspected(
-            mime=answer["mime"], suffix=answer["suffix"], width=answer.get("width"), height=answer.get("height"),
-            exif=answer.get("exif"), clean=out / "clean.jpg" if picture else None, thumb=out / "thumb.jpg" if picture else None,
-        )  # fmt: skip
+            mime=answer["mime"],
+            suffix=answer["suffix"],
+            width=answer.get("width"),
+            height=answer.get("height"),
+            exif=answer.get("exif"),
+            clean=out / "clean.jpg" if picture else None,
+            thumb=out / "thumb.jpg" if picture else None,
+        )
 
     async def _ask(self, asked: str) -> dict[str, Any] | None:
         """The child's answer; None when it died or took too long."""
         if self._child is None or self._child.returncode is not None:
             try:
                 self._child = await asyncio.create_subprocess_exec(
-                    sys.executable, "-m", _CHILD, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+                    sys.executable,
+                    "-m",
+                    _CHILD,
+                    stdin=asyncio.subprocess.PIPE,
+                    stdout=asyncio.subprocess.PIPE,
                     stderr=asyncio.subprocess.DEVNULL,
-                )  # fmt: skip
+                )
             except OSError as error:
-                raise Unavailable(SYSTEM, f"no child to look into files ({type(error).__name__})") from None
+                raise Unavailable(
+                    SYSTEM, f"no child to look into files ({type(error).__name__})"
+                ) from None
         child = self._child
         assert child.stdin is not None
         assert child.stdout is not None

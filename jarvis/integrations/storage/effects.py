@@ -35,7 +35,8 @@ class StorageEffects:
         return {CHECKPOINT.name: self.checkpoint, FILE.name: self.file, EXPORT.name: self.export}
 
     async def checkpoint(self, effect: Effect) -> Receipt:
-        """Sign the present heads. What was signed before must still be there, else nothing is signed and we are told."""
+        """Sign the present heads. What was signed before must still be there, else nothing is
+        signed and we are told."""
         try:
             made = await take_checkpoint(self._db, self._checkpoints)
         except Rejected as error:
@@ -45,11 +46,15 @@ class StorageEffects:
 
     async def file(self, effect: Effect) -> Receipt:
         """Copy files under the keys of their operation; each copy is read back before it counts."""
-        digests = {str(i["to"]): await self._storage.copy(str(i["from"]), str(i["to"])) for i in effect.args["items"]}
+        digests = {
+            str(i["to"]): await self._storage.copy(str(i["from"]), str(i["to"]))
+            for i in effect.args["items"]
+        }
         return Receipt(facts={"sha256": digests})
 
     async def export(self, effect: Effect) -> Receipt:
-        """Make a report's file, with its pictures, and store it: `page` is printed, `data` gets the pictures' bytes in base64."""
+        """Make a report's file, with its pictures, and store it: `page` is printed, `data` gets the
+        pictures' bytes in base64."""
         args = effect.args
         with tempfile.TemporaryDirectory(prefix="jarvis-export-") as name:
             folder = Path(name)
@@ -57,7 +62,9 @@ class StorageEffects:
                 await self._storage.get_file(str(picture["key"]), folder / str(picture["name"]))
             made = folder / "made"
             if args["format"] == "pdf":
-                await asyncio.to_thread((folder / "page.html").write_text, str(args["page"]), encoding="utf-8")
+                await asyncio.to_thread(
+                    (folder / "page.html").write_text, str(args["page"]), encoding="utf-8"
+                )
                 await print_pdf(folder / "page.html", made)
                 mime = "application/pdf"
             else:

@@ -3,9 +3,9 @@
 Source: fsspec and s3fs documentation; SigV4 settings as in docs/adr/0006.
 """
 
-# fsspec and s3fs ship no stubs:
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportMissingTypeStubs=false
-# pyright: reportUnknownArgumentType=false
+# fsspec and s3fs ship no stubs.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportMissingTypeStubs=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
 
@@ -48,7 +48,8 @@ class Storage(Protocol):
 
 
 class FsStorage:
-    """A folder or a bucket through fsspec. Calls run in threads: fsspec's own interface is synchronous."""
+    """A folder or a bucket through fsspec. Calls run in threads: fsspec's own interface is
+    synchronous."""
 
     def __init__(self, fs: Any, *, signer: LinkSigner | None, public: Any = None) -> None:
         self._fs = fs
@@ -57,7 +58,8 @@ class FsStorage:
         self._local = isinstance(fs.fs, LocalFileSystem)
 
     async def put(self, key: str, data: bytes, *, content_type: str) -> None:
-        """Store an object whole and verify its size. Whoever reads it meanwhile, or after a crash, finds it as it was or as it is.
+        """Store an object whole and verify its size. Whoever reads it meanwhile, or after a crash,
+        finds it as it was or as it is.
 
         Raises:
             Unavailable: the storage did not take it.
@@ -91,7 +93,8 @@ class FsStorage:
         return await self._verified(key, await asyncio.to_thread(sha256_of, path))
 
     async def copy(self, key: str, to: str) -> str:
-        """Copy an object within the storage, read the copy back and return its SHA-256; the same copy again changes nothing.
+        """Copy an object within the storage, read the copy back and return its SHA-256; the same
+        copy again changes nothing.
 
         Raises:
             NotFound: no such key.
@@ -194,11 +197,15 @@ class LinkSigner:
         return ours and time.time() < until <= time.time() + LINK_MAX_S
 
     def _sign(self, key: str, until: int) -> str:
-        return hmac.new(self._secret, f"{key}\n{until}".encode(errors="replace"), hashlib.sha256).hexdigest()
+        return hmac.new(
+            self._secret, f"{key}\n{until}".encode(errors="replace"), hashlib.sha256
+        ).hexdigest()
 
 
 @asynccontextmanager
-async def connect(settings: StorageSettings, db: Database | None, *, signer: LinkSigner | None = None) -> AsyncGenerator[FsStorage]:
+async def connect(
+    settings: StorageSettings, db: Database | None, *, signer: LinkSigner | None = None
+) -> AsyncGenerator[FsStorage]:
     """Open the storage that the URL names.
 
     Raises:
@@ -207,13 +214,22 @@ async def connect(settings: StorageSettings, db: Database | None, *, signer: Lin
     scheme, _, path = settings.url.partition("://")
     if scheme == "file":
         folder = await asyncio.to_thread(_folder, path)
-        yield FsStorage(DirFileSystem(path=str(folder), fs=fsspec.filesystem("file", auto_mkdir=True)), signer=signer)
+        yield FsStorage(
+            DirFileSystem(path=str(folder), fs=fsspec.filesystem("file", auto_mkdir=True)),
+            signer=signer,
+        )
         return
     if scheme not in ("s3", "gs"):
-        raise InvalidRequest("JARVIS_STORAGE_URL: file:///folder, s3://bucket/prefix or gs://bucket/prefix")
+        raise InvalidRequest(
+            "JARVIS_STORAGE_URL: file:///folder, s3://bucket/prefix or gs://bucket/prefix"
+        )
     endpoint = settings.endpoint or ("https://storage.googleapis.com" if scheme == "gs" else None)
     fs = DirFileSystem(path=path, fs=_s3(settings, endpoint))
-    public = DirFileSystem(path=path, fs=_s3(settings, settings.public_endpoint)) if settings.public_endpoint else None
+    public = (
+        DirFileSystem(path=path, fs=_s3(settings, settings.public_endpoint))
+        if settings.public_endpoint
+        else None
+    )
     yield FsStorage(fs, signer=None, public=public)
 
 

@@ -9,9 +9,12 @@ from jarvis.kit.settings import Settings
 
 
 class StorageSettings(Settings):
-    """`url` is `file:///path` or `s3://bucket/prefix`; `gs://` means GCS's S3 endpoint with HMAC keys."""
+    """`url` is `file:///path` or `s3://bucket/prefix`; `gs://` means GCS's S3 endpoint with HMAC
+    keys."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, env_prefix="JARVIS_STORAGE_")
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_ignore_empty=True, env_prefix="JARVIS_STORAGE_"
+    )
 
     url: str = "file://.jarvis/media"
     endpoint: str | None = None

@@ -16,8 +16,11 @@ from jarvis.integrations.telegram.settings import TelegramSettings
 
 @asynccontextmanager
 async def connect(settings: TelegramSettings, db: Database) -> AsyncGenerator[TelegramSettings]:
-    """Only the bot process opens the connection (`gateway.TelegramGateway`); others know the settings."""
+    """Only the bot process opens the connection (`gateway.TelegramGateway`); others know the
+    settings."""
     yield settings
 
 
-INTEGRATION = Integration(name="telegram", title="Telegram", settings=TelegramSettings, connect=connect, effects=KINDS)
+INTEGRATION = Integration(
+    name="telegram", title="Telegram", settings=TelegramSettings, connect=connect, effects=KINDS
+)

@@ -1,8 +1,10 @@
-"""Makes groups with a person's own session: a bot may not. Off unless the secret is set, and used by `jarvis telegram setup` only."""
+"""Makes groups with a person's own session: a bot may not. Off unless the secret is set, and used
+by `jarvis telegram setup` only."""
 
-# Telethon ships no stubs:
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportMissingTypeArgument=false, reportPrivateUsage=false, reportArgumentType=false
+# Telethon ships no stubs.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportMissingTypeArgument=false
+# pyright: reportPrivateUsage=false, reportArgumentType=false
 
 from __future__ import annotations
 
@@ -34,13 +36,23 @@ async def open_bootstrap(settings: TelegramSettings, bot: str) -> AsyncGenerator
     try:
         session = StringSession(secret)
     except ValueError:
-        raise SettingsMissing("JARVIS_TELEGRAM_USER_SESSION: not a string session of Telethon") from None
+        raise SettingsMissing(
+            "JARVIS_TELEGRAM_USER_SESSION: not a string session of Telethon"
+        ) from None
     if not secret:
-        raise SettingsMissing("JARVIS_TELEGRAM_USER_SESSION: the session of a person who may make groups; without it follow the steps")
+        raise SettingsMissing(
+            "JARVIS_TELEGRAM_USER_SESSION: the session of a person who may make groups; without it "
+            "follow the steps"
+        )
     if settings.public_key is not None:
         rsa._server_keys.clear()
         rsa.add_key(settings.public_key_pem(), old=False)
-    client = TelegramClient(session, settings.api_id or 1, settings.api_hash.get_secret_value() or "x", receive_updates=False)
+    client = TelegramClient(
+        session,
+        settings.api_id or 1,
+        settings.api_hash.get_secret_value() or "x",
+        receive_updates=False,
+    )
     await client.connect()
     try:
         if not await client.is_user_authorized():
@@ -59,7 +71,8 @@ class Bootstrap:
         self._bot = bot
 
     async def create(self, title: str, *, forum: bool = True, read_only: bool = False) -> int:
-        """A group with the bot as its administrator; returns its marked id. `forum`: with topics. `read_only`: people do not write.
+        """A group with the bot as its administrator; returns its marked id. `forum`: with topics.
+        `read_only`: people do not write.
 
         Raises:
             Rejected: Telegram refused; a group that was made by then is named in the message.
@@ -67,15 +80,29 @@ class Bootstrap:
         client = self._client
         made: Any = None
         try:
-            answer = await client(functions.channels.CreateChannelRequest(title=title, about="", megagroup=True, forum=forum))
+            answer = await client(
+                functions.channels.CreateChannelRequest(
+                    title=title, about="", megagroup=True, forum=forum
+                )
+            )
             made = answer.chats[0]
             bot = await client.get_input_entity(self._bot)
             await client(functions.channels.InviteToChannelRequest(channel=made, users=[bot]))
             rights = types.ChatAdminRights(**dict.fromkeys(RIGHTS, True))
-            await client(functions.channels.EditAdminRequest(channel=made, user_id=bot, admin_rights=rights, rank="Jarvis"))
+            await client(
+                functions.channels.EditAdminRequest(
+                    channel=made, user_id=bot, admin_rights=rights, rank="Jarvis"
+                )
+            )
             if read_only:
-                banned = types.ChatBannedRights(until_date=None, send_messages=True, send_media=True)
-                await client(functions.messages.EditChatDefaultBannedRightsRequest(peer=made, banned_rights=banned))
+                banned = types.ChatBannedRights(
+                    until_date=None, send_messages=True, send_media=True
+                )
+                await client(
+                    functions.messages.EditChatDefaultBannedRightsRequest(
+                        peer=made, banned_rights=banned
+                    )
+                )
         except (RPCError, ValueError, IndexError) as error:
             left = f"; the group {title!r} was made and is unfinished" if made is not None else ""
             raise Rejected(SYSTEM, f"{type(error).__name__.removesuffix('Error')}{left}") from None

@@ -1,7 +1,9 @@
-"""The client that carries the gateway's requests: Telethon's own, or one of the same kind over another way."""
+"""The client that carries the gateway's requests: Telethon's own, or one of the same kind over
+another way."""
 
-# Telethon ships no stubs:
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# Telethon ships no stubs.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
 
 from __future__ import annotations
 
@@ -16,11 +18,25 @@ NewClient = Callable[[PgSession, TelegramSettings], TelegramClient]
 
 
 def telethon(
-    session: PgSession, settings: TelegramSettings, *, kind: Callable[..., TelegramClient] = TelegramClient
+    session: PgSession,
+    settings: TelegramSettings,
+    *,
+    kind: Callable[..., TelegramClient] = TelegramClient,
 ) -> TelegramClient:
-    """A client that is not connected yet. It gives up early: the schedule of the effects waits, no handler does."""
+    """A client that is not connected yet. It gives up early: the schedule of the effects waits, no
+    handler does."""
     return kind(
-        session, settings.api_id or 1, settings.api_hash.get_secret_value() or "x",
-        timeout=settings.timeout_s, request_retries=1, connection_retries=2, retry_delay=1, auto_reconnect=True,
-        flood_sleep_threshold=0, raise_last_call_error=True, sequential_updates=True, catch_up=True, receive_updates=True,
-    )  # fmt: skip
+        session,
+        settings.api_id or 1,
+        settings.api_hash.get_secret_value() or "x",
+        timeout=settings.timeout_s,
+        request_retries=1,
+        connection_retries=2,
+        retry_delay=1,
+        auto_reconnect=True,
+        flood_sleep_threshold=0,
+        raise_last_call_error=True,
+        sequential_updates=True,
+        catch_up=True,
+        receive_updates=True,
+    )

@@ -1,13 +1,14 @@
 """Our own deletions in groups, told to the client in the group's own sequence of updates.
 
-Telethon 1.45 books what a deletion returns to the account, whatever it was about (`MTProtoSender._store_own_updates`). A group's
-number taken for the account's can swallow the next private message as one that was seen; so these requests answer as updates
-of the group.
+Telethon 1.45 books what a deletion returns to the account, whatever it was about
+(`MTProtoSender._store_own_updates`). A group's number taken for the account's can swallow the next
+private message as one that was seen; so these requests answer as updates of the group.
 """
 
-# Telethon ships no stubs:
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownParameterType=false, reportMissingParameterType=false, reportIncompatibleMethodOverride=false
+# Telethon ships no stubs.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false
+# pyright: reportMissingParameterType=false, reportIncompatibleMethodOverride=false
 # pyright: reportAttributeAccessIssue=false
 
 from __future__ import annotations

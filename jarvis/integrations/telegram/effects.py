@@ -24,7 +24,7 @@ from jarvis.integrations.telegram.kinds import (
     TOPIC_CREATE,
     TOPIC_DELETE,
     TOPIC_EDIT,
-)  # fmt: skip
+)
 from jarvis.integrations.telegram.media import Outgoing, TelegramMedia
 from jarvis.integrations.telegram.members import TelegramMembers
 from jarvis.integrations.telegram.settings import SYSTEM, TelegramSettings
@@ -46,32 +46,50 @@ class TelegramEffects:
     @property
     def handlers(self) -> Mapping[str, EffectHandler]:
         return {
-            SEND.name: self.send, EDIT.name: self.edit, TOPIC_CREATE.name: self.create_topic, TOPIC_EDIT.name: self.edit_topic,
-            PIN.name: self.pin, LOOK.name: self.look, DELETE.name: self.delete, TOPIC_DELETE.name: self.delete_topic,
-            MEMBERS.name: self.members, REMOVE_MEMBER.name: self.remove_member, LET_IN.name: self.let_in,
-        }  # fmt: skip
+            SEND.name: self.send,
+            EDIT.name: self.edit,
+            TOPIC_CREATE.name: self.create_topic,
+            TOPIC_EDIT.name: self.edit_topic,
+            PIN.name: self.pin,
+            LOOK.name: self.look,
+            DELETE.name: self.delete,
+            TOPIC_DELETE.name: self.delete_topic,
+            MEMBERS.name: self.members,
+            REMOVE_MEMBER.name: self.remove_member,
+            LET_IN.name: self.let_in,
+        }
 
     async def send(self, effect: Effect) -> Receipt:
-        """A new message; `after` is noted before the first attempt, so that an ambiguous one can be found again."""
+        """A new message; `after` is noted before the first attempt, so that an ambiguous one can be
+        found again."""
         args = effect.args
         chat_id = int(args["chat_id"])
         after = await self._after(effect, chat_id)
         topic = await self._topic(args.get("topic"))
         try:
             message_id = await self._gateway.send(
-                effect.id, chat_id, str(args["text"]), buttons=_buttons(args), reply_to=args.get("reply_to"), topic=topic,
-                attempt=effect.attempt, after=after,
-            )  # fmt: skip
+                effect.id,
+                chat_id,
+                str(args["text"]),
+                buttons=_buttons(args),
+                reply_to=args.get("reply_to"),
+                topic=topic,
+                attempt=effect.attempt,
+                after=after,
+            )
         except NotFound:
             await self._surely_gone(chat_id, topic)
             raise
         return Receipt(facts={"chat_id": chat_id, "message_id": message_id})
 
     async def create_topic(self, effect: Effect) -> Receipt:
-        """A new topic; an ambiguous attempt is looked for among the messages after the last one known."""
+        """A new topic; an ambiguous attempt is looked for among the messages after the last one
+        known."""
         chat_id = int(effect.args["chat_id"])
         after = await self._after(effect, chat_id)
-        number = await self._topics.create(effect.id, chat_id, str(effect.args["title"]), attempt=effect.attempt, after=after)
+        number = await self._topics.create(
+            effect.id, chat_id, str(effect.args["title"]), attempt=effect.attempt, after=after
+        )
         return Receipt(facts={"chat_id": chat_id, "topic": number, "message_id": number})
 
     async def edit_topic(self, effect: Effect) -> Receipt:
@@ -80,7 +98,9 @@ class TelegramEffects:
         topic = await self._topic(effect.args["topic"])
         assert topic is not None
         try:
-            await self._topics.edit(chat_id, topic, title=effect.args.get("title"), closed=effect.args.get("closed"))
+            await self._topics.edit(
+                chat_id, topic, title=effect.args.get("title"), closed=effect.args.get("closed")
+            )
         except NotFound:
             await self._surely_gone(chat_id, topic)
             raise
@@ -115,7 +135,13 @@ class TelegramEffects:
         topic = await self._topic(effect.args.get("topic"))
         try:
             ids = await self._media.send_album(
-                effect.id, chat_id, files, str(effect.args["caption"]), topic=topic, attempt=effect.attempt, after=after
+                effect.id,
+                chat_id,
+                files,
+                str(effect.args["caption"]),
+                topic=topic,
+                attempt=effect.attempt,
+                after=after,
             )
         except NotFound:
             await self._surely_gone(chat_id, topic)
@@ -123,7 +149,8 @@ class TelegramEffects:
         return Receipt(facts={"chat_id": chat_id, "message_id": ids[-1], "ids": ids})
 
     async def look(self, effect: Effect) -> Receipt:
-        """What a group, some of its topics and some messages look like now; what is missing in the answer is gone."""
+        """What a group, some of its topics and some messages look like now; what is missing in the
+        answer is gone."""
         chat_id = int(effect.args["chat_id"])
         group = await self._topics.group(chat_id)
         wanted, posts = effect.args.get("topics", ()), effect.args.get("messages", ())
@@ -131,16 +158,24 @@ class TelegramEffects:
         there = await self._topics.posts(chat_id, posts)
         return Receipt(
             facts={
-                "title": group.title, "forum": group.forum, "read_only": group.read_only,
-                "lacks": list(group.lacks), "messages": {str(n): {"pinned": on} for n, on in there.items()},
-                "topics": {str(n): {"title": seen.title, "closed": seen.closed} for n, seen in topics.items()},
+                "title": group.title,
+                "forum": group.forum,
+                "read_only": group.read_only,
+                "lacks": list(group.lacks),
+                "messages": {str(n): {"pinned": on} for n, on in there.items()},
+                "topics": {
+                    str(n): {"title": seen.title, "closed": seen.closed}
+                    for n, seen in topics.items()
+                },
             }
-        )  # fmt: skip
+        )
 
     async def members(self, effect: Effect) -> Receipt:
         """Everybody who is in a group."""
         found = await self._members.members(int(effect.args["chat_id"]))
-        return Receipt(facts={"members": [{"user": m.user_id, "name": m.name, "bot": m.bot} for m in found]})
+        return Receipt(
+            facts={"members": [{"user": m.user_id, "name": m.name, "bot": m.bot} for m in found]}
+        )
 
     async def remove_member(self, effect: Effect) -> Receipt:
         """Take somebody out of a group."""
@@ -154,22 +189,29 @@ class TelegramEffects:
         return Receipt(facts={"link": link})
 
     async def _after(self, effect: Effect, chat_id: int) -> int:
-        """The last message of the chat that was known before the first attempt; noted with the effect."""
+        """The last message of the chat that was known before the first attempt; noted with the
+        effect."""
         after: int | None = await self._db.fetchval(
-            """UPDATE effect SET args = args || jsonb_build_object('after', coalesce((args->>'after')::bigint, (
+            """UPDATE effect SET args = args || jsonb_build_object('after',
+                coalesce((args->>'after')::bigint, (
                  SELECT max(n) FROM (
                    SELECT max((receipt->>'message_id')::bigint) AS n FROM effect
                     WHERE target = $2 AND state = 'done' AND receipt ? 'message_id'
                    UNION ALL SELECT max(last_seen_message) FROM chat
-                    WHERE CASE WHEN $3::bigint > 0 THEN kind = 'private' ELSE marked_id = $3::bigint END) known), 0))
+                    WHERE CASE WHEN $3::bigint > 0 THEN kind = 'private'
+                      ELSE marked_id = $3::bigint END) known), 0))
                 WHERE id = $1 RETURNING (args->>'after')::bigint""",
-            effect.id, effect.target, chat_id,
-        )  # fmt: skip
+            effect.id,
+            effect.target,
+            chat_id,
+        )
         return after or 0
 
     async def _message_of(self, effect_id: object) -> int | None:
         """The message that an effect sent; None when it sent none."""
-        receipt = await self._db.fetchval("SELECT receipt FROM effect WHERE id = $1 AND state = 'done'", UUID(str(effect_id)))
+        receipt = await self._db.fetchval(
+            "SELECT receipt FROM effect WHERE id = $1 AND state = 'done'", UUID(str(effect_id))
+        )
         return None if receipt is None else int(receipt["message_id"])
 
     async def _topic(self, said: Mapping[str, Any] | None) -> int | None:
@@ -200,7 +242,9 @@ class TelegramEffects:
         chat_id = int(args["chat_id"])
         message_id: int | None = args.get("message_id")
         if message_id is None:
-            message_id = await (self._latest(args["root"]) if args.get("root") else self._message_of(args["of"]))
+            message_id = await (
+                self._latest(args["root"]) if args.get("root") else self._message_of(args["of"])
+            )
         if message_id is None:
             return await self.send(effect)
         try:
@@ -210,33 +254,56 @@ class TelegramEffects:
         return Receipt(facts={"chat_id": chat_id, "message_id": message_id})
 
     async def _latest(self, root: object) -> int | None:
-        """The message that stands now for the one that effect `root` sent: a change may have had to send it again.
+        """The message that stands now for the one that effect `root` sent: a change may have had to
+        send it again.
 
         Raises:
             Unavailable: it is on its way.
         """
         rows = await self._db.fetch(
             """SELECT id, state, receipt FROM effect
-                WHERE id = $1 OR (kind = $2 AND args->>'root' = $3 AND state = 'done') ORDER BY seq""",
-            UUID(str(root)), EDIT.name, str(root),
-        )  # fmt: skip
+                WHERE id = $1 OR (kind = $2 AND args->>'root' = $3 AND state = 'done')
+                  ORDER BY seq""",
+            UUID(str(root)),
+            EDIT.name,
+            str(root),
+        )
         if rows and rows[0]["state"] in ("pending", "claimed"):
             raise Unavailable(SYSTEM, "the message to change is not sent yet", retry_after_s=0.3)
         known = [int(r["receipt"]["message_id"]) for r in rows if r["state"] == "done"]
         return known[-1] if known else None
 
     def limits(self, effect: Effect) -> Sequence[TargetLimit]:
-        """A person's minute may be spent at once; a group's minute keeps some messages for what is urgent."""
-        if effect.kind in (DOWNLOAD.name, LOOK.name, DELETE.name, MEMBERS.name, REMOVE_MEMBER.name, LET_IN.name):
+        """A person's minute may be spent at once; a group's minute keeps some messages for what is
+        urgent."""
+        if effect.kind in (
+            DOWNLOAD.name,
+            LOOK.name,
+            DELETE.name,
+            MEMBERS.name,
+            REMOVE_MEMBER.name,
+            LET_IN.name,
+        ):
             return ()
         chat_id = int(effect.args["chat_id"])
         if chat_id > 0:
             calls = self._settings.person_per_minute
-            return (TargetLimit(suffix="minute", limit=Limit(calls=calls, period_s=60, burst=calls)),)
-        whole, kept, minute = self._settings.group_per_minute, self._settings.group_urgent_reserve, self._settings.group_minute_s
+            return (
+                TargetLimit(suffix="minute", limit=Limit(calls=calls, period_s=60, burst=calls)),
+            )
+        whole, kept, minute = (
+            self._settings.group_per_minute,
+            self._settings.group_urgent_reserve,
+            self._settings.group_minute_s,
+        )
         count = len(effect.args["items"]) if effect.kind == ALBUM.name else 1
         return (
-            TargetLimit(suffix="normal", from_lane=Lane.NORMAL, limit=Window(calls=whole - kept, period_s=minute), count=count),
+            TargetLimit(
+                suffix="normal",
+                from_lane=Lane.NORMAL,
+                limit=Window(calls=whole - kept, period_s=minute),
+                count=count,
+            ),
             TargetLimit(suffix="all", limit=Window(calls=whole, period_s=minute), count=count),
         )
 

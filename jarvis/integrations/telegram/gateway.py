@@ -1,12 +1,16 @@
-"""The one connection to Telegram: updates become events before anything else, effects go out by stored random ids.
+"""The one connection to Telegram: updates become events before anything else, effects go out by
+stored random ids.
 
-One process holds the lease; others stand by. Flood waits reschedule, they never sleep inside a handler.
+One process holds the lease; others stand by. Flood waits reschedule, they never sleep inside a
+handler.
 """
 
-# Telethon ships no stubs:
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownParameterType=false, reportMissingParameterType=false, reportAttributeAccessIssue=false
-# pyright: reportArgumentType=false, reportPrivateUsage=false, reportMissingTypeArgument=false, reportCallIssue=false
+# Telethon ships no stubs.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false
+# pyright: reportMissingParameterType=false, reportAttributeAccessIssue=false
+# pyright: reportArgumentType=false, reportPrivateUsage=false, reportMissingTypeArgument=false
+# pyright: reportCallIssue=false
 
 from __future__ import annotations
 
@@ -50,7 +54,14 @@ from jarvis.integrations.telegram.kinds import TOPIC_GONE
 from jarvis.integrations.telegram.session import PgSession
 from jarvis.integrations.telegram.settings import SYSTEM, TelegramSettings
 from jarvis.integrations.telegram.updates import Updates
-from jarvis.kit.errors import AuthExpired, LeaseLost, NotFound, Rejected, SettingsMissing, Unavailable
+from jarvis.kit.errors import (
+    AuthExpired,
+    LeaseLost,
+    NotFound,
+    Rejected,
+    SettingsMissing,
+    Unavailable,
+)
 from jarvis.kit.faults import fault
 from jarvis.kit.ids import sha256_hex
 
@@ -70,10 +81,17 @@ def random_id(effect_id: UUID) -> int:
 
 
 class TelegramGateway:
-    """A connected client and what it can do for effects. `client` makes the client of each connection."""
+    """A connected client and what it can do for effects. `client` makes the client of each
+    connection."""
 
     def __init__(
-        self, db: Database, settings: TelegramSettings, *, on_press: OnPress, holder: str, client: NewClient = telethon
+        self,
+        db: Database,
+        settings: TelegramSettings,
+        *,
+        on_press: OnPress,
+        holder: str,
+        client: NewClient = telethon,
     ) -> None:
         self._db = db
         self._settings = settings
@@ -94,7 +112,9 @@ class TelegramGateway:
         leases = Leases(self._db)
         while going():
             try:
-                lease = await leases.take(f"telegram:{self._settings.session}", self._holder, self._settings.lease_s)
+                lease = await leases.take(
+                    f"telegram:{self._settings.session}", self._holder, self._settings.lease_s
+                )
                 if lease is None:
                     self.problem = "standing by: another process holds the session"
                     await asyncio.sleep(min(2.0, self._settings.lease_s / 3))
@@ -113,13 +133,15 @@ class TelegramGateway:
                 self.problem = error.reason
                 await self._alert(error.reason)
                 await asyncio.sleep(REFUSED_PAUSE_S)
-            except Exception as error:  # a boundary: Telethon lets EOFError, its own and asyncio's errors out of a handshake
+            # a boundary: Telethon lets EOFError, its own and asyncio's errors out of a handshake
+            except Exception as error:
                 self.problem = f"no connection ({type(error).__name__})"
                 _log.warning("Telegram is away: %s", type(error).__name__)
                 await asyncio.sleep(1)
 
     async def _alert(self, reason: str) -> None:
-        """No chat can tell of this: it goes to the log, the traces, `jarvis doctor` and the web process's readiness."""
+        """No chat can tell of this: it goes to the log, the traces, `jarvis doctor` and the web
+        process's readiness."""
         _log.error("Telegram refuses the bot: %s", reason)
         logfire.error("telegram.refused", reason=reason)
         with contextlib.suppress(*DATABASE_AWAY):
@@ -133,7 +155,9 @@ class TelegramGateway:
             _log.warning("talking to a Telegram server of your own at %s:%s", host, port)
         if host is None or port is None:
             host, port = PRODUCTION[self._settings.dc]
-        session = await PgSession.load(self._db, self._settings.session, self._settings.dc, host, port, lease.fence)
+        session = await PgSession.load(
+            self._db, self._settings.session, self._settings.dc, host, port, lease.fence
+        )
         self._session = session
         async with self._connected(session) as client:
             await self._login(client, session)
@@ -141,7 +165,9 @@ class TelegramGateway:
             await sources.report_ok(self._db, SYSTEM, datetime.now(UTC))
             self.ready.set()
             reconciler = asyncio.create_task(self._reconcile_forever())
-            flusher = asyncio.create_task(self._updates.flush_forever(session, self._settings.lease_s / 3))
+            flusher = asyncio.create_task(
+                self._updates.flush_forever(session, self._settings.lease_s / 3)
+            )
             try:
                 while client.is_connected():
                     await leases.keep(lease, self._settings.lease_s)
@@ -172,7 +198,8 @@ class TelegramGateway:
             self._client = client
             yield client
         finally:
-            with contextlib.suppress(Exception):  # leaving anyway: a broken connection may fail to close politely
+            # leaving anyway: a broken connection may fail to close politely
+            with contextlib.suppress(Exception):
                 async with asyncio.timeout(3):
                     await client.disconnect()  # pyright: ignore[reportGeneralTypeIssues]  # a coroutine while a loop runs
             await self._updates.end(session)
@@ -185,18 +212,22 @@ class TelegramGateway:
         except (UnauthorizedError, RPCError) as error:
             if isinstance(error, ServerError | FloodWaitError):
                 raise
-            raise AuthExpired(SYSTEM, "the bot token was refused; take a new one from BotFather") from None
+            raise AuthExpired(
+                SYSTEM, "the bot token was refused; take a new one from BotFather"
+            ) from None
         self.me, self.username = me.id, me.username
         session.note_username(me.username)
         await session.flush()
         for language, words in COMMANDS.items():
-            with contextlib.suppress(RPCError):  # the menu is a convenience; the start goes on without it
+            # the menu is a convenience; the start goes on without it
+            with contextlib.suppress(RPCError):
                 await client(
                     functions.bots.SetBotCommandsRequest(
-                        scope=types.BotCommandScopeDefault(), lang_code=language,
+                        scope=types.BotCommandScopeDefault(),
+                        lang_code=language,
                         commands=[types.BotCommand(command=c, description=d) for c, d in words],
                     )
-                )  # fmt: skip
+                )
 
     # updates in
 
@@ -209,7 +240,8 @@ class TelegramGateway:
             await self._accept_press(update)
 
     async def accept_message(self, message: Any, *, edited: bool) -> bool:
-        """One event a message, or a version of it; our own and service messages are no input. False when it was known.
+        """One event a message, or a version of it; our own and service messages are no input. False
+        when it was known.
 
         A service message that says that the bot was added to a group is an event of its own.
         """
@@ -229,18 +261,29 @@ class TelegramGateway:
             reply_id = None  # it stands in the topic and answers nobody
         text = words_of(message)
         payload = {
-            "chat_id": chat, "private": isinstance(message.peer_id, types.PeerUser), "message_id": message.id,
-            "sender_id": sender, "text": text, "reply_to": reply_id, "edited": edited,
+            "chat_id": chat,
+            "private": isinstance(message.peer_id, types.PeerUser),
+            "message_id": message.id,
+            "sender_id": sender,
+            "text": text,
+            "reply_to": reply_id,
+            "edited": edited,
             "mentioned": bool(message.mentioned) or self._names_me(text),
             "forwarded": message.fwd_from is not None,
-            "media": describe(message.media), "album": message.grouped_id, "topic": topic_of(message),
+            "media": describe(message.media),
+            "album": message.grouped_id,
+            "topic": topic_of(message),
             "version": version,
-        }  # fmt: skip
+        }
         await self._note_chat(chat, message.id, private=payload["private"])
         accepted = await self._journal.accept(
-            source="telegram", kind="message.employee", dedup_key=f"message:{chat}:{message.id}:{version}", payload=payload,
-            ordering_key=f"telegram:{chat}:{sender}", sender=f"telegram:{sender}",
-        )  # fmt: skip
+            source="telegram",
+            kind="message.employee",
+            dedup_key=f"message:{chat}:{message.id}:{version}",
+            payload=payload,
+            ordering_key=f"telegram:{chat}:{sender}",
+            sender=f"telegram:{sender}",
+        )
         return accepted.fresh
 
     async def _joined(self, message: Any) -> bool:
@@ -250,38 +293,59 @@ class TelegramGateway:
         chat = utils.get_peer_id(message.peer_id)
         await self._note_chat(chat, message.id, private=False)
         accepted = await self._journal.accept(
-            source="telegram", kind="chat.joined", dedup_key=f"joined:{chat}:{message.id}", ordering_key=f"telegram:{chat}",
-            payload={"chat_id": chat, "by": utils.get_peer_id(message.from_id) if message.from_id else None},
-        )  # fmt: skip
+            source="telegram",
+            kind="chat.joined",
+            dedup_key=f"joined:{chat}:{message.id}",
+            ordering_key=f"telegram:{chat}",
+            payload={
+                "chat_id": chat,
+                "by": utils.get_peer_id(message.from_id) if message.from_id else None,
+            },
+        )
         return accepted.fresh
 
     def _names_me(self, text: str) -> bool:
         lowered = text.casefold()
-        return (self.username is not None and f"@{self.username.casefold()}" in lowered) or lowered.startswith(
-            ("jarvis", "джарвис", "ჯარვის")
-        )
+        return (
+            self.username is not None and f"@{self.username.casefold()}" in lowered
+        ) or lowered.startswith(("jarvis", "джарвис", "ჯარვის"))
 
     async def _note_chat(self, chat: int, message_id: int, *, private: bool) -> None:
         await self._db.execute(
-            """INSERT INTO chat (marked_id, kind, last_seen_message, seen_at) VALUES ($1, $2, $3, now())
-               ON CONFLICT (marked_id) DO UPDATE SET last_seen_message = greatest(chat.last_seen_message, $3), seen_at = now()""",
-            chat, "private" if private else "group", message_id,
-        )  # fmt: skip
+            """INSERT INTO chat (marked_id, kind, last_seen_message, seen_at) VALUES ($1, $2, $3,
+                now())
+               ON CONFLICT (marked_id) DO UPDATE
+                 SET last_seen_message = greatest(chat.last_seen_message, $3), seen_at = now()""",
+            chat,
+            "private" if private else "group",
+            message_id,
+        )
 
     async def _accept_press(self, update: Any) -> None:
         token = token_of(update)
         toast = await self._on_press(update.user_id, token)
         await self._journal.accept(
-            source="telegram", kind="callback.button", dedup_key=f"press:{update.query_id}",
-            payload={"chat_id": utils.get_peer_id(update.peer), "message_id": update.msg_id, "sender_id": update.user_id,
-                     "token": token},
-            ordering_key=f"telegram:{utils.get_peer_id(update.peer)}:{update.user_id}", sender=f"telegram:{update.user_id}",
-        )  # fmt: skip
+            source="telegram",
+            kind="callback.button",
+            dedup_key=f"press:{update.query_id}",
+            payload={
+                "chat_id": utils.get_peer_id(update.peer),
+                "message_id": update.msg_id,
+                "sender_id": update.user_id,
+                "token": token,
+            },
+            ordering_key=f"telegram:{utils.get_peer_id(update.peer)}:{update.user_id}",
+            sender=f"telegram:{update.user_id}",
+        )
         client = self._client
         if client is not None:
             with contextlib.suppress(RPCError, ConnectionError, TimeoutError):
                 async with asyncio.timeout(ANSWER_S):
-                    await client(functions.messages.SetBotCallbackAnswerRequest(query_id=update.query_id, cache_time=0, message=toast))
+                    await client(
+                        functions.messages.SetBotCallbackAnswerRequest(
+                            query_id=update.query_id, cache_time=0, message=toast
+                        )
+                    )
 
     async def _reconcile_forever(self) -> None:
         while going():
@@ -290,16 +354,25 @@ class TelegramGateway:
             await asyncio.sleep(self._settings.reconcile_s)
 
     async def reconcile(self) -> int:
-        """Read message ids after the last ones seen and accept what no update told; returns how many were new.
+        """Read message ids after the last ones seen and accept what no update told; returns how
+        many were new.
 
-        It begins some way before them: a process that died with an update in its hands leaves a gap behind newer messages.
-        Our own messages have ids of the same row, so a window that holds any message is followed by the next one.
+        It begins some way before them: a process that died with an update in its hands leaves a gap
+        behind newer messages. Our own messages have ids of the same row, so a window that holds any
+        message is followed by the next one.
         """
         found = 0
-        groups = await self._db.fetch("SELECT marked_id, last_seen_message FROM chat WHERE kind = 'group'")
-        private = await self._db.fetchval("SELECT max(last_seen_message) FROM chat WHERE kind = 'private'")
-        for chat, seen in [(r["marked_id"], r["last_seen_message"]) for r in groups] + [(None, private or 0)]:
-            with contextlib.suppress(RPCError, ValueError):  # a group that the bot lost must not hide the others' gaps
+        groups = await self._db.fetch(
+            "SELECT marked_id, last_seen_message FROM chat WHERE kind = 'group'"
+        )
+        private = await self._db.fetchval(
+            "SELECT max(last_seen_message) FROM chat WHERE kind = 'private'"
+        )
+        for chat, seen in [(r["marked_id"], r["last_seen_message"]) for r in groups] + [
+            (None, private or 0)
+        ]:
+            # a group that the bot lost must not hide the others' gaps
+            with contextlib.suppress(RPCError, ValueError):
                 found += await self._fill(chat, seen)
         return found
 
@@ -317,7 +390,8 @@ class TelegramGateway:
         return [m for m in rows if isinstance(m, types.Message | types.MessageService)]
 
     async def messages(self, chat: int | None, ids: Sequence[int]) -> list[Any]:
-        """The messages of these ids of a group, or (chat None) of the bot's private chats; absent ones are `MessageEmpty`."""
+        """The messages of these ids of a group, or (chat None) of the bot's private chats; absent
+        ones are `MessageEmpty`."""
         client = self.client()
         wanted = [types.InputMessageID(id=i) for i in ids]
         if chat is None:
@@ -340,10 +414,19 @@ class TelegramGateway:
         return self._client
 
     async def send(
-        self, effect_id: UUID, chat_id: int, text: str, *, buttons: Sequence[Sequence[Mapping[str, str]]] = (),
-        reply_to: int | None = None, topic: int | None = None, attempt: int = 1, after: int = 0,
-    ) -> int:  # fmt: skip
-        """Send one message and return its id; a repeated send of the same effect finds the first one's id.
+        self,
+        effect_id: UUID,
+        chat_id: int,
+        text: str,
+        *,
+        buttons: Sequence[Sequence[Mapping[str, str]]] = (),
+        reply_to: int | None = None,
+        topic: int | None = None,
+        attempt: int = 1,
+        after: int = 0,
+    ) -> int:
+        """Send one message and return its id; a repeated send of the same effect finds the first
+        one's id.
 
         `text` is Telegram's HTML. `after` is the last message id known before the first attempt.
         """
@@ -353,11 +436,15 @@ class TelegramGateway:
         async def call() -> Any:
             return await client(
                 functions.messages.SendMessageRequest(
-                    peer=await client.get_input_entity(chat_id), message=plain, entities=entities, no_webpage=True,
-                    random_id=random_id(effect_id), reply_markup=_markup(client, buttons),
+                    peer=await client.get_input_entity(chat_id),
+                    message=plain,
+                    entities=entities,
+                    no_webpage=True,
+                    random_id=random_id(effect_id),
+                    reply_markup=_markup(client, buttons),
                     reply_to=reply_header(reply_to, topic),
                 )
-            )  # fmt: skip
+            )
 
         if attempt > 1 and (known := await self._recover(chat_id, plain, after)) is not None:
             return known
@@ -366,7 +453,9 @@ class TelegramGateway:
         except RandomIdDuplicateError:
             known = await self._recover(chat_id, plain, after)
             if known is None:
-                raise Unavailable(SYSTEM, "sent, but its id is not found yet", retry_after_s=2.0) from None
+                raise Unavailable(
+                    SYSTEM, "sent, but its id is not found yet", retry_after_s=2.0
+                ) from None
             return known
         return next(u.id for u in answer.updates if isinstance(u, types.UpdateMessageID))
 
@@ -375,14 +464,23 @@ class TelegramGateway:
         try:
             rows = await self.messages(None if chat_id > 0 else chat_id, ids)
         except (RPCError, ConnectionError) as error:
-            raise Unavailable(SYSTEM, f"cannot read back ({type(error).__name__})", retry_after_s=2.0) from None
+            raise Unavailable(
+                SYSTEM, f"cannot read back ({type(error).__name__})", retry_after_s=2.0
+            ) from None
         for message in rows:
             ours = isinstance(message, types.Message) and message.out and message.message == text
             if ours and utils.get_peer_id(message.peer_id) == chat_id:
                 return int(message.id)
         return None
 
-    async def edit(self, chat_id: int, message_id: int, text: str, *, buttons: Sequence[Sequence[Mapping[str, str]]] = ()) -> None:
+    async def edit(
+        self,
+        chat_id: int,
+        message_id: int,
+        text: str,
+        *,
+        buttons: Sequence[Sequence[Mapping[str, str]]] = (),
+    ) -> None:
         """Change a message of ours; the same text again is success."""
         plain, entities = tg_html.parse(text)
         client = self.client()
@@ -390,24 +488,34 @@ class TelegramGateway:
         async def call() -> Any:
             return await client(
                 functions.messages.EditMessageRequest(
-                    peer=await client.get_input_entity(chat_id), id=message_id, message=plain, entities=entities,
-                    no_webpage=True, reply_markup=_markup(client, buttons),
+                    peer=await client.get_input_entity(chat_id),
+                    id=message_id,
+                    message=plain,
+                    entities=entities,
+                    no_webpage=True,
+                    reply_markup=_markup(client, buttons),
                 )
-            )  # fmt: skip
+            )
 
         with contextlib.suppress(MessageNotModifiedError):
             await self.guarded(call, chat_id)
 
-    async def guarded(self, call: Callable[[], Awaitable[Any]], chat_id: int, *, files: bool = False) -> Any:
-        """One call to Telegram with its errors turned into ours; `files` gives it the time that a large file takes."""
+    async def guarded(
+        self, call: Callable[[], Awaitable[Any]], chat_id: int, *, files: bool = False
+    ) -> Any:
+        """One call to Telegram with its errors turned into ours; `files` gives it the time that a
+        large file takes."""
         try:
-            async with asyncio.timeout(self._settings.files_timeout_s if files else self._settings.timeout_s):
+            async with asyncio.timeout(
+                self._settings.files_timeout_s if files else self._settings.timeout_s
+            ):
                 fault("telegram.before_send")
                 answer = await call()
                 fault("telegram.sent")
                 return answer
         except FloodWaitError as error:
-            # Telethon remembers a wait for all chats; ours concerns one, and is kept by the effect's own schedule.
+            # Telethon remembers a wait for all chats; ours concerns one, and is kept by the
+            # effect's own schedule.
             with contextlib.suppress(AttributeError):
                 self.client()._flood_waited_requests.clear()
             raise Unavailable(SYSTEM, "flood wait", retry_after_s=float(error.seconds)) from None
@@ -422,18 +530,26 @@ class TelegramGateway:
                 task = asyncio.current_task()
                 if task is not None and task.cancelling():
                     raise
-            raise Unavailable(SYSTEM, f"no answer ({type(error).__name__})", retry_after_s=1.0) from None
+            raise Unavailable(
+                SYSTEM, f"no answer ({type(error).__name__})", retry_after_s=1.0
+            ) from None
         except ValueError as error:
-            raise Rejected(SYSTEM, f"chat {'of a person' if chat_id > 0 else 'group'} is unknown: {error}"[:120]) from None
+            raise Rejected(
+                SYSTEM,
+                f"chat {'of a person' if chat_id > 0 else 'group'} is unknown: {error}"[:120],
+            ) from None
         except RPCError as error:
             raise _refusal(error) from None
 
 
 def _refusal(error: RPCError) -> Exception:
-    # Telethon's own classes carry the name of the error only in their class; the others carry it as their message.
+    # Telethon's own classes carry the name of the error only in their class; the others carry it as
+    # their message.
     name = error.message
     if name == getattr(type(error), "message", None):
-        name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__.removesuffix("Error")).upper()
+        name = re.sub(
+            r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__.removesuffix("Error")
+        ).upper()
     return NotFound(TOPIC_GONE) if name in _GONE else Rejected(SYSTEM, str(name)[:120])
 
 
@@ -441,7 +557,9 @@ def reply_header(message_id: int | None, topic: int | None) -> Any:
     """Which message, or which topic, a new message answers."""
     if message_id is None and topic is None:
         return None
-    return types.InputReplyToMessage(reply_to_msg_id=message_id or topic, top_msg_id=topic if message_id else None)
+    return types.InputReplyToMessage(
+        reply_to_msg_id=message_id or topic, top_msg_id=topic if message_id else None
+    )
 
 
 def _markup(client: TelegramClient, buttons: Sequence[Sequence[Mapping[str, str]]]) -> Any:
@@ -451,21 +569,39 @@ def _markup(client: TelegramClient, buttons: Sequence[Sequence[Mapping[str, str]
 
 COMMANDS: Mapping[str, Sequence[tuple[str, str]]] = {
     "": (
-        ("help", "Что умеет Jarvis"), ("inbox", "Что ждёт моего решения"), ("checklist", "Чек-листы"),
-        ("form", "Отсутствие, задача, платёж"), ("tasks", "Мои задачи"), ("car", "Материалы машины"),
-        ("settings", "Язык, сводка, тишина"), ("new", "Начать разговор заново"),
-        ("forget", "Забыть наш разговор"), ("report", "Сообщить об ошибке"),
+        ("help", "Что умеет Jarvis"),
+        ("inbox", "Что ждёт моего решения"),
+        ("checklist", "Чек-листы"),
+        ("form", "Отсутствие, задача, платёж"),
+        ("tasks", "Мои задачи"),
+        ("car", "Материалы машины"),
+        ("settings", "Язык, сводка, тишина"),
+        ("new", "Начать разговор заново"),
+        ("forget", "Забыть наш разговор"),
+        ("report", "Сообщить об ошибке"),
     ),
     "en": (
-        ("help", "What Jarvis can do"), ("inbox", "What waits for my word"), ("checklist", "Check-lists"),
-        ("form", "Absence, task, payment"), ("tasks", "My tasks"), ("car", "A car's material"),
-        ("settings", "Language, digest, mute"), ("new", "Begin a new conversation"),
-        ("forget", "Forget our conversation"), ("report", "Report a problem"),
+        ("help", "What Jarvis can do"),
+        ("inbox", "What waits for my word"),
+        ("checklist", "Check-lists"),
+        ("form", "Absence, task, payment"),
+        ("tasks", "My tasks"),
+        ("car", "A car's material"),
+        ("settings", "Language, digest, mute"),
+        ("new", "Begin a new conversation"),
+        ("forget", "Forget our conversation"),
+        ("report", "Report a problem"),
     ),
     "ka": (
-        ("help", "რა შეუძლია Jarvis-ს"), ("inbox", "რა ელოდება ჩემს გადაწყვეტილებას"), ("checklist", "ჩეკლისტები"),
-        ("form", "არყოფნა, დავალება, გადახდა"), ("tasks", "ჩემი დავალებები"), ("car", "მანქანის მასალები"),
-        ("settings", "ენა, შეჯამება, ჩუმი რეჟიმი"), ("new", "საუბრის თავიდან დაწყება"),
-        ("forget", "ჩვენი საუბრის დავიწყება"), ("report", "შეცდომის შეტყობინება"),
+        ("help", "რა შეუძლია Jarvis-ს"),
+        ("inbox", "რა ელოდება ჩემს გადაწყვეტილებას"),
+        ("checklist", "ჩეკლისტები"),
+        ("form", "არყოფნა, დავალება, გადახდა"),
+        ("tasks", "ჩემი დავალებები"),
+        ("car", "მანქანის მასალები"),
+        ("settings", "ენა, შეჯამება, ჩუმი რეჟიმი"),
+        ("new", "საუბრის თავიდან დაწყება"),
+        ("forget", "ჩვენი საუბრის დავიწყება"),
+        ("report", "შეცდომის შეტყობინება"),
     ),
-}  # fmt: skip
+}

@@ -1,7 +1,8 @@
 """What an incoming message says of itself: its file, its topic, its version."""
 
-# Telethon ships no stubs:
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportAttributeAccessIssue=false
+# Telethon ships no stubs.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportAttributeAccessIssue=false
 
 from __future__ import annotations
 
@@ -25,8 +26,8 @@ def topic_of(message: Any) -> int | None:
 
 
 def version_of(message: Any) -> str | None:
-    """Names one edit: dates are whole seconds, so text and file tell two edits of one second apart. None when nobody edited
-    (Telegram adds a preview or a reaction by itself)."""
+    """Names one edit: dates are whole seconds, so text and file tell two edits of one second apart.
+    None when nobody edited (Telegram adds a preview or a reaction by itself)."""
     if not message.edit_date:
         return None
     file = getattr(message.media, "photo", None) or getattr(message.media, "document", None)
@@ -35,13 +36,24 @@ def version_of(message: Any) -> str | None:
 
 
 def describe(media: Any) -> dict[str, Any] | None:
-    """What a message carries: Telegram's id of the file, kind, type, name and size in bytes; None when it is no file (a place, a
-    poll, a preview)."""
+    """What a message carries: Telegram's id of the file, kind, type, name and size in bytes; None
+    when it is no file (a place, a poll, a preview)."""
     if isinstance(media, types.MessageMediaPhoto) and isinstance(media.photo, types.Photo):
-        sizes = [getattr(s, "size", 0) or max(getattr(s, "sizes", [0])) for s in getattr(media.photo, "sizes", [])]
-        return {"file": str(media.photo.id), "kind": "photo", "mime": "image/jpeg", "name": None, "size": max(sizes, default=0)}
+        sizes = [
+            getattr(s, "size", 0) or max(getattr(s, "sizes", [0]))
+            for s in getattr(media.photo, "sizes", [])
+        ]
+        return {
+            "file": str(media.photo.id),
+            "kind": "photo",
+            "mime": "image/jpeg",
+            "name": None,
+            "size": max(sizes, default=0),
+        }
     document = getattr(media, "document", None)
-    if not isinstance(media, types.MessageMediaDocument) or not isinstance(document, types.Document):
+    if not isinstance(media, types.MessageMediaDocument) or not isinstance(
+        document, types.Document
+    ):
         return None
     found = {type(a): a for a in document.attributes}
     name = found.get(types.DocumentAttributeFilename)
@@ -57,7 +69,13 @@ def describe(media: Any) -> dict[str, Any] | None:
     else:
         kind = "image" if document.mime_type.startswith("image/") else "document"
     said = line(name.file_name, NAME_CHARS) if name else None
-    return {"file": str(document.id), "kind": kind, "mime": line(document.mime_type, NAME_CHARS), "name": said, "size": document.size}
+    return {
+        "file": str(document.id),
+        "kind": kind,
+        "mime": line(document.mime_type, NAME_CHARS),
+        "name": said,
+        "size": document.size,
+    }
 
 
 def words_of(message: Any) -> str:

@@ -1,8 +1,9 @@
 """Files over the one connection: read from messages, sent in albums; and messages removed."""
 
-# Telethon ships no stubs:
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownParameterType=false, reportArgumentType=false, reportAttributeAccessIssue=false
+# Telethon ships no stubs.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false
 
 from __future__ import annotations
 
@@ -26,15 +27,19 @@ from jarvis.kit.errors import NotFound, Rejected, Unavailable
 TOO_BIG = 2000 * 1024 * 1024  # Telegram's own limit of a file
 _ATTRIBUTES = {
     "video": lambda: types.DocumentAttributeVideo(duration=0, w=0, h=0, supports_streaming=True),
-    "video_note": lambda: types.DocumentAttributeVideo(duration=0, w=0, h=0, supports_streaming=True),
+    "video_note": lambda: types.DocumentAttributeVideo(
+        duration=0, w=0, h=0, supports_streaming=True
+    ),
     "gif": lambda: types.DocumentAttributeVideo(duration=0, w=0, h=0, nosound=True),
-    "voice": lambda: types.DocumentAttributeAudio(duration=0, voice=True), "audio": lambda: types.DocumentAttributeAudio(duration=0),
-}  # fmt: skip
+    "voice": lambda: types.DocumentAttributeAudio(duration=0, voice=True),
+    "audio": lambda: types.DocumentAttributeAudio(duration=0),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """A file to send: where it lies here, what it is (`photo`, or a kind of media), its type and name."""
+    """A file to send: where it lies here, what it is (`photo`, or a kind of media), its type and
+    name."""
 
     path: Path
     kind: str
@@ -72,15 +77,27 @@ class TelegramMedia:
         return kind
 
     async def send_album(
-        self, effect_id: UUID, chat_id: int, files: Sequence[Outgoing], caption: str, *, topic: int | None = None, attempt: int = 1,
+        self,
+        effect_id: UUID,
+        chat_id: int,
+        files: Sequence[Outgoing],
+        caption: str,
+        *,
+        topic: int | None = None,
+        attempt: int = 1,
         after: int = 0,
-    ) -> list[int]:  # fmt: skip
-        """Send up to ten files as one message group and return the ids; a repeated call of the same effect finds the first one's.
+    ) -> list[int]:
+        """Send up to ten files as one message group and return the ids; a repeated call of the same
+        effect finds the first one's.
 
-        `caption` is Telegram's HTML and stands under the first. `after` is the last message id known before the first attempt.
+        `caption` is Telegram's HTML and stands under the first. `after` is the last message id
+        known before the first attempt.
         """
         plain, entities = tg_html.parse(caption)
-        if attempt > 1 and (known := await self._recover(chat_id, plain, len(files), after)) is not None:
+        if (
+            attempt > 1
+            and (known := await self._recover(chat_id, plain, len(files), after)) is not None
+        ):
             return known
         client = self._gateway.client()
 
@@ -90,20 +107,31 @@ class TelegramMedia:
             if len(uploaded) == 1:
                 return await client(
                     functions.messages.SendMediaRequest(
-                        peer=peer, media=uploaded[0], message=plain, entities=entities, random_id=_part(effect_id, 0),
+                        peer=peer,
+                        media=uploaded[0],
+                        message=plain,
+                        entities=entities,
+                        random_id=_part(effect_id, 0),
                         reply_to=reply_header(None, topic),
                     )
-                )  # fmt: skip
-            stored = [await client(functions.messages.UploadMediaRequest(peer=peer, media=m)) for m in uploaded]
+                )
+            stored = [
+                await client(functions.messages.UploadMediaRequest(peer=peer, media=m))
+                for m in uploaded
+            ]
             rows = [
                 types.InputSingleMedia(
-                    media=utils.get_input_media(m), random_id=_part(effect_id, n), message=plain if n == 0 else "",
+                    media=utils.get_input_media(m),
+                    random_id=_part(effect_id, n),
+                    message=plain if n == 0 else "",
                     entities=entities if n == 0 else None,
                 )
                 for n, m in enumerate(stored)
-            ]  # fmt: skip
+            ]
             return await client(
-                functions.messages.SendMultiMediaRequest(peer=peer, multi_media=rows, reply_to=reply_header(None, topic))
+                functions.messages.SendMultiMediaRequest(
+                    peer=peer, multi_media=rows, reply_to=reply_header(None, topic)
+                )
             )
 
         try:
@@ -111,7 +139,9 @@ class TelegramMedia:
         except RandomIdDuplicateError:
             known = await self._recover(chat_id, plain, len(files), after)
             if known is None:
-                raise Unavailable(SYSTEM, "sent, but its ids are not found yet", retry_after_s=2.0) from None
+                raise Unavailable(
+                    SYSTEM, "sent, but its ids are not found yet", retry_after_s=2.0
+                ) from None
             return known
         return sorted(u.id for u in answer.updates if isinstance(u, types.UpdateMessageID))
 
@@ -122,21 +152,39 @@ class TelegramMedia:
         attributes: list[Any] = [types.DocumentAttributeFilename(file_name=file.name)]
         if file.kind in _ATTRIBUTES:
             attributes.append(_ATTRIBUTES[file.kind]())
-        return types.InputMediaUploadedDocument(file=uploaded, mime_type=file.mime, attributes=attributes)
+        return types.InputMediaUploadedDocument(
+            file=uploaded, mime_type=file.mime, attributes=attributes
+        )
 
     async def _recover(self, chat_id: int, text: str, count: int, after: int) -> list[int] | None:
         """The ids of our message, or group of messages, under this caption after that message."""
         last = after
         while True:
             try:
-                rows = await self._gateway.messages(None if chat_id > 0 else chat_id, range(last + 1, last + 1 + 2 * WINDOW))
+                rows = await self._gateway.messages(
+                    None if chat_id > 0 else chat_id, range(last + 1, last + 1 + 2 * WINDOW)
+                )
             except (RPCError, ConnectionError) as error:
-                raise Unavailable(SYSTEM, f"cannot read back ({type(error).__name__})", retry_after_s=2.0) from None
+                raise Unavailable(
+                    SYSTEM, f"cannot read back ({type(error).__name__})", retry_after_s=2.0
+                ) from None
             there = [m for m in rows if not isinstance(m, types.MessageEmpty)]
-            ours = [m for m in there if isinstance(m, types.Message) and m.out and describe(m.media) is not None]
+            ours = [
+                m
+                for m in there
+                if isinstance(m, types.Message) and m.out and describe(m.media) is not None
+            ]
             for first in ours:
-                group = [m.id for m in ours if m.grouped_id is not None and m.grouped_id == first.grouped_id] or [first.id]
-                if first.message == text and utils.get_peer_id(first.peer_id) == chat_id and len(group) == count:
+                group = [
+                    m.id
+                    for m in ours
+                    if m.grouped_id is not None and m.grouped_id == first.grouped_id
+                ] or [first.id]
+                if (
+                    first.message == text
+                    and utils.get_peer_id(first.peer_id) == chat_id
+                    and len(group) == count
+                ):
                     return sorted(group)
             if not there or chat_id > 0:
                 return None
@@ -148,7 +196,9 @@ class TelegramMedia:
 
         async def call() -> Any:
             if chat_id > 0:
-                return await client(functions.messages.DeleteMessagesRequest(id=list(ids), revoke=True))
+                return await client(
+                    functions.messages.DeleteMessagesRequest(id=list(ids), revoke=True)
+                )
             channel = utils.get_input_channel(await client.get_input_entity(chat_id))
             return await client(DeleteMessagesInGroup(channel=channel, id=list(ids)))
 

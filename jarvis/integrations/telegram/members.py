@@ -1,7 +1,9 @@
-"""Who is in a group, over the one connection. A bot can list and remove members; it can let somebody in only by a link."""
+"""Who is in a group, over the one connection. A bot can list and remove members; it can let
+somebody in only by a link."""
 
-# Telethon ships no stubs:
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportArgumentType=false
+# Telethon ships no stubs.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportArgumentType=false
 
 from __future__ import annotations
 
@@ -48,18 +50,23 @@ class TelegramMembers:
                 channel = utils.get_input_channel(await client.get_input_entity(chat_id))
                 wanted = types.ChannelParticipantsSearch(q="")
                 return await client(
-                    functions.channels.GetParticipantsRequest(channel=channel, filter=wanted, offset=offset, limit=AT_ONCE, hash=0)
+                    functions.channels.GetParticipantsRequest(
+                        channel=channel, filter=wanted, offset=offset, limit=AT_ONCE, hash=0
+                    )
                 )
 
             answer = await self._gateway.guarded(call, chat_id)
             for user in answer.users:
-                name = line(" ".join(part for part in (user.first_name, user.last_name) if part), NAME_CHARS)
+                name = line(
+                    " ".join(part for part in (user.first_name, user.last_name) if part), NAME_CHARS
+                )
                 found[user.id] = Member(user_id=user.id, name=name, bot=bool(user.bot))
             if len(found) == offset or len(found) >= answer.count:
                 return list(found.values())
 
     async def remove(self, chat_id: int, user_id: int, *, ban: bool) -> None:
-        """Take somebody out of the group; `ban`: they cannot come back by a link either. Who is not there is success."""
+        """Take somebody out of the group; `ban`: they cannot come back by a link either. Who is not
+        there is success."""
         there = await self._there(chat_id, user_id)
         if not there and not ban:
             return
@@ -83,7 +90,11 @@ class TelegramMembers:
         async def link() -> Any:
             peer = await client.get_input_entity(chat_id)
             until = datetime.now(UTC) + LINK_LIFE
-            return await client(functions.messages.ExportChatInviteRequest(peer=peer, usage_limit=1, expire_date=until))
+            return await client(
+                functions.messages.ExportChatInviteRequest(
+                    peer=peer, usage_limit=1, expire_date=until
+                )
+            )
 
         return str((await self._gateway.guarded(link, chat_id)).link)
 
@@ -93,7 +104,9 @@ class TelegramMembers:
         async def look() -> Any:
             channel = utils.get_input_channel(await client.get_input_entity(chat_id))
             person = await client.get_input_entity(user_id)
-            return await client(functions.channels.GetParticipantRequest(channel=channel, participant=person))
+            return await client(
+                functions.channels.GetParticipantRequest(channel=channel, participant=person)
+            )
 
         try:
             seen = (await self._gateway.guarded(look, chat_id)).participant
@@ -109,7 +122,11 @@ class TelegramMembers:
         async def call() -> Any:
             channel = utils.get_input_channel(await client.get_input_entity(chat_id))
             person = await client.get_input_entity(user_id)
-            return await client(functions.channels.EditBannedRequest(channel=channel, participant=person, banned_rights=rights))
+            return await client(
+                functions.channels.EditBannedRequest(
+                    channel=channel, participant=person, banned_rights=rights
+                )
+            )
 
         try:
             await self._gateway.guarded(call, chat_id)

@@ -1,8 +1,9 @@
 """Telethon's session in PostgreSQL: keys, entities and the state of updates survive any process."""
 
-# Telethon ships no stubs:
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownParameterType=false, reportMissingParameterType=false, reportIncompatibleMethodOverride=false
+# Telethon ships no stubs.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false
+# pyright: reportMissingParameterType=false, reportIncompatibleMethodOverride=false
 # pyright: reportAttributeAccessIssue=false
 
 from __future__ import annotations
@@ -35,23 +36,33 @@ class PgSession(MemorySession):
         self._username: str | None = None
 
     @classmethod
-    async def load(cls, db: Database, name: str, dc: int, host: str, port: int, fence: int) -> PgSession:
+    async def load(
+        cls, db: Database, name: str, dc: int, host: str, port: int, fence: int
+    ) -> PgSession:
         """The stored session of that name, or a new one.
 
         Raises:
             LeaseLost: a newer holder has opened it.
-            SettingsMissing: the session belongs to another data centre; its key would be worthless there.
+            SettingsMissing: the session belongs to another data centre; its key would be worthless
+                there.
         """
         row = await db.fetchrow(
-            """INSERT INTO telegram_session (name, dc, host, port, fence) VALUES ($1, $2, $3, $4, $5)
-               ON CONFLICT (name) DO UPDATE SET fence = $5 WHERE telegram_session.fence <= $5 RETURNING *""",
-            name, dc, host, port, fence,
-        )  # fmt: skip
+            """INSERT INTO telegram_session (name, dc, host, port, fence) VALUES ($1, $2, $3, $4,
+                $5)
+               ON CONFLICT (name) DO UPDATE SET fence = $5 WHERE telegram_session.fence <= $5
+                 RETURNING *""",
+            name,
+            dc,
+            host,
+            port,
+            fence,
+        )
         if row is None:
             raise LeaseLost(f"telegram session {name}")
         if row["auth_key"] is not None and row["dc"] != dc:
             raise SettingsMissing(
-                f"JARVIS_TELEGRAM_DC: session {name!r} belongs to data centre {row['dc']}, not {dc}; give JARVIS_TELEGRAM_SESSION"
+                f"JARVIS_TELEGRAM_DC: session {name!r} belongs to data centre {row['dc']}, not "
+                f"{dc}; give JARVIS_TELEGRAM_SESSION"
                 " another name to log in anew"
             )
         session = cls(db, row["id"], fence)
@@ -59,11 +70,29 @@ class PgSession(MemorySession):
         session.set_dc(dc, host, port)
         if same and row["auth_key"] is not None:
             session._auth_key = AuthKey(row["auth_key"])
-        for entity in await db.fetch("SELECT * FROM telegram_entity WHERE session_id = $1", row["id"]):
-            session._entities.add((entity["marked_id"], entity["access_hash"], entity["username"], entity["phone"], entity["name"]))
-        for state in await db.fetch("SELECT * FROM telegram_update_state WHERE session_id = $1", row["id"]) if same else []:
+        for entity in await db.fetch(
+            "SELECT * FROM telegram_entity WHERE session_id = $1", row["id"]
+        ):
+            session._entities.add(
+                (
+                    entity["marked_id"],
+                    entity["access_hash"],
+                    entity["username"],
+                    entity["phone"],
+                    entity["name"],
+                )
+            )
+        for state in (
+            await db.fetch("SELECT * FROM telegram_update_state WHERE session_id = $1", row["id"])
+            if same
+            else []
+        ):
             session._update_states[state["entity"]] = types.updates.State(
-                pts=state["pts"], qts=state["qts"], date=state["at"], seq=state["seq"], unread_count=0
+                pts=state["pts"],
+                qts=state["qts"],
+                date=state["at"],
+                seq=state["seq"],
+                unread_count=0,
             )
         return session
 
@@ -98,9 +127,14 @@ class PgSession(MemorySession):
         self._key_changed = True
 
     def states(self) -> Mapping[int, Any]:
-        """Which states of updates changed, as they are now; `flush` writes them when all updates until there are kept."""
+        """Which states of updates changed, as they are now; `flush` writes them when all updates
+        until there are kept."""
         changed, self._state_changed = self._state_changed, set()
-        return {entity: state for entity in changed if (state := self._update_states.get(entity)) is not None}
+        return {
+            entity: state
+            for entity in changed
+            if (state := self._update_states.get(entity)) is not None
+        }
 
     def changed(self, states: Mapping[int, Any]) -> None:
         """States that `states` gave and nobody wrote."""
@@ -118,27 +152,45 @@ class PgSession(MemorySession):
         key = self._auth_key.key if self._auth_key is not None else None
         async with self._db.transaction() as tx:
             held = await tx.execute(
-                """UPDATE telegram_session SET dc = $3, host = $4, port = $5, auth_key = $6, username = coalesce($7, username)
+                """UPDATE telegram_session SET dc = $3, host = $4, port = $5, auth_key = $6,
+                    username = coalesce($7, username)
                     WHERE id = $1 AND fence = $2""",
-                self._id, self._fence, self.dc_id, self.server_address, self.port, key, self._username,
-            )  # fmt: skip
+                self._id,
+                self._fence,
+                self.dc_id,
+                self.server_address,
+                self.port,
+                key,
+                self._username,
+            )
             if not held:
                 raise LeaseLost("telegram session")
             for marked_id, access_hash, username, phone, name in entities.values():
                 await tx.execute(
-                    """INSERT INTO telegram_entity (session_id, marked_id, access_hash, username, phone, name)
+                    """INSERT INTO telegram_entity (session_id, marked_id, access_hash, username,
+                        phone, name)
                        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (session_id, marked_id)
                        DO UPDATE SET access_hash = $3, username = $4, phone = $5, name = $6""",
-                    self._id, marked_id, access_hash, username, _text(phone), name,
-                )  # fmt: skip
+                    self._id,
+                    marked_id,
+                    access_hash,
+                    username,
+                    _text(phone),
+                    name,
+                )
             for entity, state in states.items():
                 moment = state.date if state.date is not None else dt.datetime.now(dt.UTC)
                 await tx.execute(
                     """INSERT INTO telegram_update_state (session_id, entity, pts, qts, at, seq)
                        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (session_id, entity)
                        DO UPDATE SET pts = $3, qts = $4, at = $5, seq = $6""",
-                    self._id, entity, state.pts, state.qts, moment, state.seq,
-                )  # fmt: skip
+                    self._id,
+                    entity,
+                    state.pts,
+                    state.qts,
+                    moment,
+                    state.seq,
+                )
         self._key_changed = False
 
     def close(self) -> None:

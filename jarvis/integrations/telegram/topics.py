@@ -1,10 +1,12 @@
-"""Topics of forums over the one connection: made, renamed, closed, deleted, looked at; and pinned messages.
+"""Topics of forums over the one connection: made, renamed, closed, deleted, looked at; and pinned
+messages.
 
 A bot can list neither topics nor messages: what it must know it reads by id.
 """
 
-# Telethon ships no stubs:
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportArgumentType=false
+# Telethon ships no stubs.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportArgumentType=false
 
 from __future__ import annotations
 
@@ -41,7 +43,8 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupSeen:
-    """A group as Telegram has it now, which of the rights that we need the bot lacks, and whether people may not write there."""
+    """A group as Telegram has it now, which of the rights that we need the bot lacks, and whether
+    people may not write there."""
 
     title: str
     forum: bool
@@ -55,8 +58,11 @@ class TelegramTopics:
     def __init__(self, gateway: TelegramGateway) -> None:
         self._gateway = gateway
 
-    async def create(self, effect_id: UUID, chat_id: int, title: str, *, attempt: int = 1, after: int = 0) -> int:
-        """Make a topic and return its number; a repeated call of the same effect finds the first one's.
+    async def create(
+        self, effect_id: UUID, chat_id: int, title: str, *, attempt: int = 1, after: int = 0
+    ) -> int:
+        """Make a topic and return its number; a repeated call of the same effect finds the first
+        one's.
 
         `after` is the last message id known in the group before the first attempt.
         """
@@ -66,17 +72,27 @@ class TelegramTopics:
 
         async def call() -> Any:
             peer = await client.get_input_entity(chat_id)
-            return await client(functions.messages.CreateForumTopicRequest(peer=peer, title=title, random_id=random_id(effect_id)))
+            return await client(
+                functions.messages.CreateForumTopicRequest(
+                    peer=peer, title=title, random_id=random_id(effect_id)
+                )
+            )
 
         try:
             answer = await self._gateway.guarded(call, chat_id)
         except RandomIdDuplicateError:
             known = await self._recover(chat_id, title, after)
             if known is None:
-                raise Unavailable(SYSTEM, "made, but its number is not found yet", retry_after_s=2.0) from None
+                raise Unavailable(
+                    SYSTEM, "made, but its number is not found yet", retry_after_s=2.0
+                ) from None
             return known
         made = [u.message for u in answer.updates if isinstance(u, types.UpdateNewChannelMessage)]
-        return next(m.id for m in made if isinstance(getattr(m, "action", None), types.MessageActionTopicCreate))
+        return next(
+            m.id
+            for m in made
+            if isinstance(getattr(m, "action", None), types.MessageActionTopicCreate)
+        )
 
     async def _recover(self, chat_id: int, title: str, after: int) -> int | None:
         """The number of a topic that we made under this title after that message."""
@@ -85,18 +101,27 @@ class TelegramTopics:
             try:
                 rows = await self._gateway.messages(chat_id, range(last + 1, last + 1 + WINDOW))
             except (RPCError, ConnectionError) as error:
-                raise Unavailable(SYSTEM, f"cannot read back ({type(error).__name__})", retry_after_s=2.0) from None
+                raise Unavailable(
+                    SYSTEM, f"cannot read back ({type(error).__name__})", retry_after_s=2.0
+                ) from None
             there = [m for m in rows if not isinstance(m, types.MessageEmpty)]
             for message in there:
                 action = getattr(message, "action", None)
-                if message.out and isinstance(action, types.MessageActionTopicCreate) and action.title == title:
+                if (
+                    message.out
+                    and isinstance(action, types.MessageActionTopicCreate)
+                    and action.title == title
+                ):
                     return int(message.id)
             if not there:
                 return None
             last += WINDOW
 
-    async def edit(self, chat_id: int, topic: int, *, title: str | None = None, closed: bool | None = None) -> None:
-        """Rename, close or reopen; Telegram takes a title and a closing only apart. The same again is success.
+    async def edit(
+        self, chat_id: int, topic: int, *, title: str | None = None, closed: bool | None = None
+    ) -> None:
+        """Rename, close or reopen; Telegram takes a title and a closing only apart. The same again
+        is success.
 
         Raises:
             NotFound: the topic was deleted.
@@ -108,7 +133,9 @@ class TelegramTopics:
 
             async def call(change: Mapping[str, Any] = change) -> Any:
                 peer = await client.get_input_entity(chat_id)
-                return await client(functions.messages.EditForumTopicRequest(peer=peer, topic_id=topic, **change))
+                return await client(
+                    functions.messages.EditForumTopicRequest(peer=peer, topic_id=topic, **change)
+                )
 
             with _same_is_fine():
                 await self._gateway.guarded(call, chat_id)
@@ -118,7 +145,9 @@ class TelegramTopics:
         client = self._gateway.client()
 
         async def call() -> int:
-            request = DeleteTopicInGroup(peer=await client.get_input_entity(chat_id), top_msg_id=topic)
+            request = DeleteTopicInGroup(
+                peer=await client.get_input_entity(chat_id), top_msg_id=topic
+            )
             await client(request)
             return request.offset
 
@@ -132,7 +161,9 @@ class TelegramTopics:
 
         async def call() -> Any:
             peer = await client.get_input_entity(chat_id)
-            return await client(functions.messages.UpdatePinnedMessageRequest(peer=peer, id=message_id, silent=True))
+            return await client(
+                functions.messages.UpdatePinnedMessageRequest(peer=peer, id=message_id, silent=True)
+            )
 
         with _same_is_fine():
             await self._gateway.guarded(call, chat_id)
@@ -143,7 +174,9 @@ class TelegramTopics:
 
         async def call() -> Any:
             peer = await client.get_input_entity(chat_id)
-            return await client(functions.messages.GetForumTopicsByIDRequest(peer=peer, topics=list(topics)))
+            return await client(
+                functions.messages.GetForumTopicsByIDRequest(peer=peer, topics=list(topics))
+            )
 
         if not topics:
             return {}
@@ -159,7 +192,9 @@ class TelegramTopics:
         rows: list[Any] = []
         for n in range(0, len(ids), AT_ONCE):
             part = ids[n : n + AT_ONCE]
-            rows += await self._gateway.guarded(functools.partial(self._gateway.messages, chat_id, part), chat_id)
+            rows += await self._gateway.guarded(
+                functools.partial(self._gateway.messages, chat_id, part), chat_id
+            )
         return {m.id: bool(m.pinned) for m in rows if isinstance(m, types.Message)}
 
     async def group(self, chat_id: int) -> GroupSeen:
@@ -182,10 +217,11 @@ class TelegramTopics:
             raise NotFound(CHAT_LOST)
         held = found.admin_rights
         return GroupSeen(
-            title=line(found.title, NAME_CHARS), forum=bool(found.forum),
+            title=line(found.title, NAME_CHARS),
+            forum=bool(found.forum),
             read_only=bool(getattr(found.default_banned_rights, "send_messages", False)),
-            lacks=tuple(r for r in RIGHTS if not getattr(held, r, False))
-        )  # fmt: skip
+            lacks=tuple(r for r in RIGHTS if not getattr(held, r, False)),
+        )
 
 
 @contextlib.contextmanager

@@ -1,7 +1,9 @@
-"""Updates on their way into the journal: those of one chat in their order, those of others meanwhile."""
+"""Updates on their way into the journal: those of one chat in their order, those of others
+meanwhile."""
 
-# Telethon ships no stubs:
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# Telethon ships no stubs.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
 
 from __future__ import annotations
 
@@ -51,7 +53,8 @@ class Updates:
             except DATABASE_AWAY as error:
                 _log.warning("an update waits for the database: %s", type(error).__name__)
                 await asyncio.sleep(0.5)
-            except Exception as error:  # a boundary: what we fail to read goes on record, and later ones are heard
+            # a boundary: what we fail to read goes on record, and later ones are heard
+            except Exception as error:
                 _log.exception("an update could not be read")
                 logfire.exception("telegram.unreadable")
                 await self._unreadable(update, error)
@@ -60,12 +63,15 @@ class Updates:
     async def _unreadable(self, update: Any, error: Exception) -> None:
         text = line(str(update), 4000)
         await self._journal.accept(
-            source="telegram", kind="telegram.unreadable", dedup_key=sha256_hex(text),
+            source="telegram",
+            kind="telegram.unreadable",
+            dedup_key=sha256_hex(text),
             payload={"update": type(update).__name__, "error": type(error).__name__, "text": text},
-        )  # fmt: skip
+        )
 
     async def flush(self, session: PgSession) -> None:
-        """Write how far we are, once every update until there is written down: a repeat is known, a gap is not."""
+        """Write how far we are, once every update until there is written down: a repeat is known, a
+        gap is not."""
         states = session.states()
         try:
             await self._tasks.settled()
@@ -91,5 +97,7 @@ class Updates:
 
 def _chat_of(update: Any) -> int | None:
     """The chat whose order an update belongs to."""
-    peer = getattr(update, "peer", None) or getattr(getattr(update, "message", None), "peer_id", None)
+    peer = getattr(update, "peer", None) or getattr(
+        getattr(update, "message", None), "peer_id", None
+    )
     return utils.get_peer_id(peer) if peer is not None else None

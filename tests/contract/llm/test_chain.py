@@ -1,4 +1,5 @@
-"""The chain of models over both wire formats: it answers, falls over narrowly, and ends in the offline model."""
+"""The chain of models over both wire formats: it answers, falls over narrowly, and ends in the
+offline model."""
 
 from __future__ import annotations
 
@@ -26,20 +27,29 @@ agent = Agent(None, output_type=Route, name="chain")
 def to_fleet(body: Mapping[str, Any]) -> Said:
     tool = body["tools"][0]
     name = tool["function"]["name"] if "function" in tool else tool["name"]
-    return Said(calls=[(name, {"delegations": [{"role": "fleet", "request": "x", "reason": "model"}]})])
+    return Said(
+        calls=[(name, {"delegations": [{"role": "fleet", "request": "x", "reason": "model"}]})]
+    )
 
 
 def settings(sandbox: LlmSandbox, *chain: str) -> LlmSettings:
     return LlmSettings(
-        chain=chain, openai_api_key=SecretStr("k"), openai_base_url=sandbox.openai_url, anthropic_api_key=SecretStr("k"),
-        anthropic_base_url=sandbox.anthropic_url, compatible_base_url=sandbox.openai_url, deadline_s=0.6,
-    )  # fmt: skip
+        chain=chain,
+        openai_api_key=SecretStr("k"),
+        openai_base_url=sandbox.openai_url,
+        anthropic_api_key=SecretStr("k"),
+        anthropic_base_url=sandbox.anthropic_url,
+        compatible_base_url=sandbox.openai_url,
+        deadline_s=0.6,
+    )
 
 
 async def ask(llm: LlmSettings) -> tuple[Route, str]:
     """The decision, and which model made it."""
     with models.override_allow_model_requests(True):
-        result = await agent.run("кто нам должен?", model=build_chain(llm, OfflineModel(rules, OffsetClock())))
+        result = await agent.run(
+            "кто нам должен?", model=build_chain(llm, OfflineModel(rules, OffsetClock()))
+        )
     return result.output, str(result.response.model_name)
 
 

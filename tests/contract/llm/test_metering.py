@@ -29,26 +29,40 @@ agent = Agent(None, output_type=Route, name="metered")
 def to_fleet(body: Mapping[str, Any]) -> Said:
     tool = body["tools"][0]
     name = tool["function"]["name"] if "function" in tool else tool["name"]
-    return Said(calls=[(name, {"delegations": [{"role": "fleet", "request": "x", "reason": "model"}]})])
+    return Said(
+        calls=[(name, {"delegations": [{"role": "fleet", "request": "x", "reason": "model"}]})]
+    )
 
 
-def metered(db: Database, sandbox: LlmSandbox, *, deadline_s: float = 0.5, **limits: Any) -> tuple[Meter, Any]:
+def metered(
+    db: Database, sandbox: LlmSandbox, *, deadline_s: float = 0.5, **limits: Any
+) -> tuple[Meter, Any]:
     llm = LlmSettings(
-        chain=("openai:gpt-4o",), openai_api_key=SecretStr("k"), openai_base_url=sandbox.openai_url, deadline_s=deadline_s, **limits
+        chain=("openai:gpt-4o",),
+        openai_api_key=SecretStr("k"),
+        openai_base_url=sandbox.openai_url,
+        deadline_s=deadline_s,
+        **limits,
     )
     meter = Meter(Budgets(db, OffsetClock()), llm)
     return meter, build_chain(llm, OfflineModel(rules, OffsetClock()), meter)
 
 
-async def ask(meter: Meter, chain: Any, employee: UUID | None = None, times: int = 1) -> tuple[Purse, list[str]]:
+async def ask(
+    meter: Meter, chain: Any, employee: UUID | None = None, times: int = 1
+) -> tuple[Purse, list[str]]:
     """The purse of one request of several model calls at once, and who answered them."""
     with models.override_allow_model_requests(True), meter.opened(employee) as purse:
-        found = await asyncio.gather(*(agent.run("кто нам должен?", model=chain) for _ in range(times)))
+        found = await asyncio.gather(
+            *(agent.run("кто нам должен?", model=chain) for _ in range(times))
+        )
     return purse, [str(result.response.model_name) for result in found]
 
 
 async def account(db: Database, name: str) -> Mapping[str, Any]:
-    row = await db.fetchrow("SELECT calls, cost_micro_usd, busy_ms FROM budget WHERE account = $1", name)
+    row = await db.fetchrow(
+        "SELECT calls, cost_micro_usd, busy_ms FROM budget WHERE account = $1", name
+    )
     return dict(row) if row is not None else {}
 
 
@@ -68,18 +82,28 @@ async def test_a_call_is_reserved_before_and_settled_after_it(db: Database) -> N
     assert held["busy_ms"] == 500
     assert held["cost_micro_usd"] > 4000 * 10, "the dearest answer at ten dollars a million tokens"
     assert 200 <= settled["busy_ms"] < 500
-    assert settled["cost_micro_usd"] == purse.cost_micro_usd == 75, "10 tokens in at 2.50, 5 out at 10.00 a million"
+    assert settled["cost_micro_usd"] == purse.cost_micro_usd == 75, (
+        "10 tokens in at 2.50, 5 out at 10.00 a million"
+    )
     assert await account(db, "house") == settled
 
 
 @pytest.mark.parametrize(
     ("limits", "whose"),
-    [({"employee_day_calls": 2}, "employee"), ({"house_day_calls": 2}, "house"), ({"request_usd": 0.1}, "request"),
-     ({"employee_day_usd": 0.1}, "employee"), ({"house_day_min": 7.2 / 60}, "house")],
-)  # fmt: skip
-async def test_a_budget_is_never_overdrawn_by_calls_at_once(db: Database, limits: dict[str, Any], whose: str) -> None:
+    [
+        ({"employee_day_calls": 2}, "employee"),
+        ({"house_day_calls": 2}, "house"),
+        ({"request_usd": 0.1}, "request"),
+        ({"employee_day_usd": 0.1}, "employee"),
+        ({"house_day_min": 7.2 / 60}, "house"),
+    ],
+)
+async def test_a_budget_is_never_overdrawn_by_calls_at_once(
+    db: Database, limits: dict[str, Any], whose: str
+) -> None:
     async with LlmSandbox(to_fleet).running() as sandbox:
-        meter, chain = metered(db, sandbox, deadline_s=3.0, **limits)  # long enough for a call to arrive on a busy machine
+        # long enough for a call to arrive on a busy machine
+        meter, chain = metered(db, sandbox, deadline_s=3.0, **limits)
         sandbox.faults.start("hang", {"seconds": 0.2})
         purse, answered = await ask(meter, chain, uuid4(), times=6)
     assert len(sandbox.requests) == 2, "two reservations fit"
@@ -104,7 +128,9 @@ async def test_one_employee_does_not_spend_what_another_may(db: Database) -> Non
         assert (await ask(meter, chain, second))[1] == ["gpt-4o"]
 
 
-async def test_what_a_provider_refused_costs_nothing_and_silence_keeps_its_reservation(db: Database) -> None:
+async def test_what_a_provider_refused_costs_nothing_and_silence_keeps_its_reservation(
+    db: Database,
+) -> None:
     async with LlmSandbox(to_fleet).running() as sandbox:
         meter, chain = metered(db, sandbox)
         sandbox.faults.start("refuse", {})

@@ -29,7 +29,9 @@ async def client(sandbox: RentProgSandbox, db: Database, **extra: Any) -> AsyncG
 
 
 @pytest.mark.parametrize("envelope", ["bare", "data", "jsonapi"])
-async def test_lists_are_read_in_every_envelope(sandbox: RentProgSandbox, db: Database, envelope: Any) -> None:
+async def test_lists_are_read_in_every_envelope(
+    sandbox: RentProgSandbox, db: Database, envelope: Any
+) -> None:
     sandbox.envelope = envelope
     async with client(sandbox, db) as rentprog:
         rows = [row async for page in rentprog.api.bookings("tbilisi") for row in page.rows]
@@ -38,14 +40,18 @@ async def test_lists_are_read_in_every_envelope(sandbox: RentProgSandbox, db: Da
     assert len(cars) == sum(c["company_id"] == 102 for c in sandbox.data.cars.values())
 
 
-async def test_an_unknown_envelope_is_never_read_as_empty(sandbox: RentProgSandbox, db: Database) -> None:
+async def test_an_unknown_envelope_is_never_read_as_empty(
+    sandbox: RentProgSandbox, db: Database
+) -> None:
     from jarvis.integrations.rentprog.models import unwrap
 
     with pytest.raises(ContractBroken):
         unwrap({"surprise": []}, "cars")
 
 
-async def test_a_token_is_fetched_once_for_many_calls_and_renewed_when_refused(sandbox: RentProgSandbox, db: Database) -> None:
+async def test_a_token_is_fetched_once_for_many_calls_and_renewed_when_refused(
+    sandbox: RentProgSandbox, db: Database
+) -> None:
     async with client(sandbox, db) as rentprog:
         await asyncio.gather(*(rentprog.api.car("tbilisi", 90001) for _ in range(10)))
         assert len(sandbox.tokens_given) == 1
@@ -70,7 +76,9 @@ async def test_a_wrong_company_token_says_so(sandbox: RentProgSandbox, db: Datab
             await rentprog.api.car("tbilisi", 90001)
 
 
-async def test_another_branch_is_asked_when_one_does_not_know_the_id(sandbox: RentProgSandbox, db: Database) -> None:
+async def test_another_branch_is_asked_when_one_does_not_know_the_id(
+    sandbox: RentProgSandbox, db: Database
+) -> None:
     async with client(sandbox, db) as rentprog:
         with pytest.raises(NotFound):
             await rentprog.api.car("batumi", 90001)
@@ -105,7 +113,9 @@ async def test_every_failure_has_one_meaning_and_ends(
 
 
 @pytest.mark.parametrize("say_when", [True, False])
-async def test_a_used_up_quota_is_an_honest_unavailable(sandbox: RentProgSandbox, db: Database, say_when: bool) -> None:
+async def test_a_used_up_quota_is_an_honest_unavailable(
+    sandbox: RentProgSandbox, db: Database, say_when: bool
+) -> None:
     sandbox.quotas["get"].per_minute, sandbox.quotas["get"].say_when = 2, say_when
     async with client(sandbox, db) as rentprog:
         for _ in range(2):
@@ -128,7 +138,9 @@ async def test_two_clients_share_one_branch_limit(sandbox: RentProgSandbox, db: 
         await two.api.car("batumi", 90005)
 
 
-async def test_mcp_read_tools_answer_in_typed_records(sandbox: RentProgSandbox, db: Database) -> None:
+async def test_mcp_read_tools_answer_in_typed_records(
+    sandbox: RentProgSandbox, db: Database
+) -> None:
     async with client(sandbox, db) as rentprog:
         owed = await rentprog.receivables("batumi")
         assert {line.kind for line in owed} == {"debt", "due"}
@@ -141,7 +153,9 @@ async def test_mcp_read_tools_answer_in_typed_records(sandbox: RentProgSandbox, 
             await rentprog.booking_history("tbilisi", 1)
 
 
-async def test_a_dead_server_is_left_alone_for_a_while(sandbox: RentProgSandbox, db: Database) -> None:
+async def test_a_dead_server_is_left_alone_for_a_while(
+    sandbox: RentProgSandbox, db: Database
+) -> None:
     async with client(sandbox, db, pause_s=10.0) as rentprog:
         sandbox.faults.start("refuse", {})
         for _ in range(2):

@@ -1,4 +1,5 @@
-"""A killed RentProg begins again with its records, its keys of writes, and the webhooks that it had not delivered."""
+"""A killed RentProg begins again with its records, its keys of writes, and the webhooks that it had
+not delivered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Files that people send, hostile ones too: refused with a reason, and the next one is looked into as if nothing had happened."""
+"""Files that people send, hostile ones too: refused with a reason, and the next one is looked into
+as if nothing had happened."""
 
 from __future__ import annotations
 
@@ -31,27 +32,52 @@ def bomb() -> bytes:
     """A PNG of 40,000 × 40,000 pixels in a few bytes."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        return (
+            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        )
 
     head = struct.pack(">IIBBBBB", 40_000, 40_000, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(40_001))) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(bytes(40_001)))
+        + chunk(b"IEND", b"")
+    )
 
 
 HOSTILE = {
     "bomb": [(bomb(), "image", "a.png")],
-    "truncated": [(picture()[:2000], "photo", None), (picture("PNG")[:900], "image", "a.png"), (b"\xff\xd8\xff\xe0" + bytes(40), "photo", None)],
+    "truncated": [
+        (picture()[:2000], "photo", None),
+        (picture("PNG")[:900], "image", "a.png"),
+        (b"\xff\xd8\xff\xe0" + bytes(40), "photo", None),
+    ],
     "polyglot": [
-        (picture() + b"PK\x03\x04" + bytes(60), "photo", None), (picture("PNG") + b"<script>alert(1)</script>", "image", "a.png"),
-        (picture("WEBP") + b"%PDF-1.7", "sticker", None), (picture("GIF") + b"<?php", "image", "a.gif"),
+        (picture() + b"PK\x03\x04" + bytes(60), "photo", None),
+        (picture("PNG") + b"<script>alert(1)</script>", "image", "a.png"),
+        (picture("WEBP") + b"%PDF-1.7", "sticker", None),
+        (picture("GIF") + b"<?php", "image", "a.gif"),
     ],
     "extension": [(picture("PNG"), "image", "holiday.jpg"), (picture(), "image", "scan.png")],
-    "format": [(b"GIF of no kind", "image", "a.gif"), (b"", "photo", None), (b"BM" + bytes(200), "image", "a.bmp"),
-               (b"\0\0\0\x18ftypheic" + bytes(99), "image", "a.heic"), (b"<svg onload=x>", "image", "a.svg")],
-    "kind": [(picture(), "voice", None), (b"OggS" + bytes(99), "photo", None), (b"\0\0\0\x18ftypmp42" + bytes(99), "photo", None)],
-}  # fmt: skip
+    "format": [
+        (b"GIF of no kind", "image", "a.gif"),
+        (b"", "photo", None),
+        (b"BM" + bytes(200), "image", "a.bmp"),
+        (b"\0\0\0\x18ftypheic" + bytes(99), "image", "a.heic"),
+        (b"<svg onload=x>", "image", "a.svg"),
+    ],
+    "kind": [
+        (picture(), "voice", None),
+        (b"OggS" + bytes(99), "photo", None),
+        (b"\0\0\0\x18ftypmp42" + bytes(99), "photo", None),
+    ],
+}
 
 
-@pytest.mark.parametrize(("reason", "data", "kind", "name"), [(r, *case) for r, cases in HOSTILE.items() for case in cases])
+@pytest.mark.parametrize(
+    ("reason", "data", "kind", "name"),
+    [(r, *case) for r, cases in HOSTILE.items() for case in cases],
+)
 async def test_hostile_files_are_refused_with_a_reason(
     decoder: Decoder, tmp_path: Path, reason: str, data: bytes, kind: str, name: str | None
 ) -> None:
@@ -63,7 +89,9 @@ async def test_hostile_files_are_refused_with_a_reason(
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF"])
-async def test_pictures_are_described_and_made_clean(decoder: Decoder, tmp_path: Path, kind: str) -> None:
+async def test_pictures_are_described_and_made_clean(
+    decoder: Decoder, tmp_path: Path, kind: str
+) -> None:
     path = tmp_path / "in"
     path.write_bytes(picture(kind, (3000, 1500)))
     seen = await decoder.inspect(path, "image", None, tmp_path)
@@ -76,7 +104,9 @@ async def test_pictures_are_described_and_made_clean(decoder: Decoder, tmp_path:
         assert not clean.getexif()
 
 
-async def test_what_phones_append_to_a_picture_is_no_polyglot(decoder: Decoder, tmp_path: Path) -> None:
+async def test_what_phones_append_to_a_picture_is_no_polyglot(
+    decoder: Decoder, tmp_path: Path
+) -> None:
     path = tmp_path / "in"
     for appended in (picture(size=(64, 64)), b"\0\0\0\x18ftypmp42" + bytes(2000), bytes(16)):
         path.write_bytes(picture() + appended)

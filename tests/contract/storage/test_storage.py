@@ -1,6 +1,6 @@
 """Storage over a real S3 endpoint and a folder: objects, links, hostile keys."""
 
-# moto ships no types for its server:
+# Moto ships no types for its server.
 # pyright: reportUnknownMemberType=false, reportMissingTypeStubs=false
 
 from __future__ import annotations
@@ -16,7 +16,14 @@ import pytest
 from moto.server import ThreadedMotoServer
 from pydantic import SecretStr
 
-from jarvis.integrations.storage.port import LINK_MAX_S, PART, FsStorage, LinkSigner, connect, sha256_of
+from jarvis.integrations.storage.port import (
+    LINK_MAX_S,
+    PART,
+    FsStorage,
+    LinkSigner,
+    connect,
+    sha256_of,
+)
 from jarvis.integrations.storage.settings import StorageSettings
 from jarvis.kit.errors import InvalidRequest, NotFound
 from tests.contract.storage.sigv4 import refusal
@@ -34,15 +41,26 @@ def endpoint() -> Generator[str]:
 
 
 @pytest.fixture(params=["file", "s3", "gs"])
-async def storage(request: pytest.FixtureRequest, endpoint: str, tmp_path: Path) -> AsyncGenerator[FsStorage]:
+async def storage(
+    request: pytest.FixtureRequest, endpoint: str, tmp_path: Path
+) -> AsyncGenerator[FsStorage]:
     if request.param == "file":
-        async with connect(StorageSettings(url=f"file://{tmp_path}/media"), None, signer=SIGNER) as opened:
+        async with connect(
+            StorageSettings(url=f"file://{tmp_path}/media"), None, signer=SIGNER
+        ) as opened:
             yield opened
         return
-    settings = StorageSettings(url=f"{request.param}://photos/jarvis", endpoint=endpoint, key=SecretStr("k"), secret=SecretStr("s"))
+    settings = StorageSettings(
+        url=f"{request.param}://photos/jarvis",
+        endpoint=endpoint,
+        key=SecretStr("k"),
+        secret=SecretStr("s"),
+    )
     import s3fs
 
-    s3fs.S3FileSystem(key="k", secret="s", endpoint_url=endpoint).call_s3("create_bucket", Bucket="photos")
+    s3fs.S3FileSystem(key="k", secret="s", endpoint_url=endpoint).call_s3(
+        "create_bucket", Bucket="photos"
+    )
     async with connect(settings, None) as opened:
         yield opened
 
@@ -70,7 +88,9 @@ async def test_what_is_put_again_is_never_seen_half(storage: FsStorage) -> None:
     await writing
 
 
-@pytest.mark.parametrize("key", ["../secret", "a/../../b", "/etc/passwd", "", "a//b", "имя.jpg", "a b", "x" * 300])
+@pytest.mark.parametrize(
+    "key", ["../secret", "a/../../b", "/etc/passwd", "", "a//b", "имя.jpg", "a b", "x" * 300]
+)
 async def test_hostile_keys_are_refused(storage: FsStorage, key: str) -> None:
     with pytest.raises(InvalidRequest):
         await storage.get(key)
@@ -87,7 +107,9 @@ async def test_a_large_file_goes_up_and_down_in_parts(storage: FsStorage, tmp_pa
     await storage.get_file("inbox/clip.mp4", back)
     assert sha256_of(back) == digest
     assert await storage.copy("inbox/clip.mp4", "cars/1/operations/2/20260312/01.mp4") == digest
-    assert await storage.copy("inbox/clip.mp4", "cars/1/operations/2/20260312/01.mp4") == digest, "the same copy again is fine"
+    assert await storage.copy("inbox/clip.mp4", "cars/1/operations/2/20260312/01.mp4") == digest, (
+        "the same copy again is fine"
+    )
     with pytest.raises(NotFound):
         await storage.copy("inbox/none.mp4", "cars/1/a.mp4")
     with pytest.raises(NotFound):
@@ -95,16 +117,24 @@ async def test_a_large_file_goes_up_and_down_in_parts(storage: FsStorage, tmp_pa
 
 
 async def test_s3_links_are_signed_for_one_object_and_end(endpoint: str) -> None:
-    settings = StorageSettings(url="s3://photos/jarvis", endpoint=endpoint, key=SecretStr("k"), secret=SecretStr("secret"))
+    settings = StorageSettings(
+        url="s3://photos/jarvis", endpoint=endpoint, key=SecretStr("k"), secret=SecretStr("secret")
+    )
     async with connect(settings, None) as storage:
-        longest, short = storage.link("cars/a.jpg", seconds=10**9), storage.link("cars/a.jpg", seconds=60)
+        longest, short = (
+            storage.link("cars/a.jpg", seconds=10**9),
+            storage.link("cars/a.jpg", seconds=60),
+        )
     now = datetime.now(UTC)
     assert refusal(short, "secret", now) is None
     assert refusal(short, "secret", now + timedelta(seconds=62)) == "expired"
     assert refusal(longest, "secret", now + timedelta(seconds=LINK_MAX_S - 2)) is None
     assert refusal(longest, "secret", now + timedelta(seconds=LINK_MAX_S + 2)) == "expired"
     assert refusal(short.replace("a.jpg", "b.jpg"), "secret", now) == "signature"
-    assert refusal(short.replace("X-Amz-Expires=60", "X-Amz-Expires=600"), "secret", now) == "signature"
+    assert (
+        refusal(short.replace("X-Amz-Expires=60", "X-Amz-Expires=600"), "secret", now)
+        == "signature"
+    )
     assert refusal(short, "another", now) == "signature"
     assert refusal(short, "secret", now, method="PUT") == "signature"
 

@@ -1,7 +1,8 @@
 """The client without a wire refuses, waits and answers as Telethon does over MTProto."""
 
-# Telethon ships no stubs:
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportArgumentType=false
+# Telethon ships no stubs.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportArgumentType=false
 
 from __future__ import annotations
 
@@ -38,7 +39,9 @@ async def sandbox() -> AsyncGenerator[TelegramSandbox]:
 
 async def send(client: TelegramClient, to: int, text: str, **extra: Any) -> Any:
     peer = await client.get_input_entity(to)
-    return await client(functions.messages.SendMessageRequest(peer=peer, message=text, random_id=1, **extra))
+    return await client(
+        functions.messages.SendMessageRequest(peer=peer, message=text, random_id=1, **extra)
+    )
 
 
 Asked = Callable[[TelegramClient], Awaitable[Any]]
@@ -57,10 +60,14 @@ async def edit(client: TelegramClient) -> Any:
 
 
 async def create(client: TelegramClient) -> Any:
-    return await client(functions.channels.CreateChannelRequest(title="x", about="", megagroup=True))
+    return await client(
+        functions.channels.CreateChannelRequest(title="x", about="", megagroup=True)
+    )
 
 
-async def outcome(new: NewClient, sandbox: TelegramSandbox, db: Database, asked: Asked) -> tuple[Any, ...]:
+async def outcome(
+    new: NewClient, sandbox: TelegramSandbox, db: Database, asked: Asked
+) -> tuple[Any, ...]:
     async with gateway(sandbox, db, client=new) as bot:
 
         async def ready() -> bool:
@@ -70,7 +77,14 @@ async def outcome(new: NewClient, sandbox: TelegramSandbox, db: Database, asked:
         try:
             answer = await asked(bot.client())
         except RPCError as error:
-            return type(error), error.code, error.message, str(error), getattr(error, "seconds", None), bot.client().is_connected()
+            return (
+                type(error),
+                error.code,
+                error.message,
+                str(error),
+                getattr(error, "seconds", None),
+                bot.client().is_connected(),
+            )
         except ValueError as error:
             return type(error), str(error)
         return (type(answer),)
@@ -78,14 +92,22 @@ async def outcome(new: NewClient, sandbox: TelegramSandbox, db: Database, asked:
 
 FINE = text(NINO_ID, "x")
 REFUSED: dict[str, Asked] = {
-    "no start": text(STRANGER_ID, "x"), "too long": text(NINO_ID, "x" * 5000), "empty": text(NINO_ID, ""), "no message": edit,
-    "not for bots": create, "no topic": text(FORUM, "x", reply_to=types.InputReplyToMessage(reply_to_msg_id=777)),
-    "nobody": text(12345, "x"), "blocked": FINE, "flood": FINE,
-}  # fmt: skip
+    "no start": text(STRANGER_ID, "x"),
+    "too long": text(NINO_ID, "x" * 5000),
+    "empty": text(NINO_ID, ""),
+    "no message": edit,
+    "not for bots": create,
+    "no topic": text(FORUM, "x", reply_to=types.InputReplyToMessage(reply_to_msg_id=777)),
+    "nobody": text(12345, "x"),
+    "blocked": FINE,
+    "flood": FINE,
+}
 
 
 @pytest.mark.parametrize("name", [*REFUSED, "fine"])
-async def test_a_refused_request_fails_as_over_the_wire(sandbox: TelegramSandbox, db: Database, name: str) -> None:
+async def test_a_refused_request_fails_as_over_the_wire(
+    sandbox: TelegramSandbox, db: Database, name: str
+) -> None:
     asked = REFUSED.get(name, FINE)
     if name == "blocked":
         await sandbox.change("block_bot", {"person": "Нино Беридзе"})
@@ -97,7 +119,9 @@ async def test_a_refused_request_fails_as_over_the_wire(sandbox: TelegramSandbox
     assert (name == "fine") is (not issubclass(over_the_wire[0], Exception))
 
 
-async def test_a_file_comes_back_as_it_was_sent(sandbox: TelegramSandbox, db: Database, tmp_path: Path) -> None:
+async def test_a_file_comes_back_as_it_was_sent(
+    sandbox: TelegramSandbox, db: Database, tmp_path: Path
+) -> None:
     data = bytes(range(256)) * 3000  # several parts
     async with gateway(sandbox, db, client=direct(sandbox)) as bot:
 
@@ -105,7 +129,9 @@ async def test_a_file_comes_back_as_it_was_sent(sandbox: TelegramSandbox, db: Da
             return bot.ready.is_set()
 
         await until(ready)
-        _, message = sandbox.send("Нино Беридзе", "dm", "", photos=[{"kind": "document", "data": data, "name": "a.bin"}])
+        _, message = sandbox.send(
+            "Нино Беридзе", "dm", "", photos=[{"kind": "document", "data": data, "name": "a.bin"}]
+        )
         (row,) = await bot.messages(None, [message.id])
         await bot.client().download_media(row, str(tmp_path / "a.bin"))
         assert (tmp_path / "a.bin").read_bytes() == data

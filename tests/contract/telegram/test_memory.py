@@ -28,21 +28,40 @@ async def killed(tmp_path: Path) -> AsyncGenerator[TelegramSandbox]:
         yield sandbox
 
 
-async def test_chats_files_updates_and_keys_are_there_again(killed: TelegramSandbox, tmp_path: Path) -> None:
+async def test_chats_files_updates_and_keys_are_there_again(
+    killed: TelegramSandbox, tmp_path: Path
+) -> None:
     killed.ledger.add("send", text="before the kill")
     killed.save()
     killed.ledger.add("send", text="never answered")
     again = TelegramSandbox(ledger_path=tmp_path / "ledger")
     port = again.remember(Keep(tmp_path / "kept"), resume=True)
-    assert (port, again.token, again.key.fingerprint) == (killed.port, killed.token, killed.key.fingerprint)
+    assert (port, again.token, again.key.fingerprint) == (
+        killed.port,
+        killed.token,
+        killed.key.fingerprint,
+    )
     assert again.messages_of(LASHA, "dm") == killed.messages_of(LASHA, "dm")
-    assert again.messages_of(LASHA, TBILISI, topic=MALIBU) == killed.messages_of(LASHA, TBILISI, topic=MALIBU)
+    assert again.messages_of(LASHA, TBILISI, topic=MALIBU) == killed.messages_of(
+        LASHA, TBILISI, topic=MALIBU
+    )
     assert again.unheard() == killed.unheard()
-    assert [e["text"] for e in again.ledger.entries()] == ["before the kill"], "what nobody was told of did not happen"
+    assert [e["text"] for e in again.ledger.entries()] == ["before the kill"], (
+        "what nobody was told of did not happen"
+    )
     for number, chat in killed.state.chats.items():
-        assert [pts for pts, _ in again.state.chats[number].box.updates] == [pts for pts, _ in chat.box.updates]
-    assert [pts for pts, _ in again.state.box.updates] == [pts for pts, _ in killed.state.box.updates]
-    files = [m.media for m in again.state.chats[killed.state.chat_of(killed.state.person(LASHA), TBILISI).marked_id].messages.values()]
+        assert [pts for pts, _ in again.state.chats[number].box.updates] == [
+            pts for pts, _ in chat.box.updates
+        ]
+    assert [pts for pts, _ in again.state.box.updates] == [
+        pts for pts, _ in killed.state.box.updates
+    ]
+    files = [
+        m.media
+        for m in again.state.chats[
+            killed.state.chat_of(killed.state.person(LASHA), TBILISI).marked_id
+        ].messages.values()
+    ]
     assert [f.data for f in files if f is not None] == [picture(1)]
     _, message = again.send(LASHA, "dm", "второе")
     assert message.id == max(m["id"] for m in killed.messages_of(LASHA, "dm")) + 1

@@ -1,4 +1,5 @@
-"""Topics of a forum over real MTProto: made once, found again after an ambiguous answer, changed by hand past us."""
+"""Topics of a forum over real MTProto: made once, found again after an ambiguous answer, changed by
+hand past us."""
 
 from __future__ import annotations
 
@@ -24,7 +25,12 @@ CAR = "Malibu 235 · TT-235-TT"
 @pytest.fixture
 async def sandbox() -> AsyncGenerator[TelegramSandbox]:
     running = TelegramSandbox()
-    forum = WorldForum(title=TITLE, branch="tbilisi", members=["Нино Беридзе", "Лаша Гогуадзе"], topics=["Старая тема"])
+    forum = WorldForum(
+        title=TITLE,
+        branch="tbilisi",
+        members=["Нино Беридзе", "Лаша Гогуадзе"],
+        topics=["Старая тема"],
+    )
     running.load(load_world().model_copy(update={"forums": [forum]}), NOW)
     async with running.running():
         yield running
@@ -41,17 +47,25 @@ async def _ready(running: TelegramGateway) -> bool:
     return running.ready.is_set()
 
 
-async def test_a_topic_is_made_written_into_renamed_closed_and_deleted(sandbox: TelegramSandbox, opened: TelegramGateway) -> None:
+async def test_a_topic_is_made_written_into_renamed_closed_and_deleted(
+    sandbox: TelegramSandbox, opened: TelegramGateway
+) -> None:
     topics = TelegramTopics(opened)
     number = await topics.create(uuid4(), FORUM, CAR)
     message = await opened.send(uuid4(), FORUM, "<b>Malibu 235</b>", topic=number)
     await topics.pin(FORUM, message)
     await topics.pin(FORUM, message)  # a pinned one is success
-    (shown,) = [m for m in sandbox.messages_of("Нино Беридзе", TITLE, topic=CAR) if m["text"] == "Malibu 235"]
+    (shown,) = [
+        m
+        for m in sandbox.messages_of("Нино Беридзе", TITLE, topic=CAR)
+        if m["text"] == "Malibu 235"
+    ]
     assert (shown["topic"], shown["pinned"]) == (number, True)
     await topics.edit(FORUM, number, title="Malibu 235 · BB-235-BB", closed=True)
     await topics.edit(FORUM, number, closed=True)  # the same again is success
-    assert await topics.look(FORUM, [number, 999]) == {number: Seen(title="Malibu 235 · BB-235-BB", closed=True)}
+    assert await topics.look(FORUM, [number, 999]) == {
+        number: Seen(title="Malibu 235 · BB-235-BB", closed=True)
+    }
     await topics.delete(FORUM, number)
     await topics.delete(FORUM, number)
     assert await topics.look(FORUM, [number]) == {}
@@ -61,7 +75,9 @@ async def test_a_topic_is_made_written_into_renamed_closed_and_deleted(sandbox: 
         await topics.edit(FORUM, number, closed=False)
 
 
-async def test_a_lost_answer_makes_no_second_topic(sandbox: TelegramSandbox, opened: TelegramGateway) -> None:
+async def test_a_lost_answer_makes_no_second_topic(
+    sandbox: TelegramSandbox, opened: TelegramGateway
+) -> None:
     topics, effect = TelegramTopics(opened), uuid4()
     before = max(m["id"] for m in sandbox.messages_of("Нино Беридзе", TITLE))
     sandbox.faults.start("truncate", {})
@@ -76,10 +92,14 @@ async def test_a_lost_answer_makes_no_second_topic(sandbox: TelegramSandbox, ope
             number = await topics.create(effect, FORUM, CAR, attempt=2, after=before)
     made = [e for e in sandbox.ledger.entries() if e["kind"] == "create_topic"]
     assert [e["topic"] for e in made] == [number]
-    assert await topics.create(uuid4(), FORUM, CAR, after=before) != number, "another effect is another topic"
+    assert await topics.create(uuid4(), FORUM, CAR, after=before) != number, (
+        "another effect is another topic"
+    )
 
 
-async def test_a_reply_stands_in_the_topic_of_what_it_answers(sandbox: TelegramSandbox, opened: TelegramGateway, db: Database) -> None:
+async def test_a_reply_stands_in_the_topic_of_what_it_answers(
+    sandbox: TelegramSandbox, opened: TelegramGateway, db: Database
+) -> None:
     sandbox.send("Лаша Гогуадзе", TITLE, "масло поменял", topic="Старая тема")
 
     async def arrived() -> bool:
@@ -89,15 +109,21 @@ async def test_a_reply_stands_in_the_topic_of_what_it_answers(sandbox: TelegramS
     payload = await db.fetchval("SELECT payload FROM event WHERE kind = 'message.employee'")
     assert (payload["topic"], payload["reply_to"]) == (2, None)
     await opened.send(uuid4(), FORUM, "принято", reply_to=payload["message_id"])
-    assert [m["text"] for m in sandbox.messages_of("Лаша Гогуадзе", TITLE, topic="Старая тема")][1:] == ["масло поменял", "принято"]
+    assert [m["text"] for m in sandbox.messages_of("Лаша Гогуадзе", TITLE, topic="Старая тема")][
+        1:
+    ] == ["масло поменял", "принято"]
 
 
-async def test_what_the_bot_lacks_is_named(sandbox: TelegramSandbox, opened: TelegramGateway) -> None:
+async def test_what_the_bot_lacks_is_named(
+    sandbox: TelegramSandbox, opened: TelegramGateway
+) -> None:
     topics = TelegramTopics(opened)
     sandbox.send("Лаша Гогуадзе", TITLE, "привет")  # the bot learns of a group by its updates
     sandbox.send("Лаша Гогуадзе", "Смена Тбилиси", "привет")
     await until(lambda: _known(topics))
-    assert await topics.group(FORUM) == GroupSeen(title=TITLE, forum=True, read_only=False, lacks=())
+    assert await topics.group(FORUM) == GroupSeen(
+        title=TITLE, forum=True, read_only=False, lacks=()
+    )
     assert await topics.group(PLAIN) == GroupSeen(
         title="Смена Тбилиси",
         forum=False,
@@ -122,7 +148,9 @@ async def _known(topics: TelegramTopics) -> bool:
     return True
 
 
-async def test_what_people_change_by_hand_is_seen(sandbox: TelegramSandbox, opened: TelegramGateway) -> None:
+async def test_what_people_change_by_hand_is_seen(
+    sandbox: TelegramSandbox, opened: TelegramGateway
+) -> None:
     topics = TelegramTopics(opened)
     number = await topics.create(uuid4(), FORUM, CAR)
     await sandbox.change("rename_topic", {"topic": f"{TITLE}/{number}", "title": "моя машина"})

@@ -15,14 +15,19 @@ from jarvis.entrypoints.demo.storm.surface import Surface
 from jarvis.entrypoints.demo.storm.world import ARCHIVE, AWAY, HOME
 from jarvis.messaging.catalogue import say
 
-NO_CARD = ("📥", say("step.failed", "ru").partition("{")[0])  # what names an order but is no card of it: a list, a refusal in words
-STATUSES = {say(f"status{which}", "ru") for which in ("", ".fleet", ".bookings", ".clients", ".guide", ".slow")}
+# what names an order but is no card of it: a list, a refusal in words
+NO_CARD = ("📥", say("step.failed", "ru").partition("{")[0])
+STATUSES = {
+    say(f"status{which}", "ru")
+    for which in ("", ".fleet", ".bookings", ".clients", ".guide", ".slow")
+}
 SEES_ALL = ORDERERS[0]
 
 
 @dataclass(slots=True, kw_only=True)
 class Outcome:
-    """What stands after a storm: each list names what is wrong, `refused` what a person was told in words, with nothing changed."""
+    """What stands after a storm: each list names what is wrong, `refused` what a person was told in
+    words, with nothing changed."""
 
     seed: int
     blows: dict[str, int] = field(default_factory=dict[str, int])
@@ -36,7 +41,8 @@ class Outcome:
 
     @property
     def good(self) -> bool:
-        """Nothing lost, nothing doubled, everything settled, no process left over, the audit whole."""
+        """Nothing lost, nothing doubled, everything settled, no process left over, the audit
+        whole."""
         return not (self.lost or self.doubled or self.left or self.orphans) and self.audit.whole
 
 
@@ -49,27 +55,43 @@ class Judge:
         self._outcome = outcome
 
     def orders(self, numbers: Sequence[str]) -> None:
-        """Each order: one write in RentProg, one card, a receipt on it; or words that it was not done, and no write."""
+        """Each order: one write in RentProg, one card, a receipt on it; or words that it was not
+        done, and no write."""
         ledger = self._surface.ledger("rentprog")
-        written = [json.dumps(entry, ensure_ascii=False) for entry in ledger if entry["kind"] == "update_booking"]
+        written = [
+            json.dumps(entry, ensure_ascii=False)
+            for entry in ledger
+            if entry["kind"] == "update_booking"
+        ]
         for n, number in enumerate(numbers):
             name, person = tag(number), ORDERERS[n % len(ORDERERS)]
             writes = sum(name in line for line in written)
-            cards = [c for c in Orders(self._surface, person).cards(number) if not c["text"].startswith(NO_CARD)]
+            cards = [
+                c
+                for c in Orders(self._surface, person).cards(number)
+                if not c["text"].startswith(NO_CARD)
+            ]
             receipts = sum("✅" in card["text"] for card in cards)
             answer = None if cards else self._answer(person, name)
             if answer is not None and writes == 0:
                 self._outcome.refused.append(f"{name}: {answer}")
             elif writes == 0 or receipts == 0:
                 way = self._records.way(name)
-                self._outcome.lost.append(f"{name}: {writes} writes, {receipts} receipts; {way}; shown: {[c['text'] for c in cards]}")
+                self._outcome.lost.append(
+                    f"{name}: {writes} writes, {receipts} receipts; {way}; shown: "
+                    f"{[c['text'] for c in cards]}"
+                )
             if writes > 1 or len(cards) > 1:
                 self._outcome.doubled.append(f"{name}: {writes} writes, {len(cards)} cards")
 
     def _answer(self, person: str, name: str) -> str | None:
         """What the message says that answers this order without a card; None when there is none."""
         numbers = self._records.sent_for(name)
-        said = [m["text"] for m in self._surface.messages(person) if m["from"] == "Jarvis" and m["id"] in numbers]
+        said = [
+            m["text"]
+            for m in self._surface.messages(person)
+            if m["from"] == "Jarvis" and m["id"] in numbers
+        ]
         said = [text for text in said if text not in STATUSES]
         return said[-1] if said else None
 
@@ -79,7 +101,9 @@ class Judge:
         for number in numbers:
             answers = sum(f"Бронь №{number} " in text for text in seen)
             if answers == 0:
-                self._outcome.lost.append(f"{question(number)}: no answer; {self._records.way(question(number))}")
+                self._outcome.lost.append(
+                    f"{question(number)}: no answer; {self._records.way(question(number))}"
+                )
             if answers > 1:
                 self._outcome.doubled.append(f"{question(number)}: {answers} answers")
         left = [text for text in seen if text in STATUSES]
@@ -87,7 +111,8 @@ class Judge:
             self._outcome.lost.append(f"{len(left)} questions are still shown as being worked on")
 
     def webhooks(self, digests: Sequence[str], mileage: Mapping[str, int]) -> None:
-        """Each webhook that was answered 200: one event; and each car's last change stands in Jarvis."""
+        """Each webhook that was answered 200: one event; and each car's last change stands in
+        Jarvis."""
         taken = self._records.taken(digests)
         for digest in digests:
             count = taken.get(digest, 0)
@@ -98,15 +123,25 @@ class Judge:
         held = self._records.mileage()
         for car, value in mileage.items():
             if held.get(car) != value:
-                self._outcome.lost.append(f"car {car}: RentProg says {value} km, Jarvis {held.get(car)}")
+                self._outcome.lost.append(
+                    f"car {car}: RentProg says {value} km, Jarvis {held.get(car)}"
+                )
 
     def unfinished(self, moves: Sequence[Move]) -> bool:
         """Whether a topic that its car left is still there: it goes a day later."""
-        shown = {forum: {t["title"] for t in self._surface.topics(SEES_ALL, forum)} for forum in (HOME, AWAY)} if moves else {}
+        shown = (
+            {
+                forum: {t["title"] for t in self._surface.topics(SEES_ALL, forum)}
+                for forum in (HOME, AWAY)
+            }
+            if moves
+            else {}
+        )
         return any(move.title in shown[AWAY if move.back else HOME] for move in moves)
 
     def moves(self, moves: Sequence[Move]) -> None:
-        """Each car, a day after: one open topic, where the car is, with nothing twice in it; the left one copied, then gone."""
+        """Each car, a day after: one open topic, where the car is, with nothing twice in it; the
+        left one copied, then gone."""
         if not moves:
             return
         ledger = self._surface.ledger("telegram")
@@ -119,7 +154,9 @@ class Judge:
             if not here:
                 self._outcome.lost.append(f"{move.title}: no open topic in {at}")
             if there:
-                self._outcome.left[f"{move.title} in {other}"] = "the topic that was left is still there"
+                self._outcome.left[f"{move.title} in {other}"] = (
+                    "the topic that was left is still there"
+                )
             if len(here) > 1:
                 self._outcome.doubled.append(f"{move.title}: {len(here)} open topics in {at}")
             self._outcome.doubled += [
@@ -132,21 +169,38 @@ class Judge:
             self._copies(move, [t["id"] for t in shown[ARCHIVE] if t["title"] == move.title])
 
     def _topic(self, move: Move, forum: str, number: int) -> None:
-        posts = [m for m in self._surface.messages(SEES_ALL, forum, number) if m["from"] == "Jarvis" and m["service"] is None]
+        posts = [
+            m
+            for m in self._surface.messages(SEES_ALL, forum, number)
+            if m["from"] == "Jarvis" and m["service"] is None
+        ]
         pinned = sum(m["pinned"] for m in posts)
         if pinned == 0:
             self._outcome.lost.append(f"{move.title}: no pinned card in {forum}")
-        twice = [text for text, count in Counter(m["text"] for m in posts).items() if count > 1 and text]
+        twice = [
+            text for text, count in Counter(m["text"] for m in posts).items() if count > 1 and text
+        ]
         if pinned > 1 or twice:
-            self._outcome.doubled.append(f"{move.title} in {forum}: {pinned} pinned cards; twice: {twice}")
+            self._outcome.doubled.append(
+                f"{move.title} in {forum}: {pinned} pinned cards; twice: {twice}"
+            )
 
     def _copies(self, move: Move, topics: Sequence[int]) -> None:
-        """What was said in the topic that is gone stands in the archive, once; of one that its car came back to, at most once."""
-        copies = sum(move.said in m["text"] for n in topics for m in self._surface.messages(SEES_ALL, ARCHIVE, n))
+        """What was said in the topic that is gone stands in the archive, once; of one that its car
+        came back to, at most once."""
+        copies = sum(
+            move.said in m["text"]
+            for n in topics
+            for m in self._surface.messages(SEES_ALL, ARCHIVE, n)
+        )
         if copies == 0 and not move.back:
-            self._outcome.lost.append(f"{move.title}: «{move.said}» is not in the archive; {self._records.way(move.said)}")
+            self._outcome.lost.append(
+                f"{move.title}: «{move.said}» is not in the archive; {self._records.way(move.said)}"
+            )
         if copies > 1:
-            self._outcome.doubled.append(f"{move.title}: «{move.said}» stands {copies} times in the archive")
+            self._outcome.doubled.append(
+                f"{move.title}: «{move.said}» stands {copies} times in the archive"
+            )
 
     def audit(self) -> None:
         self._outcome.audit = self._records.audit()

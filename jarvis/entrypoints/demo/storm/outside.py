@@ -1,4 +1,5 @@
-"""The storm from outside: a whole `jarvis demo` is struck by signals alone, and its own supervisor must mend it.
+"""The storm from outside: a whole `jarvis demo` is struck by signals alone, and its own supervisor
+must mend it.
 
 It takes minutes and is no part of CI. The choices come from the seed.
 """
@@ -26,7 +27,15 @@ from rich.console import Console
 
 from jarvis.entrypoints.demo.restarts import read
 from jarvis.entrypoints.demo.storm.judge import SEES_ALL, Judge, Outcome
-from jarvis.entrypoints.demo.storm.people import ORDERERS, Mileage, Orders, RentProg, ask, move, moves
+from jarvis.entrypoints.demo.storm.people import (
+    ORDERERS,
+    Mileage,
+    Orders,
+    RentProg,
+    ask,
+    move,
+    moves,
+)
 from jarvis.entrypoints.demo.storm.queries import Records
 from jarvis.entrypoints.demo.storm.surface import Surface
 from jarvis.entrypoints.demo.storm.world import HOME, NOW, ROOMY
@@ -51,9 +60,12 @@ class Size:
 
 
 class OutsideStorm:
-    """A demo in a process tree of its own, people at its control surface, and signals to its processes."""
+    """A demo in a process tree of its own, people at its control surface, and signals to its
+    processes."""
 
-    def __init__(self, console: Console, folder: Path, world: Path, *, seed: int, size: Size) -> None:
+    def __init__(
+        self, console: Console, folder: Path, world: Path, *, seed: int, size: Size
+    ) -> None:
         self._console = console
         self._folder = folder
         self._world = world
@@ -64,22 +76,44 @@ class OutsideStorm:
         self._seen: dict[int, str] = {}
 
     def run(self) -> Outcome:
-        """Start the demo, let people work and fate strike side by side, come to rest, judge, end it and look for what is left."""
+        """Start the demo, let people work and fate strike side by side, come to rest, judge, end it
+        and look for what is left."""
         port, words = free_port(), (self._folder / "demo.txt").open("w")
         self._demo = subprocess.Popen(
-            [sys.executable, "-m", "jarvis.entrypoints.cli.app", "demo", "--no-browser", "--port", str(port),
-             "--world", str(self._world), "--now", NOW.isoformat(), "--group-per-minute", str(ROOMY)],
-            cwd=self._folder, stdout=words, stderr=words, process_group=0,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-m",
+                "jarvis.entrypoints.cli.app",
+                "demo",
+                "--no-browser",
+                "--port",
+                str(port),
+                "--world",
+                str(self._world),
+                "--now",
+                NOW.isoformat(),
+                "--group-per-minute",
+                str(ROOMY),
+            ],
+            cwd=self._folder,
+            stdout=words,
+            stderr=words,
+            process_group=0,
+        )
         self._surface = Surface(f"http://127.0.0.1:{port}", lambda: self._demo.poll() is None)
         try:
             self._until(START_S, "the demo is ready", self._ready)
             env = find_demo(self._folder / ".jarvis")
-            self._redis, self._records = env["JARVIS_REDIS_URL"], Records(env["JARVIS_DATABASE_URL"])
+            self._redis, self._records = (
+                env["JARVIS_REDIS_URL"],
+                Records(env["JARVIS_DATABASE_URL"]),
+            )
             self._console.print(f"seed {self._outcome.seed}, {self._size}")
             self._storm(RentProg(self._surface, env))
         except BaseException:
-            self._console.print((self._folder / "demo.txt").read_text(errors="replace")[-6000:], markup=False)
+            self._console.print(
+                (self._folder / "demo.txt").read_text(errors="replace")[-6000:], markup=False
+            )
             raise
         finally:
             self._end()
@@ -90,29 +124,50 @@ class OutsideStorm:
         size, seed = self._size, self._outcome.seed
         bookings = self._surface.bookings()
         self._chance.shuffle(bookings)
-        ordered, asked = bookings[: size.orders], bookings[size.orders : size.orders + size.questions]
+        ordered, asked = (
+            bookings[: size.orders],
+            bookings[size.orders : size.orders + size.questions],
+        )
         cars = self._surface.choices("move_car", "car")
         planned = moves(cars, self._surface.topics(SEES_ALL, HOME), size.moves)
         staying = sorted(set(cars) - {one.car for one in planned})
         mileage = Mileage(rentprog=rentprog)
-        length = size.blows * sum(BLOW_S) / 2  # seconds that the blows take: people's work is spread over them
+        # seconds that the blows take: people's work is spread over them
+        length = size.blows * sum(BLOW_S) / 2
         each = length / max(1, size.orders // len(ORDERERS))
         fate = threading.Thread(target=self._strike_all)
         fate.start()
         with ThreadPoolExecutor(len(ORDERERS) + 3) as pool:
             work = [
                 pool.submit(
-                    Orders(self._surface, person).work, ordered[n :: len(ORDERERS)], random.Random(seed + n),
+                    Orders(self._surface, person).work,
+                    ordered[n :: len(ORDERERS)],
+                    random.Random(seed + n),
                     (0.0, max(0.0, 2 * (each - 4))),
                 )
                 for n, person in enumerate(ORDERERS)
-            ]  # fmt: skip
+            ]
             pace = (0.0, 2 * length / max(1, size.questions))
             work.append(pool.submit(ask, self._surface, asked, random.Random(seed + 10), pace))
             work.append(
-                pool.submit(mileage.work, staying, size.webhooks, random.Random(seed + 11), length / max(1, size.webhooks) * 0.8)
+                pool.submit(
+                    mileage.work,
+                    staying,
+                    size.webhooks,
+                    random.Random(seed + 11),
+                    length / max(1, size.webhooks) * 0.8,
+                )
             )
-            work.append(pool.submit(move, self._surface, rentprog, planned, self._kill_in_a_move, random.Random(seed + 12)))
+            work.append(
+                pool.submit(
+                    move,
+                    self._surface,
+                    rentprog,
+                    planned,
+                    self._kill_in_a_move,
+                    random.Random(seed + 12),
+                )
+            )
         fate.join()
         for one in work:
             one.result()
@@ -138,14 +193,19 @@ class OutsideStorm:
     def _strike_all(self) -> None:
         """Every kind of blow in turn, then at random."""
         kinds: dict[str, Callable[[], bool]] = {
-            f"kill {name}": lambda name=name: self._signal(name, signal.SIGKILL) for name in PROCESSES
+            f"kill {name}": lambda name=name: self._signal(name, signal.SIGKILL)
+            for name in PROCESSES
         }
         kinds |= {
             "kill host": self._kill_host,
-            "kill the fork server": self._kill_forks, "kill a connection of postgres": self._kill_backend, "flush": self._flush,
+            "kill the fork server": self._kill_forks,
+            "kill a connection of postgres": self._kill_backend,
+            "flush": self._flush,
             "restart redis": partial(self._signal, "redis", signal.SIGTERM),
-            "restart postgres": lambda: self._signal("postgres", self._chance.choice([signal.SIGINT, signal.SIGQUIT])),
-        }  # fmt: skip
+            "restart postgres": lambda: self._signal(
+                "postgres", self._chance.choice([signal.SIGINT, signal.SIGQUIT])
+            ),
+        }
         turn, given = list(kinds), 0
         self._chance.shuffle(turn)
         while given < self._size.blows and not self._over.is_set():
@@ -182,8 +242,11 @@ class OutsideStorm:
         return True
 
     def _kill_host(self) -> bool:
-        """The sandboxes take longest to come back, and people see nothing until then: only once they answer."""
-        return self._surface.patiently("GET", "/sandbox/telegram/changes") is not None and self._signal("host", signal.SIGKILL)
+        """The sandboxes take longest to come back, and people see nothing until then: only once
+        they answer."""
+        return self._surface.patiently(
+            "GET", "/sandbox/telegram/changes"
+        ) is not None and self._signal("host", signal.SIGKILL)
 
     def _kill_forks(self) -> bool:
         server = _parent(self._pid("web"))
@@ -204,14 +267,21 @@ class OutsideStorm:
         return True
 
     def _kill_in_a_move(self) -> None:
-        if self._signal(random.Random(sum(self._outcome.blows.values())).choice(["bot", "worker"]), signal.SIGKILL):
+        if self._signal(
+            random.Random(sum(self._outcome.blows.values())).choice(["bot", "worker"]),
+            signal.SIGKILL,
+        ):
             self._count("kill in a move")
 
     # rest
 
     def _all_run(self) -> bool:
         processes = self._processes()
-        return bool(processes) and all(p["state"] == "running" for p in processes.values()) and self._ready()
+        return (
+            bool(processes)
+            and all(p["state"] == "running" for p in processes.values())
+            and self._ready()
+        )
 
     def _ready(self) -> bool:
         status = self._surface.patiently("GET", "/sandbox/status")
@@ -222,16 +292,24 @@ class OutsideStorm:
         while not holds():
             if self._demo.poll() is not None or time.monotonic() > until:
                 said = (self._folder / "demo.txt").read_text(errors="replace")[-2000:]
-                raise TimeoutError(f"not within {seconds:.0f} s: {what}; {self._processes()}; the demo said: {said}")
+                raise TimeoutError(
+                    f"not within {seconds:.0f} s: {what}; {self._processes()}; the demo said: "
+                    f"{said}"
+                )
             time.sleep(0.2)
 
     def _drain(self) -> None:
         began = time.monotonic()
         busy: dict[str, Any] = {"unknown": True}
         while time.monotonic() - began < DRAIN_S and busy:
-            answer = self._surface.patiently("GET", "/sandbox/idle", timeout_s=5) or {"in_flight": {"unknown": True}}
+            answer = self._surface.patiently("GET", "/sandbox/idle", timeout_s=5) or {
+                "in_flight": {"unknown": True}
+            }
             busy = answer["in_flight"] or self._records.unsettled()
-        self._outcome.left, self._outcome.drained_s = busy, max(self._outcome.drained_s, time.monotonic() - began)
+        self._outcome.left, self._outcome.drained_s = (
+            busy,
+            max(self._outcome.drained_s, time.monotonic() - began),
+        )
 
     # the end
 
@@ -259,17 +337,22 @@ class OutsideStorm:
             self._demo.kill()
             self._demo.wait()
         until = time.monotonic() + LEAVE_S
-        while any(_born(pid) == born for pid, born in self._seen.items()) and time.monotonic() < until:
+        while (
+            any(_born(pid) == born for pid, born in self._seen.items()) and time.monotonic() < until
+        ):
             time.sleep(0.2)  # the fork server ends by itself
         for pid, born in self._seen.items():
             if _born(pid) == born:
-                self._outcome.orphans.append(f"{pid}: {_words(pid).replace(bytes(1), b' ').decode(errors='replace')[:120]}")
+                self._outcome.orphans.append(
+                    f"{pid}: {_words(pid).replace(bytes(1), b' ').decode(errors='replace')[:120]}"
+                )
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
 
 
 def _stat(pid: int | None) -> list[str]:
-    """The fields of /proc/PID/stat behind the name: state, parent, …; empty when there is no such process."""
+    """The fields of /proc/PID/stat behind the name: state, parent, …; empty when there is no such
+    process."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -289,7 +372,11 @@ def _born(pid: int) -> str | None:
 
 def _children(pid: int | None) -> list[int]:
     try:
-        return [int(child) for file in Path(f"/proc/{pid}/task").glob("*/children") for child in file.read_text().split()]
+        return [
+            int(child)
+            for file in Path(f"/proc/{pid}/task").glob("*/children")
+            for child in file.read_text().split()
+        ]
     except OSError:
         return []
 

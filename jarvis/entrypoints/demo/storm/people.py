@@ -1,4 +1,5 @@
-"""Who works during a storm: people who order and ask, cars that move, a RentProg that delivers webhooks until they are taken."""
+"""Who works during a storm: people who order and ask, cars that move, a RentProg that delivers
+webhooks until they are taken."""
 
 from __future__ import annotations
 
@@ -37,14 +38,17 @@ class Orders:
         self._surface = surface
         self._person = person
 
-    def work(self, numbers: Sequence[str], pace: random.Random, pause_s: tuple[float, float]) -> None:
+    def work(
+        self, numbers: Sequence[str], pace: random.Random, pause_s: tuple[float, float]
+    ) -> None:
         for number in numbers:
             self._surface.write(self._person, f"запиши в бронь {number}: {tag(number)}")
             self.press(number, ORDER_S)
             time.sleep(pace.uniform(*pause_s))
 
     def press(self, number: str, patience_s: float) -> None:
-        """Press the card of an order until its receipt stands, as long as the person's patience lasts."""
+        """Press the card of an order until its receipt stands, as long as the person's patience
+        lasts."""
         until, pressed = time.monotonic() + patience_s, 0.0
         while time.monotonic() < until:
             for card in self.cards(number):
@@ -57,10 +61,16 @@ class Orders:
             time.sleep(0.3)
 
     def cards(self, number: str) -> list[dict[str, Any]]:
-        return [m for m in self._surface.messages(self._person) if m["from"] == "Jarvis" and tag(number) in m["text"]]
+        return [
+            m
+            for m in self._surface.messages(self._person)
+            if m["from"] == "Jarvis" and tag(number) in m["text"]
+        ]
 
 
-def ask(surface: Surface, numbers: Sequence[str], pace: random.Random, pause_s: tuple[float, float]) -> None:
+def ask(
+    surface: Surface, numbers: Sequence[str], pace: random.Random, pause_s: tuple[float, float]
+) -> None:
     """Ask for one booking after another, and wait for no answer."""
     for number in numbers:
         surface.write(ASKER, question(number))
@@ -68,14 +78,18 @@ def ask(surface: Surface, numbers: Sequence[str], pace: random.Random, pause_s: 
 
 
 class RentProg:
-    """Makes changes in the vendor's world and delivers their webhooks again and again until Jarvis has taken them."""
+    """Makes changes in the vendor's world and delivers their webhooks again and again until Jarvis
+    has taken them."""
 
     def __init__(self, surface: Surface, env: Mapping[str, str]) -> None:
         self._surface = surface
         secrets: dict[str, str] = json.loads(env["JARVIS_RENTPROG_WEBHOOK_SECRETS"])
         companies: dict[str, int] = json.loads(env["JARVIS_RENTPROG_COMPANY_IDS"])
         web = env["JARVIS_PUBLIC_URL"]
-        self._urls = {company: f"{web}/hooks/rentprog/{secrets[branch]}" for branch, company in companies.items()}
+        self._urls = {
+            company: f"{web}/hooks/rentprog/{secrets[branch]}"
+            for branch, company in companies.items()
+        }
         self._branches = {company: branch for branch, company in companies.items()}
         self.taken: list[str] = []
 
@@ -88,9 +102,13 @@ class RentProg:
 
     def _deliver(self, hook: Mapping[str, Any]) -> None:
         payload = {k: v for k, v in hook["payload"].items() if not k.startswith("_")}
-        body = json.dumps({"event": hook["event"], "payload": ruby.dump(payload)}, ensure_ascii=False).encode()
+        body = json.dumps(
+            {"event": hook["event"], "payload": ruby.dump(payload)}, ensure_ascii=False
+        ).encode()
         headers = {"content-type": "application/json"}
-        request = urllib.request.Request(self._urls[hook["company_id"]], method="POST", data=body, headers=headers)  # noqa: S310  # our own address
+        request = urllib.request.Request(  # noqa: S310  # our own address
+            self._urls[hook["company_id"]], method="POST", data=body, headers=headers
+        )
         until = time.monotonic() + 120
         while True:
             try:
@@ -106,7 +124,8 @@ class RentProg:
 
 @dataclass(slots=True, kw_only=True)
 class Mileage:
-    """Many webhooks: cars that drive. `last` is what RentProg holds in the end, by the car's number there."""
+    """Many webhooks: cars that drive. `last` is what RentProg holds in the end, by the car's number
+    there."""
 
     rentprog: RentProg
     last: dict[str, int] = field(default_factory=dict[str, int])
@@ -137,12 +156,23 @@ def moves(cars: Mapping[str, str], topics: Sequence[Mapping[str, Any]], count: i
     by_code = {title.partition(" · ")[0]: car for car, title in cars.items()}
     titles = [t["title"] for t in topics if t["title"].partition(" · ")[0] in by_code]
     return [
-        Move(car=by_code[title.partition(" · ")[0]], title=title, back=n % 3 == 2, said=f"заметка хаоса номер {n + 1}")
+        Move(
+            car=by_code[title.partition(" · ")[0]],
+            title=title,
+            back=n % 3 == 2,
+            said=f"заметка хаоса номер {n + 1}",
+        )
         for n, title in enumerate(titles[:count])
     ]
 
 
-def move(surface: Surface, rentprog: RentProg, planned: Sequence[Move], strike: Callable[[], None], pace: random.Random) -> None:
+def move(
+    surface: Surface,
+    rentprog: RentProg,
+    planned: Sequence[Move],
+    strike: Callable[[], None],
+    pace: random.Random,
+) -> None:
     """Somebody writes in each car's topic, the car moves, and fate strikes in the middle of it."""
     for one in planned:
         surface.write(WRITER, one.said, HOME, one.title)
@@ -159,5 +189,7 @@ def move(surface: Surface, rentprog: RentProg, planned: Sequence[Move], strike: 
 
 def _go(rentprog: RentProg, car: str, branch: str) -> None:
     until = time.monotonic() + 60
-    while not rentprog.change("move_car", {"car": car, "branch": branch}) and time.monotonic() < until:
+    while (
+        not rentprog.change("move_car", {"car": car, "branch": branch}) and time.monotonic() < until
+    ):
         time.sleep(0.3)

@@ -1,4 +1,5 @@
-"""What a storm's judge asks Jarvis's database: the only place of the storms that knows its tables."""
+"""What a storm's judge asks Jarvis's database: the only place of the storms that knows its
+tables."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ class Records:
         self._dsn = dsn
 
     def unsettled(self) -> dict[str, str]:
-        """Events and effects that are not settled, scheduled and dead ones included: by kind and state, what is known of one."""
+        """Events and effects that are not settled, scheduled and dead ones included: by kind and
+        state, what is known of one."""
         return self._ask(_unsettled)
 
     def sent_for(self, text: str) -> set[int]:
@@ -31,7 +33,8 @@ class Records:
         return self._ask(_way, text)
 
     def taken(self, digests: Sequence[str]) -> dict[str, int]:
-        """How many events that are no duplicate each webhook became, by the digest of its source, kind and body."""
+        """How many events that are no duplicate each webhook became, by the digest of its source,
+        kind and body."""
         return self._ask(_taken, list(digests))
 
     def mileage(self) -> dict[str, int]:
@@ -56,16 +59,20 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
 async def _unsettled(db: Database) -> dict[str, str]:
     rows = await db.fetch(
         """SELECT e.kind || ' for ' || d.subscriber AS kind, d.state, d.attempts, d.cause
-             FROM delivery d JOIN event e ON e.id = d.event_id WHERE d.state IN ('pending', 'claimed', 'dead')
-           UNION ALL SELECT kind, state, attempts, cause FROM effect WHERE state IN ('pending', 'claimed', 'unknown', 'dead')"""
+             FROM delivery d JOIN event e ON e.id = d.event_id WHERE d.state IN ('pending',
+               'claimed', 'dead')
+           UNION ALL SELECT kind, state, attempts, cause FROM effect WHERE state IN ('pending',
+             'claimed', 'unknown', 'dead')"""
     )
     return {f"{r['kind']} {r['state']}": f"attempt {r['attempts']}: {r['cause']}" for r in rows}
 
 
 async def _sent_for(db: Database, text: str) -> set[int]:
     rows = await db.fetch(
-        """SELECT DISTINCT (e.receipt->>'message_id')::bigint AS n FROM effect e JOIN event v ON v.id = e.event_id
-            WHERE v.kind IN ('message.employee', 'request.asked') AND strpos(v.payload::text, $1) > 0 AND e.receipt ? 'message_id'""",
+        """SELECT DISTINCT (e.receipt->>'message_id')::bigint AS n FROM effect e JOIN event v
+            ON v.id = e.event_id
+            WHERE v.kind IN ('message.employee', 'request.asked') AND strpos(v.payload::text,
+              $1) > 0 AND e.receipt ? 'message_id'""",
         text,
     )
     return {row["n"] for row in rows}
@@ -73,17 +80,21 @@ async def _sent_for(db: Database, text: str) -> set[int]:
 
 async def _way(db: Database, text: str) -> list[str]:
     rows = await db.fetch(
-        """SELECT v.kind AS event, v.state, v.attempts, v.cause, e.kind, e.state AS effect_state, e.receipt
+        """SELECT v.kind AS event, v.state, v.attempts, v.cause, e.kind, e.state AS effect_state,
+            e.receipt
              FROM event_status v JOIN event w ON w.id = v.id LEFT JOIN effect e ON e.event_id = v.id
             WHERE strpos(w.payload::text, $1) > 0 ORDER BY v.seq, e.seq""",
         text,
     )
-    return [", ".join(f"{k}={v}" for k, v in r.items() if v is not None) for r in rows] or ["never came into the journal"]
+    return [", ".join(f"{k}={v}" for k, v in r.items() if v is not None) for r in rows] or [
+        "never came into the journal"
+    ]
 
 
 async def _taken(db: Database, digests: list[str]) -> dict[str, int]:
     rows = await db.fetch(
-        """SELECT body_digest, count(*) AS n FROM event WHERE body_digest = ANY($1) AND duplicate_of_event_id IS NULL
+        """SELECT body_digest, count(*) AS n FROM event WHERE body_digest = ANY($1)
+            AND duplicate_of_event_id IS NULL
             GROUP BY body_digest""",
         digests,
     )

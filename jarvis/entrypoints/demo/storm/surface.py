@@ -19,7 +19,8 @@ class DemoGone(Exception):
 
 
 class Surface:
-    """One demo's control surface. Nothing here gives up at a process that is being started again; `alive` tells of the demo itself."""
+    """One demo's control surface. Nothing here gives up at a process that is being started again;
+    `alive` tells of the demo itself."""
 
     def __init__(self, base: str, alive: Callable[[], bool] = lambda: True) -> None:
         self.base = base
@@ -36,7 +37,9 @@ class Surface:
             raise DemoGone(self.base)
         data = None if body is None else json.dumps(body).encode()
         url = self.base + path + (f"?{urlencode(query)}" if query else "")
-        request = urllib.request.Request(url, method=method, data=data, headers={"content-type": "application/json"})  # noqa: S310  # our own address
+        request = urllib.request.Request(  # noqa: S310  # our own address
+            url, method=method, data=data, headers={"content-type": "application/json"}
+        )
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  # the same
             return json.loads(answer.read() or b"null")
 
@@ -58,7 +61,9 @@ class Surface:
                     raise
                 time.sleep(0.2)
 
-    def messages(self, person: str, chat: str = "dm", topic: str | int | None = None) -> list[dict[str, Any]]:
+    def messages(
+        self, person: str, chat: str = "dm", topic: str | int | None = None
+    ) -> list[dict[str, Any]]:
         where = {} if topic is None else {"topic": topic}
         return self.read("/sandbox/telegram/messages", **{"as": person, "chat": chat}, **where)
 
@@ -67,11 +72,18 @@ class Surface:
         body = {"as": person, "chat": chat, "text": text, "topic": topic}
         while self.patiently("POST", "/sandbox/telegram/send", body) is None:
             time.sleep(0.2)
-            if any(m["from"] == person and m["text"] == text for m in self.messages(person, chat, topic)):
+            if any(
+                m["from"] == person and m["text"] == text
+                for m in self.messages(person, chat, topic)
+            ):
                 return
 
     def press(self, person: str, message: int, button: int) -> None:
-        self.patiently("POST", "/sandbox/telegram/press", {"as": person, "chat": "dm", "message_id": message, "button": button})
+        self.patiently(
+            "POST",
+            "/sandbox/telegram/press",
+            {"as": person, "chat": "dm", "message_id": message, "button": button},
+        )
 
     def topics(self, person: str, forum: str) -> list[dict[str, Any]]:
         """`{id, title, closed}` of the topics that were not deleted."""
@@ -85,7 +97,10 @@ class Surface:
 
     def bookings(self) -> list[str]:
         """Numbers of open bookings."""
-        return sorted(title.split(" ")[0].removeprefix("№") for title in self.choices("extend_booking", "booking").values())
+        return sorted(
+            title.split(" ")[0].removeprefix("№")
+            for title in self.choices("extend_booking", "booking").values()
+        )
 
     def ledger(self, vendor: str) -> list[dict[str, Any]]:
         return self.read(f"/sandbox/{vendor}/ledger")

@@ -17,22 +17,31 @@ _OPEN = ("Новая", "Подтверждена", "Ожидает оплаты"
 
 
 def without_forums() -> str:
-    """The built-in world without its forums: their posts go out for minutes at a group's twenty a minute."""
+    """The built-in world without its forums: their posts go out for minutes at a group's twenty a
+    minute."""
     return _yaml(load_world().model_copy(update={"forums": []}))
 
 
 def storm_world(open_bookings: int) -> str:
-    """The built-in world with the forums of two branches and the archive, and at least so many open bookings."""
+    """The built-in world with the forums of two branches and the archive, and at least so many open
+    bookings."""
     world = load_world()
     known = [b for b in world.bookings if b.state in _OPEN]
     ids, numbers = max(b.id for b in world.bookings), max(b.number for b in world.bookings)
     more = [
         known[n % len(known)].model_copy(
-            update={"id": ids + 1 + n, "number": numbers + 1 + n, "start": f"+{20 + n}d 10:00", "end": f"+{21 + n}d 9:00",
-                    "state": "Новая", "debt": 0, "due": 0}
+            update={
+                "id": ids + 1 + n,
+                "number": numbers + 1 + n,
+                "start": f"+{20 + n}d 10:00",
+                "end": f"+{21 + n}d 9:00",
+                "state": "Новая",
+                "debt": 0,
+                "due": 0,
+            }
         )
         for n in range(max(0, open_bookings - len(known)))
-    ]  # fmt: skip
+    ]
     forums = [forum for forum in world.forums if forum.title in (HOME, AWAY, ARCHIVE)]
     return _yaml(world.model_copy(update={"forums": forums, "bookings": [*world.bookings, *more]}))
 

@@ -1,4 +1,5 @@
-"""A local provider that speaks OpenAI's and Anthropic's wire formats, with scripted answers and faults."""
+"""A local provider that speaks OpenAI's and Anthropic's wire formats, with scripted answers and
+faults."""
 
 from jarvis.integrations.llm.sandbox.server import LlmSandbox
 

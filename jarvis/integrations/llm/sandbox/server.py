@@ -33,7 +33,8 @@ Script = Callable[[Mapping[str, Any]], Said]
 class LlmSandbox:
     """`script` sees the request's body and decides; every request is kept in `requests`.
 
-    Faults: `rate_limit` (429), `refuse` (500), `hang`, `truncate` (half an answer), `garble` (no JSON).
+    Faults: `rate_limit` (429), `refuse` (500), `hang`, `truncate` (half an answer), `garble` (no
+    JSON).
     """
 
     script: Script
@@ -61,15 +62,23 @@ class LlmSandbox:
         async def anthropic(request: Req) -> Response[Any]:
             return await self._answer(await request.json(), _anthropic)
 
-        async with served(Litestar([openai, anthropic], openapi_config=None, logging_config=None), port=0) as self.port:
+        async with served(
+            Litestar([openai, anthropic], openapi_config=None, logging_config=None), port=0
+        ) as self.port:
             yield self
 
-    async def _answer(self, body: Mapping[str, Any], shape: Callable[[Mapping[str, Any], Said], Any]) -> Response[Any]:
+    async def _answer(
+        self, body: Mapping[str, Any], shape: Callable[[Mapping[str, Any], Said], Any]
+    ) -> Response[Any]:
         self.requests.append(body)
         if self.faults.on("rate_limit"):
-            return Response({"error": {"message": "slow down", "type": "rate_limit_error"}}, status_code=429)
+            return Response(
+                {"error": {"message": "slow down", "type": "rate_limit_error"}}, status_code=429
+            )
         if self.faults.on("refuse"):
-            return Response({"error": {"message": "broken", "type": "server_error"}}, status_code=500)
+            return Response(
+                {"error": {"message": "broken", "type": "server_error"}}, status_code=500
+            )
         if self.faults.on("hang"):
             await asyncio.sleep(self.faults.arg("hang", "seconds", 30))
         whole = json.dumps(shape(body, self.script(body)))
@@ -82,7 +91,11 @@ class LlmSandbox:
 
 def _openai(body: Mapping[str, Any], said: Said) -> Any:
     calls = [
-        {"id": f"call_{uuid4().hex[:12]}", "type": "function", "function": {"name": n, "arguments": json.dumps(a, ensure_ascii=False)}}
+        {
+            "id": f"call_{uuid4().hex[:12]}",
+            "type": "function",
+            "function": {"name": n, "arguments": json.dumps(a, ensure_ascii=False)},
+        }
         for n, a in said.calls
     ]
     message: dict[str, Any] = {"role": "assistant", "content": said.text}
@@ -90,17 +103,28 @@ def _openai(body: Mapping[str, Any], said: Said) -> Any:
         message["tool_calls"] = calls
     reason = "tool_calls" if calls else "stop"
     return {
-        "id": "chatcmpl-sandbox", "object": "chat.completion", "created": 1, "model": body.get("model"),
+        "id": "chatcmpl-sandbox",
+        "object": "chat.completion",
+        "created": 1,
+        "model": body.get("model"),
         "choices": [{"index": 0, "message": message, "finish_reason": reason}],
         "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15},
-    }  # fmt: skip
+    }
 
 
 def _anthropic(body: Mapping[str, Any], said: Said) -> Any:
     content: list[dict[str, Any]] = [{"type": "text", "text": said.text}] if said.text else []
-    content += [{"type": "tool_use", "id": f"toolu_{uuid4().hex[:12]}", "name": n, "input": dict(a)} for n, a in said.calls]
+    content += [
+        {"type": "tool_use", "id": f"toolu_{uuid4().hex[:12]}", "name": n, "input": dict(a)}
+        for n, a in said.calls
+    ]
     return {
-        "id": "msg_sandbox", "type": "message", "role": "assistant", "model": body.get("model"), "content": content,
-        "stop_reason": "tool_use" if said.calls else "end_turn", "stop_sequence": None,
+        "id": "msg_sandbox",
+        "type": "message",
+        "role": "assistant",
+        "model": body.get("model"),
+        "content": content,
+        "stop_reason": "tool_use" if said.calls else "end_turn",
+        "stop_sequence": None,
         "usage": {"input_tokens": 10, "output_tokens": 5},
-    }  # fmt: skip
+    }

@@ -1,4 +1,5 @@
-"""RentProg's servers as we know them: the public API, the webhook sender and the MCP server, on loopback."""
+"""RentProg's servers as we know them: the public API, the webhook sender and the MCP server, on
+loopback."""
 
 from jarvis.integrations.rentprog.sandbox.server import RentProgSandbox
 

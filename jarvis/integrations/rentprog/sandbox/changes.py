@@ -13,9 +13,13 @@ from jarvis.kit.errors import InvalidRequest
 from jarvis.kit.sandbox import Change, ChangeField
 
 STATES = {
-    "1": "можно выдавать", "2": "в ремонте", "3": "критическое", "4": "долгосрочная аренда", "5": "не выдавать",
+    "1": "можно выдавать",
+    "2": "в ремонте",
+    "3": "критическое",
+    "4": "долгосрочная аренда",
+    "5": "не выдавать",
     "6": "нужно обслуживание",
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +33,9 @@ class Hook:
 
 def offered(data: Data) -> list[Change]:
     """The changes with human names for their arguments."""
-    cars = {str(k): f"{c['code']} · {data.branch_names[c['company_id']]}" for k, c in data.cars.items()}
+    cars = {
+        str(k): f"{c['code']} · {data.branch_names[c['company_id']]}" for k, c in data.cars.items()
+    }
     live = {
         str(k): f"№{b['number']} · {b['car_code']}"
         for k, b in data.bookings.items()
@@ -37,36 +43,74 @@ def offered(data: Data) -> list[Change]:
     }
     clients = {str(k): f"{c['name']} {c['lastname']}" for k, c in data.clients.items()}
     branches = {code: data.branch_names[company] for code, company in data.companies.items()}
-    worker = ChangeField(name="responsible", title="Ответственный", choices={str(k): name for k, name in data.workers.items()})
+    worker = ChangeField(
+        name="responsible",
+        title="Ответственный",
+        choices={str(k): name for k, name in data.workers.items()},
+    )
     car, booking = (
         ChangeField(name="car", title="Авто", choices=cars),
         ChangeField(name="booking", title="Бронь", choices=live),
     )
     return [
-        Change(name="move_car", title="Авто переехало в другой филиал",
-               fields=(car, ChangeField(name="branch", title="Куда", choices=branches))),
-        Change(name="set_car_state", title="Сменилось состояние авто",
-               fields=(car, ChangeField(name="state", title="Состояние", choices=STATES))),
-        Change(name="set_mileage", title="Изменился пробег", fields=(car, ChangeField(name="mileage", title="Пробег, км"))),
-        Change(name="extend_booking", title="Бронь продлили",
-               fields=(booking, ChangeField(name="days", title="На сколько суток", default="1"))),
-        Change(name="change_booking", title="Бронь изменили (любое поле)",
-               fields=(booking, ChangeField(name="field", title="Поле", default="location_end"),
-                       ChangeField(name="value", title="Значение", default="Аэропорт"))),
-        Change(name="create_booking", title="Новая бронь",
-               fields=(car, ChangeField(name="client", title="Клиент", choices=clients),
-                       worker, ChangeField(name="start", title="Через сколько суток", default="1"),
-                       ChangeField(name="days", title="На сколько суток", default="2"))),
+        Change(
+            name="move_car",
+            title="Авто переехало в другой филиал",
+            fields=(car, ChangeField(name="branch", title="Куда", choices=branches)),
+        ),
+        Change(
+            name="set_car_state",
+            title="Сменилось состояние авто",
+            fields=(car, ChangeField(name="state", title="Состояние", choices=STATES)),
+        ),
+        Change(
+            name="set_mileage",
+            title="Изменился пробег",
+            fields=(car, ChangeField(name="mileage", title="Пробег, км")),
+        ),
+        Change(
+            name="extend_booking",
+            title="Бронь продлили",
+            fields=(booking, ChangeField(name="days", title="На сколько суток", default="1")),
+        ),
+        Change(
+            name="change_booking",
+            title="Бронь изменили (любое поле)",
+            fields=(
+                booking,
+                ChangeField(name="field", title="Поле", default="location_end"),
+                ChangeField(name="value", title="Значение", default="Аэропорт"),
+            ),
+        ),
+        Change(
+            name="create_booking",
+            title="Новая бронь",
+            fields=(
+                car,
+                ChangeField(name="client", title="Клиент", choices=clients),
+                worker,
+                ChangeField(name="start", title="Через сколько суток", default="1"),
+                ChangeField(name="days", title="На сколько суток", default="2"),
+            ),
+        ),
         Change(name="swap_car", title="На бронь поставили другое авто", fields=(booking, car)),
-        Change(name="give_booking", title="У брони сменился ответственный", fields=(booking, worker)),
+        Change(
+            name="give_booking", title="У брони сменился ответственный", fields=(booking, worker)
+        ),
         Change(name="issue_booking", title="Машину выдали", fields=(booking,)),
         Change(name="return_booking", title="Машину вернули", fields=(booking,)),
         Change(name="cancel_booking", title="Бронь отменили", fields=(booking,)),
-        Change(name="rename_client", title="Клиента переименовали",
-               fields=(ChangeField(name="client", title="Клиент", choices=clients),
-                       ChangeField(name="name", title="Имя"), ChangeField(name="lastname", title="Фамилия"))),
+        Change(
+            name="rename_client",
+            title="Клиента переименовали",
+            fields=(
+                ChangeField(name="client", title="Клиент", choices=clients),
+                ChangeField(name="name", title="Имя"),
+                ChangeField(name="lastname", title="Фамилия"),
+            ),
+        ),
         Change(name="pay_debt", title="Долг оплачен (вебхука нет)", fields=(booking,)),
-    ]  # fmt: skip
+    ]
 
 
 class Changes:
@@ -97,19 +141,31 @@ class Changes:
         if car["company_id"] == target:
             raise InvalidRequest("the car is in that branch already")
         hooks = self.set("car", car, {"company_id": target}, now)
-        return [*hooks, Hook(event=hooks[0].event, company_id=target, payload=hooks[0].payload)] if args.get("both") else hooks
+        return (
+            [*hooks, Hook(event=hooks[0].event, company_id=target, payload=hooks[0].payload)]
+            if args.get("both")
+            else hooks
+        )
 
     def do_set_car_state(self, args: Mapping[str, Any], now: datetime) -> list[Hook]:
-        return self.set("car", pick(self.data.cars, args, "car"), {"state": int(args["state"])}, now)
+        return self.set(
+            "car", pick(self.data.cars, args, "car"), {"state": int(args["state"])}, now
+        )
 
     def do_set_mileage(self, args: Mapping[str, Any], now: datetime) -> list[Hook]:
-        return self.set("car", pick(self.data.cars, args, "car"), {"mileage": int(args["mileage"])}, now)
+        return self.set(
+            "car", pick(self.data.cars, args, "car"), {"mileage": int(args["mileage"])}, now
+        )
 
     def do_extend_booking(self, args: Mapping[str, Any], now: datetime) -> list[Hook]:
         booking = pick(self.data.bookings, args, "booking")
         days = int(args.get("days", 1))
         total = booking["days"] + days
-        fields = {"end_date": shift(booking["end_date"], days), "days": total, "total": float(booking["price"] * total)}
+        fields = {
+            "end_date": shift(booking["end_date"], days),
+            "days": total,
+            "total": float(booking["price"] * total),
+        }
         return self.set("booking", booking, fields | {"rental_cost": booking["price"] * total}, now)
 
     def do_change_booking(self, args: Mapping[str, Any], now: datetime) -> list[Hook]:
@@ -118,7 +174,11 @@ class Changes:
         if name not in booking or name == "id":
             raise InvalidRequest(f"a booking has no field {name!r}")
         value: Any = args.get("value")
-        if isinstance(value, str) and isinstance(booking[name], int) and value.lstrip("-").isdigit():
+        if (
+            isinstance(value, str)
+            and isinstance(booking[name], int)
+            and value.lstrip("-").isdigit()
+        ):
             value = int(value)
         return self.set("booking", booking, {name: value}, now)
 
@@ -127,9 +187,26 @@ class Changes:
         start = now + timedelta(days=float(args.get("start", 1)))
         end = start + timedelta(days=float(args.get("days", 2)))
         booking_id = self.data.next_id(self.data.bookings)
-        number = max(int(b["number"]) for b in self.data.bookings.values()) + 1 if self.data.bookings else 1
-        branch = next(code for code, company in self.data.companies.items() if company == car["company_id"])
-        booking = new_booking(self.data, now, booking_id, number, branch, car["id"], client["id"], start, end, car["_price"])
+        number = (
+            max(int(b["number"]) for b in self.data.bookings.values()) + 1
+            if self.data.bookings
+            else 1
+        )
+        branch = next(
+            code for code, company in self.data.companies.items() if company == car["company_id"]
+        )
+        booking = new_booking(
+            self.data,
+            now,
+            booking_id,
+            number,
+            branch,
+            car["id"],
+            client["id"],
+            start,
+            end,
+            car["_price"],
+        )
         if args.get("responsible"):
             booking |= self._responsible(args)
         self.data.bookings[booking_id] = booking
@@ -138,7 +215,11 @@ class Changes:
 
     def created(self, booking: Fields) -> Hook:
         """The webhook of a new booking."""
-        return Hook(event="booking_create", company_id=booking["company_id"], payload={**booking, "created_from_api": self.from_api})
+        return Hook(
+            event="booking_create",
+            company_id=booking["company_id"],
+            payload={**booking, "created_from_api": self.from_api},
+        )
 
     def do_swap_car(self, args: Mapping[str, Any], now: datetime) -> list[Hook]:
         car = pick(self.data.cars, args, "car")
@@ -146,7 +227,9 @@ class Changes:
         return self.set("booking", pick(self.data.bookings, args, "booking"), fields, now)
 
     def do_give_booking(self, args: Mapping[str, Any], now: datetime) -> list[Hook]:
-        return self.set("booking", pick(self.data.bookings, args, "booking"), self._responsible(args), now)
+        return self.set(
+            "booking", pick(self.data.bookings, args, "booking"), self._responsible(args), now
+        )
 
     def _responsible(self, args: Mapping[str, Any]) -> Fields:
         worker = int(args["responsible"])
@@ -156,18 +239,32 @@ class Changes:
 
     def do_issue_booking(self, args: Mapping[str, Any], now: datetime) -> list[Hook]:
         booking = pick(self.data.bookings, args, "booking")
-        return self.set("booking", booking, {"in_rent": True, "state": "Активная", "start_worker_id": 60004}, now)
+        return self.set(
+            "booking",
+            booking,
+            {"in_rent": True, "state": "Активная", "start_worker_id": 60004},
+            now,
+        )
 
     def do_return_booking(self, args: Mapping[str, Any], now: datetime) -> list[Hook]:
         booking = pick(self.data.bookings, args, "booking")
-        return self.set("booking", booking, {"in_rent": False, "state": "Отъездила", "end_worker_id": 60004}, now)
+        return self.set(
+            "booking",
+            booking,
+            {"in_rent": False, "state": "Отъездила", "end_worker_id": 60004},
+            now,
+        )
 
     def do_cancel_booking(self, args: Mapping[str, Any], now: datetime) -> list[Hook]:
-        return self.set("booking", pick(self.data.bookings, args, "booking"), {"state": "Отмена"}, now)
+        return self.set(
+            "booking", pick(self.data.bookings, args, "booking"), {"state": "Отмена"}, now
+        )
 
     def do_rename_client(self, args: Mapping[str, Any], now: datetime) -> list[Hook]:
         client = pick(self.data.clients, args, "client")
-        return self.set("client", client, {"name": str(args["name"]), "lastname": str(args["lastname"])}, now)
+        return self.set(
+            "client", client, {"name": str(args["name"]), "lastname": str(args["lastname"])}, now
+        )
 
     def do_pay_debt(self, args: Mapping[str, Any], now: datetime) -> list[Hook]:
         booking = pick(self.data.bookings, args, "booking")
@@ -175,7 +272,13 @@ class Changes:
         self.data.note(now, self.user, "booking", booking["id"], "payment", None, "оплата долга")
         return []
 
-    def set(self, kind: Literal["car", "booking", "client"], record: Fields, fields: Mapping[str, Any], now: datetime) -> list[Hook]:
+    def set(
+        self,
+        kind: Literal["car", "booking", "client"],
+        record: Fields,
+        fields: Mapping[str, Any],
+        now: datetime,
+    ) -> list[Hook]:
         """Lay fields over a record; the webhook holds what differs as [old, new]."""
         pairs: dict[str, Any] = {}
         for name, value in fields.items():

@@ -15,8 +15,11 @@ from jarvis.integrations.rentprog.sandbox.operations import AREAS, Operations, R
 Args = Mapping[str, Any]
 
 
-def answer(data: Data, operations: Operations, method: str, params: Any, now: datetime) -> tuple[dict[str, Any], list[Hook]]:
-    """The `result` or `error` member of one JSON-RPC answer, and the webhooks that follow a write."""
+def answer(
+    data: Data, operations: Operations, method: str, params: Any, now: datetime
+) -> tuple[dict[str, Any], list[Hook]]:
+    """The `result` or `error` member of one JSON-RPC answer, and the webhooks that follow a
+    write."""
     name = str(params.get("name")) if method == "tools/call" else ""
     if name not in AREAS and name != "operation_status" and name != "whoami":
         return _read(data, method, params), []
@@ -30,7 +33,9 @@ def answer(data: Data, operations: Operations, method: str, params: Any, now: da
     except Refused as refused:
         return _wrap(refused.content, error=True), []
     if content.pop("_outcome_unknown", False):
-        lost = Refused(f"{name}_outcome_unknown", "the outcome of the operation is unknown", status=502)
+        lost = Refused(
+            f"{name}_outcome_unknown", "the outcome of the operation is unknown", status=502
+        )
         return _wrap(lost.content, error=True), hooks
     return _wrap(content), hooks
 
@@ -38,10 +43,22 @@ def answer(data: Data, operations: Operations, method: str, params: Any, now: da
 def _read(data: Data, method: str, params: Any) -> dict[str, Any]:
     if method == "initialize":
         info = {"name": "rentprog-sandbox", "version": "1"}
-        return {"result": {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}, "serverInfo": info}}
+        return {
+            "result": {
+                "protocolVersion": "2025-06-18",
+                "capabilities": {"tools": {}},
+                "serverInfo": info,
+            }
+        }
     if method == "tools/list":
-        tools = [{"name": n, "description": f.__doc__, "inputSchema": {"type": "object"}} for n, f in TOOLS.items()]
-        tools += [{"name": n, "description": "A write.", "inputSchema": {"type": "object"}} for n in (*AREAS, "operation_status")]
+        tools = [
+            {"name": n, "description": f.__doc__, "inputSchema": {"type": "object"}}
+            for n, f in TOOLS.items()
+        ]
+        tools += [
+            {"name": n, "description": "A write.", "inputSchema": {"type": "object"}}
+            for n in (*AREAS, "operation_status")
+        ]
         return {"result": {"tools": tools}}
     if method != "tools/call":
         return {"error": {"code": -32601, "message": f"no method {method}"}}
@@ -51,13 +68,23 @@ def _read(data: Data, method: str, params: Any) -> dict[str, Any]:
     try:
         return _wrap(tool(data, params.get("arguments") or {}))
     except LookupError as missing:
-        problem = {"error": "not_found", "message": str(missing), "details": {"status": 404, "retryable": False}}
+        problem = {
+            "error": "not_found",
+            "message": str(missing),
+            "details": {"status": 404, "retryable": False},
+        }
         return _wrap(problem, error=True)
 
 
 def _wrap(content: Fields, *, error: bool = False) -> dict[str, Any]:
     text = json.dumps(content, ensure_ascii=False)
-    return {"result": {"content": [{"type": "text", "text": text}], "structuredContent": content, "isError": error}}
+    return {
+        "result": {
+            "content": [{"type": "text", "text": text}],
+            "structuredContent": content,
+            "isError": error,
+        }
+    }
 
 
 def _page(rows: list[Fields], args: Args, name: str) -> Fields:
@@ -73,7 +100,9 @@ def whoami(data: Data, args: Args) -> Fields:
 
 def company_reference(data: Data, args: Args) -> Fields:
     """Dictionaries of the company."""
-    branches = [{"id": i, "name": n, "timezone": "Asia/Tbilisi"} for i, n in data.branch_names.items()]
+    branches = [
+        {"id": i, "name": n, "timezone": "Asia/Tbilisi"} for i, n in data.branch_names.items()
+    ]
     states = [{"id": int(k), "name": v} for k, v in STATES.items()]
     employees = [{"id": i, "name": n} for i, n in data.workers.items()]
     return {"branches": branches, "car_states": states, "employees": employees}
@@ -87,8 +116,16 @@ def receivables(data: Data, args: Args) -> Fields:
         if args.get("branch_id") not in (None, booking["company_id"]):
             continue
         for line in owed:
-            rows.append({"id": len(rows) + 1, "booking_id": booking_id, "booking_number": booking["number"],
-                         "client_id": booking["client_id"], "currency": "GEL", **line})  # fmt: skip
+            rows.append(
+                {
+                    "id": len(rows) + 1,
+                    "booking_id": booking_id,
+                    "booking_number": booking["number"],
+                    "client_id": booking["client_id"],
+                    "currency": "GEL",
+                    **line,
+                }
+            )
     return _page(rows, args, "receivables")
 
 
@@ -97,8 +134,15 @@ def payments(data: Data, args: Args) -> Fields:
     booking = data.bookings[int(args["booking_id"])]
     owed = sum(line["amount"] for line in data.owed.get(booking["id"], []))
     paid = booking["total"] - owed
-    row = {"id": booking["id"], "booking_id": booking["id"], "sum": paid, "currency": "GEL", "group": "Оплата аренды",
-           "payment_type": "cash", "created_at": booking["created_at"]}  # fmt: skip
+    row = {
+        "id": booking["id"],
+        "booking_id": booking["id"],
+        "sum": paid,
+        "currency": "GEL",
+        "group": "Оплата аренды",
+        "payment_type": "cash",
+        "created_at": booking["created_at"],
+    }
     return _page([row] if paid > 0 else [], args, "payments")
 
 
@@ -120,7 +164,10 @@ def schedule(data: Data, args: Args) -> Fields:
     """Bookings that touch a window of at most 31 days."""
     start, end = parse_moment(str(args["from"])), parse_moment(str(args["to"]))
     rows = [
-        {k: b[k] for k in ("id", "number", "car_id", "client_id", "start_date", "end_date", "state")}
+        {
+            k: b[k]
+            for k in ("id", "number", "car_id", "client_id", "start_date", "end_date", "state")
+        }
         for b in data.bookings.values()
         if _touches(b, start, end) and args.get("branch_id") in (None, b["company_id"])
     ]
@@ -130,11 +177,18 @@ def schedule(data: Data, args: Args) -> Fields:
 def availability_quote(data: Data, args: Args) -> Fields:
     """Cars without a booking in a window, with prices."""
     start, end = parse_moment(str(args["start_date"])), parse_moment(str(args["end_date"]))
-    taken = {b["car_id"] for b in data.bookings.values() if b["state"] != "Отмена" and _touches(b, start, end)}
+    taken = {
+        b["car_id"]
+        for b in data.bookings.values()
+        if b["state"] != "Отмена" and _touches(b, start, end)
+    }
     rows = [
         {"car_id": c["id"], "code": c["code"], "price": c["_price"], "currency": "GEL"}
         for c in data.cars.values()
-        if c["active"] and c["state"] == 1 and c["id"] not in taken and args.get("branch_id") in (None, c["company_id"])
+        if c["active"]
+        and c["state"] == 1
+        and c["id"] not in taken
+        and args.get("branch_id") in (None, c["company_id"])
     ]
     return _page(rows, args, "availability_quote")
 
@@ -146,6 +200,13 @@ def _touches(booking: Fields, start: datetime, end: datetime) -> bool:
 TOOLS: dict[str, Callable[[Data, Args], Fields]] = {
     f.__name__: f
     for f in (
-        whoami, company_reference, receivables, payments, booking_history, action_log, schedule, availability_quote,
+        whoami,
+        company_reference,
+        receivables,
+        payments,
+        booking_history,
+        action_log,
+        schedule,
+        availability_quote,
     )
-}  # fmt: skip
+}

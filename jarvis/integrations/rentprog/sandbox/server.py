@@ -1,4 +1,5 @@
-"""The HTTP side of the sandbox: the public API and MCP over real sockets, and the sender of webhooks."""
+"""The HTTP side of the sandbox: the public API and MCP over real sockets, and the sender of
+webhooks."""
 
 from __future__ import annotations
 
@@ -50,7 +51,13 @@ class RentProgSandbox:
 
     name = "rentprog"
 
-    def __init__(self, *, clock: Clock | None = None, token_life_s: float = 240.0, ledger_path: Path | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Clock | None = None,
+        token_life_s: float = 240.0,
+        ledger_path: Path | None = None,
+    ) -> None:
         self.clock = clock or OffsetClock()
         self.token_life_s = token_life_s
         self.faults = Faults()
@@ -63,8 +70,13 @@ class RentProgSandbox:
         self.hook_transport: httpx.AsyncBaseTransport | None = None  # the network when absent
         self.encoding: Encoding = "ruby"
         self.envelope: Literal["bare", "data", "jsonapi"] = "bare"
-        self.quotas = {"get": Quota(per_minute=120), "search": Quota(per_minute=30), "auth": Quota(per_minute=60),
-                       "mcp": Quota(per_minute=60), "write": Quota(per_minute=60)}  # fmt: skip
+        self.quotas = {
+            "get": Quota(per_minute=120),
+            "search": Quota(per_minute=30),
+            "auth": Quota(per_minute=60),
+            "mcp": Quota(per_minute=60),
+            "write": Quota(per_minute=60),
+        }
         self.tokens_given: list[str] = []
         self.deliveries: list[dict[str, Any]] = []
         self._bearers: dict[str, tuple[str, float]] = {}
@@ -109,9 +121,15 @@ class RentProgSandbox:
         if self._keep is None:
             return
         kept = {
-            "data": self.data, "operations": self.operations.by_key, "tokens": self.company_tokens, "key": self.mcp_key,
-            "faults": self.faults.active, "ledger": len(self.ledger.entries()), "hooks": self._undelivered, "port": self._port,
-        }  # fmt: skip
+            "data": self.data,
+            "operations": self.operations.by_key,
+            "tokens": self.company_tokens,
+            "key": self.mcp_key,
+            "faults": self.faults.active,
+            "ledger": len(self.ledger.entries()),
+            "hooks": self._undelivered,
+            "port": self._port,
+        }
         self._keep.put({"all": pickle.dumps(kept)})
 
     def changes(self) -> Sequence[Change]:
@@ -121,7 +139,12 @@ class RentProgSandbox:
         """Make a change and queue its webhooks."""
         hooks = Changes(self.data).apply(name, args, self.clock.now())
         self.send(hooks)
-        return {"change": name, "webhooks": [{"event": h.event, "company_id": h.company_id, "payload": h.payload} for h in hooks]}
+        return {
+            "change": name,
+            "webhooks": [
+                {"event": h.event, "company_id": h.company_id, "payload": h.payload} for h in hooks
+            ],
+        }
 
     def send(self, hooks: Sequence[Hook]) -> None:
         """Queue webhooks for delivery."""
@@ -131,7 +154,8 @@ class RentProgSandbox:
         self.save()
 
     def calls(self, bucket: str) -> Sequence[float]:
-        """When calls were let through in the last minute, by branch and class (`tbilisi:get`), or by `mcp`, `auth`."""
+        """When calls were let through in the last minute, by branch and class (`tbilisi:get`), or
+        by `mcp`, `auth`."""
         return tuple(self._calls.get(bucket, ()))
 
     def busy(self) -> bool:
@@ -144,7 +168,9 @@ class RentProgSandbox:
             payload = ruby.dump(payload)
         elif self.encoding == "json_text":
             payload = json.dumps(payload, ensure_ascii=False)
-        return json.dumps({"event": hook.event, "payload": payload}, ensure_ascii=False).encode(errors="surrogatepass")
+        return json.dumps({"event": hook.event, "payload": payload}, ensure_ascii=False).encode(
+            errors="surrogatepass"
+        )
 
     @asynccontextmanager
     async def running(self, port: int = 0) -> AsyncGenerator[RentProgSandbox]:
@@ -166,7 +192,9 @@ class RentProgSandbox:
 
     async def _send_forever(self) -> None:
         held: Hook | None = None
-        async with httpx.AsyncClient(timeout=10, trust_env=False, verify=tls(), transport=self.hook_transport) as http:
+        async with httpx.AsyncClient(
+            timeout=10, trust_env=False, verify=tls(), transport=self.hook_transport
+        ) as http:
             while True:
                 try:
                     async with asyncio.timeout(0.4):
@@ -188,16 +216,30 @@ class RentProgSandbox:
                     held = None
 
     async def _deliver(self, http: httpx.AsyncClient, hook: Hook) -> None:
-        body = b'{"event":"booking_update","payload":"{\\"id\\"=>"}' if self.faults.on("garble") else self.body(hook)
-        copies = 1 + int(self.faults.arg("duplicate", "copies", 1)) if self.faults.on("duplicate") else 1
+        body = (
+            b'{"event":"booking_update","payload":"{\\"id\\"=>"}'
+            if self.faults.on("garble")
+            else self.body(hook)
+        )
+        copies = (
+            1 + int(self.faults.arg("duplicate", "copies", 1)) if self.faults.on("duplicate") else 1
+        )
         url = self.hook_urls.get(hook.company_id)
         status = 0
         for _ in range(copies if url else 0):
             with contextlib.suppress(httpx.HTTPError):
-                answer = await http.post(str(url), content=body, headers={"content-type": "application/json"})
+                answer = await http.post(
+                    str(url), content=body, headers={"content-type": "application/json"}
+                )
                 status = answer.status_code
         self.deliveries.append(
-            {"at": time.time(), "event": hook.event, "id": hook.payload.get("id"), "status": status, "copies": copies}
+            {
+                "at": time.time(),
+                "event": hook.event,
+                "id": hook.payload.get("id"),
+                "status": status,
+                "copies": copies,
+            }
         )
         self._delivered(hook)
 
@@ -260,7 +302,11 @@ class RentProgSandbox:
         while calls and calls[0] < now - 60:
             calls.popleft()
         if self.faults.on("rate_limit") or len(calls) >= quota.per_minute:
-            headers = {"Retry-After": str(int(self.faults.arg("rate_limit", "seconds", 2)))} if quota.say_when else {}
+            headers = (
+                {"Retry-After": str(int(self.faults.arg("rate_limit", "seconds", 2)))}
+                if quota.say_when
+                else {}
+            )
             return Response({"error": "too many requests"}, status_code=429, headers=headers)
         calls.append(now)
         return None
@@ -273,7 +319,11 @@ class RentProgSandbox:
     def _read(self, branch: str, path: str, query: Mapping[str, str]) -> Response[Any]:
         data, company = self.data, self.data.companies[branch]
         cars = {k: c for k, c in data.cars.items() if c["company_id"] == company}
-        bookings = {k: b for k, b in data.bookings.items() if b["company_id"] == company and not b["archive"]}
+        bookings = {
+            k: b
+            for k, b in data.bookings.items()
+            if b["company_id"] == company and not b["archive"]
+        }
         page = int(query.get("page", 1))
         noun, _, tail = path.partition("/")
         if noun in ("cars", "car") and tail:
@@ -295,11 +345,16 @@ class RentProgSandbox:
         if path == "car_data_with_bookings":
             return self._car_with_bookings(cars, bookings, query)
         if path in ("search_bookings", "search_cars", "search_clients"):
-            return self._search(path, {"search_cars": cars, "search_bookings": bookings}.get(path, data.clients), query)
+            return self._search(
+                path,
+                {"search_cars": cars, "search_bookings": bookings}.get(path, data.clients),
+                query,
+            )
         return Response({"error": "not found"}, status_code=404)
 
     async def _write(self, path: str, request: Req) -> Response[Any]:
-        """`update_booking` by query, `create_booking` by JSON; no key, no preview, availability is not checked."""
+        """`update_booking` by query, `create_booking` by JSON; no key, no preview, availability is
+        not checked."""
         branch = self._branch(request)
         if branch is None:
             return Response({"error": "token expired"}, status_code=401)
@@ -309,12 +364,16 @@ class RentProgSandbox:
         if path == "create_booking":
             args = json.loads(await request.body() or b"{}")
         try:
-            record, hooks = public_write(self.data, self.data.companies[branch], path, args, self.clock.now())
+            record, hooks = public_write(
+                self.data, self.data.companies[branch], path, args, self.clock.now()
+            )
         except LookupError:
             return Response({"error": "not found"}, status_code=404)
         except ValueError as wrong:
             return Response({"errors": {"base": [str(wrong)]}}, status_code=422)
-        self.ledger.add(path, entity=record["id"], fields={k: v for k, v in args.items() if k != "booking_id"})
+        self.ledger.add(
+            path, entity=record["id"], fields={k: v for k, v in args.items() if k != "booking_id"}
+        )
         self.send(hooks)
         if self.faults.on("lose_answer"):
             await asyncio.sleep(self.faults.arg("lose_answer", "seconds", 30))
@@ -323,7 +382,11 @@ class RentProgSandbox:
 
     @staticmethod
     def _open(booking: Fields) -> bool:
-        return bool(booking["active"]) and booking["state"] not in ("Отъездила", "Завершена", "Отмена")
+        return bool(booking["active"]) and booking["state"] not in (
+            "Отъездила",
+            "Завершена",
+            "Отмена",
+        )
 
     def _car_with_bookings(
         self, cars: Mapping[int, Fields], bookings: Mapping[int, Fields], query: Mapping[str, str]
@@ -332,9 +395,19 @@ class RentProgSandbox:
         if car is None:
             return Response({"error": "not found"}, status_code=404)
         mine = [_public(b) for b in bookings.values() if b["car_id"] == car["id"] and self._open(b)]
-        return _answer({**_public(car), "active_bookings": mine, "prices": [], "seasons": [], "price_periods": []})
+        return _answer(
+            {
+                **_public(car),
+                "active_bookings": mine,
+                "prices": [],
+                "seasons": [],
+                "price_periods": [],
+            }
+        )
 
-    def _search(self, path: str, table: Mapping[int, Fields], query: Mapping[str, str]) -> Response[Any]:
+    def _search(
+        self, path: str, table: Mapping[int, Fields], query: Mapping[str, str]
+    ) -> Response[Any]:
         text = query.get("query", "").lower()
         if len(text) < 3:
             return Response({"error": "query is too short"}, status_code=422)
@@ -343,7 +416,11 @@ class RentProgSandbox:
 
     def _one(self, table: Mapping[int, Fields], tail: str) -> Response[Any]:
         record = table.get(int(tail)) if tail.isdigit() else None
-        return Response({"error": "not found"}, status_code=404) if record is None else _answer(_public(record))
+        return (
+            Response({"error": "not found"}, status_code=404)
+            if record is None
+            else _answer(_public(record))
+        )
 
     def _list(self, name: str, rows: list[Fields], page: int, size: int) -> Response[Any]:
         chosen = [_public(row) for row in rows[(page - 1) * size : page * size]]
@@ -368,7 +445,9 @@ class RentProgSandbox:
             error = {"code": -32700, "message": "parse error"}
             return Response({"jsonrpc": "2.0", "id": None, "error": error}, status_code=400)
         before = len(self.ledger.entries())
-        result, hooks = mcp_tools.answer(self.data, self.operations, method, params, self.clock.now())
+        result, hooks = mcp_tools.answer(
+            self.data, self.operations, method, params, self.clock.now()
+        )
         self.send(hooks)  # and keeps what was changed
         if len(self.ledger.entries()) > before and self.faults.on("lose_answer"):
             await asyncio.sleep(self.faults.arg("lose_answer", "seconds", 30))
@@ -377,7 +456,8 @@ class RentProgSandbox:
 
 
 def _public(record: Fields | Any) -> Any:
-    """What everybody may see of a record; rubbish that a test put in its place goes out as it is."""
+    """What everybody may see of a record; rubbish that a test put in its place goes out as it
+    is."""
     if not isinstance(record, dict):
         return record
     return {k: v for k, v in cast(Fields, record).items() if not k.startswith("_")}

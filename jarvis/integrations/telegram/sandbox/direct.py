@@ -1,11 +1,14 @@
-"""Telethon's client without its wire: requests go to the sandbox in this process as bytes, and what it answers is raised or read
-by Telethon's own code. No socket, no keys, no login; the faults of a wire (slow, garbled, cut off) need the real client.
+"""Telethon's client without its wire: requests go to the sandbox in this process as bytes, and what
+it answers is raised or read by Telethon's own code. No socket, no keys, no login; the faults of a
+wire (slow, garbled, cut off) need the real client.
 """
 
-# Telethon ships no stubs:
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownParameterType=false, reportMissingParameterType=false, reportIncompatibleMethodOverride=false
-# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportMissingSuperCall=false
+# Telethon ships no stubs.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false
+# pyright: reportMissingParameterType=false, reportIncompatibleMethodOverride=false
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false
+# pyright: reportMissingSuperCall=false
 
 from __future__ import annotations
 

@@ -1,8 +1,10 @@
-"""Topics of forums and pinned messages, as the server keeps them for a bot that administers a group."""
+"""Topics of forums and pinned messages, as the server keeps them for a bot that administers a
+group."""
 
-# Telethon ships no stubs; its TL classes are typed by their generated code only:
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownParameterType=false, reportMissingParameterType=false, reportAttributeAccessIssue=false
+# Telethon ships no stubs; its TL classes are typed by their generated code only.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false
+# pyright: reportMissingParameterType=false, reportAttributeAccessIssue=false
 # pyright: reportArgumentType=false, reportCallIssue=false
 
 from __future__ import annotations
@@ -40,7 +42,13 @@ class Forums:
         rpc.check_flood(chat)
         rpc.state.random_ids.add(request.random_id)
         message = self.add(chat, request.title, bot_id or 0)
-        rpc.ledger.add("create_topic", chat=chat.title, chat_id=chat.marked_id, topic=message.id, title=request.title)
+        rpc.ledger.add(
+            "create_topic",
+            chat=chat.title,
+            chat_id=chat.marked_id,
+            topic=message.id,
+            title=request.title,
+        )
         return rpc.sent(chat, [(message, request.random_id)], bot_id)
 
     def add(self, chat: Chat, title: str, by: int) -> Message:
@@ -68,8 +76,12 @@ class Forums:
             topic.title = request.title
         if request.closed is not None:
             topic.closed = request.closed
-        rpc.ledger.add("edit_topic", chat=chat.title, topic=topic.id, title=topic.title, closed=topic.closed)
-        message = rpc.state.new_message(chat, bot_id or 0, topic.title, "", service="edited", topic=topic.id)
+        rpc.ledger.add(
+            "edit_topic", chat=chat.title, topic=topic.id, title=topic.title, closed=topic.closed
+        )
+        message = rpc.state.new_message(
+            chat, bot_id or 0, topic.title, "", service="edited", topic=topic.id
+        )
         rpc.on_change(chat)
         return self._told(chat, message, bot_id)
 
@@ -95,7 +107,13 @@ class Forums:
         users, chats = self._rpc.cast()
         rows = [self._as_topic(chat, number) for number in request.topics]
         return types.messages.ForumTopics(
-            count=len(rows), topics=rows, messages=[], chats=chats, users=users, pts=chat.box.pts, order_by_create_date=True
+            count=len(rows),
+            topics=rows,
+            messages=[],
+            chats=chats,
+            users=users,
+            pts=chat.box.pts,
+            order_by_create_date=True,
         )
 
     def do_UpdatePinnedMessage(self, request: Any, bot_id: int | None) -> Any:
@@ -132,40 +150,66 @@ class Forums:
         return found.id, None if number == found.id else number
 
     def header(self, message: Message) -> Any:
-        """Which message, and which topic, a message answers; None when it answers nothing and stands in General."""
+        """Which message, and which topic, a message answers; None when it answers nothing and
+        stands in General."""
         if message.topic is not None:
             return types.MessageReplyHeader(
-                forum_topic=True, reply_to_msg_id=message.reply_to or message.topic,
+                forum_topic=True,
+                reply_to_msg_id=message.reply_to or message.topic,
                 reply_to_top_id=message.topic if message.reply_to else None,
-            )  # fmt: skip
-        return types.MessageReplyHeader(reply_to_msg_id=message.reply_to) if message.reply_to else None
+            )
+        return (
+            types.MessageReplyHeader(reply_to_msg_id=message.reply_to) if message.reply_to else None
+        )
 
     def service_message(self, chat: Chat, message: Message, bot_id: int | None) -> Any:
         """What stands in a chat when a topic was made or changed, or the bot was added."""
         if message.service == "added":
             return types.MessageService(
-                id=message.id, peer_id=types.PeerChannel(chat.id), date=message.date, from_id=types.PeerUser(message.sender),
+                id=message.id,
+                peer_id=types.PeerChannel(chat.id),
+                date=message.date,
+                from_id=types.PeerUser(message.sender),
                 action=types.MessageActionChatAddUser(users=[bot_id or 0]),
-            )  # fmt: skip
+            )
         made = message.service == "created"
         return types.MessageService(
-            id=message.id, peer_id=types.PeerChannel(chat.id), date=message.date, out=message.sender == bot_id,
-            from_id=types.PeerUser(message.sender), reply_to=None if made else self.header(message),
-            action=types.MessageActionTopicCreate(title=message.text, icon_color=_COLOR) if made
+            id=message.id,
+            peer_id=types.PeerChannel(chat.id),
+            date=message.date,
+            out=message.sender == bot_id,
+            from_id=types.PeerUser(message.sender),
+            reply_to=None if made else self.header(message),
+            action=types.MessageActionTopicCreate(title=message.text, icon_color=_COLOR)
+            if made
             else types.MessageActionTopicEdit(title=message.text),
-        )  # fmt: skip
+        )
 
     def _as_topic(self, chat: Chat, number: int) -> Any:
         topic = chat.topics.get(number)
         if topic is None or topic.deleted:
             return types.ForumTopicDeleted(id=number)
-        top = max((m.id for m in chat.messages.values() if m.topic == number and not m.deleted), default=number)
+        top = max(
+            (m.id for m in chat.messages.values() if m.topic == number and not m.deleted),
+            default=number,
+        )
         return types.ForumTopic(
-            id=number, date=datetime.now(UTC), peer=types.PeerChannel(chat.id), title=topic.title, icon_color=_COLOR,
-            top_message=top, read_inbox_max_id=0, read_outbox_max_id=0, unread_count=0, unread_mentions_count=0,
-            unread_reactions_count=0, unread_poll_votes_count=0, from_id=types.PeerUser(topic.by), closed=topic.closed,
+            id=number,
+            date=datetime.now(UTC),
+            peer=types.PeerChannel(chat.id),
+            title=topic.title,
+            icon_color=_COLOR,
+            top_message=top,
+            read_inbox_max_id=0,
+            read_outbox_max_id=0,
+            unread_count=0,
+            unread_mentions_count=0,
+            unread_reactions_count=0,
+            unread_poll_votes_count=0,
+            from_id=types.PeerUser(topic.by),
+            closed=topic.closed,
             notify_settings=types.PeerNotifySettings(),
-        )  # fmt: skip
+        )
 
     def _told(self, chat: Chat, message: Message, bot_id: int | None) -> Any:
         chat.box.pts += 1

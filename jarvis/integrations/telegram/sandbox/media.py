@@ -1,8 +1,10 @@
-"""Photos, videos, voices, stickers and files, alone and in albums, as the server keeps and sends them."""
+"""Photos, videos, voices, stickers and files, alone and in albums, as the server keeps and sends
+them."""
 
-# Telethon ships no stubs; its TL classes are typed by their generated code only:
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownParameterType=false, reportMissingParameterType=false, reportAttributeAccessIssue=false
+# Telethon ships no stubs; its TL classes are typed by their generated code only.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false
+# pyright: reportMissingParameterType=false, reportAttributeAccessIssue=false
 # pyright: reportArgumentType=false, reportCallIssue=false
 
 from __future__ import annotations
@@ -27,9 +29,15 @@ ALBUM_MAX = 10
 CAPTION_MAX = 1024
 KINDS: tuple[MediaKind, ...] = get_args(MediaKind)
 _MIME: Mapping[MediaKind, str] = {
-    "photo": "image/jpeg", "video": "video/mp4", "video_note": "video/mp4", "voice": "audio/ogg", "audio": "audio/mpeg",
-    "gif": "video/mp4", "sticker": "image/webp", "document": "application/octet-stream",
-}  # fmt: skip
+    "photo": "image/jpeg",
+    "video": "video/mp4",
+    "video_note": "video/mp4",
+    "voice": "audio/ogg",
+    "audio": "audio/mpeg",
+    "gif": "video/mp4",
+    "sticker": "image/webp",
+    "document": "application/octet-stream",
+}
 
 
 class MediaRequests:
@@ -52,8 +60,13 @@ class MediaRequests:
         rpc, items = self._rpc, request.multi_media
         chat = rpc.writable(request, [i.random_id for i in items])
         found = [self._media(i.media) for i in items]
-        if not 0 < len(items) <= ALBUM_MAX or len({m.kind in ("photo", "video") for m in found}) > 1:
-            raise RpcFailure(400, "MULTI_MEDIA_TOO_LONG" if len(items) > ALBUM_MAX else "MEDIA_INVALID")
+        if (
+            not 0 < len(items) <= ALBUM_MAX
+            or len({m.kind in ("photo", "video") for m in found}) > 1
+        ):
+            raise RpcFailure(
+                400, "MULTI_MEDIA_TOO_LONG" if len(items) > ALBUM_MAX else "MEDIA_INVALID"
+            )
         rows: list[tuple[Any, int]] = []
         album = next(rpc.state.albums)
         for item, media in zip(items, found, strict=True):
@@ -79,8 +92,12 @@ class MediaRequests:
         data = b"".join(parts[n] for n in sorted(parts))
         if isinstance(said, types.InputMediaUploadedPhoto):
             return self._rpc.state.keep(data, "photo", "image/jpeg")
-        names = [a.file_name for a in said.attributes if isinstance(a, types.DocumentAttributeFilename)]
-        return self._rpc.state.keep(data, _kind_of(said.attributes), said.mime_type, names[0] if names else None)
+        names = [
+            a.file_name for a in said.attributes if isinstance(a, types.DocumentAttributeFilename)
+        ]
+        return self._rpc.state.keep(
+            data, _kind_of(said.attributes), said.mime_type, names[0] if names else None
+        )
 
     def do_SaveFilePart(self, request: Any, bot_id: int | None) -> bytes:
         self._rpc.state.files.setdefault(request.file_id, {})[request.file_part] = request.bytes
@@ -103,22 +120,43 @@ def as_media(media: Media) -> Any:
         size = types.PhotoSize(type="x", w=1280, h=960, size=len(media.data))
         return types.MessageMediaPhoto(
             photo=types.Photo(
-                id=media.id, access_hash=media.access_hash, file_reference=b"ref", date=now, sizes=[size], dc_id=2
+                id=media.id,
+                access_hash=media.access_hash,
+                file_reference=b"ref",
+                date=now,
+                sizes=[size],
+                dc_id=2,
             )
-        )  # fmt: skip
-    attributes: list[Any] = [types.DocumentAttributeFilename(file_name=media.name)] if media.name else []
-    video = types.DocumentAttributeVideo(duration=3.0, w=640, h=640, round_message=media.kind == "video_note")
+        )
+    attributes: list[Any] = (
+        [types.DocumentAttributeFilename(file_name=media.name)] if media.name else []
+    )
+    video = types.DocumentAttributeVideo(
+        duration=3.0, w=640, h=640, round_message=media.kind == "video_note"
+    )
     attributes += {
-        "video": [video], "video_note": [video], "gif": [video, types.DocumentAttributeAnimated()],
-        "voice": [types.DocumentAttributeAudio(duration=3, voice=True)], "audio": [types.DocumentAttributeAudio(duration=3)],
-        "sticker": [types.DocumentAttributeSticker(alt="🙂", stickerset=types.InputStickerSetEmpty())], "document": [],
-    }[media.kind]  # fmt: skip
+        "video": [video],
+        "video_note": [video],
+        "gif": [video, types.DocumentAttributeAnimated()],
+        "voice": [types.DocumentAttributeAudio(duration=3, voice=True)],
+        "audio": [types.DocumentAttributeAudio(duration=3)],
+        "sticker": [
+            types.DocumentAttributeSticker(alt="🙂", stickerset=types.InputStickerSetEmpty())
+        ],
+        "document": [],
+    }[media.kind]
     return types.MessageMediaDocument(
         document=types.Document(
-            id=media.id, access_hash=media.access_hash, file_reference=b"ref", date=now, mime_type=media.mime,
-            size=len(media.data), dc_id=2, attributes=attributes,
+            id=media.id,
+            access_hash=media.access_hash,
+            file_reference=b"ref",
+            date=now,
+            mime_type=media.mime,
+            size=len(media.data),
+            dc_id=2,
+            attributes=attributes,
         )
-    )  # fmt: skip
+    )
 
 
 def _kind_of(attributes: list[Any]) -> MediaKind:
@@ -130,7 +168,8 @@ def _kind_of(attributes: list[Any]) -> MediaKind:
 
 
 def attached(said: str | bytes | Mapping[str, Any]) -> tuple[bytes, MediaKind, str, str | None]:
-    """What a person attaches: a photo as bytes, base64 or a path, or `{kind, data, name?, mime?}`; data, kind, type, name.
+    """What a person attaches: a photo as bytes, base64 or a path, or `{kind, data, name?, mime?}`;
+    data, kind, type, name.
 
     Raises:
         InvalidRequest: no such kind, or neither base64 nor a file.
@@ -149,6 +188,8 @@ def _data(photo: str | bytes) -> bytes:
     try:
         if len(photo) < 1024 and Path(photo).is_file():
             return Path(photo).read_bytes()
-        return base64.b64decode(photo.partition(",")[2] if photo.startswith("data:") else photo, validate=True)
+        return base64.b64decode(
+            photo.partition(",")[2] if photo.startswith("data:") else photo, validate=True
+        )
     except (ValueError, OSError):
         raise InvalidRequest("a photo is base64 or the path of a file") from None

@@ -1,8 +1,9 @@
 """Who is in a group: listed, removed, let in by a link that works once."""
 
-# Telethon ships no stubs; its TL classes are typed by their generated code only:
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportCallIssue=false
+# Telethon ships no stubs; its TL classes are typed by their generated code only.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportAttributeAccessIssue=false
+# pyright: reportArgumentType=false, reportCallIssue=false
 
 from __future__ import annotations
 
@@ -30,9 +31,15 @@ class MemberRequests:
         ids = sorted(chat.members)
         part = ids[request.offset : request.offset + request.limit]
         return types.channels.ChannelParticipants(
-            count=len(ids), participants=[self._participant(chat, n, user_id) for n in part], chats=[self._rpc.channel(chat)],
-            users=[self._rpc.user(self._rpc.state.users[n], user_id) for n in part if n in self._rpc.state.users],
-        )  # fmt: skip
+            count=len(ids),
+            participants=[self._participant(chat, n, user_id) for n in part],
+            chats=[self._rpc.channel(chat)],
+            users=[
+                self._rpc.user(self._rpc.state.users[n], user_id)
+                for n in part
+                if n in self._rpc.state.users
+            ],
+        )
 
     def do_GetParticipant(self, request: Any, user_id: int | None) -> Any:
         chat = self._rpc.group(request.channel.channel_id)
@@ -40,13 +47,17 @@ class MemberRequests:
         if wanted not in chat.members:
             raise RpcFailure(400, "USER_NOT_PARTICIPANT")
         users = [self._rpc.user(self._rpc.state.users[wanted], user_id)]
-        return types.channels.ChannelParticipant(participant=self._participant(chat, wanted, user_id), chats=[], users=users)
+        return types.channels.ChannelParticipant(
+            participant=self._participant(chat, wanted, user_id), chats=[], users=users
+        )
 
     @staticmethod
     def _participant(chat: Chat, number: int, me: int | None) -> Any:
         now = datetime.now(UTC)
         if number == chat.owner:
-            return types.ChannelParticipantCreator(user_id=number, admin_rights=types.ChatAdminRights())
+            return types.ChannelParticipantCreator(
+                user_id=number, admin_rights=types.ChatAdminRights()
+            )
         if number == me:
             return types.ChannelParticipantSelf(user_id=number, inviter_id=number, date=now)
         return types.ChannelParticipant(user_id=number, date=now)
@@ -76,5 +87,9 @@ class MemberRequests:
         chat.links[link] = request.usage_limit or 10**6
         rpc.ledger.add("invite", chat=chat.title)
         return types.ChatInviteExported(
-            link=link, admin_id=user_id or 0, date=datetime.now(UTC), expire_date=request.expire_date, usage_limit=request.usage_limit
+            link=link,
+            admin_id=user_id or 0,
+            date=datetime.now(UTC),
+            expire_date=request.expire_date,
+            usage_limit=request.usage_limit,
         )

@@ -1,4 +1,5 @@
-"""The server's memory on disk: what it answered or sent before it was killed, it still knows afterwards."""
+"""The server's memory on disk: what it answered or sent before it was killed, it still knows
+afterwards."""
 
 from __future__ import annotations
 
@@ -40,7 +41,8 @@ def _dump(value: object) -> bytes:
 
 
 class TelegramMemory:
-    """Keeps what changed, nothing without a `keep`. Chats that are not named as changed keep their messages as they are."""
+    """Keeps what changed, nothing without a `keep`. Chats that are not named as changed keep their
+    messages as they are."""
 
     def __init__(self, keep: Keep | None) -> None:
         self._keep = keep
@@ -67,10 +69,18 @@ class TelegramMemory:
         state, parts = sandbox.state, dict[str, bytes]()
         parts["rest"] = pickle.dumps(
             {name: getattr(state, name) for name in _REST}
-            | {"token": sandbox.token, "keys": sandbox.keys, "logins": sandbox.logins, "port": sandbox.port, "box": state.box.pts,
-               "rsa": sandbox.key.private_pem, "faults": sandbox.faults.active, "ledger": len(sandbox.ledger.entries()),
-               "sent": sandbox.sent}
-        )  # fmt: skip
+            | {
+                "token": sandbox.token,
+                "keys": sandbox.keys,
+                "logins": sandbox.logins,
+                "port": sandbox.port,
+                "box": state.box.pts,
+                "rsa": sandbox.key.private_pem,
+                "faults": sandbox.faults.active,
+                "ledger": len(sandbox.ledger.entries()),
+                "sent": sandbox.sent,
+            }
+        )
         parts["files"] = pickle.dumps(state.files)
         for number in [n for n in state.media if n > self._media]:
             parts[f"media:{number}"] = pickle.dumps(state.media[number])
@@ -100,7 +110,12 @@ class TelegramMemory:
         rest: dict[str, Any] = pickle.loads(parts.pop("rest"))  # noqa: S301  # our own file
         for name in _REST:
             setattr(state, name, rest[name])
-        sandbox.token, sandbox.keys, sandbox.logins, sandbox.sent = rest["token"], rest["keys"], rest["logins"], rest["sent"]
+        sandbox.token, sandbox.keys, sandbox.logins, sandbox.sent = (
+            rest["token"],
+            rest["keys"],
+            rest["logins"],
+            rest["sent"],
+        )
         sandbox.faults.active.update(rest["faults"])
         sandbox.ledger.read_back(rest["ledger"])
         state.files = pickle.loads(parts.pop("files"))  # noqa: S301
@@ -113,7 +128,9 @@ class TelegramMemory:
                 state.chats[int(tail)] = _Unpickler(parts[name], {}).load()
             elif kind == "messages":
                 state.chats[int(tail)].messages = _Unpickler(parts[name], state.media).load()
-        for name in sorted((n for n in parts if n.startswith("update:")), key=lambda n: int(n.rpartition(":")[2])):
+        for name in sorted(
+            (n for n in parts if n.startswith("update:")), key=lambda n: int(n.rpartition(":")[2])
+        ):
             _, number, pts = name.split(":")
             box = state.chats[int(number)].box if int(number) else state.box
             box.updates.append((int(pts), pickle.loads(parts[name])))  # noqa: S301

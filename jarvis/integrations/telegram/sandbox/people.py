@@ -1,8 +1,9 @@
 """What only a person's own session may do: make groups, add the bot, make it an administrator."""
 
-# Telethon ships no stubs; its TL classes are typed by their generated code only:
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportCallIssue=false
+# Telethon ships no stubs; its TL classes are typed by their generated code only.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportAttributeAccessIssue=false
+# pyright: reportArgumentType=false, reportCallIssue=false
 
 from __future__ import annotations
 
@@ -28,7 +29,9 @@ class PeopleRequests:
 
     def do_CreateChannel(self, request: Any, user_id: int | None) -> Any:
         rpc = self._rpc
-        number = 1 + max([FIRST_FORUM + 99, *(c.id for c in rpc.state.chats.values() if c.kind == "group")])
+        number = 1 + max(
+            [FIRST_FORUM + 99, *(c.id for c in rpc.state.chats.values() if c.kind == "group")]
+        )
         made = rpc.state.add_group(number, request.title, {user_id or 0})
         made.forum = bool(request.forum)
         next(made.ids)  # number 1 is what says that the group was made
@@ -69,8 +72,13 @@ class PeopleRequests:
     def do_ResolveUsername(self, request: Any, user_id: int | None) -> Any:
         rpc = self._rpc
         for user in rpc.state.users.values():
-            if user.username is not None and user.username.casefold() == request.username.casefold():
-                return types.contacts.ResolvedPeer(peer=types.PeerUser(user.id), chats=[], users=[rpc.user(user)])
+            if (
+                user.username is not None
+                and user.username.casefold() == request.username.casefold()
+            ):
+                return types.contacts.ResolvedPeer(
+                    peer=types.PeerUser(user.id), chats=[], users=[rpc.user(user)]
+                )
         raise RpcFailure(400, "USERNAME_NOT_OCCUPIED")
 
 

@@ -1,8 +1,9 @@
 """What the server answers to each request of a bot."""
 
-# Telethon ships no stubs; its TL classes are typed by their generated code only:
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownParameterType=false, reportMissingParameterType=false, reportAttributeAccessIssue=false
+# Telethon ships no stubs; its TL classes are typed by their generated code only.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false
+# pyright: reportMissingParameterType=false, reportAttributeAccessIssue=false
 # pyright: reportArgumentType=false, reportCallIssue=false
 
 from __future__ import annotations
@@ -21,7 +22,15 @@ from jarvis.integrations.telegram.sandbox.media import MediaRequests, as_media
 from jarvis.integrations.telegram.sandbox.members import MemberRequests
 from jarvis.integrations.telegram.sandbox.people import PeopleRequests
 from jarvis.integrations.telegram.sandbox.problems import RpcFailure
-from jarvis.integrations.telegram.sandbox.state import MARK, Button, Chat, Media, Message, TelegramState, User
+from jarvis.integrations.telegram.sandbox.state import (
+    MARK,
+    Button,
+    Chat,
+    Media,
+    Message,
+    TelegramState,
+    User,
+)
 from jarvis.kit.sandbox import Faults, Ledger
 
 
@@ -35,19 +44,31 @@ class TelegramLimits:
 
 TELEGRAMS_OWN = TelegramLimits()
 _USER_ONLY = (
-    functions.channels.CreateChannelRequest, functions.messages.CreateChatRequest, functions.channels.ToggleForumRequest,
-    functions.channels.InviteToChannelRequest, functions.channels.JoinChannelRequest, functions.channels.DeleteChannelRequest,
-    functions.messages.GetHistoryRequest, functions.messages.SearchRequest, functions.messages.GetDialogsRequest,
-    functions.messages.GetRepliesRequest, functions.messages.ReadHistoryRequest,
-)  # fmt: skip
+    functions.channels.CreateChannelRequest,
+    functions.messages.CreateChatRequest,
+    functions.channels.ToggleForumRequest,
+    functions.channels.InviteToChannelRequest,
+    functions.channels.JoinChannelRequest,
+    functions.channels.DeleteChannelRequest,
+    functions.messages.GetHistoryRequest,
+    functions.messages.SearchRequest,
+    functions.messages.GetDialogsRequest,
+    functions.messages.GetRepliesRequest,
+    functions.messages.ReadHistoryRequest,
+)
 
 
 class Rpc:
     """Answers requests over the state. `bot_id` is None before login."""
 
     def __init__(
-        self, state: TelegramState, faults: Faults, ledger: Ledger, port: Callable[[], int], limits: TelegramLimits
-    ) -> None:  # fmt: skip
+        self,
+        state: TelegramState,
+        faults: Faults,
+        ledger: Ledger,
+        port: Callable[[], int],
+        limits: TelegramLimits,
+    ) -> None:
         self.state = state
         self.faults = faults
         self.ledger = ledger
@@ -72,7 +93,9 @@ class Rpc:
             raise RpcFailure(400, "BOT_METHOD_INVALID")
         name = "do_" + type(request).__name__.removesuffix("Request")
         rooms = (self, self.forums, self.files, self.members, *((self.people,) if person else ()))
-        handler = next((found for room in rooms if (found := getattr(room, name, None)) is not None), None)
+        handler = next(
+            (found for room in rooms if (found := getattr(room, name, None)) is not None), None
+        )
         if handler is None:
             raise RpcFailure(400, "METHOD_INVALID")
         if bot_id is None and type(request).__name__ not in _BEFORE_LOGIN:
@@ -90,17 +113,44 @@ class Rpc:
     def do_GetConfig(self, request: Any, bot_id: int | None) -> Any:
         now = datetime.now(UTC)
         numbers = dict.fromkeys(
-            ("chat_size_max", "megagroup_size_max", "forwarded_count_max", "online_update_period_ms", "offline_blur_timeout_ms",
-             "offline_idle_timeout_ms", "online_cloud_timeout_ms", "notify_cloud_delay_ms", "notify_default_delay_ms",
-             "push_chat_period_ms", "push_chat_limit", "edit_time_limit", "revoke_time_limit", "revoke_pm_time_limit",
-             "rating_e_decay", "stickers_recent_limit", "channels_read_media_period", "call_receive_timeout_ms",
-             "call_ring_timeout_ms", "call_connect_timeout_ms", "call_packet_timeout_ms"), 200,
-        )  # fmt: skip
+            (
+                "chat_size_max",
+                "megagroup_size_max",
+                "forwarded_count_max",
+                "online_update_period_ms",
+                "offline_blur_timeout_ms",
+                "offline_idle_timeout_ms",
+                "online_cloud_timeout_ms",
+                "notify_cloud_delay_ms",
+                "notify_default_delay_ms",
+                "push_chat_period_ms",
+                "push_chat_limit",
+                "edit_time_limit",
+                "revoke_time_limit",
+                "revoke_pm_time_limit",
+                "rating_e_decay",
+                "stickers_recent_limit",
+                "channels_read_media_period",
+                "call_receive_timeout_ms",
+                "call_ring_timeout_ms",
+                "call_connect_timeout_ms",
+                "call_packet_timeout_ms",
+            ),
+            200,
+        )
         return types.Config(
-            date=now, expires=now + timedelta(hours=1), test_mode=False, this_dc=2,
-            dc_options=[types.DcOption(id=2, ip_address="127.0.0.1", port=self.port())], dc_txt_domain_name="",
-            me_url_prefix="", caption_length_max=1024, message_length_max=4096, webfile_dc_id=2, **numbers,
-        )  # fmt: skip
+            date=now,
+            expires=now + timedelta(hours=1),
+            test_mode=False,
+            this_dc=2,
+            dc_options=[types.DcOption(id=2, ip_address="127.0.0.1", port=self.port())],
+            dc_txt_domain_name="",
+            me_url_prefix="",
+            caption_length_max=1024,
+            message_length_max=4096,
+            webfile_dc_id=2,
+            **numbers,
+        )
 
     def do_ImportBotAuthorization(self, request: Any, bot_id: int | None) -> Any:
         known = self.state.tokens.get(request.bot_auth_token)
@@ -115,10 +165,14 @@ class Rpc:
         if bot_id is None:
             raise RpcFailure(401, "AUTH_KEY_UNREGISTERED")
         found = [bot_id if isinstance(i, types.InputUserSelf) else i.user_id for i in request.id]
-        return _vector([self.user(self.state.users[i], me=bot_id) for i in found if i in self.state.users])
+        return _vector(
+            [self.user(self.state.users[i], me=bot_id) for i in found if i in self.state.users]
+        )
 
     def do_SetBotCommands(self, request: Any, bot_id: int | None) -> bytes:
-        self.state.commands[request.lang_code] = [(c.command, c.description) for c in request.commands]
+        self.state.commands[request.lang_code] = [
+            (c.command, c.description) for c in request.commands
+        ]
         return _true()
 
     def do_SetTyping(self, request: Any, bot_id: int | None) -> bytes:
@@ -127,7 +181,9 @@ class Rpc:
     # updates
 
     def do_GetState(self, request: Any, bot_id: int | None) -> Any:
-        return types.updates.State(pts=self.state.box.pts, qts=0, date=datetime.now(UTC), seq=0, unread_count=0)
+        return types.updates.State(
+            pts=self.state.box.pts, qts=0, date=datetime.now(UTC), seq=0, unread_count=0
+        )
 
     def do_GetDifference(self, request: Any, bot_id: int | None) -> Any:
         box = self.state.box
@@ -135,11 +191,18 @@ class Rpc:
         if not missed:
             return types.updates.DifferenceEmpty(date=datetime.now(UTC), seq=0)
         users, chats = self.cast()
-        state = types.updates.State(pts=box.pts, qts=0, date=datetime.now(UTC), seq=0, unread_count=0)
+        state = types.updates.State(
+            pts=box.pts, qts=0, date=datetime.now(UTC), seq=0, unread_count=0
+        )
         new = [u.message for u in missed if isinstance(u, types.UpdateNewMessage)]
         other = [u for u in missed if not isinstance(u, types.UpdateNewMessage)]
         return types.updates.Difference(
-            new_messages=new, new_encrypted_messages=[], other_updates=other, chats=chats, users=users, state=state
+            new_messages=new,
+            new_encrypted_messages=[],
+            other_updates=other,
+            chats=chats,
+            users=users,
+            state=state,
         )
 
     def do_GetChannelDifference(self, request: Any, bot_id: int | None) -> Any:
@@ -151,7 +214,12 @@ class Rpc:
         new = [u.message for u in missed if isinstance(u, types.UpdateNewChannelMessage)]
         other = [u for u in missed if not isinstance(u, types.UpdateNewChannelMessage)]
         return types.updates.ChannelDifference(
-            pts=chat.box.pts, new_messages=new, other_updates=other, chats=chats, users=users, final=True
+            pts=chat.box.pts,
+            new_messages=new,
+            other_updates=other,
+            chats=chats,
+            users=users,
+            final=True,
         )
 
     # reading
@@ -163,17 +231,28 @@ class Rpc:
             chat = self.group(request.channel.channel_id)
             rows = [self.message_or_empty(chat, i, bot_id) for i in wanted]
             return types.messages.ChannelMessages(
-                pts=chat.box.pts, count=len(rows), messages=rows, topics=[], chats=chats, users=users
+                pts=chat.box.pts,
+                count=len(rows),
+                messages=rows,
+                topics=[],
+                chats=chats,
+                users=users,
             )
         private = [c for c in self.state.chats.values() if c.kind == "private"]
         rows = []
         for number in wanted:
             home = next((c for c in private if number in c.messages), None)
-            rows.append(types.MessageEmpty(id=number, peer_id=None) if home is None else self.message_or_empty(home, number, bot_id))
+            rows.append(
+                types.MessageEmpty(id=number, peer_id=None)
+                if home is None
+                else self.message_or_empty(home, number, bot_id)
+            )
         return types.messages.Messages(messages=rows, topics=[], chats=chats, users=users)
 
     def do_GetChannels(self, request: Any, bot_id: int | None) -> Any:
-        return types.messages.Chats(chats=[self.channel(self.group(i.channel_id, absent=True)) for i in request.id])
+        return types.messages.Chats(
+            chats=[self.channel(self.group(i.channel_id, absent=True)) for i in request.id]
+        )
 
     # writing
 
@@ -212,8 +291,16 @@ class Rpc:
             chats = [self.group(request.channel.channel_id)]
         else:
             chats = [c for c in self.state.chats.values() if c.kind == "private"]
-        rows = [(c, m) for c in chats for n in request.id if (m := c.messages.get(n)) is not None and not m.deleted]
-        if any(c.kind == "group" and m.sender != bot_id and "delete_messages" not in c.rights for c, m in rows):
+        rows = [
+            (c, m)
+            for c in chats
+            for n in request.id
+            if (m := c.messages.get(n)) is not None and not m.deleted
+        ]
+        if any(
+            c.kind == "group" and m.sender != bot_id and "delete_messages" not in c.rights
+            for c, m in rows
+        ):
             raise RpcFailure(403, "MESSAGE_DELETE_FORBIDDEN")
         for chat, message in rows:
             message.deleted = True
@@ -251,7 +338,8 @@ class Rpc:
         return self.state.private(user.id)
 
     def writable(self, request: Any, random_ids: list[int] | None = None) -> Chat:
-        """The chat that a request writes to: not twice under one random id, within the group's limit."""
+        """The chat that a request writes to: not twice under one random id, within the group's
+        limit."""
         chat = self.chat(request.peer)
         numbers = random_ids or [request.random_id]
         if self.state.random_ids.intersection(numbers):
@@ -268,7 +356,9 @@ class Rpc:
     def check_flood(self, chat: Chat, count: int = 1) -> None:
         if self.faults.on("rate_limit"):
             raise RpcFailure(420, f"FLOOD_WAIT_{int(self.faults.arg('rate_limit', 'seconds', 2))}")
-        wait = self.state.over_limit(chat, self.limits.group_per_minute, self.limits.minute_s, count)
+        wait = self.state.over_limit(
+            chat, self.limits.group_per_minute, self.limits.minute_s, count
+        )
         if wait:
             self.ledger.add("flood", chat=chat.title, seconds=wait)
             raise RpcFailure(420, f"FLOOD_WAIT_{wait}")
@@ -278,20 +368,35 @@ class Rpc:
         if len(text.encode("utf-16-le")) // 2 > limit:
             raise RpcFailure(400, "MESSAGE_TOO_LONG")
 
-    def write(self, chat: Chat, bot_id: int | None, request: Any, text: str, media: Media | None) -> Message:
+    def write(
+        self, chat: Chat, bot_id: int | None, request: Any, text: str, media: Media | None
+    ) -> Message:
         if not text and media is None:
             raise RpcFailure(400, "MESSAGE_EMPTY")
         buttons = self.buttons(request.reply_markup)
         self.state.random_ids.add(request.random_id)
         topic, reply = self.forums.place_of(chat, request.reply_to)
         message = self.state.new_message(
-            chat, bot_id or 0, text, tg_html.unparse(text, request.entities or []), reply_to=reply, media=media,
-            buttons=buttons, entities=list(request.entities or []), topic=topic,
-        )  # fmt: skip
+            chat,
+            bot_id or 0,
+            text,
+            tg_html.unparse(text, request.entities or []),
+            reply_to=reply,
+            media=media,
+            buttons=buttons,
+            entities=list(request.entities or []),
+            topic=topic,
+        )
         self.ledger.add(
-            "send", chat=chat.title, chat_id=chat.marked_id, message_id=message.id, text=text, random_id=request.random_id,
-            media=media.kind if media else None, topic=topic,
-        )  # fmt: skip
+            "send",
+            chat=chat.title,
+            chat_id=chat.marked_id,
+            message_id=message.id,
+            text=text,
+            random_id=request.random_id,
+            media=media.kind if media else None,
+            topic=topic,
+        )
         self.on_change(chat)
         return message
 
@@ -308,7 +413,11 @@ class Rpc:
     @staticmethod
     def buttons(markup: Any) -> list[list[Button]]:
         rows = [
-            [Button(b.text, b.type.data) for b in row.buttons if isinstance(b.type, types.InlineButtonTypeCallback)]
+            [
+                Button(b.text, b.type.data)
+                for b in row.buttons
+                if isinstance(b.type, types.InlineButtonTypeCallback)
+            ]
             for row in getattr(markup, "rows", [])
         ]
         if any(len(button.data) > 64 for row in rows for button in row):
@@ -319,7 +428,9 @@ class Rpc:
 
     def updates(self, updates: list[Any]) -> Any:
         users, chats = self.cast()
-        return types.Updates(updates=updates, users=users, chats=chats, date=datetime.now(UTC), seq=0)
+        return types.Updates(
+            updates=updates, users=users, chats=chats, date=datetime.now(UTC), seq=0
+        )
 
     def new_update(self, chat: Chat, message: Message, pts: int, bot_id: int | None) -> Any:
         kind = types.UpdateNewMessage if chat.kind == "private" else types.UpdateNewChannelMessage
@@ -347,18 +458,32 @@ class Rpc:
         media = None if message.media is None else as_media(message.media)
         rows = [
             types.KeyboardInlineButtonRow(
-                [types.KeyboardInlineButton(text=b.label, type=types.InlineButtonTypeCallback(data=b.data)) for b in row]
+                [
+                    types.KeyboardInlineButton(
+                        text=b.label, type=types.InlineButtonTypeCallback(data=b.data)
+                    )
+                    for b in row
+                ]
             )
             for row in message.buttons
         ]
         return types.Message(
-            id=message.id, peer_id=peer, date=message.date, message=message.text, out=message.sender == bot_id,
-            from_id=types.PeerUser(message.sender), reply_to=reply, fwd_from=forward, media=media,
-            entities=list(message.entities), edit_date=message.edited_at,
+            id=message.id,
+            peer_id=peer,
+            date=message.date,
+            message=message.text,
+            out=message.sender == bot_id,
+            from_id=types.PeerUser(message.sender),
+            reply_to=reply,
+            fwd_from=forward,
+            media=media,
+            entities=list(message.entities),
+            edit_date=message.edited_at,
             mentioned=f"@{self.bot_username(bot_id)}" in message.text,
-            reply_markup=types.ReplyInlineMarkup(rows=rows) if rows else None, pinned=message.pinned,
+            reply_markup=types.ReplyInlineMarkup(rows=rows) if rows else None,
+            pinned=message.pinned,
             grouped_id=message.album,
-        )  # fmt: skip
+        )
 
     def bot_username(self, bot_id: int | None) -> str:
         bot = self.state.users.get(bot_id or 0)
@@ -373,20 +498,38 @@ class Rpc:
     @staticmethod
     def user(user: User, me: int | None = None) -> Any:
         return types.User(
-            id=user.id, is_self=user.id == me, bot=user.is_bot, access_hash=user.access_hash, first_name=user.name,
-            username=user.username, lang_code=user.language, bot_info_version=1 if user.is_bot else None,
-        )  # fmt: skip
+            id=user.id,
+            is_self=user.id == me,
+            bot=user.is_bot,
+            access_hash=user.access_hash,
+            first_name=user.name,
+            username=user.username,
+            lang_code=user.language,
+            bot_info_version=1 if user.is_bot else None,
+        )
 
     def channel(self, chat: Chat, reader: int | None = None) -> Any:
         """A group as the bot sees it, or the person who made it."""
         if self.out(chat) and (reader is None or chat.owner != reader):
-            return types.ChannelForbidden(id=chat.id, access_hash=chat.access_hash, title=chat.title, megagroup=True)
+            return types.ChannelForbidden(
+                id=chat.id, access_hash=chat.access_hash, title=chat.title, megagroup=True
+            )
         return types.Channel(
-            id=chat.id, title=chat.title, photo=types.ChatPhotoEmpty(), date=datetime.now(UTC), megagroup=True,
-            access_hash=chat.access_hash, forum=chat.forum, participants_count=len(chat.members),
-            default_banned_rights=types.ChatBannedRights(until_date=None, send_messages=chat.read_only, send_media=chat.read_only),
-            admin_rights=types.ChatAdminRights(**dict.fromkeys(chat.rights, True)) if chat.rights else None,
-        )  # fmt: skip
+            id=chat.id,
+            title=chat.title,
+            photo=types.ChatPhotoEmpty(),
+            date=datetime.now(UTC),
+            megagroup=True,
+            access_hash=chat.access_hash,
+            forum=chat.forum,
+            participants_count=len(chat.members),
+            default_banned_rights=types.ChatBannedRights(
+                until_date=None, send_messages=chat.read_only, send_media=chat.read_only
+            ),
+            admin_rights=types.ChatAdminRights(**dict.fromkeys(chat.rights, True))
+            if chat.rights
+            else None,
+        )
 
 
 _BEFORE_LOGIN = frozenset({"GetConfigRequest", "ImportBotAuthorizationRequest", "GetUsersRequest"})

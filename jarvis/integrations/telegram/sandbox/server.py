@@ -1,8 +1,10 @@
-"""The running server: connections of bots on one side, people (the desk, the control surface) on the other."""
+"""The running server: connections of bots on one side, people (the desk, the control surface) on
+the other."""
 
-# Telethon ships no stubs; its TL classes are typed by their generated code only:
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportCallIssue=false
+# Telethon ships no stubs; its TL classes are typed by their generated code only.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportAttributeAccessIssue=false
+# pyright: reportArgumentType=false, reportCallIssue=false
 
 from __future__ import annotations
 
@@ -26,7 +28,14 @@ from jarvis.integrations.telegram.sandbox.media import ALBUM_MAX, attached
 from jarvis.integrations.telegram.sandbox.memory import TelegramMemory
 from jarvis.integrations.telegram.sandbox.people import new_session
 from jarvis.integrations.telegram.sandbox.rpc import TELEGRAMS_OWN, Rpc, RpcFailure, TelegramLimits
-from jarvis.integrations.telegram.sandbox.state import RIGHTS, Box, Chat, Message, TelegramState, as_seen
+from jarvis.integrations.telegram.sandbox.state import (
+    RIGHTS,
+    Box,
+    Chat,
+    Message,
+    TelegramState,
+    as_seen,
+)
 from jarvis.integrations.telegram.sandbox.transport import Connection, ServerKey
 from jarvis.kit.errors import InvalidRequest, NotFound
 from jarvis.kit.keep import Keep
@@ -43,7 +52,11 @@ class TelegramSandbox:
     name = "telegram"
 
     def __init__(
-        self, *, ledger_path: Path | None = None, limits: TelegramLimits = TELEGRAMS_OWN, key: ServerKey | None = None
+        self,
+        *,
+        ledger_path: Path | None = None,
+        limits: TelegramLimits = TELEGRAMS_OWN,
+        key: ServerKey | None = None,
     ) -> None:
         self.limits = limits
         self.faults = Faults()
@@ -54,7 +67,8 @@ class TelegramSandbox:
         self.logins: dict[int, int] = {}
         self.connections: set[Connection] = set()
         self.listeners: list[Callable[[Chat], None]] = []
-        self.receivers: list[Callable[[bytes], None]] = []  # bots in this process, without a connection
+        # bots in this process, without a connection
+        self.receivers: list[Callable[[bytes], None]] = []
         self.state = TelegramState()
         self._rpc = self._new_rpc()
         self._queries: dict[int, tuple[Message, asyncio.Event]] = {}
@@ -99,21 +113,25 @@ class TelegramSandbox:
         return rpc
 
     def load(self, world: World, now: datetime) -> None:
-        """Begin anew with the world's people and groups; bots that are connected must log in again."""
+        """Begin anew with the world's people and groups; bots that are connected must log in
+        again."""
         self.state = TelegramState()
         self._rpc = self._new_rpc()
         self.state.add_bot(self.token, BOT_NAME, BOT_USERNAME)
         for person in world.staff:
             if person.telegram_id is not None:
                 known = self.state.add_person(person.telegram_id, person.name, person.language)
-                known.started = person.role != "stranger"  # staff pressed Start when they were bound
+                # staff pressed Start when they were bound
+                known.started = person.role != "stranger"
         ids = {p.name: p.telegram_id for p in world.staff if p.telegram_id is not None}
         for number, group in enumerate(world.groups, FIRST_GROUP):
             members = {ids[name] for name in group.members if name in ids}
             self.state.add_group(number, group.title, members | {self.bot_id})
         for number, forum in enumerate(world.forums, FIRST_FORUM):
             members = {ids[name] for name in forum.members if name in ids}
-            made = self.state.add_group(number, forum.title, members | {self.bot_id}, forum=forum.topical)
+            made = self.state.add_group(
+                number, forum.title, members | {self.bot_id}, forum=forum.topical
+            )
             made.read_only = forum.purpose == "archive"
             for title in forum.topics:
                 self._rpc.forums.add(made, title, self.bot_id)
@@ -130,13 +148,22 @@ class TelegramSandbox:
     # people's side
 
     def send(
-        self, person: str, chat: str, text: str, *, photos: Sequence[str | bytes | Mapping[str, Any]] = (),
-        reply_to: int | None = None, forward_from: str | None = None, topic: str | int | None = None,
-    ) -> tuple[Chat, Message]:  # fmt: skip
-        """A person writes. Several photos are one album; a photo may be any media as `{kind, data, name?, mime?}`.
+        self,
+        person: str,
+        chat: str,
+        text: str,
+        *,
+        photos: Sequence[str | bytes | Mapping[str, Any]] = (),
+        reply_to: int | None = None,
+        forward_from: str | None = None,
+        topic: str | int | None = None,
+    ) -> tuple[Chat, Message]:
+        """A person writes. Several photos are one album; a photo may be any media as `{kind, data,
+        name?, mime?}`.
 
         Raises:
-            InvalidRequest: empty, too long, not a member, a closed topic, more than ten photos, or a photo that is none.
+            InvalidRequest: empty, too long, not a member, a closed topic, more than ten photos, or
+                a photo that is none.
             NotFound: no such person, chat or topic.
         """
         user = self.state.person(person)
@@ -162,10 +189,17 @@ class TelegramSandbox:
             words = text if n == 0 else ""
             rows.append(
                 self.state.new_message(
-                    place, user.id, words, escape(words, quote=False), media=media, album=album, reply_to=reply_to,
-                    forward_from=forward_from, topic=None if within is None else within.id,
+                    place,
+                    user.id,
+                    words,
+                    escape(words, quote=False),
+                    media=media,
+                    album=album,
+                    reply_to=reply_to,
+                    forward_from=forward_from,
+                    topic=None if within is None else within.id,
                 )
-            )  # fmt: skip
+            )
         for message in rows:
             self._publish(place, self._rpc.new_update, message)
             if place.kind == "private" or self.bot_id in place.members:
@@ -174,7 +208,13 @@ class TelegramSandbox:
         return place, rows[0]
 
     def edit(
-        self, person: str, chat: str, message_id: int, text: str, *, photo: str | bytes | Mapping[str, Any] | None = None
+        self,
+        person: str,
+        chat: str,
+        message_id: int,
+        text: str,
+        *,
+        photo: str | bytes | Mapping[str, Any] | None = None,
     ) -> None:
         """A person edits their own message, or makes it one with media."""
         user = self.state.person(person)
@@ -182,7 +222,11 @@ class TelegramSandbox:
         message = place.messages.get(message_id)
         if message is None or message.sender != user.id:
             raise NotFound(f"no message {message_id} of {person}")
-        message.text, message.html, message.edited_at = text, escape(text, quote=False), datetime.now().astimezone()
+        message.text, message.html, message.edited_at = (
+            text,
+            escape(text, quote=False),
+            datetime.now().astimezone(),
+        )
         if photo is not None:
             message.media = self.state.keep(*attached(photo))
         update = self._publish(place, self._rpc.edit_update, message)
@@ -190,7 +234,9 @@ class TelegramSandbox:
             self.sent[f"message:{place.marked_id}:{message.id}:{version_of(update.message)}"] = None
         self._changed(place)
 
-    async def press(self, person: str, chat: str, message_id: int, button: str | int, *, wait_s: float = 5.0) -> str | None:
+    async def press(
+        self, person: str, chat: str, message_id: int, button: str | int, *, wait_s: float = 5.0
+    ) -> str | None:
         """A person presses a button by its label or index; returns the toast.
 
         Raises:
@@ -202,9 +248,13 @@ class TelegramSandbox:
         if message is None or message.deleted:
             raise NotFound(f"no message {message_id} in this chat")
         flat = [b for row in message.buttons for b in row]
-        found = next((b for n, b in enumerate(flat) if button in (b.label, n) or str(button) == str(n)), None)
+        found = next(
+            (b for n, b in enumerate(flat) if button in (b.label, n) or str(button) == str(n)), None
+        )
         if found is None:
-            raise NotFound(f"no button {button!r}; buttons: {', '.join(b.label for b in flat) or 'none'}")
+            raise NotFound(
+                f"no button {button!r}; buttons: {', '.join(b.label for b in flat) or 'none'}"
+            )
         query = next(self._query_ids)
         answered = asyncio.Event()
         self._queries[query] = message, answered
@@ -215,7 +265,12 @@ class TelegramSandbox:
         self._push(
             place,
             types.UpdateBotCallbackQuery(
-                query_id=query, user_id=user.id, peer=peer, msg_id=message_id, chat_instance=1, data=found.data
+                query_id=query,
+                user_id=user.id,
+                peer=peer,
+                msg_id=message_id,
+                chat_instance=1,
+                data=found.data,
             ),
         )
         with contextlib.suppress(TimeoutError):
@@ -228,15 +283,32 @@ class TelegramSandbox:
         """The chats of a person, the latest first."""
         user = self.state.person(person)
         self.state.private(user.id)
-        rows = [c for c in self.state.chats.values() if user.id in c.members and (c.kind == "group" or c.id == user.id)]
-        rows.sort(key=lambda c: max((m.date for m in c.messages.values()), default=_LONG_AGO), reverse=True)
+        rows = [
+            c
+            for c in self.state.chats.values()
+            if user.id in c.members and (c.kind == "group" or c.id == user.id)
+        ]
+        rows.sort(
+            key=lambda c: max((m.date for m in c.messages.values()), default=_LONG_AGO),
+            reverse=True,
+        )
         return [
-            {"chat": "dm" if c.kind == "private" else c.title, "kind": c.kind, "title": self._title(c),
-             "topics": [{"id": t.id, "title": t.title, "closed": t.closed} for t in c.topics.values() if not t.deleted]}
+            {
+                "chat": "dm" if c.kind == "private" else c.title,
+                "kind": c.kind,
+                "title": self._title(c),
+                "topics": [
+                    {"id": t.id, "title": t.title, "closed": t.closed}
+                    for t in c.topics.values()
+                    if not t.deleted
+                ],
+            }
             for c in rows
-        ]  # fmt: skip
+        ]
 
-    def messages_of(self, person: str, chat: str, after: int = 0, topic: str | int | None = None) -> list[dict[str, Any]]:
+    def messages_of(
+        self, person: str, chat: str, after: int = 0, topic: str | int | None = None
+    ) -> list[dict[str, Any]]:
         """A chat's messages as the person sees them; of one topic when it is named."""
         place = self.state.chat_of(self.state.person(person), chat)
         within = None if topic is None else self.state.topic_of(place, topic)
@@ -262,8 +334,17 @@ class TelegramSandbox:
         if name in ("join", "leave"):
             return self._member(name, self.state.person(str(args.get("person", ""))).id, args)
         if name == "create_group":
-            return self._create(self.state.person(str(args.get("person", ""))).id, str(args.get("title") or ""))
-        if name in ("demote_bot", "promote_bot", "remove_bot", "add_bot", "enable_topics", "forbid_writing"):
+            return self._create(
+                self.state.person(str(args.get("person", ""))).id, str(args.get("title") or "")
+            )
+        if name in (
+            "demote_bot",
+            "promote_bot",
+            "remove_bot",
+            "add_bot",
+            "enable_topics",
+            "forbid_writing",
+        ):
             return self._regroup(name, self._group(str(args.get("chat", ""))))
         if name in ("delete_topic", "close_topic", "rename_topic", "unpin_post", "delete_post"):
             return self._by_hand(name, args)
@@ -273,14 +354,17 @@ class TelegramSandbox:
         """A person makes a group and adds the bot, which is no administrator yet."""
         if not title.strip():
             raise InvalidRequest("a group needs a name")
-        number = 1 + max([FIRST_FORUM + 99, *(c.id for c in self.state.chats.values() if c.kind == "group")])
+        number = 1 + max(
+            [FIRST_FORUM + 99, *(c.id for c in self.state.chats.values() if c.kind == "group")]
+        )
         made = self.state.add_group(number, title.strip(), {person, self.bot_id})
         next(made.ids)  # number 1 is what says that the group was made
         self._added(made, person)
         return {"change": "create_group", "chat": made.title}
 
     def _member(self, name: str, person: int, args: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Somebody leaves a group, or joins one by a link, which works as often as it was made for."""
+        """Somebody leaves a group, or joins one by a link, which works as often as it was made
+        for."""
         if name == "leave":
             group = self._group(str(args.get("chat", "")))
             group.members.discard(person)
@@ -319,7 +403,10 @@ class TelegramSandbox:
         for chat in self.state.chats.values():
             if chat.kind == "group" and title in (chat.title, str(chat.marked_id)):
                 return chat
-        raise NotFound(f"no group {title!r}; groups: {', '.join(c.title for c in self.state.chats.values() if c.kind == 'group')}")
+        raise NotFound(
+            f"no group {title!r}; groups: "
+            f"{', '.join(c.title for c in self.state.chats.values() if c.kind == 'group')}"
+        )
 
     def _by_hand(self, name: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
         """An administrator changes a topic, named `forum title/number`, past the bot."""
@@ -327,7 +414,9 @@ class TelegramSandbox:
         forum = self._group(chat)
         topic = self.state.topic_of(forum, number)
         if topic is None:
-            raise InvalidRequest("General can be neither deleted nor closed here; name another topic")
+            raise InvalidRequest(
+                "General can be neither deleted nor closed here; name another topic"
+            )
         if name == "delete_topic":
             self._rpc.forums.delete(forum, topic)
         elif name == "close_topic":
@@ -348,7 +437,8 @@ class TelegramSandbox:
         return bool(self.connections or self.receivers) and not self.faults.active
 
     def unheard(self) -> list[str]:
-        """Under which keys what people sent will stand in Jarvis's journal, but for those that `heard` has named."""
+        """Under which keys what people sent will stand in Jarvis's journal, but for those that
+        `heard` has named."""
         return list(self.sent)
 
     def heard(self, keys: Iterable[str]) -> None:
@@ -358,7 +448,9 @@ class TelegramSandbox:
 
     # updates
 
-    def _publish(self, chat: Chat, make: Callable[[Chat, Message, int, int | None], Any], message: Message) -> Any:
+    def _publish(
+        self, chat: Chat, make: Callable[[Chat, Message, int, int | None], Any], message: Message
+    ) -> Any:
         box: Box = self.state.box_of(chat)
         box.pts += 1
         update = make(chat, message, box.pts, self.bot_id)
@@ -453,11 +545,14 @@ class TelegramSandbox:
         finally:
             self.connections.discard(connection)
             connection.cut()
-            self.sent = {key: None for key in self.sent if not key.startswith("press:")}  # they went with the connection
+            # they went with the connection
+            self.sent = {key: None for key in self.sent if not key.startswith("press:")}
 
     async def _answer(self, connection: Connection, message_id: int, request: Any) -> None:
         if isinstance(request, functions.PingRequest | functions.PingDelayDisconnectRequest):
-            connection.send_object(bytes(types.Pong(msg_id=message_id, ping_id=request.ping_id)), reply=True)
+            connection.send_object(
+                bytes(types.Pong(msg_id=message_id, ping_id=request.ping_id)), reply=True
+            )
             return
         if isinstance(request, types.MsgsAck | types.MsgsStateReq):
             return
@@ -490,9 +585,11 @@ class TelegramSandbox:
     def _writes(request: Any) -> bool:
         return isinstance(
             request,
-            functions.messages.SendMessageRequest | functions.messages.SendMediaRequest | functions.messages.SendMultiMediaRequest
+            functions.messages.SendMessageRequest
+            | functions.messages.SendMediaRequest
+            | functions.messages.SendMultiMediaRequest
             | functions.messages.CreateForumTopicRequest,
-        )  # fmt: skip
+        )
 
 
 _LONG_AGO = datetime.fromtimestamp(0).astimezone()

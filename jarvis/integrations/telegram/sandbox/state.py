@@ -71,8 +71,8 @@ class Topic:
 
 @dataclass(slots=True)
 class Message:
-    """`html` is the text with its entities as Telegram's HTML; `date` is real time. `service` marks a change of a topic, or of who is
-    in the group."""
+    """`html` is the text with its entities as Telegram's HTML; `date` is real time. `service` marks
+    a change of a topic, or of who is in the group."""
 
     id: int
     sender: int
@@ -103,8 +103,9 @@ class Box:
 
 @dataclass(slots=True)
 class Chat:
-    """A private chat (id = the person's) or a supergroup (id without its mark); `rights` are the bot's as an administrator; in a
-    `read_only` group people do not write; `links` into it with how often each still works."""
+    """A private chat (id = the person's) or a supergroup (id without its mark); `rights` are the
+    bot's as an administrator; in a `read_only` group people do not write; `links` into it with how
+    often each still works."""
 
     kind: Literal["private", "group"]
     id: int
@@ -158,9 +159,18 @@ class TelegramState:
         self.users[user_id] = person
         return person
 
-    def add_group(self, group_id: int, title: str, members: set[int], *, forum: bool = False) -> Chat:
+    def add_group(
+        self, group_id: int, title: str, members: set[int], *, forum: bool = False
+    ) -> Chat:
         """A supergroup with the bot in it; in a forum the bot administers."""
-        chat = Chat(kind="group", id=group_id, title=title, members=members, forum=forum, rights=set(RIGHTS) if forum else set())
+        chat = Chat(
+            kind="group",
+            id=group_id,
+            title=title,
+            members=members,
+            forum=forum,
+            rights=set(RIGHTS) if forum else set(),
+        )
         if forum:
             next(chat.ids)  # number 1 is General
         self.chats[chat.marked_id] = chat
@@ -170,7 +180,9 @@ class TelegramState:
         """The chat between a person and the bot, made at the first word."""
         if user_id not in self.chats:
             person = self.users[user_id]
-            self.chats[user_id] = Chat(kind="private", id=user_id, title=person.name, members={user_id})
+            self.chats[user_id] = Chat(
+                kind="private", id=user_id, title=person.name, members={user_id}
+            )
         return self.chats[user_id]
 
     def person(self, name: str) -> User:
@@ -201,17 +213,38 @@ class TelegramState:
         return self.box if chat.kind == "private" else chat.box
 
     def new_message(
-        self, chat: Chat, sender: int, text: str, html: str, *, reply_to: int | None = None,
-        media: Media | None = None, album: int | None = None, forward_from: str | None = None,
+        self,
+        chat: Chat,
+        sender: int,
+        text: str,
+        html: str,
+        *,
+        reply_to: int | None = None,
+        media: Media | None = None,
+        album: int | None = None,
+        forward_from: str | None = None,
         buttons: list[list[Button]] | None = None,
-        entities: list[object] | None = None, topic: int | None = None, service: Literal["created", "edited", "added"] | None = None,
-    ) -> Message:  # fmt: skip
+        entities: list[object] | None = None,
+        topic: int | None = None,
+        service: Literal["created", "edited", "added"] | None = None,
+    ) -> Message:
         """Write a message into a chat."""
         number = next(self.private_ids if chat.kind == "private" else chat.ids)
         message = Message(
-            id=number, sender=sender, text=text, html=html, date=datetime.now(UTC), reply_to=reply_to, media=media, album=album,
-            forward_from=forward_from, buttons=buttons or [], entities=entities or [], topic=topic, service=service,
-        )  # fmt: skip
+            id=number,
+            sender=sender,
+            text=text,
+            html=html,
+            date=datetime.now(UTC),
+            reply_to=reply_to,
+            media=media,
+            album=album,
+            forward_from=forward_from,
+            buttons=buttons or [],
+            entities=entities or [],
+            topic=topic,
+            service=service,
+        )
         chat.messages[number] = message
         return message
 
@@ -227,7 +260,10 @@ class TelegramState:
         for topic in shown:
             if str(said) in (topic.title, str(topic.id)):
                 return topic
-        raise NotFound(f"no topic {said!r} in {chat.title}; topics: {', '.join(t.title for t in shown) or 'none'}")
+        raise NotFound(
+            f"no topic {said!r} in {chat.title}; topics: "
+            f"{', '.join(t.title for t in shown) or 'none'}"
+        )
 
     def keep(self, data: bytes, kind: MediaKind, mime: str, name: str | None = None) -> Media:
         """Keep a file under a new id."""
@@ -236,7 +272,8 @@ class TelegramState:
         return made
 
     def over_limit(self, chat: Chat, per_minute: int, minute_s: float, count: int = 1) -> int:
-        """Seconds to wait when a group has had its messages of this minute; 0 and `count` more counted otherwise."""
+        """Seconds to wait when a group has had its messages of this minute; 0 and `count` more
+        counted otherwise."""
         if chat.kind == "private":
             return 0
         now = time.monotonic()

@@ -3,10 +3,12 @@
 Source: core.telegram.org/mtproto (auth_key, description), tried against Telethon 1.45.
 """
 
-# Telethon ships no stubs; its TL classes are typed by their generated code only:
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownParameterType=false, reportMissingParameterType=false, reportAttributeAccessIssue=false
-# pyright: reportArgumentType=false, reportCallIssue=false, reportPrivateUsage=false, reportOptionalMemberAccess=false
+# Telethon ships no stubs; its TL classes are typed by their generated code only.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false
+# pyright: reportMissingParameterType=false, reportAttributeAccessIssue=false
+# pyright: reportArgumentType=false, reportCallIssue=false, reportPrivateUsage=false
+# pyright: reportOptionalMemberAccess=false
 
 from __future__ import annotations
 
@@ -49,10 +51,16 @@ class ServerKey:
     """The server's RSA key and the fingerprint by which clients name it."""
 
     def __init__(self, pem: bytes | None = None) -> None:
-        made = rsa.generate_private_key(public_exponent=65537, key_size=2048) if pem is None else None
-        self._key = made or cast(rsa.RSAPrivateKey, serialization.load_pem_private_key(pem or b"", None))
+        made = (
+            rsa.generate_private_key(public_exponent=65537, key_size=2048) if pem is None else None
+        )
+        self._key = made or cast(
+            rsa.RSAPrivateKey, serialization.load_pem_private_key(pem or b"", None)
+        )
         numbers = self._key.public_key().public_numbers()
-        raw = TLObject.serialize_bytes(get_byte_array(numbers.n)) + TLObject.serialize_bytes(get_byte_array(numbers.e))
+        raw = TLObject.serialize_bytes(get_byte_array(numbers.n)) + TLObject.serialize_bytes(
+            get_byte_array(numbers.e)
+        )
         self.fingerprint = struct.unpack("<q", sha1(raw).digest()[-8:])[0]  # noqa: S324  # MTProto names keys by SHA-1
         form, bare = serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
         self.private_pem = pem or self._key.private_bytes(serialization.Encoding.PEM, form, bare)
@@ -60,7 +68,11 @@ class ServerKey:
     @property
     def public_pem(self) -> str:
         """PKCS#1, as the client's settings take it."""
-        return self._key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.PKCS1).decode()
+        return (
+            self._key.public_key()
+            .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.PKCS1)
+            .decode()
+        )
 
     def decrypt(self, data: bytes) -> bytes:
         """The client's inner data: 20 bytes of SHA-1, then the object and its padding."""
@@ -129,9 +141,11 @@ class Connection:
         if isinstance(request, ReqPqMultiRequest):
             self.handshake.server_nonce = int.from_bytes(os.urandom(16), "big", signed=True)
             answer = types.ResPQ(
-                nonce=request.nonce, server_nonce=self.handshake.server_nonce,
-                pq=get_byte_array(_PQ), server_public_key_fingerprints=[self.server_key.fingerprint],
-            )  # fmt: skip
+                nonce=request.nonce,
+                server_nonce=self.handshake.server_nonce,
+                pq=get_byte_array(_PQ),
+                server_public_key_fingerprints=[self.server_key.fingerprint],
+            )
         elif isinstance(request, ReqDHParamsRequest):
             answer = self._dh_params(request)
         elif isinstance(request, SetClientDHParamsRequest):
@@ -150,17 +164,24 @@ class Connection:
         g_a = pow(3, self.handshake.secret, _PRIME)
         data = bytes(
             types.ServerDHInnerData(
-                nonce=request.nonce, server_nonce=self.handshake.server_nonce, g=3, dh_prime=get_byte_array(_PRIME),
-                g_a=get_byte_array(g_a), server_time=int(time.time()),
+                nonce=request.nonce,
+                server_nonce=self.handshake.server_nonce,
+                g=3,
+                dh_prime=get_byte_array(_PRIME),
+                g_a=get_byte_array(g_a),
+                server_time=int(time.time()),
             )
-        )  # fmt: skip
-        self.handshake.aes = generate_key_data_from_nonce(self.handshake.server_nonce, inner.new_nonce)
+        )
+        self.handshake.aes = generate_key_data_from_nonce(
+            self.handshake.server_nonce, inner.new_nonce
+        )
         plain = sha1(data).digest() + data  # noqa: S324  # as the protocol says
         plain += os.urandom(-len(plain) % 16)
         return types.ServerDHParamsOk(
-            nonce=request.nonce, server_nonce=self.handshake.server_nonce,
+            nonce=request.nonce,
+            server_nonce=self.handshake.server_nonce,
             encrypted_answer=AES.encrypt_ige(plain, *self.handshake.aes),
-        )  # fmt: skip
+        )
 
     def _dh_done(self, request: Any) -> Any:
         plain = AES.decrypt_ige(request.encrypted_data, *self.handshake.aes)
@@ -170,14 +191,16 @@ class Connection:
         key = AuthKey(get_byte_array(shared).rjust(256, b"\0"))
         self.keys[key.key_id] = key.key
         return types.DhGenOk(
-            nonce=request.nonce, server_nonce=self.handshake.server_nonce,
+            nonce=request.nonce,
+            server_nonce=self.handshake.server_nonce,
             new_nonce_hash1=key.calc_new_nonce_hash(self.handshake.new_nonce, 1),
-        )  # fmt: skip
+        )
 
     # encrypted messages
 
     def open(self, payload: bytes) -> list[tuple[int, Any]]:
-        """The requests of one encrypted frame as (message id, object); an unknown key is told with -404."""
+        """The requests of one encrypted frame as (message id, object); an unknown key is told with
+        -404."""
         key_id = struct.unpack("<Q", payload[:8])[0]
         key = self.keys.get(key_id)
         if key is None:

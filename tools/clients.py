@@ -5,11 +5,11 @@ from __future__ import annotations
 from pydantic_ai import RunContext
 
 from jarvis.domains.clients.service import Client, mask_phone, phone_key
+from jarvis.kit.roles import CONTACTS
 from tools.arguments import Number, Said
 from tools.bookings import resolve_booking
 from tools.deps import Deps
 from tools.facts import ChoiceFact, ClientFact, Option
-from tools.policy import CONTACTS
 from tools.toolset import new_toolset, not_found
 
 clients = new_toolset("clients")

@@ -7,25 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from jarvis.kit.actor import Role
-
-EVERYBODY = frozenset(Role)
-OPERATIONS = frozenset(
-    {
-        Role.EMPLOYEE,
-        Role.BRANCH_HEAD,
-        Role.DEPARTMENT_HEAD,
-        Role.DIRECTOR,
-        Role.SALES,
-        Role.ACCOUNTANT,
-        Role.ADMIN,
-    }
-)
-MONEY = OPERATIONS - {Role.SALES}
-ACTORS = frozenset({Role.EMPLOYEE, Role.BRANCH_HEAD, Role.DEPARTMENT_HEAD, Role.DIRECTOR})
-HEADS = ACTORS - {Role.EMPLOYEE}
-CONTACTS = frozenset(
-    {Role.BRANCH_HEAD, Role.DEPARTMENT_HEAD, Role.DIRECTOR, Role.SALES, Role.ADMIN}
-)
+from jarvis.kit.roles import ACTORS, ADMINS, EVERYBODY, HEADS, MONEY, OPERATIONS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +52,6 @@ def _own(roles: frozenset[Role]) -> ToolPolicy:
     return ToolPolicy(effect="write", roles=roles, scope="branch", effect_class="A")
 
 
-_ADMIN = frozenset({Role.ADMIN})
 DENIED = ToolPolicy(effect="write", roles=frozenset(), untrusted=True, approval="always")
 
 POLICY: dict[str, ToolPolicy] = {
@@ -100,10 +81,10 @@ POLICY: dict[str, ToolPolicy] = {
     "open_topic": _own(OPERATIONS | {Role.MECHANIC}),
     "start_checklist": _own(OPERATIONS | {Role.MECHANIC}),
     "post_to_topic": _house(ACTORS | {Role.MECHANIC, Role.SALES}, ACTORS),
-    "subscribe_chat": _house(HEADS | _ADMIN, _ADMIN),
-    "grant_role": _house(HEADS | _ADMIN, _ADMIN),
-    "hire_employee": _house(HEADS | _ADMIN, _ADMIN),
-    "add_branch": _house(frozenset({Role.DIRECTOR}) | _ADMIN, _ADMIN),
+    "subscribe_chat": _house(HEADS | ADMINS, ADMINS),
+    "grant_role": _house(HEADS | ADMINS, ADMINS),
+    "hire_employee": _house(HEADS | ADMINS, ADMINS),
+    "add_branch": _house(frozenset({Role.DIRECTOR}) | ADMINS, ADMINS),
     "set_car_state": _write(ACTORS | {Role.MECHANIC}, HEADS),
 }
 

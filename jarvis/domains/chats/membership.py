@@ -25,10 +25,10 @@ from jarvis.engine.timing import Every
 from jarvis.engine.worker import Handling
 from jarvis.integrations.telegram.kinds import CHAT_LOST, LET_IN, MEMBERS, REMOVE_MEMBER, target
 from jarvis.kit.actor import Actor, Role
+from jarvis.kit.roles import HEADS
 from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
 from jarvis.orchestrator.cards import Cards
-from tools.policy import HEADS
 
 CHECK, LOOKED, INVITED, REMOVED = (
     "check.members",

@@ -30,10 +30,10 @@ from jarvis.engine.timing import Timers
 from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor, Role
 from jarvis.kit.clock import Clock, at_local, day_bounds, local_date
+from jarvis.kit.roles import HEADS, OPERATIONS
 from jarvis.language.dates import period_of, stems
 from jarvis.messaging import outbox
 from jarvis.messaging.view import Button
-from tools.policy import HEADS, OPERATIONS
 
 DUE, FINISHED, LOOSE = "form.due", "form.finished", "media.loose"
 FILLERS = OPERATIONS | {Role.MECHANIC}  # who may fill in check-lists; forms everybody may

@@ -27,8 +27,8 @@ from jarvis.integrations.storage.kinds import EXPORT
 from jarvis.integrations.telegram.kinds import ALBUM, SEND, target
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, local
+from jarvis.kit.roles import HEADS
 from jarvis.messaging import outbox
-from tools.policy import HEADS
 
 EXPORTED = "form.exported"
 FORMATS = {"pdf": "application/pdf", "json": "application/json"}

@@ -1,10 +1,11 @@
-"""Fixed sentences about forms and check-lists, by key and language (ru, en, ka); part of the
-catalogue in words.py."""
+"""Fixed sentences about forms, by key and language (ru, en, ka)."""
 
 from __future__ import annotations
 
-FORM_WORDS: dict[str, tuple[str, str, str]] = {
-    "form.progress": ("{k} из {n}", "{k} of {n}", "{k} / {n}"),
+from collections.abc import Mapping
+
+WORDS: Mapping[str, tuple[str, str, str]] = {
+    "chosen": ("Выбрано: {label}", "Chosen: {label}", "არჩეულია: {label}"),
     "form.until": ("до {t}", "until {t}", "{t}-მდე"),
     "form.overdue": ("⚠️ срок был {t}", "⚠️ was due {t}", "⚠️ ვადა იყო {t}"),
     "form.views": (
@@ -182,5 +183,4 @@ FORM_WORDS: dict[str, tuple[str, str, str]] = {
     "b.form.need": ("Пункт нужен", "It is needed", "საჭიროა"),
     "b.form.rework": ("Вернуть на доработку…", "Send back…", "დაბრუნება…"),
     "b.form.open": ("Открыть чек-лист", "Open the check-list", "ჩეკლისტის გახსნა"),
-    "b.form.list": ("📝 Чек-лист: {what}", "📝 Check-list: {what}", "📝 ჩეკლისტი: {what}"),
 }

@@ -17,9 +17,9 @@ from jarvis.engine.interactions import Interactions, Who
 from jarvis.engine.worker import Handling
 from jarvis.integrations.telegram.kinds import ALBUM, target
 from jarvis.kit.actor import Actor
+from jarvis.kit.roles import CONTACTS
 from jarvis.messaging import outbox
 from jarvis.messaging.view import Button, Reader
-from tools.policy import CONTACTS
 
 SHOWN = 6  # cars, or sets, a message
 

@@ -24,9 +24,9 @@ from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, local_date
+from jarvis.kit.roles import HEADS
 from jarvis.messaging import outbox
 from jarvis.messaging.view import Reader
-from tools.policy import HEADS
 
 LISTED = 8  # tasks a message
 

@@ -16,9 +16,9 @@ from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.timing import Timers
 from jarvis.engine.worker import Handling
 from jarvis.kit.clock import Clock
+from jarvis.kit.roles import HEADS
 from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
-from tools.policy import HEADS
 
 PROGRESS = "moves.progress"
 MANY = 5  # cars at once; fewer are there before anybody asks

@@ -31,7 +31,7 @@ from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.worker import Handling
 from jarvis.integrations.rentprog.mirror import LOADED
 from jarvis.kit.clock import Clock, local_date
-from tools.policy import CONTACTS
+from jarvis.kit.roles import CONTACTS
 
 CARD_PAUSE_S = 60.0  # a client's card is edited at most so often
 BOOKINGS = (

@@ -1,0 +1,31 @@
+"""Fixed sentences about sources and lists, by key and language (ru, en, ka)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+WORDS: Mapping[str, tuple[str, str, str]] = {
+    "b.more": ("Показать ещё {n}", "{n} more", "კიდევ {n}"),
+    "as_of": ("{source}, на {t}", "{source}, as of {t}", "{source}, {t}"),
+    "stale": ("🕓 Данные старые: {age}.", "🕓 Old data: {age}.", "🕓 ძველი მონაცემები: {age}."),
+    "limited": (
+        "⚠️ Лимит запросов к RentProg исчерпан до {t}, новее данных нет.",
+        "⚠️ RentProg's limit is used up until {t}, nothing newer is known.",
+        "⚠️ RentProg-ის ლიმიტი ამოწურულია {t}-მდე, უფრო ახალი მონაცემები არ არის.",
+    ),
+    "limited.own": (
+        "⚠️ Лимит ваших запросов к RentProg исчерпан до {t}, новее данных нет.",
+        "⚠️ Your share of RentProg's limit is used up until {t}, nothing newer is known.",
+        "⚠️ RentProg-ზე თქვენი მოთხოვნების ლიმიტი ამოწურულია {t}-მდე, უფრო ახალი მონაცემები არ არის.",
+    ),
+    "silent": (
+        "⚠️ RentProg не отвечает с {t}, новее данных нет.",
+        "⚠️ RentProg has not answered since {t}, nothing newer is known.",
+        "⚠️ RentProg არ პასუხობს {t}-დან, უფრო ახალი მონაცემები არ არის.",
+    ),
+    "never": (
+        "⚠️ RentProg ещё прочитан не весь, спросите через минуту.",
+        "⚠️ RentProg is not read whole yet, please ask in a minute.",
+        "⚠️ RentProg ჯერ ბოლომდე არ არის წაკითხული, ჰკითხეთ ერთ წუთში.",
+    ),
+}

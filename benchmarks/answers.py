@@ -12,8 +12,9 @@ from pathlib import Path
 
 from benchmarks.harness.declare import Benchmark, Figure, Measured, at_most
 from benchmarks.harness.stats import share
+from jarvis.entrypoints.sandboxes import load_world
+from jarvis.integrations.rentprog.sandbox import RentProgWorld
 from jarvis.integrations.telegram.sandbox import TelegramLimits
-from jarvis.kit.world import load_world
 from jarvis.testing.app import RunningApp, running_app
 from jarvis.testing.servers import Servers
 
@@ -50,21 +51,21 @@ LISTS = (
 def questions() -> list[Question]:
     """Sixty different ones: places, mileages, plates, bookings in two languages, lists and rules,
     in a shuffled order."""
-    world = load_world()
-    codes = {car.id: car.code for car in world.cars}
-    found = [Question(text=f"где {car.code}?", fact=_plate(car.plate)) for car in world.cars[:12]]
+    held = load_world().part(RentProgWorld)
+    codes = {car.id: car.code for car in held.cars}
+    found = [Question(text=f"где {car.code}?", fact=_plate(car.plate)) for car in held.cars[:12]]
     found += [
         Question(text=f"какой пробег у {car.code}", fact=f"{car.mileage:,}".replace(",", " "))
-        for car in world.cars[12:22]
+        for car in held.cars[12:22]
     ]
-    found += [Question(text=car.plate, fact=car.code) for car in world.cars[22:32]]
+    found += [Question(text=car.plate, fact=car.code) for car in held.cars[22:32]]
     found += [
         Question(text=f"бронь {booking.number}", fact=codes[booking.car])
-        for booking in world.bookings[:12]
+        for booking in held.bookings[:12]
     ]
     found += [
         Question(text=f"booking #{booking.number}", fact=codes[booking.car])
-        for booking in world.bookings[12:18]
+        for booking in held.bookings[12:18]
     ]
     found += LISTS
     random.Random(SEED).shuffle(found)

@@ -11,8 +11,8 @@ from typing import Any
 from benchmarks.harness.declare import Benchmark, Measured, at_most
 from benchmarks.harness.forums import LASHA, photo
 from benchmarks.harness.stats import share
+from jarvis.entrypoints.sandboxes import load_world
 from jarvis.integrations.telegram.sandbox import TelegramLimits
-from jarvis.kit.world import load_world
 from jarvis.testing.app import RunningApp, running_app
 from jarvis.testing.servers import Servers
 

@@ -13,8 +13,9 @@ import httpx
 from benchmarks.harness.declare import Benchmark, Figure, Measured, at_least, at_most
 from benchmarks.harness.processes import Processes, running_processes
 from benchmarks.harness.stats import share
+from jarvis.entrypoints.sandboxes import load_world
+from jarvis.integrations.rentprog.sandbox import RentProgWorld
 from jarvis.integrations.rentprog.sandbox.changes import Hook
-from jarvis.kit.world import load_world
 from jarvis.testing.core import SECRETS
 from jarvis.testing.servers import Servers
 
@@ -31,7 +32,7 @@ def _questions() -> Iterator[tuple[str, str]]:
     """Questions that read RentProg, each about another car, branches in turn; and the fact that
     only a right answer holds."""
     by_branch: dict[str, list[tuple[str, str]]] = {}
-    for car in load_world().cars:
+    for car in load_world().part(RentProgWorld).cars:
         plate = f"{car.plate[:2]}-{car.plate[2:5]}-{car.plate[5:]}"
         by_branch.setdefault(car.branch, []).append((f"где {car.code}?", plate))
     for turn in range(100):

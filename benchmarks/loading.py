@@ -8,10 +8,10 @@ import time
 from pathlib import Path
 
 from benchmarks.harness.declare import Benchmark, Measured, at_most
+from jarvis.entrypoints.sandboxes import load_world
 from jarvis.entrypoints.seed import seed
 from jarvis.entrypoints.wiring import open_house, run_worker
 from jarvis.integrations.llm.settings import LlmSettings
-from jarvis.kit.world import load_world
 from jarvis.testing.core import load_all, rentprog_sandbox, running_core, until
 from jarvis.testing.servers import Servers
 

@@ -20,13 +20,13 @@ from benchmarks.harness.declare import Benchmark, Measured, at_most
 from benchmarks.harness.places import fresh_place
 from benchmarks.harness.stats import median_ms
 from jarvis.entrypoints.core import CoreSettings, open_core
+from jarvis.entrypoints.sandboxes import load_world
 from jarvis.entrypoints.seed import seed
 from jarvis.entrypoints.wiring import open_house
 from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.integrations.rentprog.settings import RentProgSettings
 from jarvis.kit.clock import OffsetClock
 from jarvis.kit.ids import new_id
-from jarvis.kit.world import load_world
 from jarvis.language.offline import OfflineModel
 from jarvis.orchestrator.request import Request as Asked
 from jarvis.testing.servers import Servers

@@ -24,10 +24,10 @@ for name in ("jarvis", "agents", "tools", "prompts", "migrations", "evals"):
         importlib.import_module(module.name)
         count += 1
 from jarvis.domains.knowledge.service import load_pages
-from jarvis.kit.world import load_world
+from jarvis.entrypoints.sandboxes import load_world
 from prompts.book import PromptBook
 
-assert load_pages() and load_world().cars and PromptBook().prompt("router").text
+assert load_pages() and load_world().staff and PromptBook().prompt("router").text
 import jarvis.entrypoints.demo as demo
 
 assert (Path(demo.__path__[0]) / "templates" / "desk.html").exists()

@@ -15,9 +15,12 @@ from pydantic_evals import Case, Dataset
 from pydantic_evals.evaluators import Evaluator, EvaluatorContext
 
 from evals.suites import Score, Setting, say
+from jarvis.entrypoints.sandboxes import load_world
+from jarvis.integrations.rentprog.sandbox import RentProgWorld
+from jarvis.integrations.telegram.sandbox import TelegramWorld
 from jarvis.kit.errors import NotFound
 from jarvis.kit.ids import sha256_hex
-from jarvis.kit.world import World, load_world
+from jarvis.kit.world import World
 from jarvis.testing.app import RunningApp, running_app
 
 ROLES = ("router", "fleet", "bookings", "clients", "guide", "workspace")
@@ -201,17 +204,18 @@ def with_chats() -> World:
     """Two cars of Tbilisi in a forum, and the leaders' chat: few enough for a group's twenty
     messages a minute."""
     world = load_world()
-    cars = [c for c in world.cars if c.branch == "tbilisi"][:2]
+    held, chats = world.part(RentProgWorld), world.part(TelegramWorld).forums
+    cars = [c for c in held.cars if c.branch == "tbilisi"][:2]
     kept = {c.id for c in cars}
-    forum = next(f for f in world.forums if f.branch == "tbilisi")
+    forum = next(f for f in chats if f.branch == "tbilisi")
     forums = [
         forum.model_copy(update={"topics": forum.topics[:2]}),
-        *(f for f in world.forums if f.purpose == "leaders"),
+        *(f for f in chats if f.purpose == "leaders"),
     ]
     return world.model_copy(
         update={
             "cars": cars,
-            "bookings": [b for b in world.bookings if b.car in kept],
+            "bookings": [b for b in held.bookings if b.car in kept],
             "forums": forums,
         }
     )

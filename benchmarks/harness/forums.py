@@ -7,7 +7,9 @@ from io import BytesIO
 
 from PIL import Image
 
-from jarvis.kit.world import World, WorldForum, load_world
+from jarvis.entrypoints.sandboxes import load_world
+from jarvis.integrations.telegram.sandbox import WorldForum
+from jarvis.kit.world import World
 
 LASHA = "Лаша Гогуадзе"
 TOPICS = 10  # of each forum

@@ -18,10 +18,10 @@ from typing import Any
 from benchmarks.harness.servers import running
 from jarvis.engine import clockrow
 from jarvis.engine.db import Database, open_database
+from jarvis.entrypoints.sandboxes import load_world
 from jarvis.integrations.rentprog.sandbox import RentProgSandbox
 from jarvis.integrations.telegram.sandbox import TelegramLimits, TelegramSandbox
 from jarvis.kit.clock import TBILISI
-from jarvis.kit.world import load_world
 from jarvis.testing.app import loaded
 from jarvis.testing.core import NOW, SECRETS, rentprog_sandbox, until
 from jarvis.testing.servers import Servers

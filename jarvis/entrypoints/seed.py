@@ -12,10 +12,11 @@ from jarvis.domains.staff.service import StaffService
 from jarvis.engine.audit_checkpoints import Checkpoints
 from jarvis.engine.audit_proof import CHAINS, begin_checkpoints
 from jarvis.engine.db import Database
+from jarvis.integrations.telegram.sandbox.world import FIRST_FORUM, TelegramWorld, group_id
 from jarvis.kit.actor import Role
 from jarvis.kit.clock import Clock
 from jarvis.kit.errors import Conflict
-from jarvis.kit.world import FIRST_FORUM, World, group_id
+from jarvis.kit.world import World
 
 # Everything but the schema's own rows, among them the look-up tables, whose key is a name; the
 # audit and the memory can only be emptied by the owner. The order is that in which a transaction
@@ -112,7 +113,7 @@ async def seed(db: Database, clock: Clock, world: World) -> None:
 
 async def _chats(db: Database, clock: Clock, world: World) -> None:
     chats, staff = ChatService(clock), StaffService(db, clock)
-    for number, forum in enumerate(world.forums, FIRST_FORUM):
+    for number, forum in enumerate(world.part(TelegramWorld).forums, FIRST_FORUM):
         owner = await staff.actor_by_name(forum.employee) if forum.employee is not None else None
         employee_id = owner.employee_id if owner is not None else None
         async with db.transaction() as tx:

@@ -1,46 +1,21 @@
-"""What every vendor's sandbox shares: faults, a ledger, changes, and a server on loopback."""
+"""What every vendor's sandbox is made of: faults, a ledger, and a server on loopback."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import json
+import math
 import socket
-from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Generator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, Protocol, get_args
+from typing import Any
 
 import uvicorn
 
 from jarvis.kit.errors import InvalidRequest
-from jarvis.kit.keep import Keep
-from jarvis.kit.world import World
-
-FaultKind = Literal[
-    "slow",
-    "refuse",
-    "garble",
-    "duplicate",
-    "reorder",
-    "drop",
-    "rate_limit",
-    "expire_token",
-    "down",
-    "hang",
-    "truncate",
-    "lose_answer",
-    "expire_preview",
-    "outcome_unknown",
-    "pending",
-    "accept",
-    "stale",
-    "fail",
-    "inject",
-]
-FAULT_KINDS: tuple[str, ...] = get_args(FaultKind)
 
 
 class Ledger:
@@ -81,46 +56,32 @@ class Ledger:
             self._path.unlink(missing_ok=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeField:
-    """One argument of a change: `choices` maps a value to the name a person sees."""
-
-    name: str
-    title: str
-    choices: Mapping[str, str] | None = None
-    default: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """Something a person can make happen in the vendor's world."""
-
-    name: str
-    title: str
-    fields: Sequence[ChangeField]
-
-
-@dataclass(slots=True)
 class Faults:
-    """Faults that are on, with their arguments."""
+    """Faults that are on, with their arguments, of the `kinds` that this sandbox knows."""
 
-    active: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    def __init__(self, kinds: Iterable[str]) -> None:
+        self.kinds = tuple(kinds)
+        self.active: dict[str, dict[str, Any]] = {}
 
     def start(self, kind: str, args: Mapping[str, Any]) -> None:
-        """Switch a fault on.
+        """Switch a fault on. Arguments are numbers: how many seconds, how often.
 
         Raises:
-            InvalidRequest: no such kind.
+            InvalidRequest: no such kind, or an argument that is no number.
         """
-        if kind not in FAULT_KINDS:
-            raise InvalidRequest(f"unknown fault {kind!r}; known: {', '.join(FAULT_KINDS)}")
+        if kind not in self.kinds:
+            raise InvalidRequest(f"unknown fault {kind!r}; known: {', '.join(self.kinds)}")
+        for name, value in args.items():
+            if not _is_number(value):
+                raise InvalidRequest(f"{kind}: `{name}` is a number")
         self.active[kind] = dict(args)
 
     def stop(self) -> None:
         self.active.clear()
 
-    def on(self, kind: FaultKind) -> bool:
+    def on(self, kind: str) -> bool:
         """Whether it is on; a fault with `times` counts down and ends by itself."""
+        assert kind in self.kinds, f"{kind!r} is not among the sandbox's faults"
         args = self.active.get(kind)
         if args is None:
             return False
@@ -131,49 +92,15 @@ class Faults:
                 return False
         return True
 
-    def arg(self, kind: FaultKind, name: str, default: float) -> float:
+    def arg(self, kind: str, name: str, default: float) -> float:
         return float(self.active.get(kind, {}).get(name, default))
 
 
-class VendorSandbox(Protocol):
-    """The part of a sandbox that the control surface drives."""
-
-    name: str
-    faults: Faults
-    ledger: Ledger
-
-    @property
-    def base_url(self) -> str: ...
-
-    def load(self, world: World, now: datetime) -> None:
-        """Forget everything and begin with this world."""
-        ...
-
-    def changes(self) -> Sequence[Change]: ...
-
-    async def change(self, name: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Make one change happen, as a person in the vendor's own pages would.
-
-        Raises:
-            InvalidRequest: unknown change or argument.
-        """
-        ...
-
-    def busy(self) -> bool:
-        """Whether something of its own is still on its way (a webhook not yet delivered)."""
-        ...
-
-    def remember(self, keep: Keep, *, resume: bool) -> int:
-        """Keep everything from now on, before anybody hears of it; with `resume` go on with what a
-        killed process had kept.
-
-        Returns the port to listen at: the one of before, or 0 for any.
-        """
-        ...
-
-    def save(self) -> None:
-        """Keep what happened until now, where the sandbox does not do it by itself."""
-        ...
+def _is_number(value: object) -> bool:
+    try:
+        return isinstance(value, str | int | float) and math.isfinite(float(value))
+    except (ValueError, OverflowError):
+        return False
 
 
 @asynccontextmanager

@@ -17,6 +17,7 @@ from pydantic_ai.models import Model
 from jarvis.engine import idle
 from jarvis.entrypoints.bot import open_storage, run_bot
 from jarvis.entrypoints.core import Core
+from jarvis.entrypoints.sandboxes import load_world
 from jarvis.entrypoints.seed import seed
 from jarvis.entrypoints.web import web_app
 from jarvis.entrypoints.wiring import House, open_house, run_scheduler, run_worker
@@ -30,7 +31,7 @@ from jarvis.integrations.telegram.sandbox.direct import direct
 from jarvis.integrations.telegram.sandbox.transport import ServerKey
 from jarvis.integrations.telegram.settings import TelegramSettings
 from jarvis.kit.sandbox import served
-from jarvis.kit.world import World, load_world
+from jarvis.kit.world import World
 from jarvis.testing.core import NOW, SECRETS, load_all, rentprog_sandbox, running_core, until
 from jarvis.testing.local import LocalTransport
 from jarvis.testing.servers import Servers

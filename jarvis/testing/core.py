@@ -16,10 +16,11 @@ from pydantic import SecretStr
 from jarvis.engine import clockrow
 from jarvis.engine.jobs import JobRun
 from jarvis.entrypoints.core import Core, CoreSettings, open_core
+from jarvis.entrypoints.sandboxes import load_world
 from jarvis.integrations.rentprog.sandbox import RentProgSandbox
 from jarvis.integrations.rentprog.settings import RentProgSettings
 from jarvis.kit.clock import TBILISI, OffsetClock
-from jarvis.kit.world import World, load_world
+from jarvis.kit.world import World
 from jarvis.testing.servers import Servers
 
 NOW = datetime(2026, 3, 12, 14, 30, tzinfo=TBILISI)

@@ -20,9 +20,10 @@ from jarvis.engine.db import Tx
 from jarvis.engine.deliveries import Delivery
 from jarvis.engine.subscriptions import subscribers
 from jarvis.entrypoints.core import Core
+from jarvis.entrypoints.sandboxes import load_world
 from jarvis.entrypoints.seed import seed
 from jarvis.entrypoints.web import web_app
-from jarvis.kit.world import World, load_world
+from jarvis.kit.world import World
 from jarvis.testing.app import RunningApp, running_app
 from jarvis.testing.core import rentprog_sandbox, running_core, until
 from jarvis.testing.local import LocalTransport

@@ -10,9 +10,10 @@ import pytest
 
 from jarvis.engine import effects
 from jarvis.engine.effects import Lane
+from jarvis.entrypoints.sandboxes import load_world
 from jarvis.integrations.telegram.kinds import ALBUM, SEND, target
-from jarvis.integrations.telegram.sandbox import TelegramLimits
-from jarvis.kit.world import World, WorldForum, load_world
+from jarvis.integrations.telegram.sandbox import TelegramLimits, WorldForum
+from jarvis.kit.world import World
 from jarvis.messaging import outbox
 from jarvis.testing.app import RunningApp, running_app
 from jarvis.testing.servers import Servers

@@ -25,12 +25,12 @@ from jarvis.engine.audit_checkpoints import Checkpoints
 from jarvis.engine.db import open_database
 from jarvis.entrypoints.embedded import OWNER
 from jarvis.entrypoints.migrate import NEWEST, Target, run, steps
+from jarvis.entrypoints.sandboxes import load_world
 from jarvis.entrypoints.seed import wipe
 from jarvis.integrations.storage.port import LinkSigner, connect
 from jarvis.integrations.storage.settings import StorageSettings
 from jarvis.kit.actor import Language, Role
 from jarvis.kit.errors import Conflict, InvalidRequest, SettingsMissing
-from jarvis.kit.world import load_world
 from jarvis.testing.app import loaded
 from jarvis.testing.servers import Servers
 

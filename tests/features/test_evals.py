@@ -9,7 +9,7 @@ import pytest
 from evals.__main__ import main
 from evals.acting import ActingSuite, dataset
 from evals.suites import Score, Setting, known
-from jarvis.kit.world import load_world
+from jarvis.entrypoints.sandboxes import load_world
 from jarvis.testing.servers import Servers
 
 

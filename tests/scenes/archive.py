@@ -7,7 +7,8 @@ from typing import Any
 
 from jarvis.domains.topics import reconcile
 from jarvis.engine.timing import Scheduler
-from jarvis.kit.world import World, WorldForum
+from jarvis.integrations.telegram.sandbox import TelegramWorld, WorldForum
+from jarvis.kit.world import World
 from jarvis.testing.app import RunningApp
 from jarvis.testing.core import move_clock
 from tests.scenes.material import picture
@@ -19,10 +20,9 @@ ARCHIVE = "Архив Geodrive"
 
 def world() -> World:
     known = small_world()
+    forums = known.part(TelegramWorld).forums
     return known.model_copy(
-        update={
-            "forums": [*known.forums, WorldForum(title=ARCHIVE, purpose="archive", members=[TAMAR])]
-        }
+        update={"forums": [*forums, WorldForum(title=ARCHIVE, purpose="archive", members=[TAMAR])]}
     )
 
 

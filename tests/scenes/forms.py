@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from jarvis.integrations.telegram.sandbox import TelegramWorld
 from jarvis.kit.world import World
 from jarvis.testing.app import RunningApp
 from tests.scenes.material import picture
@@ -18,7 +19,7 @@ def world() -> World:
     known = small_world()
     forums = [
         f.model_copy(update={"members": [*f.members, NINO]}) if f.title == TBILISI else f
-        for f in known.forums
+        for f in known.part(TelegramWorld).forums
     ]
     return known.model_copy(update={"forums": forums})
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from jarvis.kit.world import World, WorldForum, load_world
+from jarvis.entrypoints.sandboxes import load_world
+from jarvis.integrations.rentprog.sandbox import RentProgWorld
+from jarvis.integrations.telegram.sandbox import WorldForum
+from jarvis.kit.world import World
 from tests.scenes.people import DATO, LASHA
 from tests.scenes.topics import BATUMI, TBILISI
 
@@ -10,7 +13,7 @@ CARS = 6
 
 
 def world() -> World:
-    whole = load_world()
+    whole = load_world().part(RentProgWorld)
     cars = [c for c in whole.cars if c.branch == "tbilisi"][:CARS]
     kept = {c.id for c in cars}
     forums = [

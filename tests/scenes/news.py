@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from jarvis.kit.world import World, WorldForum
+from jarvis.integrations.telegram.sandbox import WorldForum
+from jarvis.kit.world import World
 from jarvis.testing.app import RunningApp
 from tests.scenes.people import KETI, LASHA, LEADERS, MARKETING, OLGA, SALES, TAMAR
 from tests.scenes.topics import TBILISI, small_world

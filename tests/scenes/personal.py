@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from jarvis.kit.world import World, WorldForum
+from jarvis.integrations.rentprog.sandbox import RentProgWorld
+from jarvis.integrations.telegram.sandbox import WorldForum
+from jarvis.kit.world import World
 from jarvis.testing.app import RunningApp
 from tests.scenes.forms import press, write
 from tests.scenes.people import EKA, LASHA
@@ -27,9 +29,10 @@ def own_groups() -> World:
         WorldForum(title=TASKS, purpose="tasks", employee=LASHA, members=[LASHA]),
         WorldForum(title=EKAS_TASKS, purpose="tasks", employee=EKA, members=[EKA]),
     ]
-    cars = [c for c in world.cars if c.branch == "tbilisi"]
+    held = world.part(RentProgWorld)
+    cars = [c for c in held.cars if c.branch == "tbilisi"]
     # Олег of Лаша in rent; Emma of Эка later
-    bookings = [b for b in world.bookings if b.number in (1200, 1201)]
+    bookings = [b for b in held.bookings if b.number in (1200, 1201)]
     return world.model_copy(update={"forums": own, "cars": cars, "bookings": bookings})
 
 

@@ -6,7 +6,10 @@ from datetime import timedelta
 
 from jarvis.domains.topics import reconcile
 from jarvis.engine.timing import Scheduler
-from jarvis.kit.world import World, WorldForum, load_world
+from jarvis.entrypoints.sandboxes import load_world
+from jarvis.integrations.rentprog.sandbox import RentProgWorld
+from jarvis.integrations.telegram.sandbox import WorldForum
+from jarvis.kit.world import World
 from jarvis.testing.app import RunningApp
 from jarvis.testing.core import move_clock
 from tests.scenes.people import DATO, LASHA
@@ -17,7 +20,7 @@ KUTAISI, SERVICE = "Branch_Kutaisi (forum)", "Branch_Service-center (forum)"
 
 def world() -> World:
     """Eight cars in Tbilisi, six in Batumi, one in each of the other two forums."""
-    whole = load_world()
+    whole = load_world().part(RentProgWorld)
     cars = [
         c
         for b, n in (("tbilisi", 8), ("batumi", 6), ("kutaisi", 1))

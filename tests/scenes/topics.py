@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from jarvis.kit.world import World, WorldForum, load_world
+from jarvis.entrypoints.sandboxes import load_world
+from jarvis.integrations.rentprog.sandbox import RentProgWorld
+from jarvis.integrations.telegram.sandbox import WorldForum
+from jarvis.kit.world import World
 from jarvis.testing.app import RunningApp
 from tests.scenes.people import DATO, LASHA
 
@@ -15,17 +18,18 @@ MALIBU = "Malibu 235 · TT-235-TT"
 def small_world() -> World:
     """Two cars a branch, so that a group's twenty messages a minute are enough for everything."""
     world = load_world()
+    held = world.part(RentProgWorld)
     cars = [
         c
         for b in ("tbilisi", "batumi", "kutaisi")
-        for c in [c for c in world.cars if c.branch == b][:2]
+        for c in [c for c in held.cars if c.branch == b][:2]
     ]
     kept = {c.id for c in cars}
     forums = [
         WorldForum(title=TBILISI, branch="tbilisi", members=[LASHA], topics=["Курилка", MALIBU]),
         WorldForum(title=BATUMI, branch="batumi", members=[DATO]),
     ]
-    bookings = [b for b in world.bookings if b.car in kept]
+    bookings = [b for b in held.bookings if b.car in kept]
     return world.model_copy(update={"cars": cars, "bookings": bookings, "forums": forums})
 
 

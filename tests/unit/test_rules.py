@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from jarvis.domains.bookings.availability import PREPARATION, collisions, fit
 from jarvis.domains.bookings.rules import purpose_of, status_of
 from jarvis.domains.fleet.naming import CarName, find_cars, plate_key
+from jarvis.entrypoints.sandboxes import load_world
 from jarvis.integrations.rentprog.models import Booking, parse_moment
+from jarvis.integrations.rentprog.sandbox import RentProgWorld
 from jarvis.kit.clock import TBILISI, local_date
 from jarvis.kit.errors import ContractBroken, InvalidRequest
 from jarvis.kit.money import Money, to_minor
-from jarvis.kit.world import load_world
 from jarvis.language.dates import wall
 from jarvis.language.entities import language_of, understand
 from tests.oracle import a_span, brute_force
@@ -60,9 +61,9 @@ FLEET = [
     CarName(
         id=UUID(int=c.id), code=c.code, name=c.name, plate_key=plate_key(c.plate), branch=c.branch
     )
-    for c in load_world().cars
+    for c in load_world().part(RentProgWorld).cars
 ]
-CODES = {UUID(int=c.id): c.code for c in load_world().cars}
+CODES = {UUID(int=c.id): c.code for c in load_world().part(RentProgWorld).cars}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,13 +28,12 @@ from jarvis.entrypoints.demo.control import control_routes
 from jarvis.entrypoints.demo.desk import desk_routes
 from jarvis.entrypoints.demo.signs import filters
 from jarvis.entrypoints.seed import seed, wipe
-from jarvis.integrations.rentprog.sandbox import RentProgSandbox
 from jarvis.integrations.telegram.sandbox import TelegramSandbox
 from jarvis.integrations.telegram.sandbox.state import Chat
 from jarvis.kit.clock import OffsetClock
-from jarvis.kit.errors import ExpectedError
+from jarvis.kit.errors import ExpectedError, NotFound
 from jarvis.kit.ids import new_id
-from jarvis.kit.sandbox import VendorSandbox
+from jarvis.kit.sandbox_manifest import Sandbox, VendorSandbox
 from jarvis.kit.world import World
 
 WATCH_S = 0.3
@@ -43,17 +42,16 @@ HERE = Path(__file__).parent
 
 @dataclass(slots=True, kw_only=True)
 class Stage:
-    """Everything that the desk and the control surface drive."""
+    """Everything that the desk and the control surface drive. `manifests` and `vendors` hold the
+    same names: what each sandbox says of itself, and the running one."""
 
     world: World
     db: Database
     owner: Database
     clock: OffsetClock
-    rentprog: RentProgSandbox
-    telegram: TelegramSandbox
-    secrets: dict[str, str]
+    manifests: Mapping[str, Sandbox]
+    vendors: Mapping[str, VendorSandbox]
     checkpoints: Checkpoints
-    web: str
     folder: Path
     version: int = 0
     happened: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
@@ -62,8 +60,19 @@ class Stage:
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
-    def vendors(self) -> dict[str, VendorSandbox]:
-        return {"rentprog": self.rentprog, "telegram": self.telegram}
+    def telegram(self) -> TelegramSandbox:
+        """Whose people's side the desk is."""
+        return next(v for v in self.vendors.values() if isinstance(v, TelegramSandbox))
+
+    def vendor(self, name: str) -> VendorSandbox:
+        """A vendor's running sandbox.
+
+        Raises:
+            NotFound: names those that there are.
+        """
+        if name not in self.vendors:
+            raise NotFound(f"no vendor {name!r}; vendors: {', '.join(self.vendors)}")
+        return self.vendors[name]
 
     def load(self) -> None:
         """Load the world into every sandbox."""
@@ -110,7 +119,7 @@ class Stage:
                 continue
 
     async def queue_load(self) -> None:
-        """Ask Jarvis to load RentProg whole."""
+        """Ask Jarvis for the first load of its records."""
         async with self.db.transaction() as tx:
             await jobs.enqueue(
                 tx, kind=LOAD, dedup_key=f"load:{new_id()}", queue="long", deadline_s=600

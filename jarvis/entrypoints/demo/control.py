@@ -15,8 +15,8 @@ from litestar.params import Parameter
 from jarvis.entrypoints.demo import restarts
 from jarvis.entrypoints.demo.status import in_flight, ready
 from jarvis.kit.clock import TBILISI
-from jarvis.kit.errors import InvalidRequest, NotFound
-from jarvis.kit.sandbox import VendorSandbox
+from jarvis.kit.errors import InvalidRequest
+from jarvis.kit.sandbox_manifest import Change
 
 if TYPE_CHECKING:
     from jarvis.entrypoints.demo.app import Stage
@@ -24,12 +24,6 @@ if TYPE_CHECKING:
 
 def control_routes(stage: Stage) -> list[Any]:
     """The handlers, bound to one stage."""
-
-    def vendor(name: str) -> VendorSandbox:
-        found = stage.vendors.get(name)
-        if found is None:
-            raise NotFound(f"no vendor {name!r}; vendors: {', '.join(stage.vendors)}")
-        return found
 
     @get("/sandbox/status")
     async def status() -> dict[str, Any]:
@@ -83,34 +77,22 @@ def control_routes(stage: Stage) -> list[Any]:
 
     @get("/sandbox/{name:str}/changes")
     async def changes(name: str) -> list[dict[str, Any]]:
-        return [
-            {
-                "name": c.name,
-                "title": c.title,
-                "fields": [
-                    {"name": f.name, "title": f.title, "choices": f.choices, "default": f.default}
-                    for f in c.fields
-                ],
-            }
-            for c in vendor(name).changes()
-        ]
+        return [_offered(change) for change in stage.vendor(name).changes()]
 
     @get("/sandbox/{name:str}/ledger")
     async def ledger(name: str) -> list[dict[str, Any]]:
-        return [dict(entry) for entry in vendor(name).ledger.entries()]
+        return [dict(entry) for entry in stage.vendor(name).ledger.entries()]
 
     @post("/sandbox/{name:str}/fault", status_code=200)
     async def fault(name: str, data: dict[str, Any]) -> dict[str, Any]:
-        kind = _text(data, "kind")
-        vendor(name).faults.start(kind, {k: v for k, v in data.items() if k != "kind"})
-        if kind == "down" and name == "telegram":
-            stage.telegram.cut_all()
+        vendor = stage.vendor(name)
+        vendor.start_fault(_text(data, "kind"), {k: v for k, v in data.items() if k != "kind"})
         stage.touched()
-        return {"on": sorted(vendor(name).faults.active)}
+        return {"on": sorted(vendor.faults.active)}
 
     @delete("/sandbox/{name:str}/fault", status_code=200)
     async def no_fault(name: str) -> dict[str, Any]:
-        vendor(name).faults.stop()
+        stage.vendor(name).faults.stop()
         stage.touched()
         return {"on": []}
 
@@ -133,7 +115,7 @@ def control_routes(stage: Stage) -> list[Any]:
 
     @post("/sandbox/{name:str}/{change:str}", status_code=200)
     async def change(name: str, change: str, data: dict[str, Any] | None = None) -> dict[str, Any]:
-        result = dict(await vendor(name).change(change, data or {}))
+        result = dict(await stage.vendor(name).change(change, data or {}))
         stage.touched()
         return result
 
@@ -152,6 +134,23 @@ def control_routes(stage: Stage) -> list[Any]:
         idle,
         change,
     ]
+
+
+def _offered(change: Change) -> dict[str, Any]:
+    """A change as scripts read it, in Russian."""
+    return {
+        "name": change.name,
+        "title": change.title.ru,
+        "fields": [
+            {
+                "name": field.name,
+                "title": field.title.ru,
+                "choices": field.choices and {k: str(v) for k, v in field.choices.items()},
+                "default": field.default,
+            }
+            for field in change.fields
+        ],
+    }
 
 
 def _text(data: dict[str, Any], name: str) -> str:

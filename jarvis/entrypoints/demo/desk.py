@@ -15,9 +15,9 @@ from litestar.params import Body
 from litestar.response import Redirect, ServerSentEvent, Template
 
 from jarvis.entrypoints.demo.text import words
-from jarvis.entrypoints.demo.view import VENDORS, Asked, place_of, view
+from jarvis.entrypoints.demo.view import Asked, place_of, view
 from jarvis.kit.clock import TBILISI
-from jarvis.kit.errors import ExpectedError, InvalidRequest
+from jarvis.kit.errors import ExpectedError
 from jarvis.kit.world import WorldPerson
 from jarvis.messaging.times import day
 
@@ -61,7 +61,7 @@ def desk_routes(stage: Stage) -> list[Any]:
 
     async def shown(request: Req, number: int, template: str) -> Template:
         who, language = person(number), _language(request)
-        asked = Asked.of(request.query_params)
+        asked = Asked.of(request.query_params, tuple(stage.vendors))
         return page(
             request,
             template,
@@ -131,9 +131,7 @@ def desk_routes(stage: Stage) -> list[Any]:
         args = {k.removeprefix("arg_"): v for k, v in data.items() if k.startswith("arg_")}
         toast = None
         try:
-            sandbox = stage.vendors.get(name)
-            if sandbox is None:
-                raise InvalidRequest(f"no vendor {name}")
+            sandbox = stage.vendor(name)
             began = await stage.db.fetchval("SELECT clock_timestamp()")
             offered = next((c for c in sandbox.changes() if c.name == change), None)
             result = await sandbox.change(change, args)
@@ -142,7 +140,7 @@ def desk_routes(stage: Stage) -> list[Any]:
                     "change": offered,
                     "args": args,
                     "began": began,
-                    "system": VENDORS[name],
+                    "vendor": name,
                     "result": result,
                 }
             )
@@ -153,16 +151,17 @@ def desk_routes(stage: Stage) -> list[Any]:
 
     @post("/as/{number:int}/fault", status_code=200)
     async def fault(request: Req, number: int, data: Form) -> Response[Any]:
-        sandbox = stage.vendors.get(str(data.get("vendor")), stage.rentprog)
-        kind = str(data.get("kind") or "")
-        if kind:
-            sandbox.faults.start(kind, {"seconds": 3})
-            if kind == "down" and sandbox is stage.telegram:
-                stage.telegram.cut_all()
-        else:
-            sandbox.faults.stop()
-        stage.touched()
-        return _back(request, number)
+        kind, toast = str(data.get("kind") or ""), None
+        try:
+            sandbox = stage.vendor(str(data.get("vendor")))
+            if kind:
+                sandbox.start_fault(kind, {"seconds": 3})
+            else:
+                sandbox.faults.stop()
+            stage.touched()
+        except ExpectedError as error:
+            toast = str(error)
+        return _back(request, number, toast=toast)
 
     @post("/as/{number:int}/clock", status_code=200)
     async def clock(request: Req, number: int, data: Form) -> Response[Any]:

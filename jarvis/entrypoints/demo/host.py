@@ -8,7 +8,8 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,41 +21,17 @@ from jarvis.engine.db import open_database
 from jarvis.engine.doorbell import open_doorbell
 from jarvis.engine.timing import Scheduler
 from jarvis.entrypoints.demo.app import Stage, demo_app
+from jarvis.entrypoints.sandboxes import load_world, sandboxes
 from jarvis.entrypoints.seed import seed, wipe
-from jarvis.integrations.rentprog.sandbox import RentProgSandbox
 from jarvis.integrations.storage.port import connect
 from jarvis.integrations.storage.settings import StorageSettings
-from jarvis.integrations.telegram.sandbox import TelegramLimits, TelegramSandbox
-from jarvis.kit.clock import OffsetClock
+from jarvis.kit.clock import Clock, OffsetClock
 from jarvis.kit.errors import InvalidRequest
-from jarvis.kit.ids import new_token
 from jarvis.kit.keep import Keep
 from jarvis.kit.sandbox import served
+from jarvis.kit.sandbox_manifest import Sandbox, Surroundings, VendorSandbox
 from jarvis.kit.settings import load
-from jarvis.kit.world import World, load_world
-
-
-def _env(stage: Stage) -> dict[str, str]:
-    """What Jarvis's processes must know to reach the sandboxes."""
-    rentprog, telegram = stage.rentprog, stage.telegram
-    return {
-        "JARVIS_RENTPROG_BASE_URL": rentprog.base_url,
-        "JARVIS_RENTPROG_MCP_URL": rentprog.mcp_url,
-        "JARVIS_RENTPROG_MCP_KEY": rentprog.mcp_key,
-        "JARVIS_RENTPROG_COMPANY_TOKENS": json.dumps(rentprog.company_tokens),
-        "JARVIS_RENTPROG_COMPANY_IDS": json.dumps(rentprog.data.companies),
-        "JARVIS_RENTPROG_WEBHOOK_SECRETS": json.dumps(stage.secrets),
-        "JARVIS_RENTPROG_TIMEOUT_S": "4",
-        "JARVIS_RENTPROG_GET_PER_MINUTE": "110",
-        "JARVIS_TELEGRAM_API_ID": "1",
-        "JARVIS_TELEGRAM_API_HASH": "sandbox",
-        "JARVIS_TELEGRAM_BOT_TOKEN": telegram.token,
-        "JARVIS_TELEGRAM_HOST": "127.0.0.1",
-        "JARVIS_TELEGRAM_PORT": str(telegram.port),
-        "JARVIS_TELEGRAM_PUBLIC_KEY": telegram.key.public_pem,
-        "JARVIS_TELEGRAM_LEASE_S": "5",
-        "JARVIS_TELEGRAM_RECONCILE_S": "15",
-    }
+from jarvis.kit.world import World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +44,6 @@ class HostOptions:
     web: str
     world: World
     offset_s: float
-    group_per_minute: int
     resume: bool
 
 
@@ -88,58 +64,60 @@ async def run(options: HostOptions) -> None:
             await seed(owner, clock, world)
             await Scheduler(owner, clock, CHECKS).skip()
         follower = asyncio.create_task(clockrow.follow(db, clock))
-        rentprog = RentProgSandbox(clock=clock, ledger_path=folder / "ledger-rentprog.jsonl")
-        limits = TelegramLimits(group_per_minute=options.group_per_minute)
-        telegram = TelegramSandbox(ledger_path=folder / "ledger-telegram.jsonl", limits=limits)
-        facts = folder / "host.json"
-        secrets = (
-            json.loads(facts.read_text())["secrets"]
-            if options.resume
-            else {branch.code: new_token() for branch in world.branches}
-        )
+        manifests = {name: m for name, m in sandboxes().items() if m.build is not None}
         stage = Stage(
             world=world,
             db=db,
             owner=owner,
             clock=clock,
-            rentprog=rentprog,
-            telegram=telegram,
-            secrets=secrets,
-            web=options.web,
+            manifests=manifests,
+            vendors=_built(manifests, options, clock),
             folder=folder,
             checkpoints=checkpoints,
         )
         if not options.resume:
             stage.load()
-        telegram.listeners = [stage.touched]
-        ports = {
-            name: v.remember(Keep(folder / f"kept-{name}"), resume=options.resume)
-            for name, v in stage.vendors.items()
-        }
-        running = rentprog.running(ports["rentprog"]), telegram.running(ports["telegram"])
-        async with running[0], running[1], served(demo_app(stage), port=options.port):
-            rentprog.hook_urls = {
-                c: f"{options.web}/hooks/rentprog/{secrets[b]}"
-                for b, c in rentprog.data.companies.items()
-            }
+        stage.telegram.listeners = [stage.touched]
+        async with AsyncExitStack() as running:
+            for name, vendor in stage.vendors.items():
+                port = vendor.remember(Keep(folder / f"kept-{name}"), resume=options.resume)
+                await running.enter_async_context(vendor.running(port))
+            await running.enter_async_context(served(demo_app(stage), port=options.port))
             for vendor in stage.vendors.values():
                 vendor.save()
             if not options.resume:
                 await stage.queue_load()
-                draft = facts.with_suffix(".draft")
-                draft.touch(mode=0o600)
-                draft.write_text(
-                    json.dumps({"env": _env(stage) | _pace(options), "secrets": secrets})
-                )
-                draft.rename(facts)
+                _tell(stage, folder / "host.json")
             try:
                 await asyncio.Event().wait()
             finally:
                 follower.cancel()
 
 
-def _pace(options: HostOptions) -> dict[str, str]:
-    return {"JARVIS_TELEGRAM_GROUP_PER_MINUTE": str(options.group_per_minute)}
+def _built(
+    manifests: Mapping[str, Sandbox], options: HostOptions, clock: Clock
+) -> dict[str, VendorSandbox]:
+    return {
+        name: manifest.build(
+            Surroundings(
+                clock=clock,
+                web=options.web,
+                settings=os.environ,
+                ledger=options.folder / f"ledger-{name}.jsonl",
+            )
+        )
+        for name, manifest in manifests.items()
+        if manifest.build is not None
+    }
+
+
+def _tell(stage: Stage, facts: Path) -> None:
+    """Write down what Jarvis's processes must know to reach the sandboxes."""
+    env = {k: v for vendor in stage.vendors.values() for k, v in vendor.settings().items()}
+    draft = facts.with_suffix(".draft")
+    draft.touch(mode=0o600)
+    draft.write_text(json.dumps({"env": env}))
+    draft.rename(facts)
 
 
 def main(argv: Sequence[str]) -> None:
@@ -150,7 +128,6 @@ def main(argv: Sequence[str]) -> None:
     parser.add_argument("--web", required=True)
     parser.add_argument("--world", type=Path)
     parser.add_argument("--offset-s", type=float, default=0.0)
-    parser.add_argument("--group-per-minute", type=int, default=20)
     parser.add_argument("--resume", action="store_true")
     args = parser.parse_args(argv)
     observe()
@@ -164,7 +141,6 @@ def main(argv: Sequence[str]) -> None:
         web=args.web,
         world=world,
         offset_s=args.offset_s,
-        group_per_minute=args.group_per_minute,
         resume=args.resume,
     )
     asyncio.run(until_signal(run(options)))

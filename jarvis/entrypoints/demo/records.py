@@ -165,17 +165,21 @@ async def chain_of(
     """One change's way: you → webhook → rules → what followed, each with its delay."""
     t = words(language)
     began: datetime = item["began"]
+    vendor: str = item["vendor"]
     entity = {str(h["payload"].get("id")) for h in item["result"].get("webhooks", [])}
     rows = await db.fetch(
         """SELECT e.kind, s.state, e.received_at, s.finished_at, e.payload, e.body FROM event e
             JOIN event_status s USING (id)
             WHERE e.received_at >= $1 AND e.received_at < $1 + interval '2 minutes'
-              AND (e.kind LIKE 'rentprog.%' OR e.kind LIKE 'car.%' OR e.kind LIKE 'booking.%'
+              AND (e.kind LIKE $2 || '.%' OR e.kind LIKE 'car.%' OR e.kind LIKE 'booking.%'
                 OR e.kind LIKE 'client.%')
             ORDER BY e.seq LIMIT 40""",
         began,
+        vendor,
     )
-    links = [_link(row, began, t, language) for row in rows if _concerns(row, entity)][:LINKS]
+    links = [_link(row, vendor, began, t, language) for row in rows if _concerns(row, entity)][
+        :LINKS
+    ]
     waits, copied = (
         any(link["state"] == "waits" for link in links),
         any(link["state"] == "dup" for link in links),
@@ -193,22 +197,21 @@ async def chain_of(
         chip = ("warn", t("chain.waits")) if waits else ("ok", t("chain.took", x=took))
     return {
         "began": began + timedelta(seconds=offset_s),
-        "system": item["system"],
         "links": links,
         "chip": chip,
     }
 
 
-def _link(row: Row, began: datetime, t: Words, language: str) -> dict[str, str]:
+def _link(row: Row, vendor: str, began: datetime, t: Words, language: str) -> dict[str, str]:
     kind = str(row["kind"])
     state = "dup" if row["state"] == "duplicate" else "done" if row["state"] == "done" else "waits"
     if state == "dup":
         title = t("chain.dup")
-    elif kind == "rentprog.reread":
+    elif kind == f"{vendor}.reread":
         title = t("chain.reread")
     elif kind.endswith(".duplicate"):
         title = t("chain.told")
-    elif kind.startswith("rentprog."):
+    elif kind.startswith(f"{vendor}."):
         title = t("chain.hook")
     else:
         title = t(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from jarvis.domains.bookings.sync import LOAD
 from jarvis.engine import idle
 
 if TYPE_CHECKING:
@@ -12,12 +13,13 @@ if TYPE_CHECKING:
 
 
 async def ready(stage: Stage) -> bool:
-    """The bot holds the session, RentProg was loaded, the web process answers."""
+    """The bot holds the session, the first load is done, the web process answers."""
     row = await stage.db.fetchrow(
         """SELECT coalesce(bool_or(held_until > now()), false) AS bot,
-                  EXISTS (SELECT 1 FROM job WHERE kind = 'rentprog.load'
+                  EXISTS (SELECT 1 FROM job WHERE kind = $1
                     AND state = 'done') AS loaded
-             FROM lease WHERE name LIKE 'telegram:%'"""
+             FROM lease WHERE name LIKE 'telegram:%'""",
+        LOAD,
     )
     return bool(row and row["bot"] and row["loaded"] and stage.telegram.state.commands)
 
@@ -26,7 +28,7 @@ async def in_flight(stage: Stage) -> dict[str, int]:
     """What is still on its way, from what people sent to the last effect; empty when the house is
     quiet."""
     # before the look at events: a webhook that has arrived is one of them
-    webhooks = stage.rentprog.busy()
+    busy = _busy(stage)
     sent = stage.telegram.unheard()
     # Posts of forums wait minutes for room in their group; whoever asks something waits for the
     # answer, not for them.
@@ -40,5 +42,9 @@ async def in_flight(stage: Stage) -> dict[str, int]:
     if not counts.get("inputs"):
         stage.telegram.heard(sent)
     # and after it: an effect that ended may have sent one
-    webhooks = webhooks or stage.rentprog.busy()
-    return counts | ({"webhooks": 1} if webhooks else {})
+    busy |= _busy(stage)
+    return counts | ({"webhooks": len(busy)} if busy else {})
+
+
+def _busy(stage: Stage) -> set[str]:
+    return {name for name, vendor in stage.vendors.items() if vendor.busy()}

@@ -153,9 +153,10 @@ class Demo:
             "JARVIS_STORAGE_URL": f"file://{(folder / 'media').resolve()}",
             "JARVIS_SECRET": kept_secret(folder / "secret"),
             "JARVIS_PUBLIC_URL": f"http://127.0.0.1:{web_port}",
+            "JARVIS_TELEGRAM_GROUP_PER_MINUTE": str(self.options.group_per_minute),
             "PYTHONUNBUFFERED": "1",
         }
-        say("Sandboxes of RentProg and Telegram")
+        say("Sandboxes of the vendors")
         self._host_argv = [
             "--folder",
             str(folder),
@@ -165,8 +166,6 @@ class Demo:
             f"http://127.0.0.1:{web_port}",
             "--offset-s",
             str(offset_s),
-            "--group-per-minute",
-            str(self.options.group_per_minute),
         ]
         if self.options.world is not None:
             self._host_argv += ["--world", str(self.options.world)]
@@ -177,7 +176,7 @@ class Demo:
         for name in PROCESSES:
             self._begin(name)
         self.base = f"http://127.0.0.1:{port}"
-        say("Loading RentProg")
+        say("First load")
         self._wait_ready()
 
     def _claim_folder(self) -> Path:

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from jarvis.entrypoints.demo.records import chain_of, counts_behind, price, steps_behind
-from jarvis.entrypoints.demo.text import Words, known, seconds, words
+from jarvis.entrypoints.demo.text import Words, seconds, words
 from jarvis.integrations.telegram.sandbox.state import GENERAL
 from jarvis.kit.clock import local_date
-from jarvis.kit.sandbox import Change
+from jarvis.kit.sandbox_manifest import Change, Table, Title, in_language
 from jarvis.kit.text import whole
 from jarvis.kit.world import WorldPerson
-from jarvis.messaging.catalogue import say
 from jarvis.messaging.times import day
 
 if TYPE_CHECKING:
     from jarvis.entrypoints.demo.app import Stage
 
-VENDORS = {"rentprog": "RentProg", "telegram": "Telegram"}
-PANES = ("talk", "chats", "world", "ledger", "steps")
-FAULTS: Mapping[str, tuple[str, ...]] = {
-    "rentprog": ("down", "slow", "duplicate", "drop", "rate_limit"),
-    "telegram": ("down", "slow", "duplicate", "drop", "rate_limit"),
-}
-CHAINS, LEDGER = 6, 40
+PANES = ("talk", "chats", "world", "records", "ledger", "steps")
+CHAINS, LEDGER, RECORDS = 6, 40, 200
+_SAID = ("n", "at", "kind", "chat", "text")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,21 +32,23 @@ class Asked:
     pane: str
     vendor: str
     change: str
+    table: str
     message: int | None
     search: str
 
     @classmethod
-    def of(cls, query: Mapping[str, str]) -> Asked:
+    def of(cls, query: Mapping[str, str], vendors: Sequence[str]) -> Asked:
         message, pane, vendor = (
             query.get("message", ""),
             query.get("pane", "talk"),
-            query.get("vendor", "rentprog"),
+            query.get("vendor", ""),
         )
         return cls(
             chat=query.get("chat", "dm"),
             pane=pane if pane in PANES else "talk",
-            vendor=vendor if vendor in VENDORS else "rentprog",
+            vendor=vendor if vendor in vendors else vendors[0],
             change=query.get("change", ""),
+            table=query.get("table", ""),
             message=whole(message),
             search=query.get("q", "").strip(),
         )
@@ -69,10 +66,10 @@ async def view(stage: Stage, who: WorldPerson, asked: Asked, language: str) -> d
     if asked.pane != "chats":
         stage.read[(who.name, chat)] = max((m["id"] for m in log), default=0)
     await _under(stage, log, place, language)
-    changes = [
-        _localised(change, stage, language) for change in stage.vendors[asked.vendor].changes()
-    ]
-    ledger = stage.vendors[asked.vendor].ledger.entries()
+    vendor, manifest = stage.vendors[asked.vendor], stage.manifests[asked.vendor]
+    changes = [_localised(change, language) for change in vendor.changes()]
+    ledger = vendor.ledger.entries()
+    failures = {f.kind: in_language(f.title, language) for f in manifest.faults}
     steps = None
     if asked.pane == "steps" and asked.message is not None:
         steps = await steps_behind(stage.db, place, asked.message, language)
@@ -88,19 +85,24 @@ async def view(stage: Stage, who: WorldPerson, asked: Asked, language: str) -> d
         "title": "Jarvis" if chat == "dm" else _keys(rows)[chat],
         "forum": place_of(chat)[0] if place_of(chat)[1] else None,
         "pinned": next((m for m in reversed(log) if m["pinned"]), None),
-        "vendors": VENDORS,
+        "vendors": {name: m.title for name, m in stage.manifests.items()},
         "changes": changes,
         "steps": steps,
-        "known": known,
-        "change": next((c for c in changes if c["name"] == asked.change), changes[0]),
+        "change": next((c for c in changes if c["name"] == asked.change), (changes or [None])[0]),
         "version": stage.version,
-        "faults": sorted(stage.vendors[asked.vendor].faults.active),
-        "fault_kinds": FAULTS[asked.vendor],
-        "ledger": [_entry(e, stage.clock.offset_s) for e in reversed(ledger[-LEDGER:])],
+        "faults": [failures.get(kind, kind) for kind in sorted(vendor.faults.active)],
+        "fault_kinds": {f.kind: failures[f.kind] for f in manifest.faults if f.on_the_desk},
+        "records": _table(vendor.records(), asked.table, language)
+        if asked.pane == "records"
+        else None,
+        "ledger": [
+            _entry(e, manifest.ledger, language, stage.clock.offset_s)
+            for e in reversed(ledger[-LEDGER:])
+        ],
         "ledger_count": len(ledger),
         "chains": [
             await chain_of(stage.db, item, language, stage.clock.offset_s)
-            | _about(item, stage, language)
+            | _about(item, stage.manifests[str(item["vendor"])].title, language)
             for item in reversed(stage.happened[-CHAINS:])
         ],
     }
@@ -236,33 +238,23 @@ def _recent(stage: Stage, who: WorldPerson) -> list[WorldPerson]:
     ][:2]
 
 
-def _localised(change: Change, stage: Stage, language: str) -> dict[str, Any]:
-    t = words(language)
-    names = {b.code: {"ru": b.ru, "en": b.en, "ka": b.ka} for b in stage.world.branches}
-    russian = {b["ru"]: b[language] for b in names.values()}
-    fields: list[dict[str, Any]] = []
-    for field in change.fields:
-        choices = field.choices
-        if choices is not None and field.name == "branch":
-            choices = {code: names[code][language] for code in choices}
-        elif choices is not None and field.name == "state":
-            choices = {code: say(f"state.{code}", language).partition(" ")[2] for code in choices}
-        elif choices is not None and field.name == "car":
-            choices = {key: _with_branch(label, russian) for key, label in choices.items()}
-        fields.append(
-            {
-                "name": field.name,
-                "title": t(f"arg.{field.name}"),
-                "choices": choices,
-                "default": field.default,
-            }
-        )
-    return {"name": change.name, "title": t(f"change.{change.name}"), "fields": fields}
+def _localised(change: Change, language: str) -> dict[str, Any]:
+    fields = [
+        {
+            "name": field.name,
+            "title": in_language(field.title, language),
+            "choices": field.choices
+            and {value: in_language(label, language) for value, label in field.choices.items()},
+            "default": field.default,
+        }
+        for field in change.fields
+    ]
+    return {"name": change.name, "title": in_language(change.title, language), "fields": fields}
 
 
-def _about(item: Mapping[str, Any], stage: Stage, language: str) -> dict[str, str]:
+def _about(item: Mapping[str, Any], system: str, language: str) -> dict[str, str]:
     """What was changed, in names: `Elantra 640 → Batumi`."""
-    change = _localised(item["change"], stage, language)
+    change = _localised(item["change"], language)
     fields: list[dict[str, Any]] = change["fields"]
     choices: dict[str, Mapping[str, str]] = {
         field["name"]: field["choices"] or {} for field in fields
@@ -272,19 +264,32 @@ def _about(item: Mapping[str, Any], stage: Stage, language: str) -> dict[str, st
         for k, v in item["args"].items()
         if v
     ]
-    return {"title": change["title"], "about": " → ".join(names)}
+    return {"title": change["title"], "about": " → ".join(names), "system": system}
 
 
-def _with_branch(label: str, branches: Mapping[str, str]) -> str:
-    car, _, branch = label.rpartition(" · ")
-    return f"{car} · {branches.get(branch, branch)}"
-
-
-def _entry(entry: Mapping[str, Any], offset_s: float) -> dict[str, Any]:
-    at = datetime.fromisoformat(entry["at"]) + timedelta(seconds=offset_s)
+def _entry(
+    entry: Mapping[str, Any], titles: Mapping[str, Title], language: str, offset_s: float
+) -> dict[str, Any]:
+    """One line of a ledger: where and which words, or the facts of an entry that has neither."""
+    title = titles.get(entry["kind"], entry["kind"])
+    facts = [] if "chat" in entry else [f"{k} {v}" for k, v in entry.items() if k not in _SAID]
     return {
-        "kind": entry["kind"],
-        "at": at,
-        "where": entry.get("chat") or entry.get("path") or "",
-        "text": str(entry.get("text") or "")[:160],
+        "title": in_language(title, language),
+        "at": datetime.fromisoformat(entry["at"]) + timedelta(seconds=offset_s),
+        "where": entry.get("chat") or "",
+        "text": str(entry.get("text") or " · ".join(facts))[:160],
+    }
+
+
+def _table(tables: Sequence[Table], wanted: str, language: str) -> dict[str, Any] | None:
+    """The records that are looked at, among the names of all; None where the vendor holds none."""
+    if not tables:
+        return None
+    table = next((t for t in tables if t.name == wanted), tables[0])
+    return {
+        "name": table.name,
+        "tables": {t.name: in_language(t.title, language) for t in tables},
+        "columns": [in_language(title, language) for title in table.columns],
+        "rows": [[in_language(cell, language) for cell in row] for row in table.rows[:RECORDS]],
+        "more": max(0, len(table.rows) - RECORDS),
     }

@@ -6,9 +6,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from jarvis.entrypoints.sandboxes import load_world
 from jarvis.integrations.rentprog.sandbox import RentProgSandbox
 from jarvis.kit.keep import Keep
-from jarvis.kit.world import load_world
 
 
 async def test_records_tokens_and_undelivered_webhooks_are_there_again(tmp_path: Path) -> None:

@@ -16,10 +16,10 @@ from telethon.errors import RPCError
 from telethon.tl import functions, types
 
 from jarvis.engine.db import Database
+from jarvis.entrypoints.sandboxes import load_world
 from jarvis.integrations.telegram.client import NewClient, telethon
-from jarvis.integrations.telegram.sandbox import TelegramSandbox
+from jarvis.integrations.telegram.sandbox import TelegramSandbox, WorldForum
 from jarvis.integrations.telegram.sandbox.direct import direct
-from jarvis.kit.world import WorldForum, load_world
 from jarvis.testing.core import NOW, until
 from tests.scenes.gateway import gateway
 from tests.scenes.people import LASHA, NINO_ID

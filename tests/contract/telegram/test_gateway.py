@@ -14,11 +14,11 @@ from pydantic import SecretStr
 
 from jarvis.engine import idle
 from jarvis.engine.db import Database
+from jarvis.entrypoints.sandboxes import load_world
 from jarvis.integrations.telegram.gateway import TelegramGateway
 from jarvis.integrations.telegram.media import TelegramMedia
 from jarvis.integrations.telegram.sandbox import TelegramSandbox
 from jarvis.kit.errors import NotFound, Rejected, SettingsMissing, Unavailable
-from jarvis.kit.world import load_world
 from jarvis.testing.core import NOW, until
 from tests.scenes.gateway import gateway, quiet, settings
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from jarvis.entrypoints.sandboxes import load_world
 from jarvis.integrations.telegram.sandbox import TelegramSandbox
 from jarvis.kit.keep import Keep
-from jarvis.kit.world import load_world
 from tests.scenes.material import picture
 from tests.scenes.people import LASHA
 from tests.scenes.topics import MALIBU, TBILISI

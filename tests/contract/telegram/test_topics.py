@@ -10,11 +10,11 @@ from uuid import uuid4
 import pytest
 
 from jarvis.engine.db import Database
+from jarvis.entrypoints.sandboxes import load_world
 from jarvis.integrations.telegram.gateway import TelegramGateway
-from jarvis.integrations.telegram.sandbox import TelegramSandbox
+from jarvis.integrations.telegram.sandbox import TelegramSandbox, WorldForum
 from jarvis.integrations.telegram.topics import GroupSeen, Seen, TelegramTopics
 from jarvis.kit.errors import NotFound, Rejected, Unavailable
-from jarvis.kit.world import WorldForum, load_world
 from jarvis.testing.core import NOW, until
 from tests.scenes.gateway import gateway
 

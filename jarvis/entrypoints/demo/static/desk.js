@@ -51,7 +51,7 @@
   };
 
   // Replace only what changed: focus, caret, drafts, open details and chosen values stay.
-  const PARTS = ["#chatlist", "#log", "#pinned", "#ledgercount", ".chains", ".ledger", ".steps-part", ".faults"];
+  const PARTS = ["#chatlist", "#log", "#pinned", "#ledgercount", ".chains", ".ledger", ".records", ".steps-part", ".faults"];
   let latest = 0;
   const refresh = async () => {
     const mine = ++latest;

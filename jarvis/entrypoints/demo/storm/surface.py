@@ -106,5 +106,5 @@ class Surface:
         return self.read(f"/sandbox/{vendor}/ledger")
 
     def no_faults(self) -> None:
-        for vendor in ("telegram", "rentprog"):
+        for vendor in self.read("/sandbox/status")["vendors"]:
             self.patiently("DELETE", f"/sandbox/{vendor}/fault")

@@ -6,8 +6,11 @@ from datetime import datetime
 
 import yaml
 
+from jarvis.entrypoints.sandboxes import load_world
+from jarvis.integrations.rentprog.sandbox import RentProgWorld
+from jarvis.integrations.telegram.sandbox import TelegramWorld
 from jarvis.kit.clock import TBILISI
-from jarvis.kit.world import World, load_world
+from jarvis.kit.world import World
 
 NOW = datetime(2026, 3, 12, 14, 30, tzinfo=TBILISI)
 HOME, AWAY, ARCHIVE = "Branch_Kutaisi (forum)", "Branch_Service-center (forum)", "Архив Geodrive"
@@ -26,8 +29,9 @@ def storm_world(open_bookings: int) -> str:
     """The built-in world with the forums of two branches and the archive, and at least so many open
     bookings."""
     world = load_world()
-    known = [b for b in world.bookings if b.state in _OPEN]
-    ids, numbers = max(b.id for b in world.bookings), max(b.number for b in world.bookings)
+    bookings = world.part(RentProgWorld).bookings
+    known = [b for b in bookings if b.state in _OPEN]
+    ids, numbers = max(b.id for b in bookings), max(b.number for b in bookings)
     more = [
         known[n % len(known)].model_copy(
             update={
@@ -42,8 +46,10 @@ def storm_world(open_bookings: int) -> str:
         )
         for n in range(max(0, open_bookings - len(known)))
     ]
-    forums = [forum for forum in world.forums if forum.title in (HOME, AWAY, ARCHIVE)]
-    return _yaml(world.model_copy(update={"forums": forums, "bookings": [*world.bookings, *more]}))
+    forums = [
+        forum for forum in world.part(TelegramWorld).forums if forum.title in (HOME, AWAY, ARCHIVE)
+    ]
+    return _yaml(world.model_copy(update={"forums": forums, "bookings": [*bookings, *more]}))
 
 
 def _yaml(world: World) -> str:

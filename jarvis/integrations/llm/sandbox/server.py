@@ -16,6 +16,7 @@ from litestar.datastructures import State
 from jarvis.kit.sandbox import Faults, served
 
 Req = Request[Any, Any, State]
+FAULTS = ("rate_limit", "refuse", "hang", "truncate", "garble")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,7 @@ class LlmSandbox:
     """
 
     script: Script
-    faults: Faults = field(default_factory=Faults)
+    faults: Faults = field(default_factory=lambda: Faults(FAULTS))
     requests: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
     port: int = 0
 

@@ -2,5 +2,22 @@
 loopback."""
 
 from jarvis.integrations.rentprog.sandbox.server import RentProgSandbox
+from jarvis.integrations.rentprog.sandbox.words import FAULTS, LEDGER
+from jarvis.integrations.rentprog.sandbox.world import RentProgWorld, WorldBooking, WorldCar
+from jarvis.kit.sandbox_manifest import Sandbox, Surroundings
 
-__all__ = ["RentProgSandbox"]
+__all__ = ["SANDBOX", "RentProgSandbox", "RentProgWorld", "WorldBooking", "WorldCar"]
+
+
+def _build(around: Surroundings) -> RentProgSandbox:
+    return RentProgSandbox(clock=around.clock, web=around.web, ledger_path=around.ledger)
+
+
+SANDBOX = Sandbox(
+    name="rentprog",
+    title="RentProg",
+    build=_build,
+    world=RentProgWorld,
+    faults=FAULTS,
+    ledger=LEDGER,
+)

@@ -8,18 +8,18 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from jarvis.integrations.rentprog.models import parse_moment
-from jarvis.integrations.rentprog.sandbox.data import Data, Fields, loose, new_booking, pick, shift
+from jarvis.integrations.rentprog.sandbox.data import (
+    Data,
+    Fields,
+    is_open,
+    loose,
+    new_booking,
+    pick,
+    shift,
+)
+from jarvis.integrations.rentprog.sandbox.words import CHANGES, FIELDS, STATES
 from jarvis.kit.errors import InvalidRequest
-from jarvis.kit.sandbox import Change, ChangeField
-
-STATES = {
-    "1": "можно выдавать",
-    "2": "в ремонте",
-    "3": "критическое",
-    "4": "долгосрочная аренда",
-    "5": "не выдавать",
-    "6": "нужно обслуживание",
-}
+from jarvis.kit.sandbox_manifest import Change, ChangeField, Label, Title
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,84 +33,47 @@ class Hook:
 
 def offered(data: Data) -> list[Change]:
     """The changes with human names for their arguments."""
-    cars = {
-        str(k): f"{c['code']} · {data.branch_names[c['company_id']]}" for k, c in data.cars.items()
-    }
+    cars = {str(k): _where(c, data) for k, c in data.cars.items()}
     live = {
-        str(k): f"№{b['number']} · {b['car_code']}"
-        for k, b in data.bookings.items()
-        if b["active"] and b["state"] not in ("Отъездила", "Завершена", "Отмена")
+        str(k): f"№{b['number']} · {b['car_code']}" for k, b in data.bookings.items() if is_open(b)
     }
     clients = {str(k): f"{c['name']} {c['lastname']}" for k, c in data.clients.items()}
     branches = {code: data.branch_names[company] for code, company in data.companies.items()}
-    worker = ChangeField(
-        name="responsible",
-        title="Ответственный",
-        choices={str(k): name for k, name in data.workers.items()},
-    )
-    car, booking = (
-        ChangeField(name="car", title="Авто", choices=cars),
-        ChangeField(name="booking", title="Бронь", choices=live),
-    )
+    car, booking = _field("car", choices=cars), _field("booking", choices=live)
+    client = _field("client", choices=clients)
+    worker = _field("responsible", choices={str(k): name for k, name in data.workers.items()})
     return [
-        Change(
-            name="move_car",
-            title="Авто переехало в другой филиал",
-            fields=(car, ChangeField(name="branch", title="Куда", choices=branches)),
+        _change("move_car", car, _field("branch", choices=branches)),
+        _change("set_car_state", car, _field("state", choices=STATES)),
+        _change("set_mileage", car, _field("mileage")),
+        _change("extend_booking", booking, _field("days", "1")),
+        _change(
+            "change_booking", booking, _field("field", "location_end"), _field("value", "Аэропорт")
         ),
-        Change(
-            name="set_car_state",
-            title="Сменилось состояние авто",
-            fields=(car, ChangeField(name="state", title="Состояние", choices=STATES)),
-        ),
-        Change(
-            name="set_mileage",
-            title="Изменился пробег",
-            fields=(car, ChangeField(name="mileage", title="Пробег, км")),
-        ),
-        Change(
-            name="extend_booking",
-            title="Бронь продлили",
-            fields=(booking, ChangeField(name="days", title="На сколько суток", default="1")),
-        ),
-        Change(
-            name="change_booking",
-            title="Бронь изменили (любое поле)",
-            fields=(
-                booking,
-                ChangeField(name="field", title="Поле", default="location_end"),
-                ChangeField(name="value", title="Значение", default="Аэропорт"),
-            ),
-        ),
-        Change(
-            name="create_booking",
-            title="Новая бронь",
-            fields=(
-                car,
-                ChangeField(name="client", title="Клиент", choices=clients),
-                worker,
-                ChangeField(name="start", title="Через сколько суток", default="1"),
-                ChangeField(name="days", title="На сколько суток", default="2"),
-            ),
-        ),
-        Change(name="swap_car", title="На бронь поставили другое авто", fields=(booking, car)),
-        Change(
-            name="give_booking", title="У брони сменился ответственный", fields=(booking, worker)
-        ),
-        Change(name="issue_booking", title="Машину выдали", fields=(booking,)),
-        Change(name="return_booking", title="Машину вернули", fields=(booking,)),
-        Change(name="cancel_booking", title="Бронь отменили", fields=(booking,)),
-        Change(
-            name="rename_client",
-            title="Клиента переименовали",
-            fields=(
-                ChangeField(name="client", title="Клиент", choices=clients),
-                ChangeField(name="name", title="Имя"),
-                ChangeField(name="lastname", title="Фамилия"),
-            ),
-        ),
-        Change(name="pay_debt", title="Долг оплачен (вебхука нет)", fields=(booking,)),
+        _change("create_booking", car, client, worker, _field("start", "1"), _field("days", "2")),
+        _change("swap_car", booking, car),
+        _change("give_booking", booking, worker),
+        _change("issue_booking", booking),
+        _change("return_booking", booking),
+        _change("cancel_booking", booking),
+        _change("rename_client", client, _field("name"), _field("lastname")),
+        _change("pay_debt", booking),
     ]
+
+
+def _change(name: str, *fields: ChangeField) -> Change:
+    return Change(name=name, title=CHANGES[name], fields=fields)
+
+
+def _field(
+    name: str, default: str = "", *, choices: Mapping[str, Label] | None = None
+) -> ChangeField:
+    return ChangeField(name=name, title=FIELDS[name], default=default, choices=choices)
+
+
+def _where(car: Fields, data: Data) -> Title:
+    code, branch = car["code"], data.branch_names[car["company_id"]]
+    return Title(f"{code} · {branch.ru}", f"{code} · {branch.en}", f"{code} · {branch.ka}")
 
 
 class Changes:
@@ -298,6 +261,6 @@ class Changes:
     def _company(self, args: Mapping[str, Any]) -> int:
         value = str(args.get("branch", "")).strip().lower()
         for code, company in self.data.companies.items():
-            if value in (code, str(company), self.data.branch_names[company].lower()):
+            if value in (code, str(company), self.data.branch_names[company].ru.lower()):
                 return company
         raise InvalidRequest(f"no branch {value!r}")

@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from jarvis.integrations.rentprog.models import parse_moment, show_moment
+from jarvis.integrations.rentprog.sandbox.world import RentProgWorld
 from jarvis.kit.clock import TBILISI
 from jarvis.kit.errors import InvalidRequest
+from jarvis.kit.sandbox_manifest import Title
 from jarvis.kit.world import World, resolve
 
 Fields = dict[str, Any]
@@ -22,7 +24,7 @@ class Data:
     log."""
 
     companies: dict[str, int] = field(default_factory=dict[str, int])
-    branch_names: dict[int, str] = field(default_factory=dict[int, str])
+    branch_names: dict[int, Title] = field(default_factory=dict[int, Title])
     cars: dict[int, Fields] = field(default_factory=dict[int, Fields])
     clients: dict[int, Fields] = field(default_factory=dict[int, Fields])
     bookings: dict[int, Fields] = field(default_factory=dict[int, Fields])
@@ -54,10 +56,11 @@ class Data:
 
 def from_world(world: World, now: datetime) -> Data:
     """The records of a world around `now`."""
+    held = world.part(RentProgWorld)
     data = Data(companies={b.code: b.company_id for b in world.branches})
-    data.branch_names = {b.company_id: b.ru for b in world.branches}
+    data.branch_names = {b.company_id: Title(b.ru, b.en, b.ka) for b in world.branches}
     data.workers = {p.rentprog_id: p.name for p in world.staff if p.rentprog_id is not None}
-    for car in world.cars:
+    for car in held.cars:
         data.cars[car.id] = {
             "id": car.id,
             "car_name": car.name,
@@ -98,7 +101,7 @@ def from_world(world: World, now: datetime) -> Data:
             "passport_number": "null",
             "created_at": (now - timedelta(days=200)).astimezone(TBILISI).isoformat(),
         }
-    for booking in world.bookings:
+    for booking in held.bookings:
         start, end = resolve(booking.start, now), resolve(booking.end, now)
         fields = new_booking(
             data,
@@ -197,6 +200,11 @@ def new_booking(
         "payments_type": "full",
         "description": "",
     }
+
+
+def is_open(booking: Fields) -> bool:
+    """Whether a booking is neither over nor cancelled."""
+    return bool(booking["active"]) and booking["state"] not in ("Отъездила", "Завершена", "Отмена")
 
 
 def loose(moment: datetime) -> str:

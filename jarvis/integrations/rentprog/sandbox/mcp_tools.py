@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from jarvis.integrations.rentprog.models import parse_moment
-from jarvis.integrations.rentprog.sandbox.changes import STATES, Hook
+from jarvis.integrations.rentprog.sandbox.changes import Hook
 from jarvis.integrations.rentprog.sandbox.data import Data, Fields
 from jarvis.integrations.rentprog.sandbox.operations import AREAS, Operations, Refused
+from jarvis.integrations.rentprog.sandbox.words import STATES
 
 Args = Mapping[str, Any]
 
@@ -101,9 +102,9 @@ def whoami(data: Data, args: Args) -> Fields:
 def company_reference(data: Data, args: Args) -> Fields:
     """Dictionaries of the company."""
     branches = [
-        {"id": i, "name": n, "timezone": "Asia/Tbilisi"} for i, n in data.branch_names.items()
+        {"id": i, "name": n.ru, "timezone": "Asia/Tbilisi"} for i, n in data.branch_names.items()
     ]
-    states = [{"id": int(k), "name": v} for k, v in STATES.items()]
+    states = [{"id": int(k), "name": v.ru} for k, v in STATES.items()]
     employees = [{"id": i, "name": n} for i, n in data.workers.items()]
     return {"branches": branches, "car_states": states, "employees": employees}
 

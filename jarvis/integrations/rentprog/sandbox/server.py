@@ -25,12 +25,16 @@ from litestar.datastructures import State
 from jarvis.integrations.rentprog import ruby
 from jarvis.integrations.rentprog.sandbox import mcp_tools
 from jarvis.integrations.rentprog.sandbox.changes import Changes, Hook, offered
-from jarvis.integrations.rentprog.sandbox.data import Data, Fields, from_world
+from jarvis.integrations.rentprog.sandbox.data import Data, Fields, from_world, is_open
 from jarvis.integrations.rentprog.sandbox.operations import Operations, public_write
+from jarvis.integrations.rentprog.sandbox.records import tables
+from jarvis.integrations.rentprog.sandbox.words import FAULTS
 from jarvis.kit.clock import Clock, OffsetClock
 from jarvis.kit.http_client import tls
+from jarvis.kit.ids import new_token
 from jarvis.kit.keep import Keep
-from jarvis.kit.sandbox import Change, Faults, Ledger, served
+from jarvis.kit.sandbox import Faults, Ledger, served
+from jarvis.kit.sandbox_manifest import Change, Table
 from jarvis.kit.world import World
 
 _log = logging.getLogger(__name__)
@@ -49,23 +53,24 @@ class Quota:
 class RentProgSandbox:
     """A RentProg of one company group, as far as Jarvis knows it."""
 
-    name = "rentprog"
-
     def __init__(
         self,
         *,
         clock: Clock | None = None,
         token_life_s: float = 240.0,
+        web: str = "",
         ledger_path: Path | None = None,
     ) -> None:
         self.clock = clock or OffsetClock()
         self.token_life_s = token_life_s
-        self.faults = Faults()
+        self.faults = Faults(fault.kind for fault in FAULTS)
         self.ledger = Ledger(ledger_path)
         self.operations = Operations(self.faults, self.ledger)
         self.data = Data()
         self.company_tokens: dict[str, str] = {}
         self.mcp_key = "rpa_" + secrets.token_hex(12)
+        self.web_url = web  # where Jarvis takes webhooks; absent, somebody sets `hook_urls`
+        self.hook_secrets: dict[str, str] = {}
         self.hook_urls: dict[int, str] = {}
         self.hook_transport: httpx.AsyncBaseTransport | None = None  # the network when absent
         self.encoding: Encoding = "ruby"
@@ -99,10 +104,38 @@ class RentProgSandbox:
         self.data = from_world(world, now)
         for branch in world.branches:
             self.company_tokens.setdefault(branch.code, secrets.token_hex(16))
+            self.hook_secrets.setdefault(branch.code, new_token())
+        self._aim()
         self.faults.stop()
         self.operations.clear()
         self.ledger.clear()
         self.deliveries.clear()
+
+    def _aim(self) -> None:
+        """Where the webhooks of each branch go."""
+        if self.web_url:
+            self.hook_urls = {
+                company: f"{self.web_url}/hooks/rentprog/{self.hook_secrets[branch]}"
+                for branch, company in self.data.companies.items()
+            }
+
+    def settings(self) -> Mapping[str, str]:
+        return {
+            "JARVIS_RENTPROG_BASE_URL": self.base_url,
+            "JARVIS_RENTPROG_MCP_URL": self.mcp_url,
+            "JARVIS_RENTPROG_MCP_KEY": self.mcp_key,
+            "JARVIS_RENTPROG_COMPANY_TOKENS": json.dumps(self.company_tokens),
+            "JARVIS_RENTPROG_COMPANY_IDS": json.dumps(self.data.companies),
+            "JARVIS_RENTPROG_WEBHOOK_SECRETS": json.dumps(self.hook_secrets),
+            "JARVIS_RENTPROG_TIMEOUT_S": "4",
+            "JARVIS_RENTPROG_GET_PER_MINUTE": "110",
+        }
+
+    def start_fault(self, kind: str, args: Mapping[str, Any]) -> None:
+        self.faults.start(kind, args)
+
+    def records(self) -> Sequence[Table]:
+        return tables(self.data)
 
     def remember(self, keep: Keep, *, resume: bool) -> int:
         self._keep = keep
@@ -112,6 +145,8 @@ class RentProgSandbox:
         kept: dict[str, Any] = pickle.loads(keep.all()["all"])  # noqa: S301  # our own file
         self.data, self.operations.by_key = kept["data"], kept["operations"]
         self.company_tokens, self.mcp_key = kept["tokens"], kept["key"]
+        self.hook_secrets = kept["secrets"]
+        self._aim()
         self.faults.active.update(kept["faults"])
         self.ledger.read_back(kept["ledger"])
         self.send(kept["hooks"])  # one that was delivered just then comes twice, as RentProg's do
@@ -125,6 +160,7 @@ class RentProgSandbox:
             "operations": self.operations.by_key,
             "tokens": self.company_tokens,
             "key": self.mcp_key,
+            "secrets": self.hook_secrets,
             "faults": self.faults.active,
             "ledger": len(self.ledger.entries()),
             "hooks": self._undelivered,
@@ -338,7 +374,7 @@ class RentProgSandbox:
             return self._list("bookings", list(bookings.values()), page, 10)
         if path in ("active_bookings", "unactive_bookings"):
             wanted = path == "active_bookings"
-            rows = [b for b in bookings.values() if self._open(b) is wanted]
+            rows = [b for b in bookings.values() if is_open(b) is wanted]
             return self._list("bookings", rows, page, 10)
         if path in ("all_clients", "clients"):
             return self._list("clients", list(data.clients.values()), page, 25)
@@ -380,21 +416,13 @@ class RentProgSandbox:
             return Response("<html>504</html>", status_code=504, media_type="text/html")
         return _answer(_public(record))
 
-    @staticmethod
-    def _open(booking: Fields) -> bool:
-        return bool(booking["active"]) and booking["state"] not in (
-            "Отъездила",
-            "Завершена",
-            "Отмена",
-        )
-
     def _car_with_bookings(
         self, cars: Mapping[int, Fields], bookings: Mapping[int, Fields], query: Mapping[str, str]
     ) -> Response[Any]:
         car = cars.get(int(query.get("car_id", 0)))
         if car is None:
             return Response({"error": "not found"}, status_code=404)
-        mine = [_public(b) for b in bookings.values() if b["car_id"] == car["id"] and self._open(b)]
+        mine = [_public(b) for b in bookings.values() if b["car_id"] == car["id"] and is_open(b)]
         return _answer(
             {
                 **_public(car),

@@ -3,5 +3,32 @@ client."""
 
 from jarvis.integrations.telegram.sandbox.rpc import TelegramLimits
 from jarvis.integrations.telegram.sandbox.server import TelegramSandbox
+from jarvis.integrations.telegram.sandbox.words import FAULTS, LEDGER
+from jarvis.integrations.telegram.sandbox.world import TelegramWorld, WorldForum, WorldGroup
+from jarvis.kit.sandbox_manifest import Sandbox, Surroundings
 
-__all__ = ["TelegramLimits", "TelegramSandbox"]
+__all__ = [
+    "SANDBOX",
+    "TelegramLimits",
+    "TelegramSandbox",
+    "TelegramWorld",
+    "WorldForum",
+    "WorldGroup",
+]
+_PER_MINUTE = "JARVIS_TELEGRAM_GROUP_PER_MINUTE"
+
+
+def _build(around: Surroundings) -> TelegramSandbox:
+    told = around.settings.get(_PER_MINUTE)
+    limits = TelegramLimits() if told is None else TelegramLimits(group_per_minute=int(told))
+    return TelegramSandbox(ledger_path=around.ledger, limits=limits)
+
+
+SANDBOX = Sandbox(
+    name="telegram",
+    title="Telegram",
+    build=_build,
+    world=TelegramWorld,
+    faults=FAULTS,
+    ledger=LEDGER,
+)

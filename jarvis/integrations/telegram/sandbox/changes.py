@@ -1,11 +1,19 @@
-"""What people can do past the bot, as the control surface offers it."""
+"""What people can do past the bot, as the control surface offers it, and what there is to look
+at."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from jarvis.integrations.telegram.sandbox.state import TelegramState
-from jarvis.kit.sandbox import Change, ChangeField
+from jarvis.integrations.telegram.sandbox.state import Chat, TelegramState, User
+from jarvis.integrations.telegram.sandbox.words import (
+    ABOUT_THE_BOT,
+    CHANGES,
+    COLUMNS,
+    FIELDS,
+    TABLES,
+)
+from jarvis.kit.sandbox_manifest import Change, ChangeField, Label, Table, Title
 
 
 def offered(state: TelegramState) -> Sequence[Change]:
@@ -18,41 +26,74 @@ def offered(state: TelegramState) -> Sequence[Change]:
         for t in c.topics.values()
         if not t.deleted
     }
-    who, which = (
-        ChangeField(name="person", title="Кто", choices=people),
-        ChangeField(name="topic", title="Тема", choices=topics),
-    )
     groups = {c.title: c.title for c in state.chats.values() if c.kind == "group"}
-    where = ChangeField(name="chat", title="Группа", choices=groups)
-    named = ChangeField(name="title", title="Название")
+    who, which, where = _field("person", people), _field("topic", topics), _field("chat", groups)
     people_do = [
-        Change(name="create_group", title="Создали группу и добавили бота", fields=(who, named)),
-        Change(name="enable_topics", title="В группе включили темы", fields=(where,)),
-        Change(name="forbid_writing", title="Участникам группы запретили писать", fields=(where,)),
-        Change(name="promote_bot", title="Боту дали права", fields=(where,)),
-        Change(name="demote_bot", title="У бота забрали права", fields=(where,)),
-        Change(name="remove_bot", title="Бота убрали из группы", fields=(where,)),
-        Change(name="add_bot", title="Бота вернули в группу", fields=(where,)),
-        Change(name="block_bot", title="Человек заблокировал бота", fields=(who,)),
-        Change(name="unblock_bot", title="Человек разблокировал бота", fields=(who,)),
-        Change(
-            name="join",
-            title="Вступили по ссылке",
-            fields=(who, ChangeField(name="link", title="Ссылка")),
-        ),
-        Change(name="leave", title="Вышли из группы", fields=(who, where)),
+        _change("create_group", who, _field("title")),
+        _change("enable_topics", where),
+        _change("forbid_writing", where),
+        _change("promote_bot", where),
+        _change("demote_bot", where),
+        _change("remove_bot", where),
+        _change("add_bot", where),
+        _change("block_bot", who),
+        _change("unblock_bot", who),
+        _change("join", who, _field("link")),
+        _change("leave", who, where),
     ]
     if not forums:
         return people_do
     return [
         *people_do,
-        Change(name="delete_topic", title="Тему удалили руками", fields=(which,)),
-        Change(name="close_topic", title="Тему закрыли руками", fields=(which,)),
-        Change(
-            name="rename_topic",
-            title="Тему переименовали руками",
-            fields=(which, ChangeField(name="title", title="Название")),
-        ),
-        Change(name="unpin_post", title="Закреплённое сообщение открепили", fields=(which,)),
-        Change(name="delete_post", title="Закреплённое сообщение удалили руками", fields=(which,)),
+        _change("delete_topic", which),
+        _change("close_topic", which),
+        _change("rename_topic", which, _field("title")),
+        _change("unpin_post", which),
+        _change("delete_post", which),
     ]
+
+
+def _change(name: str, *fields: ChangeField) -> Change:
+    return Change(name=name, title=CHANGES[name], fields=fields)
+
+
+def _field(name: str, choices: Mapping[str, str] | None = None) -> ChangeField:
+    return ChangeField(name=name, title=FIELDS[name], choices=choices)
+
+
+def tables(state: TelegramState, bot_id: int) -> Sequence[Table]:
+    """People and groups, with what the bot is to them."""
+    people: list[list[Label]] = [
+        [user.name, _of_person(user)] for user in state.users.values() if not user.is_bot
+    ]
+    groups: list[list[Label]] = [
+        [
+            chat.title,
+            str(len(chat.members - {bot_id})),
+            str(sum(not topic.deleted for topic in chat.topics.values())) if chat.forum else "",
+            _of_group(chat, bot_id),
+        ]
+        for chat in state.chats.values()
+        if chat.kind == "group"
+    ]
+    return (
+        _table("people", "name bot", people),
+        _table("groups", "group members topics rights", groups),
+    )
+
+
+def _of_person(user: User) -> Title:
+    word = "blocked" if user.blocked else "started" if user.started else "never"
+    return ABOUT_THE_BOT[word]
+
+
+def _of_group(chat: Chat, bot_id: int) -> Title:
+    if bot_id not in chat.members:
+        return ABOUT_THE_BOT["out"]
+    return ABOUT_THE_BOT["admin" if chat.rights else "member"]
+
+
+def _table(name: str, columns: str, rows: Sequence[Sequence[Label]]) -> Table:
+    return Table(
+        name=name, title=TABLES[name], columns=[COLUMNS[c] for c in columns.split()], rows=rows
+    )

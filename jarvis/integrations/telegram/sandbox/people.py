@@ -15,7 +15,7 @@ from telethon.sessions import StringSession
 from telethon.tl import types
 
 from jarvis.integrations.telegram.sandbox.problems import RpcFailure
-from jarvis.kit.world import FIRST_FORUM
+from jarvis.integrations.telegram.sandbox.world import FIRST_FORUM
 
 if TYPE_CHECKING:
     from jarvis.integrations.telegram.sandbox.rpc import Rpc

@@ -23,7 +23,7 @@ from typing import Any
 from telethon.tl import functions, types
 
 from jarvis.integrations.telegram.incoming import version_of
-from jarvis.integrations.telegram.sandbox.changes import offered
+from jarvis.integrations.telegram.sandbox.changes import offered, tables
 from jarvis.integrations.telegram.sandbox.media import ALBUM_MAX, attached
 from jarvis.integrations.telegram.sandbox.memory import TelegramMemory
 from jarvis.integrations.telegram.sandbox.people import new_session
@@ -37,10 +37,13 @@ from jarvis.integrations.telegram.sandbox.state import (
     as_seen,
 )
 from jarvis.integrations.telegram.sandbox.transport import Connection, ServerKey
+from jarvis.integrations.telegram.sandbox.words import FAULTS
+from jarvis.integrations.telegram.sandbox.world import FIRST_FORUM, FIRST_GROUP, TelegramWorld
 from jarvis.kit.errors import InvalidRequest, NotFound
 from jarvis.kit.keep import Keep
-from jarvis.kit.sandbox import Change, Faults, Ledger
-from jarvis.kit.world import FIRST_FORUM, FIRST_GROUP, World
+from jarvis.kit.sandbox import Faults, Ledger
+from jarvis.kit.sandbox_manifest import Change, Table
+from jarvis.kit.world import World
 
 _log = logging.getLogger(__name__)
 BOT_NAME, BOT_USERNAME = "Jarvis", "geodrive_jarvis_bot"
@@ -48,8 +51,6 @@ BOT_NAME, BOT_USERNAME = "Jarvis", "geodrive_jarvis_bot"
 
 class TelegramSandbox:
     """Telegram with one bot, the people of a world, their private chats and groups."""
-
-    name = "telegram"
 
     def __init__(
         self,
@@ -59,7 +60,7 @@ class TelegramSandbox:
         key: ServerKey | None = None,
     ) -> None:
         self.limits = limits
-        self.faults = Faults()
+        self.faults = Faults(fault.kind for fault in FAULTS)
         self.ledger = Ledger(ledger_path)
         self._key = key
         self.token = f"777001:{secrets.token_hex(16)}"
@@ -97,6 +98,26 @@ class TelegramSandbox:
     def save(self) -> None:
         self._memory.save(self)
 
+    def settings(self) -> Mapping[str, str]:
+        return {
+            "JARVIS_TELEGRAM_API_ID": "1",
+            "JARVIS_TELEGRAM_API_HASH": "sandbox",
+            "JARVIS_TELEGRAM_BOT_TOKEN": self.token,
+            "JARVIS_TELEGRAM_HOST": "127.0.0.1",
+            "JARVIS_TELEGRAM_PORT": str(self.port),
+            "JARVIS_TELEGRAM_PUBLIC_KEY": self.key.public_pem,
+            "JARVIS_TELEGRAM_LEASE_S": "5",
+            "JARVIS_TELEGRAM_RECONCILE_S": "15",
+        }
+
+    def start_fault(self, kind: str, args: Mapping[str, Any]) -> None:
+        self.faults.start(kind, args)
+        if kind == "down":  # whoever is connected notices at once
+            self.cut_all()
+
+    def records(self) -> Sequence[Table]:
+        return tables(self.state, self.bot_id)
+
     @property
     def base_url(self) -> str:
         return f"mtproto://127.0.0.1:{self.port}"
@@ -115,6 +136,7 @@ class TelegramSandbox:
     def load(self, world: World, now: datetime) -> None:
         """Begin anew with the world's people and groups; bots that are connected must log in
         again."""
+        held = world.part(TelegramWorld)
         self.state = TelegramState()
         self._rpc = self._new_rpc()
         self.state.add_bot(self.token, BOT_NAME, BOT_USERNAME)
@@ -124,10 +146,10 @@ class TelegramSandbox:
                 # staff pressed Start when they were bound
                 known.started = person.role != "stranger"
         ids = {p.name: p.telegram_id for p in world.staff if p.telegram_id is not None}
-        for number, group in enumerate(world.groups, FIRST_GROUP):
+        for number, group in enumerate(held.groups, FIRST_GROUP):
             members = {ids[name] for name in group.members if name in ids}
             self.state.add_group(number, group.title, members | {self.bot_id})
-        for number, forum in enumerate(world.forums, FIRST_FORUM):
+        for number, forum in enumerate(held.forums, FIRST_FORUM):
             members = {ids[name] for name in forum.members if name in ids}
             made = self.state.add_group(
                 number, forum.title, members | {self.bot_id}, forum=forum.topical

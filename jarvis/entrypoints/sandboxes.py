@@ -6,19 +6,37 @@ know; the demo and `jarvis.testing`, which stands above it, both read this.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
 import jarvis.integrations
 from jarvis.kit.errors import InvalidRequest
-from jarvis.kit.sandbox_manifest import Sandbox, discover_sandboxes
+from jarvis.kit.sandbox_manifest import (
+    Sandbox,
+    Surroundings,
+    VendorSandbox,
+    discover_sandboxes,
+)
 from jarvis.kit.world import World, joined, read_world
 
 
 def sandboxes() -> dict[str, Sandbox]:
     """The sandboxes of all vendors, by name."""
     return discover_sandboxes(jarvis.integrations)
+
+
+def built(
+    manifests: Mapping[str, Sandbox], around: Callable[[str], Surroundings]
+) -> dict[str, VendorSandbox]:
+    """A sandbox of each vendor that can be started without a script; `around` says by name what it
+    is built in."""
+    return {
+        name: manifest.build(around(name))
+        for name, manifest in manifests.items()
+        if manifest.build is not None
+    }
 
 
 def load_world(path: Path | None = None) -> World:

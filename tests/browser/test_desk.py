@@ -164,7 +164,7 @@ async def test_nothing_overflows(
     demo: Demo, browser: Browser, artefacts: Path, theme: str, language: str
 ) -> None:
     page = await open_page(browser, demo, "/", theme=theme, language=language)
-    for pane in ("", "talk", "chats", "world", "ledger"):
+    for pane in ("", "talk", "chats", "world", "records", "ledger"):
         if pane:
             await page.goto(f"{demo.base}{NINO}?pane={pane}")
         for width in WIDTHS:
@@ -215,6 +215,9 @@ async def test_no_russian_word_is_left_on_another_languages_page(
             said += await page.evaluate(_PANE, [f"{first}&change={change}", "", ""])
         said += await page.evaluate(
             _PANE, [f"{VERA}?pane=ledger&vendor={vendor}", ".tabs, .vendors, h2", ""]
+        )
+        said += await page.evaluate(
+            _PANE, [f"{VERA}?pane=records&vendor={vendor}", ".tabs, .vendors, h2, th", ""]
         )
     assert len("".join(said)) > 2000
     left = {word for text in said for word in re.findall(r"[А-Яа-яЁё]{2,}", text)}

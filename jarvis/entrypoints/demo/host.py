@@ -8,7 +8,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,15 +21,15 @@ from jarvis.engine.db import open_database
 from jarvis.engine.doorbell import open_doorbell
 from jarvis.engine.timing import Scheduler
 from jarvis.entrypoints.demo.app import Stage, demo_app
-from jarvis.entrypoints.sandboxes import load_world, sandboxes
+from jarvis.entrypoints.sandboxes import built, load_world, sandboxes
 from jarvis.entrypoints.seed import seed, wipe
 from jarvis.integrations.storage.port import connect
 from jarvis.integrations.storage.settings import StorageSettings
-from jarvis.kit.clock import Clock, OffsetClock
+from jarvis.kit.clock import OffsetClock
 from jarvis.kit.errors import InvalidRequest
 from jarvis.kit.keep import Keep
 from jarvis.kit.sandbox import served
-from jarvis.kit.sandbox_manifest import Sandbox, Surroundings, VendorSandbox
+from jarvis.kit.sandbox_manifest import Surroundings
 from jarvis.kit.settings import load
 from jarvis.kit.world import World
 
@@ -64,14 +64,23 @@ async def run(options: HostOptions) -> None:
             await seed(owner, clock, world)
             await Scheduler(owner, clock, CHECKS).skip()
         follower = asyncio.create_task(clockrow.follow(db, clock))
-        manifests = {name: m for name, m in sandboxes().items() if m.build is not None}
+        manifests = sandboxes()
+        vendors = built(
+            manifests,
+            lambda name: Surroundings(
+                clock=clock,
+                web=options.web,
+                settings=os.environ,
+                ledger=folder / f"ledger-{name}.jsonl",
+            ),
+        )
         stage = Stage(
             world=world,
             db=db,
             owner=owner,
             clock=clock,
-            manifests=manifests,
-            vendors=_built(manifests, options, clock),
+            manifests={name: manifests[name] for name in vendors},
+            vendors=vendors,
             folder=folder,
             checkpoints=checkpoints,
         )
@@ -92,23 +101,6 @@ async def run(options: HostOptions) -> None:
                 await asyncio.Event().wait()
             finally:
                 follower.cancel()
-
-
-def _built(
-    manifests: Mapping[str, Sandbox], options: HostOptions, clock: Clock
-) -> dict[str, VendorSandbox]:
-    return {
-        name: manifest.build(
-            Surroundings(
-                clock=clock,
-                web=options.web,
-                settings=os.environ,
-                ledger=options.folder / f"ledger-{name}.jsonl",
-            )
-        )
-        for name, manifest in manifests.items()
-        if manifest.build is not None
-    }
 
 
 def _tell(stage: Stage, facts: Path) -> None:

@@ -18,18 +18,7 @@ from jarvis.entrypoints.core import Core
 from jarvis.integrations.storage.port import LinkSigner, Storage
 from jarvis.integrations.telegram.settings import SYSTEM as TELEGRAM
 from jarvis.kit.errors import InvalidRequest, NotFound, Unavailable
-
-TYPES = {
-    "jpg": "image/jpeg",
-    "png": "image/png",
-    "webp": "image/webp",
-    "gif": "image/gif",
-    "mp4": "video/mp4",
-    "webm": "video/webm",
-    "ogg": "audio/ogg",
-    "mp3": "audio/mpeg",
-    "m4a": "audio/mp4",
-}
+from jarvis.kit.file_type import file_type
 
 
 def unavailable(_: Request[Any, Any, Any], error: Unavailable) -> Response[bytes]:
@@ -103,13 +92,14 @@ def web_app(
             async for part in parts:
                 yield part
 
-        kind = TYPES.get(name.rpartition(".")[2], "application/octet-stream")
+        found = file_type(first)
         headers = {
+            "Content-Disposition": found.disposition,
             "X-Content-Type-Options": "nosniff",
             "Cache-Control": "private, max-age=300",
             "Content-Security-Policy": "sandbox",
         }
-        return Stream(body(), media_type=kind, headers=headers)
+        return Stream(body(), media_type=found.mime, headers=headers)
 
     hooks = [hook for integration in discover(jarvis.integrations) for hook in integration.webhooks]
     return Litestar(

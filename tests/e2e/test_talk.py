@@ -60,8 +60,9 @@ async def test_a_photo_is_stored_once_and_said(app: RunningApp, tmp_path: Path) 
 
     path = tmp_path / "car.jpg"
     Image.new("RGB", (64, 48), "red").save(path)
-    assert "Медиа сохранено (1 шт.)" in (await app.ask(NINO, "", photos=[str(path)]))["text"]
-    assert "Медиа сохранено (2 шт.)" in (await app.ask(NINO, "", photos=[str(path)]))["text"]
+    photos = [path.read_bytes()]
+    assert "Медиа сохранено (1 шт.)" in (await app.ask(NINO, "", photos=photos))["text"]
+    assert "Медиа сохранено (2 шт.)" in (await app.ask(NINO, "", photos=photos))["text"]
     key = await app.core.db.fetchval("SELECT storage_key FROM media")
     assert (await app.storage.get(key)) == path.read_bytes()
 

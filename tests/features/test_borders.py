@@ -22,7 +22,8 @@ from jarvis.entrypoints.web import web_app
 from jarvis.integrations.llm.sandbox import LlmSandbox
 from jarvis.integrations.llm.sandbox.server import Said
 from jarvis.integrations.llm.settings import LlmSettings
-from jarvis.integrations.storage.port import LinkSigner
+from jarvis.integrations.storage.port import LinkSigner, connect
+from jarvis.integrations.storage.settings import StorageSettings
 from jarvis.kit.text import MESSAGE_CHARS
 from jarvis.testing.app import RunningApp
 from jarvis.testing.core import SECRETS, load_all
@@ -97,6 +98,38 @@ async def test_a_body_over_the_limit_is_refused_and_counted(servers: Servers) ->
         assert row is not None
         assert tuple(row) == ("rentprog:tbilisi", "too large", 2)
         assert await core.db.fetchval("SELECT count(*) FROM event") == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "mime", "disposition"),
+    [
+        (b"<html><script>alert(1)</script>", "application/octet-stream", "attachment"),
+        (b"<svg onload=alert(1)>", "application/octet-stream", "attachment"),
+        (b"\x89PNG\r\n\x1a\n" + b"x" * 9, "image/png", "inline"),
+        (b"\xff\xd8\xff\xe0", "image/jpeg", "inline"),
+    ],
+)
+async def test_a_stored_file_is_served_as_what_its_bytes_are(
+    servers: Servers, tmp_path: Path, data: bytes, mime: str, disposition: str
+) -> None:
+    """Its key says that it is a picture, whatever it is."""
+    signer = LinkSigner("http://jarvis", "secret")
+    async with (
+        mirroring(servers) as (_, core),
+        connect(StorageSettings(url=f"file://{tmp_path}"), None, signer=signer) as storage,
+        httpx.AsyncClient(
+            trust_env=False,
+            transport=LocalTransport(lambda: web_app(core, storage=storage, signer=signer)),
+        ) as http,
+    ):
+        await storage.put("a.jpg", data, content_type="image/jpeg")
+        link = signer.link("a.jpg", 60)
+        answer = await http.get(link)
+        assert (answer.status_code, answer.content) == (200, data)
+        assert answer.headers["content-type"] == mime
+        assert answer.headers["content-disposition"] == disposition
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert (await http.get(link + "я")).status_code == 403
 
 
 @pytest.mark.parametrize(

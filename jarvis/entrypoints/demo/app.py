@@ -16,8 +16,10 @@ from pathlib import Path
 from litestar import Litestar, Request, Response
 from litestar.contrib.jinja import JinjaTemplateEngine
 from litestar.datastructures import State
+from litestar.exceptions import HTTPException
 from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
+from litestar.types import ASGIApp
 
 from jarvis.domains.bookings.sync import LOAD
 from jarvis.engine import clockrow, jobs
@@ -26,17 +28,19 @@ from jarvis.engine.db import DATABASE_AWAY, Database
 from jarvis.engine.loop import going
 from jarvis.entrypoints.demo.control import control_routes
 from jarvis.entrypoints.demo.desk import desk_routes
+from jarvis.entrypoints.demo.guard import guarded
 from jarvis.entrypoints.demo.signs import filters
 from jarvis.entrypoints.seed import seed, wipe
 from jarvis.integrations.telegram.sandbox import TelegramSandbox
 from jarvis.integrations.telegram.sandbox.state import Chat
 from jarvis.kit.clock import OffsetClock
-from jarvis.kit.errors import ExpectedError, NotFound
+from jarvis.kit.errors import ExpectedError, InvalidRequest, NotFound
 from jarvis.kit.ids import new_id
 from jarvis.kit.sandbox_manifest import Sandbox, VendorSandbox
 from jarvis.kit.world import World
 
 WATCH_S = 0.3
+CLOCK_MAX_S = 50 * 365.25 * 86_400
 HERE = Path(__file__).parent
 
 
@@ -126,8 +130,14 @@ class Stage:
             )
 
     async def move_clock(self, now: datetime) -> None:
-        """Set business time for every process."""
+        """Set business time for every process.
+
+        Raises:
+            InvalidRequest: so far off that dates would end.
+        """
         offset = (now - datetime.now(now.tzinfo)).total_seconds()
+        if abs(offset) > CLOCK_MAX_S:
+            raise InvalidRequest("the clock goes at most fifty years from now")
         await clockrow.set_offset(self.db, offset)
         self.clock.offset_s = offset
         self.touched()
@@ -142,13 +152,9 @@ class Stage:
         self.touched()
 
 
-def demo_app(stage: Stage) -> Litestar:
-    """The ASGI application; loopback only, never part of production."""
-
-    def refused(request: Request[object, object, State], error: ExpectedError) -> Response[bytes]:
-        del request
-        body = json.dumps({"error": str(error)}, ensure_ascii=False).encode()
-        return Response(body, status_code=422, media_type="application/json")
+def demo_app(stage: Stage) -> ASGIApp:
+    """The ASGI application; for pages and programs of this machine only, never part of
+    production."""
 
     @asynccontextmanager
     async def watching(app: Litestar) -> AsyncGenerator[None]:
@@ -160,16 +166,33 @@ def demo_app(stage: Stage) -> Litestar:
     engine.engine.autoescape = True
     engine.engine.trim_blocks = engine.engine.lstrip_blocks = True
     engine.engine.filters.update(filters())
-    return Litestar(
+    app = Litestar(
         [
             *control_routes(stage),
             *desk_routes(stage),
             create_static_files_router(path="/static", directories=[HERE / "static"]),
         ],
         template_config=TemplateConfig(instance=engine),
-        exception_handlers={ExpectedError: refused},
+        exception_handlers={ExpectedError: _refused, HTTPException: _misread},
         lifespan=[watching],
         request_max_body_size=30 * 1024 * 1024,
         openapi_config=None,
         logging_config=None,
     )
+    return guarded(app)
+
+
+def _refused(request: Request[object, object, State], error: ExpectedError) -> Response[bytes]:
+    del request
+    return _error(422, str(error))
+
+
+def _misread(request: Request[object, object, State], error: HTTPException) -> Response[bytes]:
+    """A request that no handler takes: no such address, a body or an argument of another shape."""
+    del request
+    return _error(error.status_code, error.detail)
+
+
+def _error(status: int, text: str) -> Response[bytes]:
+    body = json.dumps({"error": text}, ensure_ascii=False).encode()
+    return Response(body, status_code=status, media_type="application/json")

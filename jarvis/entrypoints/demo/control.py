@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from litestar import delete, get, post
 from litestar.params import Parameter
@@ -45,10 +45,10 @@ def control_routes(stage: Stage) -> list[Any]:
             _text(data, "as"),
             str(data.get("chat", "dm")),
             str(data.get("text") or ""),
-            photos=data.get("photos") or (),
-            reply_to=data.get("reply_to"),
-            forward_from=data.get("forward_from"),
-            topic=data.get("topic"),
+            photos=_list(data, "photos"),
+            reply_to=None if data.get("reply_to") is None else _number(data, "reply_to"),
+            forward_from=None if data.get("forward_from") is None else _text(data, "forward_from"),
+            topic=_name_or_number(data, "topic"),
         )
         return {"chat": "dm" if chat.kind == "private" else chat.title, "id": message.id}
 
@@ -58,7 +58,7 @@ def control_routes(stage: Stage) -> list[Any]:
             _text(data, "as"),
             str(data.get("chat", "dm")),
             _number(data, "message_id"),
-            data.get("button", 0),
+            _name_or_number(data, "button") or 0,
         )
         return {"toast": toast}
 
@@ -160,6 +160,20 @@ def _text(data: dict[str, Any], name: str) -> str:
     return value
 
 
+def _list(data: dict[str, Any], name: str) -> list[Any]:
+    value: object = data.get(name) or []
+    if not isinstance(value, list):
+        raise InvalidRequest(f"`{name}` is a list")
+    return cast(list[Any], value)
+
+
+def _name_or_number(data: dict[str, Any], name: str) -> str | int | None:
+    value = data.get(name)
+    if not isinstance(value, str | int | None):
+        raise InvalidRequest(f"`{name}` is a name or a number")
+    return value
+
+
 def _number(data: dict[str, Any], name: str) -> int:
     value = data.get(name)
     if not isinstance(value, int):
@@ -168,10 +182,10 @@ def _number(data: dict[str, Any], name: str) -> int:
 
 
 def _moment(data: dict[str, Any], now: datetime) -> datetime:
-    if "advance_s" in data:
-        return now + timedelta(seconds=float(data["advance_s"]))
     try:
+        if "advance_s" in data:
+            return now + timedelta(seconds=float(data["advance_s"]))
         moment = datetime.fromisoformat(str(data.get("now")))
-    except ValueError:
+    except (TypeError, ValueError, OverflowError):
         raise InvalidRequest("`now` is an ISO time, or give `advance_s`") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=TBILISI)

@@ -3,6 +3,7 @@ Works without scripts."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -17,7 +18,9 @@ from litestar.response import Redirect, ServerSentEvent, Template
 from jarvis.entrypoints.demo.text import words
 from jarvis.entrypoints.demo.view import Asked, place_of, view
 from jarvis.kit.clock import TBILISI
-from jarvis.kit.errors import ExpectedError
+from jarvis.kit.errors import ExpectedError, InvalidRequest
+from jarvis.kit.file_type import file_type
+from jarvis.kit.text import whole
 from jarvis.kit.world import WorldPerson
 from jarvis.messaging.times import day
 
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 Form = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART)]
 Req = Request[Any, Any, State]
 _CSP = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+_HOURS_MAX = 24 * 366
 _LANGUAGES = ("ru", "en", "ka")
 
 
@@ -121,7 +125,7 @@ def desk_routes(stage: Stage) -> list[Any]:
                 int(data.get("message") or 0),
                 int(data.get("button") or 0),
             )
-        except (ExpectedError, ValueError) as error:
+        except (ExpectedError, TypeError, ValueError) as error:
             toast = str(error)
         return _back(request, number, toast=toast)
 
@@ -165,8 +169,14 @@ def desk_routes(stage: Stage) -> list[Any]:
 
     @post("/as/{number:int}/clock", status_code=200)
     async def clock(request: Req, number: int, data: Form) -> Response[Any]:
-        await stage.move_clock(stage.clock.now() + timedelta(hours=float(data.get("hours") or 1)))
-        return _back(request, number)
+        hours, toast = whole(str(data.get("hours") or 1)), None
+        try:
+            if hours is None or hours > _HOURS_MAX:
+                raise InvalidRequest("hours are a number")
+            await stage.move_clock(stage.clock.now() + timedelta(hours=hours))
+        except ExpectedError as error:
+            toast = str(error)
+        return _back(request, number, toast=toast)
 
     @get("/look/{name:str}/{value:str}")
     async def look(request: Req, name: str, value: str) -> Redirect:
@@ -175,7 +185,8 @@ def desk_routes(stage: Stage) -> list[Any]:
         if value not in allowed.get(name, ()):
             raise NotFoundException("no such choice")
         target = request.query_params.get("to", "/")
-        safe = target if target.startswith("/") and not target.startswith("//") else "/"
+        # browsers read a backslash as a slash, and leave out tabs: `/\\name` is another site
+        safe = target if re.fullmatch(r"/(?!/)[^\\\s]*", target) else "/"
         return Redirect(
             safe,
             cookies=[Cookie(key=name, value=value, max_age=31_536_000, samesite="lax", path="/")],
@@ -186,9 +197,13 @@ def desk_routes(stage: Stage) -> list[Any]:
         found = stage.telegram.state.media.get(number)
         if found is None:
             raise NotFoundException("no such photo")
-        return Response(
-            found.data, media_type=found.mime, headers={"Cache-Control": "private, max-age=86400"}
-        )
+        kind = file_type(found.data)
+        headers = {
+            "Cache-Control": "private, max-age=86400",
+            "Content-Disposition": kind.disposition,
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+        }
+        return Response(found.data, media_type=kind.mime, headers=headers)
 
     @get("/events", sync_to_thread=False)
     def events() -> ServerSentEvent:

@@ -15,17 +15,13 @@ from typing import Any
 
 from PIL import ExifTags, Image, ImageOps
 
+from jarvis.kit.file_type import HEAD_BYTES, file_type
+
 MEMORY_MAX = 1024 * 1024 * 1024
 PIXELS_MAX = 60_000_000
 CLEAN_EDGE, THUMB_EDGE = 2560, 320  # pixels of the longer edge
 EXIF_MAX = 60  # tags
-_HEAD = 64 * 1024
-_IMAGES = {
-    "JPEG": ("image/jpeg", "jpg"),
-    "PNG": ("image/png", "png"),
-    "WEBP": ("image/webp", "webp"),
-    "GIF": ("image/gif", "gif"),
-}
+_IMAGES = ("JPEG", "PNG", "WEBP", "GIF")
 _SUFFIXES = {
     "jpg": "JPEG",
     "jpeg": "JPEG",
@@ -63,7 +59,8 @@ def look(path: Path, kind: str, name: str | None, out: Path) -> dict[str, Any]:
         Refused: `format`, `kind`, `extension`, `bomb`, `truncated` or `polyglot`.
     """
     with path.open("rb") as file:
-        family, mime, suffix = _family(file.read(_HEAD))
+        found = file_type(file.read(HEAD_BYTES))
+    family, mime, suffix = found.family, found.mime, found.suffix
     if family not in _FAMILIES.get(kind, ()):
         raise Refused("format" if family == "unknown" else "kind")
     said = (name or "").rpartition(".")[2].casefold() if "." in (name or "") else ""
@@ -76,31 +73,6 @@ def look(path: Path, kind: str, name: str | None, out: Path) -> dict[str, Any]:
 
 def _format(suffix: str) -> str:
     return _SUFFIXES.get(suffix, "")
-
-
-def _family(head: bytes) -> tuple[str, str, str]:
-    """Family, type and ending by the first bytes."""
-    if head[:3] == b"\xff\xd8\xff":
-        return "image", *_IMAGES["JPEG"]
-    if head[:8] == b"\x89PNG\r\n\x1a\n":
-        return "image", *_IMAGES["PNG"]
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "image", *_IMAGES["WEBP"]
-    if head[:6] in (b"GIF87a", b"GIF89a"):
-        return "image", *_IMAGES["GIF"]
-    if head[4:8] == b"ftyp" and head[8:12] not in (b"heic", b"heix", b"mif1", b"avif"):
-        return (
-            ("audio", "audio/mp4", "m4a") if head[8:11] == b"M4A" else ("video", "video/mp4", "mp4")
-        )
-    if head[:4] == b"\x1a\x45\xdf\xa3":
-        return "video", "video/webm", "webm"
-    if head[:4] == b"OggS":
-        return "audio", "audio/ogg", "ogg"
-    if head[:3] == b"ID3" or (len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2):
-        return "audio", "audio/mpeg", "mp3"
-    if head[:2] == b"\x1f\x8b":
-        return "vector", "application/x-tgsticker", "tgs"
-    return "unknown", "", ""
 
 
 def _picture(path: Path, out: Path) -> dict[str, Any]:

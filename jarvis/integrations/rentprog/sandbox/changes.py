@@ -95,7 +95,9 @@ class Changes:
             raise InvalidRequest(f"RentProg has no change {name!r}")
         try:
             return method(args, now)
-        except (TypeError, ValueError) as error:
+        except LookupError as error:
+            raise InvalidRequest(f"{name}: {error} is needed") from None
+        except (TypeError, ValueError, ArithmeticError) as error:
             raise InvalidRequest(f"{name}: {error}") from None
 
     def do_move_car(self, args: Mapping[str, Any], now: datetime) -> list[Hook]:

@@ -13,19 +13,20 @@ import base64
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from telethon.tl import types
 
 from jarvis.integrations.telegram.sandbox.problems import RpcFailure
 from jarvis.integrations.telegram.sandbox.state import Media, MediaKind
 from jarvis.kit.errors import InvalidRequest
+from jarvis.kit.file_type import UNKNOWN, file_type
 
 if TYPE_CHECKING:
     from jarvis.integrations.telegram.sandbox.rpc import Rpc
 
 ALBUM_MAX = 10
+_NO_PHOTO = "a photo is base64 or {name, base64}; a file is never read by its path"
 CAPTION_MAX = 1024
 KINDS: tuple[MediaKind, ...] = get_args(MediaKind)
 _MIME: Mapping[MediaKind, str] = {
@@ -167,29 +168,41 @@ def _kind_of(attributes: list[Any]) -> MediaKind:
     return "document"
 
 
-def attached(said: str | bytes | Mapping[str, Any]) -> tuple[bytes, MediaKind, str, str | None]:
-    """What a person attaches: a photo as bytes, base64 or a path, or `{kind, data, name?, mime?}`;
-    data, kind, type, name.
+def attached(said: object) -> tuple[bytes, MediaKind, str, str | None]:
+    """What a person attaches: a photo as bytes or base64, or `{base64, name?, kind?, mime?}`, where
+    `data` may hold the bytes themselves; data, kind, type, name. A file of this machine is never
+    read: a path is no photo.
 
     Raises:
-        InvalidRequest: no such kind, or neither base64 nor a file.
+        InvalidRequest: no such kind, or no base64.
     """
     if isinstance(said, str | bytes):
         return _data(said), "photo", "image/jpeg", None
-    kind = said.get("kind", "photo")
-    if kind not in KINDS:
-        raise InvalidRequest(f"no media of kind {kind!r}; kinds: {', '.join(KINDS)}")
-    return _data(said["data"]), kind, str(said.get("mime") or _MIME[kind]), said.get("name")
+    if not isinstance(said, Mapping):
+        raise InvalidRequest(_NO_PHOTO)
+    fields = cast(Mapping[str, object], said)
+    wanted = fields.get("kind", "photo")
+    kind: MediaKind | None = next((known for known in KINDS if known == wanted), None)
+    if kind is None:
+        raise InvalidRequest(f"no media of kind {wanted!r}; kinds: {', '.join(KINDS)}")
+    name, mime = fields.get("name"), fields.get("mime") or _MIME[kind]
+    if not isinstance(name, str | None) or not isinstance(mime, str):
+        raise InvalidRequest("`name` and `mime` of a file are texts")
+    return _data(fields.get("base64", fields.get("data"))), kind, mime, name
 
 
-def _data(photo: str | bytes) -> bytes:
-    if isinstance(photo, bytes):
-        return photo
+def _data(file: object) -> bytes:
+    if isinstance(file, bytes):
+        return file
+    if not isinstance(file, str):
+        raise InvalidRequest(_NO_PHOTO)
     try:
-        if len(photo) < 1024 and Path(photo).is_file():
-            return Path(photo).read_bytes()
-        return base64.b64decode(
-            photo.partition(",")[2] if photo.startswith("data:") else photo, validate=True
+        data = base64.b64decode(
+            file.partition(",")[2] if file.startswith("data:") else file, validate=True
         )
-    except (ValueError, OSError):
-        raise InvalidRequest("a photo is base64 or the path of a file") from None
+    except ValueError:
+        raise InvalidRequest(_NO_PHOTO) from None
+    # some paths are base64 by their letters, as /tmp/photo01 is; a JPEG begins with /9j/
+    if not data or (file.startswith("/") and file_type(data) is UNKNOWN):
+        raise InvalidRequest(_NO_PHOTO)
+    return data

@@ -28,3 +28,46 @@ async def run_of_message(reader: Reader, chat_id: int, message_id: int) -> Row |
         target(chat_id),
         message_id,
     )
+
+
+async def runs_after(reader: Reader, after: int, limit: int) -> Sequence[Row]:
+    """Runs in the order in which their requests came in, those that came after request `after`.
+
+    Columns: `id` (the number of the request's event, which only grows), `person`, `request`,
+    `route` (what the router chose; null when no router was asked), `tools` (`{name, arguments,
+    outcome}`; a refusal and a failure say so in front of their reason), `model` (names of the
+    models that answered; null when none did), `prompts` (`{role, version, hash}`), `state`,
+    `tokens`, `cost` (US dollars), `ms`. A run that goes on still is there with its state `running`.
+    """
+    return await reader.fetch(
+        """SELECT v.seq AS id, p.name AS person, r.request_text AS request, s.route, s.tools,
+                  coalesce((SELECT string_agg(DISTINCT n #>> '{}', ', ')
+                              FROM agent_message m,
+                                   jsonb_path_query(m.messages, '$[*].model_name') n
+                             WHERE m.agent_run_id = r.id AND n #>> '{}' IS NOT NULL),
+                           CASE WHEN r.offline THEN 'offline' END) AS model,
+                  s.prompts, r.state, r.input_tokens + r.output_tokens AS tokens,
+                  r.cost_micro_usd / 1000000.0::float8 AS cost, s.ms
+             FROM agent_run r
+             JOIN event v ON v.id = r.event_id
+             JOIN employee p ON p.id = r.employee_id
+            CROSS JOIN LATERAL (
+                  SELECT max(a.outcome) FILTER (WHERE a.kind = 'route') AS route,
+                         coalesce(jsonb_agg(jsonb_build_object(
+                                    'name', a.name, 'arguments', a.arguments,
+                                    'outcome', CASE WHEN a.kind = 'tool' THEN a.outcome
+                                                    ELSE concat_ws(': ', a.kind, a.outcome) END)
+                                  ORDER BY a.ordinal)
+                                  FILTER (WHERE a.kind IN ('tool', 'refused', 'error')),
+                                  '[]') AS tools,
+                         coalesce(jsonb_agg(DISTINCT jsonb_build_object(
+                                    'role', coalesce(a.role, a.name),
+                                    'version', a.prompt_version, 'hash', a.prompt_hash))
+                                  FILTER (WHERE a.prompt_hash IS NOT NULL), '[]') AS prompts,
+                         coalesce(max(a.offset_ms + a.duration_ms), 0) AS ms
+                    FROM agent_step a WHERE a.agent_run_id = r.id) s
+            WHERE v.seq > $1
+            ORDER BY v.seq LIMIT $2""",
+        after,
+        limit,
+    )

@@ -252,3 +252,10 @@ async def test_a_refused_hour_is_said_on_the_desk(http: httpx.AsyncClient) -> No
             "/as/7001003/clock", files={"hours": (None, hours)}, headers={"x-desk": "1"}
         )
         assert (answer.status_code, answer.json()["toast"]) == (200, "hours are a number")
+
+
+async def test_a_bad_id_of_a_run_is_said(http: httpx.AsyncClient) -> None:
+    for after in ("x", "-1", "1.5", "9" * 30, "²", "' OR 1=1"):
+        answer = await http.get("/sandbox/runs", params={"after": after})
+        assert (answer.status_code, list(answer.json())) == (422, ["error"])
+    assert (await http.get("/sandbox/runs")).json() == []

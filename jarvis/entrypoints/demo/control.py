@@ -17,9 +17,14 @@ from jarvis.entrypoints.demo.status import in_flight, ready
 from jarvis.kit.clock import TBILISI
 from jarvis.kit.errors import InvalidRequest
 from jarvis.kit.sandbox_manifest import Change
+from jarvis.kit.text import whole
+from jarvis.orchestrator.trail import runs_after
 
 if TYPE_CHECKING:
     from jarvis.entrypoints.demo.app import Stage
+
+
+RUNS = 500  # of one answer; whoever wants more asks again, after the last
 
 
 def control_routes(stage: Stage) -> list[Any]:
@@ -106,6 +111,13 @@ def control_routes(stage: Stage) -> list[Any]:
         await stage.reset()
         return {"reset": True}
 
+    @get("/sandbox/runs")
+    async def runs(after: str = "") -> list[dict[str, Any]]:
+        last = whole(after) if after else 0
+        if last is None:
+            raise InvalidRequest("`after` is the id of a run")
+        return [dict(row) for row in await runs_after(stage.db, last, RUNS)]
+
     @get("/sandbox/idle")
     async def idle(timeout_s: float = 10.0) -> dict[str, Any]:
         deadline = time.monotonic() + min(timeout_s, 120)
@@ -131,6 +143,7 @@ def control_routes(stage: Stage) -> list[Any]:
         no_fault,
         clock,
         reset,
+        runs,
         idle,
         change,
     ]

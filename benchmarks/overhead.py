@@ -13,6 +13,7 @@ from pydantic_ai.toolsets import ToolsetTool, WrapperToolset
 
 from agents.base import situation
 from agents.blocks import Answer
+from agents.bookings.intents import continued
 from agents.fleet.offline import rules as fleet_rules
 from agents.router.agent import router
 from agents.router.offline import rules as router_rules
@@ -87,8 +88,8 @@ async def overhead(servers: Servers, folder: Path) -> Measured:
             run=ledger,
         )
         models = {
-            "router": OfflineModel(router_rules, OffsetClock()),
-            "fleet": OfflineModel(fleet_rules, OffsetClock()),
+            "router": OfflineModel(router_rules, OffsetClock(), completes=continued),
+            "fleet": OfflineModel(fleet_rules, OffsetClock(), completes=continued),
         }
         bare_agent = Agent(
             None,

@@ -49,7 +49,7 @@ def bot_parts(
         system="telegram",
         handlers={
             **carried.handlers,
-            **MediaEffects(core, storage, gateway, carried, decoder).handlers,
+            **MediaEffects(core.db, core.clock, storage, gateway, carried, decoder).handlers,
         },
         limits=carried.limits,
         lease_s=core.settings.lease_s,

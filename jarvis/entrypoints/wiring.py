@@ -12,6 +12,7 @@ from uuid import UUID
 
 from pydantic_ai.models import Model
 
+from agents.bookings.intents import continued
 from agents.bookings.offline import rules as bookings_rules
 from agents.clients.offline import rules as clients_rules
 from agents.fleet.offline import rules as fleet_rules
@@ -19,6 +20,7 @@ from agents.guide.offline import rules as guide_rules
 from agents.router.offline import event_rules
 from agents.router.offline import rules as router_rules
 from agents.workspace.offline import rules as workspace_rules
+from jarvis.app.discovery import features as found_features
 from jarvis.app.process import process_name
 from jarvis.domains.absences.handlers import Substitution
 from jarvis.domains.audit import handlers
@@ -74,6 +76,8 @@ from jarvis.integrations.rentprog.effects import RentProgEffects
 from jarvis.integrations.rentprog.kinds import KINDS
 from jarvis.integrations.telegram.kinds import SEND
 from jarvis.language.offline import OfflineModel, Rules
+from jarvis.messaging import fact_views
+from jarvis.messaging.view import Views
 from jarvis.orchestrator.cards import Cards
 from jarvis.orchestrator.chat import SLOW_AFTER_S, Chat
 from jarvis.orchestrator.house import HouseWork
@@ -158,7 +162,9 @@ async def open_house(
     meter = Meter(Budgets(core.db, core.clock), llm)
     for role, rules in _RULES.items():
         if role not in known:
-            known[role] = build_chain(llm, OfflineModel(rules, core.clock), meter)
+            known[role] = build_chain(
+                llm, OfflineModel(rules, core.clock, completes=continued), meter
+            )
     conversations = ConversationService(core.db, core.clock)
     interactions = Interactions(core.db, core.clock)
     life = timedelta(minutes=core.settings.approval_min)
@@ -193,6 +199,9 @@ async def open_house(
         conversations=conversations,
         models=known.__getitem__,
         meter=meter,
+        views=Views(
+            [fact_views, *(m for f in found_features() for m in f.modules(f.feature.views))]
+        ),
         rooms=Rooms(
             db=core.db, journal=core.journal, chats=chats, media=media, forms=forms, house=changes
         ),
@@ -219,11 +228,10 @@ async def open_house(
         media,
         interactions,
         publisher,
-        archive,
         filling,
     )
     carfile = CarFile(core.db, core.fleet, core.bookings, chats, media, interactions, publisher)
-    setup = Setup(core.db, core.staff, chats, interactions, subscriptions)
+    setup = Setup(core.db, core.staff, chats, interactions)
     news = News(
         core.db, core.fleet, core.bookings, forms, chats, subscriptions, interactions, publisher
     )
@@ -258,7 +266,7 @@ async def open_house(
         core.clock,
         slow_after_s=slow_after_s,
     )
-    membership = Membership(core.db, core.staff, chats, conversations, interactions, chat.cards)
+    membership = Membership(core.db, core.staff, chats, conversations, interactions)
     inbox = Inbox(
         core.db,
         core.staff,

@@ -47,7 +47,6 @@ from agents.router.agent import router
 from agents.router.output import Delegation, Route
 from agents.workspace.agent import workspace
 from jarvis.domains.bookings.changes import Changes
-from jarvis.domains.bookings.client_view import suggestions
 from jarvis.domains.bookings.service import BookingService
 from jarvis.domains.clients.service import ClientService
 from jarvis.domains.conversations.service import ConversationService
@@ -63,20 +62,15 @@ from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock
 from jarvis.kit.ids import short_code
 from jarvis.language.offline import NAME as OFFLINE
-from jarvis.messaging.view import Button, Reader, Rendered, short
-from jarvis.orchestrator.views import render
-from prompts.book import PromptBook
-from tools.deps import Deps, Grant, Rooms, RunLedger
-from tools.facts import (
+from jarvis.messaging.fact_views import suggestions
+from jarvis.messaging.facts import (
     ChoiceFact,
     Fact,
     HelpFact,
-    MissingFact,
-    ObstacleFact,
-    ProblemFact,
-    RefusalFact,
-    SwitchedOffFact,
 )
+from jarvis.messaging.view import Button, Reader, Rendered, Views, short
+from prompts.book import PromptBook
+from tools.deps import Deps, Grant, Rooms, RunLedger
 from tools.guide import examples_for
 from tools.policy import policy_of
 from tools.toolset import refuse
@@ -173,6 +167,7 @@ class Brain:
         knowledge: KnowledgeService,
         conversations: ConversationService,
         rooms: Rooms,
+        views: Views,
         models: Models,
         meter: Meter,
         prompts: PromptBook | None = None,
@@ -190,6 +185,7 @@ class Brain:
         self._knowledge = knowledge
         self._conversations = conversations
         self._rooms = rooms
+        self._views = views
         self._models = models
         self._meter = meter
         self._prompts = prompts or PromptBook()
@@ -415,7 +411,7 @@ class Brain:
                 continue
             pieces += await self._blocks(part, deps, reader)
         hindrance = _hindrances(deps.run, parts)
-        pieces += [render(fact, reader) for fact in hindrance]
+        pieces += [self._views.render(fact, reader) for fact in hindrance]
         shown = [p for p in pieces if p.text]
         reply.text = "\n\n".join(p.text for p in shown)
         reply.buttons = [row for p in pieces for row in p.buttons][:BUTTON_ROWS]
@@ -522,7 +518,7 @@ class Brain:
         for block in part.answer.blocks:
             if isinstance(block, Facts):
                 known = [deps.run.facts.facts[i] for i in block.ids if i in deps.run.facts.facts]
-                pieces += [render(fact, reader) for fact in known]
+                pieces += [self._views.render(fact, reader) for fact in known]
             elif isinstance(block, Text):
                 pieces += self._text(block, part, deps, reader)
             elif isinstance(block, Question):
@@ -562,16 +558,16 @@ class Brain:
     async def _refusal(self, block: Refusal, deps: Deps, reader: Reader) -> Rendered:
         told = [f for f in deps.run.facts.facts.values() if type(f).__name__ == "RefusalFact"]
         if told:
-            return render(told[-1], reader)
+            return self._views.render(told[-1], reader)
         key = await refuse(
             deps, block.tool, None, f"the role {deps.actor.role.value} may not use {block.tool}"
         )
         deps.run.step("refused", block.tool, began=time.monotonic(), outcome=deps.actor.role.value)
-        return render(deps.run.facts.facts[key], reader)
+        return self._views.render(deps.run.facts.facts[key], reader)
 
     def help(self, reader: Reader) -> Rendered:
         """What Jarvis can do for this person."""
-        return render(HelpFact(examples=examples_for(reader.actor.role)), reader)
+        return self._views.render(HelpFact(examples=examples_for(reader.actor.role)), reader)
 
 
 def _retry(request: Request, reader: Reader) -> list[Button]:
@@ -637,12 +633,7 @@ def _hindrances(run: RunLedger, parts: Sequence[_Part]) -> list[Fact]:
         if isinstance(b, Facts)
         for i in b.ids
     }
-    kinds = (ChoiceFact, MissingFact, ObstacleFact, ProblemFact, RefusalFact, SwitchedOffFact)
-    return [
-        fact
-        for key, fact in run.facts.facts.items()
-        if isinstance(fact, kinds) and key not in shown
-    ]
+    return [fact for key, fact in run.facts.facts.items() if fact.hinders and key not in shown]
 
 
 def _offline(messages: Sequence[Any]) -> bool:

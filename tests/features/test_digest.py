@@ -11,7 +11,7 @@ import pytest
 
 from jarvis.domains.bookings.service import Booking, BookingService, Owed
 from jarvis.domains.news.digest import KIND, LIST_MAX, Digests
-from jarvis.integrations.rentprog.mirror import Freshness, Limited
+from jarvis.engine.freshness import Freshness, Limited
 from jarvis.kit.money import Money
 from jarvis.testing.feature import FeatureAlone, feature_alone
 from jarvis.testing.servers import Servers

@@ -33,8 +33,9 @@ from jarvis.engine import refs
 from jarvis.engine.approval_models import PlannedWrite
 from jarvis.engine.behalf import Behalf, on_behalf
 from jarvis.engine.db import Database, Reader
+from jarvis.engine.freshness import Limited
 from jarvis.integrations.rentprog import assumptions, kinds
-from jarvis.integrations.rentprog.mirror import SOURCE, Incoming, Limited
+from jarvis.integrations.rentprog.mirror import SOURCE, Incoming
 from jarvis.integrations.rentprog.models import SYSTEM, show_moment
 from jarvis.integrations.rentprog.port import RentProg
 from jarvis.kit.clock import Clock

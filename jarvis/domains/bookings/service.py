@@ -25,7 +25,8 @@ from jarvis.domains.fleet.naming import handle
 from jarvis.domains.fleet.service import CAN_BE_ISSUED, Car, FleetService
 from jarvis.engine import audit, refs, sources
 from jarvis.engine.db import Database, Row
-from jarvis.integrations.rentprog.mirror import SOURCE, Freshness, Incoming, Limited
+from jarvis.engine.freshness import Freshness, Limited
+from jarvis.integrations.rentprog.mirror import SOURCE, Incoming
 from jarvis.integrations.rentprog.models import SYSTEM, HistoryEntry, parse_moment
 from jarvis.integrations.rentprog.port import RentProg
 from jarvis.kit.clock import Clock, ahead

@@ -28,7 +28,6 @@ from jarvis.kit.actor import Actor, Role
 from jarvis.kit.roles import HEADS
 from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
-from jarvis.orchestrator.cards import Cards
 
 CHECK, LOOKED, INVITED, REMOVED = (
     "check.members",
@@ -87,14 +86,12 @@ class Membership:
         chats: ChatService,
         conversations: ConversationService,
         interactions: Interactions,
-        cards: Cards,
     ) -> None:
         self._db = db
         self._staff = staff
         self._chats = chats
         self._conversations = conversations
         self._interactions = interactions
-        self._cards = cards
 
     @property
     def presses(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
@@ -102,8 +99,7 @@ class Membership:
 
     @subscriber(CHANGED)
     async def changed(self, handling: Handling) -> None:
-        """Somebody was hired, got another role or branch, or left: their groups follow; cards that
-        they asked for show it."""
+        """Somebody was hired, got another role or branch, or left: their groups follow."""
         p = handling.event.payload
         async with handling.transaction() as tx:
             person = await self._staff.person(tx, UUID(str(p["employee_id"])))
@@ -111,8 +107,6 @@ class Membership:
                 return
             if person.dismissed:
                 await self._conversations.end(tx, person.employee_id)
-            for approval_id in p["withdrawn"]:
-                await self._cards.refresh(tx, handling.origin, UUID(str(approval_id)))
             if person.telegram_id is None:
                 return
             for forum in await self._chats.groups(tx):

@@ -16,16 +16,17 @@ from jarvis.engine.effects import Lane
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.timing import Every
 from jarvis.engine.worker import Handling
-from jarvis.kit.actor import Actor
+from jarvis.kit.actor import Actor, Role
 from jarvis.kit.clock import Clock, day_bounds, local, local_date
+from jarvis.kit.roles import MONEY, OPERATIONS
 from jarvis.messaging import outbox, times
 from jarvis.messaging.view import Reader, source
-from tools.policy import policy_of
 
 KIND = "check.digest"
 CHECKS: Sequence[Every] = (Every(check=KIND, seconds=3600),)
 IN_REPAIR = (2, 3)
 LIST_MAX = 5
+READERS = OPERATIONS | {Role.MECHANIC}  # who may see bookings
 
 
 class Digests:
@@ -47,7 +48,7 @@ class Digests:
         due = datetime.fromisoformat(handling.event.payload["due_at"])
         for contact in await self._staff.contacts(digest_hour=local(due).hour):
             actor = await self._staff.actor(contact.employee_id)
-            if contact.muted or actor is None or actor.role not in policy_of("list_bookings").roles:
+            if contact.muted or actor is None or actor.role not in READERS:
                 continue
             text = await self._text(actor, contact)
             async with handling.transaction() as tx:
@@ -85,7 +86,7 @@ class Digests:
             names = [f"{sign}{b.shown} {escape(b.car_label or '')}".strip() for b in overdue]
             more = f" +{len(names) - LIST_MAX}" if len(names) > LIST_MAX else ""
             lines.append(reader.say("digest.overdue", list=", ".join(names[:LIST_MAX]) + more))
-        if actor.role in policy_of("list_debts").roles:
+        if actor.role in MONEY:
             lines.append(
                 await self._debts(
                     [b.code for b in branches if not scope or b.code in scope], reader

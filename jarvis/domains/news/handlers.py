@@ -8,7 +8,8 @@ from typing import ClassVar, cast
 from uuid import UUID
 
 from jarvis.domains.bookings.service import BookingService
-from jarvis.domains.chats.service import ChatService, Forum
+from jarvis.domains.chats.service import SERVICE, ChatService, Forum
+from jarvis.domains.chats.topics import REGISTERED
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.forms.filling import FINISHED
 from jarvis.domains.forms.service import FormService
@@ -94,6 +95,14 @@ class News:
                     line,
                     reader,
                 )
+
+    @subscriber(REGISTERED)
+    async def registered(self, handling: Handling) -> None:
+        """A service chat was put to use: it hears of what is usual for its purpose."""
+        async with handling.transaction() as tx:
+            forum = await self._chats.forum(tx, int(handling.event.payload["chat_id"]))
+            if forum is not None and forum.purpose in SERVICE:
+                await self._subscriptions.begin(tx, forum.id, forum.purpose)
 
     @subscriber("car.moved")
     async def moved(self, handling: Handling) -> None:

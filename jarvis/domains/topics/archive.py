@@ -15,6 +15,7 @@ from jarvis.domains.chats import topics
 from jarvis.domains.chats.service import ChatService, Forum, Subject, Topic
 from jarvis.domains.chats.topics import DELETED, TOPICS
 from jarvis.domains.fleet.service import FleetService
+from jarvis.domains.media.events import SET_FILED
 from jarvis.domains.media.publishing import PLACED, Publisher
 from jarvis.domains.media.service import MediaService
 from jarvis.domains.topics import transcript
@@ -95,9 +96,10 @@ class Archive:
 
     # events
 
-    @subscriber(PLACED)
+    @subscriber(PLACED, SET_FILED)
     async def placed(self, handling: Handling) -> None:
-        """Material arrived in a topic: what waited for it may close."""
+        """Material was put to an operation, or arrived in a topic: the archive gets it, and what
+        waited for it may close."""
         async with handling.transaction() as tx:
             await self.settle(tx, handling.origin, UUID(str(handling.event.payload["car_id"])))
 

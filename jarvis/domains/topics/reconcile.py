@@ -15,7 +15,17 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from jarvis.domains.chats.service import SERVICE, ChatService, Forum, Subject, Topic
-from jarvis.domains.chats.topics import MADE, PINS, TOPICS, WRITTEN, change, pin, refresh
+from jarvis.domains.chats.topics import (
+    ABLE,
+    LOOKED,
+    MADE,
+    NEEDED,
+    WRITTEN,
+    change,
+    pin,
+    refresh,
+)
+from jarvis.domains.media.events import REMOVED
 from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit, effects
@@ -30,12 +40,10 @@ from jarvis.kit.clock import Clock, local_date
 from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
 
-CHECK, LOOKED, ABLE = "check.forums", "forum.looked", "forum.able"
-REMOVED = "media.removed"  # people's messages were removed, or could not be
+CHECK = "check.forums"
 PERIOD_S = 300
 AT_ONCE, POSTS_AT_ONCE = 100, 100  # topics of a forum a look; posts beside the openings
 A_DAY = timedelta(days=1)  # so often each post of material is looked at
-NEEDED = (TOPICS, "delete_messages", PINS)  # without these a forum is not kept in order
 CHECKS: Sequence[Every] = (Every(check=CHECK, seconds=PERIOD_S),)
 
 

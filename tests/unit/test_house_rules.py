@@ -14,9 +14,8 @@ import pytest
 from pydantic_ai import FunctionToolset
 
 import agents
-import jarvis.integrations
 import tools
-from jarvis.engine.integration import discover
+from jarvis.app.discovery import integrations
 from jarvis.entrypoints.demo.signs import SIGNS
 from jarvis.entrypoints.demo.text import known
 from jarvis.kit import errors
@@ -69,7 +68,7 @@ LADDER = {
 
 
 def test_every_integration_is_whole() -> None:
-    found = discover(jarvis.integrations)
+    found = [f.manifest for f in integrations()]
     assert [i.name for i in found] == ["llm", "rentprog", "storage", "telegram"]
     for integration in found:
         folder = ROOT / "jarvis" / "integrations" / integration.name

@@ -20,7 +20,7 @@ from jarvis.domains.forms.messages import Sheets
 from jarvis.domains.forms.service import FORM_PHOTOS, Form, FormService, Point
 from jarvis.domains.forms.templates import Template, newest, template
 from jarvis.domains.forms.view import Page
-from jarvis.domains.media.claims import Claim
+from jarvis.domains.media.claims import Claim, FileClaims
 from jarvis.domains.media.events import LOOSE
 from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.service import StaffService
@@ -48,6 +48,7 @@ class Forms:
     form that one is filling in."""
 
     feature: ClassVar[str] = "forms"
+    provides: ClassVar[tuple[type, ...]] = (FileClaims,)
 
     def __init__(
         self,
@@ -91,6 +92,10 @@ class Forms:
     @property
     def commands(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
         return {"checklist": self.checklists, "form": self.menu}
+
+    @property
+    def presses(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
+        return {"form": self.press}
 
     # what there is to fill in
 

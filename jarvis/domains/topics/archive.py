@@ -20,6 +20,7 @@ from jarvis.domains.media.publishing import PLACED, Publisher
 from jarvis.domains.media.service import MediaService
 from jarvis.domains.topics import transcript
 from jarvis.domains.topics import view as render
+from jarvis.domains.topics.checks import FORUMS
 from jarvis.engine import audit, effects
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Completed, Lane, Origin
@@ -114,7 +115,7 @@ class Archive:
             elif ended.args["car"] is not None:
                 await self.settle(tx, handling.origin, UUID(str(ended.args["car"])))
 
-    @subscriber("check.forums", lane=DeliveryLane.BULK)
+    @subscriber(FORUMS, lane=DeliveryLane.BULK)
     async def sweep(self, handling: Handling) -> None:
         """Cars whose material should have arrived by now: asked for again."""
         forum = await self._chats.company(self._db, "archive")

@@ -55,7 +55,12 @@ EXPECTED = {
     "car.updated": ["car_topics.touched", "cards.changed", "rentprog.note"],
     "chat.joined": ["setup.joined"],
     "chat.looked": ["setup.looked"],
-    "chat.registered": ["archive.sweep", "car_topics.registered", "membership.registered", "news.registered"],
+    "chat.registered": [
+        "archive.sweep",
+        "car_topics.registered",
+        "membership.registered",
+        "news.registered",
+    ],
     "check.audit.seal": ["audit.checkpoint"],
     "check.digest": ["digest.send"],
     "check.forums": ["archive.sweep", "reconcile.check"],

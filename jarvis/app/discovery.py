@@ -25,21 +25,6 @@ class Found:
         """Modules of the package by their names."""
         return [import_module(f"{self.package}.{name}") for name in names]
 
-    def classes(self, names: Sequence[str]) -> list[type]:
-        """Classes by `"module:Class"`.
-
-        Raises:
-            ValueError: one of the names is none of a class.
-        """
-        found: list[type] = []
-        for name in names:
-            module, _, attribute = name.partition(":")
-            value = getattr(import_module(f"{self.package}.{module}"), attribute, None)
-            if not isinstance(value, type):
-                raise ValueError(f"{self.package}: FEATURE names {name}, which is no class")
-            found.append(value)
-        return found
-
 
 @cache
 def features() -> tuple[Found, ...]:

@@ -1,31 +1,18 @@
-"""The manifest of a noun: what its folder offers. `jarvis.app.build` finds it and builds from
-it."""
+"""The manifest of a noun: what its folder offers. `jarvis.app.discovery` finds it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jarvis.engine.timing import Every
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
     """What a noun offers, as `FEATURE` of its package.
 
-    Classes are named as entry points are, `"module:Class"` within the package, so that a process
-    imports only the parts that it runs. `services`, `handlers` and `writes` are built by type:
-    each parameter of a constructor is a service, a port, a settings model or a part of the engine.
-    `settings` are read from the environment. `handlers` have methods that are marked as
-    subscribers, callbacks or commands; `writes` plan and carry out changes; `views` are modules of
-    functions that are marked as views of facts; `jobs` are services with a mapping `jobs`.
+    `views` are modules of the package, by name, with functions that are marked as views of facts:
+    a process imports them only where it renders.
     """
 
     name: str
-    settings: Sequence[str] = ()
-    services: Sequence[str] = ()
-    handlers: Sequence[str] = ()
-    writes: Sequence[str] = ()
-    jobs: Sequence[str] = ()
     views: Sequence[str] = ()
-    checks: Sequence[Every] = ()

@@ -20,7 +20,7 @@ from agents.guide.offline import rules as guide_rules
 from agents.router.offline import event_rules
 from agents.router.offline import rules as router_rules
 from agents.workspace.offline import rules as workspace_rules
-from jarvis.app.discovery import features as found_features
+from jarvis.app import discovery
 from jarvis.app.process import process_name
 from jarvis.domains.absences.handlers import Substitution
 from jarvis.domains.audit import handlers
@@ -200,7 +200,7 @@ async def open_house(
         models=known.__getitem__,
         meter=meter,
         views=Views(
-            [fact_views, *(m for f in found_features() for m in f.modules(f.feature.views))]
+            [fact_views, *(m for f in discovery.features() for m in f.modules(f.feature.views))]
         ),
         rooms=Rooms(
             db=core.db, journal=core.journal, chats=chats, media=media, forms=forms, house=changes

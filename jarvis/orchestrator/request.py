@@ -66,6 +66,7 @@ from jarvis.messaging.facts import (
     ChoiceFact,
     Fact,
     HelpFact,
+    RefusalFact,
 )
 from jarvis.messaging.view import Button, Reader, Rendered, Views, short
 from jarvis.orchestrator.models import RoleModels
@@ -554,7 +555,7 @@ class Brain:
         return [Rendered(text=_safe(block.text))]
 
     async def _refusal(self, block: Refusal, deps: Deps, reader: Reader) -> Rendered:
-        told = [f for f in deps.run.facts.facts.values() if type(f).__name__ == "RefusalFact"]
+        told = [f for f in deps.run.facts.facts.values() if isinstance(f, RefusalFact)]
         if told:
             return self._views.render(told[-1], reader)
         key = await refuse(

@@ -16,15 +16,14 @@ from jarvis.domains.staff.service import Contact, StaffService
 from jarvis.engine.effects import Lane
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.worker import Handling
-from jarvis.kit.actor import Actor, Role
+from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, day_bounds, local, local_date
-from jarvis.kit.roles import MONEY, OPERATIONS
+from jarvis.kit.roles import BRANCH_STAFF, MONEY
 from jarvis.messaging import outbox, times
 from jarvis.messaging.view import Reader, source
 
 IN_REPAIR = (2, 3)
 LIST_MAX = 5
-READERS = OPERATIONS | {Role.MECHANIC}  # who may see bookings
 
 
 class Digests:
@@ -46,7 +45,7 @@ class Digests:
         due = datetime.fromisoformat(handling.event.payload["due_at"])
         for contact in await self._staff.contacts(digest_hour=local(due).hour):
             actor = await self._staff.actor(contact.employee_id)
-            if contact.muted or actor is None or actor.role not in READERS:
+            if contact.muted or actor is None or actor.role not in BRANCH_STAFF:
                 continue
             text = await self._text(actor, contact)
             async with handling.transaction() as tx:

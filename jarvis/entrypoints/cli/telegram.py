@@ -14,7 +14,6 @@ from jarvis.domains.chats.places import Place, own_places, places, standing
 from jarvis.domains.chats.service import SERVICE, ChatService, Forum, Purpose
 from jarvis.domains.chats.topics import registered
 from jarvis.domains.chats.view import needs, purpose
-from jarvis.domains.news.subscriptions import Subscriptions
 from jarvis.domains.staff.service import StaffService
 from jarvis.entrypoints.cli.commands import app
 from jarvis.integrations.telegram.bootstrap import open_bootstrap
@@ -136,8 +135,4 @@ async def _register(opened: App, chats: ChatService, marked: int, title: str, pl
             by="jarvis telegram setup",
             employee_id=place.employee_id,
         )
-        forum = await chats.forum(tx, marked)
-        assert forum is not None
-        if place.purpose in SERVICE:
-            await Subscriptions(opened.clock).begin(tx, forum.id, place.purpose)
         await registered(tx, opened.journal, marked, new_id().hex)

@@ -7,21 +7,20 @@ from typing import Literal
 
 from pydantic_ai import RunContext
 
-from jarvis.domains.bookings.service import Booking, Owed
-from jarvis.integrations.rentprog.mirror import Limited
-from jarvis.kit.clock import TBILISI, day_bounds, local_date
-from jarvis.kit.errors import IntegrationError, InvalidRequest, LimitReached, NotPermitted
-from tools.arguments import Moment, Number, Said, again
-from tools.deps import Deps
-from tools.facts import (
+from jarvis.domains.bookings.facts import (
     BookingFact,
     BookingListFact,
-    ChoiceFact,
     ConflictFact,
     DebtFact,
     HistoryFact,
-    Option,
 )
+from jarvis.domains.bookings.service import Booking, Owed
+from jarvis.engine.freshness import Limited
+from jarvis.kit.clock import TBILISI, day_bounds, local_date
+from jarvis.kit.errors import IntegrationError, InvalidRequest, LimitReached, NotPermitted
+from jarvis.messaging.facts import ChoiceFact, Option
+from tools.arguments import Moment, Number, Said, again
+from tools.deps import Deps
 from tools.fleet import Branch, resolve_car
 from tools.toolset import new_toolset, not_found
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pydantic_ai import RunContext
 
+from jarvis.domains.bookings.facts import ClientFact
 from jarvis.domains.clients.service import Client, mask_phone, phone_key
 from jarvis.kit.roles import CONTACTS
+from jarvis.messaging.facts import ChoiceFact, Option
 from tools.arguments import Number, Said
 from tools.bookings import resolve_booking
 from tools.deps import Deps
-from tools.facts import ChoiceFact, ClientFact, Option
 from tools.toolset import new_toolset, not_found
 
 clients = new_toolset("clients")

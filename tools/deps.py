@@ -29,8 +29,8 @@ from jarvis.engine.switches import Switches
 from jarvis.kit.actor import Actor
 from jarvis.kit.canon import digest
 from jarvis.kit.errors import NotPermitted
+from jarvis.messaging.facts import FactBook
 from prompts.book import PromptBook
-from tools.facts import FactBook
 from tools.policy import policy_of
 
 RECEIPT_S = 10.0

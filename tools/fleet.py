@@ -8,15 +8,17 @@ from uuid import UUID
 
 from pydantic_ai import RunContext
 
+from jarvis.domains.bookings.facts import CarFact, CarFreeFact, FreeFact
 from jarvis.domains.bookings.service import now_and_next
+from jarvis.domains.fleet.facts import CarListFact
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.fleet.service import CAN_BE_ISSUED, Car
-from jarvis.integrations.rentprog.mirror import Freshness
+from jarvis.engine.freshness import Freshness
 from jarvis.kit.clock import TBILISI
 from jarvis.kit.errors import InvalidRequest
+from jarvis.messaging.facts import ChoiceFact, Option
 from tools.arguments import Moment, Name, Said, again
 from tools.deps import Deps
-from tools.facts import CarFact, CarFreeFact, CarListFact, ChoiceFact, FreeFact, Option
 from tools.toolset import new_toolset, not_found
 
 Branch = Literal["tbilisi", "batumi", "kutaisi", "service-center"]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pydantic_ai import RunContext
 
+from jarvis.domains.knowledge.facts import KnowledgeFact
 from jarvis.kit.actor import Role
+from jarvis.messaging.facts import HelpFact
 from tools.arguments import Said
 from tools.deps import Deps
-from tools.facts import HelpFact, KnowledgeFact
 from tools.policy import policy_of
 from tools.toolset import new_toolset
 

@@ -15,8 +15,8 @@ from pydantic_core import to_jsonable_python
 
 from jarvis.domains.bookings.sending import Impossible
 from jarvis.engine.approval_models import PlannedWrite, Step
+from jarvis.engine.freshness import Limited
 from jarvis.engine.switches import Switch, Switches
-from jarvis.integrations.rentprog.mirror import Limited
 from jarvis.kit.errors import (
     ExpectedError,
     IntegrationError,
@@ -26,8 +26,8 @@ from jarvis.kit.errors import (
     Rejected,
     Unavailable,
 )
+from jarvis.messaging.facts import MissingFact, Option, ProblemFact, RefusalFact, SwitchedOffFact
 from tools.deps import Deps
-from tools.facts import MissingFact, Option, ProblemFact, RefusalFact, SwitchedOffFact
 from tools.policy import policy_of
 
 MAX_TOOL_CALLS = 20

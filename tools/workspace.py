@@ -11,14 +11,17 @@ from pydantic_ai import RunContext
 from jarvis.domains.bookings.service import Booking
 from jarvis.domains.chats.service import REFRESHES, Subject
 from jarvis.domains.fleet.service import Car
+from jarvis.domains.forms.facts import ChecklistFact, StartedFact
 from jarvis.domains.forms.templates import template
+from jarvis.domains.media.facts import MaterialFact, SetLine
 from jarvis.domains.media.service import Operation
+from jarvis.domains.topics.facts import TopicFact
 from jarvis.kit.clock import day_bounds, local_date
 from jarvis.kit.errors import NotPermitted
+from jarvis.messaging.facts import ProblemFact
 from tools.arguments import Number, Said
 from tools.bookings import resolve_booking
 from tools.deps import Deps
-from tools.facts import ChecklistFact, MaterialFact, ProblemFact, SetLine, StartedFact, TopicFact
 from tools.fleet import Branch, resolve_car
 from tools.toolset import new_toolset
 

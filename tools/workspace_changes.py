@@ -12,9 +12,9 @@ from jarvis.domains.staff.service import Person
 from jarvis.engine.approval_models import PlannedWrite
 from jarvis.kit.actor import Language, Role
 from jarvis.kit.text import latin
+from jarvis.messaging.facts import ChoiceFact, Option
 from tools.arguments import Code, Name, Said, Words, again
 from tools.deps import Deps
-from tools.facts import ChoiceFact, Option
 from tools.fleet import Branch, resolve_car
 from tools.toolset import new_toolset, not_found
 

@@ -17,6 +17,7 @@ from pydantic_ai.models import Model
 from pydantic_evals import Case, Dataset
 from pydantic_evals.evaluators import Evaluator, EvaluatorContext
 
+from agents.bookings.intents import continued
 from agents.router.agent import router
 from agents.router.offline import rules
 from agents.router.output import Route
@@ -131,7 +132,7 @@ class RoutingSuite:
 
     async def run(self, setting: Setting) -> list[Score]:
         """Route every case and print what was wrong."""
-        model = setting.model() or OfflineModel(rules, OffsetClock())
+        model = setting.model() or OfflineModel(rules, OffsetClock(), completes=continued)
 
         async def task(case: RoutingCase) -> list[str]:
             return await route(case, model, _deps())

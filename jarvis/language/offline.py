@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol, cast
 
 from pydantic_ai.messages import (
@@ -25,7 +26,6 @@ from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
 
-from agents.bookings.intents import continued
 from jarvis.kit.clock import Clock
 from jarvis.language.entities import Understood, understand
 
@@ -69,13 +69,24 @@ class Rules(Protocol):
     def __call__(self, turn: Turn) -> Sequence[Call] | Finish: ...
 
 
-class OfflineModel(Model):
-    """Follows one role's rules."""
+class Completes(Protocol):
+    """Completes a request by the ones before it in the conversation."""
 
-    def __init__(self, rules: Rules, clock: Clock) -> None:
+    def __call__(self, text: str, before: Sequence[str], now: datetime) -> str: ...
+
+
+def _alone(text: str, before: Sequence[str], now: datetime) -> str:
+    return text
+
+
+class OfflineModel(Model):
+    """Follows one role's rules; a request is read as `completes` completes it."""
+
+    def __init__(self, rules: Rules, clock: Clock, *, completes: Completes = _alone) -> None:
         super().__init__()
         self._rules = rules
         self._clock = clock
+        self._completes = completes
 
     @property
     def model_name(self) -> str:
@@ -139,7 +150,7 @@ class OfflineModel(Model):
                         else:
                             calls.append(Call(tool=part.tool_name, args=args))
         now = self._clock.now()
-        text = continued(prompts[-1], prompts[:-1], now) if prompts else ""
+        text = self._completes(prompts[-1], prompts[:-1], now) if prompts else ""
         return Turn(
             said=understand(text, now),
             before=prompts[:-1],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from jarvis.kit.clock import local, local_date
 
@@ -106,3 +106,8 @@ def clock(at: datetime) -> str:
 def stamp(moment: datetime | None) -> str:
     """`12.03.2026 14:30`, for what stays as it is written; a dash when there is none."""
     return "—" if moment is None else f"{local(moment):%d.%m.%Y %H:%M}"
+
+
+def day_of(day: date) -> str:
+    """`12.03.2026`, for what stays as it is written."""
+    return f"{day:%d.%m.%Y}"

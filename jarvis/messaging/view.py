@@ -4,20 +4,24 @@ behind a button."""
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from types import ModuleType
+from typing import Any, Literal, TypeVar
 
-from jarvis.integrations.rentprog.mirror import FRESH_FOR, Freshness, Limited
+from jarvis.engine.freshness import FRESH_FOR, Freshness, Limited
 from jarvis.kit.actor import Actor
 from jarvis.kit.money import Money
 from jarvis.messaging import times
 from jarvis.messaging.catalogue import say
+from jarvis.messaging.facts import Fact
 
 LIST_MAX = 7
 PAGE_MAX = 20
 LABEL_MAX = 34
+_MARK = "__jarvis_shows__"
+F = TypeVar("F", bound=Fact)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,3 +161,48 @@ def short(text: str) -> str:
     while len(words) > 1 and len(words[-1]) <= 2:
         words.pop()
     return (" ".join(words) or head).rstrip(" ,.·(") + "…"
+
+
+Show = Callable[[F, Reader], Rendered]
+
+
+def shows(
+    kind: type[F],
+) -> Callable[[Callable[[F, Reader], Rendered]], Callable[[F, Reader], Rendered]]:
+    """Mark a function as the view of one type of facts."""
+
+    def mark(render: Callable[[F, Reader], Rendered]) -> Callable[[F, Reader], Rendered]:
+        setattr(render, _MARK, kind)
+        return render
+
+    return mark
+
+
+class Views:
+    """How each type of facts looks, gathered from the modules of the rooms."""
+
+    def __init__(self, modules: Iterable[ModuleType]) -> None:
+        """
+        Raises:
+            ValueError: two views of one type.
+        """
+        self._views: dict[type[Fact], Callable[[Any, Reader], Rendered]] = {}
+        for module in modules:
+            for render in vars(module).values():
+                kind = getattr(render, _MARK, None)
+                if kind is None or render.__module__ != module.__name__:
+                    continue
+                if kind in self._views:
+                    raise ValueError(f"{module.__name__}: {kind.__name__} has a view already")
+                self._views[kind] = render
+
+    def __contains__(self, kind: type[Fact]) -> bool:
+        return kind in self._views
+
+    def render(self, fact: Fact, reader: Reader) -> Rendered:
+        """One fact as Telegram's HTML in the reader's language, with its source and age at the end.
+
+        Raises:
+            KeyError: no room shows facts of this type.
+        """
+        return self._views[type(fact)](fact, reader)

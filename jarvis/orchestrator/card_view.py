@@ -13,14 +13,12 @@ from uuid import UUID
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.engine.approval_models import Approval, Item
 from jarvis.engine.effects import FOUND_NOT_DONE
-from jarvis.engine.switches import Switch
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import local
 from jarvis.kit.money import Money
 from jarvis.messaging import times
 from jarvis.messaging.catalogue import keys
-from jarvis.messaging.view import Button, Reader, Rendered, short
-from tools import facts as f
+from jarvis.messaging.view import Reader, short
 
 QUOTE_CHARS = 200
 # where the words for a value stand
@@ -507,109 +505,3 @@ def _void(approval: Approval, reader: Reader, at: str) -> str:
 
 
 # what cannot be
-
-
-def obstacle(fact: f.ObstacleFact, reader: Reader) -> Rendered:
-    """Why an extension cannot be, and the priced ways that can."""
-    o = fact.obstacle
-    b = o.booking
-    lines = [
-        "⛔ "
-        + reader.say(
-            "obstacle",
-            num=b.shown,
-            car=escape(b.car_label or "—"),
-            end=reader.brief(b.end),
-            until=reader.brief(o.until),
-            start=reader.brief(o.following.start),
-            next=o.following.shown,
-        )
-    ]
-    ways: list[str] = []
-    buttons: list[list[Button]] = []
-    if o.shorter is not None and o.shorter_price is not None:
-        price = o.shorter_price
-        ways.append(
-            reader.say(
-                "obstacle.shorter",
-                until=reader.brief(o.shorter),
-                price="+" + price.total.show(reader.language, exact=True),
-                days=price.days,
-                rate=price.rate.show(reader.language),
-            )
-        )
-        wall = local(o.shorter).strftime("%d.%m.%Y %H:%M")
-        buttons.append(
-            [
-                Button(
-                    label=short(reader.say("b.until", t=reader.brief(o.shorter))),
-                    request=reader.say("again.extend", num=b.shown, end=wall),
-                )
-            ]
-        )
-    if o.other is not None and o.other_price is not None:
-        price = o.other_price
-        ways.append(
-            reader.say(
-                "obstacle.swap",
-                next=o.following.shown,
-                car=escape(o.other.label),
-                until=reader.brief(o.until),
-                price="+" + price.total.show(reader.language, exact=True),
-            )
-        )
-        wall = local(o.until).strftime("%d.%m.%Y %H:%M")
-        buttons.append(
-            [
-                Button(
-                    label=short(reader.say("b.swap", next=o.following.shown)),
-                    request=reader.say(
-                        "again.swap",
-                        num=b.shown,
-                        end=wall,
-                        next=o.following.shown,
-                        plate=show_plate(o.other.plate_key),
-                    ),
-                )
-            ]
-        )
-    if ways:
-        lines.append(reader.say("obstacle.ways"))
-        lines += [f"{n}. {way}" for n, way in enumerate(ways, 1)]
-    lines.append(f"<i>{fact.fresh.source}, {reader.age(fact.fresh.as_of)}</i>")
-    return Rendered(text="\n".join(lines), buttons=buttons)
-
-
-def problem(fact: f.ProblemFact, reader: Reader) -> Rendered:
-    """A change that cannot be planned, in one sentence."""
-    shown = {
-        name: reader.brief(v)
-        if isinstance(v, datetime)
-        else reader.say(f"status.{v}")
-        if name == "status"
-        else escape(str(v))
-        for name, v in fact.values.items()
-    }
-    why = reader.say(f"cannot.{fact.reason}", **shown)
-    return Rendered(text=f"⛔ {why} {reader.say('card.failed.nothing')}")
-
-
-def switched_off(fact: f.SwitchedOffFact, reader: Reader) -> Rendered:
-    """What does not work now, by whose word."""
-    return Rendered(text=f"⛔ {stopped(fact.switch, reader)}")
-
-
-def stopped(switch: Switch, reader: Reader) -> str:
-    """A thrown switch in words: what, by whom, since when."""
-    what = reader.say("switch.read_only" if switch.mode == "read_only" else "switch.off")
-    scope = (
-        ""
-        if switch.scope == "all"
-        else f" ({reader.branch(switch.name) if switch.scope == 'branch' else escape(switch.name)})"
-    )
-    who = (
-        f" {reader.say('switch.by', who=escape(switch.by), t=reader.brief(switch.at))}"
-        if switch.by and switch.at
-        else ""
-    )
-    return f"{what}{scope}.{who}"

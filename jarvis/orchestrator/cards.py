@@ -9,7 +9,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from jarvis.domains.bookings.changes import Changes
-from jarvis.domains.staff.service import StaffService
+from jarvis.domains.staff.service import CHANGED, StaffService
 from jarvis.engine import audit
 from jarvis.engine.approval_models import Approval, Draft
 from jarvis.engine.approvals import EXPIRED, RESUME, SETTLED, Approvals
@@ -24,6 +24,7 @@ from jarvis.kit.clock import Clock, ahead
 from jarvis.kit.ids import sha256_hex
 from jarvis.messaging import outbox, times
 from jarvis.messaging.catalogue import say
+from jarvis.messaging.fact_views import stopped
 from jarvis.messaging.view import Reader
 from jarvis.orchestrator import card_view
 
@@ -181,6 +182,13 @@ class Cards:
             tx, rows, group=group, who=ANYBODY, life=None
         )
 
+    @subscriber(CHANGED)
+    async def withdrawn(self, handling: Handling) -> None:
+        """Somebody got another role or branch, or left: cards that they asked for show it."""
+        async with handling.transaction() as tx:
+            for approval_id in handling.event.payload["withdrawn"]:
+                await self.refresh(tx, handling.origin, UUID(str(approval_id)))
+
     async def refresh(self, tx: Tx, origin: Origin, approval_id: UUID) -> None:
         """Edit every copy to how things stand; what a copy shows already is not sent again."""
         approval = await self._approvals.read(tx, approval_id)
@@ -243,7 +251,7 @@ class Cards:
             return False
         reader = await self._reader_of(actor, actor.language)
         text = (
-            f"⛔ {card_view.stopped(stop, reader)} "
+            f"⛔ {stopped(stop, reader)} "
             f"{reader.say('switch.card', t=times.clock(approval.expires_at))}"
         )
         async with handling.transaction() as tx:

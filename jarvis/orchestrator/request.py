@@ -34,7 +34,6 @@ from pydantic_ai.messages import (
     ToolReturnPart,
     UserPromptPart,
 )
-from pydantic_ai.models import Model
 from pydantic_ai.usage import RunUsage, UsageLimits
 
 from agents.base import RoleAgent
@@ -47,7 +46,6 @@ from agents.router.agent import router
 from agents.router.output import Delegation, Route
 from agents.workspace.agent import workspace
 from jarvis.domains.bookings.changes import Changes
-from jarvis.domains.bookings.client_view import suggestions
 from jarvis.domains.bookings.service import BookingService
 from jarvis.domains.clients.service import ClientService
 from jarvis.domains.conversations.service import ConversationService
@@ -58,31 +56,28 @@ from jarvis.engine.approval_models import Approval, Draft
 from jarvis.engine.approvals import Approvals
 from jarvis.engine.db import Database
 from jarvis.engine.switches import Switches
-from jarvis.integrations.llm.metering import Meter, Purse
+from jarvis.integrations.llm.metering import Purse
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock
 from jarvis.kit.ids import short_code
 from jarvis.language.offline import NAME as OFFLINE
-from jarvis.messaging.view import Button, Reader, Rendered, short
-from jarvis.orchestrator.views import render
-from prompts.book import PromptBook
-from tools.deps import Deps, Grant, Rooms, RunLedger
-from tools.facts import (
+from jarvis.messaging.fact_views import suggestions
+from jarvis.messaging.facts import (
     ChoiceFact,
     Fact,
     HelpFact,
-    MissingFact,
-    ObstacleFact,
-    ProblemFact,
     RefusalFact,
-    SwitchedOffFact,
 )
+from jarvis.messaging.view import Button, Reader, Rendered, Views, short
+from jarvis.orchestrator.models import RoleModels
+from jarvis.orchestrator.settings import RequestSettings
+from prompts.book import PromptBook
+from tools.deps import Deps, Grant, Rooms, RunLedger
 from tools.guide import examples_for
 from tools.policy import policy_of
 from tools.toolset import refuse
 
 _log = logging.getLogger(__name__)
-REQUEST_S = 55.0
 QUOTE_CHARS = 200
 BUTTON_ROWS = 6
 LIMITS = UsageLimits(request_limit=12, tool_calls_limit=20)
@@ -93,7 +88,6 @@ ROLES: Mapping[str, RoleAgent] = {
     "guide": guide,
     "workspace": workspace,
 }
-Models = Callable[[str], Model]
 # Free text that claims completion without a receipt is dropped (law 4).
 _CLAIM = re.compile(
     r"✅|\b(?:сделано|готово|отправлено|продлено|перенесено|отменено|создано|выполнено|записано)\b"
@@ -173,10 +167,10 @@ class Brain:
         knowledge: KnowledgeService,
         conversations: ConversationService,
         rooms: Rooms,
-        models: Models,
-        meter: Meter,
-        prompts: PromptBook | None = None,
-        limit_s: float = REQUEST_S,
+        views: Views,
+        models: RoleModels,
+        prompts: PromptBook,
+        settings: RequestSettings,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -190,10 +184,11 @@ class Brain:
         self._knowledge = knowledge
         self._conversations = conversations
         self._rooms = rooms
+        self._views = views
         self._models = models
-        self._meter = meter
-        self._prompts = prompts or PromptBook()
-        self._limit_s = limit_s
+        self._meter = models.meter
+        self._prompts = prompts
+        self._limit_s = settings.request_s
 
     async def reader(self, actor: Actor, language: str, request: str = "") -> Reader:
         """For whom things are rendered."""
@@ -415,7 +410,7 @@ class Brain:
                 continue
             pieces += await self._blocks(part, deps, reader)
         hindrance = _hindrances(deps.run, parts)
-        pieces += [render(fact, reader) for fact in hindrance]
+        pieces += [self._views.render(fact, reader) for fact in hindrance]
         shown = [p for p in pieces if p.text]
         reply.text = "\n\n".join(p.text for p in shown)
         reply.buttons = [row for p in pieces for row in p.buttons][:BUTTON_ROWS]
@@ -522,7 +517,7 @@ class Brain:
         for block in part.answer.blocks:
             if isinstance(block, Facts):
                 known = [deps.run.facts.facts[i] for i in block.ids if i in deps.run.facts.facts]
-                pieces += [render(fact, reader) for fact in known]
+                pieces += [self._views.render(fact, reader) for fact in known]
             elif isinstance(block, Text):
                 pieces += self._text(block, part, deps, reader)
             elif isinstance(block, Question):
@@ -560,18 +555,18 @@ class Brain:
         return [Rendered(text=_safe(block.text))]
 
     async def _refusal(self, block: Refusal, deps: Deps, reader: Reader) -> Rendered:
-        told = [f for f in deps.run.facts.facts.values() if type(f).__name__ == "RefusalFact"]
+        told = [f for f in deps.run.facts.facts.values() if isinstance(f, RefusalFact)]
         if told:
-            return render(told[-1], reader)
+            return self._views.render(told[-1], reader)
         key = await refuse(
             deps, block.tool, None, f"the role {deps.actor.role.value} may not use {block.tool}"
         )
         deps.run.step("refused", block.tool, began=time.monotonic(), outcome=deps.actor.role.value)
-        return render(deps.run.facts.facts[key], reader)
+        return self._views.render(deps.run.facts.facts[key], reader)
 
     def help(self, reader: Reader) -> Rendered:
         """What Jarvis can do for this person."""
-        return render(HelpFact(examples=examples_for(reader.actor.role)), reader)
+        return self._views.render(HelpFact(examples=examples_for(reader.actor.role)), reader)
 
 
 def _retry(request: Request, reader: Reader) -> list[Button]:
@@ -637,12 +632,7 @@ def _hindrances(run: RunLedger, parts: Sequence[_Part]) -> list[Fact]:
         if isinstance(b, Facts)
         for i in b.ids
     }
-    kinds = (ChoiceFact, MissingFact, ObstacleFact, ProblemFact, RefusalFact, SwitchedOffFact)
-    return [
-        fact
-        for key, fact in run.facts.facts.items()
-        if isinstance(fact, kinds) and key not in shown
-    ]
+    return [fact for key, fact in run.facts.facts.items() if fact.hinders and key not in shown]
 
 
 def _offline(messages: Sequence[Any]) -> bool:

@@ -8,12 +8,12 @@ from datetime import timedelta
 from typing import ClassVar
 from uuid import UUID
 
+from jarvis.domains.absences import view
 from jarvis.domains.forms.filling import FINISHED
 from jarvis.domains.forms.service import FormService
 from jarvis.domains.media.publishing import Publisher
 from jarvis.domains.staff.absences import Absence, Absences
 from jarvis.domains.staff.service import StaffService
-from jarvis.domains.topics import personal_view as render
 from jarvis.domains.topics.personal import PersonalTopics
 from jarvis.engine import audit
 from jarvis.engine.db import Tx
@@ -124,7 +124,7 @@ class Substitution:
                 )
                 await self._personal.concerning(tx, handling, away.employee_id)
                 await self._told(tx, handling, away, "over")
-            text = render.absence(away, reader, key="absence.cancelled")
+            text = view.absence(away, reader, key="absence.cancelled")
             await outbox.edit(
                 tx,
                 handling.origin,
@@ -160,7 +160,7 @@ class Substitution:
                 tx,
                 handling.origin,
                 to,
-                render.absence(away, reader, key=name),
+                view.absence(away, reader, key=name),
                 buttons=stored,
                 key=handling.key(f"away:{away.id}"),
             )
@@ -168,7 +168,7 @@ class Substitution:
 
     async def _told(self, tx: Tx, handling: Handling, away: Absence, key: str) -> None:
         if away.substitute_id is not None:
-            text = render.absence(
+            text = view.absence(
                 away, await self._publisher.reader(away.substitute_id), key=f"absence.{key}"
             )
             await self._tell(

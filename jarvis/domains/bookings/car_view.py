@@ -6,13 +6,14 @@ from datetime import datetime
 from html import escape
 
 from jarvis.domains.bookings.client_view import client_short, number_of
+from jarvis.domains.bookings.facts import CarFact, CarFreeFact, FreeFact
 from jarvis.domains.bookings.service import FreeCar
+from jarvis.domains.fleet.facts import CarListFact
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.fleet.service import Car
 from jarvis.messaging import times
 from jarvis.messaging.catalogue import vendor_word
-from jarvis.messaging.view import Button, Reader, Rendered, listed, source
-from tools import facts as f
+from jarvis.messaging.view import Button, Reader, Rendered, listed, shows, source
 
 
 def _car_head(car: Car, reader: Reader) -> str:
@@ -26,7 +27,8 @@ def _car_line(car: Car) -> str:
     return f"{escape(car.label)} · <code>{show_plate(car.plate_key)}</code>"
 
 
-def car(fact: f.CarFact, reader: Reader) -> Rendered:
+@shows(CarFact)
+def car(fact: CarFact, reader: Reader) -> Rendered:
     """Where it stands, who has it, what follows. Bookings only for those who may see them."""
     lines = [_car_head(fact.car, reader), *_now(fact, reader)]
     if fact.following is not None:
@@ -52,7 +54,7 @@ def car(fact: f.CarFact, reader: Reader) -> Rendered:
     return Rendered(text="\n".join(lines), buttons=buttons if fact.client_shown else [])
 
 
-def _now(fact: f.CarFact, reader: Reader) -> list[str]:
+def _now(fact: CarFact, reader: Reader) -> list[str]:
     """What the car does now: repair, trip, rental with its client, or its state."""
     current, state = fact.current, reader.say(f"state.{fact.car.state or 0}")
     if current is None:
@@ -75,7 +77,8 @@ def _now(fact: f.CarFact, reader: Reader) -> list[str]:
     return lines
 
 
-def car_list(fact: f.CarListFact, reader: Reader) -> Rendered:
+@shows(CarListFact)
+def car_list(fact: CarListFact, reader: Reader) -> Rendered:
     where = reader.branch(fact.branch) if fact.branch else reader.say("all_branches")
     rows = [
         f"• {_car_line(car)}{'' if fact.branch else f' · {reader.branch(car.branch)}'} · "
@@ -100,7 +103,8 @@ def _elsewhere(shown: Rendered, assumed: bool, reader: Reader) -> Rendered:
     return shown
 
 
-def free(fact: f.FreeFact, reader: Reader) -> Rendered:
+@shows(FreeFact)
+def free(fact: FreeFact, reader: Reader) -> Rendered:
     where = reader.branch(fact.branch) if fact.branch else reader.say("all_branches")
     wanted = "".join(f" · {escape(vendor_word(x, reader.language))}" for x in fact.filters)
     when = f"{where}, {reader.span(fact.start, fact.end)}{wanted}"
@@ -120,7 +124,7 @@ def free(fact: f.FreeFact, reader: Reader) -> Rendered:
     return _elsewhere(shown, fact.assumed, reader)
 
 
-def _free_row(item: FreeCar, fact: f.FreeFact, reader: Reader) -> str:
+def _free_row(item: FreeCar, fact: FreeFact, reader: Reader) -> str:
     parts = [_car_line(item.car)]
     if not fact.branch:
         parts.append(reader.branch(item.car.branch))
@@ -143,7 +147,8 @@ def _tight(back: datetime | None, following: datetime | None, reader: Reader) ->
     )
 
 
-def one_free(fact: f.CarFreeFact, reader: Reader) -> Rendered:
+@shows(CarFreeFact)
+def one_free(fact: CarFreeFact, reader: Reader) -> Rendered:
     car = f"{_car_line(fact.car)} · {reader.branch(fact.car.branch)}"
     key = "one.taken" if not fact.fit.free else "one.free" if fact.issuable else "one.state"
     lines = [reader.say(key, car=car), reader.span(fact.start, fact.end)]

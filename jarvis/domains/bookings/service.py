@@ -11,7 +11,6 @@ from typing import Literal
 from uuid import UUID
 
 from jarvis.domains.bookings.availability import (
-    PREPARATION,
     Collision,
     Fit,
     Purpose,
@@ -21,11 +20,13 @@ from jarvis.domains.bookings.availability import (
     fit,
 )
 from jarvis.domains.bookings.mirror import BookingMirror, responsible_of
+from jarvis.domains.bookings.settings import BookingsSettings
 from jarvis.domains.fleet.naming import handle
 from jarvis.domains.fleet.service import CAN_BE_ISSUED, Car, FleetService
 from jarvis.engine import audit, refs, sources
 from jarvis.engine.db import Database, Row
-from jarvis.integrations.rentprog.mirror import SOURCE, Freshness, Incoming, Limited
+from jarvis.engine.freshness import Freshness, Limited
+from jarvis.integrations.rentprog.mirror import SOURCE, Incoming
 from jarvis.integrations.rentprog.models import SYSTEM, HistoryEntry, parse_moment
 from jarvis.integrations.rentprog.port import RentProg
 from jarvis.kit.clock import Clock, ahead
@@ -170,9 +171,9 @@ class BookingService:
         fleet: FleetService,
         mirror: BookingMirror,
         *,
-        preparation: timedelta = PREPARATION,
+        settings: BookingsSettings,
     ) -> None:
-        self.preparation = preparation
+        self.preparation = settings.preparation
         self._db = db
         self._clock = clock
         self._rentprog = rentprog

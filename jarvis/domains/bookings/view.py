@@ -6,20 +6,27 @@ from datetime import timedelta
 from html import escape
 
 from jarvis.domains.bookings.client_view import client_short, number_of
+from jarvis.domains.bookings.facts import (
+    BookingFact,
+    BookingListFact,
+    ConflictFact,
+    DebtFact,
+    HistoryFact,
+)
 from jarvis.domains.bookings.service import Booking, HistoryLine, Owed
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.engine.audit import Written
-from jarvis.integrations.rentprog.mirror import Freshness
+from jarvis.engine.freshness import Freshness
 from jarvis.integrations.rentprog.models import parse_moment
 from jarvis.kit.errors import ContractBroken
 from jarvis.kit.money import Money
 from jarvis.messaging import times
 from jarvis.messaging.catalogue import keys
-from jarvis.messaging.view import Button, Reader, Rendered, limit, listed, source
-from tools import facts as f
+from jarvis.messaging.view import Button, Reader, Rendered, limit, listed, shows, source
 
 
-def booking(fact: f.BookingFact, reader: Reader) -> Rendered:
+@shows(BookingFact)
+def booking(fact: BookingFact, reader: Reader) -> Rendered:
     b = fact.booking
     none = reader.say("place.none")
     lines = [f"📅 <b>{reader.say('booking', num=b.shown)}</b> · {reader.say(f'status.{b.status}')}"]
@@ -53,7 +60,8 @@ def booking(fact: f.BookingFact, reader: Reader) -> Rendered:
     return Rendered(text="\n".join(lines), buttons=[row] if b.number is not None else [])
 
 
-def booking_list(fact: f.BookingListFact, reader: Reader) -> Rendered:
+@shows(BookingListFact)
+def booking_list(fact: BookingListFact, reader: Reader) -> Rendered:
     subject = escape(fact.subject) if fact.subject else _where(fact.branch, reader)
     when = (
         f", {reader.span(fact.start, fact.end)}"
@@ -80,7 +88,7 @@ def _where(branch: str | None, reader: Reader) -> str:
     )
 
 
-def _booking_row(fact: f.BookingListFact, booking: Booking, reader: Reader) -> str:
+def _booking_row(fact: BookingListFact, booking: Booking, reader: Reader) -> str:
     head = (
         f"{number_of(booking, reader)} · {escape(booking.car_label or '—')} · "
         f"{client_short(booking)}"
@@ -101,7 +109,8 @@ def _booking_row(fact: f.BookingListFact, booking: Booking, reader: Reader) -> s
     )
 
 
-def conflicts(fact: f.ConflictFact, reader: Reader) -> Rendered:
+@shows(ConflictFact)
+def conflicts(fact: ConflictFact, reader: Reader) -> Rendered:
     rows = [
         f"⚠️ {escape(first.car_label or '—')}: {number_of(first, reader)} "
         f"{reader.brief(first.end)} → "
@@ -117,7 +126,8 @@ def conflicts(fact: f.ConflictFact, reader: Reader) -> Rendered:
     )
 
 
-def debts(fact: f.DebtFact, reader: Reader) -> Rendered:
+@shows(DebtFact)
+def debts(fact: DebtFact, reader: Reader) -> Rendered:
     where = ", ".join(reader.branch(code) for code, _ in fact.branches)
     subject = escape(fact.subject) if fact.subject else where
     silent = [
@@ -140,7 +150,7 @@ def debts(fact: f.DebtFact, reader: Reader) -> Rendered:
     return listed(f"{head} · {subject}", rows, oldest, reader, extra=extra)
 
 
-def _debts_unchecked(fact: f.DebtFact, silent: list[Freshness], reader: Reader) -> Rendered:
+def _debts_unchecked(fact: DebtFact, silent: list[Freshness], reader: Reader) -> Rendered:
     since = [fresh.failing_since for fresh in silent if fresh.failing_since is not None]
     limits = [fresh.limited for fresh in silent if fresh.limited is not None]
     if limits:
@@ -178,7 +188,8 @@ def sums(rows: tuple[Owed, ...], reader: Reader) -> str:
     return " + ".join(reader.money(total) for total in totals.values())
 
 
-def history(fact: f.HistoryFact, reader: Reader) -> Rendered:
+@shows(HistoryFact)
+def history(fact: HistoryFact, reader: Reader) -> Rendered:
     number = fact.booking.shown
     ours = [_written(entry, reader) for entry in reversed(fact.ours)]
     if ours:

@@ -12,6 +12,7 @@ from html import escape
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from jarvis.domains.chats.checks import MEMBERS_DUE
 from jarvis.domains.chats.service import SERVICE, ChatService, Forum
 from jarvis.domains.chats.topics import REGISTERED
 from jarvis.domains.conversations.service import ConversationService
@@ -21,23 +22,19 @@ from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Completed, Origin
 from jarvis.engine.interactions import Interactions, NewButton, Who
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
-from jarvis.engine.timing import Every
 from jarvis.engine.worker import Handling
 from jarvis.integrations.telegram.kinds import CHAT_LOST, LET_IN, MEMBERS, REMOVE_MEMBER, target
 from jarvis.kit.actor import Actor, Role
 from jarvis.kit.roles import HEADS
 from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
-from jarvis.orchestrator.cards import Cards
 
-CHECK, LOOKED, INVITED, REMOVED = (
-    "check.members",
+LOOKED, INVITED, REMOVED = (
     "members.looked",
     "member.invited",
     "member.removed",
 )
 # 09:00 in Tbilisi
-CHECKS: Sequence[Every] = (Every(check=CHECK, seconds=86_400, offset_s=5 * 3600),)
 STRANGERS_MAX = 6  # buttons a report
 _TOLD = frozenset({Role.BRANCH_HEAD, Role.ADMIN})
 _MEMBERS: Mapping[str, frozenset[Role]] = {
@@ -87,14 +84,12 @@ class Membership:
         chats: ChatService,
         conversations: ConversationService,
         interactions: Interactions,
-        cards: Cards,
     ) -> None:
         self._db = db
         self._staff = staff
         self._chats = chats
         self._conversations = conversations
         self._interactions = interactions
-        self._cards = cards
 
     @property
     def presses(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
@@ -102,8 +97,7 @@ class Membership:
 
     @subscriber(CHANGED)
     async def changed(self, handling: Handling) -> None:
-        """Somebody was hired, got another role or branch, or left: their groups follow; cards that
-        they asked for show it."""
+        """Somebody was hired, got another role or branch, or left: their groups follow."""
         p = handling.event.payload
         async with handling.transaction() as tx:
             person = await self._staff.person(tx, UUID(str(p["employee_id"])))
@@ -111,8 +105,6 @@ class Membership:
                 return
             if person.dismissed:
                 await self._conversations.end(tx, person.employee_id)
-            for approval_id in p["withdrawn"]:
-                await self._cards.refresh(tx, handling.origin, UUID(str(approval_id)))
             if person.telegram_id is None:
                 return
             for forum in await self._chats.groups(tx):
@@ -250,7 +242,7 @@ class Membership:
 
     # once a day
 
-    @subscriber(CHECK, lane=DeliveryLane.BULK)
+    @subscriber(MEMBERS_DUE, lane=DeliveryLane.BULK)
     async def check(self, handling: Handling) -> None:
         """Ask who is in each group."""
         for forum in await self._chats.groups(self._db):

@@ -15,11 +15,9 @@ from uuid import UUID
 from jarvis.domains.chats import view as render
 from jarvis.domains.chats.places import Place, own_places, places, standing
 from jarvis.domains.chats.service import OWN, SERVICE, ChatService, Purpose
-from jarvis.domains.chats.topics import REGISTERED
-from jarvis.domains.news.subscriptions import Subscriptions
+from jarvis.domains.chats.topics import LOOKED as FORUM_LOOKED
+from jarvis.domains.chats.topics import NEEDED, REGISTERED
 from jarvis.domains.staff.service import StaffService
-from jarvis.domains.topics.reconcile import LOOKED as FORUM_LOOKED
-from jarvis.domains.topics.reconcile import NEEDED
 from jarvis.engine import audit, effects
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Completed, Lane
@@ -48,13 +46,11 @@ class Setup:
         staff: StaffService,
         chats: ChatService,
         interactions: Interactions,
-        subscriptions: Subscriptions,
     ) -> None:
         self._db = db
         self._staff = staff
         self._chats = chats
         self._interactions = interactions
-        self._subscriptions = subscriptions
 
     @property
     def commands(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
@@ -227,10 +223,6 @@ class Setup:
             )
         except Conflict as error:
             return say("setup.taken", actor.language, chat=escape(title), other=escape(str(error)))
-        forum = await self._chats.forum(tx, chat_id)
-        assert forum is not None
-        if place.purpose in SERVICE:
-            await self._subscriptions.begin(tx, forum.id, place.purpose)
         await handling.publish(
             tx,
             kind=REGISTERED,

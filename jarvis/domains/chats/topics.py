@@ -30,7 +30,9 @@ from jarvis.messaging.outbox import StoredButtons
 
 TOPICS, PINS = "manage_topics", "pin_messages"  # rights
 MADE, WRITTEN, DELETED = "topic.made", "topic.written", "topic.deleted"
+NEEDED = (TOPICS, "delete_messages", PINS)  # without these a forum is not kept in order
 REGISTERED = "chat.registered"
+LOOKED, ABLE = "forum.looked", "forum.able"
 PORTION = 200  # subjects that are asked for in one transaction
 
 

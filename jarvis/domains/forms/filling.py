@@ -20,6 +20,8 @@ from jarvis.domains.forms.messages import Sheets
 from jarvis.domains.forms.service import FORM_PHOTOS, Form, FormService, Point
 from jarvis.domains.forms.templates import Template, newest, template
 from jarvis.domains.forms.view import Page
+from jarvis.domains.media.claims import Claim, FileClaims
+from jarvis.domains.media.events import LOOSE
 from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit
@@ -28,15 +30,14 @@ from jarvis.engine.interactions import Who
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.timing import Timers
 from jarvis.engine.worker import Handling
-from jarvis.kit.actor import Actor, Role
+from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, at_local, day_bounds, local_date
-from jarvis.kit.roles import HEADS, OPERATIONS
+from jarvis.kit.roles import BRANCH_STAFF, HEADS
 from jarvis.language.dates import period_of, stems
 from jarvis.messaging import outbox
 from jarvis.messaging.view import Button
 
-DUE, FINISHED, LOOSE = "form.due", "form.finished", "media.loose"
-FILLERS = OPERATIONS | {Role.MECHANIC}  # who may fill in check-lists; forms everybody may
+DUE, FINISHED = "form.due", "form.finished"
 OFFERED = 8  # check-lists a message
 WORDS_MAX = 1000  # characters of an answer
 
@@ -46,6 +47,7 @@ class Forms:
     form that one is filling in."""
 
     feature: ClassVar[str] = "forms"
+    provides: ClassVar[tuple[type, ...]] = (FileClaims,)
 
     def __init__(
         self,
@@ -89,6 +91,10 @@ class Forms:
     @property
     def commands(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
         return {"checklist": self.checklists, "form": self.menu}
+
+    @property
+    def presses(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
+        return {"form": self.press}
 
     # what there is to fill in
 
@@ -243,7 +249,7 @@ class Forms:
     ) -> bool:
         """Whether the person may fill it in; on record and told when not."""
         if wanted.subject == "none" or (
-            actor.may_see(branch) and (actor.role in FILLERS or wanted.kind == "form")
+            actor.may_see(branch) and (actor.role in BRANCH_STAFF or wanted.kind == "form")
         ):
             return True
         await self._record(tx, handling, actor, subject, "denied", {"template": wanted.key})
@@ -644,7 +650,7 @@ class Forms:
 
     async def takes(
         self, tx: Tx, actor: Actor, file: Mapping[str, Any], album: str | None, car_id: UUID | None
-    ) -> tuple[Form, Point] | None:
+    ) -> Claim | None:
         """The form, and its point, for which a file is meant that this person sends in private or
         in the topic of the form's car."""
         if file["kind"] not in FORM_PHOTOS:
@@ -654,22 +660,25 @@ class Forms:
             return None
         form = await self._forms.get(tx, form.id, lock=True) or form
         point = await self._forms.wants_photo(tx, form, album)
-        return None if point is None else (form, point)
+        if point is None:
+            return None
+        return Claim(form_id=form.id, item=point.item.key, private=point.item.private)
 
     async def photo(
         self,
         tx: Tx,
         handling: Handling,
         actor: Actor,
-        into: tuple[Form, Point],
+        claim: Claim,
         item: UUID,
         album: str | None,
         caption: str,
     ) -> None:
         """A file was registered for a point."""
-        form, point = into
+        form = await self._forms.get(tx, claim.form_id, lock=True)
+        assert form is not None
         await self._forms.add_photo(
-            tx, form, point.item.key, item, album=album, caption=caption, by=actor.employee_id
+            tx, form, claim.item, item, album=album, caption=caption, by=actor.employee_id
         )
         await self._sheets.show(tx, handling, form.id)
 
@@ -717,6 +726,14 @@ class Forms:
                 of=found.asked,
                 key=handling.key("form.join"),
             )
+
+    def offer(
+        self, actor: Actor, label: str, operation: str, booking: Booking, set_id: UUID
+    ) -> Button | None:
+        """Opens the check-list of a booking with files that were sent already."""
+        if actor.role not in BRANCH_STAFF:
+            return None
+        return _new(label, template(operation), booking.id, set_id)
 
     # time
 
@@ -774,8 +791,3 @@ def _new(label: str, wanted: Template, subject: object, *rest: object) -> Button
         request="|".join(["new", wanted.key, str(subject), *map(str, rest)]),
         kind="form",
     )
-
-
-def offer(label: str, operation: str, booking: Booking, set_id: UUID) -> Button:
-    """Opens the check-list of a booking with files that were sent already."""
-    return _new(label, template(operation), booking.id, set_id)

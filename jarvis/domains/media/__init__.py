@@ -1,1 +1,19 @@
 """What people send and what became of it: items, sets by operation, posts."""
+
+from __future__ import annotations
+
+from jarvis.app.feature import Feature
+
+FEATURE = Feature(
+    name="media",
+    services=(
+        "service:MediaService",
+        "publishing:Publisher",
+    ),
+    handlers=(
+        "intake:Material",
+        "car_media:CarFile",
+    ),
+    carriers={"telegram": "effects:MediaEffects"},
+    views=("fact_view",),
+)

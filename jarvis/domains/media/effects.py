@@ -9,15 +9,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from uuid import UUID
 
+from jarvis.engine.db import Database
 from jarvis.engine.effects import Effect, EffectHandler, Receipt
-from jarvis.entrypoints.core import Core
 from jarvis.integrations.storage.decoder import Decoder, Inspected
 from jarvis.integrations.storage.port import Storage, sha256_of
 from jarvis.integrations.telegram.effects import TelegramEffects
 from jarvis.integrations.telegram.gateway import TelegramGateway
 from jarvis.integrations.telegram.kinds import ALBUM, DOWNLOAD
 from jarvis.integrations.telegram.media import Outgoing, TelegramMedia, as_outgoing
-from jarvis.kit.clock import local
+from jarvis.kit.clock import Clock, local
 from jarvis.kit.errors import NotFound
 from jarvis.kit.ids import new_id
 
@@ -27,13 +27,15 @@ class MediaEffects:
 
     def __init__(
         self,
-        core: Core,
+        db: Database,
+        clock: Clock,
         storage: Storage,
         gateway: TelegramGateway,
         telegram: TelegramEffects,
         decoder: Decoder,
     ) -> None:
-        self._core = core
+        self._db = db
+        self._clock = clock
         self._storage = storage
         self._telegram = telegram
         self._media = TelegramMedia(gateway)
@@ -58,7 +60,7 @@ class MediaEffects:
             if size == 0:
                 raise NotFound("the file is empty")
             digest = await asyncio.to_thread(sha256_of, path)
-            known = await self._core.db.fetchval("SELECT id FROM media WHERE sha256 = $1", digest)
+            known = await self._db.fetchval("SELECT id FROM media WHERE sha256 = $1", digest)
             if known is not None:
                 return Receipt(facts={"media_id": str(known), "known": True})
             seen = await self._decoder.inspect(path, kind, args.get("name"), Path(folder))
@@ -68,7 +70,7 @@ class MediaEffects:
     async def _store(
         self, employee_id: str | None, path: Path, seen: Inspected, digest: str, size: int
     ) -> UUID:
-        stem = f"inbox/{local(self._core.clock.now()):%Y%m%d}/{new_id().hex}"
+        stem = f"inbox/{local(self._clock.now()):%Y%m%d}/{new_id().hex}"
         key, clean, thumb = f"{stem}.{seen.suffix}", f"{stem}.clean.jpg", f"{stem}.thumb.jpg"
         await self._storage.put_file(key, path, content_type=seen.mime)
         if seen.clean is not None and seen.thumb is not None:
@@ -92,10 +94,8 @@ class MediaEffects:
             clean if picture else None,
             thumb if picture else None,
         )
-        made: UUID | None = await self._core.db.fetchval(*row)
-        return made or await self._core.db.fetchval(
-            "SELECT id FROM media WHERE sha256 = $1", digest
-        )
+        made: UUID | None = await self._db.fetchval(*row)
+        return made or await self._db.fetchval("SELECT id FROM media WHERE sha256 = $1", digest)
 
     async def album(self, effect: Effect) -> Receipt:
         """Send stored files; pictures go without what their camera wrote."""

@@ -8,24 +8,22 @@ operation's key → published in the car's topic.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from html import escape
 from typing import Any, ClassVar
 from uuid import UUID
 
 from jarvis.domains.bookings.service import Booking, BookingService, now_and_next
 from jarvis.domains.chats.service import ChatService, Forum, Subject
-from jarvis.domains.chats.topics import refresh
+from jarvis.domains.chats.topics import ABLE, refresh
 from jarvis.domains.fleet.service import FleetService
-from jarvis.domains.forms.filling import FILLERS, LOOSE, Forms, offer
-from jarvis.domains.forms.service import Form, Point
 from jarvis.domains.media import view as render
+from jarvis.domains.media.claims import Claim, FileClaims
+from jarvis.domains.media.events import LOOSE, REMOVED, SET_FILED
 from jarvis.domains.media.filing import FILED, file_set
 from jarvis.domains.media.publishing import PLACED, POSTED, Publisher
 from jarvis.domains.media.service import Item, MediaService, MediaSet, Operation
 from jarvis.domains.staff.service import StaffService
-from jarvis.domains.topics.archive import Archive
-from jarvis.domains.topics.reconcile import ABLE, REMOVED
 from jarvis.engine import audit, effects
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.db import Reader as Db
@@ -61,8 +59,7 @@ class Material:
         media: MediaService,
         interactions: Interactions,
         publisher: Publisher,
-        archive: Archive,
-        forms: Forms,
+        claims: FileClaims,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -73,8 +70,11 @@ class Material:
         self._media = media
         self._interactions = interactions
         self._publisher = publisher
-        self._archive = archive
-        self._forms = forms
+        self._claims = claims
+
+    @property
+    def presses(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
+        return {"file": self.decided}
 
     # in
 
@@ -101,12 +101,12 @@ class Material:
                 topic=p["topic"],
                 file=file,
                 caption=str(p["text"]),
-                form_id=into[0].id if into else None,
-                private=into is not None and into[1].item.private,
+                form_id=into.form_id if into else None,
+                private=into is not None and into.private,
             )
             if item_id is not None:
                 if into is not None and actor is not None:
-                    await self._forms.photo(
+                    await self._claims.photo(
                         tx, handling, actor, into, item_id, _album(p), str(p["text"])
                     )
                 await effects.request(
@@ -128,7 +128,7 @@ class Material:
 
     async def _into_form(
         self, tx: Tx, p: Mapping[str, Any], actor: Actor | None, forum: Forum | None
-    ) -> tuple[Form, Point] | None:
+    ) -> Claim | None:
         """The check-list that the author is filling in, when the file is meant for it: sent in
         private, or in the topic of its car."""
         if (
@@ -141,7 +141,7 @@ class Material:
         cars = [t.car_id for t in topics.values() if t.car_id is not None]
         if forum is not None and not cars:
             return None
-        return await self._forms.takes(tx, actor, p["media"], _album(p), cars[0] if cars else None)
+        return await self._claims.takes(tx, actor, p["media"], _album(p), cars[0] if cars else None)
 
     @subscriber(UPLOADED, lane=DeliveryLane.PEOPLE)
     async def uploaded(self, handling: Handling) -> None:
@@ -166,7 +166,7 @@ class Material:
                     event_id=handling.event.id,
                 )
                 found = await self._media.get(tx, item.set_id)
-                if await self._forms.refused(tx, handling, item.id, render.refused(reason)):
+                if await self._claims.refused(tx, handling, item.id, render.refused(reason)):
                     return
                 if found is not None and found.employee_id is not None and reason != "gone":
                     reader = await self._publisher.reader(found.employee_id)
@@ -253,7 +253,7 @@ class Material:
             if found is None or found.employee_id is None or found.state != "open":
                 return
             if found.form_id is not None:
-                await self._forms.arrived(tx, handling, found.form_id)
+                await self._claims.arrived(tx, handling, found.form_id)
                 return
             items = await self._media.items(tx, set_id)
             forum = await self._moderated(tx, found.chat_id)
@@ -308,21 +308,14 @@ class Material:
     ) -> list[list[Button]]:
         """Check-lists that the files may be for, then where else they may belong."""
         offers = await self._offers(found.car_id, forum, reader.actor)
-        lists = [
-            [
-                offer(
-                    reader.say("b.form.list", what=render.operation(op, b, found.car_id, reader)),
-                    op,
-                    b,
-                    found.id,
-                )
-            ]
-            for op, b in offers[:2]
-        ]
-        return [
-            *(lists if reader.actor.role in FILLERS else ()),
-            *render.choices(found, offers, found.car_id, reader),
-        ]
+        lists: list[list[Button]] = []
+        for op, b in offers[:2]:
+            what = render.operation(op, b, found.car_id, reader)
+            label = reader.say("b.form.list", what=what)
+            button = self._claims.offer(reader.actor, label, op, b, found.id)
+            if button is not None:
+                lists.append([button])
+        return [*lists, *render.choices(found, offers, found.car_id, reader)]
 
     async def _offers(
         self, car_id: UUID | None, forum: Forum | None, actor: Actor
@@ -417,7 +410,13 @@ class Material:
             await self._media.set_state(tx, set_id, "filed")
             if found.private or not await self._publish(tx, handling.origin, found):
                 await self._tell(tx, handling, set_id, "media.filed", len(row.args["items"]))
-            await self._archive.settle(tx, handling.origin, found.car_id)
+            await handling.publish(
+                tx,
+                kind=SET_FILED,
+                name=str(set_id),
+                payload={"car_id": str(found.car_id)},
+                ordering_key=f"car:{found.car_id}",
+            )
             await refresh(tx, handling, Subject("car", found.car_id))
 
     async def _publish(self, tx: Tx, origin: Origin, found: MediaSet) -> bool:

@@ -15,8 +15,8 @@ from jarvis.domains.forms.service import FormService
 from jarvis.domains.media.publishing import Publisher
 from jarvis.domains.staff.absences import Absences
 from jarvis.domains.staff.service import StaffService
+from jarvis.domains.tasks import view
 from jarvis.domains.tasks.service import Task, TaskService
-from jarvis.domains.topics import personal_view as render
 from jarvis.engine import audit
 from jarvis.engine.db import Tx
 from jarvis.engine.interactions import Interactions, NewButton, Who
@@ -25,7 +25,7 @@ from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, local_date
 from jarvis.kit.roles import HEADS
-from jarvis.messaging import outbox
+from jarvis.messaging import outbox, times
 from jarvis.messaging.view import Reader
 
 LISTED = 8  # tasks a message
@@ -130,12 +130,10 @@ class Tasks:
             return reader.say("task.none"), []
         lines, rows = [reader.say("task.list", n=len(tasks))], list[list[NewButton]]()
         for number, task in enumerate(tasks, 1):
-            due = f" · {reader.say('task.due', t=render.day_of(task.due))}" if task.due else ""
+            due = f" · {reader.say('task.due', t=times.day_of(task.due))}" if task.due else ""
             other = task.creator if task.assignee_id == actor.employee_id else task.assignee
             sign = "←" if task.assignee_id == actor.employee_id else "→"
-            lines.append(
-                f"{number}. {escape(render.task_title(task))}{due} · {sign} {escape(other)}"
-            )
+            lines.append(f"{number}. {escape(view.title(task))}{due} · {sign} {escape(other)}")
             label = f"{reader.say('b.task.done')} {number}"
             rows.append([NewButton(label=label, kind="task", choice=f"done|{task.id}|list")])
         return "\n".join(lines), rows
@@ -167,9 +165,7 @@ class Tasks:
                 if task.creator_id != actor.employee_id:
                     key = f"task.told.{verb}"
                     reader = await self._publisher.reader(task.creator_id)
-                    text = reader.say(
-                        key, who=escape(actor.name), what=escape(render.task_title(task))
-                    )
+                    text = reader.say(key, who=escape(actor.name), what=escape(view.title(task)))
                     await self._tell(tx, handling, task.creator_id, text, handling.key(key))
             if rest:
                 await self._again(tx, handling, actor)

@@ -20,6 +20,7 @@ from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.media.publishing import Publisher
 from jarvis.domains.staff.absences import Absences
 from jarvis.domains.staff.service import CHANGED, StaffService
+from jarvis.domains.tasks import view as task_view
 from jarvis.domains.tasks.service import TaskService
 from jarvis.domains.topics import personal_view as render
 from jarvis.domains.topics import transcript
@@ -181,12 +182,12 @@ class PersonalTopics:
                 last = await self._chats.live(tx, subject, "tasks")
                 forum = await self._chats.forum(tx, last.marked_id) if last is not None else None
             topic = await self._keep(
-                tx, handling.origin, subject, "tasks", forum, render.task_title(task)
+                tx, handling.origin, subject, "tasks", forum, task_view.title(task)
             )
             if topic is None or forum is None:
                 return
             reader = await self._publisher.reader(forum.employee_id)
-            text = render.task_card(
+            text = task_view.card(
                 task,
                 reader,
                 stand_in=reader.actor.name if forum.employee_id != task.assignee_id else None,

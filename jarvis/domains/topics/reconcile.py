@@ -15,14 +15,24 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from jarvis.domains.chats.service import SERVICE, ChatService, Forum, Subject, Topic
-from jarvis.domains.chats.topics import MADE, PINS, TOPICS, WRITTEN, change, pin, refresh
+from jarvis.domains.chats.topics import (
+    ABLE,
+    LOOKED,
+    MADE,
+    NEEDED,
+    WRITTEN,
+    change,
+    pin,
+    refresh,
+)
+from jarvis.domains.media.events import REMOVED
 from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.service import StaffService
+from jarvis.domains.topics.checks import FORUMS, PERIOD_S
 from jarvis.engine import audit, effects
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Completed, Lane
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
-from jarvis.engine.timing import Every
 from jarvis.engine.worker import Handling
 from jarvis.integrations.telegram.kinds import CHAT_LOST, LOOK, NO_RIGHT, target
 from jarvis.kit.actor import Role
@@ -30,13 +40,8 @@ from jarvis.kit.clock import Clock, local_date
 from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
 
-CHECK, LOOKED, ABLE = "check.forums", "forum.looked", "forum.able"
-REMOVED = "media.removed"  # people's messages were removed, or could not be
-PERIOD_S = 300
 AT_ONCE, POSTS_AT_ONCE = 100, 100  # topics of a forum a look; posts beside the openings
 A_DAY = timedelta(days=1)  # so often each post of material is looked at
-NEEDED = (TOPICS, "delete_messages", PINS)  # without these a forum is not kept in order
-CHECKS: Sequence[Every] = (Every(check=CHECK, seconds=PERIOD_S),)
 
 
 class ForumReconciler:
@@ -58,7 +63,7 @@ class ForumReconciler:
         self._chats = chats
         self._media = media
 
-    @subscriber(CHECK, lane=DeliveryLane.BULK)
+    @subscriber(FORUMS, lane=DeliveryLane.BULK)
     async def check(self, handling: Handling) -> None:
         """Ask for a look at every group of ours."""
         due = datetime.fromisoformat(handling.event.payload["due_at"])

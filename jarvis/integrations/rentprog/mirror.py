@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
 from jarvis.engine import sources
@@ -13,12 +13,9 @@ from jarvis.engine.db import Reader, Tx
 from jarvis.engine.failures import Unparsable
 from jarvis.integrations.rentprog.models import SYSTEM
 from jarvis.integrations.rentprog.webhook import Change, UnreadableHook, read
-from jarvis.kit.clock import Clock
-from jarvis.kit.errors import LimitReached
 from jarvis.kit.text import storable
 
 SOURCE = "rentprog"
-FRESH_FOR = timedelta(minutes=15)
 # the source that has answered once every list of RentProg was read to its end
 READ_WHOLE = f"{SYSTEM} read whole"
 LOADED = "mirror.loaded"
@@ -40,36 +37,6 @@ class Incoming:
     from_api: bool = False
     made: bool = False
     listed: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limited:
-    """The source was not asked: a limit on calls is used up until then (business time, a whole
-    minute); `own`: the asker's own."""
-
-    until: datetime
-    own: bool
-
-    @classmethod
-    def by(cls, error: LimitReached, now: datetime) -> Limited:
-        """From the refusal that came at `now`."""
-        end = now + timedelta(seconds=error.wait_s)
-        return cls(until=end.replace(second=0, microsecond=0) + timedelta(minutes=1), own=error.own)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Freshness:
-    """Age and origin of what is shown; `failing_since` is set while the source does not answer,
-    `limited` when it was not asked."""
-
-    source: str
-    as_of: datetime | None
-    failing_since: datetime | None = None
-    limited: Limited | None = None
-
-    def stale(self, clock: Clock) -> bool:
-        """Whether it must be said to be old."""
-        return self.as_of is None or clock.now() - self.as_of > FRESH_FOR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,34 @@
+"""The manifest of a noun: what its folder offers. `jarvis.app.build` finds it and builds from
+it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from jarvis.engine.effects import EffectKind
+from jarvis.engine.timing import Every
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feature:
+    """What a noun offers, as `FEATURE` of its package.
+
+    Classes are named as entry points are, `"module:Class"` within the package, so that a process
+    imports only the parts that it runs; a factory, a function whose annotations say what it needs
+    and makes, may stand for a class. `services`, `handlers` and `carriers` are built by type: each
+    parameter is a service, a port, a settings model or a part of the engine. `settings` are read
+    from the environment. `handlers` have methods that are marked as subscribers, callbacks or
+    commands; `carriers` carry effects out, by the system they reach; `views` are modules of
+    functions that are marked as views of facts; `jobs` are services with a mapping `jobs`.
+    """
+
+    name: str
+    settings: Sequence[str] = ()
+    services: Sequence[str] = ()
+    handlers: Sequence[str] = ()
+    jobs: Sequence[str] = ()
+    views: Sequence[str] = ()
+    effects: Sequence[EffectKind] = ()
+    carriers: Mapping[str, str] = field(default_factory=dict[str, str])
+    checks: Sequence[Every] = ()

@@ -1,0 +1,7 @@
+"""Kinds of events about material."""
+
+from __future__ import annotations
+
+REMOVED = "media.removed"  # people's messages were removed, or could not be
+LOOSE = "media.loose"  # what files were sent for is no more: their author is asked about them
+SET_FILED = "media.set_filed"  # a set lies under its operation

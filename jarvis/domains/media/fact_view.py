@@ -1,0 +1,22 @@
+"""What somebody reads who asked for a car's material."""
+
+from __future__ import annotations
+
+from jarvis.domains.media.facts import MaterialFact
+from jarvis.domains.media.view import car_head, set_line
+from jarvis.messaging.view import Button, Reader, Rendered, shows
+
+
+@shows(MaterialFact)
+def material(fact: MaterialFact, reader: Reader) -> Rendered:
+    """The sets with a button each; a press shows the files in private."""
+    lines, buttons = [car_head(fact.car, fact.total, reader)], list[Button]()
+    for number, line in enumerate(fact.sets, 1):
+        lines.append(set_line(number, line.found, line.booking, line.digests, reader))
+        label = f"{number}. {reader.say(f'op.{line.found.operation}')}"
+        buttons.append(Button(label=label, request=str(line.found.id), kind="set"))
+    if fact.total > len(fact.sets):
+        lines.append(reader.say("carfile.more", n=fact.total - len(fact.sets)))
+    return Rendered(
+        text="\n".join(lines), buttons=[buttons[n : n + 2] for n in range(0, len(buttons), 2)]
+    )

@@ -1,0 +1,33 @@
+"""What a task looks like. Times are absolute: a post stays as it is until a fact changes."""
+
+from __future__ import annotations
+
+from html import escape
+
+from jarvis.domains.tasks.service import Task
+from jarvis.messaging.times import day_of, stamp
+from jarvis.messaging.view import Reader
+
+TITLE_MAX = 64
+
+
+def title(task: Task) -> str:
+    """The first line of what is to be done."""
+    return task.title.strip().splitlines()[0][:TITLE_MAX]
+
+
+def card(task: Task, reader: Reader, *, stand_in: str | None) -> str:
+    """What, until when, from whom; when it is done, by whom; as HTML."""
+    lines = [f"📝 <b>{escape(task.title)}</b>"]
+    if task.due is not None:
+        lines.append(reader.say("task.due", t=day_of(task.due)))
+    lines.append(reader.say("task.from", who=escape(task.creator)))
+    if task.creator_id != task.assignee_id:
+        lines.append(reader.say("responsible", who=escape(task.assignee)))
+    if stand_in is not None:
+        lines.append(reader.say("standin", who=escape(stand_in)))
+    if task.status == "done":
+        lines.append(
+            reader.say("task.done", who=escape(task.done_by or "—"), t=stamp(task.done_at))
+        )
+    return "\n".join(lines)

@@ -1,0 +1,19 @@
+"""What somebody reads who asked for a car's topic."""
+
+from __future__ import annotations
+
+from html import escape
+
+from jarvis.domains.topics.facts import TopicFact
+from jarvis.messaging.view import Reader, Rendered, shows
+
+
+@shows(TopicFact)
+def topic(fact: TopicFact, reader: Reader) -> Rendered:
+    """A link to the topic; Telegram opens it for members of the group only."""
+    if fact.number is None:
+        return Rendered(
+            text=reader.say("house.topic.made", car=escape(fact.car.label), chat=escape(fact.forum))
+        )
+    url = f"https://t.me/c/{str(fact.chat_id).removeprefix('-100')}/{fact.number}"
+    return Rendered(text=f'🚗 <a href="{url}">{escape(fact.car.label)}</a> · {escape(fact.forum)}')

@@ -1,0 +1,18 @@
+"""Facts about topics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jarvis.domains.fleet.service import Car
+from jarvis.messaging.facts import Fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicFact(Fact):
+    """A car's topic in a forum; `number` None while it is being made."""
+
+    car: Car
+    forum: str
+    chat_id: int
+    number: int | None

@@ -1,0 +1,109 @@
+"""How facts look that any room may show: help, choices, what is missing or refused."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from html import escape
+
+from jarvis.engine.switches import Switch
+from jarvis.messaging.catalogue import keys
+from jarvis.messaging.facts import (
+    ChoiceFact,
+    HelpFact,
+    MissingFact,
+    ProblemFact,
+    RefusalFact,
+    SwitchedOffFact,
+)
+from jarvis.messaging.view import Button, Reader, Rendered, short, shows, source
+
+
+@shows(HelpFact)
+def help_page(fact: HelpFact, reader: Reader) -> Rendered:
+    where = (
+        reader.branch(reader.actor.home_branch)
+        if reader.actor.home_branch
+        else reader.say("company")
+    )
+    text = reader.say("help", role=reader.say(f"role.{reader.actor.role.value}"), branch=where)
+    return Rendered(text=text, buttons=suggestions(fact.examples[:6], reader))
+
+
+def suggestions(examples: tuple[str, ...], reader: Reader) -> list[list[Button]]:
+    """Example requests as buttons, one a row."""
+    labels = [reader.say(f"ask.{name}") for name in examples]
+    return [[Button(label=label, request=label)] for label in labels]
+
+
+@shows(ChoiceFact)
+def choice(fact: ChoiceFact, reader: Reader) -> Rendered:
+    lines = [reader.say(f"choice.{fact.kind}", said=escape(fact.said), n=len(fact.options))]
+    buttons: list[list[Button]] = []
+    for number, option in enumerate(fact.options, 1):
+        plate, branch, state = option.detail.split("|")
+        tail = f" · <code>{escape(plate)}</code>" if plate else ""
+        tail += f" · {reader.branch(branch)}" if branch else ""
+        tail += f" · {reader.say(f'state.{state}')}" if state and f"state.{state}" in keys() else ""
+        lines.append(f"{number}. {escape(option.label)}{tail}")
+        label = f"{option.label} · {reader.branch(branch)}" if branch else option.label
+        buttons.append([Button(label=short(label), request=option.request)])
+    return Rendered(text="\n".join(lines), buttons=buttons)
+
+
+@shows(MissingFact)
+def missing(fact: MissingFact, reader: Reader) -> Rendered:
+    lines = [reader.say(f"missing.{fact.kind}", said=escape(fact.said))]
+    if fact.near:
+        lines.append(reader.say("missing.near"))
+    if reader.doubtful(fact.fresh):
+        lines.append(f"\n{source(fact.fresh, reader)}")
+    buttons = [[Button(label=short(o.label), request=o.request)] for o in fact.near]
+    return Rendered(text=" ".join(lines), buttons=buttons)
+
+
+@shows(RefusalFact)
+def refusal(fact: RefusalFact, reader: Reader) -> Rendered:
+    who = escape(", ".join(fact.ask) or "—")
+    if fact.branch is not None:
+        return Rendered(
+            text=reader.say("refusal.branch", branch=reader.branch(fact.branch), who=who)
+        )
+    key = f"tool.{fact.tool}" if f"tool.{fact.tool}" in keys() else "tool.other"
+    return Rendered(text=reader.say("refusal.role", what=reader.say(key), who=who))
+
+
+@shows(ProblemFact)
+def problem(fact: ProblemFact, reader: Reader) -> Rendered:
+    """A change that cannot be planned, in one sentence."""
+    shown = {
+        name: reader.brief(v)
+        if isinstance(v, datetime)
+        else reader.say(f"status.{v}")
+        if name == "status"
+        else escape(str(v))
+        for name, v in fact.values.items()
+    }
+    why = reader.say(f"cannot.{fact.reason}", **shown)
+    return Rendered(text=f"⛔ {why} {reader.say('card.failed.nothing')}")
+
+
+@shows(SwitchedOffFact)
+def switched_off(fact: SwitchedOffFact, reader: Reader) -> Rendered:
+    """What does not work now, by whose word."""
+    return Rendered(text=f"⛔ {stopped(fact.switch, reader)}")
+
+
+def stopped(switch: Switch, reader: Reader) -> str:
+    """A thrown switch in words: what, by whom, since when."""
+    what = reader.say("switch.read_only" if switch.mode == "read_only" else "switch.off")
+    scope = (
+        ""
+        if switch.scope == "all"
+        else f" ({reader.branch(switch.name) if switch.scope == 'branch' else escape(switch.name)})"
+    )
+    who = (
+        f" {reader.say('switch.by', who=escape(switch.by), t=reader.brief(switch.at))}"
+        if switch.by and switch.at
+        else ""
+    )
+    return f"{what}{scope}.{who}"

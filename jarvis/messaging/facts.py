@@ -1,0 +1,109 @@
+"""Facts that any room may show (help, choices, what is missing, refused or switched off), and the
+facts of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from jarvis.engine.freshness import Freshness
+from jarvis.engine.switches import Switch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """What a tool found: typed, with source and age. Code renders it; a model only points at its
+    id.
+
+    `hinders`: it must be settled before a card is shown for the writes that the run planned.
+    """
+
+    hinders: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelpFact(Fact):
+    """What Jarvis can do for this person."""
+
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One candidate: what tells it apart, and the request that choosing it stands for."""
+
+    label: str
+    detail: str
+    request: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceFact(Fact):
+    """Several answer to what was said; a person chooses. `kind`: car, client, booking, employee."""
+
+    hinders: ClassVar[bool] = True
+
+    kind: str
+    said: str
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingFact(Fact):
+    """Nothing by that name in our own copy, which is as old as `fresh` says. `near` differ by one
+    sign, or stand in another branch."""
+
+    hinders: ClassVar[bool] = True
+
+    kind: str
+    said: str
+    fresh: Freshness
+    near: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusalFact(Fact):
+    """This person may not: the tool, or the branch that lies outside their scope, and whom to
+    ask."""
+
+    hinders: ClassVar[bool] = True
+
+    tool: str
+    branch: str | None
+    ask: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemFact(Fact):
+    """A change that cannot be: the tool, the reason as a key of the catalogue, and what its
+    sentence needs."""
+
+    hinders: ClassVar[bool] = True
+
+    tool: str
+    reason: str
+    values: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchedOffFact(Fact):
+    """An administrator has switched this off, or to reading only."""
+
+    hinders: ClassVar[bool] = True
+
+    tool: str
+    switch: Switch
+
+
+@dataclass(slots=True)
+class FactBook:
+    """Facts of one run by id: f1, f2, …"""
+
+    facts: dict[str, Fact] = field(default_factory=dict[str, Fact])
+
+    def add(self, fact: Fact) -> str:
+        """Keep a fact; returns its id."""
+        key = f"f{len(self.facts) + 1}"
+        self.facts[key] = fact
+        return key

@@ -71,6 +71,15 @@ class App:
         except KeyError:
             raise LookupError(f"{kind.__name__} is in no part that this process runs") from None
 
+    def call(self, function: Callable[..., T]) -> T:
+        """Call a function whose parameters say by their types what it needs.
+
+        Raises:
+            LookupError: no part that this process runs offers one of them.
+        """
+        wanted = get_type_hints(function)
+        return function(**{n: self.get(kind) for n, kind in wanted.items() if n != "return"})
+
     @property
     def db(self) -> Database:
         return self.get(Database)

@@ -12,21 +12,26 @@ from jarvis.domains.bookings.facts import ObstacleFact
 from jarvis.domains.bookings.sending import Impossible
 from jarvis.domains.bookings.service import Booking
 from jarvis.engine.approval_models import PlannedWrite
+from jarvis.kit.actor import Role
 from jarvis.kit.clock import TBILISI, at_local, local
 from jarvis.kit.errors import InvalidRequest
+from jarvis.kit.roles import ACTORS, HEADS
 from jarvis.messaging.facts import ChoiceFact, Option
 from tools.arguments import Day, Days, Moment, Number, Place, Said, Words, again
 from tools.bookings import resolve_booking
+from tools.decorators import new_toolset, write
 from tools.deps import Deps
 from tools.fleet import Branch, resolve_car
-from tools.toolset import new_toolset, not_found
+from tools.toolset import not_found
 
 booking_changes = new_toolset("booking_changes")
 Planned = list[PlannedWrite] | str
 NOTE_CHARS = 500
 
 
-@booking_changes.tool(sequential=True)
+@write(
+    booking_changes, effect_class="A", roles=ACTORS | {Role.SALES}, approvers=ACTORS, scope="branch"
+)
 async def extend_booking(
     ctx: RunContext[Deps],
     number: Number | None = None,
@@ -139,7 +144,9 @@ async def _booking_said(
     return f"[{key}] {len(out)} bookings are open: ask which one, with this fact."
 
 
-@booking_changes.tool(sequential=True)
+@write(
+    booking_changes, effect_class="A", roles=ACTORS | {Role.SALES}, approvers=ACTORS, scope="branch"
+)
 async def change_booking(
     ctx: RunContext[Deps],
     number: Number,
@@ -182,7 +189,13 @@ async def change_booking(
     ]
 
 
-@booking_changes.tool(sequential=True)
+@write(
+    booking_changes,
+    effect_class="A",
+    roles=ACTORS | {Role.SALES, Role.MECHANIC},
+    approvers=ACTORS,
+    scope="branch",
+)
 async def note_booking(
     ctx: RunContext[Deps], number: Number, text: Words, branch: Branch | None = None
 ) -> Planned:
@@ -202,7 +215,7 @@ async def note_booking(
     return [await ctx.deps.changes.note(found.id, text.strip())]
 
 
-@booking_changes.tool(sequential=True)
+@write(booking_changes, effect_class="A", roles=ACTORS, approvers=HEADS, scope="branch")
 async def cancel_booking(
     ctx: RunContext[Deps], number: Number, branch: Branch | None = None
 ) -> Planned:
@@ -216,7 +229,9 @@ async def cancel_booking(
     return found if isinstance(found, str) else [await ctx.deps.changes.cancel(found.id)]
 
 
-@booking_changes.tool(sequential=True)
+@write(
+    booking_changes, effect_class="A", roles=ACTORS | {Role.SALES}, approvers=ACTORS, scope="branch"
+)
 async def create_booking(
     ctx: RunContext[Deps],
     car: Said,

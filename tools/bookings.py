@@ -16,13 +16,16 @@ from jarvis.domains.bookings.facts import (
 )
 from jarvis.domains.bookings.service import Booking, Owed
 from jarvis.engine.freshness import Limited
+from jarvis.kit.actor import Role
 from jarvis.kit.clock import TBILISI, day_bounds, local_date
 from jarvis.kit.errors import IntegrationError, InvalidRequest, LimitReached, NotPermitted
+from jarvis.kit.roles import MONEY, OPERATIONS
 from jarvis.messaging.facts import ChoiceFact, Option
 from tools.arguments import Moment, Number, Said, again
+from tools.decorators import new_toolset, read
 from tools.deps import Deps
 from tools.fleet import Branch, resolve_car
-from tools.toolset import new_toolset, not_found
+from tools.toolset import not_found
 
 bookings = new_toolset("bookings")
 Listing = Literal["pickups", "returns", "overdue", "car"]
@@ -55,7 +58,7 @@ def _option(booking: Booking, request: str) -> Option:
     )
 
 
-@bookings.tool
+@read(bookings, roles=OPERATIONS | {Role.MECHANIC}, scope="branch", untrusted=False)
 async def find_booking(
     ctx: RunContext[Deps],
     car: Said | None = None,
@@ -106,7 +109,7 @@ async def find_booking(
     return f"[{key}] {len(rows)} bookings."
 
 
-@bookings.tool
+@read(bookings, roles=OPERATIONS | {Role.MECHANIC}, scope="branch", untrusted=False)
 async def booking_card(ctx: RunContext[Deps], number: Number, branch: Branch | None = None) -> str:
     """One booking: car, client, times, places, sums, what is owed and what is due at pick-up.
 
@@ -133,7 +136,7 @@ async def booking_card(ctx: RunContext[Deps], number: Number, branch: Branch | N
     )
 
 
-@bookings.tool
+@read(bookings, roles=OPERATIONS | {Role.MECHANIC}, scope="branch", untrusted=False)
 async def list_bookings(
     ctx: RunContext[Deps],
     what: Listing,
@@ -186,7 +189,7 @@ async def list_bookings(
     return f"[{key}] {len(rows)} bookings."
 
 
-@bookings.tool
+@read(bookings, roles=OPERATIONS, scope="branch", untrusted=False)
 async def check_conflicts(
     ctx: RunContext[Deps],
     start: Moment | None = None,
@@ -220,7 +223,7 @@ async def check_conflicts(
     return f"[{key}] {len(pairs)} conflicts."
 
 
-@bookings.tool
+@read(bookings, roles=MONEY, scope="branch", untrusted=False)
 async def list_debts(
     ctx: RunContext[Deps], branch: Branch | None = None, client: Said | None = None
 ) -> str:
@@ -260,7 +263,7 @@ async def list_debts(
     return f"[{key}] {len(debts)} debts, {len(due)} amounts due at pick-up."
 
 
-@bookings.tool
+@read(bookings, roles=OPERATIONS, scope="branch", untrusted=False)
 async def who_changed(ctx: RunContext[Deps], number: Number, branch: Branch | None = None) -> str:
     """Who changed a booking, what and when, from RentProg's own record and from Jarvis's audit.
 

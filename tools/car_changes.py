@@ -6,16 +6,20 @@ from __future__ import annotations
 from pydantic_ai import RunContext
 
 from jarvis.engine.approval_models import PlannedWrite
+from jarvis.kit.actor import Role
+from jarvis.kit.roles import ACTORS, HEADS
 from tools.arguments import Said
+from tools.decorators import new_toolset, write
 from tools.deps import Deps
 from tools.fleet import STATES, Branch, State, resolve_car
-from tools.toolset import new_toolset
 
 car_changes = new_toolset("car_changes")
 Planned = list[PlannedWrite] | str
 
 
-@car_changes.tool(sequential=True)
+@write(
+    car_changes, effect_class="A", roles=ACTORS | {Role.MECHANIC}, approvers=HEADS, scope="branch"
+)
 async def move_car(ctx: RunContext[Deps], car: Said, branch: Branch) -> Planned:
     """The car belongs to another branch. Nothing happens before a person approves the card that
     follows.
@@ -31,7 +35,9 @@ async def move_car(ctx: RunContext[Deps], car: Said, branch: Branch) -> Planned:
     return [await ctx.deps.changes.move(found.id, branch)]
 
 
-@car_changes.tool(sequential=True)
+@write(
+    car_changes, effect_class="A", roles=ACTORS | {Role.MECHANIC}, approvers=HEADS, scope="branch"
+)
 async def set_car_state(ctx: RunContext[Deps], car: Said, state: State) -> Planned:
     """Another state of a car. Nothing happens before a person approves the card that follows.
 

@@ -6,17 +6,18 @@ from pydantic_ai import RunContext
 
 from jarvis.domains.bookings.facts import ClientFact
 from jarvis.domains.clients.service import Client, mask_phone, phone_key
-from jarvis.kit.roles import CONTACTS
+from jarvis.kit.roles import CONTACTS, OPERATIONS
 from jarvis.messaging.facts import ChoiceFact, Option
 from tools.arguments import Number, Said
 from tools.bookings import resolve_booking
+from tools.decorators import new_toolset, read
 from tools.deps import Deps
-from tools.toolset import new_toolset, not_found
+from tools.toolset import not_found
 
 clients = new_toolset("clients")
 
 
-@clients.tool
+@read(clients, roles=OPERATIONS, scope="branch", untrusted=False)
 async def client_card(
     ctx: RunContext[Deps], name: Said | None = None, booking: Number | None = None
 ) -> str:

@@ -16,10 +16,12 @@ from jarvis.domains.fleet.service import CAN_BE_ISSUED, Car
 from jarvis.engine.freshness import Freshness
 from jarvis.kit.clock import TBILISI
 from jarvis.kit.errors import InvalidRequest
+from jarvis.kit.roles import EVERYBODY
 from jarvis.messaging.facts import ChoiceFact, Option
 from tools.arguments import Moment, Name, Said, again
+from tools.decorators import new_toolset, read
 from tools.deps import Deps
-from tools.toolset import new_toolset, not_found
+from tools.toolset import not_found
 
 Branch = Literal["tbilisi", "batumi", "kutaisi", "service-center"]
 BranchOrAll = Branch | Literal["all"]
@@ -63,7 +65,7 @@ async def _option(deps: Deps, car_id: UUID, said: str) -> Option:
     )
 
 
-@fleet.tool
+@read(fleet, roles=EVERYBODY, scope="company", untrusted=False)
 async def find_car(ctx: RunContext[Deps], name: Said) -> str:
     """Which cars answer to a name, with branch and state, from our own copy. Use it for "which
     Sonatas do we have".
@@ -86,7 +88,7 @@ async def find_car(ctx: RunContext[Deps], name: Said) -> str:
     )
 
 
-@fleet.tool
+@read(fleet, roles=EVERYBODY, scope="company", untrusted=False)
 async def car_card(ctx: RunContext[Deps], name: Said) -> str:
     """Everything known of one car: branch, state, who has it, next booking, debt, mileage. Answers
     "where is", "who has".
@@ -124,7 +126,7 @@ async def car_card(ctx: RunContext[Deps], name: Said) -> str:
     return f"[{key}] {car.label}, branch {car.branch}, state {car.state}, {holder}."
 
 
-@fleet.tool
+@read(fleet, roles=EVERYBODY, scope="company", untrusted=False)
 async def list_cars(
     ctx: RunContext[Deps], branch: BranchOrAll | None = None, state: State | None = None
 ) -> str:
@@ -154,7 +156,7 @@ async def list_cars(
     return f"[{key}] {len(cars)} cars."
 
 
-@fleet.tool
+@read(fleet, roles=EVERYBODY, scope="company", untrusted=False)
 async def check_availability(
     ctx: RunContext[Deps],
     start: Moment,

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from pydantic_ai import ApprovalRequired, FunctionToolset, ModelRetry, RunContext, ToolFailed
+from pydantic_ai import ApprovalRequired, ModelRetry, RunContext, ToolFailed
 from pydantic_ai.toolsets import AbstractToolset, CombinedToolset, ToolsetTool, WrapperToolset
 from pydantic_core import to_jsonable_python
 
@@ -28,21 +28,9 @@ from jarvis.kit.errors import (
 )
 from jarvis.messaging.facts import MissingFact, Option, ProblemFact, RefusalFact, SwitchedOffFact
 from tools.deps import Deps
-from tools.policy import policy_of
+from tools.policy import ToolPolicy, labelled
 
 MAX_TOOL_CALLS = 20
-TOOL_TIMEOUT_S = 20
-
-
-def new_toolset(name: str) -> FunctionToolset[Deps]:
-    """An empty toolset whose tools must describe every parameter."""
-    return FunctionToolset[Deps](
-        id=name,
-        docstring_format="google",
-        require_parameter_descriptions=True,
-        timeout=TOOL_TIMEOUT_S,
-        max_retries=2,
-    )
 
 
 async def not_found(
@@ -67,7 +55,7 @@ def guard(role: str, *toolsets: AbstractToolset[Deps]) -> list[AbstractToolset[D
 
 @dataclass
 class Guarded(WrapperToolset[Deps]):
-    """The only enforcement point of `tools/policy.py`.
+    """The only enforcement point of the policies that tools carry.
 
     A write tool only plans: its plan waits on a card. In a run that goes on after the word, the
     call must be the one that was approved, argument by argument; what was approved is then on its
@@ -81,19 +69,20 @@ class Guarded(WrapperToolset[Deps]):
         return {
             name: tool
             for name, tool in tools.items()
-            if ctx.deps.actor.role in policy_of(name).roles
+            if ctx.deps.actor.role in labelled(tool.tool_def.metadata).roles
         }
 
     async def call_tool(
         self, name: str, tool_args: dict[str, Any], ctx: RunContext[Deps], tool: ToolsetTool[Deps]
     ) -> Any:
         run, began = ctx.deps.run, time.monotonic()
+        policy = labelled(tool.tool_def.metadata)
         run.tool_calls += 1
         if run.tool_calls > MAX_TOOL_CALLS:
             raise ToolFailed("The request has used all its tool calls; answer with what is known.")
         try:
-            await self._check(name, ctx.deps)
-            result = await self._call(name, tool_args, ctx, tool)
+            await _check(name, policy, ctx.deps)
+            result = await self._call(name, tool_args, ctx, tool, policy)
         except ApprovalRequired:
             run.step("tool", name, began=began, arguments=tool_args, outcome="waits for approval")
             raise
@@ -120,23 +109,19 @@ class Guarded(WrapperToolset[Deps]):
                 "error", name, began=began, arguments=tool_args, outcome="cut off by its deadline"
             )
             raise
-        if policy_of(name).untrusted:
+        if policy.untrusted:
             await run.taint(f"read by {name}")
         run.step("tool", name, began=began, arguments=tool_args, outcome=str(result)[:400])
         return result
 
-    async def _check(self, name: str, deps: Deps) -> None:
-        policy = policy_of(name)
-        actor = await deps.staff.actor(deps.actor.employee_id)
-        if actor is None:
-            raise NotPermitted("this person has left the company")
-        if actor.role not in policy.roles:
-            raise NotPermitted(f"the role {actor.role.value} may not use {name}")
-
     async def _call(
-        self, name: str, tool_args: dict[str, Any], ctx: RunContext[Deps], tool: ToolsetTool[Deps]
+        self,
+        name: str,
+        tool_args: dict[str, Any],
+        ctx: RunContext[Deps],
+        tool: ToolsetTool[Deps],
+        policy: ToolPolicy,
     ) -> Any:
-        policy = policy_of(name)
         write = policy.effect == "write"
         if (
             stop := await ctx.deps.switches.stops(
@@ -195,6 +180,14 @@ class Guarded(WrapperToolset[Deps]):
     async def _refuse(self, name: str, args: Mapping[str, Any], deps: Deps, reason: str) -> None:
         branch = args.get("branch")
         await refuse(deps, name, branch if isinstance(branch, str) else None, reason)
+
+
+async def _check(name: str, policy: ToolPolicy, deps: Deps) -> None:
+    actor = await deps.staff.actor(deps.actor.employee_id)
+    if actor is None:
+        raise NotPermitted("this person has left the company")
+    if actor.role not in policy.roles:
+        raise NotPermitted(f"the role {actor.role.value} may not use {name}")
 
 
 def _unavailable(error: Unavailable) -> str:

@@ -16,14 +16,16 @@ from jarvis.domains.forms.templates import template
 from jarvis.domains.media.facts import MaterialFact, SetLine
 from jarvis.domains.media.service import Operation
 from jarvis.domains.topics.facts import TopicFact
+from jarvis.kit.actor import Role
 from jarvis.kit.clock import day_bounds, local_date
 from jarvis.kit.errors import NotPermitted
+from jarvis.kit.roles import EVERYBODY, OPERATIONS
 from jarvis.messaging.facts import ProblemFact
 from tools.arguments import Number, Said
 from tools.bookings import resolve_booking
+from tools.decorators import new_toolset, read, write
 from tools.deps import Deps
 from tools.fleet import Branch, resolve_car
-from tools.toolset import new_toolset
 
 workspace = new_toolset("workspace")
 Checklist = Literal["issue", "return", "daily", "problem"]
@@ -32,7 +34,7 @@ LISTED = 8
 ASKED = "form.asked"  # an event: the form is opened in the person's private chat
 
 
-@workspace.tool
+@read(workspace, roles=OPERATIONS | {Role.MECHANIC}, scope="branch", untrusted=False)
 async def checklist_status(
     ctx: RunContext[Deps],
     booking: Number | None = None,
@@ -78,7 +80,7 @@ async def checklist_status(
     return f"[{key}] {len(forms)} check-lists. {lines}"
 
 
-@workspace.tool
+@read(workspace, roles=EVERYBODY, scope="branch", untrusted=False)
 async def find_media(
     ctx: RunContext[Deps],
     car: Said | None = None,
@@ -123,7 +125,13 @@ async def find_media(
     return f"[{key}] {len(sets)} sets of material of {found.label}."
 
 
-@workspace.tool(sequential=True)
+@write(
+    workspace,
+    effect_class="A",
+    roles=OPERATIONS | {Role.MECHANIC},
+    scope="branch",
+    approval="never",
+)
 async def open_topic(ctx: RunContext[Deps], car: Said) -> str:
     """The topic of a car in the forum of its branch: a link to it; one that is missing is made.
 
@@ -160,7 +168,13 @@ async def open_topic(ctx: RunContext[Deps], car: Said) -> str:
     )
 
 
-@workspace.tool(sequential=True)
+@write(
+    workspace,
+    effect_class="A",
+    roles=OPERATIONS | {Role.MECHANIC},
+    scope="branch",
+    approval="never",
+)
 async def start_checklist(
     ctx: RunContext[Deps],
     kind: Checklist | None = None,

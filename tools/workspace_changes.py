@@ -11,19 +11,27 @@ from jarvis.domains.news.subscriptions import EventClass, Mode
 from jarvis.domains.staff.service import Person
 from jarvis.engine.approval_models import PlannedWrite
 from jarvis.kit.actor import Language, Role
+from jarvis.kit.roles import ACTORS, ADMINS, HEADS
 from jarvis.kit.text import latin
 from jarvis.messaging.facts import ChoiceFact, Option
 from tools.arguments import Code, Name, Said, Words, again
+from tools.decorators import new_toolset, write
 from tools.deps import Deps
 from tools.fleet import Branch, resolve_car
-from tools.toolset import new_toolset, not_found
+from tools.toolset import not_found
 
 workspace_changes = new_toolset("workspace_changes")
 Planned = list[PlannedWrite] | str
 ServiceChat = Literal["leaders", "sales", "marketing"]
 
 
-@workspace_changes.tool(sequential=True)
+@write(
+    workspace_changes,
+    effect_class="A",
+    roles=ACTORS | {Role.MECHANIC, Role.SALES},
+    approvers=ACTORS,
+    scope="company",
+)
 async def post_to_topic(ctx: RunContext[Deps], car: Said, text: Words) -> Planned:
     """Put the person's words into the topic of a car, under their name. Nothing happens before a
     person approves the card.
@@ -39,7 +47,7 @@ async def post_to_topic(ctx: RunContext[Deps], car: Said, text: Words) -> Planne
     return [await ctx.deps.rooms.house.post(ctx.deps.actor, found, text)]
 
 
-@workspace_changes.tool(sequential=True)
+@write(workspace_changes, effect_class="A", roles=HEADS | ADMINS, approvers=ADMINS, scope="company")
 async def subscribe_chat(
     ctx: RunContext[Deps],
     chat: ServiceChat,
@@ -59,7 +67,7 @@ async def subscribe_chat(
     return [await ctx.deps.rooms.house.subscribe(ctx.deps.actor, chat, news, branch, mode)]
 
 
-@workspace_changes.tool(sequential=True)
+@write(workspace_changes, effect_class="A", roles=HEADS | ADMINS, approvers=ADMINS, scope="company")
 async def grant_role(
     ctx: RunContext[Deps], employee: Said, role: Role | None = None, branch: Branch | None = None
 ) -> Planned:
@@ -77,7 +85,7 @@ async def grant_role(
     return [await ctx.deps.rooms.house.grant(ctx.deps.actor, person, role, branch)]
 
 
-@workspace_changes.tool(sequential=True)
+@write(workspace_changes, effect_class="A", roles=HEADS | ADMINS, approvers=ADMINS, scope="company")
 async def hire_employee(
     ctx: RunContext[Deps],
     name: Name,
@@ -97,7 +105,13 @@ async def hire_employee(
     return [await ctx.deps.rooms.house.hire(ctx.deps.actor, name, role, branch, language)]
 
 
-@workspace_changes.tool(sequential=True)
+@write(
+    workspace_changes,
+    effect_class="A",
+    roles=frozenset({Role.DIRECTOR}) | ADMINS,
+    approvers=ADMINS,
+    scope="company",
+)
 async def add_branch(
     ctx: RunContext[Deps],
     name: Name,

@@ -25,94 +25,10 @@ from jarvis.testing.core import rentprog_sandbox, running_core
 from jarvis.testing.servers import Servers
 from prompts.book import PromptBook
 from tools.deps import Deps, RunLedger
-from tools.policy import POLICY
+from tools.policy import LABEL, matrix
 from tools.toolset import guard
 
-ALL = (
-    "employee branch_head department_head director sales marketing accountant mechanic admin "
-    "prompt_engineer"
-)
-STAFF = "employee branch_head department_head director sales accountant admin"
-HEADS = "branch_head department_head director"
-ACTORS = f"employee {HEADS}"
-MATRIX = {
-    "find_car": ALL,
-    "car_card": ALL,
-    "list_cars": ALL,
-    "check_availability": ALL,
-    "search_knowledge": ALL,
-    "about_jarvis": ALL,
-    "find_booking": f"{STAFF} mechanic",
-    "booking_card": f"{STAFF} mechanic",
-    "list_bookings": f"{STAFF} mechanic",
-    "check_conflicts": STAFF,
-    "who_changed": STAFF,
-    "client_card": STAFF,
-    "list_debts": "employee branch_head department_head director accountant admin",
-    "extend_booking": f"{ACTORS} sales",
-    "change_booking": f"{ACTORS} sales",
-    "create_booking": f"{ACTORS} sales",
-    "note_booking": f"{ACTORS} sales mechanic",
-    "cancel_booking": ACTORS,
-    "move_car": f"{ACTORS} mechanic",
-    "set_car_state": f"{ACTORS} mechanic",
-    "checklist_status": f"{STAFF} mechanic",
-    "start_checklist": f"{STAFF} mechanic",
-    "open_topic": f"{STAFF} mechanic",
-    "find_media": ALL,
-    "post_to_topic": f"{ACTORS} mechanic sales",
-    "subscribe_chat": f"{HEADS} admin",
-    "grant_role": f"{HEADS} admin",
-    "hire_employee": f"{HEADS} admin",
-    "add_branch": "director admin",
-}
-
-
-def test_the_table_is_what_the_company_agreed_to() -> None:
-    assert {tool: {role.value for role in policy.roles} for tool, policy in POLICY.items()} == {
-        tool: set(roles.split()) for tool, roles in MATRIX.items()
-    }
-    heads = {*HEADS.split()}
-    assert {
-        tool: {role.value for role in policy.approvers}
-        for tool, policy in POLICY.items()
-        if policy.effect == "write"
-    } == {
-        "extend_booking": {*ACTORS.split()},
-        "change_booking": {*ACTORS.split()},
-        "create_booking": {*ACTORS.split()},
-        "note_booking": {*ACTORS.split()},
-        "cancel_booking": heads,
-        "move_car": heads,
-        "set_car_state": heads,
-        "post_to_topic": {*ACTORS.split()},
-        "subscribe_chat": {"admin"},
-        "grant_role": {"admin"},
-        "hire_employee": {"admin"},
-        "add_branch": {"admin"},
-        "open_topic": set(),
-        "start_checklist": set(),
-    }
-    assert {tool for tool, policy in POLICY.items() if policy.scope == "branch"} == {
-        "find_booking",
-        "booking_card",
-        "list_bookings",
-        "check_conflicts",
-        "list_debts",
-        "who_changed",
-        "client_card",
-        "extend_booking",
-        "change_booking",
-        "note_booking",
-        "cancel_booking",
-        "create_booking",
-        "move_car",
-        "set_car_state",
-        "checklist_status",
-        "find_media",
-        "open_topic",
-        "start_checklist",
-    }
+UNLABELLED = "never_labelled"
 
 
 def _calling(tool: str) -> FunctionModel:
@@ -142,9 +58,10 @@ def _toolset() -> FunctionToolset[Deps]:
             """Act."""
             return f"acted by {name}"
 
-        toolset.add_function(act, name=name)
+        policy = matrix().get(name)
+        toolset.add_function(act, name=name, metadata=None if policy is None else {LABEL: policy})
 
-    for name in (*POLICY, "never_labelled"):
+    for name in (*matrix(), UNLABELLED):
         one(name)
     return toolset
 
@@ -196,9 +113,9 @@ async def test_every_role_may_call_exactly_its_tools(servers: Servers) -> None:
     async with rentprog_sandbox() as sandbox, running_core(servers, sandbox) as core:
         for role in Role:
             deps = await _deps(core, core.db, role)
-            for tool in (*POLICY, "never_labelled"):
+            for tool in (*matrix(), UNLABELLED):
                 deps.run.tool_calls = 0  # each call is a request of its own
-                allowed = role.value in MATRIX.get(tool, "").split()
+                allowed = tool != UNLABELLED and role in matrix()[tool].roles
                 try:
                     said = (await agent.run("go", deps=deps, model=_calling(tool))).output
                 # a tool that is not shown cannot be called: the run ends

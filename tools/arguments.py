@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from jarvis.kit.clock import TBILISI
 from jarvis.kit.text import MESSAGE_CHARS, clean, line
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
@@ -54,11 +55,17 @@ Words = Annotated[str, BeforeValidator(cleaned), Field(max_length=MESSAGE_CHARS)
 Name = Annotated[str, BeforeValidator(one_line), Field(min_length=1, max_length=120)]
 Place = Annotated[str, BeforeValidator(one_line), Field(min_length=1, max_length=200)]
 Code = Annotated[str, BeforeValidator(one_line), Field(min_length=1, max_length=40)]
+Branch = Literal["tbilisi", "batumi", "kutaisi", "service-center"]
 Number = Annotated[int, Field(ge=1, le=MAX_NUMBER)]
 """The number of a booking."""
 Days = Annotated[int, Field(ge=1, le=MAX_DAYS)]
 Moment = Annotated[datetime, BeforeValidator(_written), AfterValidator(_sane)]
 Day = Annotated[date, BeforeValidator(_written), AfterValidator(_sane)]
+
+
+def aware(moment: datetime) -> datetime:
+    """A wall time as Tbilisi's; one with an offset as it is."""
+    return moment.replace(tzinfo=TBILISI) if moment.tzinfo is None else moment
 
 
 def again(request: str, choice: str) -> str:

@@ -13,19 +13,16 @@ from jarvis.domains.bookings.sending import Impossible
 from jarvis.domains.bookings.service import Booking
 from jarvis.engine.approval_models import PlannedWrite
 from jarvis.kit.actor import Role
-from jarvis.kit.clock import TBILISI, at_local, local
+from jarvis.kit.clock import at_local, local
 from jarvis.kit.errors import InvalidRequest
 from jarvis.kit.roles import ACTORS, HEADS
 from jarvis.messaging.facts import ChoiceFact, Option
-from tools.arguments import Day, Days, Moment, Number, Place, Said, Words, again
-from tools.bookings import resolve_booking
-from tools.decorators import new_toolset, write
+from tools.arguments import Branch, Day, Days, Moment, Number, Place, Said, Words, again, aware
+from tools.decorators import Planned, new_toolset, write
 from tools.deps import Deps
-from tools.fleet import Branch, resolve_car
-from tools.toolset import not_found
+from tools.resolve import not_found, resolve_booking, resolve_car
 
 booking_changes = new_toolset("booking_changes")
-Planned = list[PlannedWrite] | str
 NOTE_CHARS = 500
 
 
@@ -85,7 +82,7 @@ def _target(
     end: datetime | None, until: datetime | None, until_day: date | None, days: int | None
 ) -> datetime:
     if until is not None:
-        return _utc(until)
+        return aware(until)
     if end is None:
         raise InvalidRequest("the booking has no return time; name day and hour")
     if days is not None and days > 0:
@@ -180,8 +177,8 @@ async def change_booking(
     return [
         await ctx.deps.changes.change(
             found.id,
-            start=_utc(start) if start else None,
-            end=_utc(end) if end else None,
+            start=aware(start) if start else None,
+            end=aware(end) if end else None,
             place_start=place_start,
             place_end=place_end,
             car=other,
@@ -274,10 +271,11 @@ async def create_booking(
         return f"[{key}] Several clients answer to {client!r}: ask which one, with this fact."
     return [
         await deps.changes.create(
-            chosen, people[0], _utc(start), _utc(end), place_start=place_start, place_end=place_end
+            chosen,
+            people[0],
+            aware(start),
+            aware(end),
+            place_start=place_start,
+            place_end=place_end,
         )
     ]
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=TBILISI) if moment.tzinfo is None else moment

@@ -14,48 +14,19 @@ from jarvis.domains.bookings.facts import (
     DebtFact,
     HistoryFact,
 )
-from jarvis.domains.bookings.service import Booking, Owed
+from jarvis.domains.bookings.service import Owed
 from jarvis.engine.freshness import Limited
 from jarvis.kit.actor import Role
-from jarvis.kit.clock import TBILISI, day_bounds, local_date
-from jarvis.kit.errors import IntegrationError, InvalidRequest, LimitReached, NotPermitted
+from jarvis.kit.clock import day_bounds, local_date
+from jarvis.kit.errors import IntegrationError, InvalidRequest, LimitReached
 from jarvis.kit.roles import MONEY, OPERATIONS
-from jarvis.messaging.facts import ChoiceFact, Option
-from tools.arguments import Moment, Number, Said, again
+from tools.arguments import Branch, Moment, Number, Said, aware
 from tools.decorators import new_toolset, read
 from tools.deps import Deps
-from tools.fleet import Branch, resolve_car
-from tools.toolset import not_found
+from tools.resolve import not_found, resolve_booking, resolve_car
 
 bookings = new_toolset("bookings")
 Listing = Literal["pickups", "returns", "overdue", "car"]
-
-
-async def resolve_booking(ctx: RunContext[Deps], number: int, branch: str | None) -> Booking | str:
-    """The one booking of that number in this person's scope, or the text that says why there is
-    none."""
-    deps = ctx.deps
-    rows = [b for b in await deps.bookings.by_number(number) if branch in (None, b.branch)]
-    mine = [b for b in rows if deps.actor.may_see(b.branch)]
-    if not mine and rows:
-        raise NotPermitted(f"booking {number} belongs to branch {rows[0].branch}")
-    if len(mine) == 1:
-        return mine[0]
-    if not mine:
-        others = await deps.bookings.by_number(number)
-        near = tuple(_option(b, deps.run.request) for b in others if deps.actor.may_see(b.branch))
-        key = await not_found(deps, "booking", str(number), near)
-        return f"[{key}] There is no booking {number}."
-    options = tuple(_option(b, deps.run.request) for b in mine)
-    key = deps.run.facts.add(ChoiceFact(kind="booking", said=f"№{number}", options=options))
-    return f"[{key}] Several branches have a booking {number}: ask which one, with this fact."
-
-
-def _option(booking: Booking, request: str) -> Option:
-    label = f"№{booking.number} · {booking.car_label or '?'}"
-    return Option(
-        label=label, detail=f"|{booking.branch}|", request=again(request, str(booking.branch))
-    )
 
 
 @read(bookings, roles=OPERATIONS | {Role.MECHANIC}, scope="branch", untrusted=False)
@@ -207,8 +178,8 @@ async def check_conflicts(
     """
     deps = ctx.deps
     scope = deps.scope(branch)
-    begin = _utc(start) if start else deps.now
-    until = _utc(end) if end else deps.now + timedelta(days=30)
+    begin = aware(start) if start else deps.now
+    until = aware(end) if end else deps.now + timedelta(days=30)
     car_id = None
     if car is not None:
         found = await resolve_car(ctx, car)
@@ -298,12 +269,8 @@ async def who_changed(ctx: RunContext[Deps], number: Number, branch: Branch | No
 def _period(deps: Deps, start: datetime | None, end: datetime | None) -> tuple[datetime, datetime]:
     if start is None:
         return day_bounds(local_date(deps.now))
-    begin = _utc(start)
-    until = _utc(end) if end is not None else begin + timedelta(days=1)
+    begin = aware(start)
+    until = aware(end) if end is not None else begin + timedelta(days=1)
     if until <= begin:
         raise InvalidRequest("the end must be after the start")
     return begin, until
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=TBILISI) if moment.tzinfo is None else moment

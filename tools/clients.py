@@ -9,10 +9,9 @@ from jarvis.domains.clients.service import Client, mask_phone, phone_key
 from jarvis.kit.roles import CONTACTS, OPERATIONS
 from jarvis.messaging.facts import ChoiceFact, Option
 from tools.arguments import Number, Said
-from tools.bookings import resolve_booking
 from tools.decorators import new_toolset, read
 from tools.deps import Deps
-from tools.toolset import not_found
+from tools.resolve import not_found, resolve_booking
 
 clients = new_toolset("clients")
 

@@ -8,11 +8,14 @@ from typing import Any, TypeVar
 from pydantic_ai import FunctionToolset
 from pydantic_ai.tools import Tool
 
+from jarvis.engine.approval_models import PlannedWrite
 from jarvis.kit.actor import Role
 from tools.deps import Deps
 from tools.policy import DENIED, LABEL, Approval, EffectClass, Scope, ToolPolicy, labelled
 
 TOOL_TIMEOUT_S = 20
+Planned = list[PlannedWrite] | str
+"""What a tool that waits for a word returns: its plan, or the text that says why there is none."""
 
 F = TypeVar("F", bound=Callable[..., Awaitable[Any]])
 

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Literal, cast
-from uuid import UUID
 
 from pydantic_ai import RunContext
 
 from jarvis.domains.bookings.facts import CarFact, CarFreeFact, FreeFact
 from jarvis.domains.bookings.service import now_and_next
 from jarvis.domains.fleet.facts import CarListFact
-from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.fleet.service import CAN_BE_ISSUED, Car
 from jarvis.engine.freshness import Freshness
-from jarvis.kit.clock import TBILISI
+from jarvis.kit.actor import Role
 from jarvis.kit.errors import InvalidRequest
-from jarvis.kit.roles import EVERYBODY
-from jarvis.messaging.facts import ChoiceFact, Option
-from tools.arguments import Moment, Name, Said, again
-from tools.decorators import new_toolset, read
+from jarvis.kit.roles import ACTORS, EVERYBODY, HEADS
+from tools.arguments import Branch, Moment, Name, Said, aware
+from tools.decorators import Planned, new_toolset, read, write
 from tools.deps import Deps
-from tools.toolset import not_found
+from tools.resolve import car_option, not_found, resolve_car, short
 
-Branch = Literal["tbilisi", "batumi", "kutaisi", "service-center"]
 BranchOrAll = Branch | Literal["all"]
 State = Literal[
     "can_be_issued", "repair", "critical", "long_term", "not_for_issue", "needs_service"
@@ -40,31 +36,6 @@ STATES: dict[State, int] = {
 fleet = new_toolset("fleet")
 
 
-async def resolve_car(ctx: RunContext[Deps], said: str) -> Car | str:
-    """The one car that a phrase names, or the text that tells the model why there is none."""
-    deps = ctx.deps
-    found = await deps.fleet.find(said)
-    if len(found.cars) == 1:
-        return await deps.fleet.get(found.cars[0])
-    if found.cars:
-        options = [await _option(deps, car_id, said) for car_id in found.cars[:6]]
-        key = deps.run.facts.add(ChoiceFact(kind="car", said=_short(said), options=tuple(options)))
-        return f"[{key}] {len(found.cars)} cars answer to {said!r}: ask which one, with this fact."
-    near = [await _option(deps, car_id, said) for car_id in found.near]
-    key = await not_found(deps, "car", _short(said), near)
-    return f"[{key}] No car answers to {said!r}."
-
-
-async def _option(deps: Deps, car_id: UUID, said: str) -> Option:
-    car = await deps.fleet.get(car_id)
-    plate = show_plate(car.plate_key)
-    return Option(
-        label=car.label,
-        detail=f"{plate}|{car.branch}|{car.state}",
-        request=again(deps.run.request, plate),
-    )
-
-
 @read(fleet, roles=EVERYBODY, scope="company", untrusted=False)
 async def find_car(ctx: RunContext[Deps], name: Said) -> str:
     """Which cars answer to a name, with branch and state, from our own copy. Use it for "which
@@ -76,8 +47,8 @@ async def find_car(ctx: RunContext[Deps], name: Said) -> str:
     deps = ctx.deps
     found = await deps.fleet.find(name)
     if not found.cars:
-        near = [await _option(deps, car_id, name) for car_id in found.near]
-        key = await not_found(deps, "car", _short(name), near)
+        near = [await car_option(deps, car_id) for car_id in found.near]
+        key = await not_found(deps, "car", short(name), near)
         return f"[{key}] No car answers to {name!r}."
     cars = tuple([await deps.fleet.get(car_id) for car_id in found.cars])
     oldest = await deps.bookings.freshness(min(car.source_at for car in cars))
@@ -175,7 +146,7 @@ async def check_availability(
         kind: Gearbox or class as RentProg names it, e.g. `Автомат`, `Внедорожник`.
     """
     deps = ctx.deps
-    begin, until = _utc(start), _utc(end)
+    begin, until = aware(start), aware(end)
     if until <= begin:
         raise InvalidRequest("the end must be after the start")
     if until - begin > timedelta(days=366):
@@ -216,6 +187,37 @@ async def check_availability(
     return f"[{key}] {len(cars)} cars are free."
 
 
+@write(fleet, effect_class="A", roles=ACTORS | {Role.MECHANIC}, approvers=HEADS, scope="branch")
+async def move_car(ctx: RunContext[Deps], car: Said, branch: Branch) -> Planned:
+    """The car belongs to another branch. Nothing happens before a person approves the card that
+    follows.
+
+    Args:
+        car: The car as it was said.
+        branch: Code of the branch that it goes to.
+    """
+    found = await resolve_car(ctx, car)
+    if isinstance(found, str):
+        return found
+    ctx.deps.scope(found.branch)
+    return [await ctx.deps.changes.move(found.id, branch)]
+
+
+@write(fleet, effect_class="A", roles=ACTORS | {Role.MECHANIC}, approvers=HEADS, scope="branch")
+async def set_car_state(ctx: RunContext[Deps], car: Said, state: State) -> Planned:
+    """Another state of a car. Nothing happens before a person approves the card that follows.
+
+    Args:
+        car: The car as it was said.
+        state: The new state.
+    """
+    found = await resolve_car(ctx, car)
+    if isinstance(found, str):
+        return found
+    ctx.deps.scope(found.branch)
+    return [await ctx.deps.changes.set_state(found.id, STATES[state])]
+
+
 async def _one_car(
     ctx: RunContext[Deps], car: Car, begin: datetime, until: datetime, fresh: Freshness
 ) -> str:
@@ -245,12 +247,3 @@ def _branch(deps: Deps, said: BranchOrAll | None) -> tuple[Branch | None, bool]:
     if said is not None or not deps.actor.branches:
         return said, False
     return cast("Branch | None", deps.actor.home_branch), deps.actor.home_branch is not None
-
-
-def _utc(moment: datetime) -> datetime:
-    """A wall time as Tbilisi's; an aware one as it is."""
-    return moment.replace(tzinfo=TBILISI) if moment.tzinfo is None else moment
-
-
-def _short(text: str) -> str:
-    return text.strip()[:60]

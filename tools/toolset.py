@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from pydantic_ai import ApprovalRequired, ModelRetry, RunContext, ToolFailed
 from pydantic_ai.toolsets import AbstractToolset, CombinedToolset, ToolsetTool, WrapperToolset
@@ -26,26 +26,11 @@ from jarvis.kit.errors import (
     Rejected,
     Unavailable,
 )
-from jarvis.messaging.facts import MissingFact, Option, ProblemFact, RefusalFact, SwitchedOffFact
+from jarvis.messaging.facts import ProblemFact, RefusalFact, SwitchedOffFact
 from tools.deps import Deps
 from tools.policy import ToolPolicy, labelled
 
 MAX_TOOL_CALLS = 20
-
-
-async def not_found(
-    deps: Deps,
-    kind: Literal["car", "client", "booking", "employee"],
-    said: str,
-    near: Sequence[Option] = (),
-) -> str:
-    """Note that nothing answers to these words, with the age of the copy that was searched; returns
-    the fact's key."""
-    return deps.run.facts.add(
-        MissingFact(
-            kind=kind, said=said[:60], near=tuple(near), fresh=await deps.bookings.freshness()
-        )
-    )
 
 
 def guard(role: str, *toolsets: AbstractToolset[Deps]) -> list[AbstractToolset[Deps]]:

@@ -1,0 +1,36 @@
+"""What service chats hear of."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic_ai import RunContext
+
+from jarvis.domains.news.subscriptions import EventClass, Mode
+from jarvis.kit.roles import ADMINS, HEADS
+from tools.arguments import Branch
+from tools.decorators import Planned, new_toolset, write
+from tools.deps import Deps
+
+news = new_toolset("news")
+ServiceChat = Literal["leaders", "sales", "marketing"]
+
+
+@write(news, effect_class="A", roles=HEADS | ADMINS, approvers=ADMINS, scope="company")
+async def subscribe_chat(
+    ctx: RunContext[Deps],
+    chat: ServiceChat,
+    news: EventClass,
+    mode: Mode,
+    branch: Branch | None = None,
+) -> Planned:
+    """What a service chat hears of: a class of events, of one branch or of all. Nothing happens
+    before an administrator approves.
+
+    Args:
+        chat: The chat: `leaders`, `sales` or `marketing`.
+        news: The class of events.
+        mode: `instant`, `digest` or `off`.
+        branch: Branch code; left out, every branch.
+    """
+    return [await ctx.deps.rooms.house.subscribe(ctx.deps.actor, chat, news, branch, mode)]

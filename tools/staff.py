@@ -1,0 +1,83 @@
+"""Colleagues and branches: changes, each only planned here; the card shows the plan, a person
+decides, code carries it out."""
+
+from __future__ import annotations
+
+from pydantic_ai import RunContext
+
+from jarvis.kit.actor import Language, Role
+from jarvis.kit.roles import ADMINS, HEADS
+from jarvis.kit.text import latin
+from tools.arguments import Branch, Code, Name, Said
+from tools.decorators import Planned, new_toolset, write
+from tools.deps import Deps
+from tools.resolve import resolve_person
+
+staff = new_toolset("staff")
+
+
+@write(staff, effect_class="A", roles=HEADS | ADMINS, approvers=ADMINS, scope="company")
+async def grant_role(
+    ctx: RunContext[Deps], employee: Said, role: Role | None = None, branch: Branch | None = None
+) -> Planned:
+    """Another role or another branch for an employee. Nothing happens before an administrator
+    approves the card.
+
+    Args:
+        employee: The colleague's name as it was said.
+        role: The new role; left out when only the branch changes.
+        branch: The new home branch; left out when only the role changes.
+    """
+    person = await resolve_person(ctx, employee)
+    if isinstance(person, str):
+        return person
+    return [await ctx.deps.rooms.house.grant(ctx.deps.actor, person, role, branch)]
+
+
+@write(staff, effect_class="A", roles=HEADS | ADMINS, approvers=ADMINS, scope="company")
+async def hire_employee(
+    ctx: RunContext[Deps],
+    name: Name,
+    role: Role,
+    branch: Branch | None = None,
+    language: Language = "ru",
+) -> Planned:
+    """A new employee; their invitation is sent to who asked. Nothing happens before an
+    administrator approves the card.
+
+    Args:
+        name: First and last name.
+        role: The role.
+        branch: Home branch; left out for roles of the whole company.
+        language: The language in which Jarvis speaks to them.
+    """
+    return [await ctx.deps.rooms.house.hire(ctx.deps.actor, name, role, branch, language)]
+
+
+@write(
+    staff,
+    effect_class="A",
+    roles=frozenset({Role.DIRECTOR}) | ADMINS,
+    approvers=ADMINS,
+    scope="company",
+)
+async def add_branch(
+    ctx: RunContext[Deps],
+    name: Name,
+    code: Code | None = None,
+    name_en: Name | None = None,
+    name_ka: Name | None = None,
+) -> Planned:
+    """A new branch of the company. Nothing happens before an administrator approves the card.
+
+    Args:
+        name: The name in Russian, as it was said.
+        code: A short code in Latin letters; left out, it is made of the name.
+        name_en: The name in English; left out, the Latin spelling.
+        name_ka: The name in Georgian; left out, the name as it was said.
+    """
+    spelled = latin(name).strip().replace(" ", "-")
+    names = {"ru": name, "en": name_en or spelled.title(), "ka": name_ka or name}
+    return [
+        await ctx.deps.rooms.house.add_branch(ctx.deps.actor, code or spelled, names, rents=True)
+    ]

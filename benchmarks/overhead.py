@@ -20,6 +20,7 @@ from agents.router.offline import rules as router_rules
 from benchmarks.harness.declare import Benchmark, Measured, at_most
 from benchmarks.harness.places import fresh_place
 from benchmarks.harness.stats import median_ms
+from jarvis.app.services import services
 from jarvis.entrypoints.core import CoreSettings, open_core
 from jarvis.entrypoints.seed import seed
 from jarvis.entrypoints.wiring import open_house
@@ -76,13 +77,7 @@ async def overhead(servers: Servers, folder: Path) -> Measured:
         deps = Deps(
             actor=actor,
             now=core.clock.now(),
-            staff=nothing,
-            fleet=nothing,
-            bookings=nothing,
-            changes=nothing,
-            clients=nothing,
-            knowledge=nothing,
-            rooms=nothing,
+            services=services(),
             prompts=PromptBook(),
             switches=nothing,
             run=ledger,

@@ -7,10 +7,11 @@ from datetime import date, datetime, timedelta
 
 from pydantic_ai import RunContext
 
-from jarvis.domains.bookings.changes import Obstacle
+from jarvis.domains.bookings.changes import Changes, Obstacle
 from jarvis.domains.bookings.facts import ObstacleFact
 from jarvis.domains.bookings.sending import Impossible
-from jarvis.domains.bookings.service import Booking
+from jarvis.domains.bookings.service import Booking, BookingService
+from jarvis.domains.clients.service import ClientService
 from jarvis.engine.approval_models import PlannedWrite
 from jarvis.kit.actor import Role
 from jarvis.kit.clock import at_local, local
@@ -58,18 +59,22 @@ async def extend_booking(
     if isinstance(found, str):
         return found
     deps = ctx.deps
+    changes = deps.get(Changes)
     target = _target(found.end, until, until_day, days)
     writes: list[PlannedWrite] = []
-    plan = await deps.changes.extend(found.id, target)
+    plan = await changes.extend(found.id, target)
     if isinstance(plan, Obstacle) and move_next_to is not None:
         other = await resolve_car(ctx, move_next_to)
         if isinstance(other, str):
             return other
-        writes.append(await deps.changes.change(plan.following.id, car=other))
-        plan = await deps.changes.extend(found.id, target, without=plan.following.id)
+        writes.append(await changes.change(plan.following.id, car=other))
+        plan = await changes.extend(found.id, target, without=plan.following.id)
     if isinstance(plan, Obstacle):
         key = deps.run.facts.add(
-            ObstacleFact(obstacle=plan, fresh=await deps.bookings.freshness(plan.booking.source_at))
+            ObstacleFact(
+                obstacle=plan,
+                fresh=await deps.get(BookingService).freshness(plan.booking.source_at),
+            )
         )
         return (
             f"[{key}] The car is taken then by booking {plan.following.shown}: show this "
@@ -111,10 +116,10 @@ async def _booking_said(
             return found
         cars = [found.id]
     elif client is not None:
-        people = [c.id for c in await deps.clients.find(client)]
+        people = [c.id for c in await deps.get(ClientService).find(client)]
     else:
         raise InvalidRequest("name the booking: its number, the car or the client")
-    rows = await deps.bookings.search(
+    rows = await deps.get(BookingService).search(
         cars=cars, clients=people, since=deps.now, until=None, scope=deps.actor.branches
     )
     rows = [
@@ -175,7 +180,7 @@ async def change_booking(
         if isinstance(other, str):
             return other
     return [
-        await ctx.deps.changes.change(
+        await ctx.deps.get(Changes).change(
             found.id,
             start=aware(start) if start else None,
             end=aware(end) if end else None,
@@ -209,7 +214,7 @@ async def note_booking(
         return found
     if not text.strip() or len(text) > NOTE_CHARS:
         raise Impossible("no_words", n=NOTE_CHARS)
-    return [await ctx.deps.changes.note(found.id, text.strip())]
+    return [await ctx.deps.get(Changes).note(found.id, text.strip())]
 
 
 @write(booking_changes, effect_class="A", roles=ACTORS, approvers=HEADS, scope="branch")
@@ -223,7 +228,7 @@ async def cancel_booking(
         branch: Branch code when it was said.
     """
     found = await resolve_booking(ctx, number, branch)
-    return found if isinstance(found, str) else [await ctx.deps.changes.cancel(found.id)]
+    return found if isinstance(found, str) else [await ctx.deps.get(Changes).cancel(found.id)]
 
 
 @write(
@@ -254,7 +259,7 @@ async def create_booking(
         return chosen
     deps = ctx.deps
     deps.scope(chosen.branch)
-    people = await deps.clients.find(client)
+    people = await deps.get(ClientService).find(client)
     if not people:
         key = await not_found(deps, "client", client)
         return f"[{key}] No client answers to {client!r}."
@@ -270,7 +275,7 @@ async def create_booking(
         key = deps.run.facts.add(ChoiceFact(kind="client", said=client[:60], options=options))
         return f"[{key}] Several clients answer to {client!r}: ask which one, with this fact."
     return [
-        await deps.changes.create(
+        await deps.get(Changes).create(
             chosen,
             people[0],
             aware(start),

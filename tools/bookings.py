@@ -14,7 +14,10 @@ from jarvis.domains.bookings.facts import (
     DebtFact,
     HistoryFact,
 )
-from jarvis.domains.bookings.service import Owed
+from jarvis.domains.bookings.service import BookingService, Owed
+from jarvis.domains.clients.service import ClientService
+from jarvis.domains.fleet.service import FleetService
+from jarvis.domains.staff.service import StaffService
 from jarvis.engine.freshness import Limited
 from jarvis.kit.actor import Role
 from jarvis.kit.clock import day_bounds, local_date
@@ -47,6 +50,7 @@ async def find_booking(
         end: Local wall time of the period's end.
     """
     deps = ctx.deps
+    booking_service = deps.get(BookingService)
     if car is None and client is None:
         raise InvalidRequest("name a car or a client")
     cars = clients = subject = None
@@ -56,16 +60,16 @@ async def find_booking(
             return found
         cars, subject = [found.id], found.label
     if client is not None:
-        people = await deps.clients.find(client)
+        people = await deps.get(ClientService).find(client)
         if not people:
             key = await not_found(deps, "client", client)
             return f"[{key}] No client answers to {client!r}."
         clients, subject = [p.id for p in people], subject or people[0].short_name
     begin, until = _period(deps, start, end) if start is not None else (None, None)
-    rows = await deps.bookings.search(
+    rows = await booking_service.search(
         cars=cars, clients=clients, since=begin, until=until, scope=deps.actor.branches
     )
-    fresh = await deps.bookings.freshness()
+    fresh = await booking_service.freshness()
     key = deps.run.facts.add(
         BookingListFact(
             kind="found",
@@ -92,14 +96,15 @@ async def booking_card(ctx: RunContext[Deps], number: Number, branch: Branch | N
     if isinstance(found, str):
         return found
     deps = ctx.deps
-    limited = await deps.bookings.refresh_booking(found.id)
-    booking = await deps.bookings.get(found.id)
+    booking_service = deps.get(BookingService)
+    limited = await booking_service.refresh_booking(found.id)
+    booking = await booking_service.get(found.id)
     owed = (
-        tuple(await deps.bookings.owed_of(booking.id))
+        tuple(await booking_service.owed_of(booking.id))
         if deps.may("list_debts", booking.branch)
         else ()
     )
-    fresh = await deps.bookings.freshness(booking.source_at, limited)
+    fresh = await booking_service.freshness(booking.source_at, limited)
     key = deps.run.facts.add(BookingFact(booking=booking, owed=owed, fresh=fresh))
     return (
         f"[{key}] Booking {booking.number}: {booking.car_label}, {booking.status}, "
@@ -127,25 +132,28 @@ async def list_bookings(
         car: The car as it was said, for `car`.
     """
     deps = ctx.deps
+    booking_service = deps.get(BookingService)
     scope = deps.scope(branch)
     begin, until = _period(deps, start, end)
-    fresh = await deps.bookings.freshness()
+    fresh = await booking_service.freshness()
     subject: str | None = None
     if what == "car" or car is not None:
         found = await resolve_car(ctx, car or deps.run.request)
         if isinstance(found, str):
             return found
-        limited = await deps.bookings.refresh_car(found.id)
-        rows = await deps.bookings.of_car(found.id, since=deps.now)
+        limited = await booking_service.refresh_car(found.id)
+        rows = await booking_service.of_car(found.id, since=deps.now)
         rows = [b for b in rows if deps.actor.may_see(b.branch)]
-        fresh = await deps.bookings.freshness((await deps.fleet.get(found.id)).source_at, limited)
+        fresh = await booking_service.freshness(
+            (await deps.get(FleetService).get(found.id)).source_at, limited
+        )
         subject, what = found.label, "car"
     elif what == "pickups":
-        rows = await deps.bookings.pickups(begin, until, branch, scope)
+        rows = await booking_service.pickups(begin, until, branch, scope)
     elif what == "returns":
-        rows = await deps.bookings.returns(begin, until, branch, scope)
+        rows = await booking_service.returns(begin, until, branch, scope)
     else:
-        rows = await deps.bookings.overdue(branch, scope)
+        rows = await booking_service.overdue(branch, scope)
     key = deps.run.facts.add(
         BookingListFact(
             kind=what,
@@ -177,6 +185,7 @@ async def check_conflicts(
         car: Only this car, as it was said.
     """
     deps = ctx.deps
+    booking_service = deps.get(BookingService)
     scope = deps.scope(branch)
     begin = aware(start) if start else deps.now
     until = aware(end) if end else deps.now + timedelta(days=30)
@@ -186,8 +195,10 @@ async def check_conflicts(
         if isinstance(found, str):
             return found
         car_id = found.id
-    pairs = await deps.bookings.collisions(begin, until, branch=branch, scope=scope, car_id=car_id)
-    fresh = await deps.bookings.freshness()
+    pairs = await booking_service.collisions(
+        begin, until, branch=branch, scope=scope, car_id=car_id
+    )
+    fresh = await booking_service.freshness()
     key = deps.run.facts.add(
         ConflictFact(pairs=tuple(pairs), branch=branch, start=begin, end=until, fresh=fresh)
     )
@@ -205,21 +216,22 @@ async def list_debts(
         client: Only this client, by name, e.g. `Рудин`.
     """
     deps = ctx.deps
+    booking_service = deps.get(BookingService)
     scope = deps.scope(branch)
     codes = [
         b.code
-        for b in await deps.staff.branches()
+        for b in await deps.get(StaffService).branches()
         if (branch in (None, b.code)) and (not scope or b.code in scope)
     ]
-    ages = await deps.bookings.refresh_debts(codes)
+    ages = await booking_service.refresh_debts(codes)
     debts: list[Owed] = []
     due: list[Owed] = []
     for code in codes:
-        debts += await deps.bookings.debts(code, kind="debt")
-        due += await deps.bookings.debts(code, kind="due")
+        debts += await booking_service.debts(code, kind="debt")
+        due += await booking_service.debts(code, kind="due")
     subject = None
     if client is not None:
-        people = await deps.clients.find(client)
+        people = await deps.get(ClientService).find(client)
         if not people:
             key = await not_found(deps, "client", client)
             return f"[{key}] No client answers to {client!r}."
@@ -246,17 +258,18 @@ async def who_changed(ctx: RunContext[Deps], number: Number, branch: Branch | No
     if isinstance(found, str):
         return found
     deps = ctx.deps
+    booking_service = deps.get(BookingService)
     since = None
     try:
-        lines = tuple(await deps.bookings.history(found))
-        fresh = await deps.bookings.freshness(deps.now)
+        lines = tuple(await booking_service.history(found))
+        fresh = await booking_service.freshness(deps.now)
     except LimitReached as error:
         lines = ()
-        fresh = await deps.bookings.freshness(found.source_at, Limited.by(error, deps.now))
+        fresh = await booking_service.freshness(found.source_at, Limited.by(error, deps.now))
     except IntegrationError:
         lines, since = (), deps.now
-        fresh = await deps.bookings.freshness(found.source_at)
-    ours = tuple(await deps.bookings.through_jarvis(found))
+        fresh = await booking_service.freshness(found.source_at)
+    ours = tuple(await booking_service.through_jarvis(found))
     key = deps.run.facts.add(
         HistoryFact(booking=found, lines=lines, ours=ours, unread_since=since, fresh=fresh)
     )

@@ -7,10 +7,12 @@ from typing import Literal, cast
 
 from pydantic_ai import RunContext
 
+from jarvis.domains.bookings.changes import Changes
 from jarvis.domains.bookings.facts import CarFact, CarFreeFact, FreeFact
-from jarvis.domains.bookings.service import now_and_next
+from jarvis.domains.bookings.service import BookingService, now_and_next
 from jarvis.domains.fleet.facts import CarListFact
-from jarvis.domains.fleet.service import CAN_BE_ISSUED, Car
+from jarvis.domains.fleet.service import CAN_BE_ISSUED, Car, FleetService
+from jarvis.domains.staff.service import StaffService
 from jarvis.engine.freshness import Freshness
 from jarvis.kit.actor import Role
 from jarvis.kit.errors import InvalidRequest
@@ -45,13 +47,14 @@ async def find_car(ctx: RunContext[Deps], name: Said) -> str:
         name: What was said: a plate, a model, digits, e.g. `приусы`, `TT-235-TT`.
     """
     deps = ctx.deps
-    found = await deps.fleet.find(name)
+    fleet_service = deps.get(FleetService)
+    found = await fleet_service.find(name)
     if not found.cars:
         near = [await car_option(deps, car_id) for car_id in found.near]
         key = await not_found(deps, "car", short(name), near)
         return f"[{key}] No car answers to {name!r}."
-    cars = tuple([await deps.fleet.get(car_id) for car_id in found.cars])
-    oldest = await deps.bookings.freshness(min(car.source_at for car in cars))
+    cars = tuple([await fleet_service.get(car_id) for car_id in found.cars])
+    oldest = await deps.get(BookingService).freshness(min(car.source_at for car in cars))
     key = deps.run.facts.add(CarListFact(cars=cars, branch=None, states=(), fresh=oldest))
     return (
         f"[{key}] {len(cars)} cars answer to {name!r}: "
@@ -71,15 +74,18 @@ async def car_card(ctx: RunContext[Deps], name: Said) -> str:
     if isinstance(car, str):
         return car
     deps = ctx.deps
-    limited = await deps.bookings.refresh_car(car.id)
-    car = await deps.fleet.get(car.id)
-    current, following = now_and_next(await deps.bookings.of_car(car.id, since=deps.now), deps.now)
+    booking_service = deps.get(BookingService)
+    limited = await booking_service.refresh_car(car.id)
+    car = await deps.get(FleetService).get(car.id)
+    current, following = now_and_next(
+        await booking_service.of_car(car.id, since=deps.now), deps.now
+    )
     owed = (
-        await deps.bookings.owed_of(current.id)
+        await booking_service.owed_of(current.id)
         if current and deps.may("list_debts", car.branch)
         else []
     )
-    fresh = await deps.bookings.freshness(car.source_at, limited)
+    fresh = await booking_service.freshness(car.source_at, limited)
     key = deps.run.facts.add(
         CarFact(
             car=car,
@@ -113,8 +119,8 @@ async def list_cars(
     states = [STATES[state]] if state is not None else None
     if state == "repair":
         states = [STATES["repair"], STATES["critical"]]
-    cars = await deps.fleet.cars(branch=branch, states=states)
-    fresh = await deps.bookings.freshness()
+    cars = await deps.get(FleetService).cars(branch=branch, states=states)
+    fresh = await deps.get(BookingService).freshness()
     key = deps.run.facts.add(
         CarListFact(
             cars=tuple(cars),
@@ -146,27 +152,28 @@ async def check_availability(
         kind: Gearbox or class as RentProg names it, e.g. `Автомат`, `Внедорожник`.
     """
     deps = ctx.deps
+    booking_service = deps.get(BookingService)
     begin, until = aware(start), aware(end)
     if until <= begin:
         raise InvalidRequest("the end must be after the start")
     if until - begin > timedelta(days=366):
         raise InvalidRequest("ask for at most a year")
-    fresh = await deps.bookings.freshness()
+    fresh = await booking_service.freshness()
     if car is not None:
         found = await resolve_car(ctx, car)
         return found if isinstance(found, str) else await _one_car(ctx, found, begin, until, fresh)
     branch, assumed = _branch(deps, branch)
     filters = (kind,) if kind else ()
     gear, size = (kind, None) if kind and kind[:4].casefold() in ("авто", "меха") else (None, kind)
-    cars = await deps.bookings.free_cars(
+    cars = await booking_service.free_cars(
         begin, until, branch=branch, transmission=gear, car_class=size
     )
     elsewhere: list[tuple[str, int]] = []
     if not cars and branch is not None:
-        for other in await deps.staff.branches():
+        for other in await deps.get(StaffService).branches():
             if other.rents and other.code != branch:
                 count = len(
-                    await deps.bookings.free_cars(
+                    await booking_service.free_cars(
                         begin, until, branch=other.code, transmission=gear, car_class=size
                     )
                 )
@@ -179,7 +186,7 @@ async def check_availability(
             end=until,
             filters=filters,
             elsewhere=tuple(elsewhere),
-            buffer=deps.bookings.preparation,
+            buffer=booking_service.preparation,
             fresh=fresh,
             assumed=assumed,
         )
@@ -200,7 +207,7 @@ async def move_car(ctx: RunContext[Deps], car: Said, branch: Branch) -> Planned:
     if isinstance(found, str):
         return found
     ctx.deps.scope(found.branch)
-    return [await ctx.deps.changes.move(found.id, branch)]
+    return [await ctx.deps.get(Changes).move(found.id, branch)]
 
 
 @write(fleet, effect_class="A", roles=ACTORS | {Role.MECHANIC}, approvers=HEADS, scope="branch")
@@ -215,17 +222,18 @@ async def set_car_state(ctx: RunContext[Deps], car: Said, state: State) -> Plann
     if isinstance(found, str):
         return found
     ctx.deps.scope(found.branch)
-    return [await ctx.deps.changes.set_state(found.id, STATES[state])]
+    return [await ctx.deps.get(Changes).set_state(found.id, STATES[state])]
 
 
 async def _one_car(
     ctx: RunContext[Deps], car: Car, begin: datetime, until: datetime, fresh: Freshness
 ) -> str:
     deps = ctx.deps
-    limited = await deps.bookings.refresh_car(car.id)
-    car = await deps.fleet.get(car.id)
-    fit = await deps.bookings.fit_of(car.id, begin, until)
-    blocking = None if fit.blocked_by is None else await deps.bookings.get(fit.blocked_by)
+    booking_service = deps.get(BookingService)
+    limited = await booking_service.refresh_car(car.id)
+    car = await deps.get(FleetService).get(car.id)
+    fit = await booking_service.fit_of(car.id, begin, until)
+    blocking = None if fit.blocked_by is None else await booking_service.get(fit.blocked_by)
     key = deps.run.facts.add(
         CarFreeFact(
             car=car,
@@ -234,7 +242,7 @@ async def _one_car(
             fit=fit,
             issuable=car.active and car.state == CAN_BE_ISSUED,
             blocking=blocking,
-            fresh=await deps.bookings.freshness(car.source_at, limited),
+            fresh=await booking_service.freshness(car.source_at, limited),
         )
     )
     return f"[{key}] {car.label} is {'free' if fit.free else 'taken'}, state {car.state}."

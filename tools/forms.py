@@ -7,10 +7,14 @@ from uuid import UUID
 
 from pydantic_ai import RunContext
 
-from jarvis.domains.bookings.service import Booking
-from jarvis.domains.fleet.service import Car
+from jarvis.domains.bookings.service import Booking, BookingService
+from jarvis.domains.fleet.service import Car, FleetService
 from jarvis.domains.forms.facts import ChecklistFact, StartedFact
+from jarvis.domains.forms.service import FormService
 from jarvis.domains.forms.templates import template
+from jarvis.domains.staff.service import StaffService
+from jarvis.engine.db import Database
+from jarvis.engine.journal import Journal
 from jarvis.kit.actor import Role
 from jarvis.kit.clock import day_bounds, local_date
 from jarvis.kit.errors import NotPermitted
@@ -53,8 +57,8 @@ async def checklist_status(
         if branch is not None or subject is not None
         else frozenset({deps.actor.home_branch or ""}) - {""}
     )
-    forms = await deps.rooms.forms.recent(
-        deps.rooms.db,
+    forms = await deps.get(FormService).recent(
+        deps.get(Database),
         since=since,
         branches=branches,
         limit=LISTED,
@@ -116,9 +120,8 @@ async def start_checklist(
         if isinstance(subject, Booking)
         else "daily"
     )
-    rooms = deps.rooms
-    async with rooms.db.transaction() as tx:
-        await rooms.journal.publish(
+    async with deps.get(Database).transaction() as tx:
+        await deps.get(Journal).publish(
             tx,
             kind=ASKED,
             dedup_key=f"asked:{deps.run.run_id}:{chosen}:{subject.id}",
@@ -127,7 +130,7 @@ async def start_checklist(
                 "employee_id": str(deps.actor.employee_id),
                 "template": chosen,
                 "subject": str(subject.id),
-                "sender_id": await deps.staff.telegram_of(deps.actor.employee_id),
+                "sender_id": await deps.get(StaffService).telegram_of(deps.actor.employee_id),
             },
         )
     key = deps.run.facts.add(
@@ -138,7 +141,7 @@ async def start_checklist(
 
 async def _booking_of(deps: Deps, car: Car, kind: str) -> Booking | None:
     """The rental of a car whose pick-up, or return, comes next."""
-    rows = await deps.bookings.of_car(car.id, since=deps.now)
+    rows = await deps.get(BookingService).of_car(car.id, since=deps.now)
     fitting = [
         b
         for b in rows
@@ -149,5 +152,5 @@ async def _booking_of(deps: Deps, car: Car, kind: str) -> Booking | None:
 
 async def _label(deps: Deps, booking_id: UUID | None, car_id: UUID | None) -> str:
     if booking_id is not None:
-        return subject_name(await deps.bookings.get(booking_id)) or ""
-    return (await deps.fleet.get(car_id)).label if car_id is not None else ""
+        return subject_name(await deps.get(BookingService).get(booking_id)) or ""
+    return (await deps.get(FleetService).get(car_id)).label if car_id is not None else ""

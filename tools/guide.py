@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic_ai import RunContext
 
 from jarvis.domains.knowledge.facts import KnowledgeFact
+from jarvis.domains.knowledge.service import KnowledgeService
 from jarvis.kit.actor import Role
 from jarvis.kit.roles import EVERYBODY
 from jarvis.messaging.facts import HelpFact
@@ -45,7 +46,7 @@ async def search_knowledge(ctx: RunContext[Deps], question: Said) -> str:
     Args:
         question: The question in the person's own words, e.g. `как принимать машину`.
     """
-    found = ctx.deps.knowledge.search(question, language=ctx.deps.actor.language)
+    found = ctx.deps.get(KnowledgeService).search(question, language=ctx.deps.actor.language)
     if not found:
         key = ctx.deps.run.facts.add(KnowledgeFact(sections=()))
         return f"[{key}] Nothing in the rules."

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic_ai import RunContext
 
+from jarvis.domains.house.changes import HouseChanges
 from jarvis.domains.news.subscriptions import EventClass, Mode
 from jarvis.kit.roles import ADMINS, HEADS
 from tools.arguments import Branch
@@ -33,4 +34,4 @@ async def subscribe_chat(
         mode: `instant`, `digest` or `off`.
         branch: Branch code; left out, every branch.
     """
-    return [await ctx.deps.rooms.house.subscribe(ctx.deps.actor, chat, news, branch, mode)]
+    return [await ctx.deps.get(HouseChanges).subscribe(ctx.deps.actor, chat, news, branch, mode)]

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from pydantic_ai import RunContext
 
-from jarvis.domains.bookings.service import Booking
+from jarvis.domains.bookings.service import Booking, BookingService
 from jarvis.domains.fleet.naming import show_plate
-from jarvis.domains.fleet.service import Car
-from jarvis.domains.staff.service import Person
+from jarvis.domains.fleet.service import Car, FleetService
+from jarvis.domains.staff.service import Person, StaffService
 from jarvis.kit.errors import NotPermitted
 from jarvis.messaging.facts import ChoiceFact, MissingFact, Option
 from tools.arguments import again
@@ -22,9 +22,10 @@ from tools.deps import Deps
 async def resolve_car(ctx: RunContext[Deps], said: str) -> Car | str:
     """The one car that a phrase names, or the text that tells the model why there is none."""
     deps = ctx.deps
-    found = await deps.fleet.find(said)
+    fleet_service = deps.get(FleetService)
+    found = await fleet_service.find(said)
     if len(found.cars) == 1:
-        return await deps.fleet.get(found.cars[0])
+        return await fleet_service.get(found.cars[0])
     if found.cars:
         options = [await car_option(deps, car_id) for car_id in found.cars[:6]]
         key = deps.run.facts.add(ChoiceFact(kind="car", said=short(said), options=tuple(options)))
@@ -36,7 +37,7 @@ async def resolve_car(ctx: RunContext[Deps], said: str) -> Car | str:
 
 async def car_option(deps: Deps, car_id: UUID) -> Option:
     """A car as a person may choose it."""
-    car = await deps.fleet.get(car_id)
+    car = await deps.get(FleetService).get(car_id)
     plate = show_plate(car.plate_key)
     return Option(
         label=car.label,
@@ -49,14 +50,15 @@ async def resolve_booking(ctx: RunContext[Deps], number: int, branch: str | None
     """The one booking of that number in this person's scope, or the text that says why there is
     none."""
     deps = ctx.deps
-    rows = [b for b in await deps.bookings.by_number(number) if branch in (None, b.branch)]
+    booking_service = deps.get(BookingService)
+    rows = [b for b in await booking_service.by_number(number) if branch in (None, b.branch)]
     mine = [b for b in rows if deps.actor.may_see(b.branch)]
     if not mine and rows:
         raise NotPermitted(f"booking {number} belongs to branch {rows[0].branch}")
     if len(mine) == 1:
         return mine[0]
     if not mine:
-        others = await deps.bookings.by_number(number)
+        others = await booking_service.by_number(number)
         near = tuple(
             _booking_option(b, deps.run.request) for b in others if deps.actor.may_see(b.branch)
         )
@@ -87,7 +89,7 @@ async def resolve_subject(
 async def resolve_person(ctx: RunContext[Deps], said: str) -> Person | str:
     """The one colleague whom a phrase names, or the text that tells the model why there is none."""
     deps = ctx.deps
-    people = await deps.staff.find(said)
+    people = await deps.get(StaffService).find(said)
     if len(people) == 1:
         return people[0]
     if people:
@@ -110,7 +112,10 @@ async def not_found(
     the fact's key."""
     return deps.run.facts.add(
         MissingFact(
-            kind=kind, said=said[:60], near=tuple(near), fresh=await deps.bookings.freshness()
+            kind=kind,
+            said=said[:60],
+            near=tuple(near),
+            fresh=await deps.get(BookingService).freshness(),
         )
     )
 

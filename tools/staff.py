@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from pydantic_ai import RunContext
 
+from jarvis.domains.house.changes import HouseChanges
 from jarvis.kit.actor import Language, Role
 from jarvis.kit.roles import ADMINS, HEADS
 from jarvis.kit.text import latin
@@ -31,7 +32,7 @@ async def grant_role(
     person = await resolve_person(ctx, employee)
     if isinstance(person, str):
         return person
-    return [await ctx.deps.rooms.house.grant(ctx.deps.actor, person, role, branch)]
+    return [await ctx.deps.get(HouseChanges).grant(ctx.deps.actor, person, role, branch)]
 
 
 @write(staff, effect_class="A", roles=HEADS | ADMINS, approvers=ADMINS, scope="company")
@@ -51,7 +52,7 @@ async def hire_employee(
         branch: Home branch; left out for roles of the whole company.
         language: The language in which Jarvis speaks to them.
     """
-    return [await ctx.deps.rooms.house.hire(ctx.deps.actor, name, role, branch, language)]
+    return [await ctx.deps.get(HouseChanges).hire(ctx.deps.actor, name, role, branch, language)]
 
 
 @write(
@@ -79,5 +80,7 @@ async def add_branch(
     spelled = latin(name).strip().replace(" ", "-")
     names = {"ru": name, "en": name_en or spelled.title(), "ka": name_ka or name}
     return [
-        await ctx.deps.rooms.house.add_branch(ctx.deps.actor, code or spelled, names, rents=True)
+        await ctx.deps.get(HouseChanges).add_branch(
+            ctx.deps.actor, code or spelled, names, rents=True
+        )
     ]

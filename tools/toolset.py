@@ -14,6 +14,7 @@ from pydantic_ai.toolsets import AbstractToolset, CombinedToolset, ToolsetTool, 
 from pydantic_core import to_jsonable_python
 
 from jarvis.domains.bookings.sending import Impossible
+from jarvis.domains.staff.service import StaffService
 from jarvis.engine.approval_models import PlannedWrite, Step
 from jarvis.engine.freshness import Limited
 from jarvis.engine.switches import Switch, Switches
@@ -168,7 +169,7 @@ class Guarded(WrapperToolset[Deps]):
 
 
 async def _check(name: str, policy: ToolPolicy, deps: Deps) -> None:
-    actor = await deps.staff.actor(deps.actor.employee_id)
+    actor = await deps.get(StaffService).actor(deps.actor.employee_id)
     if actor is None:
         raise NotPermitted("this person has left the company")
     if actor.role not in policy.roles:
@@ -196,7 +197,7 @@ async def refuse(deps: Deps, tool: str, branch: str | None, reason: str) -> str:
     """Keep a refusal as a fact that code will word, and as an audit entry; returns the fact's
     id."""
     foreign = branch if branch is not None and not deps.actor.may_see(branch) else None
-    ask = await deps.staff.heads(foreign or deps.actor.home_branch)
+    ask = await deps.get(StaffService).heads(foreign or deps.actor.home_branch)
     fact = deps.run.facts.add(RefusalFact(tool=tool, branch=foreign, ask=tuple(ask)))
     await deps.run.record(deps.actor, f"tool.{tool}", "denied", {"reason": reason})
     return fact

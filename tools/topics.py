@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pydantic_ai import RunContext
 
-from jarvis.domains.chats.service import REFRESHES, Subject
+from jarvis.domains.chats.service import REFRESHES, ChatService, Subject
+from jarvis.domains.house.changes import HouseChanges
 from jarvis.domains.topics.facts import TopicFact
+from jarvis.engine.db import Database
+from jarvis.engine.journal import Journal
 from jarvis.kit.actor import Role
 from jarvis.kit.roles import ACTORS, OPERATIONS
 from jarvis.messaging.facts import ProblemFact
@@ -31,19 +34,20 @@ async def open_topic(ctx: RunContext[Deps], car: Said) -> str:
         car: The car as it was said.
     """
     deps = ctx.deps
+    db = deps.get(Database)
+    chat_service = deps.get(ChatService)
     found = await resolve_car(ctx, car)
     if isinstance(found, str):
         return found
     deps.scope(found.branch)
-    rooms = deps.rooms
-    forum = await rooms.chats.forum_of(rooms.db, found.branch)
+    forum = await chat_service.forum_of(db, found.branch)
     if forum is None or forum.lost:
         key = deps.run.facts.add(ProblemFact(tool="open_topic", reason="no_forum", values={}))
         return f"[{key}] The branch has no forum: show this fact."
-    topic = await rooms.chats.live(rooms.db, Subject("car", found.id), "branch_forum")
+    topic = await chat_service.live(db, Subject("car", found.id), "branch_forum")
     if topic is None:
-        async with rooms.db.transaction() as tx:
-            await rooms.journal.publish(
+        async with db.transaction() as tx:
+            await deps.get(Journal).publish(
                 tx,
                 kind=REFRESHES["car"],
                 dedup_key=f"asked:{deps.run.run_id}:{found.id}",
@@ -79,4 +83,4 @@ async def post_to_topic(ctx: RunContext[Deps], car: Said, text: Words) -> Planne
     if isinstance(found, str):
         return found
     ctx.deps.scope(found.branch)
-    return [await ctx.deps.rooms.house.post(ctx.deps.actor, found, text)]
+    return [await ctx.deps.get(HouseChanges).post(ctx.deps.actor, found, text)]

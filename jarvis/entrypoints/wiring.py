@@ -22,6 +22,7 @@ from agents.router.offline import rules as router_rules
 from agents.workspace.offline import rules as workspace_rules
 from jarvis.app.discovery import features as found_features
 from jarvis.app.process import process_name
+from jarvis.app.services import services
 from jarvis.domains.absences.handlers import Substitution
 from jarvis.domains.audit import handlers
 from jarvis.domains.audit.handlers import AuditCheckpoints
@@ -84,7 +85,6 @@ from jarvis.orchestrator.house import HouseWork
 from jarvis.orchestrator.inbox import Inbox
 from jarvis.orchestrator.request import Brain
 from jarvis.orchestrator.unrouted import Unrouted
-from tools.deps import Rooms
 
 CHECKS = (
     *sync.CHECKS,
@@ -188,22 +188,28 @@ async def open_house(
     brain = Brain(
         db=core.db,
         clock=core.clock,
+        services=services(
+            core.db,
+            core.journal,
+            core.staff,
+            core.fleet,
+            core.bookings,
+            core.changes,
+            core.clients,
+            core.knowledge,
+            chats,
+            media,
+            forms,
+            changes,
+        ),
         staff=core.staff,
-        fleet=core.fleet,
-        bookings=core.bookings,
-        changes=core.changes,
         approvals=approvals,
         switches=core.switches,
-        clients=core.clients,
-        knowledge=core.knowledge,
         conversations=conversations,
         models=known.__getitem__,
         meter=meter,
         views=Views(
             [fact_views, *(m for f in found_features() for m in f.modules(f.feature.views))]
-        ),
-        rooms=Rooms(
-            db=core.db, journal=core.journal, chats=chats, media=media, forms=forms, house=changes
         ),
     )
     unrouted = Unrouted(

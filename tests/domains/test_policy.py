@@ -18,6 +18,7 @@ from pydantic_ai.messages import (
 )
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
+from jarvis.app.services import services
 from jarvis.engine.db import Database
 from jarvis.entrypoints.core import Core
 from jarvis.kit.actor import Role
@@ -66,9 +67,6 @@ def _toolset() -> FunctionToolset[Deps]:
     return toolset
 
 
-NO_ROOMS: Any = None  # no tool here looks into them
-
-
 async def _deps(core: Core, db: Database, role: Role) -> Deps:
     employee = await core.staff.add(
         name=f"{role.value} {uuid4()}",
@@ -95,13 +93,7 @@ async def _deps(core: Core, db: Database, role: Role) -> Deps:
     return Deps(
         actor=actor,
         now=core.clock.now(),
-        staff=core.staff,
-        fleet=core.fleet,
-        bookings=core.bookings,
-        changes=core.changes,
-        clients=core.clients,
-        knowledge=core.knowledge,
-        rooms=NO_ROOMS,
+        services=services(core.staff),
         prompts=PromptBook(),
         switches=core.switches,
         run=ledger,

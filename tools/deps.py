@@ -90,8 +90,8 @@ class RunLedger:
     """The record of one request: facts, steps, taint, what was refused, writes that wait for a
     word.
 
-    `quotes` are outsiders' words that took part; `grant` is there in a run that goes on after an
-    approval.
+    `denied` are tools of which a refused call is on record; `quotes` are outsiders' words that took
+    part; `grant` is there in a run that goes on after an approval.
     """
 
     db: Database
@@ -106,6 +106,7 @@ class RunLedger:
     steps: list[Step] = field(default_factory=list[Step])
     tainted: bool = False
     quotes: list[str] = field(default_factory=list[str])
+    denied: set[str] = field(default_factory=set[str])
     planned: list[WriteStep] = field(default_factory=list[WriteStep])
     grant: Grant | None = None
     tool_calls: int = 0

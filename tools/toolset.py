@@ -27,9 +27,10 @@ from jarvis.kit.errors import (
     Rejected,
     Unavailable,
 )
-from jarvis.messaging.facts import ProblemFact, RefusalFact, SwitchedOffFact
+from jarvis.messaging.facts import ProblemFact, SwitchedOffFact
 from tools.deps import Deps
 from tools.policy import ToolPolicy, labelled
+from tools.refusals import deny, refuse
 
 MAX_TOOL_CALLS = 20
 
@@ -73,7 +74,8 @@ class Guarded(WrapperToolset[Deps]):
             run.step("tool", name, began=began, arguments=tool_args, outcome="waits for approval")
             raise
         except NotPermitted as error:
-            await self._refuse(name, tool_args, ctx.deps, str(error))
+            await deny(ctx.deps, name, to_jsonable_python(tool_args), str(error))
+            await refuse(ctx.deps, name, _branch_said(tool_args), str(error))
             run.step("refused", name, began=began, arguments=tool_args, outcome=str(error))
             raise ToolFailed(
                 f"Not allowed: {error}. Answer with a refusal block for {name}."
@@ -163,9 +165,10 @@ class Guarded(WrapperToolset[Deps]):
         fact = deps.run.facts.add(SwitchedOffFact(tool=name, switch=stop))
         return f"[{fact}] Switched off by an administrator: show this fact."
 
-    async def _refuse(self, name: str, args: Mapping[str, Any], deps: Deps, reason: str) -> None:
-        branch = args.get("branch")
-        await refuse(deps, name, branch if isinstance(branch, str) else None, reason)
+
+def _branch_said(arguments: Mapping[str, Any]) -> str | None:
+    branch = arguments.get("branch")
+    return branch if isinstance(branch, str) else None
 
 
 async def _check(name: str, policy: ToolPolicy, deps: Deps) -> None:
@@ -191,13 +194,3 @@ async def _stop_of(plan: PlannedWrite, switches: Switches) -> Switch | None:
     if await switches.effect_mode(plan.kind.name, plan.branch) == "off":
         return Switch(scope="effect", name=plan.kind.name, mode="off")
     return await switches.stops(agent=None, tool=None, branch=plan.branch, write=True)
-
-
-async def refuse(deps: Deps, tool: str, branch: str | None, reason: str) -> str:
-    """Keep a refusal as a fact that code will word, and as an audit entry; returns the fact's
-    id."""
-    foreign = branch if branch is not None and not deps.actor.may_see(branch) else None
-    ask = await deps.get(StaffService).heads(foreign or deps.actor.home_branch)
-    fact = deps.run.facts.add(RefusalFact(tool=tool, branch=foreign, ask=tuple(ask)))
-    await deps.run.record(deps.actor, f"tool.{tool}", "denied", {"reason": reason})
-    return fact

@@ -69,7 +69,7 @@ from prompts.book import PromptBook
 from tools.deps import Deps, Grant, RunLedger
 from tools.guide import examples_for
 from tools.policy import policy_of
-from tools.toolset import refuse
+from tools.refusals import refuse
 
 _log = logging.getLogger(__name__)
 REQUEST_S = 55.0

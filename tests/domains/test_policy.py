@@ -3,11 +3,14 @@ call."""
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from pydantic_ai import Agent, FunctionToolset
+from pydantic_ai.exceptions import UnexpectedModelBehavior
 from pydantic_ai.messages import (
     ModelMessage,
     ModelRequest,
@@ -18,6 +21,8 @@ from pydantic_ai.messages import (
 )
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
+from agents.base import role_agent
+from agents.router.agent import router
 from jarvis.app.services import services
 from jarvis.engine.db import Database
 from jarvis.entrypoints.core import Core
@@ -25,8 +30,10 @@ from jarvis.kit.actor import Role
 from jarvis.testing.core import rentprog_sandbox, running_core
 from jarvis.testing.servers import Servers
 from prompts.book import PromptBook
+from tools.decorators import new_toolset
 from tools.deps import Deps, RunLedger
 from tools.policy import LABEL, matrix
+from tools.refusals import deny, refuse
 from tools.toolset import guard
 
 UNLABELLED = "never_labelled"
@@ -135,3 +142,65 @@ async def test_a_right_lost_between_seeing_and_calling_is_lost(
             "'denied'"
         )
         assert denied == 1
+
+
+def _insisting(tool: str, arguments: str | dict[str, Any]) -> FunctionModel:
+    """A model that calls a tool until its run is ended."""
+
+    def script(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+        return ModelResponse(parts=[ToolCallPart(tool, arguments)])
+
+    return FunctionModel(script)
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "action", "reason"),
+    [
+        (
+            "list_debts",
+            {"branch": "batumi", "client": "\0", "odd": float("nan")},
+            "tool.list_debts",
+            "the role mechanic may not use list_debts",
+        ),
+        ("find_booking", {"car": "235"}, "tool.find_booking", "this agent has no such tool"),
+        ("drop_everything", "{not json", "tool.unknown", "there is no such tool"),
+        ("x" * 500 + "\n", "", "tool.unknown", "there is no such tool"),
+    ],
+)
+async def test_every_call_of_a_tool_that_was_not_offered_is_on_record(
+    servers: Servers, tool: str, arguments: str | dict[str, Any], action: str, reason: str
+) -> None:
+    async with rentprog_sandbox() as sandbox, running_core(servers, sandbox) as core:
+        for agent in (role_agent("guide", new_toolset("empty")), router):
+            deps = await _deps(core, core.db, Role.MECHANIC)
+            with pytest.raises(UnexpectedModelBehavior):
+                await agent.run("go", deps=deps, model=_insisting(tool, arguments))
+            rows = await core.db.fetch(
+                """SELECT a.action, a.actor_employee_id, p.body FROM audit_entry a
+                     JOIN audit_payload p ON p.audit_entry_id = a.id
+                    WHERE a.outcome = 'denied' AND a.event_id = $1""",
+                deps.run.event_id,
+            )
+            calls = [step for step in deps.run.steps if step.kind == "refused"]
+            assert len(rows) == len(calls) == 3, "each call, also the one that ended the run"
+            for row in rows:
+                details = json.loads(row["body"])["details"]
+                assert row["action"] == action
+                assert row["actor_employee_id"] == deps.actor.employee_id
+                assert details["tool"] == tool.strip()[:60]
+                assert details["reason"] == reason
+                assert re.fullmatch(r"[0-9a-f]{64}", details["arguments"])
+
+
+async def test_a_refusal_block_about_a_refused_call_is_no_second_refusal(servers: Servers) -> None:
+    async with rentprog_sandbox() as sandbox, running_core(servers, sandbox) as core:
+        deps = await _deps(core, core.db, Role.MECHANIC)
+        await deny(deps, "list_debts", {"branch": "batumi"}, "hidden")
+        for tool in ("list_debts", "who_changed"):
+            await refuse(deps, tool, None, "a block of the answer")
+        assert [
+            row["action"]
+            for row in await core.db.fetch(
+                "SELECT action FROM audit_entry WHERE outcome = 'denied' ORDER BY at, id"
+            )
+        ] == ["tool.list_debts", "tool.who_changed"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Literal, cast
+from typing import Literal
 
 from pydantic_ai import RunContext
 
@@ -254,4 +254,4 @@ def _branch(deps: Deps, said: BranchOrAll | None) -> tuple[Branch | None, bool]:
         return None, False
     if said is not None or not deps.actor.branches:
         return said, False
-    return cast("Branch | None", deps.actor.home_branch), deps.actor.home_branch is not None
+    return deps.actor.home_branch, deps.actor.home_branch is not None

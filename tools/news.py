@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import cast
 
 from pydantic_ai import RunContext
 
+from jarvis.domains.chats.service import Purpose
 from jarvis.domains.house.changes import HouseChanges
 from jarvis.domains.news.subscriptions import EventClass, Mode
 from jarvis.kit.roles import ADMINS, HEADS
-from tools.arguments import Branch
+from tools.arguments import Branch, ServiceChat
 from tools.decorators import Planned, new_toolset, write
 from tools.deps import Deps
 
 news = new_toolset("news")
-ServiceChat = Literal["leaders", "sales", "marketing"]
 
 
 @write(news, effect_class="A", roles=HEADS | ADMINS, approvers=ADMINS, scope="company")
@@ -34,4 +34,5 @@ async def subscribe_chat(
         mode: `instant`, `digest` or `off`.
         branch: Branch code; left out, every branch.
     """
-    return [await ctx.deps.get(HouseChanges).subscribe(ctx.deps.actor, chat, news, branch, mode)]
+    purpose = cast(Purpose, chat)  # the guard takes no other
+    return [await ctx.deps.get(HouseChanges).subscribe(ctx.deps.actor, purpose, news, branch, mode)]

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from pydantic_ai import ApprovalRequired, ModelRetry, RunContext, ToolFailed
@@ -28,6 +28,7 @@ from jarvis.kit.errors import (
     Unavailable,
 )
 from jarvis.messaging.facts import ProblemFact, SwitchedOffFact
+from tools import choices
 from tools.deps import Deps
 from tools.policy import ToolPolicy, labelled
 from tools.refusals import deny, refuse
@@ -54,7 +55,7 @@ class Guarded(WrapperToolset[Deps]):
     async def get_tools(self, ctx: RunContext[Deps]) -> dict[str, ToolsetTool[Deps]]:
         tools = await super().get_tools(ctx)
         return {
-            name: tool
+            name: replace(tool, tool_def=await choices.offered(tool.tool_def, ctx.deps))
             for name, tool in tools.items()
             if ctx.deps.actor.role in labelled(tool.tool_def.metadata).roles
         }
@@ -69,6 +70,7 @@ class Guarded(WrapperToolset[Deps]):
             raise ToolFailed("The request has used all its tool calls; answer with what is known.")
         try:
             await _check(name, policy, ctx.deps)
+            choices.check(tool.tool_def, tool_args)
             result = await self._call(name, tool_args, ctx, tool, policy)
         except ApprovalRequired:
             run.step("tool", name, began=began, arguments=tool_args, outcome="waits for approval")

@@ -160,11 +160,14 @@ async def open_house(
     """
     known: dict[str, Model] = dict(models or {})
     meter = Meter(Budgets(core.db, core.clock), llm)
+
+    async def branches() -> Mapping[str, Sequence[str]]:
+        return {each.code: list(each.names.values()) for each in await core.staff.branches()}
+
     for role, rules in _RULES.items():
         if role not in known:
-            known[role] = build_chain(
-                llm, OfflineModel(rules, core.clock, completes=continued), meter
-            )
+            offline = OfflineModel(rules, core.clock, completes=continued, branches=branches)
+            known[role] = build_chain(llm, offline, meter)
     conversations = ConversationService(core.db, core.clock)
     interactions = Interactions(core.db, core.clock)
     life = timedelta(minutes=core.settings.approval_min)

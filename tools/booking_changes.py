@@ -42,16 +42,17 @@ async def extend_booking(
     move_next_to: Said | None = None,
 ) -> Planned:
     """A later return of one booking. Nothing happens before a person approves the card that
-    follows.
+    follows. Say until when by exactly one of `until`, `until_day` and `days`.
 
     Args:
         number: The booking's number, e.g. `1234`; when it was not said, name the car or the client.
-        until: The new return as day and hour, local wall time, e.g. `2026-03-16T12:00`.
-        until_day: The day alone, when no hour was said: the booking keeps its own hour.
-        days: By how many days, when that was said instead of a date.
-        branch: Branch code when it was said.
-        car: The car as it was said.
-        client: The client as they were named.
+        until: The new return as day and hour, Tbilisi wall time, e.g. `2026-03-16T12:00`.
+        until_day: The day alone, e.g. `2026-03-16`, when no hour was said: the booking keeps
+            its own hour.
+        days: By how many days, e.g. `2`, when that was said instead of a date.
+        branch: Code of the branch, only when it was said: numbers repeat between branches.
+        car: The car as it was said, e.g. `малибу 235`, when no number was.
+        client: The client as they were named, e.g. `Рудин`, when neither number nor car was.
         move_next_to: The car that the following booking of this car is moved to, when the person
             asked for that too.
     """
@@ -160,16 +161,16 @@ async def change_booking(
     car: Said | None = None,
 ) -> Planned:
     """Other times or places of a booking, or another car. Nothing happens before a person approves
-    the card that follows.
+    the card that follows. Give only what is to change; a later return is `extend_booking`.
 
     Args:
-        number: The booking's number.
-        branch: Branch code when it was said.
-        start: The new pick-up, local wall time.
-        end: The new return, local wall time.
-        place_start: The new place of the pick-up.
-        place_end: The new place of the return.
-        car: The other car, as it was said.
+        number: The booking's number, e.g. `1234`.
+        branch: Code of the branch, only when it was said: numbers repeat between branches.
+        start: The new pick-up, Tbilisi wall time, e.g. `2026-03-14T10:00`.
+        end: The new return, Tbilisi wall time, e.g. `2026-03-16T12:00`.
+        place_start: The new place of the pick-up, e.g. `аэропорт`.
+        place_end: The new place of the return, e.g. `офис`.
+        car: The other car, as it was said, e.g. `королла 310`.
     """
     found = await resolve_booking(ctx, number, branch)
     if isinstance(found, str):
@@ -205,9 +206,9 @@ async def note_booking(
     follows.
 
     Args:
-        number: The booking's number.
+        number: The booking's number, e.g. `1234`.
         text: What to note, in the person's words, at most 500 characters.
-        branch: Branch code when it was said.
+        branch: Code of the branch, only when it was said: numbers repeat between branches.
     """
     found = await resolve_booking(ctx, number, branch)
     if isinstance(found, str):
@@ -221,11 +222,12 @@ async def note_booking(
 async def cancel_booking(
     ctx: RunContext[Deps], number: Number, branch: Branch | None = None
 ) -> Planned:
-    """Call a planned booking off. Nothing happens before a person approves the card that follows.
+    """Call a planned booking off, whole. Nothing happens before a person approves the card that
+    follows.
 
     Args:
-        number: The booking's number.
-        branch: Branch code when it was said.
+        number: The booking's number, e.g. `1234`.
+        branch: Code of the branch, only when it was said: numbers repeat between branches.
     """
     found = await resolve_booking(ctx, number, branch)
     return found if isinstance(found, str) else [await ctx.deps.get(Changes).cancel(found.id)]
@@ -247,10 +249,10 @@ async def create_booking(
     card that follows.
 
     Args:
-        car: The car as it was said.
-        client: The client's name or phone as it was said.
-        start: Pick-up, local wall time.
-        end: Return, local wall time.
+        car: The car as it was said, e.g. `малибу 235`.
+        client: The client's name or phone as it was said, e.g. `Олег Рудин`.
+        start: Pick-up, Tbilisi wall time, e.g. `2026-03-14T10:00`.
+        end: Return, Tbilisi wall time, after the pick-up.
         place_start: Place of the pick-up when it was said.
         place_end: Place of the return when it was said.
     """

@@ -44,10 +44,12 @@ async def find_booking(
     client.
 
     Args:
-        car: The car as it was said, e.g. `приус 417`.
+        car: The car as it was said, e.g. `приус 417`; this or `client` is needed.
         client: The client's name or phone as it was said, e.g. `Рудин`.
-        start: Local wall time of the period's start, e.g. `2026-03-11T00:00`; any time when absent.
-        end: Local wall time of the period's end.
+        start: Start of the period, Tbilisi wall time without offset, e.g. `2026-03-11T00:00`; any
+            time when absent.
+        end: End of the period, e.g. `2026-03-12T00:00`; a day after `start` when absent, of no use
+            without it.
     """
     deps = ctx.deps
     booking_service = deps.get(BookingService)
@@ -89,8 +91,8 @@ async def booking_card(ctx: RunContext[Deps], number: Number, branch: Branch | N
     """One booking: car, client, times, places, sums, what is owed and what is due at pick-up.
 
     Args:
-        number: The number people use, e.g. `1234`.
-        branch: Branch code when it was said.
+        number: The booking's number as people use it, e.g. `1234`.
+        branch: Code of the branch, only when it was said: numbers repeat between branches.
     """
     found = await resolve_booking(ctx, number, branch)
     if isinstance(found, str):
@@ -125,11 +127,13 @@ async def list_bookings(
     bookings of a car.
 
     Args:
-        what: `pickups`, `returns`, `overdue`, or `car` for one car's bookings.
-        start: Local wall time of the period's start, e.g. `2026-03-12T00:00`.
-        end: Local wall time of the period's end.
-        branch: Branch code; the person's own branches when absent.
-        car: The car as it was said, for `car`.
+        what: `pickups` or `returns` of the period; `overdue`: cars that should be back by now,
+            without a period; `car`: what one car has now and next.
+        start: Start of the period, Tbilisi wall time without offset, e.g. `2026-03-12T00:00`; today
+            when absent.
+        end: End of the period, e.g. `2026-03-13T00:00`; a day after `start` when absent.
+        branch: Code of a branch, only when one was said; the person's own branches when absent.
+        car: The car as it was said, e.g. `приус 417`; needed for `car`, left out otherwise.
     """
     deps = ctx.deps
     booking_service = deps.get(BookingService)
@@ -179,10 +183,10 @@ async def check_conflicts(
     """Bookings of one car that overlap, or leave less than 2 h between them.
 
     Args:
-        start: Local wall time; now when absent.
-        end: Local wall time; 30 days on when absent.
-        branch: Branch code; the person's own branches when absent.
-        car: Only this car, as it was said.
+        start: Tbilisi wall time without offset, e.g. `2026-03-12T00:00`; now when absent.
+        end: Tbilisi wall time; 30 days from now when absent.
+        branch: Code of a branch, only when one was said; the person's own branches when absent.
+        car: Only this car, as it was said, e.g. `приус 417`.
     """
     deps = ctx.deps
     booking_service = deps.get(BookingService)
@@ -212,7 +216,7 @@ async def list_debts(
     """Debts, and apart from them what is due at pick-up. Asks RentProg each time.
 
     Args:
-        branch: Branch code; the person's own branches when absent.
+        branch: Code of a branch, only when one was said; the person's own branches when absent.
         client: Only this client, by name, e.g. `Рудин`.
     """
     deps = ctx.deps
@@ -252,7 +256,7 @@ async def who_changed(ctx: RunContext[Deps], number: Number, branch: Branch | No
 
     Args:
         number: The booking's number, e.g. `1234`.
-        branch: Branch code when it was said.
+        branch: Code of the branch, only when it was said: numbers repeat between branches.
     """
     found = await resolve_booking(ctx, number, branch)
     if isinstance(found, str):

@@ -25,8 +25,8 @@ async def client_card(
     private chat.
 
     Args:
-        name: Name or phone as it was said, e.g. `Олег Рудин`.
-        booking: A booking's number, when the client is named by it.
+        name: Name or phone as it was said, e.g. `Олег Рудин`; this or `booking` is needed.
+        booking: A booking's number, e.g. `1234`, when the client is named by it.
     """
     deps = ctx.deps
     client_service = deps.get(ClientService)

@@ -32,8 +32,9 @@ class Toolset(FunctionToolset[Deps]):
         if labelled(tool.metadata) is DENIED:
             raise TypeError(f"{tool.name} has no policy: register it with @read or @write")
         tool.description = _one_paragraph(tool.description)
-        for parameter in tool.function_schema.json_schema["properties"].values():
-            parameter["description"] = _one_paragraph(parameter["description"])
+        schema = tool.function_schema.json_schema
+        for described in (*schema["properties"].values(), *schema.get("$defs", {}).values()):
+            described["description"] = _one_paragraph(described.get("description"))
         super().add_tool(tool)
 
     def register(self, function: F, policy: ToolPolicy) -> F:

@@ -111,8 +111,10 @@ async def list_cars(
     service centre.
 
     Args:
-        branch: Branch code, e.g. `batumi`, or `all`; the person's own branch when none was said.
-        state: Only cars in this state, e.g. `repair`.
+        branch: Code of a branch, or `all` when all are meant; the person's own branch when none was
+            said.
+        state: Only cars in this state: `can_be_issued`, `repair` (with those in a critical state),
+            `critical`, `long_term` (rented out for long), `not_for_issue`, `needs_service`.
     """
     deps = ctx.deps
     branch, assumed = _branch(deps, branch)
@@ -145,11 +147,13 @@ async def check_availability(
     """Which cars are free for a period, or whether one car is. The preparation time of 2 h is kept.
 
     Args:
-        start: Local wall time in Tbilisi, e.g. `2026-03-14T10:00`.
-        end: Local wall time in Tbilisi, after the start.
-        branch: Branch code, or `all`; the person's own branch when none was said.
+        start: Tbilisi wall time without offset, e.g. `2026-03-14T10:00`.
+        end: Tbilisi wall time, after the start and within a year of it, e.g. `2026-03-16T20:00`.
+        branch: Code of a branch, or `all` when all are meant; the person's own branch when none was
+            said.
         car: Only this car, as it was said, e.g. `джимни 077`.
-        kind: Gearbox or class as RentProg names it, e.g. `Автомат`, `Внедорожник`.
+        kind: One gearbox (`Автомат`, `Механика`) or one class (`Эконом`, `Внедорожник`, `Минивэн`),
+            in Russian as RentProg names it.
     """
     deps = ctx.deps
     booking_service = deps.get(BookingService)
@@ -196,12 +200,12 @@ async def check_availability(
 
 @write(fleet, effect_class="A", roles=ACTORS | {Role.MECHANIC}, approvers=HEADS, scope="branch")
 async def move_car(ctx: RunContext[Deps], car: Said, branch: Branch) -> Planned:
-    """The car belongs to another branch. Nothing happens before a person approves the card that
-    follows.
+    """A car goes to another branch and belongs to it from then on. Nothing happens before a person
+    approves the card that follows.
 
     Args:
-        car: The car as it was said.
-        branch: Code of the branch that it goes to.
+        car: The car as it was said, e.g. `приус 417`.
+        branch: Code of the branch that it goes to, not of the one that it stands in.
     """
     found = await resolve_car(ctx, car)
     if isinstance(found, str):
@@ -215,8 +219,9 @@ async def set_car_state(ctx: RunContext[Deps], car: Said, state: State) -> Plann
     """Another state of a car. Nothing happens before a person approves the card that follows.
 
     Args:
-        car: The car as it was said.
-        state: The new state.
+        car: The car as it was said, e.g. `приус 417`.
+        state: The new state: `can_be_issued`, `repair`, `critical`, `long_term`
+            (rented out for long), `not_for_issue`, `needs_service`.
     """
     found = await resolve_car(ctx, car)
     if isinstance(found, str):

@@ -43,9 +43,9 @@ async def checklist_status(
     done, who has them.
 
     Args:
-        booking: A booking's number, when its check-lists are meant.
-        car: The car as it was said, when its check-lists are meant.
-        branch: Branch code; the person's own when nothing narrower was said.
+        booking: A booking's number, e.g. `1234`, when its check-lists are meant.
+        car: The car as it was said, e.g. `приус 417`, when its check-lists are meant.
+        branch: Code of a branch; the person's own when nothing narrower was said.
     """
     deps = ctx.deps
     subject = await resolve_subject(ctx, booking, car)
@@ -97,10 +97,10 @@ async def start_checklist(
     daily one or a problem (by car).
 
     Args:
-        kind: `issue`, `return`, `daily` or `problem`; left out, the booking's state or the car
-            decides.
-        booking: The booking's number.
-        car: The car as it was said, when no booking is meant.
+        kind: `issue` (pick-up), `return`, `daily` (a car of the yard) or `problem`; left out, the
+            booking's state or the car decides.
+        booking: The booking's number, e.g. `1234`; this or `car` is needed.
+        car: The car as it was said, e.g. `приус 417`, when no booking is meant.
     """
     deps = ctx.deps
     subject = await resolve_subject(ctx, booking, car)

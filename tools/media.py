@@ -30,9 +30,10 @@ async def find_media(
     whom. Buttons show the files.
 
     Args:
-        car: The car as it was said.
-        booking: A booking's number, when the material of that booking is meant.
-        operation: Only material of this kind: `issue`, `return`, `damage`, …
+        car: The car as it was said, e.g. `приус 417`; this or `booking` is needed.
+        booking: A booking's number, e.g. `1234`, when the material of that booking is meant.
+        operation: Only material of this kind: `issue` (taken at pick-up), `return`, `damage` or
+            `other`; all when absent.
     """
     deps = ctx.deps
     db = deps.get(Database)

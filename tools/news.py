@@ -29,10 +29,12 @@ async def subscribe_chat(
     before an administrator approves.
 
     Args:
-        chat: The chat: `leaders`, `sales` or `marketing`.
-        news: The class of events.
-        mode: `instant`, `digest` or `off`.
-        branch: Branch code; left out, every branch.
+        chat: Which of the company's service chats.
+        news: The class of events: a booking that was created, cancelled, issued (the car given out)
+            or returned, a car that went to another branch, a problem with a car, a check-list that
+            was closed with gaps.
+        mode: `instant`: each at once; `digest`: together, once a day; `off`: not at all.
+        branch: Code of a branch, only when one was said; every branch when absent.
     """
     purpose = cast(Purpose, chat)  # the guard takes no other
     return [await ctx.deps.get(HouseChanges).subscribe(ctx.deps.actor, purpose, news, branch, mode)]

@@ -4,7 +4,7 @@ matrix. A tool without a label is a write, untrusted, denied."""
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -62,20 +62,25 @@ def toolsets() -> Sequence[FunctionToolset[Any]]:
     return list(found.values())
 
 
-@cache
-def matrix() -> Mapping[str, ToolPolicy]:
-    """The policy of every tool by its name.
+def gathered(sets: Iterable[FunctionToolset[Any]]) -> Mapping[str, ToolPolicy]:
+    """The policy of every tool of these toolsets by its name.
 
     Raises:
-        ValueError: two toolsets have a tool of the same name.
+        ValueError: two of them have a tool of the same name.
     """
     found: dict[str, ToolPolicy] = {}
-    for toolset in toolsets():
+    for toolset in sets:
         for name, tool in toolset.tools.items():
             if name in found:
                 raise ValueError(f"two tools are called {name}")
             found[name] = labelled(tool.metadata)
     return MappingProxyType(found)
+
+
+@cache
+def matrix() -> Mapping[str, ToolPolicy]:
+    """The policy of every tool of the product by its name."""
+    return gathered(toolsets())
 
 
 def policy_of(tool: str) -> ToolPolicy:

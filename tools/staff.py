@@ -21,13 +21,13 @@ staff = new_toolset("staff")
 async def grant_role(
     ctx: RunContext[Deps], employee: Said, role: Role | None = None, branch: Branch | None = None
 ) -> Planned:
-    """Another role or another branch for an employee. Nothing happens before an administrator
-    approves the card.
+    """Another role or another branch for a colleague, never for the person who asks. Nothing
+    happens before an administrator approves the card.
 
     Args:
-        employee: The colleague's name as it was said.
+        employee: The colleague's name as it was said, e.g. `Лаша Гогуадзе`.
         role: The new role; left out when only the branch changes.
-        branch: The new home branch; left out when only the role changes.
+        branch: Code of the new home branch; left out when only the role changes.
     """
     person = await resolve_person(ctx, employee)
     if isinstance(person, str):
@@ -47,10 +47,12 @@ async def hire_employee(
     administrator approves the card.
 
     Args:
-        name: First and last name.
-        role: The role.
-        branch: Home branch; left out for roles of the whole company.
-        language: The language in which Jarvis speaks to them.
+        name: First and last name, e.g. `Нана Гелашвили`.
+        role: The role; it is asked for when it was not said.
+        branch: Code of the home branch, which `employee`, `branch_head` and `mechanic` need; left
+            out for roles of the whole company.
+        language: The language in which Jarvis speaks to them: `ru` Russian, `en` English, `ka`
+            Georgian.
     """
     return [await ctx.deps.get(HouseChanges).hire(ctx.deps.actor, name, role, branch, language)]
 
@@ -72,10 +74,11 @@ async def add_branch(
     """A new branch of the company. Nothing happens before an administrator approves the card.
 
     Args:
-        name: The name in Russian, as it was said.
-        code: A short code in Latin letters; left out, it is made of the name.
-        name_en: The name in English; left out, the Latin spelling.
-        name_ka: The name in Georgian; left out, the name as it was said.
+        name: The name in Russian, as it was said, e.g. `Гори`.
+        code: Only when one was said: small Latin letters, digits and dashes, a letter first, e.g.
+            `gori`; left out, it is made of the name.
+        name_en: The name in English, e.g. `Gori`; left out, the Latin spelling.
+        name_ka: The name in Georgian, e.g. `გორი`; left out, the name as it was said.
     """
     spelled = latin(name).strip().replace(" ", "-")
     names = {"ru": name, "en": name_en or spelled.title(), "ka": name_ka or name}

@@ -31,7 +31,7 @@ async def open_topic(ctx: RunContext[Deps], car: Said) -> str:
     """The topic of a car in the forum of its branch: a link to it; one that is missing is made.
 
     Args:
-        car: The car as it was said.
+        car: The car as it was said, e.g. `приус 417`.
     """
     deps = ctx.deps
     db = deps.get(Database)
@@ -76,8 +76,9 @@ async def post_to_topic(ctx: RunContext[Deps], car: Said, text: Words) -> Planne
     person approves the card.
 
     Args:
-        car: The car as it was said.
-        text: The words, exactly as the person wants them.
+        car: The car as it was said, e.g. `приус 417`.
+        text: The words that others are to read, exactly as the person said them, without the
+            request around them.
     """
     found = await resolve_car(ctx, car)
     if isinstance(found, str):

@@ -21,7 +21,7 @@ from jarvis.kit import errors
 from jarvis.kit.roles import ACTORS
 from jarvis.messaging.catalogue import keys
 from tools.decorators import Toolset, new_toolset, write
-from tools.policy import DENIED, matrix, policy_of, toolsets
+from tools.policy import DENIED, gathered, matrix, policy_of, toolsets
 
 ROOT = Path(__file__).parents[2]
 SOURCES = [
@@ -104,6 +104,8 @@ def test_a_tool_without_a_policy_is_none() -> None:
     with pytest.raises(ValueError, match="names who may give it"):
         write(toolset, effect_class="A", roles=ACTORS, scope="company")
     assert not toolset.tools
+    with pytest.raises(ValueError, match="two tools are called"):
+        gathered([*toolsets(), toolsets()[0]])
     assert all(isinstance(each, Toolset) for each in toolsets()), "only ours refuse such tools"
 
 

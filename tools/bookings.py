@@ -19,10 +19,9 @@ from jarvis.domains.clients.service import ClientService
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.freshness import Limited
-from jarvis.kit.actor import Role
 from jarvis.kit.clock import day_bounds, local_date
 from jarvis.kit.errors import IntegrationError, InvalidRequest, LimitReached
-from jarvis.kit.roles import MONEY, OPERATIONS
+from jarvis.kit.roles import BRANCH_STAFF, MONEY, OPERATIONS
 from tools.arguments import Branch, Moment, Number, Said, aware
 from tools.decorators import new_toolset, read
 from tools.deps import Deps
@@ -32,7 +31,7 @@ bookings = new_toolset("bookings")
 Listing = Literal["pickups", "returns", "overdue", "car"]
 
 
-@read(bookings, roles=OPERATIONS | {Role.MECHANIC}, scope="branch", untrusted=False)
+@read(bookings, roles=BRANCH_STAFF, scope="branch", untrusted=False)
 async def find_booking(
     ctx: RunContext[Deps],
     car: Said | None = None,
@@ -86,7 +85,7 @@ async def find_booking(
     return f"[{key}] {len(rows)} bookings."
 
 
-@read(bookings, roles=OPERATIONS | {Role.MECHANIC}, scope="branch", untrusted=False)
+@read(bookings, roles=BRANCH_STAFF, scope="branch", untrusted=False)
 async def booking_card(ctx: RunContext[Deps], number: Number, branch: Branch | None = None) -> str:
     """One booking: car, client, times, places, sums, what is owed and what is due at pick-up.
 
@@ -114,7 +113,7 @@ async def booking_card(ctx: RunContext[Deps], number: Number, branch: Branch | N
     )
 
 
-@read(bookings, roles=OPERATIONS | {Role.MECHANIC}, scope="branch", untrusted=False)
+@read(bookings, roles=BRANCH_STAFF, scope="branch", untrusted=False)
 async def list_bookings(
     ctx: RunContext[Deps],
     what: Listing,

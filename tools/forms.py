@@ -15,10 +15,9 @@ from jarvis.domains.forms.templates import template
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.db import Database
 from jarvis.engine.journal import Journal
-from jarvis.kit.actor import Role
 from jarvis.kit.clock import day_bounds, local_date
 from jarvis.kit.errors import NotPermitted
-from jarvis.kit.roles import OPERATIONS
+from jarvis.kit.roles import BRANCH_STAFF
 from jarvis.messaging.facts import ProblemFact
 from tools.arguments import Branch, Number, Said
 from tools.decorators import new_toolset, read, write
@@ -32,7 +31,7 @@ LISTED = 8
 ASKED = "form.asked"  # an event: the form is opened in the person's private chat
 
 
-@read(forms, roles=OPERATIONS | {Role.MECHANIC}, scope="branch", untrusted=False)
+@read(forms, roles=BRANCH_STAFF, scope="branch", untrusted=False)
 async def checklist_status(
     ctx: RunContext[Deps],
     booking: Number | None = None,
@@ -83,7 +82,7 @@ async def checklist_status(
 @write(
     forms,
     effect_class="A",
-    roles=OPERATIONS | {Role.MECHANIC},
+    roles=BRANCH_STAFF,
     scope="branch",
     approval="never",
 )

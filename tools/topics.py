@@ -10,7 +10,7 @@ from jarvis.domains.topics.facts import TopicFact
 from jarvis.engine.db import Database
 from jarvis.engine.journal import Journal
 from jarvis.kit.actor import Role
-from jarvis.kit.roles import ACTORS, OPERATIONS
+from jarvis.kit.roles import ACTORS, BRANCH_STAFF
 from jarvis.messaging.facts import ProblemFact
 from tools.arguments import Said, Words
 from tools.decorators import Planned, new_toolset, write
@@ -23,7 +23,7 @@ topics = new_toolset("topics")
 @write(
     topics,
     effect_class="A",
-    roles=OPERATIONS | {Role.MECHANIC},
+    roles=BRANCH_STAFF,
     scope="branch",
     approval="never",
 )

@@ -3,41 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol, TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 
-class Services(Protocol):
-    """Gives the one object of a type that this process has built."""
+class Services:
+    """Gives the one object of a type that this process has built.
+
+    Args:
+        built: The objects by the types that they are asked for by; it may fill up later.
+    """
+
+    def __init__(self, built: Mapping[type, Any]) -> None:
+        self.built = built
 
     def get(self, kind: type[T]) -> T:
-        """The object of this very type.
+        """A service, a port, a settings model or a part of the engine by its type.
 
         Raises:
-            LookupError: nothing of this type was built.
+            LookupError: no part that this process runs offers it.
         """
-        ...
-
-
-class BuiltServices:
-    """Objects that were built elsewhere, by type."""
-
-    def __init__(self, built: Mapping[type, object]) -> None:
-        self._built = dict(built)
-
-    def get(self, kind: type[T]) -> T:
-        """The object of this very type.
-
-        Raises:
-            LookupError: nothing of this type was built; the message names the type.
-        """
-        found = self._built.get(kind)
-        if not isinstance(found, kind):
-            raise LookupError(f"no {kind.__module__}.{kind.__qualname__} was built in this process")
-        return found
-
-
-def services(*built: object) -> BuiltServices:
-    """These objects, each by its own type."""
-    return BuiltServices({type(each): each for each in built})
+        try:
+            return self.built[kind]
+        except KeyError:
+            raise LookupError(f"{kind.__name__} is in no part that this process runs") from None

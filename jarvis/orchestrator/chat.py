@@ -36,12 +36,12 @@ from jarvis.messaging.view import Button, next_page
 from jarvis.orchestrator.cards import Cards
 from jarvis.orchestrator.request import Brain, Reply, Request
 from jarvis.orchestrator.run_store import save_run
+from jarvis.orchestrator.settings import RequestSettings
 from jarvis.orchestrator.trail import STATUS
 from jarvis.orchestrator.unrouted import Unrouted
 
 ASKED = "request.asked"
 STATUS_AFTER_S = 0.8
-SLOW_AFTER_S = 20.0
 REQUEST_DEADLINE_S = 180.0
 
 
@@ -75,10 +75,9 @@ class Chat:
         changes: Changes,
         unrouted: Unrouted,
         clock: Clock,
-        *,
-        slow_after_s: float = SLOW_AFTER_S,
+        settings: RequestSettings,
     ) -> None:
-        self._slow_after_s = slow_after_s
+        self._slow_after_s = settings.slow_after_s
         self._db = db
         self._brain = brain
         self._staff = staff

@@ -7,7 +7,6 @@ import logging
 from html import escape
 
 from pydantic_ai.exceptions import AgentRunError, ModelAPIError
-from pydantic_ai.models import Model
 
 from agents.router.agent import event_router, unknown_event
 from agents.router.output import RouteProposal
@@ -32,6 +31,7 @@ from jarvis.kit.clock import Clock
 from jarvis.messaging import outbox, times
 from jarvis.messaging.catalogue import say
 from jarvis.orchestrator import watch
+from jarvis.orchestrator.models import RoleModels
 from prompts.book import PromptBook
 
 _log = logging.getLogger(__name__)
@@ -47,14 +47,14 @@ class Unrouted:
         db: Database,
         staff: StaffService,
         interactions: Interactions,
-        model: Model,
+        models: RoleModels,
     ) -> None:
         self._journal = journal
         self._clock = clock
         self._db = db
         self._staff = staff
         self._interactions = interactions
-        self._model = model
+        self._models = models
 
     @property
     def subscriber(self) -> Subscriber:
@@ -73,7 +73,11 @@ class Unrouted:
         kinds = await known_kinds(self._db)
         try:
             prompt = unknown_event(event.kind, event.source, sorted(map(str, event.payload)), kinds)
-            proposal = (await event_router.run(prompt, deps=PromptBook(), model=self._model)).output
+            proposal = (
+                await event_router.run(
+                    prompt, deps=PromptBook(), model=self._models("event_router")
+                )
+            ).output
         except (AgentRunError, ModelAPIError, ExceptionGroup) as error:
             _log.warning("no proposal for %s: %s", event.kind, type(error).__name__)
             return RouteProposal()

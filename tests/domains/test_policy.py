@@ -23,9 +23,10 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 from agents.base import role_agent
 from agents.router.agent import router
-from jarvis.app.services import services
+from jarvis.app.build import App
+from jarvis.domains.staff.service import StaffService
 from jarvis.engine.db import Database
-from jarvis.entrypoints.core import Core
+from jarvis.engine.switches import Switches
 from jarvis.kit.actor import Role
 from jarvis.testing.core import rentprog_sandbox, running_core
 from jarvis.testing.servers import Servers
@@ -74,15 +75,15 @@ def _toolset() -> FunctionToolset[Deps]:
     return toolset
 
 
-async def _deps(core: Core, db: Database, role: Role) -> Deps:
-    employee = await core.staff.add(
+async def _deps(core: App, db: Database, role: Role) -> Deps:
+    employee = await core.get(StaffService).add(
         name=f"{role.value} {uuid4()}",
         role=role,
         branch="batumi",
         all_branches=False,
         language="ru",
     )
-    actor = await core.staff.actor(employee)
+    actor = await core.get(StaffService).actor(employee)
     assert actor is not None
     run: Any = uuid4()
     event = (
@@ -100,9 +101,9 @@ async def _deps(core: Core, db: Database, role: Role) -> Deps:
     return Deps(
         actor=actor,
         now=core.clock.now(),
-        services=services(core.staff),
+        services=core.services,
         prompts=PromptBook(),
-        switches=core.switches,
+        switches=core.get(Switches),
         run=ledger,
     )
 

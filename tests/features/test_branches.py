@@ -10,6 +10,7 @@ from pydantic_ai.messages import ModelMessage, ModelResponse, ToolCallPart, Tool
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 from jarvis.domains.staff.service import StaffService
+from jarvis.integrations.rentprog.settings import RentProgSettings
 from jarvis.testing.app import RunningApp
 from jarvis.testing.feature import running_feature
 from jarvis.testing.servers import Servers
@@ -45,7 +46,7 @@ async def test_a_new_branch_is_understood_at_the_next_message(
         assert "Гори" in answer["text"]
         refused = await app.ask(LASHA, "перегони PR417KX в Гори")
         assert "не задана компания в RentProg" in refused["text"]
-        app.core.rentprog_settings.company_ids["gori"] = 99
+        app.core.get(RentProgSettings).company_ids["gori"] = 99
         app.rentprog.data.branch_names[99] = "Гори"
         card = await app.ask(LASHA, "перегони PR417KX в Гори")
         assert "Филиал: было Тбилиси → станет Гори" in card["text"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.metadata
+import importlib.util
+import pkgutil
 import re
 import tomllib
 from pathlib import Path
@@ -12,14 +14,17 @@ from pathlib import Path
 import pytest
 
 import agents
-import jarvis.integrations
+import jarvis.domains
 import tools
-from jarvis.engine.integration import discover
+from jarvis.app.discovery import features, integrations
 from jarvis.entrypoints.demo.signs import SIGNS
 from jarvis.entrypoints.demo.text import known
 from jarvis.kit import errors
 from jarvis.kit.roles import ACTORS
+from jarvis.messaging import fact_views, facts
 from jarvis.messaging.catalogue import keys
+from jarvis.messaging.view import Views
+from tests.mutations import MUTATIONS
 from tools.decorators import Toolset, new_toolset, write
 from tools.policy import DENIED, gathered, matrix, policy_of, toolsets
 
@@ -69,7 +74,7 @@ LADDER = {
 
 
 def test_every_integration_is_whole() -> None:
-    found = discover(jarvis.integrations)
+    found = [f.manifest for f in integrations()]
     assert [i.name for i in found] == ["llm", "rentprog", "storage", "telegram"]
     for integration in found:
         folder = ROOT / "jarvis" / "integrations" / integration.name
@@ -107,6 +112,29 @@ def test_a_tool_without_a_policy_is_none() -> None:
     with pytest.raises(ValueError, match="two tools are called"):
         gathered([*toolsets(), toolsets()[0]])
     assert all(isinstance(each, Toolset) for each in toolsets()), "only ours refuse such tools"
+
+
+def test_every_fact_has_a_view_and_only_one() -> None:
+    modules = [m for found in features() for m in found.modules(found.manifest.views)]
+    views = Views([fact_views, *modules])  # two views of one type are refused
+    names = [
+        f"{folder.name}.facts"
+        for folder in pkgutil.iter_modules(jarvis.domains.__path__, "jarvis.domains.")
+    ]
+    rooms = [importlib.import_module(n) for n in names if importlib.util.find_spec(n) is not None]
+    kinds = {
+        value
+        for room in (facts, *rooms)
+        for value in vars(room).values()
+        if isinstance(value, type) and issubclass(value, facts.Fact) and value is not facts.Fact
+    }
+    assert len(kinds) > 20
+    assert sorted(kind.__name__ for kind in kinds if kind not in views) == []
+
+
+def test_every_guard_that_is_taken_out_stands_in_its_file_once() -> None:
+    counts = {m.guard: (ROOT / m.path).read_text().count(m.text) for m in MUTATIONS}
+    assert {guard: n for guard, n in counts.items() if n != 1} == {}
 
 
 def test_no_module_is_too_long() -> None:

@@ -4,4 +4,13 @@ from __future__ import annotations
 
 from jarvis.app.feature import Feature
 
-FEATURE = Feature(name="forms", views=("fact_view",))
+FEATURE = Feature(
+    name="forms",
+    services=("service:FormService",),
+    handlers=(
+        "messages:Sheets",
+        "filling:Forms",
+        "reports:FormReports",
+    ),
+    views=("fact_view",),
+)

@@ -11,7 +11,7 @@ from jarvis.domains.chats.service import ChatService, Subject, Topic
 from jarvis.domains.chats.topics import topic_order, topic_ref
 from jarvis.domains.forms import file
 from jarvis.domains.forms import view as render
-from jarvis.domains.forms.filling import FILLERS, FINISHED
+from jarvis.domains.forms.filling import BRANCH_STAFF, FINISHED
 from jarvis.domains.forms.messages import Sheets
 from jarvis.domains.forms.service import Form, FormService
 from jarvis.domains.media.filing import file_set
@@ -98,7 +98,7 @@ class FormReports:
             return
         sheet = await self._sheets.sheet(form, await self._sheets.reader(None))
         readers, heads = (
-            Who(roles=FILLERS, branch=form.branch),
+            Who(roles=BRANCH_STAFF, branch=form.branch),
             Who(roles=HEADS, branch=form.branch),
         )
         rows = [

@@ -8,7 +8,7 @@ operation's key → published in the car's topic.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from html import escape
 from typing import Any, ClassVar
 from uuid import UUID
@@ -71,6 +71,10 @@ class Material:
         self._interactions = interactions
         self._publisher = publisher
         self._claims = claims
+
+    @property
+    def presses(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
+        return {"file": self.decided}
 
     # in
 

@@ -13,7 +13,6 @@ FEATURE = Feature(
         "models:RoleModels",
         "factories:prompt_book",
         "factories:approvals",
-        "factories:rooms",
         "request:Brain",
         "unrouted:Unrouted",
         "chat:Chat",

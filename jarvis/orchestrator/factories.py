@@ -8,17 +8,13 @@ from uuid import UUID
 
 from jarvis.app.build import EffectKinds
 from jarvis.domains.bookings.changes import Changes
-from jarvis.domains.chats.service import ChatService
 from jarvis.domains.forms.filling import Forms
-from jarvis.domains.forms.service import FormService
 from jarvis.domains.house.changes import HOUSE_SUBJECTS, HouseChanges
 from jarvis.domains.media.intake import Material
-from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.approvals import Approvals
 from jarvis.engine.db import Database, Reader
 from jarvis.engine.interactions import Interactions
-from jarvis.engine.journal import Journal
 from jarvis.engine.settings import EngineSettings
 from jarvis.engine.switches import Switches
 from jarvis.kit.clock import Clock
@@ -27,7 +23,6 @@ from jarvis.orchestrator.cards import Cards
 from jarvis.orchestrator.chat import Chat
 from jarvis.orchestrator.inbox import Inbox
 from prompts.book import PromptBook
-from tools.deps import Rooms
 
 
 def approvals(
@@ -46,17 +41,6 @@ def approvals(
         return await room.versions(reader, kind, subject_id, fields)
 
     return Approvals(db, clock, kinds.kinds, versions, switches, life=settings.approval_life)
-
-
-def rooms(
-    db: Database,
-    journal: Journal,
-    chats: ChatService,
-    media: MediaService,
-    forms: FormService,
-    house: HouseChanges,
-) -> Rooms:
-    return Rooms(db=db, journal=journal, chats=chats, media=media, forms=forms, house=house)
 
 
 def cards(chat: Chat) -> Cards:

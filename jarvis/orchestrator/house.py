@@ -17,7 +17,7 @@ from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.worker import Handling
 from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
-from tools.workspace import ASKED
+from tools.forms import ASKED
 
 
 class HouseWork:

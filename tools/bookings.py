@@ -50,9 +50,7 @@ async def resolve_booking(ctx: RunContext[Deps], number: int, branch: str | None
 
 def _option(booking: Booking, request: str) -> Option:
     label = f"№{booking.number} · {booking.car_label or '?'}"
-    return Option(
-        label=label, detail=f"|{booking.branch}|", request=again(request, str(booking.branch))
-    )
+    return Option(label=label, request=again(request, str(booking.branch)), branch=booking.branch)
 
 
 @bookings.tool

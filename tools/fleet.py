@@ -58,8 +58,10 @@ async def _option(deps: Deps, car_id: UUID, said: str) -> Option:
     plate = show_plate(car.plate_key)
     return Option(
         label=car.label,
-        detail=f"{plate}|{car.branch}|{car.state}",
         request=again(deps.run.request, plate),
+        plate=plate,
+        branch=car.branch,
+        state=car.state,
     )
 
 

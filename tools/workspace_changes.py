@@ -128,8 +128,7 @@ async def _person(ctx: RunContext[Deps], said: str) -> Person | str:
         return people[0]
     if people:
         options = tuple(
-            Option(label=p.name, detail="||", request=again(deps.run.request, p.name))
-            for p in people[:6]
+            Option(label=p.name, request=again(deps.run.request, p.name)) for p in people[:6]
         )
         key = deps.run.facts.add(ChoiceFact(kind="employee", said=said[:60], options=options))
         return f"[{key}] {len(people)} people answer to {said!r}: ask which one, with this fact."

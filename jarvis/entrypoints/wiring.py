@@ -33,7 +33,9 @@ from jarvis.domains.chats.membership import Membership
 from jarvis.domains.chats.service import ChatService
 from jarvis.domains.chats.setup import Setup
 from jarvis.domains.conversations.service import ConversationService
+from jarvis.domains.forms.callbacks import FormCallbacks
 from jarvis.domains.forms.filling import Forms
+from jarvis.domains.forms.menu import FormMenu
 from jarvis.domains.forms.messages import Sheets
 from jarvis.domains.forms.reports import FormReports
 from jarvis.domains.forms.service import FormService
@@ -50,6 +52,8 @@ from jarvis.domains.news.handlers import CHECKS as NEWS_CHECKS
 from jarvis.domains.news.handlers import News
 from jarvis.domains.news.subscriptions import Subscriptions
 from jarvis.domains.staff.absences import Absences
+from jarvis.domains.staff.invites import Invites
+from jarvis.domains.staff.settings import Settings
 from jarvis.domains.tasks.handlers import Tasks
 from jarvis.domains.tasks.service import TaskService
 from jarvis.domains.topics import reconcile
@@ -77,9 +81,11 @@ from jarvis.integrations.rentprog.kinds import KINDS
 from jarvis.integrations.telegram.kinds import SEND
 from jarvis.language.offline import OfflineModel, Rules
 from jarvis.messaging import fact_views
+from jarvis.messaging.callbacks import Callbacks, Commands
 from jarvis.messaging.view import Views
 from jarvis.orchestrator.cards import Cards
 from jarvis.orchestrator.chat import SLOW_AFTER_S, Chat
+from jarvis.orchestrator.commands import GeneralCommands
 from jarvis.orchestrator.house import HouseWork
 from jarvis.orchestrator.inbox import Inbox
 from jarvis.orchestrator.request import Brain
@@ -260,39 +266,24 @@ async def open_house(
         conversations,
         interactions,
         approvals,
-        core.switches,
         core.changes,
-        unrouted,
         core.clock,
         slow_after_s=slow_after_s,
     )
     membership = Membership(core.db, core.staff, chats, conversations, interactions)
+    general = GeneralCommands(brain, conversations, interactions, core.switches)
+    invites = Invites(core.staff, interactions, general.welcome)
+    callbacks, commands = Callbacks(), Commands()
     inbox = Inbox(
         core.db,
         core.staff,
         interactions,
-        chat,
-        chat.invites,
+        chat.cards,
+        invites,
+        callbacks,
+        commands,
         taken=material.message,
         heard=filling.heard,
-        presses={
-            "file": material.decided,
-            "form": filling.press,
-            **reports.presses,
-            **carfile.presses,
-            **setup.presses,
-            **news.presses,
-            **assigned.presses,
-            **substitution.presses,
-            **membership.presses,
-        },
-        commands={
-            **carfile.commands,
-            **setup.commands,
-            **filling.commands,
-            **news.commands,
-            **assigned.commands,
-        },
     )
     digests = Digests(core.clock, core.staff, core.fleet, core.bookings)
     car_topics = CarTopics(
@@ -321,7 +312,16 @@ async def open_house(
         membership,
         news,
         AuditCheckpoints(),
+        carfile,
+        general,
+        invites,
+        unrouted,
+        Settings(core.staff, interactions),
+        FormMenu(core.clock, core.fleet, core.bookings, forms, sheets),
+        FormCallbacks(core.staff, media, forms, sheets, filling),
     )
+    callbacks.gather(*features)
+    commands.gather(*features)
     yield House(
         core=core,
         brain=brain,

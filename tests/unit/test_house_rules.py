@@ -43,7 +43,6 @@ LONG_SINCE_THE_REFORMAT = {
     "jarvis/domains/bookings/changes.py",
     "jarvis/domains/bookings/service.py",
     "jarvis/domains/chats/service.py",
-    "jarvis/domains/forms/filling.py",
     "jarvis/domains/forms/service.py",
     "jarvis/domains/staff/service.py",
     "jarvis/engine/approvals.py",

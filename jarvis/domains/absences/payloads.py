@@ -1,0 +1,17 @@
+"""Buttons of absences."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import UUID
+
+from jarvis.messaging.callbacks import Payload
+
+
+class CancelAbsence(Payload):
+    """The person is back before time, or does not go after all."""
+
+    kind: ClassVar[str] = "absence"
+    lasting: ClassVar[bool] = True
+
+    absence_id: UUID

@@ -1,0 +1,38 @@
+"""Buttons about files: what they belong to, and which to show."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import UUID
+
+from jarvis.domains.media.service import Operation
+from jarvis.messaging.callbacks import Payload
+
+
+class FileSet(Payload):
+    """The author says what a set of files belongs to."""
+
+    kind: ClassVar[str] = "media.file"
+
+    set_id: UUID
+    operation: Operation
+    car_id: UUID
+    booking_id: UUID | None
+
+
+class ShowCarMaterial(Payload):
+    """The sets of one car."""
+
+    kind: ClassVar[str] = "media.car"
+    lasting: ClassVar[bool] = True
+
+    car_id: UUID
+
+
+class ShowSet(Payload):
+    """The files of one set, in private."""
+
+    kind: ClassVar[str] = "media.set"
+    lasting: ClassVar[bool] = True
+
+    set_id: UUID

@@ -150,6 +150,7 @@ class House:
     conversations: ConversationService
     approvals: Approvals
     unrouted: Unrouted
+    callbacks: Callbacks
     subscribers: Mapping[str, Subscriber]
 
 
@@ -329,6 +330,7 @@ async def open_house(
         conversations=conversations,
         approvals=approvals,
         unrouted=unrouted,
+        callbacks=callbacks,
         subscribers={UNROUTED: unrouted.subscriber, **subscribers(*features)},
     )
 

@@ -123,6 +123,13 @@ def test_no_module_is_too_long() -> None:
     assert set(long) == LONG_SINCE_THE_REFORMAT
 
 
+def test_no_text_is_split_where_a_type_belongs() -> None:
+    parts = re.compile(r"""["']\|["']\.join\(|(?:split|partition)\(\s*["']\|["']""")
+    rooms = [ROOT / "jarvis", ROOT / "agents", ROOT / "tools"]
+    for path in (path for path in SOURCES if any(room in path.parents for room in rooms)):
+        assert not parts.search(path.read_text()), path
+
+
 def test_every_error_stands_in_the_tree() -> None:
     text = (errors.__doc__ or "") + ""
     for name, value in vars(errors).items():

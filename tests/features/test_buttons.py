@@ -1,0 +1,134 @@
+"""Presses find their owners through what is stored; buttons of older versions are said to be out of
+date, and a press that was interrupted goes on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from uuid import uuid4
+
+import pytest
+
+from jarvis.engine.effects import Origin
+from jarvis.engine.interactions import ANYBODY, Interactions, NewButton
+from jarvis.kit.ids import new_id
+from jarvis.messaging import outbox
+from jarvis.messaging.payloads import Ask
+from jarvis.messaging.view import Button
+from jarvis.testing.app import RunningApp
+from jarvis.testing.feature import running_feature
+from jarvis.testing.servers import Servers
+from tests.scenes.payloads import largest, payloads
+from tests.scenes.people import GROUP, NINO
+
+OUTDATED = "Кнопка устарела, спросите ещё раз"
+ID = str(uuid4())
+# As versions before stored them, and as no version did.
+OLD = (
+    ("ask", "где малибу 235?"),
+    ("page", "rows"),
+    ("report", "report"),
+    ("file", f"{ID}|issue|{ID}|"),
+    ("car", ID),
+    ("set", ID),
+    ("setup", "-1001|hq|"),
+    ("form", f"open|{ID}"),
+    ("form", f"new|daily|{ID}"),
+    ("report_of", f"pdf|{ID}"),
+    ("member", "-1001|7|Имя"),
+    ("task", f"done|{ID}|list"),
+    ("absence", ID),
+    ("subscribe", "-1001|car_moved|*|off"),
+    ("settings", "language:en"),
+    ("invite", f"yes:{ID}"),
+    ("route", "beacon.moved|car.moved"),
+    ("approve", f"yes:{ID}:0123456789abcdef"),
+    ("undo", ID),
+    ("unknown", f"done:{ID}"),
+    ("open", ID),
+    ("task", f'{{"task_id": "{ID}", "done": true, "by": "{ID}"}}'),
+    ("settings.language", '{"language": "xx"}'),
+    ("news.mode", "{}"),
+)
+
+
+@pytest.fixture(scope="module")
+async def app(
+    servers: Servers, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncGenerator[RunningApp]:
+    async with running_feature(servers, tmp_path_factory.mktemp("buttons")) as running:
+        yield running
+
+
+async def show(
+    app: RunningApp, rows: list[list[NewButton]], name: str, chat: str = "dm"
+) -> dict[str, object]:
+    """A message of ours with these buttons, as Nino sees it."""
+    state = app.telegram.state
+    place = state.chat_of(state.person(NINO), chat)
+    chat_id = state.person(NINO).id if chat == "dm" else place.marked_id
+    async with app.core.db.transaction() as tx:
+        stored = await Interactions(app.core.db, app.core.clock).store(
+            tx, rows, group=name, who=ANYBODY, life=None
+        )
+        origin = Origin(event_id=None, trace_id=new_id().hex)
+        await outbox.send(tx, origin, chat_id, name, buttons=stored, key=name)
+    await app.quiet()
+    return app.seen(NINO, chat)[-1]
+
+
+async def outdated(app: RunningApp) -> int:
+    return await app.core.db.fetchval(
+        "SELECT count(*) FROM audit_entry WHERE action = 'button.press' AND outcome = 'outdated'"
+    )
+
+
+async def test_buttons_of_older_versions_are_said_to_be_out_of_date(app: RunningApp) -> None:
+    rows = [[NewButton(label=f"{n}", kind=k, choice=c)] for n, (k, c) in enumerate(OLD)]
+    message = await show(app, rows, "old buttons")
+    for number in range(len(OLD)):
+        await app.telegram.press(NINO, "dm", int(str(message["id"])), number)
+    await app.quiet()
+    said = [m["text"] for m in app.seen(NINO) if int(m["id"]) > int(str(message["id"]))]
+    assert said == [OUTDATED] * len(OLD), "none settles its neighbours"
+    assert await outdated(app) == len(OLD)
+    assert not await app.core.db.fetchval("SELECT count(*) FROM delivery WHERE state = 'dead'")
+
+
+async def test_in_a_group_it_is_said_to_who_pressed(app: RunningApp) -> None:
+    message = await show(app, [[NewButton(label="?", kind="car", choice=ID)]], "old", GROUP)
+    answer = await app.press(NINO, message, 0, GROUP)
+    assert answer["text"] == OUTDATED
+    assert answer["reply_to"] == message["id"]
+
+
+async def test_every_payload_is_stored_and_read_by_its_owner(app: RunningApp) -> None:
+    most = [largest(payload) for payload in payloads()]
+    buttons = [[Button(label=p.kind, payload=p)] for p in most]
+    interactions = Interactions(app.core.db, app.core.clock)
+    nino = await app.core.staff.actor_of_telegram(app.telegram.state.person(NINO).id)
+    async with app.core.db.transaction() as tx:
+        stored = await interactions.store(
+            tx, outbox.stored_form(buttons), group="every payload", who=ANYBODY, life=None
+        )
+    for payload, (button,) in zip(most, stored, strict=True):
+        assert len(button["token"].encode()) <= 64, "what Telegram takes behind a button"
+        seen = await interactions.look(button["token"], nino)
+        assert app.house.callbacks.read(seen.kind, seen.choice) == payload
+
+
+async def test_a_press_that_was_interrupted_goes_on_and_is_answered_once(app: RunningApp) -> None:
+    row = outbox.stored_form([[Button(label="?", payload=Ask(request="где малибу 235?"))]])
+    message, before = await show(app, row, "to be interrupted"), await outdated(app)
+    assert "Malibu 235" in (await app.press(NINO, message, 0))["text"]
+    seen = [m["text"] for m in app.seen(NINO)]
+    # its worker stopped before it had noted the end
+    event_id = await app.core.db.fetchval(
+        """UPDATE delivery SET state = 'pending', finished_at = NULL WHERE id =
+             (SELECT id FROM delivery WHERE subscriber = 'inbox.press' ORDER BY event_seq DESC
+               LIMIT 1) RETURNING event_id"""
+    )
+    await app.quiet()
+    delivery = "SELECT state FROM delivery WHERE event_id = $1 AND subscriber = 'inbox.press'"
+    assert await app.core.db.fetchval(delivery, event_id) == "done"
+    assert [m["text"] for m in app.seen(NINO)] == seen, "asked for once"
+    assert await outdated(app) == before

@@ -94,6 +94,12 @@ async def test_buttons_of_older_versions_are_said_to_be_out_of_date(app: Running
     assert not await app.core.db.fetchval("SELECT count(*) FROM delivery WHERE state = 'dead'")
 
 
+async def test_an_unknown_command_is_answered_by_the_help(app: RunningApp) -> None:
+    known, unknown = await app.ask(NINO, "/help"), await app.ask(NINO, "/nonsense now")
+    assert unknown["text"] == known["text"]
+    assert unknown["buttons"] == known["buttons"]
+
+
 async def test_in_a_group_it_is_said_to_who_pressed(app: RunningApp) -> None:
     message = await show(app, [[NewButton(label="?", kind="car", choice=ID)]], "old", GROUP)
     answer = await app.press(NINO, message, 0, GROUP)

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from benchmarks.harness.declare import Benchmark, Measured, at_most
 from jarvis.entrypoints.seed import seed
-from jarvis.entrypoints.wiring import open_house, run_worker
-from jarvis.integrations.llm.settings import LlmSettings
+from jarvis.entrypoints.worker import PARTS, run_worker
 from jarvis.kit.world import load_world
 from jarvis.testing.core import load_all, rentprog_sandbox, running_core, until
 from jarvis.testing.servers import Servers
@@ -22,11 +21,10 @@ async def _round(servers: Servers) -> dict[str, float]:
     world = load_world()
     async with (
         rentprog_sandbox(world) as rentprog,
-        running_core(servers, rentprog) as core,
-        open_house(core, LlmSettings()) as house,
+        running_core(servers, rentprog, parts=PARTS, process="worker") as core,
     ):
         await seed(core.db, core.clock, world)
-        worker = asyncio.create_task(run_worker(house))
+        worker = asyncio.create_task(run_worker(core))
 
         async def handled() -> bool:
             return not await core.db.fetchval(

@@ -20,15 +20,16 @@ from agents.router.offline import rules as router_rules
 from benchmarks.harness.declare import Benchmark, Measured, at_most
 from benchmarks.harness.places import fresh_place
 from benchmarks.harness.stats import median_ms
-from jarvis.entrypoints.core import CoreSettings, open_core
+from jarvis.app.build import open_app
+from jarvis.app.settings import AppSettings
+from jarvis.domains.staff.service import StaffService
 from jarvis.entrypoints.seed import seed
-from jarvis.entrypoints.wiring import open_house
-from jarvis.integrations.llm.settings import LlmSettings
-from jarvis.integrations.rentprog.settings import RentProgSettings
+from jarvis.entrypoints.worker import PARTS
 from jarvis.kit.clock import OffsetClock
 from jarvis.kit.ids import new_id
 from jarvis.kit.world import load_world
 from jarvis.language.offline import OfflineModel
+from jarvis.orchestrator.request import Brain
 from jarvis.orchestrator.request import Request as Asked
 from jarvis.testing.servers import Servers
 from prompts.book import PromptBook
@@ -58,11 +59,12 @@ async def overhead(servers: Servers, folder: Path) -> Measured:
     """
     async with (
         fresh_place(servers) as place,
-        open_core(CoreSettings(database_url=SecretStr(place.app)), RentProgSettings()) as core,
-        open_house(core, LlmSettings()) as house,
+        open_app(
+            PARTS, replace={AppSettings: AppSettings(database_url=SecretStr(place.app))}
+        ) as core,
     ):
         await seed(core.db, core.clock, load_world())
-        actor = await core.staff.actor_by_name("Нино Беридзе")
+        actor = await core.get(StaffService).actor_by_name("Нино Беридзе")
         nothing = cast(Any, None)
         ledger = RunLedger(
             db=core.db,
@@ -109,7 +111,7 @@ async def overhead(servers: Servers, folder: Path) -> Measured:
             accepted = await core.journal.accept(
                 source="bench", kind="x", dedup_key=str(new_id()), payload={}
             )
-            reply = await house.brain.answer(
+            reply = await core.get(Brain).answer(
                 Asked(
                     event_id=accepted.event_id,
                     trace_id=new_id().hex,

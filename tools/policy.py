@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from jarvis.kit.actor import Role
-from jarvis.kit.roles import ACTORS, ADMINS, EVERYBODY, HEADS, MONEY, OPERATIONS
+from jarvis.kit.roles import ACTORS, ADMINS, BRANCH_STAFF, EVERYBODY, HEADS, MONEY, OPERATIONS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +59,9 @@ POLICY: dict[str, ToolPolicy] = {
     "car_card": ToolPolicy(effect="read", roles=EVERYBODY),
     "list_cars": ToolPolicy(effect="read", roles=EVERYBODY),
     "check_availability": ToolPolicy(effect="read", roles=EVERYBODY),
-    "find_booking": ToolPolicy(effect="read", roles=OPERATIONS | {Role.MECHANIC}, scope="branch"),
-    "booking_card": ToolPolicy(effect="read", roles=OPERATIONS | {Role.MECHANIC}, scope="branch"),
-    "list_bookings": ToolPolicy(effect="read", roles=OPERATIONS | {Role.MECHANIC}, scope="branch"),
+    "find_booking": ToolPolicy(effect="read", roles=BRANCH_STAFF, scope="branch"),
+    "booking_card": ToolPolicy(effect="read", roles=BRANCH_STAFF, scope="branch"),
+    "list_bookings": ToolPolicy(effect="read", roles=BRANCH_STAFF, scope="branch"),
     "check_conflicts": ToolPolicy(effect="read", roles=OPERATIONS, scope="branch"),
     "list_debts": ToolPolicy(effect="read", roles=MONEY, scope="branch"),
     "who_changed": ToolPolicy(effect="read", roles=OPERATIONS, scope="branch"),
@@ -74,12 +74,10 @@ POLICY: dict[str, ToolPolicy] = {
     "create_booking": _write(ACTORS | {Role.SALES}, ACTORS),
     "cancel_booking": _write(ACTORS, HEADS),
     "move_car": _write(ACTORS | {Role.MECHANIC}, HEADS),
-    "checklist_status": ToolPolicy(
-        effect="read", roles=OPERATIONS | {Role.MECHANIC}, scope="branch"
-    ),
+    "checklist_status": ToolPolicy(effect="read", roles=BRANCH_STAFF, scope="branch"),
     "find_media": ToolPolicy(effect="read", roles=EVERYBODY, scope="branch"),
-    "open_topic": _own(OPERATIONS | {Role.MECHANIC}),
-    "start_checklist": _own(OPERATIONS | {Role.MECHANIC}),
+    "open_topic": _own(BRANCH_STAFF),
+    "start_checklist": _own(BRANCH_STAFF),
     "post_to_topic": _house(ACTORS | {Role.MECHANIC, Role.SALES}, ACTORS),
     "subscribe_chat": _house(HEADS | ADMINS, ADMINS),
     "grant_role": _house(HEADS | ADMINS, ADMINS),

@@ -3,55 +3,65 @@
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from types import ModuleType
+from typing import Any, Generic, TypeVar
 
 from jarvis.app.feature import Feature
+from jarvis.engine.integration import Integration
 
-ROOMS = ("jarvis.domains", "jarvis.orchestrator")
+FEATURES = ("jarvis.domains", "jarvis.orchestrator")
+INTEGRATIONS = ("jarvis.integrations",)
+M = TypeVar("M")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Generic[M]):
     """A manifest, and the package in which it was found."""
 
     package: str
-    feature: Feature
+    manifest: M
 
     def modules(self, names: Sequence[str]) -> list[ModuleType]:
         """Modules of the package by their names."""
         return [import_module(f"{self.package}.{name}") for name in names]
 
-    def classes(self, names: Sequence[str]) -> list[type]:
-        """Classes by `"module:Class"`.
+    def objects(self, names: Sequence[str]) -> list[Callable[..., Any]]:
+        """Classes and functions by `"module:name"`.
 
         Raises:
-            ValueError: one of the names is none of a class.
+            ValueError: there is none of this name.
         """
-        found: list[type] = []
+        found: list[Callable[..., Any]] = []
         for name in names:
             module, _, attribute = name.partition(":")
             value = getattr(import_module(f"{self.package}.{module}"), attribute, None)
-            if not isinstance(value, type):
-                raise ValueError(f"{self.package}: FEATURE names {name}, which is no class")
+            if not callable(value):
+                raise ValueError(f"{self.package}: its manifest names {name}, which is not there")
             found.append(value)
         return found
 
 
 @cache
-def features() -> tuple[Found, ...]:
+def features() -> tuple[Found[Feature], ...]:
     """Every feature of the product, by package."""
-    return tuple(_found())
+    return tuple(_found(FEATURES, "FEATURE", Feature))
 
 
-def _found() -> Iterator[Found]:
-    for room in ROOMS:
+@cache
+def integrations() -> tuple[Found[Integration], ...]:
+    """Every outside system, by package."""
+    return tuple(_found(INTEGRATIONS, "INTEGRATION", Integration))
+
+
+def _found(rooms: Sequence[str], name: str, kind: type[M]) -> Iterator[Found[M]]:
+    for room in rooms:
         package = import_module(room)
         folders = [m.name for m in pkgutil.iter_modules(package.__path__, f"{room}.") if m.ispkg]
-        for name in (room, *folders):
-            feature = getattr(import_module(name), "FEATURE", None)
-            if isinstance(feature, Feature):
-                yield Found(package=name, feature=feature)
+        for folder in (room, *folders):
+            manifest = getattr(import_module(folder), name, None)
+            if isinstance(manifest, kind):
+                yield Found(package=folder, manifest=manifest)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
-from types import ModuleType
-from typing import Any
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from jarvis.engine.db import Database
 from jarvis.engine.effects import EffectKind
 from jarvis.kit.settings import Settings
+
+Process = Literal["worker", "bot"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,29 +24,22 @@ class Diagnosis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Integration:
-    """What a vendor's folder offers.
+    """What a vendor's folder offers, as `INTEGRATION` of its package.
 
-    `connect(settings, db)` opens the client and closes it at the end. `webhooks` are Litestar route
-    handlers.
+    `connect` opens the client and closes it at the end; its parameters say by their types what it
+    needs, and what it yields is what services ask for. `carriers` are classes, `"module:Class"`,
+    with a mapping `handlers` from kinds of effects to what carries them out, and `limits` if the
+    vendor has any; `process` is the one that reaches the vendor for writing; `switchable`: people
+    may switch what it writes off. `webhooks` are Litestar route handlers, `"module:handler"`.
     """
 
     name: str
     title: str
     settings: type[Settings]
-    connect: Callable[[Any, Database], AbstractAsyncContextManager[Any]]
+    connect: Callable[..., AsyncGenerator[Any]] | None = None
     effects: Sequence[EffectKind] = ()
-    webhooks: Sequence[Any] = ()
-    configured: Callable[[Any], Mapping[str, bool]] = field(default=lambda _settings: {})
-
-
-def discover(package: ModuleType) -> list[Integration]:
-    """Every folder of the package that offers an `INTEGRATION`, by name."""
-    found: list[Integration] = []
-    for module in pkgutil.iter_modules(package.__path__):
-        if not module.ispkg:
-            continue
-        loaded = importlib.import_module(f"{package.__name__}.{module.name}")
-        manifest = getattr(loaded, "INTEGRATION", None)
-        if isinstance(manifest, Integration):
-            found.append(manifest)
-    return sorted(found, key=lambda item: item.name)
+    carriers: Sequence[str] = ()
+    process: Process = "worker"
+    concurrency: int = 8
+    switchable: bool = True
+    webhooks: Sequence[str] = ()

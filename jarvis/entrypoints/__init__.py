@@ -1,2 +1,2 @@
-"""Processes: web, bot, worker, scheduler, the command line and the demo. `wiring` builds
+"""Processes: web, bot, worker, scheduler, the command line and the demo. `jarvis.app` builds
 everything."""

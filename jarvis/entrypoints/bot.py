@@ -3,92 +3,84 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
-from jarvis.app.process import process_name
-from jarvis.domains.media.effects import MediaEffects
+from jarvis.app.build import App, open_app
+from jarvis.app.carriage import dispatchers
+from jarvis.app.process import observe, process_name, until_signal
+from jarvis.engine.db import Database
 from jarvis.engine.dispatcher import Dispatcher
-from jarvis.engine.interactions import Interactions
-from jarvis.entrypoints.core import Core
 from jarvis.integrations.storage.decoder import Decoder, open_decoder
-from jarvis.integrations.storage.effects import StorageEffects
-from jarvis.integrations.storage.port import FsStorage, LinkSigner, Storage, connect
-from jarvis.integrations.storage.settings import StorageSettings
 from jarvis.integrations.telegram.client import NewClient, telethon
-from jarvis.integrations.telegram.effects import TelegramEffects
 from jarvis.integrations.telegram.gateway import TelegramGateway
 from jarvis.integrations.telegram.settings import TelegramSettings
+from jarvis.kit.errors import SettingsMissing
 from jarvis.orchestrator.toasts import Toasts
 from jarvis.orchestrator.watch import Watch
 
-
-def link_signer(core: Core) -> LinkSigner:
-    """Signs links to files that the web process serves."""
-    return LinkSigner(core.settings.public_url, core.settings.secret.get_secret_value())
+TELEGRAM = "telegram"
 
 
 @asynccontextmanager
-async def open_storage(core: Core, settings: StorageSettings) -> AsyncGenerator[FsStorage]:
-    """The storage of photos."""
-    async with connect(settings, core.db, signer=link_signer(core)) as storage:
-        yield storage
+async def open_bot(
+    *, replace: Mapping[type, Any] | None = None, client: NewClient = telethon
+) -> AsyncGenerator[App]:
+    """What the bot needs: the gateway, the carriers of what goes through it, and the watch."""
+    async with (
+        open_decoder() as decoder,
+        open_app(
+            process="bot",
+            extra=(gateway(client),),
+            replace={Decoder: decoder, **(replace or {})},
+        ) as app,
+    ):
+        yield app
 
 
-def bot_parts(
-    core: Core, storage: Storage, settings: TelegramSettings, decoder: Decoder, client: NewClient
-) -> tuple[TelegramGateway, Dispatcher]:
-    """The gateway and the dispatcher of Telegram's effects."""
-    name, toasts = process_name("bot"), Toasts(core.staff, Interactions(core.db, core.clock))
-    gateway = TelegramGateway(core.db, settings, on_press=toasts.toast, holder=name, client=client)
-    carried = TelegramEffects(core.db, gateway, settings)
-    dispatch = Dispatcher(
-        core.db,
-        core.doorbell,
-        name=name,
-        system="telegram",
-        handlers={
-            **carried.handlers,
-            **MediaEffects(core.db, core.clock, storage, gateway, carried, decoder).handlers,
-        },
-        limits=carried.limits,
-        lease_s=core.settings.lease_s,
-    )
-    return gateway, dispatch
+def gateway(client: NewClient) -> Callable[..., TelegramGateway]:
+    """Makes the connection's holder, over this client."""
+
+    def opened(db: Database, settings: TelegramSettings, toasts: Toasts) -> TelegramGateway:
+        holder = process_name("bot")
+        return TelegramGateway(db, settings, on_press=toasts.toast, holder=holder, client=client)
+
+    return opened
 
 
-async def run_bot(
-    core: Core, storage: Storage, settings: TelegramSettings, *, client: NewClient = telethon
-) -> None:
+async def run_bot(app: App) -> None:
     """Hold the connection and carry effects while it stands; until cancelled."""
-    async with open_decoder() as decoder:
-        gateway, dispatch = bot_parts(core, storage, settings, decoder, client)
-        await _run(core, storage, gateway, dispatch)
-
-
-async def _run(
-    core: Core, storage: Storage, gateway: TelegramGateway, dispatch: Dispatcher
-) -> None:
-    async def carry() -> None:
-        while True:
-            await gateway.ready.wait()
-            task = asyncio.create_task(dispatch.run())
-            try:
-                while gateway.ready.is_set():
-                    await asyncio.sleep(0.1)
-            finally:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
-
-    sealing = Dispatcher(
-        core.db,
-        core.doorbell,
-        name=process_name("bot"),
-        system="storage",
-        limits=lambda _effect: (),
-        concurrency=1,
-        lease_s=core.settings.lease_s,
-        handlers=StorageEffects(core.db, storage, core.settings.secret.get_secret_value()).handlers,
+    held = app.get(TelegramGateway)
+    carried = dispatchers(app, process_name("bot"))
+    others = [dispatcher.run() for system, dispatcher in carried.items() if system != TELEGRAM]
+    await asyncio.gather(
+        held.run(), _while_connected(held, carried[TELEGRAM]), app.get(Watch).run(), *others
     )
-    watch = Watch(core.db, core.staff, word_after_s=core.settings.word_after_s)
-    await asyncio.gather(gateway.run(), carry(), sealing.run(), watch.run())
+
+
+async def _while_connected(held: TelegramGateway, dispatcher: Dispatcher) -> None:
+    while True:
+        await held.ready.wait()
+        task = asyncio.create_task(dispatcher.run())
+        try:
+            while held.ready.is_set():
+                await asyncio.sleep(0.1)
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def _bot() -> None:
+    async with open_bot() as app:
+        if not app.get(TelegramSettings).configured:
+            raise SettingsMissing(
+                "JARVIS_TELEGRAM_API_ID, JARVIS_TELEGRAM_API_HASH, JARVIS_TELEGRAM_BOT_TOKEN"
+            )
+        await run_bot(app)
+
+
+def run() -> None:
+    """The connection to Telegram, or a standby for it."""
+    observe()
+    asyncio.run(until_signal(_bot()))

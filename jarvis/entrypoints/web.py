@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import gc
 import math
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
+from inspect import Parameter, Signature
 from typing import Any
 
+import uvicorn
+import uvloop
 from litestar import Litestar, MediaType, Request, Response, get
 from litestar.di import Provide
 from litestar.response import Stream
 
-import jarvis.integrations
+from jarvis.app.build import App, open_app
+from jarvis.app.discovery import integrations
+from jarvis.app.process import observe
 from jarvis.engine import sources
 from jarvis.engine.intake import Intake
-from jarvis.engine.integration import discover
-from jarvis.entrypoints.core import Core
-from jarvis.integrations.storage.port import LinkSigner, Storage
+from jarvis.engine.settings import EngineSettings
+from jarvis.integrations.storage.port import FsStorage, LinkSigner, Storage, link_signer
 from jarvis.integrations.telegram.settings import SYSTEM as TELEGRAM
 from jarvis.kit.errors import InvalidRequest, NotFound, Unavailable
 
@@ -38,7 +43,7 @@ def unavailable(_: Request[Any, Any, Any], error: Unavailable) -> Response[bytes
     return Response(b"", status_code=503, media_type=MediaType.TEXT, headers=headers)
 
 
-def _dependencies(core: Core, taking: Intake) -> dict[str, Provide]:
+def _dependencies(app: App, taking: Intake) -> dict[str, Provide]:
     """What hooks may ask for by name.
 
     Each names the one before and needs it not: dependencies that need nothing of each other are
@@ -46,27 +51,34 @@ def _dependencies(core: Core, taking: Intake) -> dict[str, Provide]:
     delivery before it is stored. One after another they are plain calls.
     """
 
-    def journal() -> Any:
-        return core.journal
-
-    def intake(journal: Any) -> Any:
-        return taking
-
-    def rentprog_settings(intake: Any) -> Any:
-        return core.rentprog_settings
-
+    offered: dict[str, Any] = {"journal": app.journal, "intake": taking}
+    for found in integrations():
+        offered[f"{found.manifest.name}_settings"] = app.get(found.manifest.settings)
+    names = list(offered)
     return {
-        make.__name__: Provide(make, sync_to_thread=False)
-        for make in (journal, intake, rentprog_settings)
+        name: Provide(_after(before, offered[name]), sync_to_thread=False)
+        for before, name in zip([None, *names], names, strict=False)
     }
 
 
+def _after(before: str | None, value: Any) -> Callable[..., Any]:
+    """A dependency that gives the value and names the one before it."""
+
+    def give(**_: Any) -> Any:
+        return value
+
+    parameters = [Parameter(before, Parameter.KEYWORD_ONLY, annotation=Any)] if before else []
+    give.__signature__ = Signature(parameters, return_annotation=Any)  # type: ignore[attr-defined]
+    give.__annotations__ = {parameter.name: Any for parameter in parameters} | {"return": Any}
+    return give
+
+
 def web_app(
-    core: Core, *, storage: Storage | None = None, signer: LinkSigner | None = None
+    app: App, *, storage: Storage | None = None, signer: LinkSigner | None = None
 ) -> Litestar:
-    """The ASGI application over an open core. Its intake stores what waits before the application
+    """The ASGI application over an open App. Its intake stores what waits before the application
     ends."""
-    taking = Intake(core.journal, queue=core.settings.intake_queue)
+    taking = Intake(app.journal, queue=app.settings.intake_queue)
 
     @get("/health/live", sync_to_thread=False)
     def live() -> dict[str, str]:
@@ -74,9 +86,9 @@ def web_app(
 
     @get("/health/ready")
     async def ready() -> Response[dict[str, Any]]:
-        database = await core.db.fetchval("SELECT 1") == 1
-        redis = await core.doorbell.ping()
-        (telegram,) = await sources.read(core.db, TELEGRAM)
+        database = await app.db.fetchval("SELECT 1") == 1
+        redis = await app.doorbell.ping()
+        (telegram,) = await sources.read(app.db, TELEGRAM)
         body = {
             "database": database,
             "redis": redis,
@@ -111,10 +123,10 @@ def web_app(
         }
         return Stream(body(), media_type=kind, headers=headers)
 
-    hooks = [hook for integration in discover(jarvis.integrations) for hook in integration.webhooks]
+    hooks = [hook for found in integrations() for hook in found.objects(found.manifest.webhooks)]
     return Litestar(
         [live, ready, media, *hooks],
-        dependencies=_dependencies(core, taking),
+        dependencies=_dependencies(app, taking),
         exception_handlers={Unavailable: unavailable},
         on_shutdown=[taking.close],
         request_max_body_size=256 * 1024,
@@ -122,3 +134,24 @@ def web_app(
         # Litestar's own would set the root logger, which is the process's, to INFO
         logging_config=None,
     )
+
+
+async def _serve(host: str, port: int) -> None:
+    async with open_app(("ports",)) as app:
+        signer = link_signer(app.get(EngineSettings))
+        served = web_app(app, storage=app.get(FsStorage), signer=signer)
+        gc.collect()
+        # what was opened stays until the end: looking through it again and again held up every
+        # answer for 0.1 s
+        gc.freeze()
+        config = uvicorn.Config(
+            served, host=host, port=port, log_level="warning", access_log=False, http="httptools"
+        )
+        await uvicorn.Server(config).serve()
+
+
+def run(host: str, port: int) -> None:
+    """Webhooks, signed links and health, until a signal comes."""
+    observe()
+    # `loop="uvloop"` alone is only heeded by uvicorn's own `run`
+    uvloop.run(_serve(host, port))

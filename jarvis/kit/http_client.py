@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Mapping
 from contextlib import nullcontext
+from dataclasses import dataclass
 from functools import cache
 
 import httpx
@@ -17,6 +18,13 @@ from jarvis.kit.text import whole
 QUOTA = "quota used up"
 QUOTA_S = 60.0  # the wait after a 429 that names none
 RETRY_AFTER_MAX_S = 3600.0  # a vendor that says more is asked again after an hour
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """How HTTP clients reach the outside; `transport` stands in for the network."""
+
+    transport: httpx.AsyncBaseTransport | None = None
 
 
 @cache

@@ -16,6 +16,7 @@ OPERATIONS = frozenset(
         Role.ADMIN,
     }
 )
+BRANCH_STAFF = OPERATIONS | {Role.MECHANIC}  # who sees bookings, fills in check-lists
 MONEY = OPERATIONS - {Role.SALES}
 ACTORS = frozenset({Role.EMPLOYEE, Role.BRANCH_HEAD, Role.DEPARTMENT_HEAD, Role.DIRECTOR})
 HEADS = ACTORS - {Role.EMPLOYEE}

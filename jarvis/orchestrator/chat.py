@@ -28,11 +28,11 @@ from jarvis.messaging.catalogue import say
 from jarvis.orchestrator.cards import Cards
 from jarvis.orchestrator.request import Brain, Reply, Request
 from jarvis.orchestrator.run_store import save_run
+from jarvis.orchestrator.settings import RequestSettings
 from jarvis.orchestrator.trail import STATUS
 
 ASKED = "request.asked"
 STATUS_AFTER_S = 0.8
-SLOW_AFTER_S = 20.0
 REQUEST_DEADLINE_S = 180.0
 
 
@@ -71,10 +71,9 @@ class Chat:
         approvals: Approvals,
         changes: Changes,
         clock: Clock,
-        *,
-        slow_after_s: float = SLOW_AFTER_S,
+        settings: RequestSettings,
     ) -> None:
-        self._slow_after_s = slow_after_s
+        self._slow_after_s = settings.slow_after_s
         self._db = db
         self._brain = brain
         self._staff = staff

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from jarvis.domains.conversations.service import ConversationService
+from jarvis.domains.staff.invites import Welcomes
 from jarvis.engine.interactions import Interactions, Who
 from jarvis.engine.switches import Switches
 from jarvis.engine.worker import Handling
@@ -24,6 +26,8 @@ HELP = "help"  # the command that answers for one that nobody knows
 
 class GeneralCommands:
     """Welcome, help, a fresh start, reports of problems, the rest of a list."""
+
+    provides: ClassVar[tuple[type, ...]] = (Welcomes,)
 
     def __init__(
         self,

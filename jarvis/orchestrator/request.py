@@ -34,7 +34,6 @@ from pydantic_ai.messages import (
     ToolReturnPart,
     UserPromptPart,
 )
-from pydantic_ai.models import Model
 from pydantic_ai.usage import RunUsage, UsageLimits
 
 from agents.base import RoleAgent
@@ -57,7 +56,7 @@ from jarvis.engine.approval_models import Approval, Draft
 from jarvis.engine.approvals import Approvals
 from jarvis.engine.db import Database
 from jarvis.engine.switches import Switches
-from jarvis.integrations.llm.metering import Meter, Purse
+from jarvis.integrations.llm.metering import Purse
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock
 from jarvis.kit.ids import short_code
@@ -67,9 +66,12 @@ from jarvis.messaging.facts import (
     ChoiceFact,
     Fact,
     HelpFact,
+    RefusalFact,
 )
 from jarvis.messaging.payloads import Ask, ReportProblem
 from jarvis.messaging.view import Button, Reader, Rendered, Views, short
+from jarvis.orchestrator.models import RoleModels
+from jarvis.orchestrator.settings import RequestSettings
 from prompts.book import PromptBook
 from tools.deps import Deps, Grant, Rooms, RunLedger
 from tools.guide import examples_for
@@ -77,7 +79,6 @@ from tools.policy import policy_of
 from tools.toolset import refuse
 
 _log = logging.getLogger(__name__)
-REQUEST_S = 55.0
 QUOTE_CHARS = 200
 BUTTON_ROWS = 6
 LIMITS = UsageLimits(request_limit=12, tool_calls_limit=20)
@@ -88,7 +89,6 @@ ROLES: Mapping[str, RoleAgent] = {
     "guide": guide,
     "workspace": workspace,
 }
-Models = Callable[[str], Model]
 # Free text that claims completion without a receipt is dropped (law 4).
 _CLAIM = re.compile(
     r"✅|\b(?:сделано|готово|отправлено|продлено|перенесено|отменено|создано|выполнено|записано)\b"
@@ -169,10 +169,9 @@ class Brain:
         conversations: ConversationService,
         rooms: Rooms,
         views: Views,
-        models: Models,
-        meter: Meter,
-        prompts: PromptBook | None = None,
-        limit_s: float = REQUEST_S,
+        models: RoleModels,
+        prompts: PromptBook,
+        settings: RequestSettings,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -188,9 +187,9 @@ class Brain:
         self._rooms = rooms
         self._views = views
         self._models = models
-        self._meter = meter
-        self._prompts = prompts or PromptBook()
-        self._limit_s = limit_s
+        self._meter = models.meter
+        self._prompts = prompts
+        self._limit_s = settings.request_s
 
     async def reader(self, actor: Actor, language: str, request: str = "") -> Reader:
         """For whom things are rendered."""
@@ -559,7 +558,7 @@ class Brain:
         return [Rendered(text=_safe(block.text))]
 
     async def _refusal(self, block: Refusal, deps: Deps, reader: Reader) -> Rendered:
-        told = [f for f in deps.run.facts.facts.values() if type(f).__name__ == "RefusalFact"]
+        told = [f for f in deps.run.facts.facts.values() if isinstance(f, RefusalFact)]
         if told:
             return self._views.render(told[-1], reader)
         key = await refuse(

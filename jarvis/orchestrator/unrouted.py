@@ -7,7 +7,6 @@ import logging
 from html import escape
 
 from pydantic_ai.exceptions import AgentRunError, ModelAPIError
-from pydantic_ai.models import Model
 
 from agents.router.agent import event_router, unknown_event
 from agents.router.output import RouteProposal
@@ -34,6 +33,7 @@ from jarvis.messaging.callbacks import callback
 from jarvis.messaging.catalogue import say
 from jarvis.messaging.view import Button
 from jarvis.orchestrator import watch
+from jarvis.orchestrator.models import RoleModels
 from jarvis.orchestrator.payloads import RouteKind
 from prompts.book import PromptBook
 
@@ -50,14 +50,14 @@ class Unrouted:
         db: Database,
         staff: StaffService,
         interactions: Interactions,
-        model: Model,
+        models: RoleModels,
     ) -> None:
         self._journal = journal
         self._clock = clock
         self._db = db
         self._staff = staff
         self._interactions = interactions
-        self._model = model
+        self._models = models
 
     @property
     def subscriber(self) -> Subscriber:
@@ -76,7 +76,11 @@ class Unrouted:
         kinds = await known_kinds(self._db)
         try:
             prompt = unknown_event(event.kind, event.source, sorted(map(str, event.payload)), kinds)
-            proposal = (await event_router.run(prompt, deps=PromptBook(), model=self._model)).output
+            proposal = (
+                await event_router.run(
+                    prompt, deps=PromptBook(), model=self._models("event_router")
+                )
+            ).output
         except (AgentRunError, ModelAPIError, ExceptionGroup) as error:
             _log.warning("no proposal for %s: %s", event.kind, type(error).__name__)
             return RouteProposal()

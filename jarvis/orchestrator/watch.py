@@ -24,6 +24,7 @@ from jarvis.kit.actor import Language
 from jarvis.language.entities import language_of
 from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
+from jarvis.orchestrator.settings import RequestSettings
 from jarvis.orchestrator.trail import STATUS
 
 _log = logging.getLogger(__name__)
@@ -105,10 +106,10 @@ async def end(tx: Tx, staff: StaffService, delivery_id: UUID) -> bool:
 class Watch:
     """Looks after those who wait."""
 
-    def __init__(self, db: Database, staff: StaffService, *, word_after_s: float) -> None:
+    def __init__(self, db: Database, staff: StaffService, settings: RequestSettings) -> None:
         self._db = db
         self._staff = staff
-        self._word_after_s = word_after_s
+        self._word_after_s = settings.word_after_s
 
     async def run(self) -> None:
         """Look every second until cancelled."""

@@ -14,23 +14,28 @@ from typing import Any
 from pydantic import SecretStr
 from pydantic_ai.models import Model
 
+from jarvis.app.base import BASE
+from jarvis.app.build import App
 from jarvis.engine import idle
-from jarvis.entrypoints.bot import open_storage, run_bot
-from jarvis.entrypoints.core import Core
+from jarvis.entrypoints.bot import open_bot, run_bot
 from jarvis.entrypoints.seed import seed
 from jarvis.entrypoints.web import web_app
-from jarvis.entrypoints.wiring import House, open_house, run_scheduler, run_worker
+from jarvis.entrypoints.worker import PARTS, run_scheduler, run_worker
 from jarvis.integrations.llm.settings import LlmSettings
+from jarvis.integrations.rentprog.port import RentProg
 from jarvis.integrations.rentprog.sandbox import RentProgSandbox
-from jarvis.integrations.storage.port import Storage
+from jarvis.integrations.storage.port import FsStorage
 from jarvis.integrations.storage.settings import StorageSettings
 from jarvis.integrations.telegram.client import NewClient, telethon
 from jarvis.integrations.telegram.sandbox import TelegramLimits, TelegramSandbox
 from jarvis.integrations.telegram.sandbox.direct import direct
 from jarvis.integrations.telegram.sandbox.transport import ServerKey
 from jarvis.integrations.telegram.settings import TelegramSettings
+from jarvis.kit.clock import Clock
 from jarvis.kit.sandbox import served
+from jarvis.kit.settings import Settings
 from jarvis.kit.world import World, load_world
+from jarvis.orchestrator.models import Standins
 from jarvis.testing.core import NOW, SECRETS, load_all, rentprog_sandbox, running_core, until
 from jarvis.testing.local import LocalTransport
 from jarvis.testing.servers import Servers
@@ -45,9 +50,8 @@ ROOMY = 2000
 class RunningApp:
     """A running system and the people who talk to it."""
 
-    core: Core
-    house: House
-    storage: Storage
+    core: App
+    storage: FsStorage
     rentprog: RentProgSandbox
     telegram: TelegramSandbox
     settings: TelegramSettings
@@ -123,11 +127,19 @@ class RunningApp:
     def start(self, name: str) -> None:
         """Start the worker, the bot or the scheduler."""
         runs = {
-            "worker": lambda: run_worker(self.house, ambiguous_for=self.ambiguous_for),
-            "bot": lambda: run_bot(self.core, self.storage, self.settings, client=self.client),
+            "worker": lambda: run_worker(self.core, ambiguous_for=self.ambiguous_for),
+            "bot": self._bot,
             "scheduler": lambda: run_scheduler(self.core, every_s=0.05),
         }
         self.tasks[name] = asyncio.create_task(runs[name]())
+
+    async def _bot(self) -> None:
+        """Another bot over what this App has opened."""
+        shared = {kind: self.core.get(kind) for kind in (*BASE, FsStorage, RentProg)}
+        settings = {kind: v for kind, v in self.core.built.items() if isinstance(v, Settings)}
+        replace = {**settings, **shared, Clock: self.core.clock, TelegramSettings: self.settings}
+        async with open_bot(replace=replace, client=self.client) as app:
+            await run_bot(app)
 
     async def stop(self, *names: str) -> None:
         """Stop these, or all."""
@@ -143,12 +155,18 @@ async def loaded(servers: Servers, world: World) -> str:
     async def make(name: str) -> None:
         async with (
             rentprog_sandbox(world) as rentprog,
-            running_core(servers, rentprog, now=NOW - LOADED_BEFORE, database=name) as core,
-            open_house(core, LlmSettings()) as house,
+            running_core(
+                servers,
+                rentprog,
+                now=NOW - LOADED_BEFORE,
+                database=name,
+                parts=PARTS,
+                process="worker",
+            ) as core,
         ):
             await seed(core.db, core.clock, world)
             await load_all(core)
-            worker = asyncio.create_task(run_worker(house))
+            worker = asyncio.create_task(run_worker(core))
 
             async def handled() -> bool:
                 return not await core.db.fetchval(
@@ -224,12 +242,17 @@ async def running_app(
             rentprog_server,
             redis=redis,
             database=name,
-            core=dict(core or {}),
+            core={"slow_after_s": slow_after_s, **(core or {})},
             transport=None if sockets else to_rentprog,
+            parts=PARTS,
+            process="worker",
+            replace={
+                LlmSettings: llm or LlmSettings(),
+                Standins: Standins(models or {}),
+                StorageSettings: StorageSettings(url=f"file://{folder}/media"),
+            },
             **rentprog,
         ) as opened,
-        open_storage(opened, StorageSettings(url=f"file://{folder}/media")) as storage,
-        open_house(opened, llm or LlmSettings(), models=models, slow_after_s=slow_after_s) as house,
         served(web_app(opened), port=0) if sockets else nullcontext(0) as port,
     ):
         rentprog_server.hook_urls = {
@@ -244,7 +267,8 @@ async def running_app(
             sandbox, limits, **(_reached_at(sandbox) if sockets else {}), **dict(telegram or {})
         )
         client = telethon if sockets else direct(sandbox)
-        app = RunningApp(opened, house, storage, rentprog_server, sandbox, settings, client)
+        storage = opened.get(FsStorage)
+        app = RunningApp(opened, storage, rentprog_server, sandbox, settings, client)
         app.start("worker")
         app.start("bot")
 

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import httpx
 from pydantic import SecretStr
 
+from jarvis.app.build import App, Part, open_app
+from jarvis.app.discovery import features
+from jarvis.app.settings import AppSettings
+from jarvis.domains.bookings.sync import RentProgSync
 from jarvis.engine import clockrow
+from jarvis.engine.integration import Process
 from jarvis.engine.jobs import JobRun
-from jarvis.entrypoints.core import Core, CoreSettings, open_core
+from jarvis.engine.settings import EngineSettings
 from jarvis.integrations.rentprog.sandbox import RentProgSandbox
 from jarvis.integrations.rentprog.settings import RentProgSettings
 from jarvis.kit.clock import TBILISI, OffsetClock
+from jarvis.kit.http_client import Network
+from jarvis.kit.settings import Settings
 from jarvis.kit.world import World, load_world
 from jarvis.testing.servers import Servers
 
@@ -80,11 +87,14 @@ async def running_core(
     redis: bool = True,
     now: datetime = NOW,
     database: str | None = None,
-    core: dict[str, Any] | None = None,
+    core: Mapping[str, Any] | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
+    parts: Collection[Part] = ("services",),
+    process: Process | None = None,
+    replace: Mapping[type, Any] | None = None,
     **rentprog: Any,
-) -> AsyncGenerator[Core]:
-    """A core over this database, or a fresh one that goes with it; its clock at `now`.
+) -> AsyncGenerator[App]:
+    """An App over this database, or a fresh one that goes with it; its clock at `now`.
 
     Args:
         servers: Where the database and the doorbell are.
@@ -92,21 +102,33 @@ async def running_core(
         redis: False when there is no doorbell.
         now: The business time to begin at.
         database: The name of a database to use; it stays.
-        core: Settings of the core that differ.
+        core: Settings that differ, of the App, the engine or a feature.
         transport: Leads to RentProg when it serves nothing.
+        parts: What is built, as for `open_app`.
+        process: Whose effects are carried out.
+        replace: What stands in for a type.
         rentprog: Settings of RentProg that differ.
     """
     name = database or await servers.database()
-    quick: dict[str, Any] = {"switched_off_s": 0.3}
-    settings = CoreSettings(
-        database_url=SecretStr(servers.app_dsn(name)),
-        redis_url=SecretStr(servers.redis_url()) if redis else None,
-        secret=SecretStr("test-secret"),
-        **(quick | (core or {})),
-    )
+    addresses: dict[str, Any] = {
+        "database_url": SecretStr(servers.app_dsn(name)),
+        "redis_url": SecretStr(servers.redis_url()) if redis else None,
+    }
+    engine: dict[str, Any] = {"switched_off_s": 0.3, "secret": SecretStr("test-secret")}
+    values = addresses | engine | dict(core or {})
+    settings = {kind: kind(**_own(kind, values)) for kind in _settings()}
+    unknown = values.keys() - {field for kind in settings for field in kind.model_fields}
+    assert not unknown, f"no settings have {sorted(unknown)}"
     try:
-        async with open_core(
-            settings, rentprog_settings(sandbox, **rentprog), transport=transport
+        async with open_app(
+            parts,
+            process=process,
+            replace={
+                **settings,
+                RentProgSettings: rentprog_settings(sandbox, **rentprog),
+                Network: Network(transport),
+                **(replace or {}),
+            },
         ) as opened:
             await set_clock(opened, now)
             yield opened
@@ -115,24 +137,34 @@ async def running_core(
             await servers.drop(name)
 
 
-async def set_clock(core: Core, now: datetime) -> None:
+def _settings() -> list[type[Settings]]:
+    """Settings of the App, the engine and the features."""
+    named = [kind for f in features() for kind in f.objects(f.manifest.settings)]
+    return [AppSettings, EngineSettings, *cast(list[type[Settings]], named)]
+
+
+def _own(kind: type[Settings], values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name in kind.model_fields}
+
+
+async def set_clock(core: App, now: datetime) -> None:
     """Business time is `now` in this process from here on, and in the others when they look."""
     await clockrow.set_offset(core.db, (now - datetime.now(TBILISI)).total_seconds())
     await clockrow.load_offset(core.db, core.clock)
 
 
-async def move_clock(core: Core, span: timedelta) -> None:
+async def move_clock(core: App, span: timedelta) -> None:
     """Business time passes at once."""
     await clockrow.set_offset(core.db, core.clock.offset_s + span.total_seconds())
     await clockrow.load_offset(core.db, core.clock)
 
 
-async def load_all(core: Core) -> dict[str, Any]:
+async def load_all(core: App) -> dict[str, Any]:
     """Run the first full load here and now."""
-    return dict(await core.sync.load(await a_job(core)))
+    return dict(await core.get(RentProgSync).load(await a_job(core)))
 
 
-async def a_job(core: Core) -> JobRun:
+async def a_job(core: App) -> JobRun:
     """A running job row to work under."""
     job_id = await core.db.fetchval(
         "INSERT INTO job (kind, dedup_key, state, attempt, trace_id) VALUES ('test', $1, "

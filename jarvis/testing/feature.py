@@ -8,18 +8,18 @@ connections, updates that a client misses) needs `running_app`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from jarvis.app.build import App
 from jarvis.engine import idle
 from jarvis.engine.db import Tx
 from jarvis.engine.deliveries import Delivery
 from jarvis.engine.subscriptions import subscribers
-from jarvis.entrypoints.core import Core
 from jarvis.entrypoints.seed import seed
 from jarvis.entrypoints.web import web_app
 from jarvis.kit.world import World, load_world
@@ -45,7 +45,7 @@ class FeatureAlone:
     """One feature's handlers at work; what they ask of the outside stands as effects that nobody
     carries out."""
 
-    core: Core
+    core: App
     alerts: list[str] = field(default_factory=list[str])
 
     async def happen(self, kind: str, key: str | None = None, **payload: Any) -> None:
@@ -72,10 +72,10 @@ class FeatureAlone:
 @asynccontextmanager
 async def feature_alone(
     servers: Servers,
-    features: Callable[[Core], object],
+    features: Callable[[App], object],
     *,
     world: World | None = None,
-    **neighbours: Any,
+    neighbours: Mapping[type, object] | None = None,
 ) -> AsyncGenerator[FeatureAlone]:
     """One feature's handlers over a database that knows the world's people and nothing of its cars.
 
@@ -86,20 +86,17 @@ async def feature_alone(
         servers: Where the database is.
         features: Makes the feature from the core.
         world: Whose people there are; the built-in one when absent.
-        neighbours: Services that stand in for those of the core, by its field's name; each must be
-            of that field's type.
+        neighbours: Services that stand in for those of the App, by type; each is of that type.
     """
     world = world or load_world()
     to_rentprog = LocalTransport(lambda: sandbox.web())
-    hooks = LocalTransport(lambda: web_app(opened))
+    hooks = LocalTransport(lambda: web_app(core))
     async with (
         rentprog_sandbox(world, hooks=hooks) as sandbox,
-        running_core(servers, sandbox, transport=to_rentprog) as opened,
+        running_core(servers, sandbox, transport=to_rentprog, replace=neighbours) as core,
     ):
-        for name, fake in neighbours.items():
-            real = getattr(opened, name)
-            assert isinstance(fake, type(real)), f"{name} is a {type(real).__name__}"
-        core = replace(opened, **neighbours)
+        for kind, fake in (neighbours or {}).items():
+            assert isinstance(fake, kind), f"{fake} is no {kind.__name__}"
         await seed(core.db, core.clock, world)
         feature = FeatureAlone(core)
 

@@ -23,6 +23,7 @@ from typing import IO
 
 import asyncpg
 
+from jarvis.app.build import subscriptions
 from jarvis.engine.db import open_database
 from jarvis.engine.subscriptions import sync
 from jarvis.entrypoints.embedded import (
@@ -34,7 +35,6 @@ from jarvis.entrypoints.embedded import (
     provision,
     provision_roles,
 )
-from jarvis.entrypoints.wiring import subscriptions
 from jarvis.kit.errors import SettingsMissing
 from jarvis.kit.ids import sha256_hex
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from jarvis.domains.bookings.availability import PREPARATION, Span
+from jarvis.domains.bookings.service import BookingService
 from jarvis.testing.core import rentprog_sandbox, running_core
 from jarvis.testing.servers import Servers
 from tests.oracle import QUARTER, a_moment, a_span, brute_force
@@ -61,7 +62,7 @@ async def test_free_cars_equal_brute_force_on_1000_random_fleets(servers: Server
             end = start + QUARTER * chance.randrange(1, 192)
             found = {
                 item.car.id: item.fit
-                for item in await core.bookings.free_cars(start, end, branch=code)
+                for item in await core.get(BookingService).free_cars(start, end, branch=code)
             }
             for car, spans in cars.items():
                 moment = core.clock.now()

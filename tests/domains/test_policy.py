@@ -18,8 +18,15 @@ from pydantic_ai.messages import (
 )
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
+from jarvis.app.build import App
+from jarvis.domains.bookings.changes import Changes
+from jarvis.domains.bookings.service import BookingService
+from jarvis.domains.clients.service import ClientService
+from jarvis.domains.fleet.service import FleetService
+from jarvis.domains.knowledge.service import KnowledgeService
+from jarvis.domains.staff.service import StaffService
 from jarvis.engine.db import Database
-from jarvis.entrypoints.core import Core
+from jarvis.engine.switches import Switches
 from jarvis.kit.actor import Role
 from jarvis.testing.core import rentprog_sandbox, running_core
 from jarvis.testing.servers import Servers
@@ -152,15 +159,15 @@ def _toolset() -> FunctionToolset[Deps]:
 NO_ROOMS: Any = None  # no tool here looks into them
 
 
-async def _deps(core: Core, db: Database, role: Role) -> Deps:
-    employee = await core.staff.add(
+async def _deps(core: App, db: Database, role: Role) -> Deps:
+    employee = await core.get(StaffService).add(
         name=f"{role.value} {uuid4()}",
         role=role,
         branch="batumi",
         all_branches=False,
         language="ru",
     )
-    actor = await core.staff.actor(employee)
+    actor = await core.get(StaffService).actor(employee)
     assert actor is not None
     run: Any = uuid4()
     event = (
@@ -178,15 +185,15 @@ async def _deps(core: Core, db: Database, role: Role) -> Deps:
     return Deps(
         actor=actor,
         now=core.clock.now(),
-        staff=core.staff,
-        fleet=core.fleet,
-        bookings=core.bookings,
-        changes=core.changes,
-        clients=core.clients,
-        knowledge=core.knowledge,
+        staff=core.get(StaffService),
+        fleet=core.get(FleetService),
+        bookings=core.get(BookingService),
+        changes=core.get(Changes),
+        clients=core.get(ClientService),
+        knowledge=core.get(KnowledgeService),
         rooms=NO_ROOMS,
         prompts=PromptBook(),
-        switches=core.switches,
+        switches=core.get(Switches),
         run=ledger,
     )
 

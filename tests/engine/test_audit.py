@@ -16,6 +16,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from pydantic import SecretStr
 
 from benchmarks.tampering import all_found, write
 from jarvis.engine import audit, effects
@@ -23,6 +24,7 @@ from jarvis.engine.audit_checkpoints import UNNUMBERED, Checkpoint, Checkpoints
 from jarvis.engine.audit_proof import LATE, begin_checkpoints, prove, take_checkpoint, verify
 from jarvis.engine.db import Database, open_database
 from jarvis.engine.effects import EffectLog
+from jarvis.engine.settings import EngineSettings
 from jarvis.entrypoints.cli.acting import AuditBroken, AuditUnproved, report, verdict
 from jarvis.entrypoints.cli.doctor import diagnose_checkpoints
 from jarvis.entrypoints.seed import wipe
@@ -234,7 +236,7 @@ async def test_the_doctor_says_when_checkpoints_fail_or_are_late(audited: Audite
     ok, words = await found(LATE * 2)
     assert not ok
     assert words.startswith("late: 1 rows are not signed since ")
-    storage = StorageEffects(audited.db, audited.storage, KEY)
+    storage = StorageEffects(audited.db, audited.storage, EngineSettings(secret=SecretStr(KEY)))
     log = EffectLog(audited.db)
     [effect] = await log.claim("t", ["storage"])
     await log.done(effect, await storage.checkpoint(effect))

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from jarvis.app.build import App
 from jarvis.domains.bookings.sync import LOAD
 from jarvis.engine import jobs
 from jarvis.engine.carrier import supervise, tell_forever
-from jarvis.entrypoints.core import Core
 from jarvis.testing.core import rentprog_sandbox, running_core, until
 from jarvis.testing.servers import Servers
 
@@ -25,10 +25,10 @@ def _children() -> list[int]:
         for file in Path("/proc/self/task").glob("*/children")
         for pid in file.read_text().split()
     ]
-    return [pid for pid in pids if "jobworker" in Path(f"/proc/{pid}/cmdline").read_text()]
+    return [pid for pid in pids if "entrypoints.jobs" in Path(f"/proc/{pid}/cmdline").read_text()]
 
 
-async def _load(core: Core, key: str) -> Any:
+async def _load(core: App, key: str) -> Any:
     async with core.db.transaction() as tx:
         return await jobs.enqueue(tx, kind=LOAD, dedup_key=key, queue="long", deadline_s=120)
 
@@ -53,7 +53,7 @@ async def test_a_killed_carrier_and_a_restarted_redis_stop_no_job(
         }.items():
             monkeypatch.setenv(f"JARVIS_{key}", value)
         tasks = [
-            asyncio.create_task(supervise(["-m", "jarvis.entrypoints.jobworker"], pause_s=0.2)),
+            asyncio.create_task(supervise(["-m", "jarvis.entrypoints.jobs"], pause_s=0.2)),
             asyncio.create_task(tell_forever(core.db, core.doorbell, redis, every_s=0.5)),
         ]
 

@@ -10,6 +10,8 @@ import pytest
 from pydantic_ai.messages import ModelMessage, ModelResponse, ToolCallPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
+from jarvis.domains.staff.service import StaffService
+from jarvis.engine.switches import Switches
 from jarvis.testing.app import RunningApp
 from jarvis.testing.core import move_clock, until
 from jarvis.testing.feature import running_feature
@@ -323,11 +325,13 @@ async def test_the_mechanic_may_not_extend_and_hears_who_may(app: RunningApp) ->
 
 @pytest.mark.slow
 async def test_reading_only_and_shadow_are_said_and_kept(app: RunningApp) -> None:
-    pavel = await app.core.staff.actor_by_name("Павел Дёмин")
+    pavel = await app.core.get(StaffService).actor_by_name("Павел Дёмин")
     card = await card_of(app, LASHA, EXTEND)
 
     async def throw(scope: str, mode: str, name: str = "") -> None:
-        await app.core.switches.throw(scope, name, mode, by=pavel, by_name=pavel.name, reason=None)
+        await app.core.get(Switches).throw(
+            scope, name, mode, by=pavel, by_name=pavel.name, reason=None
+        )
 
     for scope, name in (
         ("all", ""),
@@ -367,7 +371,7 @@ async def test_reading_only_and_shadow_are_said_and_kept(app: RunningApp) -> Non
 
 async def test_reading_only_holds_an_undo_too(app: RunningApp) -> None:
     done = await app.press(LASHA, await card_of(app, LASHA, EXTEND), 0)
-    await app.core.switches.throw("all", "", "read_only", by=None, by_name="test", reason=None)
+    await app.core.get(Switches).throw("all", "", "read_only", by=None, by_name="test", reason=None)
     await app.telegram.press(LASHA, "dm", int(done["id"]), 0)
 
     async def waits() -> bool:
@@ -375,7 +379,7 @@ async def test_reading_only_holds_an_undo_too(app: RunningApp) -> None:
 
     await until(waits)
     assert ledger(app) == ["extend_booking"]
-    await app.core.switches.throw("all", "", "on", by=None, by_name="test", reason=None)
+    await app.core.get(Switches).throw("all", "", "on", by=None, by_name="test", reason=None)
 
     async def undone() -> bool:
         return "↩️" in shown(app, LASHA, done)["text"]

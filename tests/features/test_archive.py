@@ -4,14 +4,21 @@ deleted a day later."""
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from jarvis.domains.chats.service import ChatService, Subject
+from jarvis.domains.topics import transcript
+from jarvis.domains.topics.archive import SWEPT, portion
+from jarvis.domains.topics.checks import PERIOD_S
+from jarvis.engine.effects import Origin
 from jarvis.kit import faults
 from jarvis.kit.errors import InvalidRequest
 from jarvis.testing.app import RunningApp
-from jarvis.testing.core import until
+from jarvis.testing.core import NOW, load_all, until
 from jarvis.testing.feature import running_feature
 from jarvis.testing.servers import Servers
 from tests.scenes.archive import ARCHIVE, archived, day, file, world
@@ -80,6 +87,23 @@ async def test_what_was_said_while_a_topic_closed_is_archived_before_it_goes(
     assert [m["text"].count("Ключ под ковриком") for m in archived(app)] == [1]
 
 
+async def test_a_car_that_moved_before_it_had_its_waiting_topic_leaves_it_all_the_same(
+    servers: Servers, tmp_path: Path
+) -> None:
+    async with running_feature(servers, tmp_path, world=world(), load=False) as app:
+        forum = next(c for c in app.telegram.state.chats.values() if c.title == TBILISI)
+        number = topics(app, LASHA, TBILISI)[MALIBU]
+        app.telegram.send(LASHA, TBILISI, "Ключ под ковриком", topic=MALIBU)
+        await app.rentprog.change("move_car", {"car": "90001", "branch": "batumi"})
+        await load_all(app.core)
+        await app.quiet(60)
+        assert MALIBU in topics(app, DATO, BATUMI)
+        await day(app)
+        assert forum.topics[number].deleted
+        assert [m["text"].count("Ключ под ковриком") for m in archived(app)] == [1]
+        await check_invariant(app)
+
+
 async def test_what_is_deleted_in_the_archive_is_published_again(app: RunningApp) -> None:
     await file(app, 0, "Другое")
     before = [m["id"] for m in archived(app)]
@@ -105,10 +129,48 @@ async def test_without_rights_in_the_archive_nothing_is_closed_until_they_are_ba
     assert MALIBU in topics(app, DATO, BATUMI), "the car has its new topic all the same"
     await app.telegram.change("promote_bot", {"chat": ARCHIVE})
     await cycle(app)
-    await cycle(app)
     assert len(archived(app)) == 2
     assert MALIBU not in topics(app, LASHA, TBILISI)
     await check_invariant(app)
+
+
+async def test_what_a_repeated_handling_tells_besides_is_archived_too(app: RunningApp) -> None:
+    await file(app, 0, "Другое")  # makes the car's topic in the archive
+    db, chats = app.core.db, ChatService(app.core.clock)
+    car = await app.core.db.fetchval("SELECT car_id FROM topic WHERE title = $1 LIMIT 1", MALIBU)
+    origin = Origin(event_id=None, trace_id="handled twice")
+    for said in ("Ключ под ковриком", "Бак полный"):
+        app.telegram.send(LASHA, TBILISI, said, topic=MALIBU)
+        await app.quiet(30)
+        async with db.transaction() as tx:
+            topic = await chats.live(tx, Subject("car", car), "branch_forum")
+            place = await chats.live(tx, Subject("car", car), "archive")
+            assert topic is not None
+            assert place is not None
+            await transcript.tell(tx, origin, chats, topic, place)
+        await app.quiet(30)
+    shown = "".join(m["text"] for m in archived(app))
+    assert [shown.count(said) for said in ("Ключ под ковриком", "Бак полный")] == [1, 1]
+
+
+async def test_a_topic_that_could_not_be_deleted_goes_another_day(app: RunningApp) -> None:
+    forum = next(c for c in app.telegram.state.chats.values() if c.title == TBILISI)
+    number = topics(app, LASHA, TBILISI)[MALIBU]
+    await move(app, "batumi")
+    await app.telegram.change("demote_bot", {"chat": TBILISI})
+    await day(app)
+    assert not forum.topics[number].deleted
+    await app.telegram.change("promote_bot", {"chat": TBILISI})
+    await day(app)
+    assert forum.topics[number].deleted
+
+
+def test_no_car_waits_for_those_that_nothing_helps() -> None:
+    cars = [uuid4() for _ in range(3 * SWEPT)]
+    periods = [portion(cars, NOW + n * timedelta(seconds=PERIOD_S)) for n in range(3)]
+    assert {car for swept in periods for car in swept} == set(cars)
+    assert portion(cars[:2], NOW) == sorted(cars[:2])
+    assert portion([], NOW) == []
 
 
 async def test_a_cars_material_in_two_taps(app: RunningApp) -> None:
@@ -145,8 +207,9 @@ async def shared(
     async with running_feature(
         servers, tmp_path_factory.mktemp("shared"), world=world(), core=SHORT_LEASE
     ) as opened:
-        # a move that RentProg told of in the same words before is read again after a while
-        opened.start("scheduler")
+        opened.start(
+            "scheduler"
+        )  # a move that RentProg told of in the same words before is read again after a while
         yield opened
 
 

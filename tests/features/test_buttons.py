@@ -8,10 +8,12 @@ from uuid import uuid4
 
 import pytest
 
+from jarvis.domains.staff.service import StaffService
 from jarvis.engine.effects import Origin
 from jarvis.engine.interactions import ANYBODY, Interactions, NewButton
 from jarvis.kit.ids import new_id
 from jarvis.messaging import outbox
+from jarvis.messaging.callbacks import Callbacks
 from jarvis.messaging.payloads import Ask
 from jarvis.messaging.view import Button
 from jarvis.testing.app import RunningApp
@@ -111,7 +113,7 @@ async def test_every_payload_is_stored_and_read_by_its_owner(app: RunningApp) ->
     most = [largest(payload) for payload in payloads()]
     buttons = [[Button(label=p.kind, payload=p)] for p in most]
     interactions = Interactions(app.core.db, app.core.clock)
-    nino = await app.core.staff.actor_of_telegram(app.telegram.state.person(NINO).id)
+    nino = await app.core.get(StaffService).actor_of_telegram(app.telegram.state.person(NINO).id)
     async with app.core.db.transaction() as tx:
         stored = await interactions.store(
             tx, outbox.stored_form(buttons), group="every payload", who=ANYBODY, life=None
@@ -119,7 +121,7 @@ async def test_every_payload_is_stored_and_read_by_its_owner(app: RunningApp) ->
     for payload, (button,) in zip(most, stored, strict=True):
         assert len(button["token"].encode()) <= 64, "what Telegram takes behind a button"
         seen = await interactions.look(button["token"], nino)
-        assert app.house.callbacks.read(seen.kind, seen.choice) == payload
+        assert app.core.get(Callbacks).read(seen.kind, seen.choice) == payload
 
 
 async def test_a_press_that_was_interrupted_goes_on_and_is_answered_once(app: RunningApp) -> None:

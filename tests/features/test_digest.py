@@ -10,7 +10,10 @@ from uuid import uuid4
 import pytest
 
 from jarvis.domains.bookings.service import Booking, BookingService, Owed
-from jarvis.domains.news.digest import KIND, LIST_MAX, Digests
+from jarvis.domains.fleet.service import FleetService
+from jarvis.domains.news.checks import PERSONAL_DIGEST as KIND
+from jarvis.domains.news.digest import LIST_MAX, Digests
+from jarvis.domains.staff.service import StaffService
 from jarvis.engine.freshness import Freshness, Limited
 from jarvis.kit.money import Money
 from jarvis.testing.feature import FeatureAlone, feature_alone
@@ -99,12 +102,16 @@ def bookings() -> Bookings:
 async def digest(servers: Servers, bookings: Bookings) -> AsyncGenerator[FeatureAlone]:
     async with feature_alone(
         servers,
-        lambda core: Digests(core.clock, core.staff, core.fleet, core.bookings),
-        bookings=bookings,
+        lambda core: Digests(
+            core.clock, core.get(StaffService), core.get(FleetService), core.get(BookingService)
+        ),
+        neighbours={BookingService: bookings},
     ) as feature:
         for name in (NINO, LASHA):
-            actor = await feature.core.staff.actor_by_name(name)
-            await feature.core.staff.set_digest_hour(actor.employee_id, 8 if name == NINO else 9)
+            actor = await feature.core.get(StaffService).actor_by_name(name)
+            await feature.core.get(StaffService).set_digest_hour(
+                actor.employee_id, 8 if name == NINO else 9
+            )
         yield feature
 
 
@@ -128,8 +135,8 @@ async def test_who_chose_the_hour_gets_one_of_their_own_branch(
 
 
 async def test_who_muted_it_gets_none(digest: FeatureAlone) -> None:
-    nino = await digest.core.staff.actor_by_name(NINO)
-    await digest.core.staff.set_muted(nino.employee_id, True)
+    nino = await digest.core.get(StaffService).actor_by_name(NINO)
+    await digest.core.get(StaffService).set_muted(nino.employee_id, True)
     await digest.happen(KIND, due_at=EIGHT.isoformat())
     assert await _sent(digest) == []
 

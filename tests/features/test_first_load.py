@@ -6,9 +6,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from jarvis.app.build import App
+from jarvis.domains.bookings.sync import RentProgSync
+from jarvis.domains.staff.service import StaffService
 from jarvis.engine import refs
 from jarvis.engine.db import Row
-from jarvis.entrypoints.core import Core
 from jarvis.integrations.rentprog.mirror import LOADED, end_first_load, first_load
 from jarvis.kit.actor import Role
 from jarvis.testing.core import a_job, load_all, until
@@ -24,7 +26,7 @@ from tests.scenes.topics import MALIBU, TBILISI, posts, topics
 MIRRORED = ("car", "client", "booking")
 
 
-async def told(core: Core, *kinds: str) -> list[Row]:
+async def told(core: App, *kinds: str) -> list[Row]:
     """Events of our mirror's nouns, or of these kinds, in their order."""
     return await core.db.fetch(
         "SELECT kind, payload FROM event WHERE source = 'jarvis' AND split_part(kind, '.', 1) = "
@@ -64,7 +66,7 @@ async def test_only_a_load_that_read_every_list_to_its_end_tells(servers: Server
         assert not await told(core, LOADED, *MIRRORED)
         sandbox.quotas["get"].per_minute = 100_000
         sandbox.data.cars[90001]["mileage"] = "many"
-        await core.sync.reconcile_cars(await a_job(core))
+        await core.get(RentProgSync).reconcile_cars(await a_job(core))
         assert not await told(core, LOADED, *MIRRORED), "lists of cars alone are not the whole"
         report = await load_all(core)
         assert report["state"] == "partial", "a record was rejected"
@@ -106,7 +108,7 @@ async def test_a_bookings_event_carries_what_it_leads_to(servers: Servers) -> No
             await refs.subject(core.db, "rentprog", "car", key) for key in ("90001", "90002")
         ]
         oleg = await refs.subject(core.db, "rentprog", "client", "70001")
-        employee = await core.staff.add(
+        employee = await core.get(StaffService).add(
             name="Лаша",
             role=Role.EMPLOYEE,
             branch="tbilisi",
@@ -114,7 +116,9 @@ async def test_a_bookings_event_carries_what_it_leads_to(servers: Servers) -> No
             language="ru",
             by="test",
         )
-        await core.staff.bind(employee_id=employee, system="rentprog", key="60004", by="test")
+        await core.get(StaffService).bind(
+            employee_id=employee, system="rentprog", key="60004", by="test"
+        )
         await house.sandbox.change("swap_car", {"booking": "1200", "car": "90002"})
         await house.quiet()
         (event,) = [
@@ -160,7 +164,7 @@ async def test_nothing_falls_between_a_save_and_the_end_of_the_load(servers: Ser
 
 
 async def test_a_check_asks_for_the_load_until_there_was_one(servers: Servers) -> None:
-    async with feature_alone(servers, lambda core: core.sync) as feature:
+    async with feature_alone(servers, lambda core: core.get(RentProgSync)) as feature:
         core = feature.core
         for kind in ("check.rentprog.cars", "check.rentprog.bookings"):
             await feature.happen(kind)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from jarvis.domains.staff.service import StaffService
+from jarvis.engine.switches import Switches
 from jarvis.testing.app import RunningApp
 from jarvis.testing.feature import running_feature
 from jarvis.testing.servers import Servers
@@ -39,12 +41,12 @@ async def test_a_role_is_given_with_a_card_and_taken_back(app: RunningApp) -> No
     assert any("↩️" in m["text"] and "Филиал: Тбилиси" in m["text"] for m in app.seen(PAVEL)), (
         undone["text"]
     )
-    person = await app.core.staff.actor_by_name(EKA)
+    person = await app.core.get(StaffService).actor_by_name(EKA)
     assert person.home_branch == "tbilisi"
 
 
 async def test_shadow_mode_only_notes_a_role(app: RunningApp) -> None:
-    await app.core.switches.throw(
+    await app.core.get(Switches).throw(
         "effect", "house.grant_role", "shadow", by=None, by_name="test", reason=None
     )
     card = await app.ask(PAVEL, "сделай Эку Абуладзе механиком")
@@ -56,7 +58,7 @@ async def test_shadow_mode_only_notes_a_role(app: RunningApp) -> None:
         )
         == 1
     )
-    assert (await app.core.staff.actor_by_name(EKA)).role == "employee"
+    assert (await app.core.get(StaffService).actor_by_name(EKA)).role == "employee"
 
 
 async def test_words_go_into_a_topic_under_their_authors_name(app: RunningApp) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from jarvis.domains.staff.service import StaffService
 from jarvis.kit import faults
 from jarvis.testing.app import RunningApp
 from jarvis.testing.core import move_clock, until
@@ -117,8 +118,8 @@ async def test_who_answers_for_a_client_has_the_topic_and_the_talk(app: RunningA
     assert "Олег Рудин | RAV4 118" in topics(app, LASHA, CLIENTS), (
         "of what comes later somebody with a group answers"
     )
-    lasha = await app.core.staff.actor_by_name(LASHA)
-    await app.core.staff.dismiss(lasha.employee_id, by="test")
+    lasha = await app.core.get(StaffService).actor_by_name(LASHA)
+    await app.core.get(StaffService).dismiss(lasha.employee_id, by="test")
     await app.quiet(30)
     group = next(c for c in app.telegram.state.chats.values() if c.title == CLIENTS)
     assert all(t.closed for t in group.topics.values() if not t.deleted), (

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from jarvis.domains.bookings.service import BookingService
 from jarvis.engine.behalf import Behalf, on_behalf
+from jarvis.integrations.rentprog.port import RentProg
 from jarvis.integrations.rentprog.sandbox.changes import Hook
 from jarvis.testing.app import RunningApp
 from jarvis.testing.core import until
@@ -70,7 +72,7 @@ async def test_a_flood_of_webhooks_is_put_back_and_handled_in_its_turn(servers: 
             "each has a second of its own"
         )
         with on_behalf(Behalf(kind="order", who="t")):
-            assert (await house.core.rentprog.api.booking("tbilisi", known[0])).id == known[0]
+            assert (await house.core.get(RentProg).api.booking("tbilisi", known[0])).id == known[0]
         state = await db.fetchval(
             "SELECT count(*) FROM source_state WHERE failing_since IS NOT NULL"
         )
@@ -127,9 +129,11 @@ async def test_a_person_who_loops_is_told_and_another_is_answered(
 
 async def test_forty_equal_questions_are_one_reading(servers: Servers) -> None:
     async with mirroring(servers, shared_s=60.0) as (sandbox, core):
-        branches = core.rentprog.branches
-        ages = await asyncio.gather(*(core.bookings.refresh_debts(branches) for _ in range(40)))
+        branches = core.get(RentProg).branches
+        ages = await asyncio.gather(
+            *(core.get(BookingService).refresh_debts(branches) for _ in range(40))
+        )
         assert len(sandbox.calls("mcp")) == len(branches)
         assert all(age == ages[0] for age in ages), "and each tells the age of that one"
-        await core.bookings.refresh_debts(branches[:1], anew=True)
+        await core.get(BookingService).refresh_debts(branches[:1], anew=True)
         assert len(sandbox.calls("mcp")) == len(branches) + 1, "a write stands on what is read now"

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
+from jarvis.domains.staff.service import StaffService
 from jarvis.engine.subscriptions import UNROUTED
 from jarvis.testing.app import RunningApp
 from jarvis.testing.feature import running_feature
@@ -160,14 +161,14 @@ async def test_an_invitation_that_nobody_decided_in_a_week_says_so_and_loses_its
     from jarvis.engine import clockrow
     from jarvis.kit.actor import Role
 
-    employee = await app.core.staff.add(
+    employee = await app.core.get(StaffService).add(
         name="Поздняя Коллега",
         role=Role.EMPLOYEE,
         branch="batumi",
         all_branches=False,
         language="ru",
     )
-    token = await app.core.staff.invite(employee, by="test")
+    token = await app.core.get(StaffService).invite(employee, by="test")
     app.telegram.state.add_person(7009998, "Поздняя Коллега", "ru")
     await app.ask("Поздняя Коллега", f"/start {token}")
     card = app.seen("Павел Дёмин")[-1]
@@ -178,10 +179,10 @@ async def test_an_invitation_that_nobody_decided_in_a_week_says_so_and_loses_its
     assert "Поздняя Коллега" in lapsed["text"]
     assert "Срок вышел" in lapsed["text"]
     assert not lapsed["buttons"]
-    assert await app.core.staff.actor_of_telegram(7009998) is None
+    assert await app.core.get(StaffService).actor_of_telegram(7009998) is None
 
 
 async def test_the_app_has_built_every_subscriber_of_the_table(app: RunningApp) -> None:
-    assert set(app.house.subscribers) - {UNROUTED} == {
+    assert set(app.core.subscribers) - {UNROUTED} == {
         name for names in EXPECTED.values() for name in names
     }

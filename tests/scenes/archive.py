@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from jarvis.domains.topics import reconcile
+from jarvis.domains.topics.checks import CHECKS
 from jarvis.engine.timing import Scheduler
 from jarvis.kit.world import World, WorldForum
 from jarvis.testing.app import RunningApp
@@ -47,5 +47,5 @@ def archived(app: RunningApp) -> list[dict[str, Any]]:
 async def day(app: RunningApp) -> None:
     """A day passes, and what falls due is done."""
     await move_clock(app.core, timedelta(hours=24, minutes=1))
-    await Scheduler(app.core.db, app.core.clock, reconcile.CHECKS).tick()
+    await Scheduler(app.core.db, app.core.clock, CHECKS).tick()
     await app.quiet(60)

@@ -11,12 +11,12 @@ from typing import Any
 
 import httpx
 
+from jarvis.app.build import App, subscriptions
+from jarvis.domains.bookings.hooks import RentProgHooks
 from jarvis.engine import idle, refs
 from jarvis.engine.subscriptions import subscribers
 from jarvis.engine.timing import Scheduler
-from jarvis.entrypoints.core import Core
 from jarvis.entrypoints.web import web_app
-from jarvis.entrypoints.wiring import subscriptions
 from jarvis.integrations.rentprog.sandbox import RentProgSandbox
 from jarvis.kit.sandbox import served
 from jarvis.testing.core import SECRETS, load_all, move_clock, rentprog_sandbox, running_core, until
@@ -29,7 +29,7 @@ class Running:
     """A core with its web process and one worker. `http` leads to the web process."""
 
     def __init__(
-        self, core: Core, sandbox: RentProgSandbox, http: httpx.AsyncClient, alerts: list[str]
+        self, core: App, sandbox: RentProgSandbox, http: httpx.AsyncClient, alerts: list[str]
     ) -> None:
         self.core, self.sandbox, self.http, self.alerts = core, sandbox, http, alerts
 
@@ -64,7 +64,7 @@ class Running:
 
 
 @asynccontextmanager
-async def mirroring(servers: Servers, **extra: Any) -> AsyncGenerator[tuple[RentProgSandbox, Core]]:
+async def mirroring(servers: Servers, **extra: Any) -> AsyncGenerator[tuple[RentProgSandbox, App]]:
     """RentProg and a core that reads it, in one process."""
     hooks = LocalTransport(lambda: web_app(core))
     to_rentprog = LocalTransport(lambda: sandbox.web())
@@ -78,7 +78,7 @@ async def mirroring(servers: Servers, **extra: Any) -> AsyncGenerator[tuple[Rent
 @asynccontextmanager
 async def _over_sockets(
     servers: Servers, **extra: Any
-) -> AsyncGenerator[tuple[RentProgSandbox, Core]]:
+) -> AsyncGenerator[tuple[RentProgSandbox, App]]:
     async with rentprog_sandbox() as sandbox, running_core(servers, sandbox, **extra) as core:
         yield sandbox, core
 
@@ -103,7 +103,7 @@ async def running(
         if load:
             report = await load_all(core)
             assert report["state"] == "ok", report
-        mine = subscribers(core.hooks)
+        mine = subscribers(core.get(RentProgHooks))
         worker = await worker_over(
             core.db, core.doorbell, *mine.values(), alert=alert, unrouted=unknown
         )

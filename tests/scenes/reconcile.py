@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from jarvis.domains.topics import reconcile
+from jarvis.domains.topics.checks import CHECKS
 from jarvis.engine.timing import Scheduler
 from jarvis.kit.world import World, WorldForum, load_world
 from jarvis.testing.app import RunningApp
@@ -42,7 +42,7 @@ def world() -> World:
 async def cycle(app: RunningApp) -> None:
     """The next look at everything."""
     await move_clock(app.core, timedelta(minutes=5))
-    await Scheduler(app.core.db, app.core.clock, reconcile.CHECKS).tick()
+    await Scheduler(app.core.db, app.core.clock, CHECKS).tick()
     await app.quiet(60)
 
 

@@ -285,6 +285,7 @@ async def test_any_wait_that_a_vendor_names_is_read_or_left(header: bytes, wait_
 def test_arguments_of_the_command_line_that_are_no_text_are_refused(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    # what the system hands to a process: the real entry point reads it nowhere else
     monkeypatch.setattr("sys.argv", ["jarvis", "ask", "где\udcff", "--as", "Нино"])
     with pytest.raises(SystemExit) as ended:
         main()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.metadata
+import importlib.util
 import pkgutil
 import re
 import tomllib
@@ -14,13 +15,16 @@ import pytest
 from pydantic_ai import FunctionToolset
 
 import agents
-import jarvis.integrations
+import jarvis.domains
 import tools
-from jarvis.engine.integration import discover
+from jarvis.app.discovery import features, integrations
 from jarvis.entrypoints.demo.signs import SIGNS
 from jarvis.entrypoints.demo.text import known
 from jarvis.kit import errors
+from jarvis.messaging import fact_views, facts
 from jarvis.messaging.catalogue import keys
+from jarvis.messaging.view import Views
+from tests.mutations import MUTATIONS
 from tools.policy import DENIED, POLICY, policy_of
 
 ROOT = Path(__file__).parents[2]
@@ -68,7 +72,7 @@ LADDER = {
 
 
 def test_every_integration_is_whole() -> None:
-    found = discover(jarvis.integrations)
+    found = [f.manifest for f in integrations()]
     assert [i.name for i in found] == ["llm", "rentprog", "storage", "telegram"]
     for integration in found:
         folder = ROOT / "jarvis" / "integrations" / integration.name
@@ -114,6 +118,29 @@ def test_every_tool_has_a_label_and_every_label_a_tool() -> None:
         )
         opens = name in ("open_topic", "start_checklist")  # for who asks, where it belongs anyway
         assert policy.effect == "read" or waits or opens, f"{name} would write without a word"
+
+
+def test_every_fact_has_a_view_and_only_one() -> None:
+    modules = [m for found in features() for m in found.modules(found.manifest.views)]
+    views = Views([fact_views, *modules])  # two views of one type are refused
+    names = [
+        f"{folder.name}.facts"
+        for folder in pkgutil.iter_modules(jarvis.domains.__path__, "jarvis.domains.")
+    ]
+    rooms = [importlib.import_module(n) for n in names if importlib.util.find_spec(n) is not None]
+    kinds = {
+        value
+        for room in (facts, *rooms)
+        for value in vars(room).values()
+        if isinstance(value, type) and issubclass(value, facts.Fact) and value is not facts.Fact
+    }
+    assert len(kinds) > 20
+    assert sorted(kind.__name__ for kind in kinds if kind not in views) == []
+
+
+def test_every_guard_that_is_taken_out_stands_in_its_file_once() -> None:
+    counts = {m.guard: (ROOT / m.path).read_text().count(m.text) for m in MUTATIONS}
+    assert {guard: n for guard, n in counts.items() if n != 1} == {}
 
 
 def test_no_module_is_too_long() -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from jarvis.app.build import checks, subscriptions
 from jarvis.engine.subscriptions import DeliveryLane
-from jarvis.entrypoints.wiring import CHECKS, subscriptions
 from tests.scenes.routes import EXPECTED
 
 
 def test_every_check_is_scheduled_and_handled() -> None:
-    assert {c.check for c in CHECKS} == {kind for kind in EXPECTED if kind.startswith("check.")}
+    assert {c.check for c in checks()} == {kind for kind in EXPECTED if kind.startswith("check.")}
 
 
 def test_the_table_of_subscriptions() -> None:

@@ -3,18 +3,13 @@ minutes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar
 
+from jarvis.domains.audit.checks import CHECKPOINT_DUE
 from jarvis.engine import effects
-from jarvis.engine.audit_checkpoints import EVERY_S
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
-from jarvis.engine.timing import Every
 from jarvis.engine.worker import Handling
 from jarvis.integrations.storage.kinds import CHECKPOINT
-
-CHECK = "check.audit.seal"
-CHECKS: Sequence[Every] = (Every(check=CHECK, seconds=EVERY_S, offset_s=30),)
 
 
 class AuditCheckpoints:
@@ -22,7 +17,7 @@ class AuditCheckpoints:
 
     feature: ClassVar[str] = "audit"
 
-    @subscriber(CHECK, lane=DeliveryLane.BULK)
+    @subscriber(CHECKPOINT_DUE, lane=DeliveryLane.BULK)
     async def checkpoint(self, handling: Handling) -> None:
         """Ask for one checkpoint."""
         async with handling.transaction() as tx:

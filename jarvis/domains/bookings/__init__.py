@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from jarvis.app.feature import Feature
+from jarvis.domains.bookings.checks import CHECKS
 
 FEATURE = Feature(
     name="bookings",
+    settings=("settings:BookingsSettings",),
+    services=(
+        "service:BookingService",
+        "mirror:BookingMirror",
+        "changes:Changes",
+        "sync:RentProgSync",
+        "hooks:RentProgHooks",
+    ),
+    handlers=(
+        "hooks:RentProgHooks",
+        "sync:RentProgSync",
+    ),
+    jobs=("sync:RentProgSync",),
     views=(
         "view",
         "car_view",
         "client_view",
         "obstacle_view",
     ),
+    checks=CHECKS,
 )

@@ -27,6 +27,7 @@ from jarvis.domains.bookings.cards import (
 from jarvis.domains.bookings.mirror import BookingMirror
 from jarvis.domains.bookings.sending import Impossible, Sendable, Sending
 from jarvis.domains.bookings.service import Booking, BookingService, target_of
+from jarvis.domains.bookings.settings import BookingsSettings
 from jarvis.domains.clients.service import Client
 from jarvis.domains.fleet.service import CAN_BE_ISSUED, Car, FleetService
 from jarvis.engine import refs
@@ -44,7 +45,6 @@ from jarvis.kit.ids import new_id
 from jarvis.kit.money import Money, to_minor
 
 # cancelling what was paid above this means a refund: two people decide
-REFUND_LIMIT = Money(100_000)
 DAY = timedelta(days=1)
 
 
@@ -74,8 +74,7 @@ class Changes:
         fleet: FleetService,
         bookings: BookingService,
         mirror: BookingMirror,
-        *,
-        refund_limit: Money = REFUND_LIMIT,
+        settings: BookingsSettings,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -83,7 +82,7 @@ class Changes:
         self._fleet = fleet
         self._bookings = bookings
         self._mirror = mirror
-        self._refund_limit = refund_limit
+        self._refund_limit = settings.refund_limit
         self._sending = Sending(db, rentprog)
 
     # bookings

@@ -11,7 +11,6 @@ from typing import Literal
 from uuid import UUID
 
 from jarvis.domains.bookings.availability import (
-    PREPARATION,
     Collision,
     Fit,
     Purpose,
@@ -21,6 +20,7 @@ from jarvis.domains.bookings.availability import (
     fit,
 )
 from jarvis.domains.bookings.mirror import BookingMirror, responsible_of
+from jarvis.domains.bookings.settings import BookingsSettings
 from jarvis.domains.fleet.naming import handle
 from jarvis.domains.fleet.service import CAN_BE_ISSUED, Car, FleetService
 from jarvis.engine import audit, refs, sources
@@ -171,9 +171,9 @@ class BookingService:
         fleet: FleetService,
         mirror: BookingMirror,
         *,
-        preparation: timedelta = PREPARATION,
+        settings: BookingsSettings,
     ) -> None:
-        self.preparation = preparation
+        self.preparation = settings.preparation
         self._db = db
         self._clock = clock
         self._rentprog = rentprog

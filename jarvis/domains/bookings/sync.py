@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal, get_args
@@ -17,7 +17,6 @@ from jarvis.engine.db import TRANSIENT, Database, Row, Tx
 from jarvis.engine.jobs import JobHandler, JobRun, enqueue
 from jarvis.engine.journal import Journal
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
-from jarvis.engine.timing import Every
 from jarvis.engine.worker import Handling
 from jarvis.integrations.rentprog.client import Page
 from jarvis.integrations.rentprog.mirror import LOADED, Incoming, end_first_load, first_load
@@ -33,10 +32,6 @@ DEADLINE = timedelta(minutes=10)
 LOAD_DEADLINE_S = 1800
 LOAD, CARS, BOOKINGS = "rentprog.load", "rentprog.reconcile_cars", "rentprog.reconcile_bookings"
 
-CHECKS: Sequence[Every] = (
-    Every(check="check.rentprog.cars", seconds=3600),
-    Every(check="check.rentprog.bookings", seconds=300),
-)
 
 _LOADS = f"SELECT true FROM job WHERE kind = '{LOAD}' AND state IN ('queued', 'running') LIMIT 1"
 _COUNTS = """SELECT (SELECT count(*) FROM car WHERE deleted_at IS NULL) AS cars,

@@ -1,1 +1,16 @@
 """Chats of the house: what each is for, and the topics of its forums."""
+
+from __future__ import annotations
+
+from jarvis.app.feature import Feature
+from jarvis.domains.chats.checks import CHECKS
+
+FEATURE = Feature(
+    name="chats",
+    services=("service:ChatService",),
+    handlers=(
+        "setup:Setup",
+        "membership:Membership",
+    ),
+    checks=CHECKS,
+)

@@ -12,6 +12,7 @@ from html import escape
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from jarvis.domains.chats.checks import MEMBERS_DUE
 from jarvis.domains.chats.payloads import RemoveStranger
 from jarvis.domains.chats.service import SERVICE, ChatService, Forum
 from jarvis.domains.chats.topics import REGISTERED
@@ -22,7 +23,6 @@ from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Completed, Origin
 from jarvis.engine.interactions import Interactions, Who
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
-from jarvis.engine.timing import Every
 from jarvis.engine.worker import Handling
 from jarvis.integrations.telegram.kinds import CHAT_LOST, LET_IN, MEMBERS, REMOVE_MEMBER, target
 from jarvis.kit.actor import Actor, Role
@@ -32,14 +32,12 @@ from jarvis.messaging.callbacks import callback
 from jarvis.messaging.catalogue import say
 from jarvis.messaging.view import Button
 
-CHECK, LOOKED, INVITED, REMOVED = (
-    "check.members",
+LOOKED, INVITED, REMOVED = (
     "members.looked",
     "member.invited",
     "member.removed",
 )
 # 09:00 in Tbilisi
-CHECKS: Sequence[Every] = (Every(check=CHECK, seconds=86_400, offset_s=5 * 3600),)
 STRANGERS_MAX = 6  # buttons a report
 _TOLD = frozenset({Role.BRANCH_HEAD, Role.ADMIN})
 _MEMBERS: Mapping[str, frozenset[Role]] = {
@@ -243,7 +241,7 @@ class Membership:
 
     # once a day
 
-    @subscriber(CHECK, lane=DeliveryLane.BULK)
+    @subscriber(MEMBERS_DUE, lane=DeliveryLane.BULK)
     async def check(self, handling: Handling) -> None:
         """Ask who is in each group."""
         for forum in await self._chats.groups(self._db):

@@ -387,6 +387,21 @@ class ChatService:
             )
         )
 
+    async def leave_waiting(
+        self, tx: Tx, car_id: UUID, purpose: Purpose, title: str, forum: Forum | None
+    ) -> None:
+        """Topics of this purpose that are nobody's and bear the car's title in any forum but this:
+        the car's from now on, and left."""
+        await tx.execute(
+            """UPDATE topic SET car_id = $1, state = 'leaving'
+                WHERE purpose = $2 AND title = $3 AND chat_id IS DISTINCT FROM $4 AND state = 'open'
+                  AND num_nonnulls(car_id, client_id, task_id) = 0""",
+            car_id,
+            purpose,
+            title,
+            None if forum is None else forum.id,
+        )
+
     async def begin(self, tx: Tx, forum: Forum, subject: Subject, title: str) -> Topic:
         """A row for a topic that is going to be made."""
         topic_id = await tx.fetchval(

@@ -4,4 +4,15 @@ from __future__ import annotations
 
 from jarvis.app.feature import Feature
 
-FEATURE = Feature(name="forms", views=("fact_view",))
+FEATURE = Feature(
+    name="forms",
+    services=("service:FormService",),
+    handlers=(
+        "messages:Sheets",
+        "filling:Forms",
+        "menu:FormMenu",
+        "callbacks:FormCallbacks",
+        "reports:FormReports",
+    ),
+    views=("fact_view",),
+)

@@ -19,7 +19,7 @@ from jarvis.domains.forms.messages import Sheets
 from jarvis.domains.forms.payloads import BeginForm, DecideWaiver, OpenForm
 from jarvis.domains.forms.service import FORM_PHOTOS, Form, FormService, Point
 from jarvis.domains.forms.templates import Template, template
-from jarvis.domains.media.claims import Claim
+from jarvis.domains.media.claims import Claim, FileClaims
 from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit
@@ -28,15 +28,14 @@ from jarvis.engine.interactions import Who
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.timing import Timers
 from jarvis.engine.worker import Handling
-from jarvis.kit.actor import Actor, Role
+from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, at_local, local_date
-from jarvis.kit.roles import HEADS, OPERATIONS
+from jarvis.kit.roles import BRANCH_STAFF, HEADS
 from jarvis.language.dates import period_of, stems
 from jarvis.messaging import outbox
 from jarvis.messaging.view import Button
 
 DUE, FINISHED = "form.due", "form.finished"
-FILLERS = OPERATIONS | {Role.MECHANIC}  # who may fill in check-lists; forms everybody may
 WORDS_MAX = 1000  # characters of an answer
 
 
@@ -44,6 +43,7 @@ class Forms:
     """Begins forms, and takes what is written or sent to the form that one is filling in."""
 
     feature: ClassVar[str] = "forms"
+    provides: ClassVar[tuple[type, ...]] = (FileClaims,)
 
     def __init__(
         self,
@@ -147,7 +147,7 @@ class Forms:
     ) -> bool:
         """Whether the person may fill it in; on record and told when not."""
         if wanted.subject == "none" or (
-            actor.may_see(branch) and (actor.role in FILLERS or wanted.kind == "form")
+            actor.may_see(branch) and (actor.role in BRANCH_STAFF or wanted.kind == "form")
         ):
             return True
         await self.record(tx, handling, actor, subject, "denied", {"template": wanted.key})
@@ -444,7 +444,7 @@ class Forms:
         self, actor: Actor, label: str, operation: str, booking: Booking, set_id: UUID
     ) -> Button | None:
         """Opens the check-list of a booking with files that were sent already."""
-        if actor.role not in FILLERS:
+        if actor.role not in BRANCH_STAFF:
             return None
         pressed = BeginForm(template=template(operation).key, subject=booking.id, set_id=set_id)
         return render.button(label, pressed)

@@ -12,7 +12,7 @@ from jarvis.domains.chats.service import ChatService, Subject, Topic
 from jarvis.domains.chats.topics import topic_order, topic_ref
 from jarvis.domains.forms import file
 from jarvis.domains.forms import view as render
-from jarvis.domains.forms.filling import FILLERS, FINISHED
+from jarvis.domains.forms.filling import FINISHED
 from jarvis.domains.forms.messages import FormPress, Sheets
 from jarvis.domains.forms.payloads import (
     ExportReport,
@@ -35,7 +35,7 @@ from jarvis.integrations.storage.kinds import EXPORT
 from jarvis.integrations.telegram.kinds import ALBUM, SEND, target
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, local
-from jarvis.kit.roles import HEADS
+from jarvis.kit.roles import BRANCH_STAFF, HEADS
 from jarvis.messaging import outbox
 from jarvis.messaging.callbacks import callback
 from jarvis.messaging.view import Button
@@ -104,7 +104,7 @@ class FormReports:
             return
         sheet = await self._sheets.sheet(form, await self._sheets.reader(None))
         readers, heads = (
-            Who(roles=FILLERS, branch=form.branch),
+            Who(roles=BRANCH_STAFF, branch=form.branch),
             Who(roles=HEADS, branch=form.branch),
         )
         rework = Button(

@@ -4,4 +4,8 @@ from __future__ import annotations
 
 from jarvis.app.feature import Feature
 
-FEATURE = Feature(name="knowledge", views=("view",))
+FEATURE = Feature(
+    name="knowledge",
+    services=("service:knowledge",),
+    views=("view",),
+)

@@ -136,3 +136,8 @@ def load_pages(folder: Path | None = None) -> list[Section]:
                 Section(title=title, heading=heading.strip(), language=language, text=body.strip())
             )
     return sections
+
+
+def knowledge() -> KnowledgeService:
+    """Over the company's pages."""
+    return KnowledgeService(load_pages())

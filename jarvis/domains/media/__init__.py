@@ -4,4 +4,16 @@ from __future__ import annotations
 
 from jarvis.app.feature import Feature
 
-FEATURE = Feature(name="media", views=("fact_view",))
+FEATURE = Feature(
+    name="media",
+    services=(
+        "service:MediaService",
+        "publishing:Publisher",
+    ),
+    handlers=(
+        "intake:Material",
+        "car_media:CarFile",
+    ),
+    carriers={"telegram": "effects:MediaEffects"},
+    views=("fact_view",),
+)

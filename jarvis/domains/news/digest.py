@@ -11,22 +11,19 @@ from typing import ClassVar
 from jarvis.domains.bookings.service import BookingService, Owed
 from jarvis.domains.bookings.view import sums
 from jarvis.domains.fleet.service import FleetService
+from jarvis.domains.news.checks import PERSONAL_DIGEST
 from jarvis.domains.staff.service import Contact, StaffService
 from jarvis.engine.effects import Lane
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
-from jarvis.engine.timing import Every
 from jarvis.engine.worker import Handling
-from jarvis.kit.actor import Actor, Role
+from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, day_bounds, local, local_date
-from jarvis.kit.roles import MONEY, OPERATIONS
+from jarvis.kit.roles import BRANCH_STAFF, MONEY
 from jarvis.messaging import outbox, times
 from jarvis.messaging.view import Reader, source
 
-KIND = "check.digest"
-CHECKS: Sequence[Every] = (Every(check=KIND, seconds=3600),)
 IN_REPAIR = (2, 3)
 LIST_MAX = 5
-READERS = OPERATIONS | {Role.MECHANIC}  # who may see bookings
 
 
 class Digests:
@@ -42,13 +39,13 @@ class Digests:
         self._fleet = fleet
         self._bookings = bookings
 
-    @subscriber(KIND, lane=DeliveryLane.BULK)
+    @subscriber(PERSONAL_DIGEST, lane=DeliveryLane.BULK)
     async def send(self, handling: Handling) -> None:
         """One message a person and hour; a repeated event repeats none."""
         due = datetime.fromisoformat(handling.event.payload["due_at"])
         for contact in await self._staff.contacts(digest_hour=local(due).hour):
             actor = await self._staff.actor(contact.employee_id)
-            if contact.muted or actor is None or actor.role not in READERS:
+            if contact.muted or actor is None or actor.role not in BRANCH_STAFF:
                 continue
             text = await self._text(actor, contact)
             async with handling.transaction() as tx:

@@ -17,6 +17,7 @@ from jarvis.domains.forms.filling import FINISHED
 from jarvis.domains.forms.service import FormService
 from jarvis.domains.media.publishing import Publisher
 from jarvis.domains.news import view as render
+from jarvis.domains.news.checks import SERVICE_DIGEST
 from jarvis.domains.news.payloads import ChooseBranch, ChooseChat, ChooseClass, SetMode
 from jarvis.domains.news.subscriptions import EventClass, Subscriptions, route
 from jarvis.engine import audit
@@ -24,7 +25,6 @@ from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Lane
 from jarvis.engine.interactions import Interactions, Who
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
-from jarvis.engine.timing import Every
 from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor, Role
 from jarvis.kit.errors import NotFound
@@ -32,9 +32,6 @@ from jarvis.messaging import outbox
 from jarvis.messaging.callbacks import callback, command
 from jarvis.messaging.view import Button, Reader
 
-CHECK = "check.service.digest"
-# 19:00 in Tbilisi
-CHECKS: Sequence[Every] = (Every(check=CHECK, seconds=86_400, offset_s=15 * 3600),)
 BOOKINGS: Mapping[str, EventClass] = {
     "booking.created": "booking_created",
     "booking.cancelled": "booking_cancelled",
@@ -169,7 +166,7 @@ class News:
                 key=handling.key(f"{event_class}:{found.chat_id}"),
             )
 
-    @subscriber(CHECK, lane=DeliveryLane.BULK)
+    @subscriber(SERVICE_DIGEST, lane=DeliveryLane.BULK)
     async def digests(self, handling: Handling) -> None:
         """The evening's message of each chat that has something to hear; silence when there is
         nothing."""

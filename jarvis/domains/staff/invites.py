@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from jarvis.domains.staff.payloads import DecideInvite
 from jarvis.domains.staff.service import StaffService
@@ -16,17 +16,22 @@ from jarvis.messaging.callbacks import callback
 from jarvis.messaging.catalogue import say
 from jarvis.messaging.view import Button
 
-Welcome = Callable[[Handling, int, Actor], Awaitable[None]]
+
+class Welcomes(Protocol):
+    """Greets who joined."""
+
+    async def welcome(self, handling: Handling, chat_id: int, actor: Actor) -> None:
+        """Greet somebody in their private chat."""
+        ...
 
 
 class Invites:
-    """Claims of invitations and the decisions over them. `welcome` greets somebody in their private
-    chat."""
+    """Claims of invitations and the decisions over them."""
 
-    def __init__(self, staff: StaffService, interactions: Interactions, welcome: Welcome) -> None:
+    def __init__(self, staff: StaffService, interactions: Interactions, welcomes: Welcomes) -> None:
         self._staff = staff
         self._interactions = interactions
-        self._welcome = welcome
+        self._welcomes = welcomes
 
     async def claimed(self, handling: Handling, chat_id: int, user_id: int, token: str) -> None:
         """Somebody pressed a link: they wait, every administrator gets a card in a language of
@@ -127,4 +132,4 @@ class Invites:
         if pressed.accept:
             bound = await self._staff.actor_of_telegram(int(claim.telegram_id))
             if bound is not None:
-                await self._welcome(handling, int(claim.telegram_id), bound)
+                await self._welcomes.welcome(handling, int(claim.telegram_id), bound)

@@ -4,5 +4,18 @@ people changed them."""
 from __future__ import annotations
 
 from jarvis.app.feature import Feature
+from jarvis.domains.topics.checks import CHECKS
 
-FEATURE = Feature(name="topics", views=("fact_view",))
+FEATURE = Feature(
+    name="topics",
+    settings=("settings:TopicsSettings",),
+    handlers=(
+        "archive:Archive",
+        "cars:CarTopics",
+        "moves:MoveProgress",
+        "personal:PersonalTopics",
+        "reconcile:ForumReconciler",
+    ),
+    views=("fact_view",),
+    checks=CHECKS,
+)

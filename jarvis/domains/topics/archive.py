@@ -7,19 +7,20 @@ and after another look at the archive, it is deleted.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
 
 from jarvis.domains.chats import topics
 from jarvis.domains.chats.service import ChatService, Forum, Subject, Topic
-from jarvis.domains.chats.topics import DELETED, TOPICS
+from jarvis.domains.chats.topics import ABLE, DELETED, REGISTERED, TOPICS
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.media.events import SET_FILED
 from jarvis.domains.media.publishing import PLACED, Publisher
 from jarvis.domains.media.service import MediaService
 from jarvis.domains.topics import transcript
 from jarvis.domains.topics import view as render
+from jarvis.domains.topics.checks import FORUMS, PERIOD_S
 from jarvis.engine import audit, effects
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Completed, Lane, Origin
@@ -74,8 +75,12 @@ class Archive:
             await self._chats.set_state(tx, topic.id, "closed")
             await topics.change(tx, origin, topic, closed=True)
             if forum is not None:
-                due = self._clock.now() + timedelta(seconds=KEPT_S)
-                await self._timers.arm(tx, kind=DUE, subject=str(topic.id), due_at=due)
+                await self._keep(tx, topic)
+
+    async def _keep(self, tx: Tx, topic: Topic) -> None:
+        """The closed topic stays for a day; then it is looked at whether it can go."""
+        due = self._clock.now() + timedelta(seconds=KEPT_S)
+        await self._timers.arm(tx, kind=DUE, subject=str(topic.id), due_at=due)
 
     async def _fill(
         self, tx: Tx, origin: Origin, forum: Forum, car_id: UUID, leaving: Sequence[Topic]
@@ -114,9 +119,10 @@ class Archive:
             elif ended.args["car"] is not None:
                 await self.settle(tx, handling.origin, UUID(str(ended.args["car"])))
 
-    @subscriber("check.forums", lane=DeliveryLane.BULK)
+    @subscriber(FORUMS, ABLE, REGISTERED, lane=DeliveryLane.BULK)
     async def sweep(self, handling: Handling) -> None:
-        """Cars whose material should have arrived by now: asked for again."""
+        """Cars whose material should have arrived by now: asked for again, at once when the archive
+        can take it again."""
         forum = await self._chats.company(self._db, "archive")
         if forum is None or not forum.able(TOPICS):
             return
@@ -126,7 +132,7 @@ class Archive:
             if s.car_id is not None
         ]
         cars += await self._chats.left(self._db)
-        for car_id in list(dict.fromkeys(cars))[:SWEPT]:
+        for car_id in portion(cars, self._clock.now()):
             async with handling.transaction() as tx:
                 await self.settle(tx, handling.origin, car_id)
 
@@ -139,12 +145,7 @@ class Archive:
             if topic is None or topic.state != "closed" or topic.car_id is None or forum is None:
                 return
             if forum.lost:
-                await self._timers.arm(
-                    tx,
-                    kind=DUE,
-                    subject=str(topic.id),
-                    due_at=self._clock.now() + timedelta(seconds=KEPT_S),
-                )
+                await self._keep(tx, topic)
                 return
             await effects.request(
                 tx,
@@ -188,23 +189,20 @@ class Archive:
             await self.settle(tx, handling.origin, topic.car_id)
             if not told:
                 await self._fill(tx, handling.origin, forum, topic.car_id, [topic])
-            await self._timers.arm(
-                tx,
-                kind=DUE,
-                subject=str(topic.id),
-                due_at=self._clock.now() + timedelta(seconds=KEPT_S),
-            )
+            await self._keep(tx, topic)
 
     @subscriber(DELETED, lane=DeliveryLane.BULK)
     async def deleted(self, handling: Handling) -> None:
-        """A topic was deleted: nothing of it stands there any more."""
+        """A topic was deleted: nothing of it stands there any more. One that could not be is tried
+        again in a day."""
         ended = Completed.of(handling.event)
-        if not ended.done:
-            return
         topic_id = UUID(str(ended.args["topic_row"]))
         async with handling.transaction() as tx:
             topic = await self._chats.topic(tx, topic_id)
             if topic is None:
+                return
+            if not ended.done:
+                await self._keep(tx, topic)
                 return
             subject = await self._chats.lost(tx, topic_id)
             if subject is not None:  # the car came back while its topic was going
@@ -218,3 +216,11 @@ class Archive:
                 outcome="deleted",
                 event_id=handling.event.id,
             )
+
+
+def portion(cars: Sequence[UUID], now: datetime) -> list[UUID]:
+    """At most `SWEPT` of the cars, other ones each period: those that nothing helps keep no others
+    waiting."""
+    known = sorted(set(cars))
+    begin = int(now.timestamp()) // PERIOD_S * SWEPT % max(1, len(known))
+    return (known[begin:] + known[:begin])[:SWEPT]

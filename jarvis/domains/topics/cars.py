@@ -217,6 +217,9 @@ class CarTopics:
         if topic is not None and (forum is None or topic.chat_id != forum.id):
             await self._leave(tx, topic)
             topic = None
+        if car.plate_key is not None:
+            # it may have moved before it had its topic; without a plate a title is not one car's
+            await self._chats.leave_waiting(tx, car.id, purpose, title, forum)
         if forum is None or forum.lost or (topic is None and not forum.able(TOPICS)):
             return
         topic = topic or await take(tx, origin, self._chats, forum, subject, title)

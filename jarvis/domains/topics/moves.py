@@ -11,6 +11,7 @@ from uuid import UUID
 
 from jarvis.domains.chats.service import ChatService, Forum
 from jarvis.domains.staff.service import StaffService
+from jarvis.domains.topics.settings import TopicsSettings
 from jarvis.engine.db import Tx
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.timing import Timers
@@ -33,13 +34,13 @@ class MoveProgress:
     feature: ClassVar[str] = "moves"
 
     def __init__(
-        self, clock: Clock, staff: StaffService, chats: ChatService, *, look_s: float = 15.0
+        self, clock: Clock, staff: StaffService, chats: ChatService, settings: TopicsSettings
     ) -> None:
         self._clock = clock
         self._staff = staff
         self._chats = chats
         self._timers = Timers()
-        self._look_s = look_s
+        self._look_s = settings.moves_look_s
 
     @subscriber("car.moved")
     async def begun(self, handling: Handling) -> None:

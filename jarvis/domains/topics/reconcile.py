@@ -28,11 +28,11 @@ from jarvis.domains.chats.topics import (
 from jarvis.domains.media.events import REMOVED
 from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.service import StaffService
+from jarvis.domains.topics.checks import FORUMS, PERIOD_S
 from jarvis.engine import audit, effects
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Completed, Lane
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
-from jarvis.engine.timing import Every
 from jarvis.engine.worker import Handling
 from jarvis.integrations.telegram.kinds import CHAT_LOST, LOOK, NO_RIGHT, target
 from jarvis.kit.actor import Role
@@ -40,11 +40,8 @@ from jarvis.kit.clock import Clock, local_date
 from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
 
-CHECK = "check.forums"
-PERIOD_S = 300
 AT_ONCE, POSTS_AT_ONCE = 100, 100  # topics of a forum a look; posts beside the openings
 A_DAY = timedelta(days=1)  # so often each post of material is looked at
-CHECKS: Sequence[Every] = (Every(check=CHECK, seconds=PERIOD_S),)
 
 
 class ForumReconciler:
@@ -66,7 +63,7 @@ class ForumReconciler:
         self._chats = chats
         self._media = media
 
-    @subscriber(CHECK, lane=DeliveryLane.BULK)
+    @subscriber(FORUMS, lane=DeliveryLane.BULK)
     async def check(self, handling: Handling) -> None:
         """Ask for a look at every group of ours."""
         due = datetime.fromisoformat(handling.event.payload["due_at"])

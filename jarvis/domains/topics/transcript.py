@@ -58,7 +58,7 @@ async def tell(tx: Tx, origin: Origin, chats: ChatService, topic: Topic, place: 
             target=target(place.marked_id),
             ordering_key=topic_order(place),
             lane=Lane.BULK,
-            key=origin.key(f"talk:{topic.id}:{number}"),
+            key=origin.key(f"talk:{topic.id}:{rows[-1]['seq']}:{number}"),
             settled_kind=TOLD,
             after=last,
             args={

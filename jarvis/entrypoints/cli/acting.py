@@ -6,14 +6,15 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
+from jarvis.domains.staff.service import StaffService
 from jarvis.engine.audit_checkpoints import Checkpoints
 from jarvis.engine.audit_proof import CHAINS, Proof, begin_checkpoints, prove
 from jarvis.engine.effects import EffectLog
-from jarvis.entrypoints.bot import open_storage
-from jarvis.entrypoints.cli.commands import core, show, uuid_of
-from jarvis.integrations.storage.settings import StorageSettings
+from jarvis.engine.settings import EngineSettings
+from jarvis.engine.switches import Switches
+from jarvis.entrypoints.cli.commands import app, show, uuid_of
+from jarvis.integrations.storage.port import FsStorage
 from jarvis.kit.errors import ExpectedError, InvalidRequest
-from jarvis.kit.settings import load
 
 OUTCOMES = ("done", "not_done", "again")
 
@@ -22,8 +23,8 @@ async def effects_resolve(effect_id: str, outcome: str, name: str, console: Cons
     """A person's word, with the same audit as the buttons of the card."""
     if outcome not in OUTCOMES:
         raise InvalidRequest(f"outcomes: {', '.join(OUTCOMES)}")
-    async with core() as opened:
-        by = await opened.staff.actor_by_name(name)
+    async with app() as opened:
+        by = await opened.get(StaffService).actor_by_name(name)
         async with opened.db.transaction() as tx:
             if not await EffectLog(opened.db).resolve(uuid_of(effect_id), outcome, by=by, tx=tx):
                 raise InvalidRequest(
@@ -45,9 +46,10 @@ async def audit_verify(console: Console) -> None:
         AuditUnproved: it could not be looked at whole: storage is away, nothing is signed, or there
             are no rows.
     """
-    async with core() as opened, open_storage(opened, load(StorageSettings)) as storage:
+    async with app() as opened:
+        storage = opened.get(FsStorage)
         proof = await prove(
-            opened.db, Checkpoints(storage, opened.settings.secret.get_secret_value())
+            opened.db, Checkpoints(storage, opened.get(EngineSettings).secret.get_secret_value())
         )
     now = datetime.now(UTC)
     for line in report(proof, now):
@@ -115,9 +117,10 @@ def _moment(at: datetime) -> str:
 
 async def audit_begin(reason: str, name: str, console: Console) -> None:
     """A new series of checkpoints; what was wrong before becomes an entry of the audit."""
-    async with core() as opened, open_storage(opened, load(StorageSettings)) as storage:
-        by = await opened.staff.actor_by_name(name)
-        checkpoints = Checkpoints(storage, opened.settings.secret.get_secret_value())
+    async with app() as opened:
+        storage = opened.get(FsStorage)
+        by = await opened.get(StaffService).actor_by_name(name)
+        checkpoints = Checkpoints(storage, opened.get(EngineSettings).secret.get_secret_value())
         made = await begin_checkpoints(
             opened.db, checkpoints, by_name=by.name, reason=reason, by=by.employee_id
         )
@@ -138,7 +141,7 @@ async def audit_show(
     action: str | None, subject: str | None, limit: int, as_json: bool, console: Console
 ) -> None:
     """The newest entries with their words."""
-    async with core() as opened:
+    async with app() as opened:
         rows = await opened.db.fetch(
             """SELECT e.id, e.at, e.action, e.outcome, p.body AS words, e.shard, e.n FROM audit_entry e
                  LEFT JOIN audit_payload p ON p.audit_entry_id = e.id
@@ -153,7 +156,7 @@ async def audit_show(
 
 async def interactions_list(limit: int, as_json: bool, console: Console) -> None:
     """Cards that wait for a word."""
-    async with core() as opened:
+    async with app() as opened:
         rows = await opened.db.fetch(
             """SELECT a.id, a.state, a.asked_at, a.expires_at, e.name AS requester, a.needed,
                       (SELECT count(*) FROM approval_vote v WHERE v.approval_id = a.id) AS votes,
@@ -167,8 +170,8 @@ async def interactions_list(limit: int, as_json: bool, console: Console) -> None
 
 async def switch_list(console: Console) -> None:
     """Thrown switches, the settings' own included."""
-    async with core() as opened:
-        for switch in await opened.switches.thrown():
+    async with app() as opened:
+        for switch in await opened.get(Switches).thrown():
             console.print(
                 f"{switch.scope}:{switch.name or '*'} {switch.mode}, {switch.by or ('settings' if switch.at is None else 'the command line')}{f': {switch.reason}' if switch.reason else ''}"
             )
@@ -178,9 +181,9 @@ async def switch_set(
     scope: str, name: str, mode: str, reason: str | None, by_name: str | None, console: Console
 ) -> None:
     """Throw one switch."""
-    async with core() as opened:
-        by = await opened.staff.actor_by_name(by_name) if by_name else None
-        await opened.switches.throw(
+    async with app() as opened:
+        by = await opened.get(StaffService).actor_by_name(by_name) if by_name else None
+        await opened.get(Switches).throw(
             scope, name, mode, by=by, by_name=by.name if by else "CLI", reason=reason
         )
     console.print(f"{scope}:{name or '*'} is {mode}.")
@@ -188,7 +191,7 @@ async def switch_set(
 
 async def switch_report(hours: int, as_json: bool, console: Console) -> None:
     """Effects that were only noted, by kind and branch."""
-    async with core() as opened:
+    async with app() as opened:
         rows = await opened.db.fetch(
             """SELECT kind, coalesce(branch, '') AS branch, count(*) AS effects, min(requested_at) AS first, max(requested_at) AS last
                  FROM effect WHERE state = 'shadow' AND requested_at > now() - make_interval(hours => $1)

@@ -151,7 +151,7 @@ def chaos(
 @app.command()
 def web(host: str = "127.0.0.1", port: int = 8000) -> None:
     """Webhooks of vendors, signed links to files, health."""
-    from jarvis.entrypoints.run import web as start
+    from jarvis.entrypoints.web import run as start
 
     start(host, port)
 
@@ -159,7 +159,7 @@ def web(host: str = "127.0.0.1", port: int = 8000) -> None:
 @app.command()
 def bot() -> None:
     """The connection to Telegram; a second one stands by."""
-    from jarvis.entrypoints.run import bot as start
+    from jarvis.entrypoints.bot import run as start
 
     start()
 
@@ -179,7 +179,7 @@ def worker(
     ] = True,
 ) -> None:
     """Events, agents and jobs."""
-    from jarvis.entrypoints.run import worker as start
+    from jarvis.entrypoints.worker import run as start
 
     start(concurrency, with_scheduler=with_scheduler, with_jobs=with_jobs)
 
@@ -188,7 +188,7 @@ def worker(
 def jobs() -> None:
     """Long and scheduled work alone; ends when Redis restarts, so let a supervisor start it
     again."""
-    from jarvis.entrypoints.run import carrier as start
+    from jarvis.entrypoints.jobs import run as start
 
     start()
 
@@ -196,7 +196,7 @@ def jobs() -> None:
 @app.command()
 def scheduler() -> None:
     """Slots and timers; any number of schedulers may run."""
-    from jarvis.entrypoints.run import scheduler as start
+    from jarvis.entrypoints.scheduler import run as start
 
     start()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -15,43 +16,42 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from jarvis.app.build import App, Part, open_app
 from jarvis.app.process import observe
 from jarvis.domains.bookings.sync import LOAD
 from jarvis.domains.house.changes import CODE
+from jarvis.domains.staff.service import StaffService
 from jarvis.engine import jobs
 from jarvis.engine.db import Row
 from jarvis.engine.deliveries import Deliveries
 from jarvis.engine.effects import EffectLog
-from jarvis.entrypoints.core import Core, CoreSettings, open_core
-from jarvis.integrations.rentprog.settings import RentProgSettings
+from jarvis.engine.integration import Process
 from jarvis.kit.actor import LANGUAGES, Role
 from jarvis.kit.errors import InvalidRequest, NotFound
 from jarvis.kit.ids import new_id
-from jarvis.kit.settings import load
 from jarvis.kit.text import MESSAGE_CHARS, clean
 
+TAKEN_S = 1.0  # a worker that runs has claimed a request by then
 EVENT_STATES = ("received", "claimed", "done", "done with failures", "dead", "parked", "duplicate")
 
 
 @asynccontextmanager
-async def core() -> AsyncGenerator[Core]:
-    """The core from the environment."""
+async def app(*parts: Part, process: Process | None = None) -> AsyncGenerator[App]:
+    """The App from the environment, with the services and these parts."""
     observe()
-    async with open_core(load(CoreSettings), load(RentProgSettings), pool=4) as opened:
+    async with open_app(("services", *parts), process=process, pool=4) as opened:
         yield opened
 
 
 async def ask(text: str, name: str, as_json: bool, console: Console) -> None:
-    """Journal the request, handle it here unless a worker was faster, print the answer and its
-    steps."""
+    """Journal the request and print what a running worker answers, with its steps; where none
+    takes it, the agents are opened here."""
     text = clean(text).strip()
     if not text or len(text) > MESSAGE_CHARS:
         raise InvalidRequest(f"a request has 1 to {MESSAGE_CHARS} characters")
-    from jarvis.entrypoints.wiring import event_worker, open_house
-    from jarvis.integrations.llm.settings import LlmSettings
-
-    async with core() as opened, open_house(opened, load(LlmSettings)) as house:
-        actor = await opened.staff.actor_by_name(name)
+    observe()
+    async with open_app((), extra=(StaffService,), pool=2) as opened:
+        actor = await opened.get(StaffService).actor_by_name(name)
         accepted = await opened.journal.accept(
             source="cli",
             kind="ask.employee",
@@ -60,7 +60,8 @@ async def ask(text: str, name: str, as_json: bool, console: Console) -> None:
             sender=f"employee:{actor.employee_id}",
             payload={"employee_id": str(actor.employee_id), "text": text},
         )
-        await event_worker(house, "cli").handle_event(accepted.event_id)
+        if not await _taken(opened, accepted.event_id):
+            await _answer_here(accepted.event_id)
         run = await _finished(opened, accepted.event_id)
         steps = await opened.db.fetch(
             "SELECT * FROM agent_step WHERE agent_run_id = $1 ORDER BY ordinal", run["id"]
@@ -100,8 +101,27 @@ async def ask(text: str, name: str, as_json: bool, console: Console) -> None:
     console.print(table)
 
 
-async def _finished(opened: Core, event_id: UUID) -> Row:
-    for _ in range(600):
+async def _taken(opened: App, event_id: UUID) -> bool:
+    """Whether a worker takes the event up soon."""
+    until = time.monotonic() + TAKEN_S
+    while time.monotonic() < until:
+        if await opened.db.fetchval(
+            "SELECT true FROM delivery WHERE event_id = $1 AND state <> 'pending' LIMIT 1", event_id
+        ):
+            return True
+        await asyncio.sleep(0.02)
+    return False
+
+
+async def _answer_here(event_id: UUID) -> None:
+    from jarvis.entrypoints.worker import PARTS, event_worker  # agents take seconds to import
+
+    async with open_app(PARTS) as opened:
+        await event_worker(opened, "cli").handle_event(event_id)
+
+
+async def _finished(opened: App, event_id: UUID) -> Row:
+    for _ in range(3000):
         row = await opened.db.fetchrow(
             "SELECT * FROM agent_run WHERE event_id = $1 AND state <> 'running'", event_id
         )
@@ -112,19 +132,19 @@ async def _finished(opened: Core, event_id: UUID) -> Row:
         )
         if event is not None and event["state"] in ("dead", "parked"):
             raise InvalidRequest(f"the request failed: {event['cause']}")
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.02)
     raise InvalidRequest("no answer in 60 s; `jarvis events list` shows what happened")
 
 
 async def sync(as_json: bool, console: Console) -> None:
     """Run the full load as a job in this process."""
-    async with core() as opened:
+    async with app("jobs") as opened:
         async with opened.db.transaction() as tx:
             job_id = await jobs.enqueue(
                 tx, kind=LOAD, dedup_key=f"load:{new_id()}", queue="manual", deadline_s=1800
             )
         assert job_id is not None
-        task = asyncio.create_task(jobs.run_job(opened.db, opened.sync.jobs, job_id))
+        task = asyncio.create_task(jobs.run_job(opened.db, opened.jobs, job_id))
         with Progress(console=console, disable=as_json, transient=True) as progress:
             bar = progress.add_task("RentProg", total=None)
             while not task.done():
@@ -161,8 +181,8 @@ async def staff_add(
         raise InvalidRequest(f"roles: {', '.join(r.value for r in Role)}")
     if language not in LANGUAGES:
         raise InvalidRequest("languages: ru, en, ka")
-    async with core() as opened:
-        await opened.staff.add(
+    async with app() as opened:
+        await opened.get(StaffService).add(
             name=name, role=Role(role), branch=branch, all_branches=all_branches, language=language
         )
     console.print(f"{name} works here now. Next: jarvis staff invite {name!r}")
@@ -171,26 +191,26 @@ async def staff_add(
 async def staff_branch(code: str, names: Mapping[str, str], rents: bool, console: Console) -> None:
     if not CODE.fullmatch(code):
         raise InvalidRequest("the code is of Latin letters, digits and hyphens, e.g. gori")
-    async with core() as opened:
-        await opened.staff.add_branch(code, names, rents=rents, by="CLI")
+    async with app() as opened:
+        await opened.get(StaffService).add_branch(code, names, rents=rents, by="CLI")
     console.print(
         f"{names['ru']} is there. Next: jarvis telegram setup --create, or the steps that jarvis telegram setup shows."
     )
 
 
 async def staff_bind(name: str, telegram_id: int, console: Console) -> None:
-    async with core() as opened:
-        actor = await opened.staff.actor_by_name(name)
-        await opened.staff.bind(
+    async with app() as opened:
+        actor = await opened.get(StaffService).actor_by_name(name)
+        await opened.get(StaffService).bind(
             employee_id=actor.employee_id, system="telegram", key=str(telegram_id), by="CLI"
         )
     console.print(f"{actor.name} is bound to Telegram id {telegram_id}.")
 
 
 async def staff_invite(name: str, bot_name: str, console: Console) -> None:
-    async with core() as opened:
-        actor = await opened.staff.actor_by_name(name)
-        token = await opened.staff.invite(actor.employee_id, by="CLI")
+    async with app() as opened:
+        actor = await opened.get(StaffService).actor_by_name(name)
+        token = await opened.get(StaffService).invite(actor.employee_id, by="CLI")
         bot_name = (
             bot_name or await opened.db.fetchval("SELECT max(username) FROM telegram_session") or ""
         )
@@ -206,9 +226,9 @@ async def staff_change(name: str, role: str | None, branch: str | None, console:
         raise InvalidRequest("say --role, --branch or both")
     if role is not None and role not in {r.value for r in Role}:
         raise InvalidRequest(f"roles: {', '.join(r.value for r in Role)}")
-    async with core() as opened:
-        actor = await opened.staff.actor_by_name(name)
-        await opened.staff.change(
+    async with app() as opened:
+        actor = await opened.get(StaffService).actor_by_name(name)
+        await opened.get(StaffService).change(
             actor.employee_id, role=Role(role) if role else None, branch=branch, by="CLI"
         )
     console.print(
@@ -217,15 +237,15 @@ async def staff_change(name: str, role: str | None, branch: str | None, console:
 
 
 async def staff_dismiss(name: str, console: Console) -> None:
-    async with core() as opened:
-        actor = await opened.staff.actor_by_name(name)
-        await opened.staff.dismiss(actor.employee_id, by="CLI")
+    async with app() as opened:
+        actor = await opened.get(StaffService).actor_by_name(name)
+        await opened.get(StaffService).dismiss(actor.employee_id, by="CLI")
     console.print(f"{actor.name} has left; their next request is refused.")
 
 
 async def staff_list(as_json: bool, console: Console) -> None:
-    async with core() as opened:
-        rows = await opened.staff.people()
+    async with app() as opened:
+        rows = await opened.get(StaffService).people()
     show(rows, ("name", "role", "branch", "language", "bound", "dismissed_at"), as_json, console)
 
 
@@ -234,13 +254,13 @@ async def events_list(
 ) -> None:
     if state is not None and state not in EVENT_STATES:
         raise InvalidRequest(f"states: {', '.join(EVENT_STATES)}")
-    async with core() as opened:
+    async with app() as opened:
         rows = await opened.journal.recent(state=state, kind=kind, limit=limit)
     show(rows, ("id", "kind", "state", "received_at", "attempts", "cause"), as_json, console)
 
 
 async def events_show(event_id: str, console: Console) -> None:
-    async with core() as opened:
+    async with app() as opened:
         row = await opened.db.fetchrow("SELECT * FROM event WHERE id = $1", uuid_of(event_id))
         deliveries = await Deliveries(opened.db).of(uuid_of(event_id))
         effects = await opened.db.fetch(
@@ -259,7 +279,7 @@ async def events_show(event_id: str, console: Console) -> None:
 
 
 async def effects_list(state: str | None, limit: int, as_json: bool, console: Console) -> None:
-    async with core() as opened:
+    async with app() as opened:
         rows = await EffectLog(opened.db).recent(state=state, limit=limit)
     show(
         rows,
@@ -270,7 +290,7 @@ async def effects_list(state: str | None, limit: int, as_json: bool, console: Co
 
 
 async def effects_retry(effect_id: str, console: Console) -> None:
-    async with core() as opened:
+    async with app() as opened:
         await EffectLog(opened.db).retry(uuid_of(effect_id))
     console.print("It is in its queue again.")
 

@@ -16,12 +16,13 @@ from jarvis.engine.audit_checkpoints import Checkpoints
 from jarvis.engine.audit_proof import prove
 from jarvis.engine.db import Database
 from jarvis.engine.integration import Diagnosis
-from jarvis.entrypoints.bot import open_storage
-from jarvis.entrypoints.cli.commands import core
+from jarvis.engine.settings import EngineSettings
+from jarvis.entrypoints.cli.commands import app
 from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.integrations.rentprog.diagnostics import diagnose as diagnose_rentprog
+from jarvis.integrations.rentprog.port import RentProg
 from jarvis.integrations.storage.kinds import CHECKPOINT
-from jarvis.integrations.storage.settings import StorageSettings
+from jarvis.integrations.storage.port import FsStorage
 from jarvis.integrations.telegram.diagnostics import diagnose as diagnose_telegram
 from jarvis.integrations.telegram.settings import TelegramSettings
 from jarvis.kit.errors import InvalidRequest, JarvisError
@@ -109,7 +110,7 @@ def _demo() -> list[Diagnosis]:
 
 async def _house() -> list[Diagnosis]:
     lines: list[Diagnosis] = []
-    async with core() as opened:
+    async with app() as opened:
         tables = await opened.db.fetchval("SELECT count(*) FROM migration")
         lines.append(
             Diagnosis(
@@ -162,9 +163,9 @@ async def _house() -> list[Diagnosis]:
                 advice="jarvis deliveries list",
             )
         )
-        async with open_storage(opened, load(StorageSettings)) as storage:
-            checkpoints = Checkpoints(storage, opened.settings.secret.get_secret_value())
-            lines.append(await diagnose_checkpoints(opened.db, checkpoints, datetime.now(UTC)))
+        secret = opened.get(EngineSettings).secret.get_secret_value()
+        checkpoints = Checkpoints(opened.get(FsStorage), secret)
+        lines.append(await diagnose_checkpoints(opened.db, checkpoints, datetime.now(UTC)))
         refused = await opened.journal.refused()
         advice = "somebody guesses webhook paths, or RentProg has an old address: compare it with JARVIS_RENTPROG_WEBHOOK_SECRETS"
         lines.append(
@@ -172,7 +173,7 @@ async def _house() -> list[Diagnosis]:
                 name="Refused webhooks, 24 h", ok=not refused, found=str(refused), advice=advice
             )
         )
-        lines += await diagnose_rentprog(opened.rentprog)
+        lines += await diagnose_rentprog(opened.get(RentProg))
         lines += await diagnose_telegram(load(TelegramSettings), opened.db)
     llm = load(LlmSettings)
     found = ", ".join(llm.chain) + ", offline" if llm.online else "offline model only"

@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console
 from rich.table import Table
 
+from jarvis.app.build import App
 from jarvis.domains.chats.places import Place, own_places, places, standing
 from jarvis.domains.chats.service import SERVICE, ChatService, Forum, Purpose
 from jarvis.domains.chats.topics import registered
 from jarvis.domains.chats.view import needs, purpose
-from jarvis.domains.news.subscriptions import Subscriptions
-from jarvis.entrypoints.cli.commands import core
-from jarvis.entrypoints.core import Core
+from jarvis.domains.staff.service import StaffService
+from jarvis.entrypoints.cli.commands import app
 from jarvis.integrations.telegram.bootstrap import open_bootstrap
 from jarvis.integrations.telegram.settings import TelegramSettings
 from jarvis.kit.errors import SettingsMissing
@@ -45,9 +45,13 @@ async def setup(create: bool, employee: str | None, as_json: bool, console: Cons
     Raises:
         NotFound: nobody of this name.
     """
-    async with core() as opened:
+    async with app() as opened:
         chats = ChatService(opened.clock)
-        wanted = await places(opened.staff) if employee is None else await _own(opened, employee)
+        wanted = (
+            await places(opened.get(StaffService))
+            if employee is None
+            else await _own(opened, employee)
+        )
         if create:
             await _create(opened, chats, wanted, console if not as_json else Console(quiet=True))
         rows = await standing(chats, opened.db, wanted)
@@ -75,9 +79,9 @@ async def setup(create: bool, employee: str | None, as_json: bool, console: Cons
         console.print(STEPS.format(bot=f" @{bot}" if bot else ""), markup=False, highlight=False)
 
 
-async def _own(opened: Core, name: str) -> list[Place]:
-    actor = await opened.staff.actor_by_name(name)
-    person = await opened.staff.person(opened.db, actor.employee_id)
+async def _own(opened: App, name: str) -> list[Place]:
+    actor = await opened.get(StaffService).actor_by_name(name)
+    person = await opened.get(StaffService).person(opened.db, actor.employee_id)
     return own_places(person) if person is not None else []
 
 
@@ -89,7 +93,7 @@ def _state(forum: Forum | None) -> str:
     return f"missing: {needs(sorted(forum.lacks), 'en')}" if forum.lacks else "ready"
 
 
-async def _bot(opened: Core) -> str | None:
+async def _bot(opened: App) -> str | None:
     """The bot's user name, known once it logged in."""
     return await opened.db.fetchval(
         "SELECT username FROM telegram_session WHERE username IS NOT NULL LIMIT 1"
@@ -97,7 +101,7 @@ async def _bot(opened: Core) -> str | None:
 
 
 async def _create(
-    opened: Core, chats: ChatService, wanted: Sequence[Place], console: Console
+    opened: App, chats: ChatService, wanted: Sequence[Place], console: Console
 ) -> None:
     bot = await _bot(opened)
     if bot is None:
@@ -120,9 +124,7 @@ def _title(place: Place) -> str:
     return TITLES[place.purpose].format(whose=place.names.get("ru", ""))
 
 
-async def _register(
-    opened: Core, chats: ChatService, marked: int, title: str, place: Place
-) -> None:
+async def _register(opened: App, chats: ChatService, marked: int, title: str, place: Place) -> None:
     async with opened.db.transaction() as tx:
         await chats.register(
             tx,
@@ -133,8 +135,4 @@ async def _register(
             by="jarvis telegram setup",
             employee_id=place.employee_id,
         )
-        forum = await chats.forum(tx, marked)
-        assert forum is not None
-        if place.purpose in SERVICE:
-            await Subscriptions(opened.clock).begin(tx, forum.id, place.purpose)
         await registered(tx, opened.journal, marked, new_id().hex)

@@ -14,7 +14,7 @@ from jarvis.engine import idle, subscriptions
 from jarvis.engine.db import Database, open_database
 from jarvis.engine.deliveries import Deliveries
 from jarvis.engine.journal import Journal
-from jarvis.entrypoints.cli.commands import core, show, time_of, uuid_of
+from jarvis.entrypoints.cli.commands import app, show, time_of, uuid_of
 from jarvis.kit.errors import InvalidRequest, SettingsMissing
 
 DRAIN_LOOK_S = 0.5
@@ -23,7 +23,7 @@ DRAIN_LOOK_S = 0.5
 async def subscriptions_sync(discard: bool, console: Console) -> None:
     """Write the table of subscriptions as this version's handlers want it, on the owner's
     address."""
-    from jarvis.entrypoints.wiring import subscriptions as wanted
+    from jarvis.app.build import subscriptions as wanted
 
     # as for the schema, nothing else of the settings is needed
     dsn = os.environ.get("JARVIS_DATABASE_DIRECT_URL")
@@ -43,7 +43,7 @@ async def subscriptions_sync(discard: bool, console: Console) -> None:
 
 
 async def subscriptions_list(as_json: bool, console: Console) -> None:
-    async with core() as opened:
+    async with app() as opened:
         rows = await opened.db.fetch(
             """SELECT kind, subscriber, CASE lane WHEN 0 THEN 'people' WHEN 1 THEN 'vendors' ELSE 'bulk' END AS lane, pool, routed_as
                  FROM event_subscription ORDER BY kind, subscriber"""
@@ -54,13 +54,13 @@ async def subscriptions_list(as_json: bool, console: Console) -> None:
 async def subscriptions_backfill(name: str, since: str, console: Console) -> None:
     moment = time_of(since)
     assert moment is not None
-    async with core() as opened:
+    async with app() as opened:
         count = await subscriptions.backfill(opened.db, name, since=moment)
     console.print(f"{count} past events go to {name} now, in the bulk lane.")
 
 
 async def deliveries_list(limit: int, as_json: bool, console: Console) -> None:
-    async with core() as opened:
+    async with app() as opened:
         rows = await Deliveries(opened.db).failed(limit=limit)
     show(
         rows,
@@ -71,7 +71,7 @@ async def deliveries_list(limit: int, as_json: bool, console: Console) -> None:
 
 
 async def deliveries_retry(delivery_id: str, console: Console) -> None:
-    async with core() as opened:
+    async with app() as opened:
         await Deliveries(opened.db).retry(uuid_of(delivery_id))
     console.print(
         "It is taken up again, under the same keys: an effect that went out does not go again."
@@ -94,7 +94,7 @@ async def replay(
     if event_id and (since or until or kind):
         raise InvalidRequest("name one event, or a stretch of time with --since; not both")
     found, window = uuid_of(event_id) if event_id else None, (time_of(since), time_of(until))
-    async with core() as opened:
+    async with app() as opened:
         if live:
             await _show_effects(opened.db, found, window, kind, console)
             if not yes and not Confirm.ask(
@@ -142,7 +142,7 @@ async def _show_effects(
 async def drain(timeout_s: float, console: Console) -> None:
     """Wait until the workers have finished everything that is open."""
     deadline, last = time.monotonic() + timeout_s, dict[str, int]()
-    async with core() as opened:
+    async with app() as opened:
         while left := await idle.in_flight(opened.db, soon=idle.ANY, bulk_soon=idle.ANY):
             if left != last:
                 console.print(

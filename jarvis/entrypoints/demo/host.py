@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jarvis.app.process import observe, until_signal
-from jarvis.domains.bookings.sync import CHECKS
+from jarvis.domains.bookings.checks import CHECKS
 from jarvis.engine import clockrow
 from jarvis.engine.audit_checkpoints import Checkpoints
 from jarvis.engine.db import open_database

@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
 _FORKS, _SPAWNS = get_context("forkserver"), get_context("spawn")
-_ROOMS = ("run", "web", "wiring", "bot")
+_ROOMS = ("web", "worker", "bot", "jobs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

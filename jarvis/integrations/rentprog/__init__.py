@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from jarvis.engine.integration import Integration
 from jarvis.integrations.rentprog.kinds import KINDS
-from jarvis.integrations.rentprog.port import connect
+from jarvis.integrations.rentprog.port import opened
 from jarvis.integrations.rentprog.settings import RentProgSettings
-from jarvis.integrations.rentprog.webhook import rentprog_hook
 
 INTEGRATION = Integration(
     name="rentprog",
     title="RentProg",
     settings=RentProgSettings,
-    connect=connect,
+    connect=opened,
     effects=KINDS,
-    webhooks=(rentprog_hook,),
+    carriers=("effects:RentProgEffects",),
+    concurrency=4,
+    webhooks=("webhook:rentprog_hook",),
 )

@@ -28,7 +28,7 @@ from jarvis.integrations.rentprog.models import (
 from jarvis.integrations.rentprog.quota import Quota
 from jarvis.integrations.rentprog.settings import RentProgSettings
 from jarvis.kit.errors import InvalidRequest, LimitReached, NotFound
-from jarvis.kit.http_client import tls
+from jarvis.kit.http_client import Network, tls
 
 T = TypeVar("T")
 LEVELS_KEPT_S = 60.0
@@ -150,6 +150,14 @@ class RentProg:
         if hint in self.branches:
             return (hint, *(b for b in self.branches if b != hint))
         return self.branches
+
+
+async def opened(
+    settings: RentProgSettings, db: Database, network: Network
+) -> AsyncGenerator[RentProg]:
+    """RentProg as long as the App stands."""
+    async with connect(settings, db, transport=network.transport) as port:
+        yield port
 
 
 @asynccontextmanager

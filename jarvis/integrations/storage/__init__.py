@@ -2,9 +2,17 @@
 
 from jarvis.engine.integration import Integration
 from jarvis.integrations.storage.kinds import KINDS
-from jarvis.integrations.storage.port import connect
+from jarvis.integrations.storage.port import opened
 from jarvis.integrations.storage.settings import StorageSettings
 
 INTEGRATION = Integration(
-    name="storage", title="Storage", settings=StorageSettings, connect=connect, effects=KINDS
+    name="storage",
+    title="Storage",
+    settings=StorageSettings,
+    connect=opened,
+    effects=KINDS,
+    carriers=("effects:StorageEffects",),
+    process="bot",
+    concurrency=1,
+    switchable=False,
 )

@@ -16,6 +16,7 @@ from jarvis.engine.audit_checkpoints import Checkpoints
 from jarvis.engine.audit_proof import take_checkpoint
 from jarvis.engine.db import Database
 from jarvis.engine.effects import Effect, EffectHandler, Receipt
+from jarvis.engine.settings import EngineSettings
 from jarvis.integrations.storage.kinds import CHECKPOINT, EXPORT, FILE
 from jarvis.integrations.storage.port import Storage
 from jarvis.kit.errors import Rejected
@@ -25,10 +26,10 @@ from jarvis.kit.pdf import print_pdf
 class StorageEffects:
     """Handlers of storage's effects. `key` signs; it is not in the database."""
 
-    def __init__(self, db: Database, storage: Storage, key: str) -> None:
+    def __init__(self, db: Database, storage: Storage, settings: EngineSettings) -> None:
         self._db = db
         self._storage = storage
-        self._checkpoints = Checkpoints(storage, key)
+        self._checkpoints = Checkpoints(storage, settings.secret.get_secret_value())
 
     @property
     def handlers(self) -> Mapping[str, EffectHandler]:

@@ -17,13 +17,14 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import fsspec
 from fsspec.implementations.dirfs import DirFileSystem
 from fsspec.implementations.local import LocalFileSystem
 
 from jarvis.engine.db import Database
+from jarvis.engine.settings import EngineSettings
 from jarvis.integrations.storage.settings import StorageSettings
 from jarvis.kit.errors import InvalidRequest, NotFound, Unavailable
 from jarvis.kit.ids import new_token
@@ -50,6 +51,8 @@ class Storage(Protocol):
 class FsStorage:
     """A folder or a bucket through fsspec. Calls run in threads: fsspec's own interface is
     synchronous."""
+
+    provides: ClassVar[tuple[type, ...]] = (Storage,)
 
     def __init__(self, fs: Any, *, signer: LinkSigner | None, public: Any = None) -> None:
         self._fs = fs
@@ -200,6 +203,19 @@ class LinkSigner:
         return hmac.new(
             self._secret, f"{key}\n{until}".encode(errors="replace"), hashlib.sha256
         ).hexdigest()
+
+
+def link_signer(settings: EngineSettings) -> LinkSigner:
+    """Signs links to files that the web process serves."""
+    return LinkSigner(settings.public_url, settings.secret.get_secret_value())
+
+
+async def opened(
+    settings: StorageSettings, db: Database, engine: EngineSettings
+) -> AsyncGenerator[FsStorage]:
+    """The storage as long as the App stands."""
+    async with connect(settings, db, signer=link_signer(engine)) as storage:
+        yield storage
 
 
 @asynccontextmanager

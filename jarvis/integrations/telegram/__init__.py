@@ -5,22 +5,17 @@ The bot belongs to the company's BotFather account; api id and hash come from my
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-
-from jarvis.engine.db import Database
 from jarvis.engine.integration import Integration
 from jarvis.integrations.telegram.kinds import KINDS
 from jarvis.integrations.telegram.settings import TelegramSettings
 
-
-@asynccontextmanager
-async def connect(settings: TelegramSettings, db: Database) -> AsyncGenerator[TelegramSettings]:
-    """Only the bot process opens the connection (`gateway.TelegramGateway`); others know the
-    settings."""
-    yield settings
-
-
+# Only the bot process opens the connection (`gateway.TelegramGateway`).
 INTEGRATION = Integration(
-    name="telegram", title="Telegram", settings=TelegramSettings, connect=connect, effects=KINDS
+    name="telegram",
+    title="Telegram",
+    settings=TelegramSettings,
+    effects=KINDS,
+    carriers=("effects:TelegramEffects",),
+    process="bot",
+    switchable=False,
 )

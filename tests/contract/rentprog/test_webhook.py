@@ -18,8 +18,9 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from jarvis.app.build import App, open_app
+from jarvis.app.settings import AppSettings
 from jarvis.engine.db import Database, open_database
-from jarvis.entrypoints.core import Core, CoreSettings, open_core
 from jarvis.entrypoints.embedded import free_port
 from jarvis.entrypoints.web import web_app
 from jarvis.integrations.rentprog.settings import RentProgSettings
@@ -39,10 +40,13 @@ def body(n: int, key: int | None = None) -> bytes:
 
 
 @asynccontextmanager
-async def web(dsn: str, **settings: Any) -> AsyncGenerator[tuple[Core, httpx.AsyncClient]]:
-    core_settings = CoreSettings(database_url=SecretStr(dsn), **settings)
+async def web(dsn: str, **settings: Any) -> AsyncGenerator[tuple[App, httpx.AsyncClient]]:
+    replace = {
+        AppSettings: AppSettings(database_url=SecretStr(dsn), **settings),
+        RentProgSettings: RentProgSettings(webhook_secrets=SECRETS),
+    }
     async with (
-        open_core(core_settings, RentProgSettings(webhook_secrets=SECRETS)) as core,
+        open_app((), replace=replace) as core,
         served(web_app(core), port=0) as port,
         httpx.AsyncClient(
             base_url=f"http://127.0.0.1:{port}/hooks/rentprog", trust_env=False, timeout=60

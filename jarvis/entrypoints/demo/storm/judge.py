@@ -154,8 +154,9 @@ class Judge:
             if not here:
                 self._outcome.lost.append(f"{move.title}: no open topic in {at}")
             if there:
+                kept = self._records.topics(move.title)
                 self._outcome.left[f"{move.title} in {other}"] = (
-                    "the topic that was left is still there"
+                    f"the topic that was left is still there; {kept}"
                 )
             if len(here) > 1:
                 self._outcome.doubled.append(f"{move.title}: {len(here)} open topics in {at}")
@@ -194,9 +195,8 @@ class Judge:
             for m in self._surface.messages(SEES_ALL, ARCHIVE, n)
         )
         if copies == 0 and not move.back:
-            self._outcome.lost.append(
-                f"{move.title}: «{move.said}» is not in the archive; {self._records.way(move.said)}"
-            )
+            way = [*self._records.way(move.said), *self._records.topics(move.title)]
+            self._outcome.lost.append(f"{move.title}: «{move.said}» is not in the archive; {way}")
         if copies > 1:
             self._outcome.doubled.append(
                 f"{move.title}: «{move.said}» stands {copies} times in the archive"

@@ -8,7 +8,7 @@ from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
 from jarvis.engine.audit_proof import Proof, verify
-from jarvis.engine.db import Database, open_database
+from jarvis.engine.db import Database, Row, open_database
 
 T = TypeVar("T")
 
@@ -31,6 +31,11 @@ class Records:
     def way(self, text: str) -> list[str]:
         """How far a message with this text came: its events and what they asked for."""
         return self._ask(_way, text)
+
+    def topics(self, title: str) -> list[str]:
+        """The topics of this title as Jarvis keeps them: state, how far their talk was carried and
+        what last ended, their group's rights."""
+        return self._ask(_topics, title)
 
     def taken(self, digests: Sequence[str]) -> dict[str, int]:
         """How many events that are no duplicate each webhook became, by the digest of its source,
@@ -86,9 +91,34 @@ async def _way(db: Database, text: str) -> list[str]:
             WHERE strpos(w.payload::text, $1) > 0 ORDER BY v.seq, e.seq""",
         text,
     )
-    return [", ".join(f"{k}={v}" for k, v in r.items() if v is not None) for r in rows] or [
-        "never came into the journal"
-    ]
+    return [_line(r) for r in rows] or ["never came into the journal"]
+
+
+def _line(row: Row) -> str:
+    return ", ".join(f"{k}={v}" for k, v in row.items() if v is not None)
+
+
+async def _topics(db: Database, title: str) -> list[str]:
+    rows = await db.fetch(
+        """SELECT c.title AS forum, c.lacks, c.lost_at, t.number, t.state,
+                  num_nonnulls(t.car_id, t.client_id, t.task_id) = 0 AS nobodys, t.told_seq,
+                  e.state AS told_effect, e.cause AS told_cause, d.state AS timer, d.due_at,
+                  (SELECT max(v.seq) FROM event v WHERE v.kind = 'message.employee'
+                      AND v.payload->>'chat_id' = c.marked_id::text
+                      AND v.payload->>'topic' = t.number::text) AS last_message,
+                  (SELECT string_agg(x.kind || ' ' || x.state || coalesce(': ' || x.cause, ''),
+                                     '; ' ORDER BY x.seq)
+                     FROM (SELECT * FROM effect WHERE args->>'topic_row' = t.id::text
+                            ORDER BY seq DESC LIMIT 5) x) AS last_effects
+             FROM topic t JOIN chat c ON c.id = t.chat_id
+             LEFT JOIN effect e ON e.id = t.told_effect_id
+             LEFT JOIN LATERAL (SELECT state, due_at FROM timer
+                                 WHERE kind = 'topic.due' AND subject = t.id::text
+                                 ORDER BY due_at DESC LIMIT 1) d ON true
+            WHERE t.title = $1 ORDER BY t.created_at""",
+        title,
+    )
+    return [_line(r) for r in rows] or ["no topic of this title is registered"]
 
 
 async def _taken(db: Database, digests: list[str]) -> dict[str, int]:

@@ -1,0 +1,76 @@
+"""What every part of the App may ask for: the engine over its database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+
+from dishka import AnyOf, Provider, Scope
+
+from jarvis.app.settings import AppSettings
+from jarvis.engine import clockrow
+from jarvis.engine.budgets import Budgets
+from jarvis.engine.db import Database, open_database
+from jarvis.engine.doorbell import Doorbell, open_doorbell
+from jarvis.engine.effects import EffectLog
+from jarvis.engine.interactions import Interactions
+from jarvis.engine.journal import Journal
+from jarvis.engine.settings import EngineSettings
+from jarvis.engine.switches import Switches
+from jarvis.kit.clock import Clock, OffsetClock
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSize:
+    """How many connections to the database this process may hold."""
+
+    connections: int
+
+
+async def doorbell(settings: AppSettings) -> AsyncGenerator[Doorbell]:
+    redis = settings.redis_url.get_secret_value() if settings.redis_url else None
+    async with open_doorbell(redis) as bell:
+        yield bell
+
+
+async def database(
+    settings: AppSettings, bell: Doorbell, size: PoolSize
+) -> AsyncGenerator[Database]:
+    dsn = settings.database_url.get_secret_value()
+    pooled = settings.database_pooled
+    async with open_database(dsn, bell=bell, max_size=size.connections, pooled=pooled) as db:
+        yield db
+
+
+async def clock(db: Database) -> AsyncGenerator[OffsetClock]:
+    """Business time, followed from here on."""
+    followed = OffsetClock()
+    await clockrow.load_offset(db, followed)
+    follower = asyncio.create_task(clockrow.follow(db, followed))
+    yield followed
+    follower.cancel()
+
+
+def switches(db: Database, settings: EngineSettings) -> Switches:
+    return Switches(db, settings.effects)
+
+
+def effect_log(db: Database) -> EffectLog:
+    return EffectLog(db)
+
+
+def base_provider() -> Provider:
+    """The engine's own parts, each one a process."""
+    provider = Provider(scope=Scope.APP)
+    provider.provide(doorbell)
+    provider.provide(database)
+    provider.provide(clock, provides=AnyOf[OffsetClock, Clock])
+    provider.provide(switches)
+    provider.provide(effect_log)
+    for kind in (Journal, Interactions, Budgets):
+        provider.provide(kind)
+    return provider
+
+
+BASE = (Doorbell, Database, OffsetClock, Journal, Interactions, Budgets, EffectLog, Switches)

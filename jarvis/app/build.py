@@ -1,0 +1,257 @@
+"""Builds the App: finds the manifests, builds what the wanted parts name by type, gathers it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, Literal, Protocol, TypeVar, get_args, get_type_hints
+
+from dishka import Provider, Scope, make_async_container
+
+from jarvis.app.base import BASE, PoolSize, base_provider
+from jarvis.app.discovery import Found, features, integrations
+from jarvis.app.feature import Feature
+from jarvis.app.settings import AppSettings
+from jarvis.engine.db import Database
+from jarvis.engine.doorbell import Doorbell
+from jarvis.engine.effects import EffectHandler, EffectKind
+from jarvis.engine.integration import Process
+from jarvis.engine.jobs import JobHandler
+from jarvis.engine.journal import Journal
+from jarvis.engine.settings import EngineSettings
+from jarvis.engine.subscriptions import Subscriber, Terms, declared, subscribers
+from jarvis.engine.timing import Every
+from jarvis.kit.clock import OffsetClock
+from jarvis.kit.http_client import Network
+from jarvis.kit.settings import Settings, load
+from jarvis.messaging import fact_views
+from jarvis.messaging.callbacks import Callbacks, Commands
+from jarvis.messaging.view import Views
+
+Part = Literal["ports", "services", "handlers", "views", "jobs"]
+T = TypeVar("T")
+OWN = "jarvis"  # the system of effects in our own database
+Make = Callable[..., Any]
+
+
+class Carrier(Protocol):
+    """Carries effects out; it may also have `limits`, a method from an effect to its limits."""
+
+    @property
+    def handlers(self) -> Mapping[str, EffectHandler]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class EffectKinds:
+    """Every kind of effect that the product knows."""
+
+    kinds: tuple[EffectKind, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """What a process runs: built services by type, and what its features offer."""
+
+    built: Mapping[type, Any]
+    handlers: Sequence[object]
+    carriers: Sequence[Carrier]
+    subscribers: Mapping[str, Subscriber]
+    jobs: Mapping[str, JobHandler]
+
+    def get(self, kind: type[T]) -> T:
+        """A service, a port, a settings model or a part of the engine by its type.
+
+        Raises:
+            LookupError: no part that this process runs offers it.
+        """
+        try:
+            return self.built[kind]
+        except KeyError:
+            raise LookupError(f"{kind.__name__} is in no part that this process runs") from None
+
+    @property
+    def db(self) -> Database:
+        return self.get(Database)
+
+    @property
+    def doorbell(self) -> Doorbell:
+        return self.get(Doorbell)
+
+    @property
+    def clock(self) -> OffsetClock:
+        return self.get(OffsetClock)
+
+    @property
+    def journal(self) -> Journal:
+        return self.get(Journal)
+
+    @property
+    def settings(self) -> AppSettings:
+        return self.get(AppSettings)
+
+
+def checks() -> list[Every]:
+    """Every check of the product, for the scheduler."""
+    return [check for found in features() for check in found.manifest.checks]
+
+
+def subscriptions() -> dict[str, Terms]:
+    """Every subscriber of the product by name, without building it; `jarvis migrate` writes them
+    down."""
+    classes = [made(make) for f in features() for make in f.objects(f.manifest.handlers)]
+    return {name: terms for kind in classes for name, terms in declared(kind).items()}
+
+
+def view_modules() -> list[ModuleType]:
+    """The modules in which views of facts stand."""
+    return [fact_views, *(m for f in features() for m in f.modules(f.manifest.views))]
+
+
+@asynccontextmanager
+async def open_app(
+    parts: Collection[Part] = ("services",),
+    *,
+    process: Process | None = None,
+    extra: Sequence[Make] = (),
+    replace: Mapping[type, Any] | None = None,
+    pool: int = 10,
+) -> AsyncGenerator[App]:
+    """Open connections, build the wanted parts and what they need; close all of it at the end.
+
+    Args:
+        parts: What the features' manifests name that this process runs; nothing else is imported.
+        process: Whose effects are carried out here: those that carriers of this process reach.
+        extra: Factories, classes or generators of what only this process has.
+        replace: What stands in for a type: an object, or a subclass of it that is built instead.
+            Settings that are not here are read from the environment.
+        pool: Connections to the database at most.
+
+    Raises:
+        SettingsMissing: names the variable.
+    """
+    replaced: dict[type, Any] = {PoolSize: PoolSize(pool), Network: Network(), **(replace or {})}
+    made_by = Blueprint(parts, process, extra)
+    provider = base_provider()
+    for kind in made_by.settings:
+        if kind not in replaced:
+            replaced[kind] = load(kind)
+    for make in made_by.all:
+        _provide(provider, make, replaced)
+    replaced[EffectKinds] = EffectKinds(tuple(made_by.kinds))
+    if "views" in parts:
+        replaced[Views] = Views(view_modules())
+    # they are asked for while they are still empty: who dispatches is itself one of the handlers
+    replaced[Callbacks], replaced[Commands] = (callbacks := Callbacks()), (commands := Commands())
+    container = make_async_container(provider, _replacements(replaced))
+    try:
+        built: dict[type, Any] = {
+            kind: await container.get(kind) for kind in (*replaced, *made_by.types, *BASE)
+        }
+        handlers: list[Any] = [built[made(make)] for make in made_by.handlers]
+        callbacks.gather(*handlers)
+        commands.gather(*handlers)
+        yield App(
+            built=built,
+            handlers=handlers,
+            carriers=[built[made(make)] for make in made_by.carriers],
+            subscribers=subscribers(*handlers),
+            jobs={
+                name: job for make in made_by.jobs for name, job in built[made(make)].jobs.items()
+            },
+        )
+    finally:
+        await container.close()
+
+
+class Blueprint:
+    """What is to be built for the wanted parts."""
+
+    def __init__(
+        self, parts: Collection[Part], process: Process | None, extra: Sequence[Make]
+    ) -> None:
+        nouns, systems = features(), integrations()
+        deep = set(parts) & {"services", "handlers", "jobs"}
+        self.settings: list[type[Settings]] = [AppSettings, EngineSettings]
+        self.settings += [found.manifest.settings for found in systems]
+        self.kinds: list[EffectKind] = [k for found in systems for k in found.manifest.effects]
+        self.kinds += [kind for found in nouns for kind in found.manifest.effects]
+        self.extra = list(extra)
+        self.connects: list[Make] = [f.manifest.connect for f in systems if f.manifest.connect]
+        self.carriers = self._carriers(process)
+        self.services = self._named(nouns, "services") if deep else []
+        self.handlers = self._named(nouns, "handlers") if "handlers" in parts else []
+        self.jobs = self._named(nouns, "jobs") if "jobs" in parts else []
+        self.ports = self.connects if deep or "ports" in parts else []
+        self.settings += [made(s) for s in self._named(nouns, "settings")]
+
+    @staticmethod
+    def _carriers(process: Process | None) -> list[Make]:
+        """What carries effects to the systems that this process reaches; our own database is
+        reached by the worker."""
+        if process is None:
+            return []
+        far = {f.manifest.name for f in integrations() if f.manifest.process != process}
+        far |= {OWN} if process != "worker" else set()
+        vendors = [
+            make
+            for found in integrations()
+            if found.manifest.name not in far
+            for make in found.objects(found.manifest.carriers)
+        ]
+        nouns = [
+            found.objects([name])[0]
+            for found in features()
+            for system, name in found.manifest.carriers.items()
+            if system not in far
+        ]
+        return vendors + nouns
+
+    @staticmethod
+    def _named(nouns: Sequence[Found[Feature]], field: str) -> list[Make]:
+        return [make for found in nouns for make in found.objects(getattr(found.manifest, field))]
+
+    @property
+    def all(self) -> list[Make]:
+        """Everything that is built, once."""
+        wanted = [*self.services, *self.handlers, *self.jobs, *self.carriers]
+        return list(dict.fromkeys([*self.connects, *self.extra, *wanted]))
+
+    @property
+    def types(self) -> Iterator[type]:
+        """The types of all that is built at once; a connection opens where it is needed."""
+        idle = [connect for connect in self.connects if connect not in self.ports]
+        return (made(make) for make in self.all if make not in idle)
+
+
+def made(make: Make) -> type[Any]:
+    """What a class, a factory or a generator makes."""
+    if isinstance(make, type):
+        return make
+    result: Any = get_type_hints(make)["return"]
+    return get_args(result)[0] if get_args(result) else result
+
+
+def _provide(provider: Provider, make: Make, replaced: Mapping[type, Any]) -> None:
+    """One part, and the ports that it stands for; or the subclass that replaces it."""
+    kind = made(make)
+    instead = replaced.get(kind, make)
+    if instead is make:
+        provider.provide(make)
+    elif isinstance(instead, type):
+        provider.provide(instead, provides=kind)
+    for port in getattr(kind, "provides", ()):
+        provider.alias(source=kind, provides=port)
+
+
+def _replacements(replaced: Mapping[type, Any]) -> Provider:
+    provider = Provider(scope=Scope.APP)
+    for kind, value in replaced.items():
+        if not isinstance(value, type):
+            provider.provide(_given(value), provides=kind, override=True)
+    return provider
+
+
+def _given(value: Any) -> Callable[[], Any]:
+    return lambda: value

@@ -1,0 +1,10 @@
+"""When the members of the company's groups are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jarvis.engine.timing import Every
+
+MEMBERS_DUE = "check.members"
+CHECKS: Sequence[Every] = (Every(check=MEMBERS_DUE, seconds=86_400, offset_s=5 * 3600),)

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import BeforeValidator
 
 from jarvis.kit.text import MESSAGE_CHARS
-from jarvis.messaging.callbacks import Payload
+from jarvis.messaging.callbacks import Former, Payload
 
 
 def _cut(text: object) -> object:
@@ -20,6 +20,7 @@ class Ask(Payload):
     message."""
 
     kind: ClassVar[str] = "ask"
+    former: ClassVar[tuple[Former, ...]] = (Former(kind="ask", text=r"(?P<request>[^{].*)"),)
 
     request: Annotated[str, BeforeValidator(_cut)]
 
@@ -38,3 +39,4 @@ class ReportProblem(Payload):
     """The person says that something is wrong."""
 
     kind: ClassVar[str] = "report"
+    former: ClassVar[tuple[Former, ...]] = (Former(kind="report", text="report"),)

@@ -23,7 +23,7 @@ from jarvis.integrations.telegram.kinds import target
 from jarvis.kit.actor import Actor
 from jarvis.language.entities import language_of
 from jarvis.messaging import outbox
-from jarvis.messaging.callbacks import Callbacks, Commands, callback
+from jarvis.messaging.callbacks import Callbacks, Commands, callback_within
 from jarvis.messaging.catalogue import say
 from jarvis.messaging.payloads import Ask
 from jarvis.messaging.times import clock
@@ -181,27 +181,28 @@ class Inbox:
             if payload is None:
                 await self._outdated(tx, handling, actor, pressed.kind)
                 return
+            if await self._callbacks.call_within(tx, handling, actor, payload):
+                return
         await self._callbacks.call(handling, actor, payload)
 
-    @callback(Ask)
-    async def chosen(self, handling: Handling, actor: Actor, pressed: Ask) -> None:
+    @callback_within(Ask)
+    async def chosen(self, tx: Tx, handling: Handling, actor: Actor, pressed: Ask) -> None:
         """The button's words are the person's next request."""
         place = Place.of(handling)
-        asked = await self._asked(place)
-        async with handling.transaction() as tx:
-            await self._ask(
-                tx,
-                handling,
-                place,
-                actor,
-                pressed.request,
-                edit_id=place.message_id if asked else None,
-            )
+        asked = await self._asked(tx, place)
+        await self._ask(
+            tx,
+            handling,
+            place,
+            actor,
+            pressed.request,
+            edit_id=place.message_id if asked else None,
+        )
 
-    async def _asked(self, place: Place) -> bool:
+    async def _asked(self, tx: Tx, place: Place) -> bool:
         """Whether the message is a clarifying question: the choice is answered in its place; a
         suggestion gets another message."""
-        run = await run_of_message(self._db, place.chat_id, place.message_id)
+        run = await run_of_message(tx, place.chat_id, place.message_id)
         return run is not None and run["state"] == "asked"
 
     async def _not_pressed(self, tx: Tx, handling: Handling, actor: Actor, state: str) -> None:

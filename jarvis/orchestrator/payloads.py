@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from jarvis.messaging.callbacks import Payload
+from jarvis.messaging.callbacks import ID, Former, Payload
 
 Outcome = Literal["done", "not_done", "again"]
 
@@ -16,6 +16,9 @@ class DecideCard(Payload):
 
     kind: ClassVar[str] = "card.decide"
     lasting: ClassVar[bool] = True
+    former: ClassVar[tuple[Former, ...]] = (
+        Former(kind="approve", text=rf"(?P<accept>yes|no):(?P<approval_id>{ID}):(?P<digest>\w+)"),
+    )
 
     approval_id: UUID
     digest: str
@@ -27,6 +30,7 @@ class UndoItem(Payload):
 
     kind: ClassVar[str] = "card.undo"
     lasting: ClassVar[bool] = True
+    former: ClassVar[tuple[Former, ...]] = (Former(kind="undo", text=rf"(?P<item_id>{ID})"),)
 
     item_id: UUID
 
@@ -36,6 +40,11 @@ class ResolveEffect(Payload):
 
     kind: ClassVar[str] = "card.resolve"
     lasting: ClassVar[bool] = True
+    former: ClassVar[tuple[Former, ...]] = (
+        Former(
+            kind="unknown", text=rf"(?P<outcome>done|not_done|again)(?:_send)?:(?P<effect_id>{ID})"
+        ),
+    )
 
     effect_id: UUID
     outcome: Outcome
@@ -45,6 +54,7 @@ class OpenCard(Payload):
     """A card again, as a new message."""
 
     kind: ClassVar[str] = "card.open"
+    former: ClassVar[tuple[Former, ...]] = (Former(kind="open", text=rf"(?P<approval_id>{ID})"),)
 
     approval_id: UUID
 
@@ -53,6 +63,9 @@ class RouteKind(Payload):
     """Events of an unknown kind are handled as those of a known one; None: ignored."""
 
     kind: ClassVar[str] = "route"
+    former: ClassVar[tuple[Former, ...]] = (
+        Former(kind="route", text=r"(?P<event_kind>[^|]+)\|(?P<handled_as>.*)"),
+    )
 
     event_kind: str
     handled_as: str | None

@@ -1,5 +1,5 @@
-"""Presses find their owners through what is stored; buttons of older versions are said to be out of
-date, and a press that was interrupted goes on."""
+"""Presses find their owners through what is stored; buttons of older versions still mean what they
+meant or are said to be out of date, and a press that was interrupted goes on."""
 
 from __future__ import annotations
 
@@ -16,37 +16,26 @@ from jarvis.messaging import outbox
 from jarvis.messaging.callbacks import Callbacks
 from jarvis.messaging.payloads import Ask
 from jarvis.messaging.view import Button
+from jarvis.orchestrator.payloads import DecideCard, UndoItem
 from jarvis.testing.app import RunningApp
 from jarvis.testing.feature import running_feature
 from jarvis.testing.servers import Servers
+from tests.scenes.acting import EXTEND, card_of, ledger
 from tests.scenes.payloads import largest, payloads
-from tests.scenes.people import GROUP, NINO
+from tests.scenes.people import GROUP, LASHA, NINO
 
 OUTDATED = "Кнопка устарела, спросите ещё раз"
 ID = str(uuid4())
-# As versions before stored them, and as no version did.
+# As no version stored them, or as it can no longer be known what was meant.
 OLD = (
-    ("ask", "где малибу 235?"),
+    ("ask", ""),
     ("page", "rows"),
-    ("report", "report"),
-    ("file", f"{ID}|issue|{ID}|"),
-    ("car", ID),
-    ("set", ID),
-    ("setup", "-1001|hq|"),
-    ("form", f"open|{ID}"),
-    ("form", f"new|daily|{ID}"),
-    ("report_of", f"pdf|{ID}"),
-    ("member", "-1001|7|Имя"),
-    ("task", f"done|{ID}|list"),
-    ("absence", ID),
-    ("subscribe", "-1001|car_moved|*|off"),
-    ("settings", "language:en"),
-    ("invite", f"yes:{ID}"),
-    ("route", "beacon.moved|car.moved"),
-    ("approve", f"yes:{ID}:0123456789abcdef"),
-    ("undo", ID),
-    ("unknown", f"done:{ID}"),
-    ("open", ID),
+    ("report_of", f"xml|{ID}"),
+    ("subscribe", "nowhere"),
+    ("settings", "language:xx"),
+    ("approve", "yes"),
+    ("gone", ID),
+    ("car", "toyota"),
     ("task", f'{{"task_id": "{ID}", "done": true, "by": "{ID}"}}'),
     ("settings.language", '{"language": "xx"}'),
     ("news.mode", "{}"),
@@ -84,7 +73,9 @@ async def outdated(app: RunningApp) -> int:
     )
 
 
-async def test_buttons_of_older_versions_are_said_to_be_out_of_date(app: RunningApp) -> None:
+async def test_buttons_that_mean_nothing_any_more_are_said_to_be_out_of_date(
+    app: RunningApp,
+) -> None:
     rows = [[NewButton(label=f"{n}", kind=k, choice=c)] for n, (k, c) in enumerate(OLD)]
     message = await show(app, rows, "old buttons")
     for number in range(len(OLD)):
@@ -96,6 +87,55 @@ async def test_buttons_of_older_versions_are_said_to_be_out_of_date(app: Running
     assert not await app.core.db.fetchval("SELECT count(*) FROM delivery WHERE state = 'dead'")
 
 
+async def test_a_card_that_hung_in_the_chat_before_the_upgrade_is_decided_and_taken_back(
+    app: RunningApp,
+) -> None:
+    card = await card_of(app, LASHA, EXTEND)
+    await app.core.db.execute(
+        """UPDATE interaction SET kind = 'approve', choice =
+             CASE WHEN choice::json->>'accept' = 'true' THEN 'yes' ELSE 'no' END || ':' ||
+             (choice::json->>'approval_id') || ':' || (choice::json->>'digest')
+            WHERE kind = $1""",
+        DecideCard.kind,
+    )
+    done = await app.press(LASHA, card, 0)
+    assert "✅" in done["text"]
+    await app.core.db.execute(
+        """UPDATE interaction SET kind = 'undo', choice = choice::json->>'item_id'
+            WHERE kind = $1""",
+        UndoItem.kind,
+    )
+    await app.press(LASHA, done, "Отменить")
+    assert ledger(app) == ["extend_booking", "update_booking"]
+
+
+async def test_a_form_that_was_open_before_the_upgrade_is_shown_anew(app: RunningApp) -> None:
+    forms = await app.ask(NINO, "/form")
+    form = await app.press(NINO, forms, 0)
+    former = "UPDATE interaction SET kind = 'form', choice = 'pick|' || $1 || '|' || kind"
+    form_id = await app.core.db.fetchval("SELECT id::text FROM form")
+    await app.core.db.execute(f"{former} WHERE kind LIKE 'form.%' AND used_at IS NULL", form_id)
+    before = await outdated(app)
+    await app.press(NINO, form, 0)
+    anew = next(m for m in app.seen(NINO) if m["id"] == form["id"])
+    assert (anew["text"], anew["buttons"]) == (form["text"], form["buttons"])
+    changed = await app.press(NINO, anew, 0)
+    assert (changed["text"], changed["buttons"]) != (form["text"], form["buttons"])
+    assert await outdated(app) == before
+
+
+async def test_a_request_is_passed_on_in_the_transaction_that_uses_its_button_up(
+    app: RunningApp,
+) -> None:
+    row = outbox.stored_form([[Button(label="?", payload=Ask(request="где малибу 235?"))]])
+    await app.press(NINO, await show(app, row, "at once"), 0)
+    assert await app.core.db.fetchval(
+        """SELECT i.xmin::text = e.xmin::text FROM interaction i, event e
+            WHERE i.group_key = 'at once' AND e.kind = 'request.asked'
+              AND e.parent_event_id = i.used_by_event_id"""
+    )
+
+
 async def test_an_unknown_command_is_answered_by_the_help(app: RunningApp) -> None:
     known, unknown = await app.ask(NINO, "/help"), await app.ask(NINO, "/nonsense now")
     assert unknown["text"] == known["text"]
@@ -103,7 +143,7 @@ async def test_an_unknown_command_is_answered_by_the_help(app: RunningApp) -> No
 
 
 async def test_in_a_group_it_is_said_to_who_pressed(app: RunningApp) -> None:
-    message = await show(app, [[NewButton(label="?", kind="car", choice=ID)]], "old", GROUP)
+    message = await show(app, [[NewButton(label="?", kind="car", choice="toyota")]], "old", GROUP)
     answer = await app.press(NINO, message, 0, GROUP)
     assert answer["text"] == OUTDATED
     assert answer["reply_to"] == message["id"]

@@ -45,13 +45,21 @@ def _kinds(base: type[Payload]) -> Iterator[type[Payload]]:
         yield from _kinds(payload)
 
 
+def owner_classes() -> list[type]:
+    """The classes that own buttons."""
+    return [
+        value
+        for module in modules()
+        for value in vars(module).values()
+        if inspect.isclass(value) and value.__module__ == module.__name__ and callbacks_of(value)
+    ]
+
+
 def owners() -> list[tuple[type[Payload], str]]:
     """Each payload with the method that owns it, in the order of the modules."""
     return [
         (payload, f"{value.__module__}.{value.__name__}.{method}")
-        for module in modules()
-        for value in vars(module).values()
-        if inspect.isclass(value) and value.__module__ == module.__name__
+        for value in owner_classes()
         for method, payload in callbacks_of(value).items()
     ]
 

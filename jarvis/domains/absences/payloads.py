@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
-from jarvis.messaging.callbacks import Payload
+from jarvis.messaging.callbacks import ID, Former, Payload
 
 
 class CancelAbsence(Payload):
@@ -13,5 +13,6 @@ class CancelAbsence(Payload):
 
     kind: ClassVar[str] = "absence"
     lasting: ClassVar[bool] = True
+    former: ClassVar[tuple[Former, ...]] = (Former(kind="absence", text=rf"(?P<absence_id>{ID})"),)
 
     absence_id: UUID

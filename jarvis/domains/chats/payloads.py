@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from jarvis.domains.chats.service import Purpose
-from jarvis.messaging.callbacks import Payload
+from jarvis.messaging.callbacks import Former, Payload
 
 
 class RegisterChat(Payload):
@@ -14,6 +14,9 @@ class RegisterChat(Payload):
 
     kind: ClassVar[str] = "chat.register"
     lasting: ClassVar[bool] = True
+    former: ClassVar[tuple[Former, ...]] = (
+        Former(kind="setup", text=r"(?P<chat_id>-?\d+)\|(?P<purpose>[^|]+)\|(?P<key>[^|]*)"),
+    )
 
     chat_id: int
     purpose: Purpose
@@ -25,6 +28,7 @@ class LeaveChatUnused(Payload):
 
     kind: ClassVar[str] = "chat.unused"
     lasting: ClassVar[bool] = True
+    former: ClassVar[tuple[Former, ...]] = (Former(kind="setup", text=r"(?P<chat_id>-?\d+)\|\|"),)
 
     chat_id: int
 
@@ -34,6 +38,9 @@ class RemoveStranger(Payload):
 
     kind: ClassVar[str] = "chat.remove_stranger"
     lasting: ClassVar[bool] = True
+    former: ClassVar[tuple[Former, ...]] = (
+        Former(kind="member", text=r"(?P<chat_id>-?\d+)\|(?P<user>\d+)\|(?P<name>.+)"),
+    )
 
     chat_id: int
     user: int

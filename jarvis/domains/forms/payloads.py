@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from jarvis.messaging.callbacks import Payload
+from jarvis.messaging.callbacks import ID, Former, Payload
 
 Reason = Literal["optional", "absent", "no_need", "refused"]
 Flaw = Literal["blur", "wrong", "partial", "value"]
@@ -20,6 +20,12 @@ class BeginForm(Payload):
 
     kind: ClassVar[str] = "form.begin"
     lasting: ClassVar[bool] = True
+    former: ClassVar[tuple[Former, ...]] = (
+        Former(
+            kind="form",
+            text=rf"new\|(?P<template>[^|]+)\|(?P<subject>{ID}|)(?:\|(?P<set_id>{ID}))?",
+        ),
+    )
 
     template: str
     subject: UUID | None = None
@@ -38,12 +44,16 @@ class OpenForm(OfForm):
     """The person goes on with it."""
 
     kind: ClassVar[str] = "form.open"
+    former: ClassVar[tuple[Former, ...]] = (Former(kind="form", text=rf"open\|(?P<form_id>{ID})"),)
 
 
 class ShowForm(OfForm):
     """Back to the form as it stands."""
 
     kind: ClassVar[str] = "form.show"
+    former: ClassVar[tuple[Former, ...]] = (
+        Former(kind="form", text=rf"(?!new|open|waived)\w+\|(?P<form_id>{ID})(?:\|.*)?"),
+    )
 
 
 class ShowFormPage(OfForm):
@@ -122,6 +132,11 @@ class DecideWaiver(OfPoint):
     """A head's decision over a point that somebody asked to have waived."""
 
     kind: ClassVar[str] = "form.decide_waiver"
+    former: ClassVar[tuple[Former, ...]] = (
+        Former(
+            kind="form", text=rf"waived\|(?P<form_id>{ID})\|(?P<point>[^|]+)\|(?P<granted>yes|no)"
+        ),
+    )
 
     granted: bool
 
@@ -130,6 +145,9 @@ class ExportReport(OfForm):
     """A file of the report of a closed form."""
 
     kind: ClassVar[str] = "report.export"
+    former: ClassVar[tuple[Former, ...]] = (
+        Former(kind="report_of", text=rf"(?P<format>pdf|json)\|(?P<form_id>{ID})"),
+    )
 
     format: Format
 
@@ -138,17 +156,28 @@ class ReworkForm(OfForm):
     """A head sends the form back: which point?"""
 
     kind: ClassVar[str] = "report.rework"
+    former: ClassVar[tuple[Former, ...]] = (
+        Former(kind="report_of", text=rf"rework\|(?P<form_id>{ID})"),
+    )
 
 
 class ReworkPoint(OfPoint):
     """A head sends this point back: why?"""
 
     kind: ClassVar[str] = "report.rework_point"
+    former: ClassVar[tuple[Former, ...]] = (
+        Former(kind="report_of", text=rf"reject\|(?P<form_id>{ID})\|(?P<point>[^|]+)"),
+    )
 
 
 class RejectPoint(OfPoint):
     """A head sends this point back, for one of our reasons."""
 
     kind: ClassVar[str] = "report.reject"
+    former: ClassVar[tuple[Former, ...]] = (
+        Former(
+            kind="report_of", text=rf"bad\|(?P<form_id>{ID})\|(?P<point>[^|]+)\|(?P<reason>\w+)"
+        ),
+    )
 
     reason: Flaw

@@ -6,13 +6,19 @@ from typing import ClassVar
 from uuid import UUID
 
 from jarvis.domains.media.service import Operation
-from jarvis.messaging.callbacks import Payload
+from jarvis.messaging.callbacks import ID, Former, Payload
 
 
 class FileSet(Payload):
     """The author says what a set of files belongs to."""
 
     kind: ClassVar[str] = "media.file"
+    former: ClassVar[tuple[Former, ...]] = (
+        Former(
+            kind="file",
+            text=rf"(?P<set_id>{ID})\|(?P<operation>\w+)\|(?P<car_id>{ID})\|(?P<booking_id>{ID}|)",
+        ),
+    )
 
     set_id: UUID
     operation: Operation
@@ -25,6 +31,7 @@ class ShowCarMaterial(Payload):
 
     kind: ClassVar[str] = "media.car"
     lasting: ClassVar[bool] = True
+    former: ClassVar[tuple[Former, ...]] = (Former(kind="car", text=rf"(?P<car_id>{ID})"),)
 
     car_id: UUID
 
@@ -34,5 +41,6 @@ class ShowSet(Payload):
 
     kind: ClassVar[str] = "media.set"
     lasting: ClassVar[bool] = True
+    former: ClassVar[tuple[Former, ...]] = (Former(kind="set", text=rf"(?P<set_id>{ID})"),)
 
     set_id: UUID

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from jarvis.domains.news.subscriptions import EventClass, Mode
-from jarvis.messaging.callbacks import Payload
+from jarvis.messaging.callbacks import Former, Payload
 
 
 class ChooseChat(Payload):
@@ -13,6 +13,9 @@ class ChooseChat(Payload):
 
     kind: ClassVar[str] = "news.chat"
     lasting: ClassVar[bool] = True
+    former: ClassVar[tuple[Former, ...]] = (
+        Former(kind="subscribe", text=r"(?P<chat_id>-?\d+)(?:\|.*)?"),
+    )
 
     chat_id: int
 

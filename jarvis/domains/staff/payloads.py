@@ -6,13 +6,16 @@ from typing import ClassVar
 from uuid import UUID
 
 from jarvis.kit.actor import Language
-from jarvis.messaging.callbacks import Payload
+from jarvis.messaging.callbacks import ID, Former, Payload
 
 
 class SetLanguage(Payload):
     """In which language the person reads."""
 
     kind: ClassVar[str] = "settings.language"
+    former: ClassVar[tuple[Former, ...]] = (
+        Former(kind="settings", text=r"language:(?P<language>\w+)"),
+    )
 
     language: Language
 
@@ -21,6 +24,9 @@ class SetDigestHour(Payload):
     """When the person's digest comes; None: never."""
 
     kind: ClassVar[str] = "settings.digest"
+    former: ClassVar[tuple[Former, ...]] = (
+        Former(kind="settings", text=r"digest:(?:off|(?P<hour>\d+))"),
+    )
 
     hour: int | None
 
@@ -29,6 +35,9 @@ class SetMuted(Payload):
     """Whether Jarvis writes unasked."""
 
     kind: ClassVar[str] = "settings.mute"
+    former: ClassVar[tuple[Former, ...]] = (
+        Former(kind="settings", text=r"mute:(?P<muted>yes|no)"),
+    )
 
     muted: bool
 
@@ -37,6 +46,9 @@ class DecideInvite(Payload):
     """An administrator's decision over who claimed an invitation."""
 
     kind: ClassVar[str] = "invite"
+    former: ClassVar[tuple[Former, ...]] = (
+        Former(kind="invite", text=rf"(?P<accept>yes|no):(?P<invite_id>{ID})"),
+    )
 
     invite_id: UUID
     accept: bool

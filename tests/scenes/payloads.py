@@ -45,7 +45,7 @@ def _kinds(base: type[Payload]) -> Iterator[type[Payload]]:
         yield from _kinds(payload)
 
 
-def owner_classes() -> list[type]:
+def owner_classes() -> list[type[object]]:
     """The classes that own buttons."""
     return [
         value

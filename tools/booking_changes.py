@@ -138,8 +138,8 @@ async def _booking_said(
     options = tuple(
         Option(
             label=f"№{b.number} · {b.car_label or '?'}",
-            detail=f"|{b.branch}|",
             request=again(deps.run.request, f"№{b.number}"),
+            branch=b.branch,
         )
         for b in out[:6]
     )
@@ -269,7 +269,6 @@ async def create_booking(
         options = tuple(
             Option(
                 label=p.full_name,
-                detail="",
                 request=again(deps.run.request, p.phone or p.full_name),
             )
             for p in people[:6]

@@ -45,8 +45,8 @@ async def client_card(
     options = tuple(
         Option(
             label=p.full_name,
-            detail=f"{mask_phone(p.phone) or ''}||",
             request=f"клиент {phone_key(p.phone) or p.full_name}",
+            phone=mask_phone(p.phone) or "",
         )
         for p in people[:6]
     )

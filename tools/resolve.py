@@ -41,8 +41,10 @@ async def car_option(deps: Deps, car_id: UUID) -> Option:
     plate = show_plate(car.plate_key)
     return Option(
         label=car.label,
-        detail=f"{plate}|{car.branch}|{car.state}",
         request=again(deps.run.request, plate),
+        plate=plate,
+        branch=car.branch,
+        state=car.state,
     )
 
 
@@ -71,9 +73,7 @@ async def resolve_booking(ctx: RunContext[Deps], number: int, branch: str | None
 
 def _booking_option(booking: Booking, request: str) -> Option:
     label = f"№{booking.number} · {booking.car_label or '?'}"
-    return Option(
-        label=label, detail=f"|{booking.branch}|", request=again(request, str(booking.branch))
-    )
+    return Option(label=label, request=again(request, str(booking.branch)), branch=booking.branch)
 
 
 async def resolve_subject(
@@ -94,8 +94,7 @@ async def resolve_person(ctx: RunContext[Deps], said: str) -> Person | str:
         return people[0]
     if people:
         options = tuple(
-            Option(label=p.name, detail="||", request=again(deps.run.request, p.name))
-            for p in people[:6]
+            Option(label=p.name, request=again(deps.run.request, p.name)) for p in people[:6]
         )
         key = deps.run.facts.add(ChoiceFact(kind="employee", said=said[:60], options=options))
         return f"[{key}] {len(people)} people answer to {said!r}: ask which one, with this fact."

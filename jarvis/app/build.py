@@ -28,7 +28,7 @@ from jarvis.kit.clock import OffsetClock
 from jarvis.kit.http_client import Network
 from jarvis.kit.settings import Settings, load
 from jarvis.messaging import fact_views
-from jarvis.messaging.dispatch import Commands, Presses
+from jarvis.messaging.callbacks import Callbacks, Commands
 from jarvis.messaging.view import Views
 
 Part = Literal["ports", "services", "handlers", "views", "jobs"]
@@ -149,7 +149,8 @@ async def open_app(
     replaced[EffectKinds] = EffectKinds(tuple(made_by.kinds))
     if "views" in parts:
         replaced[Views] = Views(view_modules())
-    replaced[Presses], replaced[Commands] = (presses := Presses()), (commands := Commands())
+    # they are asked for while they are still empty: who dispatches is itself one of the handlers
+    replaced[Callbacks], replaced[Commands] = (callbacks := Callbacks()), (commands := Commands())
     built: dict[type, Any] = {}
     replaced[Services] = services = Services(built)
     container = make_async_container(provider, _replacements(replaced))
@@ -157,9 +158,8 @@ async def open_app(
         for kind in (*replaced, *made_by.types, *made_by.stands_for, *BASE):
             built[kind] = await container.get(kind)
         handlers: list[Any] = [built[made(make)] for make in made_by.handlers]
-        for handler in handlers:
-            presses.update(getattr(handler, "presses", {}))
-            commands.update(getattr(handler, "commands", {}))
+        callbacks.gather(*handlers)
+        commands.gather(*handlers)
         yield App(
             services=services,
             handlers=handlers,

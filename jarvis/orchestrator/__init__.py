@@ -14,6 +14,7 @@ FEATURE = Feature(
         "factories:prompt_book",
         "factories:approvals",
         "request:Brain",
+        "commands:GeneralCommands",
         "unrouted:Unrouted",
         "chat:Chat",
         "factories:cards",

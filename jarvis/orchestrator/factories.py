@@ -11,6 +11,7 @@ from jarvis.domains.bookings.changes import Changes
 from jarvis.domains.forms.filling import Forms
 from jarvis.domains.house.changes import HOUSE_SUBJECTS, HouseChanges
 from jarvis.domains.media.intake import Material
+from jarvis.domains.staff.invites import Invites
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.approvals import Approvals
 from jarvis.engine.db import Database, Reader
@@ -18,7 +19,7 @@ from jarvis.engine.interactions import Interactions
 from jarvis.engine.settings import EngineSettings
 from jarvis.engine.switches import Switches
 from jarvis.kit.clock import Clock
-from jarvis.messaging.dispatch import Commands, Presses
+from jarvis.messaging.callbacks import Callbacks, Commands
 from jarvis.orchestrator.cards import Cards
 from jarvis.orchestrator.chat import Chat
 from jarvis.orchestrator.inbox import Inbox
@@ -51,22 +52,23 @@ def inbox(
     db: Database,
     staff: StaffService,
     interactions: Interactions,
-    chat: Chat,
+    cards: Cards,
+    invites: Invites,
     material: Material,
     forms: Forms,
-    presses: Presses,
+    callbacks: Callbacks,
     commands: Commands,
 ) -> Inbox:
     return Inbox(
         db,
         staff,
         interactions,
-        chat,
-        chat.invites,
+        cards,
+        invites,
+        callbacks,
+        commands,
         taken=material.message,
         heard=forms.heard,
-        presses=presses,
-        commands=commands,
     )
 
 

@@ -37,7 +37,9 @@ class HouseWork:
         actor = await self._staff.actor(UUID(str(p["employee_id"])))
         if actor is not None:
             async with handling.transaction() as tx:
-                await self._forms.begin(tx, handling, actor, str(p["template"]), str(p["subject"]))
+                await self._forms.begin(
+                    tx, handling, actor, str(p["template"]), UUID(str(p["subject"]))
+                )
 
     @subscriber(SETTLED, lane=DeliveryLane.PEOPLE)
     async def carried(self, handling: Handling) -> None:

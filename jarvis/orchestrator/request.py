@@ -64,6 +64,7 @@ from jarvis.messaging.facts import (
     HelpFact,
     RefusalFact,
 )
+from jarvis.messaging.payloads import Ask, ReportProblem
 from jarvis.messaging.view import Button, Reader, Rendered, Views, short
 from jarvis.orchestrator.models import RoleModels
 from jarvis.orchestrator.settings import RequestSettings
@@ -368,9 +369,9 @@ class Brain:
         plain = route.question is None or route.question == "unclear"
         reply.text = reader.say(key) if plain or route.refusal else _safe(route.question or "")
         options = route.options if not plain else []
-        reply.buttons = [[Button(label=short(o), request=o)] for o in options] or suggestions(
-            examples_for(deps.actor.role)[:3], reader
-        )
+        reply.buttons = [
+            [Button(label=short(o), payload=Ask(request=o))] for o in options
+        ] or suggestions(examples_for(deps.actor.role)[:3], reader)
 
     async def _compose(
         self, request: Request, parts: Sequence[_Part], deps: Deps, reader: Reader, reply: Reply
@@ -501,13 +502,15 @@ class Brain:
             elif isinstance(block, Text):
                 pieces += self._text(block, part, deps, reader)
             elif isinstance(block, Question):
-                buttons = [[Button(label=short(o), request=o)] for o in block.options]
+                buttons = [[Button(label=short(o), payload=Ask(request=o))] for o in block.options]
                 pieces.append(Rendered(text=f"❓ {_safe(block.text)}", buttons=buttons))
             elif isinstance(block, Proposal):
                 pieces.append(
                     Rendered(
                         text="",
-                        buttons=[[Button(label=short(block.request), request=block.request)]],
+                        buttons=[
+                            [Button(label=short(block.request), payload=Ask(request=block.request))]
+                        ],
                     )
                 )
             else:
@@ -552,8 +555,8 @@ class Brain:
 def _retry(request: Request, reader: Reader) -> list[Button]:
     """What somebody may do about a failure: ask again, or tell us of it."""
     return [
-        Button(label=reader.say("b.retry"), request=request.text),
-        Button(label=reader.say("b.report"), kind="report"),
+        Button(label=reader.say("b.retry"), payload=Ask(request=request.text)),
+        Button(label=reader.say("b.report"), payload=ReportProblem()),
     ]
 
 

@@ -11,6 +11,7 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 from jarvis.domains.staff.service import StaffService
 from jarvis.integrations.rentprog.settings import RentProgSettings
+from jarvis.kit.sandbox_manifest import Title
 from jarvis.testing.app import RunningApp
 from jarvis.testing.feature import running_feature
 from jarvis.testing.servers import Servers
@@ -47,7 +48,7 @@ async def test_a_new_branch_is_understood_at_the_next_message(
         refused = await app.ask(LASHA, "перегони PR417KX в Гори")
         assert "не задана компания в RentProg" in refused["text"]
         app.core.get(RentProgSettings).company_ids["gori"] = 99
-        app.rentprog.data.branch_names[99] = "Гори"
+        app.rentprog.data.branch_names[99] = Title("Гори", "Gori", "გორი")
         card = await app.ask(LASHA, "перегони PR417KX в Гори")
         assert "Филиал: было Тбилиси → станет Гори" in card["text"]
         hired = await app.ask(NINO, "прими на работу Иван Петров механиком в Гори")

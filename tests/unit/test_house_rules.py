@@ -48,7 +48,6 @@ LONG_SINCE_THE_REFORMAT = {
     "jarvis/domains/bookings/changes.py",
     "jarvis/domains/bookings/service.py",
     "jarvis/domains/chats/service.py",
-    "jarvis/domains/forms/filling.py",
     "jarvis/domains/forms/service.py",
     "jarvis/domains/staff/service.py",
     "jarvis/engine/approvals.py",
@@ -142,6 +141,13 @@ def test_no_module_is_too_long() -> None:
         str(p.relative_to(ROOT)): n for p in SOURCES if (n := len(p.read_text().splitlines())) > 500
     }
     assert set(long) == LONG_SINCE_THE_REFORMAT
+
+
+def test_no_text_is_split_where_a_type_belongs() -> None:
+    parts = re.compile(r"""split\(\s*["']\|["']|partition\(\s*["']\|["']""")
+    rooms = [ROOT / "jarvis", ROOT / "agents", ROOT / "tools"]
+    for path in (path for path in SOURCES if any(room in path.parents for room in rooms)):
+        assert not parts.search(path.read_text()), path
 
 
 def test_every_error_stands_in_the_tree() -> None:

@@ -474,7 +474,7 @@ class StaffService:
         """Whether notices other than urgent ones are held back."""
         await self._db.execute("UPDATE employee SET muted = $2 WHERE id = $1", employee_id, muted)
 
-    async def preferences(self, employee_id: UUID) -> tuple[str, int | None, bool]:
+    async def preferences(self, employee_id: UUID) -> tuple[Language, int | None, bool]:
         """Language, digest hour, muted."""
         row = await self._db.fetchrow(
             "SELECT language, digest_hour, muted FROM employee WHERE id = $1", employee_id

@@ -1,4 +1,5 @@
-"""What a reviewer reads of the tools: the matrix of rights, and each toolset as a model sees it.
+"""What a reviewer reads of the tools, toolset by toolset: its part of the matrix of rights, and
+what a model sees of it.
 
 `python -m tools.snapshot --write` writes both anew beside the tools; without `--write` it only says
 which differ.
@@ -10,13 +11,16 @@ import argparse
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
+
+from pydantic_ai import FunctionToolset
 
 from jarvis.kit.actor import Role
 from jarvis.kit.roles import EVERYBODY
 from tools.policy import ToolPolicy, labelled, toolsets
 
 FOLDER = Path(__file__).parent
-POLICY = "policy.snapshot.md"
+POLICIES = "policies"
 SCHEMAS = "schemas"
 COMMAND = "python -m tools.snapshot --write"
 _COLUMNS = (
@@ -33,8 +37,9 @@ _COLUMNS = (
 
 def snapshots() -> Mapping[str, str]:
     """Every snapshot's text by its path below `tools/`, as the tools are now."""
-    found = {POLICY: _policies()}
+    found: dict[str, str] = {}
     for toolset in toolsets():
+        found[f"{POLICIES}/{toolset.id}.md"] = _policies(toolset)
         tools = [tool.tool_def for tool in toolset.tools.values()]
         shown = [
             {
@@ -54,8 +59,8 @@ def differing() -> list[str]:
     now = snapshots()
     written = {
         str(path.relative_to(FOLDER)): path.read_text(encoding="utf-8")
-        for path in (FOLDER / POLICY, *(FOLDER / SCHEMAS).glob("*"))
-        if path.exists()
+        for room in (POLICIES, SCHEMAS)
+        for path in (FOLDER / room).glob("*")
     }
     return sorted(path for path in {*now, *written} if now.get(path) != written.get(path))
 
@@ -71,18 +76,17 @@ def write() -> None:
             (FOLDER / path).unlink()
 
 
-def _policies() -> str:
+def _policies(toolset: FunctionToolset[Any]) -> str:
     lines = [
-        "# What each tool is and who may call it",
+        f"# What each tool of `{toolset.id}` is and who may call it",
         "",
         f"Gathered from the tools' decorators by `{COMMAND}`; do not edit.",
         "",
         f"| {' | '.join(_COLUMNS)} |",
         f"|{' --- |' * len(_COLUMNS)}",
     ]
-    for toolset in toolsets():
-        for name, tool in toolset.tools.items():
-            lines.append(f"| {' | '.join(_row(name, labelled(tool.metadata)))} |")
+    for name, tool in toolset.tools.items():
+        lines.append(f"| {' | '.join(_row(name, labelled(tool.metadata)))} |")
     return "\n".join(lines) + "\n"
 
 

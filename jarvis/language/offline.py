@@ -28,6 +28,7 @@ from pydantic_ai.usage import RequestUsage
 
 from jarvis.kit.clock import Clock
 from jarvis.language.entities import Understood, understand
+from jarvis.language.grammar import Grammar
 
 NAME = "offline"
 REFUSED = "Refused: "
@@ -80,11 +81,15 @@ def _alone(text: str, before: Sequence[str], now: datetime) -> str:
 
 
 class OfflineModel(Model):
-    """Follows one role's rules; a request is read as `completes` completes it."""
+    """Follows one role's rules; a request is read with the grammar, as `completes` completes
+    it."""
 
-    def __init__(self, rules: Rules, clock: Clock, *, completes: Completes = _alone) -> None:
+    def __init__(
+        self, rules: Rules, grammar: Grammar, clock: Clock, *, completes: Completes = _alone
+    ) -> None:
         super().__init__()
         self._rules = rules
+        self._grammar = grammar
         self._clock = clock
         self._completes = completes
 
@@ -152,7 +157,7 @@ class OfflineModel(Model):
         now = self._clock.now()
         text = self._completes(prompts[-1], prompts[:-1], now) if prompts else ""
         return Turn(
-            said=understand(text, now),
+            said=understand(text, now, self._grammar),
             before=prompts[:-1],
             last_calls=previous,
             last_output=output,

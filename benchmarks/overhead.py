@@ -13,13 +13,12 @@ from pydantic_ai.toolsets import ToolsetTool, WrapperToolset
 
 from agents.base import situation
 from agents.blocks import Answer
-from agents.bookings.intents import continued
-from agents.fleet.offline import rules as fleet_rules
+from agents.offline import offline_model
 from agents.router.agent import router
-from agents.router.offline import rules as router_rules
 from benchmarks.harness.declare import Benchmark, Measured, at_most
 from benchmarks.harness.places import fresh_place
 from benchmarks.harness.stats import median_ms
+from jarvis.app.role import roles
 from jarvis.entrypoints.core import CoreSettings, open_core
 from jarvis.entrypoints.seed import seed
 from jarvis.entrypoints.wiring import open_house
@@ -28,7 +27,6 @@ from jarvis.integrations.rentprog.settings import RentProgSettings
 from jarvis.kit.clock import OffsetClock
 from jarvis.kit.ids import new_id
 from jarvis.kit.world import load_world
-from jarvis.language.offline import OfflineModel
 from jarvis.orchestrator.request import Request as Asked
 from jarvis.testing.servers import Servers
 from prompts.book import PromptBook
@@ -87,10 +85,7 @@ async def overhead(servers: Servers, folder: Path) -> Measured:
             switches=nothing,
             run=ledger,
         )
-        models = {
-            "router": OfflineModel(router_rules, OffsetClock(), completes=continued),
-            "fleet": OfflineModel(fleet_rules, OffsetClock(), completes=continued),
-        }
+        models = {name: offline_model(roles()[name], OffsetClock()) for name in ("router", "fleet")}
         bare_agent = Agent(
             None,
             deps_type=Deps,

@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import import_module
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
-from jarvis.kit.actor import LANGUAGES, Language
-from jarvis.language.grammar import Intents
+from jarvis.kit.actor import LANGUAGES
+from jarvis.language.grammar import Intent, Intents
 
 ROOM = "agents"
+Place = Literal["help", "welcome"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -36,8 +37,8 @@ class Role:
 
     name: str
     summary: str = ""
-    title: Mapping[Language, str] = field(default_factory=dict[Language, str])
-    status: Mapping[Language, str] = field(default_factory=dict[Language, str])
+    title: Mapping[str, str] = field(default_factory=dict[str, str])
+    status: Mapping[str, str] = field(default_factory=dict[str, str])
     agent: str
     offline: str = "offline:rules"
     completes: str | None = None
@@ -45,7 +46,9 @@ class Role:
     def __post_init__(self) -> None:
         for words in (self.title, self.status):
             if self.summary and set(words) != set(LANGUAGES):
-                raise ValueError(f"the role {self.name} lacks a word in {set(LANGUAGES) ^ set(words)}")
+                raise ValueError(
+                    f"the role {self.name} lacks a word in {set(LANGUAGES) ^ set(words)}"
+                )
 
     def load(self, entry: str) -> Any:
         """What an entry of the manifest names; this imports the module."""
@@ -78,11 +81,24 @@ def delegates() -> Mapping[str, Role]:
     return {name: role for name, role in roles().items() if role.summary}
 
 
+def suggested(place: Place) -> list[Intent]:
+    """The intents that are shown to people there, in the order of their places."""
+    found = [
+        (number, intent)
+        for role in delegates().values()
+        for intent in role.intents.intents
+        if (number := getattr(intent, place)) is not None
+    ]
+    return [intent for _, intent in sorted(found, key=lambda pair: pair[0])]
+
+
 @cache
 def _found(paths: tuple[str, ...]) -> Mapping[str, Role]:
     found: dict[str, Role] = {}
     for folder in pkgutil.iter_modules(paths):
-        role = getattr(import_module(f"{ROOM}.{folder.name}"), "ROLE", None) if folder.ispkg else None
+        role = (
+            getattr(import_module(f"{ROOM}.{folder.name}"), "ROLE", None) if folder.ispkg else None
+        )
         if not isinstance(role, Role):
             continue
         if role.name != folder.name:

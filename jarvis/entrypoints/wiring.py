@@ -12,16 +12,10 @@ from uuid import UUID
 
 from pydantic_ai.models import Model
 
-from agents.bookings.intents import continued
-from agents.bookings.offline import rules as bookings_rules
-from agents.clients.offline import rules as clients_rules
-from agents.fleet.offline import rules as fleet_rules
-from agents.guide.offline import rules as guide_rules
-from agents.router.offline import event_rules
-from agents.router.offline import rules as router_rules
-from agents.workspace.offline import rules as workspace_rules
+from agents.offline import offline_model
 from jarvis.app.discovery import features as found_features
 from jarvis.app.process import process_name
+from jarvis.app.role import roles
 from jarvis.domains.absences.handlers import Substitution
 from jarvis.domains.audit import handlers
 from jarvis.domains.audit.handlers import AuditCheckpoints
@@ -75,7 +69,6 @@ from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.integrations.rentprog.effects import RentProgEffects
 from jarvis.integrations.rentprog.kinds import KINDS
 from jarvis.integrations.telegram.kinds import SEND
-from jarvis.language.offline import OfflineModel, Rules
 from jarvis.messaging import fact_views
 from jarvis.messaging.view import Views
 from jarvis.orchestrator.cards import Cards
@@ -118,15 +111,6 @@ FEATURES: Sequence[type] = (
     News,
     AuditCheckpoints,
 )
-_RULES: Mapping[str, Rules] = {
-    "router": router_rules,
-    "event_router": event_rules,
-    "fleet": fleet_rules,
-    "bookings": bookings_rules,
-    "clients": clients_rules,
-    "guide": guide_rules,
-    "workspace": workspace_rules,
-}
 
 
 def subscriptions() -> dict[str, Terms]:
@@ -160,11 +144,9 @@ async def open_house(
     """
     known: dict[str, Model] = dict(models or {})
     meter = Meter(Budgets(core.db, core.clock), llm)
-    for role, rules in _RULES.items():
-        if role not in known:
-            known[role] = build_chain(
-                llm, OfflineModel(rules, core.clock, completes=continued), meter
-            )
+    for name, role in roles().items():
+        if name not in known:
+            known[name] = build_chain(llm, offline_model(role, core.clock), meter)
     conversations = ConversationService(core.db, core.clock)
     interactions = Interactions(core.db, core.clock)
     life = timedelta(minutes=core.settings.approval_min)

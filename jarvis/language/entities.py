@@ -33,6 +33,8 @@ _EVERYWHERE, _ALL, _BRANCH = (
 _FOLLOW = re.compile(
     r"^\s*(?:а|и|and|what about|ხოლო|და)\s+(?:в|по|на|для|у|for|in|on|если)?\b", re.I
 )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Understood:
     """What stands in a request. Empty fields were not said; `signs` tell what it is about."""
@@ -57,13 +59,13 @@ class Understood:
     def shows(self) -> frozenset[str]:
         """The signs and what was named, for the conditions of intents."""
         named = {
-            "branch": self.branch,
+            "branch": self.branch is not None,
             "car": self.car,
-            "name": self.name,
-            "number": self.number,
-            "period": self.period,
+            "name": self.name is not None,
+            "number": self.number is not None,
+            "period": self.period is not None,
         }
-        return self.signs | {entity for entity, value in named.items() if value}
+        return self.signs | {entity for entity, said in named.items() if said}
 
 
 def understand(

@@ -22,6 +22,7 @@ SHARED: Mapping[str, tuple[str, ...]] = {
 }
 """Signs of a talk that goes on: they are about no matter of its own."""
 _NEVER = "(?!)"
+_OPEN = re.compile(r"\{(\w+)\}")
 
 
 def _compiled(text: object) -> object:
@@ -94,13 +95,31 @@ class Intent(_Part):
     when: tuple[Condition, ...] = ()
     help: int | None = None
     welcome: int | None = None
-    examples: Mapping[Language, tuple[str, ...]] = Field(default_factory=dict[Language, tuple[str, ...]])
+    examples: Mapping[Language, tuple[str, ...]] = Field(
+        default_factory=dict[Language, tuple[str, ...]]
+    )
 
     @model_validator(mode="after")
     def _in_every_language(self) -> Intent:
         if self.tool is not None and not all(self.examples.get(lang) for lang in LANGUAGES):
             raise ValueError(f"the intent {self.id} has no example in some language")
         return self
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What its examples leave open, such as `car`."""
+        examples = "".join(e for found in self.examples.values() for e in found)
+        return frozenset(_OPEN.findall(examples))
+
+    def example(self, named: Mapping[str, str]) -> Mapping[str, str] | None:
+        """An example in every language with these names put in; None when one is lacking."""
+        found: dict[str, str] = {}
+        for language, examples in self.examples.items():
+            whole = [e for e in examples if set(_OPEN.findall(e)) <= named.keys()]
+            if not whole:
+                return None
+            found[language] = whole[0].format(**named)
+        return found
 
     def asked(self, text: str, signs: frozenset[str]) -> bool:
         """Whether a request with these signs asks for it."""

@@ -16,6 +16,7 @@ from pydantic_ai import FunctionToolset
 import agents
 import jarvis.integrations
 import tools
+from jarvis.app.role import roles
 from jarvis.engine.integration import discover
 from jarvis.entrypoints.demo.signs import SIGNS
 from jarvis.entrypoints.demo.text import known
@@ -210,12 +211,11 @@ def test_prompts_carry_a_version_and_a_hash() -> None:
     from prompts.book import PromptBook
 
     book = PromptBook()
-    for role in ("router", "event_router", "fleet", "bookings", "clients", "guide"):
-        prompt = book.prompt(role)
+    for name, role in roles().items():
+        prompt = book.prompt(name)
         assert prompt.version.isdigit()
         assert len(prompt.hash) == 12
-        if role != "event_router":  # the router's second agent, in the router's own folder
-            importlib.import_module(f"agents.{role}.agent")
+        assert role.load(role.agent).name == name
 
 
 def test_every_tool_and_parameter_has_a_name_at_the_desk() -> None:

@@ -81,10 +81,10 @@ class Intent(_Part):
     """One thing that people ask for, and the tool that does it.
 
     A request asks for it when the `verb` is found and, where conditions are given, one of `when`
-    holds; of several intents the one of the lowest `rank` is meant (a new one comes last). `changes`: it is more than a
-    look. `help` and `welcome` are its places among what is suggested: on the help page, and to who
-    comes for the first time. In examples `{car}`, `{booking}` and `{client}` stand for what the
-    reader may see.
+    holds; of several intents the one of the lowest `rank` is meant, and one without a rank comes
+    last. `changes`: it is more than a look. `help` and `welcome` are its places among what is
+    suggested: on the help page, and to who comes for the first time. In examples `{car}`,
+    `{booking}` and `{client}` stand for what the reader may see.
     """
 
     id: str

@@ -15,12 +15,12 @@ from pydantic_evals import Case, Dataset
 from pydantic_evals.evaluators import Evaluator, EvaluatorContext
 
 from evals.suites import Score, Setting, say
+from jarvis.app.role import roles
 from jarvis.kit.errors import NotFound
 from jarvis.kit.ids import sha256_hex
 from jarvis.kit.world import World, load_world
 from jarvis.testing.app import RunningApp, running_app
 
-ROLES = ("router", "fleet", "bookings", "clients", "guide", "workspace")
 SIDE_BY_SIDE = 2
 
 
@@ -165,7 +165,7 @@ class ActingSuite:
     async def run(self, setting: Setting) -> list[Score]:
         """Play every case and print what was wrong."""
         model = setting.model()
-        replaced: dict[str, Model] = {} if model is None else dict.fromkeys(ROLES, model)
+        replaced: dict[str, Model] = {} if model is None else dict.fromkeys(roles(), model)
         world = self.world() if self.world is not None else None
 
         async def task(case: ActingCase) -> Outcome:

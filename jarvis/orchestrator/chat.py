@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic_ai.messages import ModelMessagesTypeAdapter
 
+from jarvis.app.role import roles
 from jarvis.domains.bookings.changes import Changes
 from jarvis.domains.conversations.service import ConversationService
 from jarvis.domains.staff import settings
@@ -184,14 +185,13 @@ class Chat:
         self, handling: Handling, place: Place, request: Request, roles: list[str]
     ) -> None:
         await asyncio.sleep(STATUS_AFTER_S)
-        key = f"status.{roles[0]}" if roles else "status"
         reply_to = None if place.private else place.message_id
         async with handling.transaction() as tx:
             sent = await _status_of(tx, handling) or await outbox.send(
                 tx,
                 handling.origin,
                 place.chat_id,
-                say(key, request.language),
+                _looking(roles, request.language),
                 key=_status_key(handling),
                 lane=Lane.URGENT,
                 reply_to=reply_to,
@@ -318,7 +318,7 @@ class Chat:
         elif name == "inbox":
             await self._cards.inbox(handling, place.chat_id, actor)
         else:
-            page = self._brain.help(reader)
+            page = await self._brain.help(reader)
             notices = [
                 f"⛔ {stopped(s, reader)}"
                 for s in await self._switches.thrown()
@@ -336,9 +336,8 @@ class Chat:
             branch=where,
         )
         place = Place(chat_id=chat_id, private=True, message_id=0)
-        await self.say(
-            handling, place, text, suggestions(("pickups", "free", "where"), reader), actor
-        )
+        examples = await self._brain.examples(actor, "welcome")
+        await self.say(handling, place, text, suggestions(examples, reader), actor)
 
     async def _page(self, handling: Handling, place: Place, actor: Actor, stored: str) -> None:
         """The rest of a list, in a message of its own."""
@@ -425,3 +424,9 @@ async def _status_of(tx: Tx, handling: Handling) -> UUID | None:
 
 def _status_key(handling: Handling) -> str:
     return handling.key(STATUS)
+
+
+def _looking(names: Sequence[str], language: str) -> str:
+    """What is said while the first of these roles works, or while one is being chosen."""
+    role = roles()[names[0]] if names else None
+    return say("status", language) if role is None else role.status[language]

@@ -1,13 +1,17 @@
-"""What the rules of all roles share: ask for a tool, or say that this person lacks it; then show
-the facts."""
+"""The offline model of a role, and what the rules of all roles share: ask for a tool, or say that
+this person lacks it; then show the facts."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from jarvis.language.offline import REFUSED, Call, Finish, Turn
+from agents.grammar import grammar
+from jarvis.app.role import Role, roles
+from jarvis.kit.clock import Clock
+from jarvis.language.offline import REFUSED, Call, Finish, NamesBranches, OfflineModel, Turn
 
 # What is said of a call that its tool did not take: the same call again would end the same.
 _FLAWS = {
@@ -31,6 +35,20 @@ _FLAWS = {
     },
 }
 _FACT = re.compile(r"\[(f\d+)\]")
+
+
+def offline_model(role: Role, clock: Clock, branches: NamesBranches | None = None) -> OfflineModel:
+    """A role that works without a provider, by its rules; `branches` tells which there are."""
+    rules = role.load(role.offline)
+    return OfflineModel(rules, grammar(), clock, completes=completed, branches=branches)
+
+
+def completed(text: str, before: Sequence[str], now: datetime) -> str:
+    """A request completed by the ones before it, as the roles complete theirs."""
+    for role in roles().values():
+        if role.completes is not None:
+            text = role.load(role.completes)(text, before, now)
+    return text
 
 
 def need(turn: Turn, *calls: Call) -> Sequence[Call] | Finish:

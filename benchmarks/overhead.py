@@ -13,14 +13,13 @@ from pydantic_ai.toolsets import ToolsetTool, WrapperToolset
 
 from agents.base import situation
 from agents.blocks import Answer
-from agents.bookings.intents import continued
-from agents.fleet.offline import rules as fleet_rules
+from agents.offline import offline_model
 from agents.router.agent import router
-from agents.router.offline import rules as router_rules
 from benchmarks.harness.declare import Benchmark, Measured, at_most
 from benchmarks.harness.places import fresh_place
 from benchmarks.harness.stats import median_ms
 from jarvis.app.build import open_app
+from jarvis.app.role import roles
 from jarvis.app.services import Services
 from jarvis.app.settings import AppSettings
 from jarvis.domains.staff.service import StaffService
@@ -29,7 +28,6 @@ from jarvis.entrypoints.seed import seed
 from jarvis.entrypoints.worker import PARTS
 from jarvis.kit.clock import OffsetClock
 from jarvis.kit.ids import new_id
-from jarvis.language.offline import OfflineModel
 from jarvis.orchestrator.request import Brain
 from jarvis.orchestrator.request import Request as Asked
 from jarvis.testing.servers import Servers
@@ -84,10 +82,7 @@ async def overhead(servers: Servers, folder: Path) -> Measured:
             switches=nothing,
             run=ledger,
         )
-        models = {
-            "router": OfflineModel(router_rules, OffsetClock(), completes=continued),
-            "fleet": OfflineModel(fleet_rules, OffsetClock(), completes=continued),
-        }
+        models = {name: offline_model(roles()[name], OffsetClock()) for name in ("router", "fleet")}
         bare_agent = Agent(
             None,
             deps_type=Deps,

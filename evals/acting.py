@@ -15,6 +15,7 @@ from pydantic_evals import Case, Dataset
 from pydantic_evals.evaluators import Evaluator, EvaluatorContext
 
 from evals.suites import Score, Setting, say
+from jarvis.app.role import roles
 from jarvis.entrypoints.sandboxes import load_world
 from jarvis.integrations.rentprog.sandbox import RentProgWorld
 from jarvis.integrations.telegram.sandbox import TelegramWorld
@@ -23,7 +24,6 @@ from jarvis.kit.ids import sha256_hex
 from jarvis.kit.world import World
 from jarvis.testing.app import RunningApp, running_app
 
-ROLES = ("router", "fleet", "bookings", "clients", "guide", "workspace")
 SIDE_BY_SIDE = 2
 
 
@@ -168,7 +168,7 @@ class ActingSuite:
     async def run(self, setting: Setting) -> list[Score]:
         """Play every case and print what was wrong."""
         model = setting.model()
-        replaced: dict[str, Model] = {} if model is None else dict.fromkeys(ROLES, model)
+        replaced: dict[str, Model] = {} if model is None else dict.fromkeys(roles(), model)
         world = self.world() if self.world is not None else None
 
         async def task(case: ActingCase) -> Outcome:

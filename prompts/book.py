@@ -15,6 +15,23 @@ class Prompt:
     version: str
     hash: str
 
+    def filled(self, **values: str) -> Prompt:
+        """With what code writes in place of each `{name}`; the hash covers it.
+
+        Raises:
+            KeyError: the page has no such place.
+        """
+        text = self.text
+        for name, value in values.items():
+            if f"{{{name}}}" not in text:
+                raise KeyError(name)
+            text = text.replace(f"{{{name}}}", value)
+        return Prompt(text=text, version=self.version, hash=_digest(text))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
 
 class PromptBook:
     """Reads prompts from the package; the first line of a page is `<!-- version: N -->`."""
@@ -42,6 +59,5 @@ class PromptBook:
                 part.split("\n", 1)[1].strip() if part.startswith("<!--") else part.strip()
                 for part in parts
             )
-            digest = hashlib.sha256(text.encode()).hexdigest()[:12]
-            self._pages[role] = Prompt(text=text, version=version, hash=digest)
+            self._pages[role] = Prompt(text=text, version=version, hash=_digest(text))
         return self._pages[role]

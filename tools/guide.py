@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
 from pydantic_ai import RunContext
 
+from jarvis.app.role import Place, suggested
+from jarvis.app.services import Services
+from jarvis.domains.bookings.service import BookingService
+from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.knowledge.facts import KnowledgeFact
 from jarvis.domains.knowledge.service import KnowledgeService
-from jarvis.kit.actor import Role
+from jarvis.kit.actor import Actor
 from jarvis.kit.roles import EVERYBODY
 from jarvis.messaging.facts import HelpFact
 from tools.arguments import Said
@@ -15,27 +22,47 @@ from tools.deps import Deps
 from tools.policy import policy_of
 
 guide = new_toolset("guide")
-_EXAMPLES = (
-    ("car_card", "where"),
-    ("check_availability", "free"),
-    ("list_bookings", "pickups"),
-    ("checklist_status", "checklists"),
-    ("list_debts", "debts"),
-    ("who_changed", "changed"),
-    ("list_cars", "repair"),
-    ("search_knowledge", "rules"),
-)
+AROUND = timedelta(days=7)
+"""So near begins a booking that an example names."""
 
 
-def examples_for(role: Role) -> tuple[str, ...]:
-    """Keys of the examples that this role may ask for."""
-    return tuple(example for tool, example in _EXAMPLES if role in policy_of(tool).roles)
+async def examples_for(
+    actor: Actor, now: datetime, place: Place, services: Services
+) -> tuple[Mapping[str, str], ...]:
+    """Requests that this person may send, by language, in the order of the intents' places.
+
+    They name cars and bookings of the person's branch; an example for which there is none is left
+    out.
+    """
+    intents = [
+        intent
+        for intent in suggested(place)
+        if intent.tool is not None and actor.role in policy_of(intent.tool).roles
+    ]
+    wanted = {name for intent in intents for name in intent.names}
+    named: dict[str, str] = {}
+    if "car" in wanted:
+        cars = await services.get(FleetService).cars(
+            branch=actor.home_branch, branches=actor.branches
+        )
+        if cars:
+            named["car"] = cars[0].handle
+    if "booking" in wanted:
+        rows = await services.get(BookingService).pickups(
+            now - AROUND, now + AROUND, actor.home_branch, actor.branches
+        )
+        numbers = [row.number for row in rows if row.number is not None]
+        if numbers:
+            named["booking"] = str(numbers[0])
+    return tuple(example for intent in intents if (example := intent.example(named)) is not None)
 
 
 @read(guide, roles=EVERYBODY, scope="company", untrusted=False)
 async def about_jarvis(ctx: RunContext[Deps]) -> str:
     """What Jarvis can do for this person. Use it for "what can you do", "help"."""
-    key = ctx.deps.run.facts.add(HelpFact(examples=examples_for(ctx.deps.actor.role)))
+    deps = ctx.deps
+    examples = await examples_for(deps.actor, deps.now, "help", deps.services)
+    key = deps.run.facts.add(HelpFact(examples=examples))
     return f"[{key}] Examples of what can be asked."
 
 

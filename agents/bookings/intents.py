@@ -1,78 +1,22 @@
-"""The changes that the offline model's grammar knows: what is to be done, to which booking or car,
-until when.
-
-Only imperatives and infinitives are orders ("продли", "продлить", "extend"); a past tense asks
-about the past.
-"""
+"""The changes of bookings and cars that a request asks for: what is to be done, to which, until
+when."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Literal
 
+from agents.grammar import asked, grammar, read
+from jarvis.app.role import roles
 from jarvis.kit.clock import local_date
 from jarvis.kit.text import MESSAGE_CHARS, PLATE, fold
+from jarvis.language.branches import EVERYDAY, BranchNames
 from jarvis.language.dates import NUMERIC, dated, day_words, spoken_date, weekday_of
 from jarvis.language.entities import name_of, number_of
 
-Verb = Literal["extend", "cancel", "move", "state", "note", "swap", "create", "times"]
-ROLE: dict[Verb, str] = {
-    "extend": "bookings",
-    "cancel": "bookings",
-    "note": "bookings",
-    "swap": "bookings",
-    "create": "bookings",
-    "times": "bookings",
-    "move": "fleet",
-    "state": "fleet",
-}
-_VERBS: tuple[tuple[Verb, str], ...] = (
-    (
-        "note",
-        r"\bзапиши\w*\s+в\s+(?:брон|№?\s?\d)|\bдобавь\w*\s+(?:заметку|комментарий)|\bnote\s+in\s+booking|\badd\s+a\s+note|ჩაწერე",
-    ),
-    (
-        "swap",
-        r"^\W*пересади(?:ть|те)?\b|\bпоменя(?:й|ть)\w*\s+(?:машину|тачку|авто)|^\W*move\s+booking\b|^\W*გადასვი",
-    ),
-    (
-        "extend",
-        r"\bпродли(?:ть|те)?\b|\b(?:накинь|накинуть|докинь|докинуть)\b|\bextend\b|გააგრძელე\w*|გაუგრძელე\w*|გავაგრძელოთ",
-    ),
-    (
-        "cancel",
-        r"\bотмени(?:ть|те)?\b.*(?:брон|заказ|№|\d{3,})|\bcancel\b.*(?:booking|#|\d{3,})|გააუქმე\w*.*(?:ჯავშან|№|\d{3,})",
-    ),
-    (
-        "create",
-        r"\b(?:создай|создать|оформи|оформить|заведи)\s+(?:новую\s+)?брон|\bзабронируй\w*|\bbook\s+(?!ing)|\bcreate\s+a\s+booking|დაჯავშნე",
-    ),
-    (
-        "times",
-        r"\b(?:перенеси|перенести|сдвинь|сдвинуть)\b.*(?:выдач|возврат|приём|прием)|\b(?:move|shift)\s+the\s+(?:pick-?up|return)\b"
-        r"|\bместо\s+(?:выдачи|возврата)\b.*\b(?:поменяй|смени|поставь|измени)|\b(?:поменяй|смени|измени)\w*\s+место\s+(?:выдачи|возврата)",
-    ),
-    (
-        "state",
-        r"\bсн(?:ять|ими)\w*\b.*с\s+линии|\bверн(?:и|уть)\w*\b.*(?:на\s+линию|в\s+строй)|\bпостав(?:ь|ить)\w*\b.*(?:ремонт|состояни|не\s+выдавать"
-        r"|обслуживан|можно\s+выдавать)|\bset\b.*\bstate\b|\b(?:put|take)\b.*(?:under repair|off "
-        r"the line|back on the line)|ხაზიდან\s+მოხსენი",
-    ),
-    (
-        "move",
-        r"\b(?:перегони|перегнать|переведи|перевести|докати)(?:те)?\b|^\W*(?:move|transfer)\b.*\bto\b|გადაიყვანე\w*",
-    ),
-)
-_STATES = (
-    ("not_for_issue", r"не\s+выдавать|not\s+for\s+issue"),
-    ("repair", r"ремонт|repair|სარემონტო"),
-    ("critical", r"критич|critical"),
-    ("needs_service", r"обслуживан|needs\s+service"),
-    ("can_be_issued", r"можно\s+выдавать|на\s+линию|в\s+строй|can\s+be\s+issued|back\s+on"),
-)
+CHANGED_BY = ("bookings", "fleet")
 _TIME = re.compile(
     r"(?<![\d.])(\d{1,2}):(\d{2})(?!\d)|(?<!\d)(?:\bв|\bк|\bat)\s+(\d{1,2})(?![\d.:]|\s*(?:дн|сут))"
 )
@@ -92,14 +36,6 @@ _NEXT = re.compile(r"следующ\w+|\bnext\b|მომავალ", re.I)
 _VAGUE = re.compile(
     r"на\s+(?:пару|несколько)\s+(?:дн|сут)|через\s+пару|на\s+днях|for\s+a\s+(?:few|couple)", re.I
 )
-_SWAP = re.compile(
-    r"(?:брон\w*|booking|ჯავშან\w*)?\s*№?(\d{3,6})\s+пересади\w*\s+на\s+(.+)$|move\s+booking\s+#?(\d{3,6})\s+to\s+(.+)$"
-    r"|ჯავშანი?\s*№?(\d{3,6})\s+გადასვი\s+(.+)$",
-    re.I,
-)
-
-
-_NOTE = re.compile(next(pattern for verb, pattern in _VERBS if verb == "note"), re.I)
 _PRONOUN = re.compile(r"\b(?:её|ее|его|эту|этот|it|that one)\b", re.I)
 _CORRECTION = re.compile(
     r"^\W*(?:(?:нет|не|лучше|no|rather)[,\s]+)*(?=(?:до|на|until|till|by|for)\b)", re.I
@@ -108,18 +44,21 @@ SHORT_WORDS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """One change. `asks`: moments that it may mean, when a person must choose; never guessed for a
-    change."""
+class Change:
+    """One change: the intent with its role and tool, and the slots that were said.
 
-    verb: Verb
+    `asks`: days that it may mean, when a person must choose; never guessed for a change.
+    """
+
+    intent: str
+    role: str
+    tool: str
     text: str
     number: int | None = None
     day: date | None = None
     moment: datetime | None = None
     days: int | None = None
     note: str | None = None
-    state: str | None = None
     other_car: str | None = None
     next_car: str | None = None
     name: str | None = None
@@ -128,48 +67,38 @@ class Order:
     pickup: bool = False
 
 
-def order_of(text: str, now: datetime) -> Order | None:
+def change_of(text: str, now: datetime, branches: BranchNames = EVERYDAY) -> Change | None:
     """The change that a clause asks for."""
-    verb: Verb | None = next(
-        (name for name, pattern in _VERBS if re.search(pattern, text, re.I)), None
-    )
-    if verb is None:
+    found = asked(read(text, now, branches), *CHANGED_BY, verbs=True)
+    if found is None or found.intent.tool is None:
         return None
-    if verb == "note":
+    intent, slots = found.intent.id, roles()["bookings"].intents.slots
+    whose = Change(intent=intent, role=found.role, tool=found.intent.tool, text=text)
+    if intent == "note":
         head, _, note = text.partition(":")
-        return Order(
-            verb=verb, text=text, number=_number(head), note=note.strip().strip('«»"“”') or None
-        )
-    swap = _SWAP.search(text) if verb == "extend" else None
+        return replace(whose, number=_number(head), note=note.strip().strip('«»"“”') or None)
+    swap = slots["next_car"].search(text) if intent == "extend" else None
     main = text[: swap.start()] if swap else text
     day, moment, asks = _until(main, now)
-    found = [g for g in swap.groups() if g] if swap else []
-    other = (
-        re.search(r"\b(?:на|to)\s+(?!\d{1,2}[.:])([^\d\W].*)$|\bმანქანაზე\s+(.+)$", text, re.I)
-        if verb == "swap"
-        else None
-    )
-    return Order(
-        verb=verb,
-        text=text,
+    following = [g for g in swap.groups() if g] if swap else []
+    other = slots["other_car"].search(text) if intent == "swap" else None
+    return replace(
+        whose,
         number=_number(main),
         day=day,
         moment=moment,
         asks=asks,
         days=_length(main),
         vague=bool(_VAGUE.search(main)),
-        state=next((name for name, pattern in _STATES if re.search(pattern, text, re.I)), None)
-        if verb == "state"
-        else None,
         other_car=(other[1] or other[2]) if other else None,
-        name=name_of(main),
-        pickup=bool(re.search(r"выдач|pick-?up|გაცემ", text, re.I)),
-        next_car=found[1].strip() if len(found) == 2 else None,
+        name=name_of(main, grammar(), branches),
+        pickup=bool(slots["pickup"].search(text)),
+        next_car=following[1].strip() if len(following) == 2 else None,
     )
 
 
 def _number(text: str) -> int | None:
-    return number_of(re.sub(r"\b\d{1,2}\.\d{1,2}\.\d{4}\b", " ", PLATE.sub(" ", text)))
+    return number_of(re.sub(r"\b\d{1,2}\.\d{1,2}\.\d{4}\b", " ", PLATE.sub(" ", text)), grammar())
 
 
 def _length(text: str) -> int | None:
@@ -207,22 +136,21 @@ def _until(text: str, now: datetime) -> tuple[date | None, datetime | None, Sequ
     return None, datetime(day.year, day.month, day.day, hour, minute), ()  # noqa: DTZ001  # a wall time for the tool
 
 
-def orders_of(text: str, now: datetime) -> list[Order]:
-    """Every change of a request: clauses are joined by "и", "and", "да"; a note keeps its own words
+def changes_of(text: str, now: datetime, branches: BranchNames = EVERYDAY) -> list[Change]:
+    """Every change of a request: clauses are joined by "и", "and", "და"; a note keeps its own words
     to the end."""
-    noted = _NOTE.search(text)
+    intents = roles()["bookings"].intents
+    noting = intents.intent("note").verb
+    noted = noting.search(text) if noting is not None else None
     if noted is not None:
-        note = order_of(text[noted.start() :], now)
-        return [*orders_of(text[: noted.start()], now), *([note] if note else [])]
-    whole = order_of(text, now)
+        note = change_of(text[noted.start() :], now, branches)
+        before = changes_of(text[: noted.start()], now, branches)
+        return [*before, *([note] if note else [])]
+    whole = change_of(text, now, branches)
     if whole is None:
         return []
-    clauses = re.split(
-        r"\s+(?:и|and|და)\s+(?=(?:запиши|добавь|продли|отмени|перегони|переведи|поставь|сними|note|add|extend|cancel|put)\w*\b)",
-        text,
-        flags=re.I,
-    )
-    found = [order for clause in clauses if (order := order_of(clause, now)) is not None]
+    clauses = intents.slots["clause"].split(text)
+    found = [c for clause in clauses if (c := change_of(clause, now, branches)) is not None]
     return found or [whole]
 
 
@@ -231,15 +159,15 @@ def continued(text: str, before: Sequence[str], now: datetime) -> str:
     correction of an extension."""
     if not before:
         return text
-    order, last = order_of(text, now), before[-1]
-    if order is not None:
-        number = _number(last) if order.number is None and _PRONOUN.search(text) else None
+    change, last = change_of(text, now), before[-1]
+    if change is not None:
+        number = _number(last) if change.number is None and _PRONOUN.search(text) else None
         return text if number is None else f"{text} №{number}"
-    earlier = order_of(last, now)
+    earlier = change_of(last, now)
     short = len(text.split()) <= SHORT_WORDS and "?" not in text
     if (
         earlier is None
-        or earlier.verb != "extend"
+        or earlier.intent != "extend"
         or not short
         or not (found := _CORRECTION.match(text))
     ):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from agents.bookings.intents import ROLE, Order, orders_of
+from agents.bookings.intents import Change, changes_of
 from agents.offline import answer_facts, given, need
 from jarvis.language.dates import wall
 from jarvis.language.entities import Understood
@@ -18,21 +18,22 @@ def rules(turn: Turn) -> Sequence[Call] | Finish:
     if turn.results:
         return answer_facts(turn)
     said = turn.said
-    orders = [o for o in orders_of(said.text, said.now) if ROLE[o.verb] == "bookings"]
-    if orders:
-        return _orders(turn, orders)
-    known = said.intents - {"more", "same", "how", "cars", "where"}
+    found = changes_of(said.text, said.now, said.branches)
+    changes = [c for c in found if c.role == "bookings"]
+    if changes:
+        return _changes(turn, changes)
+    known = said.signs - {"more", "same", "how", "cars", "where"}
     if turn.last_calls and (said.follow_up or not (known or said.number)):
         return need(turn, *(_follow(call, said) for call in turn.last_calls))
     return need(turn, *_calls(said))
 
 
-def _orders(turn: Turn, orders: Sequence[Order]) -> Sequence[Call] | Finish:
+def _changes(turn: Turn, changes: Sequence[Change]) -> Sequence[Call] | Finish:
     """Each change as a call; one that could mean two things is asked about, never guessed."""
     calls: list[Call] = []
-    for order in orders:
-        if order.asks:
-            options = [_dated(order, day, turn.said.language) for day in order.asks]
+    for change in changes:
+        if change.asks:
+            options = [_dated(change, day, turn.said.language) for day in change.asks]
             return Finish(
                 output={
                     "blocks": [
@@ -44,7 +45,7 @@ def _orders(turn: Turn, orders: Sequence[Order]) -> Sequence[Call] | Finish:
                     ]
                 }
             )
-        call = _order(order, turn.said)
+        call = _change(change, turn.said)
         if call is None:
             return Finish(
                 output={
@@ -57,53 +58,55 @@ def _orders(turn: Turn, orders: Sequence[Order]) -> Sequence[Call] | Finish:
     return need(turn, *calls)
 
 
-def _dated(order: Order, day: date, language: str) -> str:
-    whom = order.number or order.name or ""
+def _dated(change: Change, day: date, language: str) -> str:
+    whom = change.number or change.name or ""
     return {
         "ru": f"продли {whom} до {day:%d.%m.%Y}",
         "en": f"extend {whom} until {day:%d.%m.%Y}",
     }.get(language, f"გააგრძელე {whom} {day:%d.%m.%Y}")
 
 
-def _order(order: Order, said: Understood) -> Call | None:
+def _change(change: Change, said: Understood) -> Call | None:
     """One change; None when something that it needs was not said."""
-    whom = given(number=order.number, branch=said.branch)
-    if order.verb == "extend":
-        if order.number is None:
+    whom = given(number=change.number, branch=said.branch)
+    if change.intent == "extend":
+        if change.number is None:
             whom |= given(
-                car=order.text if said.car else None,
-                client=None if said.car else said.name or order.name,
+                car=change.text if said.car else None,
+                client=None if said.car else said.name or change.name,
             )
         until = given(
-            until=None if order.moment is None else order.moment.isoformat(timespec="minutes"),
-            until_day=None if order.day is None else order.day.isoformat(),
-            days=order.days if order.day is None else None,
-            move_next_to=order.next_car,
+            until=None if change.moment is None else change.moment.isoformat(timespec="minutes"),
+            until_day=None if change.day is None else change.day.isoformat(),
+            days=change.days if change.day is None else None,
+            move_next_to=change.next_car,
         )
         named = {"number", "car", "client"} & set(whom)
         return (
-            Call(tool="extend_booking", args=whom | until)
-            if named and until and not order.vague
+            Call(tool=change.tool, args=whom | until)
+            if named and until and not change.vague
             else None
         )
-    if order.number is None:
+    if change.number is None:
         return None
-    if order.verb == "cancel":
-        return Call(tool="cancel_booking", args=whom)
-    if order.verb == "note":
+    if change.intent == "cancel":
+        return Call(tool=change.tool, args=whom)
+    if change.intent == "note":
         return (
-            Call(tool="note_booking", args={"number": order.number, "text": order.note})
-            if order.note
+            Call(tool=change.tool, args={"number": change.number, "text": change.note})
+            if change.note
             else None
         )
-    if order.verb == "times":
-        side = "start" if order.pickup else "end"
-        when = None if order.moment is None else {side: order.moment.isoformat(timespec="minutes")}
-        return None if when is None else Call(tool="change_booking", args=whom | when)
-    if order.verb == "swap":
+    if change.intent == "times":
+        side = "start" if change.pickup else "end"
+        when = (
+            None if change.moment is None else {side: change.moment.isoformat(timespec="minutes")}
+        )
+        return None if when is None else Call(tool=change.tool, args=whom | when)
+    if change.intent == "swap":
         return (
-            Call(tool="change_booking", args=whom | {"car": order.other_car})
-            if order.other_car
+            Call(tool=change.tool, args=whom | {"car": change.other_car})
+            if change.other_car
             else None
         )
     return None

@@ -2,41 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from agents.bookings.intents import ROLE, Order, order_of
+from agents.bookings.intents import Change, change_of
 from agents.offline import answer_facts, given, need
+from jarvis.app.role import roles
 from jarvis.kit.clock import day_bounds, local_date
 from jarvis.language.dates import wall
 from jarvis.language.entities import Understood
+from jarvis.language.grammar import Intents
 from jarvis.language.offline import Call, Finish, Turn
-
-_KINDS = {
-    "автомат": "Автомат",
-    "automatic": "Автомат",
-    "ავტომატ": "Автомат",
-    "механик": "Механика",
-    "внедорожник": "Внедорожник",
-    "джип": "Внедорожник",
-    "suv": "Внедорожник",
-    "4x4": "Внедорожник",
-    "4х4": "Внедорожник",
-    "полноприв": "Внедорожник",
-    "эконом": "Эконом",
-    "минивэн": "Минивэн",
-    "семимест": "Минивэн",
-    "7 seats": "Минивэн",
-}
-
-_STATES = {
-    "не выдавать": "not_for_issue",
-    "критич": "critical",
-    "долгосроч": "long_term",
-    "обслужив": "needs_service",
-}
-_WHICH = re.compile(r"^\s*(?:какие|сколько|which|how many|რომელი|რამდენი)\b", re.I)
 
 
 def rules(turn: Turn) -> Sequence[Call] | Finish:
@@ -44,10 +20,10 @@ def rules(turn: Turn) -> Sequence[Call] | Finish:
     if turn.results:
         return answer_facts(turn)
     said = turn.said
-    order = order_of(said.text, said.now)
-    if order is not None and ROLE[order.verb] == "fleet":
-        return _order(turn, order)
-    if said.follow_up or not (said.intents - {"more", "same", "how"} or said.car):
+    change = change_of(said.text, said.now, said.branches)
+    if change is not None and change.role == "fleet":
+        return _change(turn, change)
+    if said.follow_up or not (said.signs - {"more", "same", "how"} or said.car):
         merged = _follow(turn)
         if merged is not None:
             return need(turn, merged)
@@ -55,21 +31,24 @@ def rules(turn: Turn) -> Sequence[Call] | Finish:
 
 
 NAME_CHARS = 120
-_OFF_LINE = re.compile(r"\s*\bсн(?:ять|ими)\w*|\s*с\s+линии|\s*на\s+прикол", re.I)
 
 
-def _order(turn: Turn, order: Order) -> Sequence[Call] | Finish:
+def _intents() -> Intents:
+    return roles()["fleet"].intents
+
+
+def _change(turn: Turn, change: Change) -> Sequence[Call] | Finish:
     """A move or a state; without its goal nothing is guessed."""
     said = turn.said
-    if order.verb == "move" and said.branch is not None:
-        return need(turn, Call(tool="move_car", args={"car": order.text, "branch": said.branch}))
-    if order.verb == "state" and order.state is not None:
-        return need(
-            turn, Call(tool="set_car_state", args={"car": order.text, "state": order.state})
-        )
+    moves = change.intent == "move"
+    state = None if moves else _intents().value("state", change.text)
+    if moves and said.branch is not None:
+        return need(turn, Call(tool=change.tool, args={"car": change.text, "branch": said.branch}))
+    if state is not None:
+        return need(turn, Call(tool=change.tool, args={"car": change.text, "state": state}))
     options: list[str] = []
-    if order.verb == "state" and said.car:
-        car = _OFF_LINE.sub(" ", order.text).strip()[:NAME_CHARS]
+    if not moves and said.car:
+        car = _intents().slots["off_line"].sub(" ", change.text).strip()[:NAME_CHARS]
         options = [f"поставь {car} {name}" for name in ("не выдавать", "в ремонт")]
     return Finish(
         output={
@@ -90,12 +69,12 @@ def _first(said: Understood) -> Call:
         said.period is not None and said.car and not said.has("where", "who_has")
     ):
         return Call(tool="check_availability", args=_window(said))
-    state = next((code for word, code in _STATES.items() if word in said.text.casefold()), None)
+    state = _intents().value("asked_state", said.text)
     if state is not None and not said.car:
         return Call(tool="list_cars", args=given(branch=_where(said), state=state))
     if said.has("repair"):
         return Call(tool="list_cars", args=given(branch=_where(said), state="repair"))
-    if said.car and _WHICH.search(said.text):
+    if said.car and _intents().slots["which"].search(said.text):
         return Call(tool="find_car", args={"name": said.text})
     if said.car or (said.has("where", "who_has") and said.branch is None):
         return Call(tool="car_card", args={"name": said.text})
@@ -124,13 +103,12 @@ def _window(said: Understood) -> Mapping[str, Any]:
     start, end = (
         (said.period.start, said.period.end) if said.period else day_bounds(local_date(said.now))
     )
-    kind = next((name for word, name in _KINDS.items() if word in said.text.casefold()), None)
     return given(
         start=wall(start),
         end=wall(end),
         branch=_where(said),
         car=said.text if said.car else None,
-        kind=kind,
+        kind=_intents().value("kind", said.text),
     )
 
 

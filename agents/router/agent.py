@@ -1,45 +1,42 @@
-"""Chooses who acts on a free-form request, and proposes to people what to do with an event that no
-rule knows."""
+"""Chooses who acts on a free-form request."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from pydantic_ai import Agent, RunContext
 
 from agents.base import situation
-from agents.router.output import Route, RouteProposal
-from prompts.book import PromptBook
+from agents.router.output import Route, route_of
+from jarvis.app.role import Role, delegates
+from prompts.book import Prompt, PromptBook
 from tools.deps import Deps
 from tools.refusals import RefusalRecord
 
-router: Agent[Deps, Route] = Agent(
-    None,
-    name="router",
-    deps_type=Deps,
-    output_type=Route,
-    capabilities=[RefusalRecord()],
-    retries=2,
-)
-event_router: Agent[PromptBook, RouteProposal] = Agent(
-    None, name="event_router", deps_type=PromptBook, output_type=RouteProposal, retries=1
-)
 
-
-@router.instructions
-def words(ctx: RunContext[Deps]) -> str:
-    return ctx.deps.prompts.prompt("router").text
-
-
-router.instructions(situation)
-
-
-@event_router.instructions
-def event_words(ctx: RunContext[PromptBook]) -> str:
-    return ctx.deps.prompt("event_router").text
-
-
-def unknown_event(kind: str, source: str, fields: list[str], known: list[str]) -> str:
-    """The prompt about one event: names only, never its contents."""
-    return (
-        f"kind: {kind}\nsource: {source}\nfields: {', '.join(fields) or 'none'}\nknown kinds: "
-        f"{', '.join(known)}"
+def router_of(roles: Mapping[str, Role]) -> Agent[Deps, Route]:
+    """A router between these roles."""
+    agent: Agent[Deps, Route] = Agent(
+        None,
+        name="router",
+        deps_type=Deps,
+        output_type=route_of(roles),
+        capabilities=[RefusalRecord()],
+        retries=2,
     )
+
+    def words(ctx: RunContext[Deps]) -> str:
+        return prompt_of(roles, ctx.deps.prompts).text
+
+    agent.instructions(words)
+    agent.instructions(situation)
+    return agent
+
+
+def prompt_of(roles: Mapping[str, Role], book: PromptBook) -> Prompt:
+    """The router's prompt with what each role takes."""
+    listed = "; ".join(f"`{name}` ({role.summary})" for name, role in roles.items())
+    return book.prompt("router").filled(roles=listed)
+
+
+router = router_of(delegates())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agents.offline import answer_facts, given, need
-from agents.workspace.intents import Wanted, errand_of
+from agents.workspace.intents import Wanted, wanted_of
 from jarvis.language.offline import Call, Finish, Turn
 
 
@@ -14,8 +14,8 @@ def rules(turn: Turn) -> Sequence[Call] | Finish:
     guessed."""
     if turn.results:
         return answer_facts(turn)
-    wanted = errand_of(turn.said.text, turn.said.now, turn.said.branches)
-    call = _call(wanted, turn.said.text) if wanted is not None else None
+    wanted = wanted_of(turn.said.text, turn.said.now, turn.said.branches)
+    call = _call(wanted) if wanted is not None else None
     if call is None:
         return Finish(
             output={
@@ -27,22 +27,22 @@ def rules(turn: Turn) -> Sequence[Call] | Finish:
     return need(turn, call)
 
 
-def _call(wanted: Wanted, text: str) -> Call | None:
+def _call(wanted: Wanted) -> Call | None:
     about = given(booking=wanted.number, car=wanted.car)
-    if wanted.errand == "status":
+    if wanted.intent == "status":
         return Call(
-            tool="checklist_status", args=about | given(branch=wanted.branch if not about else None)
+            tool=wanted.tool, args=about | given(branch=wanted.branch if not about else None)
         )
-    if wanted.errand == "start":
+    if wanted.intent == "start":
         kind = wanted.kind if wanted.kind != "damage" else "problem"
-        return Call(tool="start_checklist", args=about | given(kind=kind)) if about else None
-    if wanted.errand == "media":
-        return Call(tool="find_media", args=about | given(operation=wanted.kind))
-    if wanted.errand == "topic":
-        return Call(tool="open_topic", args={"car": wanted.car}) if wanted.car else None
-    if wanted.errand == "post":
+        return Call(tool=wanted.tool, args=about | given(kind=kind)) if about else None
+    if wanted.intent == "media":
+        return Call(tool=wanted.tool, args=about | given(operation=wanted.kind))
+    if wanted.intent == "topic":
+        return Call(tool=wanted.tool, args={"car": wanted.car}) if wanted.car else None
+    if wanted.intent == "post":
         return (
-            Call(tool="post_to_topic", args={"car": wanted.car, "text": wanted.words})
+            Call(tool=wanted.tool, args={"car": wanted.car, "text": wanted.words})
             if wanted.words
             else None
         )
@@ -51,20 +51,20 @@ def _call(wanted: Wanted, text: str) -> Call | None:
 
 def _change(wanted: Wanted) -> Call | None:
     """Changes of chats, people and branches."""
-    if wanted.errand == "subscribe":
+    if wanted.intent == "subscribe":
         args = given(chat=wanted.chat, news=wanted.news, mode=wanted.mode, branch=wanted.branch)
-        return Call(tool="subscribe_chat", args=args) if wanted.news else None
-    if wanted.errand == "grant":
+        return Call(tool=wanted.tool, args=args) if wanted.news else None
+    if wanted.intent == "grant":
         changes = given(role=wanted.role, branch=wanted.branch)
         return (
-            Call(tool="grant_role", args={"employee": wanted.name, **changes})
+            Call(tool=wanted.tool, args={"employee": wanted.name, **changes})
             if wanted.name and changes
             else None
         )
-    if wanted.errand == "hire":
+    if wanted.intent == "hire":
         args = given(name=wanted.name, role=wanted.role, branch=wanted.branch)
-        return Call(tool="hire_employee", args=args) if wanted.name and wanted.role else None
-    return Call(tool="add_branch", args={"name": wanted.name}) if wanted.name else None
+        return Call(tool=wanted.tool, args=args) if wanted.name and wanted.role else None
+    return Call(tool=wanted.tool, args={"name": wanted.name}) if wanted.name else None
 
 
 _SAY_MORE = {

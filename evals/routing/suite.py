@@ -17,15 +17,14 @@ from pydantic_ai.models import Model
 from pydantic_evals import Case, Dataset
 from pydantic_evals.evaluators import Evaluator, EvaluatorContext
 
-from agents.bookings.intents import continued
+from agents.offline import offline_model
 from agents.router.agent import router
-from agents.router.offline import rules
 from agents.router.output import Route
 from evals.suites import Score, Setting, say
+from jarvis.app.role import roles
 from jarvis.app.services import Services
 from jarvis.kit.actor import Actor, Role
 from jarvis.kit.clock import OffsetClock
-from jarvis.language.offline import OfflineModel
 from prompts.book import PromptBook
 from tools.deps import Deps, RunLedger
 
@@ -127,7 +126,7 @@ class RoutingSuite:
 
     async def run(self, setting: Setting) -> list[Score]:
         """Route every case and print what was wrong."""
-        model = setting.model() or OfflineModel(rules, OffsetClock(), completes=continued)
+        model = setting.model() or offline_model(roles()["router"], OffsetClock())
 
         async def task(case: RoutingCase) -> list[str]:
             return await route(case, model, _deps())

@@ -48,16 +48,18 @@ class Found(Generic[M]):
 @cache
 def features() -> tuple[Found[Feature], ...]:
     """Every feature of the product, by package."""
-    return tuple(_found(FEATURES, "FEATURE", Feature))
+    return tuple(manifests(FEATURES, "FEATURE", Feature))
 
 
 @cache
 def integrations() -> tuple[Found[Integration], ...]:
     """Every outside system, by package."""
-    return tuple(_found(INTEGRATIONS, "INTEGRATION", Integration))
+    return tuple(manifests(INTEGRATIONS, "INTEGRATION", Integration))
 
 
-def _found(rooms: Sequence[str], name: str, kind: type[M]) -> Iterator[Found[M]]:
+def manifests(rooms: Sequence[str], name: str, kind: type[M]) -> Iterator[Found[M]]:
+    """The manifests of this name and kind in the packages of these rooms, and in the rooms
+    themselves."""
     for room in rooms:
         package = import_module(room)
         folders = [m.name for m in pkgutil.iter_modules(package.__path__, f"{room}.") if m.ispkg]

@@ -29,6 +29,7 @@ from pydantic_ai.usage import RequestUsage
 from jarvis.kit.clock import Clock
 from jarvis.language.branches import EVERYDAY, BranchNames
 from jarvis.language.entities import Understood, understand
+from jarvis.language.grammar import Grammar
 
 NAME = "offline"
 REFUSED = "Refused: "
@@ -87,12 +88,13 @@ class NamesBranches(Protocol):
 
 
 class OfflineModel(Model):
-    """Follows one role's rules; a request is read as `completes` completes it, with the branches
-    that `branches` tells of at each turn."""
+    """Follows one role's rules; a request is read with the grammar, as `completes` completes it,
+    with the branches that `branches` tells of at each turn."""
 
     def __init__(
         self,
         rules: Rules,
+        grammar: Grammar,
         clock: Clock,
         *,
         completes: Completes = _alone,
@@ -100,6 +102,7 @@ class OfflineModel(Model):
     ) -> None:
         super().__init__()
         self._rules = rules
+        self._grammar = grammar
         self._clock = clock
         self._completes = completes
         self._branches = branches
@@ -179,7 +182,7 @@ class OfflineModel(Model):
         now = self._clock.now()
         text = self._completes(prompts[-1], prompts[:-1], now) if prompts else ""
         return Turn(
-            said=understand(text, now, branches),
+            said=understand(text, now, self._grammar, branches),
             before=prompts[:-1],
             last_calls=previous,
             last_output=output,

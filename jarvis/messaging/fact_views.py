@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
 
@@ -30,9 +31,9 @@ def help_page(fact: HelpFact, reader: Reader) -> Rendered:
     return Rendered(text=text, buttons=suggestions(fact.examples[:6], reader))
 
 
-def suggestions(examples: tuple[str, ...], reader: Reader) -> list[list[Button]]:
-    """Example requests as buttons, one a row."""
-    labels = [reader.say(f"ask.{name}") for name in examples]
+def suggestions(examples: Sequence[Mapping[str, str]], reader: Reader) -> list[list[Button]]:
+    """Example requests, given by language, as buttons, one a row."""
+    labels = [example[reader.language] for example in examples]
     return [[Button(label=label, payload=Ask(request=label))] for label in labels]
 
 

@@ -3,7 +3,7 @@ facts of one run."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -24,9 +24,9 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HelpFact(Fact):
-    """What Jarvis can do for this person."""
+    """What Jarvis can do for this person: requests that may be sent, by language."""
 
-    examples: tuple[str, ...]
+    examples: Sequence[Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

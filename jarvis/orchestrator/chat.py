@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from pydantic_ai.messages import ModelMessagesTypeAdapter
 
+from jarvis.app.role import roles
 from jarvis.domains.bookings.changes import Changes
 from jarvis.domains.conversations.service import ConversationService
 from jarvis.domains.staff.service import StaffService
@@ -115,14 +117,14 @@ class Chat:
             private=place.private,
             forwarded=p["forwarded"],
         )
-        roles: list[str] = []
+        routed: list[str] = []
         status = (
-            asyncio.create_task(self._status(handling, place, request, roles))
+            asyncio.create_task(self._status(handling, place, request, routed))
             if edit_id is None
             else None
         )
         try:
-            reply = await self._brain.answer(request, on_route=roles.append)
+            reply = await self._brain.answer(request, on_route=routed.append)
         finally:
             if status is not None:
                 status.cancel()
@@ -169,17 +171,16 @@ class Chat:
                     )
 
     async def _status(
-        self, handling: Handling, place: Place, request: Request, roles: list[str]
+        self, handling: Handling, place: Place, request: Request, routed: list[str]
     ) -> None:
         await asyncio.sleep(STATUS_AFTER_S)
-        key = f"status.{roles[0]}" if roles else "status"
         reply_to = None if place.private else place.message_id
         async with handling.transaction() as tx:
             sent = await _status_of(tx, handling) or await outbox.send(
                 tx,
                 handling.origin,
                 place.chat_id,
-                say(key, request.language),
+                _looking(routed, request.language),
                 key=_status_key(handling),
                 lane=Lane.URGENT,
                 reply_to=reply_to,
@@ -276,3 +277,9 @@ async def _status_of(tx: Tx, handling: Handling) -> UUID | None:
 
 def _status_key(handling: Handling) -> str:
     return handling.key(STATUS)
+
+
+def _looking(names: Sequence[str], language: str) -> str:
+    """What is said while the first of these roles works, or while one is being chosen."""
+    role = roles()[names[0]] if names else None
+    return say("status", language) if role is None else role.status[language]

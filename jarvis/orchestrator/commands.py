@@ -57,7 +57,7 @@ class GeneralCommands:
             branch=where,
         )
         place = Place(chat_id=chat_id, private=True, message_id=0)
-        buttons = suggestions(("pickups", "free", "where"), reader)
+        buttons = suggestions(await self._brain.examples(actor, "welcome"), reader)
         await self._say(handling, place, text, buttons, actor)
 
     @command("new")
@@ -78,7 +78,7 @@ class GeneralCommands:
     async def help(self, handling: Handling, actor: Actor, said: str) -> None:
         """What Jarvis can do for this person, and what is switched off."""
         reader = await self._brain.reader(actor, actor.language)
-        page = self._brain.help(reader)
+        page = await self._brain.help(reader)
         notices = [
             f"⛔ {stopped(s, reader)}" for s in await self._switches.thrown() if s.scope != "effect"
         ]

@@ -38,13 +38,9 @@ from pydantic_ai.usage import RunUsage, UsageLimits
 
 from agents.base import RoleAgent
 from agents.blocks import Answer, Facts, Proposal, Question, Refusal, Text
-from agents.bookings.agent import bookings
-from agents.clients.agent import clients
-from agents.fleet.agent import fleet
-from agents.guide.agent import guide
-from agents.router.agent import router
+from agents.router.agent import prompt_of, router
 from agents.router.output import Delegation, Route
-from agents.workspace.agent import workspace
+from jarvis.app.role import Place, delegates, roles
 from jarvis.app.services import Services
 from jarvis.domains.conversations.service import ConversationService
 from jarvis.domains.staff.service import StaffService
@@ -77,14 +73,8 @@ from tools.refusals import refuse
 _log = logging.getLogger(__name__)
 QUOTE_CHARS = 200
 BUTTON_ROWS = 6
+UNCLEAR_EXAMPLES = 3
 LIMITS = UsageLimits(request_limit=12, tool_calls_limit=20)
-ROLES: Mapping[str, RoleAgent] = {
-    "fleet": fleet,
-    "bookings": bookings,
-    "clients": clients,
-    "guide": guide,
-    "workspace": workspace,
-}
 # Free text that claims completion without a receipt is dropped (law 4).
 _CLAIM = re.compile(
     r"✅|\b(?:сделано|готово|отправлено|продлено|перенесено|отменено|создано|выполнено|записано)\b"
@@ -267,7 +257,7 @@ class Brain:
             async with asyncio.timeout(self._limit_s):
                 route = await self._route(request, deps, reply)
                 if route.question is not None or route.refusal is not None or not route.delegations:
-                    self._no_route(route, deps, reader, reply)
+                    await self._no_route(route, deps, reader, reply)
                     return
                 reply.roles = [d.role for d in route.delegations]
                 if on_route is not None:
@@ -291,7 +281,7 @@ class Brain:
 
     async def _route(self, request: Request, deps: Deps, reply: Reply) -> Route:
         began = time.monotonic()
-        prompt = self._prompts.prompt("router")
+        prompt = prompt_of(delegates(), self._prompts)
         result = await router.run(
             request.text,
             deps=deps,
@@ -320,7 +310,7 @@ class Brain:
         began = time.monotonic()
         prompt = self._prompts.prompt(delegation.role)
         try:
-            result = await ROLES[delegation.role].run(
+            result = await _agent(delegation.role).run(
                 delegation.request,
                 deps=deps,
                 model=self._models(delegation.role),
@@ -363,15 +353,16 @@ class Brain:
         )
         return part
 
-    def _no_route(self, route: Route, deps: Deps, reader: Reader, reply: Reply) -> None:
+    async def _no_route(self, route: Route, deps: Deps, reader: Reader, reply: Reply) -> None:
         reply.state = "refused" if route.refusal else "asked"
         key = "off_topic" if route.refusal else "unclear"
         plain = route.question is None or route.question == "unclear"
         reply.text = reader.say(key) if plain or route.refusal else _safe(route.question or "")
         options = route.options if not plain else []
-        reply.buttons = [
-            [Button(label=short(o), payload=Ask(request=o))] for o in options
-        ] or suggestions(examples_for(deps.actor.role)[:3], reader)
+        reply.buttons = [[Button(label=short(o), payload=Ask(request=o))] for o in options]
+        if not options:
+            examples = await self.examples(deps.actor)
+            reply.buttons = suggestions(examples[:UNCLEAR_EXAMPLES], reader)
 
     async def _compose(
         self, request: Request, parts: Sequence[_Part], deps: Deps, reader: Reader, reply: Reply
@@ -464,7 +455,7 @@ class Brain:
             calls = {item.call_key for item in approval.items if item.role == role}
             text = ""
             try:
-                result = await ROLES[role].run(
+                result = await _agent(role).run(
                     message_history=ModelMessagesTypeAdapter.validate_python(stored),
                     deps=self._deps(actor, ledger),
                     deferred_tool_results=DeferredToolResults(approvals=dict.fromkeys(calls, True)),
@@ -547,9 +538,19 @@ class Brain:
         deps.run.step("refused", block.tool, began=time.monotonic(), outcome=deps.actor.role.value)
         return self._views.render(deps.run.facts.facts[key], reader)
 
-    def help(self, reader: Reader) -> Rendered:
+    async def help(self, reader: Reader) -> Rendered:
         """What Jarvis can do for this person."""
-        return self._views.render(HelpFact(examples=examples_for(reader.actor.role)), reader)
+        examples = await self.examples(reader.actor)
+        return self._views.render(HelpFact(examples=examples), reader)
+
+    async def examples(self, actor: Actor, place: Place = "help") -> Sequence[Mapping[str, str]]:
+        """Requests that this person may send, by language."""
+        return await examples_for(actor, self._clock.now(), place, self._services)
+
+
+def _agent(role: str) -> RoleAgent:
+    found = roles()[role]
+    return found.load(found.agent)
 
 
 def _retry(request: Request, reader: Reader) -> list[Button]:

@@ -8,8 +8,8 @@ from html import escape
 
 from pydantic_ai.exceptions import AgentRunError, ModelAPIError
 
-from agents.router.agent import event_router, unknown_event
-from agents.router.output import RouteProposal
+from agents.event_router.agent import event_router, unknown_event
+from agents.event_router.output import RouteProposal
 from jarvis.domains.staff.service import Contact, StaffService
 from jarvis.engine import audit
 from jarvis.engine.db import Database, Tx

@@ -6,10 +6,6 @@ from collections.abc import Mapping
 
 WORDS: Mapping[str, tuple[str, str, str]] = {
     "status": ("Смотрю…", "Looking…", "ვნახულობ…"),
-    "status.fleet": ("Смотрю машины…", "Looking at the cars…", "ვნახულობ მანქანებს…"),
-    "status.bookings": ("Смотрю брони…", "Looking at the bookings…", "ვნახულობ ჯავშნებს…"),
-    "status.clients": ("Ищу клиента…", "Looking for the client…", "ვეძებ კლიენტს…"),
-    "status.guide": ("Смотрю правила…", "Looking into the rules…", "ვნახულობ წესებს…"),
     "status.slow": (
         "Дольше обычного: ответ собирается",
         "Slower than usual: still collecting",
@@ -354,7 +350,6 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
         "The card waits until {t}.",
         "ბარათი დაელოდება {t}-მდე.",
     ),
-    "status.workspace": ("Смотрю хозяйство…", "Looking into the house…", "ვნახულობ საქმეებს…"),
     "card.do.grant": (
         "Назначить: {role}{branch}",
         "Appoint: {role}{branch}",

@@ -3,7 +3,6 @@ an exception."""
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -15,18 +14,22 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from agents.blocks import Answer
-from agents.bookings.intents import continued, orders_of
-from agents.router.output import Route, RouteProposal
-from agents.workspace.intents import errand_of
+from agents.bookings.intents import changes_of
+from agents.event_router.output import RouteProposal
+from agents.grammar import read
+from agents.offline import completed
+from agents.router.output import route_of
+from agents.workspace.intents import wanted_of
+from jarvis.app.role import delegates, roles
 from jarvis.kit.clock import TBILISI
 from jarvis.kit.text import MESSAGE_CHARS, clean
 from jarvis.language.dates import impossible_date
-from jarvis.language.entities import understand
 from jarvis.language.offline import Finish, Turn
 from tests.unit.test_borders import HARD, NASTY, WILD
 from tools.arguments import again
 from tools.policy import toolsets
 
+Route = route_of(delegates())
 TOOLS = {
     name: tool.function_schema for toolset in toolsets() for name, tool in toolset.tools.items()
 }
@@ -265,21 +268,18 @@ MOMENTS = st.sampled_from(
 )
 
 
-def _rules() -> dict[str, Callable[[Turn], Any]]:
-    names = ("router", "fleet", "bookings", "clients", "guide", "workspace")
-    return {name: importlib.import_module(f"agents.{name}.offline").rules for name in names}
-
-
-RULES = _rules()
+RULES: dict[str, Callable[[Turn], Any]] = {
+    name: role.load(role.offline) for name, role in roles().items() if name != "event_router"
+}
 
 
 @given(st.lists(REQUESTS, min_size=1, max_size=3), MOMENTS)
 def test_any_words_are_understood_or_asked_about(requests: list[str], now: datetime) -> None:
     *before, last = requests
-    text = continued(clean(last), [clean(b) for b in before], now)
-    said = understand(text, now)
-    for read in (orders_of, errand_of, impossible_date):
-        read(text, now)
+    text = completed(clean(last), [clean(b) for b in before], now)
+    said = read(text, now)
+    for look in (changes_of, wanted_of, impossible_date):
+        look(text, now)
     for role, rules in RULES.items():
         decided = rules(
             Turn(
@@ -313,7 +313,7 @@ def test_a_letter_as_long_as_telegram_takes_fits_every_role(role: str) -> None:
         text = (words * 300)[:MESSAGE_CHARS]
         decided = RULES[role](
             Turn(
-                said=understand(text, NOW),
+                said=read(text, NOW),
                 before=(),
                 last_calls=(),
                 last_output=None,

@@ -17,6 +17,7 @@ import agents
 import jarvis.domains
 import tools
 from jarvis.app.discovery import features, integrations
+from jarvis.app.role import roles
 from jarvis.entrypoints.demo.signs import SIGNS
 from jarvis.entrypoints.demo.text import known
 from jarvis.kit import errors
@@ -236,12 +237,11 @@ def test_prompts_carry_a_version_and_a_hash() -> None:
     from prompts.book import PromptBook
 
     book = PromptBook()
-    for role in ("router", "event_router", "fleet", "bookings", "clients", "guide"):
-        prompt = book.prompt(role)
+    for name, role in roles().items():
+        prompt = book.prompt(name)
         assert prompt.version.isdigit()
         assert len(prompt.hash) == 12
-        if role != "event_router":  # the router's second agent, in the router's own folder
-            importlib.import_module(f"agents.{role}.agent")
+        assert role.load(role.agent).name == name
 
 
 def test_every_tool_and_parameter_has_a_name_at_the_desk() -> None:

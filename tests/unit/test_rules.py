@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.grammar import read
 from jarvis.domains.bookings.availability import PREPARATION, collisions, fit
 from jarvis.domains.bookings.rules import purpose_of, status_of
 from jarvis.domains.fleet.naming import CarName, find_cars, plate_key
@@ -21,7 +22,7 @@ from jarvis.kit.clock import TBILISI, local_date
 from jarvis.kit.errors import ContractBroken, InvalidRequest
 from jarvis.kit.money import Money, to_minor
 from jarvis.language.dates import wall
-from jarvis.language.entities import language_of, understand
+from jarvis.language.entities import language_of
 from tests.oracle import a_span, brute_force
 
 NOW = datetime(2026, 3, 12, 14, 30, tzinfo=TBILISI)
@@ -205,7 +206,7 @@ def test_flags_beat_names_and_which_was_used_is_known() -> None:
     ],
 )
 def test_periods_as_people_say_them(text: str, start: str, end: str) -> None:
-    period = understand(text, NOW).period
+    period = read(text, NOW).period
     assert period is not None
     assert (wall(period.start), wall(period.end)) == (start, end)
 
@@ -214,7 +215,7 @@ def test_periods_as_people_say_them(text: str, start: str, end: str) -> None:
     "text", ["", "31 февраля", "№", "0.0", "до 99", "с по", "99.99.9999", "🚗" * 500, "а" * 5000]
 )
 def test_the_parser_never_breaks_on_odd_text(text: str) -> None:
-    understand(text, NOW)
+    read(text, NOW)
 
 
 @pytest.mark.parametrize(

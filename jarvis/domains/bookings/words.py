@@ -283,21 +283,6 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
         "<b>What I can do: {role}, {branch}</b>\nWrite, for example:",
         "<b>რით დაგეხმარებით: {role}, {branch}</b>\nმომწერეთ, მაგალითად:",
     ),
-    "ask.where": ("Где Malibu 235?", "Where is Malibu 235?", "სად არის Malibu 235?"),
-    "ask.free": (
-        "Что свободно на выходные?",
-        "What is free this weekend?",
-        "რა არის თავისუფალი შაბათ-კვირას?",
-    ),
-    "ask.pickups": ("Что у меня сегодня?", "What do I have today?", "დღევანდელი გაცემები"),
-    "ask.debts": ("Кто должен?", "Who owes us?", "დავალიანება"),
-    "ask.changed": (
-        "Кто менял бронь 1200?",
-        "Who changed booking 1200?",
-        "ვინ შეცვალა ჯავშანი 1200?",
-    ),
-    "ask.repair": ("Что в ремонте?", "What is under repair?", "რა არის რემონტში?"),
-    "ask.rules": ("Правила по топливу", "Rules on fuel", "წესები საწვავზე"),
     "new": (
         "Начали заново: прежний разговор не учитываю.",
         "Fresh start: the earlier talk is not used.",
@@ -359,11 +344,6 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
     ),
     "tool.hire_employee": ("Приём на работу", "Hiring", "სამუშაოზე აყვანა"),
     "tool.add_branch": ("Новые филиалы", "New branches", "ახალი ფილიალები"),
-    "ask.checklists": (
-        "Какие чек-листы не закрыты?",
-        "Which check-lists are open?",
-        "რომელი ჩეკლისტებია ღია?",
-    ),
     "unit.days": ("сут", "days", "დღე"),
     "obstacle": (
         "№{num} · {car} (сейчас до {end}) до {until} нельзя: {start} на нём выдача №{next}.",

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
+from jarvis.app.role import roles
 from jarvis.engine.db import Database, Row
 from jarvis.engine.journal import trace_code
 from jarvis.entrypoints.demo.text import Words, known, seconds, words
@@ -122,7 +123,7 @@ def _step(row: Row, t: Words, language: str) -> dict[str, Any]:
     kind, name = row["kind"], row["name"]
     title = t(f"tool.{name}") if known(f"tool.{name}") else t(f"step.{kind}")
     if kind == "model":
-        title = f"{t('step.model')}: {_word('role', row['role'], t)}"
+        title = f"{t('step.model')}: {_role(row['role'], language, t)}"
     elif kind in ("refused", "error"):
         title = f"{t(f'step.{kind}')}: {title}"
     outcome = str(row["outcome"] or "")
@@ -141,7 +142,8 @@ def _step(row: Row, t: Words, language: str) -> dict[str, Any]:
             if v is not None
         ],
         "answer": ", ".join(
-            _word("role" if kind == "route" else "out", part, t) for part in outcome.split(", ")
+            _role(part, language, t) if kind == "route" else _word("out", part, t)
+            for part in outcome.split(", ")
         )
         if plain
         else "",
@@ -150,6 +152,12 @@ def _step(row: Row, t: Words, language: str) -> dict[str, Any]:
         if row["prompt_hash"]
         else None,
     }
+
+
+def _role(name: str | None, language: str, t: Words) -> str:
+    """What an agent's role is called; a route has outcomes beside roles."""
+    role = roles().get(name or "")
+    return role.title[language] if role is not None and role.title else _word("out", name, t)
 
 
 def _word(room: str, name: str | None, t: Words) -> str:

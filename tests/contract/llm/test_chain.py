@@ -11,17 +11,19 @@ from pydantic import SecretStr
 from pydantic_ai import Agent, models
 from pydantic_ai.exceptions import ModelHTTPError
 
-from agents.router.offline import rules
+from agents.offline import offline_model
 from agents.router.output import Route
+from jarvis.app.role import roles
 from jarvis.integrations.llm.chain import build_chain
 from jarvis.integrations.llm.sandbox import LlmSandbox
 from jarvis.integrations.llm.sandbox.server import Said
 from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.kit.clock import OffsetClock
 from jarvis.kit.errors import SettingsMissing
-from jarvis.language.offline import NAME, OfflineModel
+from jarvis.language.offline import NAME
 
 agent = Agent(None, output_type=Route, name="chain")
+OFFLINE = offline_model(roles()["router"], OffsetClock())
 
 
 def to_fleet(body: Mapping[str, Any]) -> Said:
@@ -48,7 +50,8 @@ async def ask(llm: LlmSettings) -> tuple[Route, str]:
     """The decision, and which model made it."""
     with models.override_allow_model_requests(True):
         result = await agent.run(
-            "кто нам должен?", model=build_chain(llm, OfflineModel(rules, OffsetClock()))
+            "кто нам должен?",
+            model=build_chain(llm, OFFLINE),
         )
     return result.output, str(result.response.model_name)
 
@@ -85,6 +88,6 @@ async def test_a_request_that_is_our_bug_does_not_cost_every_provider_a_call() -
 
 def test_a_chain_without_its_key_stops_the_start() -> None:
     with pytest.raises(SettingsMissing, match="JARVIS_LLM_OPENAI_API_KEY"):
-        build_chain(LlmSettings(chain=("openai:gpt-x",)), OfflineModel(rules, OffsetClock()))
+        build_chain(LlmSettings(chain=("openai:gpt-x",)), OFFLINE)
     with pytest.raises(SettingsMissing, match="JARVIS_LLM_CHAIN"):
-        build_chain(LlmSettings(chain=("mystery",)), OfflineModel(rules, OffsetClock()))
+        build_chain(LlmSettings(chain=("mystery",)), OFFLINE)

@@ -11,8 +11,9 @@ import pytest
 from pydantic import SecretStr
 from pydantic_ai import Agent, models
 
-from agents.router.offline import rules
+from agents.offline import offline_model
 from agents.router.output import Route
+from jarvis.app.role import roles
 from jarvis.engine.budgets import Budgets
 from jarvis.engine.db import Database
 from jarvis.integrations.llm.chain import build_chain
@@ -21,7 +22,7 @@ from jarvis.integrations.llm.sandbox import LlmSandbox
 from jarvis.integrations.llm.sandbox.server import Said
 from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.kit.clock import OffsetClock
-from jarvis.language.offline import NAME, OfflineModel
+from jarvis.language.offline import NAME
 
 agent = Agent(None, output_type=Route, name="metered")
 
@@ -45,7 +46,7 @@ def metered(
         **limits,
     )
     meter = Meter(Budgets(db, OffsetClock()), llm)
-    return meter, build_chain(llm, OfflineModel(rules, OffsetClock()), meter)
+    return meter, build_chain(llm, offline_model(roles()["router"], OffsetClock()), meter)
 
 
 async def ask(

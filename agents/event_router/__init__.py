@@ -1,0 +1,8 @@
+"""The event router role: proposes a rule for an event that none knows."""
+
+from jarvis.app.role import Role
+
+ROLE = Role(
+    name="event_router",
+    agent="agent:event_router",
+)

@@ -1,0 +1,104 @@
+"""The manifest of a role that talks, and the roles that there are: every folder of `agents` with a
+`ROLE`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from importlib import import_module
+from importlib.resources import files
+from typing import Any, Literal
+
+import yaml
+
+from jarvis.app.discovery import manifests
+from jarvis.kit.actor import LANGUAGES
+from jarvis.language.grammar import Intent, Intents
+
+ROOM = "agents"
+Place = Literal["help", "welcome"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Role:
+    """What one agent is for, as `ROLE` of its folder; the folder's name is the role's.
+
+    `summary`: which requests it takes, in English, for the router to choose by; empty for a role
+    that no request is handed to. `title` names it to people and `status` is said while it works,
+    in every language. `agent`, `offline` (the rules of the offline model) and `completes` (how it
+    completes a request by the ones before) are named as entry points are, `"module:attribute"`
+    within the folder, so that the manifest imports none of them. The intents are the folder's
+    `intents.yaml`.
+
+    Raises:
+        ValueError: a request may be handed to it, and a language has no title or status.
+    """
+
+    name: str
+    summary: str = ""
+    title: Mapping[str, str] = field(default_factory=dict[str, str])
+    status: Mapping[str, str] = field(default_factory=dict[str, str])
+    agent: str
+    offline: str = "offline:rules"
+    completes: str | None = None
+
+    def __post_init__(self) -> None:
+        for words in (self.title, self.status):
+            if self.summary and set(words) != set(LANGUAGES):
+                raise ValueError(
+                    f"the role {self.name} lacks a word in {set(LANGUAGES) ^ set(words)}"
+                )
+
+    def load(self, entry: str) -> Any:
+        """What an entry of the manifest names; this imports the module."""
+        module, _, attribute = entry.partition(":")
+        return getattr(import_module(f"{ROOM}.{self.name}.{module}"), attribute)
+
+    @cached_property
+    def intents(self) -> Intents:
+        """What people ask of it; a folder without `intents.yaml` has none.
+
+        Raises:
+            ValidationError: the file is not as `Intents` says.
+        """
+        page = files(f"{ROOM}.{self.name}").joinpath("intents.yaml")
+        text = page.read_text(encoding="utf-8") if page.is_file() else "{}"
+        return Intents.model_validate(yaml.safe_load(text))
+
+
+def roles() -> Mapping[str, Role]:
+    """Every role by its name.
+
+    Raises:
+        ValueError: a manifest has another name than its folder.
+    """
+    return _found(tuple(import_module(ROOM).__path__))
+
+
+def delegates() -> Mapping[str, Role]:
+    """The roles that a request may be handed to."""
+    return {name: role for name, role in roles().items() if role.summary}
+
+
+def suggested(place: Place) -> list[Intent]:
+    """The intents that are shown to people there, in the order of their places."""
+    found = [
+        (number, intent)
+        for role in delegates().values()
+        for intent in role.intents.intents
+        if (number := getattr(intent, place)) is not None
+    ]
+    return [intent for _, intent in sorted(found, key=lambda pair: pair[0])]
+
+
+@cache
+def _found(_paths: tuple[str, ...]) -> Mapping[str, Role]:
+    """By the paths of the room, as a folder may come to it while a test runs."""
+    found: dict[str, Role] = {}
+    for each in manifests((ROOM,), "ROLE", Role):
+        role = each.manifest
+        if each.package != f"{ROOM}.{role.name}":
+            raise ValueError(f"{each.package} calls its role {role.name}")
+        found[role.name] = role
+    return found

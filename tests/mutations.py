@@ -55,8 +55,9 @@ MUTATIONS = (
     Mutation(
         guard="deduplication of effects",
         path="jarvis/engine/effects.py",
-        text="        kind.name, kind.system, target, key, ordering_key,",
-        without="        kind.name, kind.system, target, key + str(id(args)), ordering_key,",
+        text="        kind.system,\n        target,\n        key,\n        ordering_key,",
+        without="        kind.system,\n        target,\n        key + str(id(args)),\n        "
+        "ordering_key,",
         tests=("tests/engine/test_effects.py::test_one_key_is_one_effect_with_its_audit",),
     ),
     Mutation(
@@ -78,16 +79,17 @@ MUTATIONS = (
     Mutation(
         guard="digest of a card",
         path="jarvis/engine/approvals.py",
-        text="if await self._bound(tx, approval.id) != approval.digest or not "
-        "approval.digest.startswith(seen) or not seen:",
-        without="if not seen:",
+        text="await self._bound(tx, approval.id) != approval.digest\n            or not "
+        "approval.digest.startswith(seen)\n            or not seen",
+        without="not seen",
         tests=(f"{ACTING}::test_arguments_changed_behind_the_card_void_it",),
     ),
     Mutation(
         guard="digest of an undo",
         path="jarvis/engine/approvals.py",
-        text="elif await self._bound(tx, approval.id) != approval.digest:",
-        without="elif False:",
+        text="        if await self._bound(tx, approval.id) != approval.digest:\n            "
+        'return "tampered"',
+        without="",
         tests=(f"{ACTING}::test_an_undo_changed_behind_its_button_does_nothing",),
     ),
     Mutation(
@@ -155,7 +157,7 @@ MUTATIONS = (
     ),
     Mutation(
         guard="sweeper of effects",
-        path="jarvis/engine/effects.py",
+        path="jarvis/engine/effect_log.py",
         text="async def sweep(self) -> int:\n",
         without="async def sweep(self) -> int:\n        return 0\n\n    async def _swept(self) -> "
         "int:\n",
@@ -189,7 +191,7 @@ MUTATIONS = (
     ),
     Mutation(
         guard="ring to other systems",
-        path="jarvis/engine/effects.py",
+        path="jarvis/engine/effect_log.py",
         text='        tx.ring(bell(freed["system"]))\n',
         without="        del freed\n",
         tests=(

@@ -7,8 +7,6 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
-from uuid import UUID
 
 from pydantic_ai.models import Model
 
@@ -22,6 +20,7 @@ from agents.router.offline import rules as router_rules
 from agents.workspace.offline import rules as workspace_rules
 from jarvis.app.discovery import features as found_features
 from jarvis.app.process import process_name
+from jarvis.app.write import OWN_SYSTEM, Writes
 from jarvis.domains.absences.handlers import Substitution
 from jarvis.domains.audit import handlers
 from jarvis.domains.audit.handlers import AuditCheckpoints
@@ -35,34 +34,35 @@ from jarvis.domains.chats.setup import Setup
 from jarvis.domains.conversations.service import ConversationService
 from jarvis.domains.forms.filling import Forms
 from jarvis.domains.forms.messages import Sheets
+from jarvis.domains.forms.opening import FormOpening
 from jarvis.domains.forms.reports import FormReports
 from jarvis.domains.forms.service import FormService
-from jarvis.domains.house.changes import HOUSE_SUBJECTS, HouseChanges
-from jarvis.domains.house.effects import HouseEffects
-from jarvis.domains.house.kinds import KINDS as HOUSE_KINDS
 from jarvis.domains.media.car_media import CarFile
 from jarvis.domains.media.intake import Material
 from jarvis.domains.media.publishing import Publisher
 from jarvis.domains.media.service import MediaService
 from jarvis.domains.news import digest
+from jarvis.domains.news.changes import SubscriptionChanges
 from jarvis.domains.news.digest import Digests
 from jarvis.domains.news.handlers import CHECKS as NEWS_CHECKS
 from jarvis.domains.news.handlers import News
 from jarvis.domains.news.subscriptions import Subscriptions
 from jarvis.domains.staff.absences import Absences
+from jarvis.domains.staff.changes import StaffChanges
+from jarvis.domains.staff.handlers import StaffNextSteps
 from jarvis.domains.tasks.handlers import Tasks
 from jarvis.domains.tasks.service import TaskService
 from jarvis.domains.topics import reconcile
 from jarvis.domains.topics.archive import Archive
 from jarvis.domains.topics.cars import CarTopics
+from jarvis.domains.topics.changes import PostChanges
 from jarvis.domains.topics.moves import MoveProgress
 from jarvis.domains.topics.personal import PersonalTopics
 from jarvis.domains.topics.reconcile import ForumReconciler
 from jarvis.engine.approvals import Approvals
 from jarvis.engine.budgets import Budgets
-from jarvis.engine.db import Reader
 from jarvis.engine.dispatcher import AMBIGUOUS_FOR, Dispatcher
-from jarvis.engine.effects import EffectLog
+from jarvis.engine.effect_log import EffectLog
 from jarvis.engine.interactions import Interactions
 from jarvis.engine.loop import sweep_forever
 from jarvis.engine.subscriptions import UNROUTED, Subscriber, Terms, declared, subscribers
@@ -73,14 +73,11 @@ from jarvis.integrations.llm.chain import build_chain
 from jarvis.integrations.llm.metering import Meter
 from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.integrations.rentprog.effects import RentProgEffects
-from jarvis.integrations.rentprog.kinds import KINDS
-from jarvis.integrations.telegram.kinds import SEND
 from jarvis.language.offline import OfflineModel, Rules
 from jarvis.messaging import fact_views
 from jarvis.messaging.view import Views
 from jarvis.orchestrator.cards import Cards
 from jarvis.orchestrator.chat import SLOW_AFTER_S, Chat
-from jarvis.orchestrator.house import HouseWork
 from jarvis.orchestrator.inbox import Inbox
 from jarvis.orchestrator.request import Brain
 from jarvis.orchestrator.unrouted import Unrouted
@@ -102,7 +99,8 @@ FEATURES: Sequence[type] = (
     Inbox,
     Chat,
     Cards,
-    HouseWork,
+    FormOpening,
+    StaffNextSteps,
     Digests,
     CarTopics,
     MoveProgress,
@@ -143,6 +141,7 @@ class House:
     chat: Chat
     conversations: ConversationService
     approvals: Approvals
+    writes: Writes
     unrouted: Unrouted
     subscribers: Mapping[str, Subscriber]
 
@@ -174,17 +173,11 @@ async def open_house(
         FormService(core.clock),
         Subscriptions(core.clock),
     )
-    changes = HouseChanges(core.db, core.clock, core.staff, chats, subscriptions)
-
-    async def versions(
-        reader: Reader, kind: str, subject_id: UUID, fields: Sequence[str]
-    ) -> Mapping[str, Any]:
-        room = changes if kind in HOUSE_SUBJECTS else core.changes
-        return await room.versions(reader, kind, subject_id, fields)
-
-    approvals = Approvals(
-        core.db, core.clock, (*KINDS, *HOUSE_KINDS, SEND), versions, core.switches, life=life
-    )
+    staff_changes = StaffChanges(core.db, core.clock, core.staff)
+    chat_news = SubscriptionChanges(core.db, core.clock, chats, subscriptions)
+    posts = PostChanges(core.db, core.clock, chats)
+    writes = Writes((core.changes, staff_changes, chat_news, posts))
+    approvals = Approvals(core.clock, writes, core.switches, life=life)
     brain = Brain(
         db=core.db,
         clock=core.clock,
@@ -203,7 +196,14 @@ async def open_house(
             [fact_views, *(m for f in found_features() for m in f.modules(f.feature.views))]
         ),
         rooms=Rooms(
-            db=core.db, journal=core.journal, chats=chats, media=media, forms=forms, house=changes
+            db=core.db,
+            journal=core.journal,
+            chats=chats,
+            media=media,
+            forms=forms,
+            staff_changes=staff_changes,
+            chat_news=chat_news,
+            posts=posts,
         ),
     )
     unrouted = Unrouted(
@@ -261,7 +261,7 @@ async def open_house(
         interactions,
         approvals,
         core.switches,
-        core.changes,
+        writes,
         unrouted,
         core.clock,
         slow_after_s=slow_after_s,
@@ -306,7 +306,8 @@ async def open_house(
         inbox,
         chat,
         chat.cards,
-        HouseWork(core.db, core.staff, filling),
+        FormOpening(core.staff, filling),
+        StaffNextSteps(core.db, core.staff),
         digests,
         car_topics,
         MoveProgress(core.clock, core.staff, chats, look_s=core.settings.moves_look_s),
@@ -328,6 +329,7 @@ async def open_house(
         chat=chat,
         conversations=conversations,
         approvals=approvals,
+        writes=writes,
         unrouted=unrouted,
         subscribers={UNROUTED: unrouted.subscriber, **subscribers(*features)},
     )
@@ -365,19 +367,20 @@ def rentprog_dispatcher(
     )
 
 
-def house_dispatcher(core: Core, name: str) -> Dispatcher:
-    """Carries out changes of our own house."""
+def own_dispatcher(house: House, name: str) -> Dispatcher:
+    """Carries out changes of our own records."""
+    core = house.core
     return Dispatcher(
         core.db,
         core.doorbell,
         name=name,
-        system="house",
+        system=OWN_SYSTEM,
         limits=lambda _effect: (),
         concurrency=1,
         switches=core.switches,
         switched_off_s=core.settings.switched_off_s,
         lease_s=core.settings.lease_s,
-        handlers=HouseEffects(core.db, core.staff, Subscriptions(core.clock)).handlers,
+        handlers=house.writes.handlers,
     )
 
 
@@ -390,7 +393,7 @@ async def run_worker(
     await asyncio.gather(
         events.run(),
         rentprog_dispatcher(house.core, name, ambiguous_for=ambiguous_for).run(),
-        house_dispatcher(house.core, name).run(),
+        own_dispatcher(house, name).run(),
         sweep_forever(
             events.sweep, EffectLog(house.core.db).sweep, every_s=house.core.settings.lease_s / 4
         ),

@@ -8,13 +8,14 @@ from datetime import timedelta
 from typing import ClassVar
 from uuid import UUID
 
-from jarvis.domains.bookings.changes import Changes
+from jarvis.app.write import Writes
 from jarvis.domains.staff.service import CHANGED, StaffService
 from jarvis.engine import audit
 from jarvis.engine.approval_models import Approval, Draft
 from jarvis.engine.approvals import EXPIRED, RESUME, SETTLED, Approvals
 from jarvis.engine.db import Database, Tx
-from jarvis.engine.effects import Completed, EffectLog, Origin
+from jarvis.engine.effect_log import EffectLog
+from jarvis.engine.effects import Completed, Origin
 from jarvis.engine.interactions import ANYBODY, Copy, Interactions, NewButton, Who
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.worker import Handling
@@ -26,7 +27,8 @@ from jarvis.messaging import outbox, times
 from jarvis.messaging.catalogue import say
 from jarvis.messaging.fact_views import stopped
 from jarvis.messaging.view import Reader
-from jarvis.orchestrator import card_view
+from jarvis.orchestrator.card_parts import Card
+from jarvis.orchestrator.card_view import CardView
 
 ReaderOf = Callable[[Actor, str], Awaitable[Reader]]
 Resume = Callable[[Handling, Approval], Awaitable[None]]
@@ -53,7 +55,7 @@ class Cards:
         db: Database,
         clock: Clock,
         staff: StaffService,
-        changes: Changes,
+        writes: Writes,
         approvals: Approvals,
         interactions: Interactions,
         reader_of: ReaderOf,
@@ -62,7 +64,8 @@ class Cards:
         self._db = db
         self._clock = clock
         self._staff = staff
-        self._changes = changes
+        self._writes = writes
+        self._cards = CardView(writes)
         self._approvals = approvals
         self._interactions = interactions
         self._reader_of = reader_of
@@ -154,7 +157,7 @@ class Cards:
         """The card's text for one reader, with its buttons stored; each state of a card has buttons
         of its own."""
         reader = await self._reader_of(person, language)
-        card = card_view.card(approval, reader, approvers=approvers, offset=ahead(self._clock))
+        card = self._cards.card(approval, reader, approvers=approvers, offset=ahead(self._clock))
         who = Who(roles=approval.roles, branch=next(iter(approval.branches), None))
         kinds = sorted({button.kind for row in card.buttons for button in row})
         rows = [
@@ -275,8 +278,12 @@ class Cards:
             return
         approval = await self._approvals.read(self._db, UUID(approval_id))
         if approval.state == "waiting":
-            for kind, subject in {(i.subject_kind, i.subject_id) for i in approval.items}:
-                await self._changes.read_again(kind, subject)
+            shown = {
+                (i.write.subject.kind, i.write.subject.id): self._writes.of(i.write)
+                for i in approval.items
+            }
+            for (kind, subject_id), owner in shown.items():
+                await owner.read_again(kind, subject_id)
 
     async def undone(self, handling: Handling, actor: Actor, choice: str) -> None:
         """A press of the undo of a receipt."""
@@ -304,18 +311,23 @@ class Cards:
         waiting = await self._approvals.inbox(self._db, actor)
         unknown = await self._approvals.unknown(self._db, actor)
         lapsed = await self._approvals.lapsed(self._db, actor, self._clock.now() - LAPSED)
-        text, buttons = card_view.inbox(waiting, unknown, lapsed, reader)
+        page = self._cards.inbox(waiting, unknown, lapsed, reader)
         async with handling.transaction() as tx:
             rows = [
                 [NewButton(label=b.label, kind=b.kind, choice=b.choice) for b in row]
-                for row in buttons
+                for row in page.buttons
             ]
             who = Who(employee_id=actor.employee_id)
             stored = await self._interactions.store(
                 tx, rows, group=f"inbox:{handling.event.id}", who=who, life=None
             )
             await outbox.send(
-                tx, handling.origin, chat_id, text, buttons=stored, key=handling.key("inbox")
+                tx,
+                handling.origin,
+                chat_id,
+                page.text,
+                buttons=stored,
+                key=handling.key("inbox"),
             )
 
     async def opened(self, handling: Handling, chat_id: int, actor: Actor, choice: str) -> None:
@@ -339,7 +351,9 @@ class Cards:
             await self._copy(tx, approval, chat_id, actor, actor.language, sent)
             for copy in older:
                 reader = await self._reader_of(actor, copy.language)
-                moved = f"⬇️ {card_view.headline(approval, reader)}\n{reader.say('card.moved')}"
+                moved = (
+                    f"⬇️ <b>{self._cards.headline(approval, reader)}</b>\n{reader.say('card.moved')}"
+                )
                 await outbox.edit(
                     tx,
                     handling.origin,
@@ -384,15 +398,10 @@ class Cards:
         if ended.done:
             approval = await self._approvals.read(self._db, approval_id)
             item = next(i for i in approval.items if i.id == item_id)
-            created = item.write["title"] == "create"
-            if created and undo:
-                return await self._show(handling, approval_id)
-            await self._changes.read_back(
-                item.subject_kind, item.subject_id, ended.receipt, created=created
-            )
+            await self._writes.of(item.write).read_back(item.write, ended.receipt, undone=undo)
             if not undo:
                 async with handling.transaction() as tx:
-                    await self._approvals.note_done(tx, item_id)
+                    await self._approvals.note_done(tx, approval_id, item_id)
         await self._show(handling, approval_id)
 
     async def _show(self, handling: Handling, approval_id: UUID) -> None:
@@ -432,7 +441,7 @@ class Cards:
                         subject=str(approval_id),
                         outcome="void",
                         event_id=handling.event.id,
-                        details=reason,
+                        details=reason.stored(),
                     )
                     await self.refresh(tx, handling.origin, approval_id)
 
@@ -445,6 +454,6 @@ class Cards:
         await self._resume(handling, approval)
 
 
-def _brief(card: card_view.Card) -> str:
+def _brief(card: Card) -> str:
     """Tells the sets of buttons of one card apart."""
     return sha256_hex("|".join(f"{b.kind}:{b.choice}" for row in card.buttons for b in row))[:12]

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic_ai.messages import ModelMessagesTypeAdapter
 
-from jarvis.domains.bookings.changes import Changes
+from jarvis.app.write import Writes
 from jarvis.domains.conversations.service import ConversationService
 from jarvis.domains.staff import settings
 from jarvis.domains.staff.invites import Invites
@@ -72,7 +72,7 @@ class Chat:
         interactions: Interactions,
         approvals: Approvals,
         switches: Switches,
-        changes: Changes,
+        writes: Writes,
         unrouted: Unrouted,
         clock: Clock,
         *,
@@ -90,7 +90,7 @@ class Chat:
             db,
             clock,
             staff,
-            changes,
+            writes,
             approvals,
             interactions,
             reader_of=brain.reader,

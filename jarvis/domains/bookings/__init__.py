@@ -6,6 +6,7 @@ from jarvis.app.feature import Feature
 
 FEATURE = Feature(
     name="bookings",
+    writes=("changes:Changes",),
     views=(
         "view",
         "car_view",

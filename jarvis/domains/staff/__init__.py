@@ -1,1 +1,7 @@
 """People of the company: roles, branches, bindings, invitations, dismissal."""
+
+from __future__ import annotations
+
+from jarvis.app.feature import Feature
+
+FEATURE = Feature(name="staff", writes=("changes:StaffChanges",))

@@ -5,4 +5,4 @@ from __future__ import annotations
 
 from jarvis.app.feature import Feature
 
-FEATURE = Feature(name="topics", views=("fact_view",))
+FEATURE = Feature(name="topics", views=("fact_view",), writes=("changes:PostChanges",))

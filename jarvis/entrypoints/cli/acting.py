@@ -8,7 +8,7 @@ from rich.console import Console
 
 from jarvis.engine.audit_checkpoints import Checkpoints
 from jarvis.engine.audit_proof import CHAINS, Proof, begin_checkpoints, prove
-from jarvis.engine.effects import EffectLog
+from jarvis.engine.effect_log import EffectLog
 from jarvis.entrypoints.bot import open_storage
 from jarvis.entrypoints.cli.commands import core, show, uuid_of
 from jarvis.integrations.storage.settings import StorageSettings

@@ -17,11 +17,11 @@ from rich.table import Table
 
 from jarvis.app.process import observe
 from jarvis.domains.bookings.sync import LOAD
-from jarvis.domains.house.changes import CODE
+from jarvis.domains.staff.changes import CODE
 from jarvis.engine import jobs
 from jarvis.engine.db import Row
 from jarvis.engine.deliveries import Deliveries
-from jarvis.engine.effects import EffectLog
+from jarvis.engine.effect_log import EffectLog
 from jarvis.entrypoints.core import Core, CoreSettings, open_core
 from jarvis.integrations.rentprog.settings import RentProgSettings
 from jarvis.kit.actor import LANGUAGES, Role

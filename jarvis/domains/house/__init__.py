@@ -1,1 +1,0 @@
-"""Changes inside our own house: people, chats, branches."""

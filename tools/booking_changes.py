@@ -7,13 +7,12 @@ from datetime import date, datetime, timedelta
 
 from pydantic_ai import RunContext
 
-from jarvis.domains.bookings.changes import Obstacle
+from jarvis.domains.bookings.extending import Obstacle
 from jarvis.domains.bookings.facts import ObstacleFact
-from jarvis.domains.bookings.sending import Impossible
 from jarvis.domains.bookings.service import Booking
-from jarvis.engine.approval_models import PlannedWrite
+from jarvis.engine.planned import PlannedWrite
 from jarvis.kit.clock import TBILISI, at_local, local
-from jarvis.kit.errors import InvalidRequest
+from jarvis.kit.errors import Impossible, InvalidRequest
 from jarvis.messaging.facts import ChoiceFact, Option
 from tools.arguments import Day, Days, Moment, Number, Place, Said, Words, again
 from tools.bookings import resolve_booking

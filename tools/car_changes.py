@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pydantic_ai import RunContext
 
-from jarvis.engine.approval_models import PlannedWrite
+from jarvis.engine.planned import PlannedWrite
 from tools.arguments import Said
 from tools.deps import Deps
 from tools.fleet import STATES, Branch, State, resolve_car

@@ -16,10 +16,12 @@ from jarvis.domains.chats.service import ChatService
 from jarvis.domains.clients.service import ClientService
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.forms.service import FormService
-from jarvis.domains.house.changes import HouseChanges
 from jarvis.domains.knowledge.service import KnowledgeService
 from jarvis.domains.media.service import MediaService
+from jarvis.domains.news.changes import SubscriptionChanges
+from jarvis.domains.staff.changes import StaffChanges
 from jarvis.domains.staff.service import StaffService
+from jarvis.domains.topics.changes import PostChanges
 from jarvis.engine import audit
 from jarvis.engine.approval_models import Step as WriteStep
 from jarvis.engine.approvals import Approvals
@@ -176,14 +178,16 @@ class RunLedger:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rooms:
-    """The company's own rooms: chats, material, forms, and changes of them."""
+    """The company's own rooms: chats, material, forms, and changes of staff and chats."""
 
     db: Database
     journal: Journal
     chats: ChatService
     media: MediaService
     forms: FormService
-    house: HouseChanges
+    staff_changes: StaffChanges
+    chat_news: SubscriptionChanges
+    posts: PostChanges
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from jarvis.domains.bookings.service import Booking
 from jarvis.domains.chats.service import REFRESHES, Subject
 from jarvis.domains.fleet.service import Car
 from jarvis.domains.forms.facts import ChecklistFact, StartedFact
+from jarvis.domains.forms.opening import ASKED
 from jarvis.domains.forms.templates import template
 from jarvis.domains.media.facts import MaterialFact, SetLine
 from jarvis.domains.media.service import Operation
@@ -29,7 +30,6 @@ workspace = new_toolset("workspace")
 Checklist = Literal["issue", "return", "daily", "problem"]
 OF_BOOKING = ("issue", "return")
 LISTED = 8
-ASKED = "form.asked"  # an event: the form is opened in the person's private chat
 
 
 @workspace.tool

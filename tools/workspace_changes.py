@@ -9,7 +9,7 @@ from pydantic_ai import RunContext
 
 from jarvis.domains.news.subscriptions import EventClass, Mode
 from jarvis.domains.staff.service import Person
-from jarvis.engine.approval_models import PlannedWrite
+from jarvis.engine.planned import PlannedWrite
 from jarvis.kit.actor import Language, Role
 from jarvis.kit.text import latin
 from jarvis.messaging.facts import ChoiceFact, Option
@@ -36,7 +36,7 @@ async def post_to_topic(ctx: RunContext[Deps], car: Said, text: Words) -> Planne
     if isinstance(found, str):
         return found
     ctx.deps.scope(found.branch)
-    return [await ctx.deps.rooms.house.post(ctx.deps.actor, found, text)]
+    return [await ctx.deps.rooms.posts.post(ctx.deps.actor, found, text)]
 
 
 @workspace_changes.tool(sequential=True)
@@ -56,7 +56,7 @@ async def subscribe_chat(
         mode: `instant`, `digest` or `off`.
         branch: Branch code; left out, every branch.
     """
-    return [await ctx.deps.rooms.house.subscribe(ctx.deps.actor, chat, news, branch, mode)]
+    return [await ctx.deps.rooms.chat_news.subscribe(ctx.deps.actor, chat, news, branch, mode)]
 
 
 @workspace_changes.tool(sequential=True)
@@ -74,7 +74,7 @@ async def grant_role(
     person = await _person(ctx, employee)
     if isinstance(person, str):
         return person
-    return [await ctx.deps.rooms.house.grant(ctx.deps.actor, person, role, branch)]
+    return [await ctx.deps.rooms.staff_changes.grant(ctx.deps.actor, person, role, branch)]
 
 
 @workspace_changes.tool(sequential=True)
@@ -94,7 +94,7 @@ async def hire_employee(
         branch: Home branch; left out for roles of the whole company.
         language: The language in which Jarvis speaks to them.
     """
-    return [await ctx.deps.rooms.house.hire(ctx.deps.actor, name, role, branch, language)]
+    return [await ctx.deps.rooms.staff_changes.hire(ctx.deps.actor, name, role, branch, language)]
 
 
 @workspace_changes.tool(sequential=True)
@@ -116,7 +116,9 @@ async def add_branch(
     spelled = latin(name).strip().replace(" ", "-")
     names = {"ru": name, "en": name_en or spelled.title(), "ka": name_ka or name}
     return [
-        await ctx.deps.rooms.house.add_branch(ctx.deps.actor, code or spelled, names, rents=True)
+        await ctx.deps.rooms.staff_changes.add_branch(
+            ctx.deps.actor, code or spelled, names, rents=True
+        )
     ]
 
 

@@ -20,6 +20,5 @@ FEATURE = Feature(
         "chat:Chat",
         "factories:cards",
         "factories:inbox",
-        "house:HouseWork",
     ),
 )

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-from uuid import UUID
-
-from jarvis.app.build import EffectKinds
-from jarvis.domains.bookings.changes import Changes
+from jarvis.app.write import Writes
 from jarvis.domains.chats.service import ChatService
 from jarvis.domains.forms.filling import Forms
 from jarvis.domains.forms.service import FormService
-from jarvis.domains.house.changes import HOUSE_SUBJECTS, HouseChanges
 from jarvis.domains.media.intake import Material
 from jarvis.domains.media.service import MediaService
+from jarvis.domains.news.changes import SubscriptionChanges
+from jarvis.domains.staff.changes import StaffChanges
 from jarvis.domains.staff.invites import Invites
 from jarvis.domains.staff.service import StaffService
+from jarvis.domains.topics.changes import PostChanges
 from jarvis.engine.approvals import Approvals
-from jarvis.engine.db import Database, Reader
+from jarvis.engine.db import Database
 from jarvis.engine.interactions import Interactions
 from jarvis.engine.journal import Journal
 from jarvis.engine.settings import EngineSettings
@@ -32,21 +29,9 @@ from tools.deps import Rooms
 
 
 def approvals(
-    db: Database,
-    clock: Clock,
-    kinds: EffectKinds,
-    changes: Changes,
-    house: HouseChanges,
-    switches: Switches,
-    settings: EngineSettings,
+    clock: Clock, writes: Writes, switches: Switches, settings: EngineSettings
 ) -> Approvals:
-    async def versions(
-        reader: Reader, kind: str, subject_id: UUID, fields: Sequence[str]
-    ) -> Mapping[str, Any]:
-        room = house if kind in HOUSE_SUBJECTS else changes
-        return await room.versions(reader, kind, subject_id, fields)
-
-    return Approvals(db, clock, kinds.kinds, versions, switches, life=settings.approval_life)
+    return Approvals(clock, writes, switches, life=settings.approval_life)
 
 
 def rooms(
@@ -55,9 +40,20 @@ def rooms(
     chats: ChatService,
     media: MediaService,
     forms: FormService,
-    house: HouseChanges,
+    staff_changes: StaffChanges,
+    chat_news: SubscriptionChanges,
+    posts: PostChanges,
 ) -> Rooms:
-    return Rooms(db=db, journal=journal, chats=chats, media=media, forms=forms, house=house)
+    return Rooms(
+        db=db,
+        journal=journal,
+        chats=chats,
+        media=media,
+        forms=forms,
+        staff_changes=staff_changes,
+        chat_news=chat_news,
+        posts=posts,
+    )
 
 
 def cards(chat: Chat) -> Cards:

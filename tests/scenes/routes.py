@@ -6,7 +6,7 @@ EXPECTED = {
     "absence.turn": ["absences.turned"],
     "approval.expired": ["cards.expired"],
     "approval.resume": ["cards.resumed"],
-    "approval.settled": ["cards.settled", "house.carried"],
+    "approval.settled": ["cards.settled", "staff.carried"],
     "archive.verified": ["archive.verified"],
     "ask.employee": ["requests.command_line"],
     "booking.cancelled": [
@@ -72,7 +72,7 @@ EXPECTED = {
     "client.linked": ["personal.of_client"],
     "client.topic.refresh": ["personal.client_due"],
     "client.updated": ["personal.of_client", "rentprog.note"],
-    "form.asked": ["house.opens"],
+    "form.asked": ["form_opening.asked"],
     "form.due": ["forms.due"],
     "form.exported": ["form_reports.exported"],
     "form.finished": ["absences.away", "form_reports.finished", "news.form", "tasks.given"],

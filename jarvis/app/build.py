@@ -146,7 +146,8 @@ async def open_app(
         replaced[Views] = Views(view_modules())
     # they are asked for while they are still empty: who dispatches is itself one of the handlers
     replaced[Callbacks], replaced[Commands] = (callbacks := Callbacks()), (commands := Commands())
-    container = make_async_container(provider, _replacements(replaced))
+    # without a lock: one task builds everything, and writes are gathered from the container
+    container = make_async_container(provider, _replacements(replaced), lock_factory=None)
     try:
         built: dict[type, Any] = {
             kind: await container.get(kind) for kind in (*replaced, *made_by.types, *BASE)

@@ -3,6 +3,7 @@ names goes on after the migration, and the way back is the same."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,11 @@ from jarvis.entrypoints.migrate import Target, run
 from jarvis.testing.app import RunningApp
 from jarvis.testing.feature import running_feature
 from jarvis.testing.servers import Servers
-from tests.scenes.acting import card_of, shown
+from tests.scenes.acting import card_of, decisions_of_before, shown
 from tests.scenes.people import PAVEL
 
 BEFORE = Target(to=17)
+DIGEST = re.compile(r"\b[0-9a-f]{16}\b")  # in either form of a button
 
 
 async def _kinds(app: RunningApp) -> list[str]:
@@ -42,7 +44,7 @@ async def _matching(app: RunningApp) -> list[bool]:
             "SELECT choice FROM interaction WHERE group_key = $1", f"approval:{card['id']}"
         )
         assert len(choices) == 2
-        carried = {row["choice"].rpartition(":")[2] for row in choices}
+        carried = {hit for row in choices for hit in DIGEST.findall(row["choice"])}
         found.append(card["digest"] == bound and carried == {bound[:16]})
     return found
 
@@ -64,6 +66,7 @@ async def test_cards_effects_and_switches_of_before_go_on_under_the_new_names(
         await app.stop("worker")
         await run(BEFORE, say=lambda _: None)
         assert await _kinds(app) == ["house.grant_role", "house.hire"]
+        await decisions_of_before(app)
         assert await _matching(app) == [True, False], "as they stood before the names changed"
         await db.execute(
             """INSERT INTO effect (kind, system, target, idempotency_key, lane, args, trace_id,

@@ -5,6 +5,7 @@ back or why there is none."""
 # pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
 
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TypeAlias
@@ -18,6 +19,7 @@ from piccolo.engine.postgres import PostgresEngine
 from jarvis.kit.errors import Conflict
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+Rows = Callable[[Connection], Awaitable[None]]
 SQL = Path(__file__).parent / "sql"
 # One number for every release, so that an old `jarvis migrate` and a new one wait for each other
 # too.
@@ -40,7 +42,13 @@ SELECT c.relname AS "table", a.attname AS "column", pg_get_expr(d.adbin, d.adrel
 
 
 def from_sql(
-    module: str, migration_id: str, description: str, refusal: str | None = None
+    module: str,
+    migration_id: str,
+    description: str,
+    refusal: str | None = None,
+    *,
+    rows: Rows | None = None,
+    rows_back: Rows | None = None,
 ) -> MigrationManager:
     """A migration out of `sql/NUMBER_NAME.sql` and `.down.sql`, each run inside Piccolo's
     transaction.
@@ -51,6 +59,8 @@ def from_sql(
         migration_id: What Piccolo keeps in its history; never changed once it was released.
         description: For Piccolo's listings.
         refusal: Why there is no way back, for a migration without a `.down.sql`.
+        rows: Changes rows in a way that SQL cannot say, after the SQL and in its transaction.
+        rows_back: The same on the way back.
     """
     name = Path(module).stem.removeprefix("m")
     manager = MigrationManager(
@@ -67,6 +77,8 @@ def from_sql(
                 f"{name} has been run by somebody else meanwhile; nothing was changed here"
             )
         await connection.execute((SQL / f"{name}.sql").read_text(encoding="utf-8"))
+        if rows is not None:
+            await rows(connection)
 
     async def backwards() -> None:
         if refusal is not None:
@@ -74,6 +86,8 @@ def from_sql(
         connection = _connection()
         await connection.execute(LOCK_SQL)
         await _go_back(connection, name, (SQL / f"{name}.down.sql").read_text(encoding="utf-8"))
+        if rows_back is not None:
+            await rows_back(connection)
 
     manager.add_raw(forwards)
     manager.add_raw_backwards(backwards)

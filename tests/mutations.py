@@ -105,8 +105,9 @@ MUTATIONS = (
     Mutation(
         guard="digest of an undo",
         path="jarvis/engine/approvals.py",
-        text="elif await self._bound(tx, approval.id) != approval.digest:",
-        without="elif False:",
+        text="        if await self._bound(tx, approval.id) != approval.digest:\n            "
+        'return "tampered"',
+        without="",
         tests=(f"{ACTING}::test_an_undo_changed_behind_its_button_does_nothing",),
     ),
     Mutation(
@@ -182,7 +183,7 @@ MUTATIONS = (
     ),
     Mutation(
         guard="sweeper of effects",
-        path="jarvis/engine/effects.py",
+        path="jarvis/engine/effect_log.py",
         text="async def sweep(self) -> int:\n",
         without="async def sweep(self) -> int:\n        return 0\n\n    async def _swept(self) -> "
         "int:\n",
@@ -216,7 +217,7 @@ MUTATIONS = (
     ),
     Mutation(
         guard="ring to other systems",
-        path="jarvis/engine/effects.py",
+        path="jarvis/engine/effect_log.py",
         text='        tx.ring(bell(freed["system"]))\n',
         without="        del freed\n",
         tests=(

@@ -7,15 +7,15 @@ from datetime import date, datetime, timedelta
 
 from pydantic_ai import RunContext
 
-from jarvis.domains.bookings.changes import Changes, Obstacle
+from jarvis.domains.bookings.changes import Changes
+from jarvis.domains.bookings.extending import Obstacle
 from jarvis.domains.bookings.facts import ObstacleFact
-from jarvis.domains.bookings.sending import Impossible
 from jarvis.domains.bookings.service import Booking, BookingService
 from jarvis.domains.clients.service import ClientService
-from jarvis.engine.approval_models import PlannedWrite
+from jarvis.engine.planned import PlannedWrite
 from jarvis.kit.actor import Role
 from jarvis.kit.clock import at_local, local
-from jarvis.kit.errors import InvalidRequest
+from jarvis.kit.errors import Impossible, InvalidRequest
 from jarvis.kit.roles import ACTORS, HEADS
 from jarvis.messaging.facts import ChoiceFact, Option
 from tools.arguments import Branch, Day, Days, Moment, Number, Place, Said, Words, again, aware

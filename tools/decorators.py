@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic_ai import FunctionToolset
 from pydantic_ai.tools import Tool
 
-from jarvis.engine.approval_models import PlannedWrite
+from jarvis.engine.planned import PlannedWrite
 from jarvis.kit.actor import Role
 from tools.deps import Deps
 from tools.policy import DENIED, LABEL, Approval, EffectClass, Scope, ToolPolicy, labelled

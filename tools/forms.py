@@ -10,6 +10,7 @@ from pydantic_ai import RunContext
 from jarvis.domains.bookings.service import Booking, BookingService
 from jarvis.domains.fleet.service import Car, FleetService
 from jarvis.domains.forms.facts import ChecklistFact, StartedFact
+from jarvis.domains.forms.opening import ASKED
 from jarvis.domains.forms.service import FormService
 from jarvis.domains.forms.templates import template
 from jarvis.domains.staff.service import StaffService
@@ -28,7 +29,6 @@ forms = new_toolset("forms")
 Checklist = Literal["issue", "return", "daily", "problem"]
 OF_BOOKING = ("issue", "return")
 LISTED = 8
-ASKED = "form.asked"  # an event: the form is opened in the person's private chat
 
 
 @read(forms, roles=BRANCH_STAFF, scope="branch", untrusted=False)

@@ -7,7 +7,7 @@ from typing import cast
 from pydantic_ai import RunContext
 
 from jarvis.domains.chats.service import Purpose
-from jarvis.domains.house.changes import HouseChanges
+from jarvis.domains.news.changes import SubscriptionChanges
 from jarvis.domains.news.subscriptions import EventClass, Mode
 from jarvis.kit.roles import ADMINS, HEADS
 from tools.arguments import Branch, ServiceChat
@@ -37,4 +37,8 @@ async def subscribe_chat(
         branch: Code of a branch, only when one was said; every branch when absent.
     """
     purpose = cast(Purpose, chat)  # the guard takes no other
-    return [await ctx.deps.get(HouseChanges).subscribe(ctx.deps.actor, purpose, news, branch, mode)]
+    return [
+        await ctx.deps.get(SubscriptionChanges).subscribe(
+            ctx.deps.actor, purpose, news, branch, mode
+        )
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pydantic_ai import RunContext
 
-from jarvis.domains.house.changes import HouseChanges
+from jarvis.domains.staff.changes import StaffChanges
 from jarvis.kit.actor import Language, Role
 from jarvis.kit.roles import ADMINS, HEADS
 from jarvis.kit.text import latin
@@ -32,7 +32,7 @@ async def grant_role(
     person = await resolve_person(ctx, employee)
     if isinstance(person, str):
         return person
-    return [await ctx.deps.get(HouseChanges).grant(ctx.deps.actor, person, role, branch)]
+    return [await ctx.deps.get(StaffChanges).grant(ctx.deps.actor, person, role, branch)]
 
 
 @write(staff, effect_class="A", roles=HEADS | ADMINS, approvers=ADMINS, scope="company")
@@ -54,7 +54,7 @@ async def hire_employee(
         language: The language in which Jarvis speaks to them: `ru` Russian, `en` English, `ka`
             Georgian.
     """
-    return [await ctx.deps.get(HouseChanges).hire(ctx.deps.actor, name, role, branch, language)]
+    return [await ctx.deps.get(StaffChanges).hire(ctx.deps.actor, name, role, branch, language)]
 
 
 @write(
@@ -83,7 +83,7 @@ async def add_branch(
     spelled = latin(name).strip().replace(" ", "-")
     names = {"ru": name, "en": name_en or spelled.title(), "ka": name_ka or name}
     return [
-        await ctx.deps.get(HouseChanges).add_branch(
+        await ctx.deps.get(StaffChanges).add_branch(
             ctx.deps.actor, code or spelled, names, rents=True
         )
     ]

@@ -13,13 +13,14 @@ from pydantic_ai import ApprovalRequired, ModelRetry, RunContext, ToolFailed
 from pydantic_ai.toolsets import AbstractToolset, CombinedToolset, ToolsetTool, WrapperToolset
 from pydantic_core import to_jsonable_python
 
-from jarvis.domains.bookings.sending import Impossible
 from jarvis.domains.staff.service import StaffService
-from jarvis.engine.approval_models import PlannedWrite, Step
+from jarvis.engine.approval_models import Step
 from jarvis.engine.freshness import Limited
+from jarvis.engine.planned import PlannedWrite
 from jarvis.engine.switches import Switch, Switches
 from jarvis.kit.errors import (
     ExpectedError,
+    Impossible,
     IntegrationError,
     InvalidRequest,
     LimitReached,
@@ -193,6 +194,6 @@ def _unavailable(error: Unavailable) -> str:
 
 async def _stop_of(plan: PlannedWrite, switches: Switches) -> Switch | None:
     """The switch that forbids this write in its branch."""
-    if await switches.effect_mode(plan.kind.name, plan.branch) == "off":
-        return Switch(scope="effect", name=plan.kind.name, mode="off")
+    if await switches.effect_mode(plan.kind, plan.branch) == "off":
+        return Switch(scope="effect", name=plan.kind, mode="off")
     return await switches.stops(agent=None, tool=None, branch=plan.branch, write=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic_ai import RunContext
 
 from jarvis.domains.chats.service import REFRESHES, ChatService, Subject
-from jarvis.domains.house.changes import HouseChanges
+from jarvis.domains.topics.changes import PostChanges
 from jarvis.domains.topics.facts import TopicFact
 from jarvis.engine.db import Database
 from jarvis.engine.journal import Journal
@@ -84,4 +84,4 @@ async def post_to_topic(ctx: RunContext[Deps], car: Said, text: Words) -> Planne
     if isinstance(found, str):
         return found
     ctx.deps.scope(found.branch)
-    return [await ctx.deps.get(HouseChanges).post(ctx.deps.actor, found, text)]
+    return [await ctx.deps.get(PostChanges).post(ctx.deps.actor, found, text)]

@@ -13,7 +13,7 @@ from jarvis.engine import clockrow
 from jarvis.engine.budgets import Budgets
 from jarvis.engine.db import Database, open_database
 from jarvis.engine.doorbell import Doorbell, open_doorbell
-from jarvis.engine.effects import EffectLog
+from jarvis.engine.effect_log import EffectLog
 from jarvis.engine.interactions import Interactions
 from jarvis.engine.journal import Journal
 from jarvis.engine.settings import EngineSettings

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Literal, Protocol, TypeVar, get_args, get_type_hints
 
-from dishka import Provider, Scope, make_async_container
+from dishka import AsyncContainer, Provider, Scope, make_async_container
 
 from jarvis.app.base import BASE, PoolSize, base_provider
 from jarvis.app.discovery import Found, features, integrations
 from jarvis.app.feature import Feature
 from jarvis.app.services import Services
 from jarvis.app.settings import AppSettings
+from jarvis.app.write import OWN_SYSTEM, Write, Writes
 from jarvis.engine.db import Database
 from jarvis.engine.doorbell import Doorbell
 from jarvis.engine.effects import EffectHandler, EffectKind
@@ -33,7 +34,6 @@ from jarvis.messaging.view import Views
 
 Part = Literal["ports", "services", "handlers", "views", "jobs"]
 T = TypeVar("T")
-OWN = "jarvis"  # the system of effects in our own database
 Make = Callable[..., Any]
 
 
@@ -147,13 +147,16 @@ async def open_app(
     for make in made_by.all:
         _provide(provider, make, replaced)
     replaced[EffectKinds] = EffectKinds(tuple(made_by.kinds))
+    if made_by.writes:
+        provider.provide(_gathered([made(make) for make in made_by.writes]))
     if "views" in parts:
         replaced[Views] = Views(view_modules())
     # they are asked for while they are still empty: who dispatches is itself one of the handlers
     replaced[Callbacks], replaced[Commands] = (callbacks := Callbacks()), (commands := Commands())
     built: dict[type, Any] = {}
     replaced[Services] = services = Services(built)
-    container = make_async_container(provider, _replacements(replaced))
+    # without a lock: one task builds everything, and writes are gathered from the container
+    container = make_async_container(provider, _replacements(replaced), lock_factory=None)
     try:
         for kind in (*replaced, *made_by.types, *made_by.stands_for, *BASE):
             built[kind] = await container.get(kind)
@@ -163,7 +166,7 @@ async def open_app(
         yield App(
             services=services,
             handlers=handlers,
-            carriers=[built[made(make)] for make in made_by.carriers],
+            carriers=[built[kind] for kind in made_by.carrying],
             subscribers=subscribers(*handlers),
             jobs={
                 name: job for make in made_by.jobs for name, job in built[made(make)].jobs.items()
@@ -184,11 +187,14 @@ class Blueprint:
         self.settings: list[type[Settings]] = [AppSettings, EngineSettings]
         self.settings += [found.manifest.settings for found in systems]
         self.kinds: list[EffectKind] = [k for found in systems for k in found.manifest.effects]
-        self.kinds += [kind for found in nouns for kind in found.manifest.effects]
         self.extra = list(extra)
         self.connects: list[Make] = [f.manifest.connect for f in systems if f.manifest.connect]
         self.carriers = self._carriers(process)
         self.services = self._named(nouns, "services") if deep else []
+        self.writes = self._named(nouns, "writes") if deep else []
+        self.kinds += [k for w in self.writes for k in made(w).kinds if k.system == OWN_SYSTEM]
+        # our own database is reached by the worker
+        self.own: list[type] = [Writes] if process == "worker" and self.writes else []
         self.handlers = self._named(nouns, "handlers") if "handlers" in parts else []
         self.jobs = self._named(nouns, "jobs") if "jobs" in parts else []
         self.ports = self.connects if deep or "ports" in parts else []
@@ -196,12 +202,10 @@ class Blueprint:
 
     @staticmethod
     def _carriers(process: Process | None) -> list[Make]:
-        """What carries effects to the systems that this process reaches; our own database is
-        reached by the worker."""
+        """What carries effects to the outside systems that this process reaches."""
         if process is None:
             return []
         far = {f.manifest.name for f in integrations() if f.manifest.process != process}
-        far |= {OWN} if process != "worker" else set()
         vendors = [
             make
             for found in integrations()
@@ -223,14 +227,19 @@ class Blueprint:
     @property
     def all(self) -> list[Make]:
         """Everything that is built, once."""
-        wanted = [*self.services, *self.handlers, *self.jobs, *self.carriers]
+        wanted = [*self.services, *self.writes, *self.handlers, *self.jobs, *self.carriers]
         return list(dict.fromkeys([*self.connects, *self.extra, *wanted]))
 
     @property
-    def types(self) -> Iterator[type]:
+    def types(self) -> Sequence[type]:
         """The types of all that is built at once; a connection opens where it is needed."""
         idle = [connect for connect in self.connects if connect not in self.ports]
-        return (made(make) for make in self.all if make not in idle)
+        return (*(made(make) for make in self.all if make not in idle), *self.own)
+
+    @property
+    def carrying(self) -> list[type]:
+        """The types that carry effects out."""
+        return [*(made(make) for make in self.carriers), *self.own]
 
     @property
     def stands_for(self) -> Iterator[type]:
@@ -244,6 +253,13 @@ def made(make: Make) -> type[Any]:
         return make
     result: Any = get_type_hints(make)["return"]
     return get_args(result)[0] if get_args(result) else result
+
+
+def _gathered(kinds: Sequence[type[Write]]) -> Make:
+    async def writes(container: AsyncContainer) -> Writes:
+        return Writes([await container.get(kind) for kind in kinds])
+
+    return writes
 
 
 def _provide(provider: Provider, make: Make, replaced: Mapping[type, Any]) -> None:

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from jarvis.engine.effects import EffectKind
 from jarvis.engine.timing import Every
 
 
@@ -16,19 +15,20 @@ class Feature:
 
     Classes are named as entry points are, `"module:Class"` within the package, so that a process
     imports only the parts that it runs; a factory, a function whose annotations say what it needs
-    and makes, may stand for a class. `services`, `handlers` and `carriers` are built by type: each
-    parameter is a service, a port, a settings model or a part of the engine. `settings` are read
-    from the environment. `handlers` have methods that are marked as subscribers, callbacks or
-    commands; `carriers` carry effects out, by the system they reach; `views` are modules of
-    functions that are marked as views of facts; `jobs` are services with a mapping `jobs`.
+    and makes, may stand for a class. `services`, `handlers`, `writes` and `carriers` are built by
+    type: each parameter is a service, a port, a settings model or a part of the engine. `settings`
+    are read from the environment. `handlers` have methods that are marked as subscribers, callbacks
+    or commands; `writes` plan changes and carry those out that lie in our own database; `carriers`
+    carry effects out, by the outside system they reach; `views` are modules of functions that are
+    marked as views of facts; `jobs` are services with a mapping `jobs`.
     """
 
     name: str
     settings: Sequence[str] = ()
     services: Sequence[str] = ()
     handlers: Sequence[str] = ()
+    writes: Sequence[str] = ()
     jobs: Sequence[str] = ()
     views: Sequence[str] = ()
-    effects: Sequence[EffectKind] = ()
     carriers: Mapping[str, str] = field(default_factory=dict[str, str])
     checks: Sequence[Every] = ()

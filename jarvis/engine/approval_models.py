@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
-from jarvis.engine.db import Row
-from jarvis.engine.effects import EffectKind
+from pydantic import JsonValue
+
+from jarvis.engine.planned import Part, PlannedWrite
 from jarvis.kit.actor import Actor, Role
-from jarvis.kit.canon import digest
 
 
 def group_of(approval_id: UUID) -> str:
@@ -19,49 +19,25 @@ def group_of(approval_id: UUID) -> str:
     return f"approval:{approval_id}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedWrite:
-    """One write as it will be sent, and everything its card shows.
+class ShownChange(Part):
+    """A field that is no longer what a card shows, in the spelling of `PlannedWrite.shown`."""
 
-    `args` go to the effect's handler as they stand. `shown` is the version of the fields that the
-    card shows of the subject: a change of one of them voids the card. `about`, `changes`, `price`
-    and `warnings` are JSON for the renderer; `undo` holds the arguments of the reverse write of the
-    same kind. `as_of`: when the source said all this.
-    """
+    field: str
+    old: JsonValue
+    new: JsonValue
 
-    kind: EffectKind
-    target: str
-    args: Mapping[str, Any]
-    title: str
-    subject_kind: str
-    subject_id: UUID
-    shown: Mapping[str, Any]
-    about: Mapping[str, Any]
-    changes: Sequence[Mapping[str, Any]]
-    source: str
-    as_of: datetime
-    branch: str | None
-    price: Mapping[str, Any] | None = None
-    warnings: Sequence[Mapping[str, Any]] = ()
-    undo: Mapping[str, Any] | None = None
-    critical: bool = False
 
-    def stored(self) -> dict[str, Any]:
+class VoidReason(Part):
+    """Why a card is void: `changed` (fields of a subject of this kind), `left` (who asked is gone),
+    `tampered` (what is stored is not what was shown)."""
+
+    kind: Literal["changed", "left", "tampered"]
+    subject: str | None = None
+    fields: tuple[ShownChange, ...] = ()
+
+    def stored(self) -> dict[str, JsonValue]:
         """As JSON."""
-        return {
-            "kind": self.kind.name,
-            "target": self.target,
-            "args": dict(self.args),
-            "title": self.title,
-            "about": dict(self.about),
-            "changes": [dict(c) for c in self.changes],
-            "source": self.source,
-            "as_of": self.as_of.isoformat(),
-            "branch": self.branch,
-            "price": None if self.price is None else dict(self.price),
-            "warnings": [dict(w) for w in self.warnings],
-            "undo": None if self.undo is None else dict(self.undo),
-        }
+        return self.model_dump(mode="json", exclude_defaults=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +77,7 @@ class Item:
     """One write of a card, with what has become of it.
 
     `state`: waiting, sent, done, dead, unknown, dropped, shadow; `undo_state` the same of its undo,
-    None while there is none.
+    None while there is none; `receipt` is empty as long as nothing came of it.
     """
 
     id: UUID
@@ -110,13 +86,10 @@ class Item:
     tool: str
     call_key: str
     arguments_digest: str
-    write: Mapping[str, Any]
-    subject_kind: str
-    subject_id: UUID
-    shown: Mapping[str, Any]
+    write: PlannedWrite
     state: str
     effect_id: UUID | None
-    receipt: Mapping[str, Any] | None
+    receipt: Mapping[str, JsonValue]
     cause: str | None
     sent_at: datetime | None
     finished_at: datetime | None
@@ -151,7 +124,7 @@ class Approval:
     decided_at: datetime | None
     decided_by: str | None
     voters: Sequence[tuple[UUID, str, datetime]]
-    reason: Mapping[str, Any] | None
+    reason: VoidReason | None
     trace_id: str
     items: Sequence[Item]
 
@@ -163,127 +136,3 @@ class Approval:
     def may_approve(self, actor: Actor) -> bool:
         """Whether this person is in the approver roles for every branch of the card."""
         return actor.role in self.roles and all(actor.may_see(branch) for branch in self.branches)
-
-
-BOUND = (
-    "ordinal",
-    "role",
-    "tool",
-    "call_key",
-    "arguments",
-    "write",
-    "subject_kind",
-    "subject_id",
-    "shown",
-)
-
-
-def row_of(ordinal: int, step: Step) -> dict[str, Any]:
-    """A step as the columns of its item."""
-    arguments = dict(step.arguments)
-    return {
-        "ordinal": ordinal,
-        "role": step.role,
-        "tool": step.tool,
-        "call_key": step.call_key,
-        "arguments": arguments,
-        "arguments_digest": digest(arguments),
-        "write": step.write.stored(),
-        "subject_kind": step.write.subject_kind,
-        "subject_id": step.write.subject_id,
-        "shown": dict(step.write.shown),
-    }
-
-
-def bound_digest(
-    rows: Sequence[Mapping[str, Any]],
-    conversation_id: UUID,
-    roles: Sequence[str],
-    branches: Sequence[str],
-    needed: int,
-    expires: datetime,
-) -> str:
-    """The digest that binds a card to what it shows."""
-    bound = [
-        {name: str(row[name]) if name == "subject_id" else row[name] for name in BOUND}
-        for row in rows
-    ]
-    return digest(
-        {
-            "items": bound,
-            "conversation": str(conversation_id),
-            "roles": [str(r) for r in roles],
-            "branches": list(branches),
-            "needed": needed,
-            "until": expires.timestamp(),
-        }
-    )
-
-
-def approval_of(
-    row: Row, items: Sequence[Item], voters: Sequence[tuple[UUID, str, datetime]]
-) -> Approval:
-    """A card from its row."""
-    return Approval(
-        id=row["id"],
-        event_id=row["event_id"],
-        run_id=row["agent_run_id"],
-        conversation_id=row["conversation_id"],
-        requester_id=row["requester_employee_id"],
-        requester_name=row["requester_name"],
-        request=row["request_text"],
-        language=row["language"],
-        place=row["place"],
-        roles=frozenset(Role(r) for r in row["approver_roles"]),
-        branches=frozenset(row["branches"]),
-        needed=row["needed"],
-        tainted=row["tainted"],
-        quotes=row["quotes"],
-        digest=row["digest"],
-        state=row["state"],
-        asked_at=row["asked_at"],
-        expires_at=row["expires_at"],
-        decided_at=row["decided_at"],
-        decided_by=row["decider_name"],
-        voters=voters,
-        reason=row["reason"],
-        trace_id=row["trace_id"],
-        items=items,
-    )
-
-
-def _state(effect_state: str | None) -> str:
-    """A claimed effect is as good as sent to whoever reads a card."""
-    return (
-        "waiting"
-        if effect_state is None
-        else "sent"
-        if effect_state in ("pending", "claimed")
-        else effect_state
-    )
-
-
-def item_of(row: Row) -> Item:
-    """A write of a card from its row."""
-    return Item(
-        id=row["id"],
-        ordinal=row["ordinal"],
-        role=row["role"],
-        tool=row["tool"],
-        call_key=row["call_key"],
-        arguments_digest=row["arguments_digest"],
-        write=row["write"],
-        subject_kind=row["subject_kind"],
-        subject_id=row["subject_id"],
-        shown=row["shown"],
-        state=_state(row["effect_state"]),
-        effect_id=row["effect_id"],
-        receipt=row["receipt"],
-        cause=row["cause"],
-        sent_at=row["sent_at"],
-        finished_at=row["finished_at"],
-        undo_until=row["undo_until"],
-        undo_state=None if row["undo_effect_id"] is None else _state(row["undo_state"]),
-        undo_effect_id=row["undo_effect_id"],
-        undone_by=row["undoer"],
-    )

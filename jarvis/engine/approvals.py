@@ -7,24 +7,20 @@ that asks for the effects. Silence means no.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
+from pydantic import JsonValue
+
 from jarvis.engine import audit, effects, journal
-from jarvis.engine.approval_models import (
-    BOUND,
-    Approval,
-    Draft,
-    approval_of,
-    bound_digest,
-    group_of,
-    item_of,
-    row_of,
-)
-from jarvis.engine.db import Database, Reader, Tx
+from jarvis.engine.approval_models import Approval, Draft, Item, ShownChange, VoidReason, group_of
+from jarvis.engine.approval_records import ApprovalRecords
+from jarvis.engine.approval_rows import BOUND, bound_digest, row_of
+from jarvis.engine.db import Reader, Tx
 from jarvis.engine.effects import EffectKind, Origin
+from jarvis.engine.planned import PlannedWrite
 from jarvis.engine.switches import Switch, Switches
 from jarvis.engine.timing import Timers
 from jarvis.kit.actor import Actor
@@ -49,38 +45,38 @@ Verdict = Literal[
 ]
 
 
-class Versions(Protocol):
-    """Reads fields of a subject as they are now, in the spelling of `PlannedWrite.shown`."""
+class KnownWrites(Protocol):
+    """What a card may ask for, as its owners know it."""
 
-    async def __call__(
-        self, reader: Reader, kind: str, subject_id: UUID, fields: Sequence[str]
-    ) -> Mapping[str, Any]: ...
+    def kind(self, name: str) -> EffectKind:
+        """A kind of effect by its name."""
+        ...
+
+    async def versions(self, reader: Reader, write: PlannedWrite) -> Mapping[str, JsonValue]:
+        """The fields of `write.shown` as they are now, in the same spelling; a field that is not
+        there is missing."""
+        ...
 
 
-class Approvals:
+class Approvals(ApprovalRecords):
     """Opens, decides, expires and voids approvals; asks for their effects.
 
     Args:
-        kinds: Every kind of effect that a card may ask for.
+        writes: Everything that a card may ask for.
         switches: What may not be sent now, or only be noted.
-        versions: Reads the fields shown, as they are now.
         life: How long a card waits.
     """
 
     def __init__(
         self,
-        db: Database,
         clock: Clock,
-        kinds: Sequence[EffectKind],
-        versions: Versions,
+        writes: KnownWrites,
         switches: Switches,
         *,
         life: timedelta = LIFE,
     ) -> None:
-        self._db = db
         self._clock = clock
-        self._kinds = {kind.name: kind for kind in kinds}
-        self._versions = versions
+        self._writes = writes
         self._switches = switches
         self._life = life
         self._timers = Timers()
@@ -171,42 +167,6 @@ class Approvals:
         )
         return approval_id
 
-    async def read(self, reader: Reader, approval_id: UUID) -> Approval:
-        """A card as it stands."""
-        row = await reader.fetchrow(
-            """SELECT a.*, r.name AS requester_name, d.name AS decider_name FROM approval a
-                 JOIN employee r ON r.id = a.requester_employee_id LEFT JOIN employee d
-                   ON d.id = a.decided_by_employee_id
-                WHERE a.id = $1""",
-            approval_id,
-        )
-        if row is None:
-            raise NotFound("no such approval")
-        items = await reader.fetch(
-            """SELECT i.*, e.state AS effect_state, e.receipt, e.cause, e.requested_at AS sent_at,
-                e.finished_at,
-                      u.state AS undo_state, p.name AS undoer
-                 FROM approval_item i LEFT JOIN effect e ON e.id = i.effect_id LEFT JOIN effect u
-                   ON u.id = i.undo_effect_id
-                      LEFT JOIN employee p ON p.id = i.undone_by_employee_id
-                WHERE i.approval_id = $1 ORDER BY i.ordinal""",
-            approval_id,
-        )
-        votes = await reader.fetch(
-            """SELECT v.employee_id, e.name, v.voted_at FROM approval_vote v JOIN employee e
-                ON e.id = v.employee_id
-                WHERE v.approval_id = $1 AND ($2 OR (e.dismissed_at IS NULL AND e.role = ANY($3)))
-                  ORDER BY v.voted_at""",
-            approval_id,
-            row["state"] != "waiting",
-            row["approver_roles"],
-        )  # who has left, or has another role now, has no word any more over what still waits
-        return approval_of(
-            row,
-            [item_of(i) for i in items],
-            [(v["employee_id"], v["name"], v["voted_at"]) for v in votes],
-        )
-
     async def decide(
         self, tx: Tx, approval_id: UUID, seen: str, actor: Actor, event_id: UUID, *, accept: bool
     ) -> Verdict:
@@ -270,7 +230,7 @@ class Approvals:
             or not approval.digest.startswith(seen)
             or not seen
         ):
-            await self._close(tx, approval.id, "void", None, None, {"kind": "tampered"})
+            await self._close(tx, approval.id, "void", None, None, VoidReason(kind="tampered"))
             return "tampered"
         if any(voter == actor.employee_id for voter, _, _ in approval.voters):
             return "same_person"
@@ -280,20 +240,18 @@ class Approvals:
             return "void"
         return "approved"
 
-    async def changed(self, reader: Reader, approval: Approval) -> Mapping[str, Any] | None:
-        """The fields of the first write that are no longer what the card shows: `{kind, subject,
-        fields: [{field, old, new}]}`."""
+    async def changed(self, reader: Reader, approval: Approval) -> VoidReason | None:
+        """The fields of the first write that are no longer what the card shows."""
         for item in approval.items:
-            now = await self._versions(
-                reader, item.subject_kind, item.subject_id, sorted(item.shown)
+            shown = item.write.shown
+            now = await self._writes.versions(reader, item.write)
+            fields = tuple(
+                ShownChange(field=name, old=was, new=now.get(name))
+                for name, was in shown.items()
+                if now.get(name) != was
             )
-            fields = [
-                {"field": n, "old": was, "new": now.get(n)}
-                for n, was in item.shown.items()
-                if now.get(n) != was
-            ]
             if fields:
-                return {"kind": "changed", "subject": item.subject_kind, "fields": fields}
+                return VoidReason(kind="changed", subject=item.write.subject.kind, fields=fields)
         return None
 
     async def _bound(self, tx: Tx, approval_id: UUID) -> str:
@@ -317,7 +275,7 @@ class Approvals:
     async def stopped(self, approval: Approval) -> Switch | None:
         """The switch that forbids to carry a card out now; the card stays and waits."""
         for item in approval.items:
-            branch, kind = item.write["branch"], item.write["kind"]
+            branch, kind = item.write.branch, item.write.kind
             found = await self._switches.stops(
                 agent=item.role, tool=item.tool, branch=branch, write=True
             )
@@ -347,20 +305,20 @@ class Approvals:
         )
         before: UUID | None = None
         for item in approval.items:
-            kind = self._kinds[item.write["kind"]]
+            write = item.write
+            kind = self._writes.kind(write.kind)
             before = await effects.request(
                 tx,
                 origin,
                 kind=kind,
-                target=item.write["target"],
-                args=item.write["args"],
+                target=write.target,
+                args=write.args,
                 key=f"approval:{item.id}",
-                ordering_key=item.write["target"],
+                ordering_key=write.target,
                 after=before,
                 settled_kind=SETTLED,
-                branch=item.write["branch"],
-                shadow=await self._switches.effect_mode(kind.name, item.write["branch"])
-                == "shadow",
+                branch=write.branch,
+                shadow=await self._switches.effect_mode(kind.name, write.branch) == "shadow",
             )
             await tx.execute(
                 "UPDATE approval_item SET effect_id = $2, consumed_at = $3 WHERE id = $1 AND "
@@ -383,7 +341,7 @@ class Approvals:
         """Its time is over; false when it was decided before."""
         return await self._close(tx, approval_id, "expired", None, None, None)
 
-    async def void(self, tx: Tx, approval_id: UUID, reason: Mapping[str, Any]) -> bool:
+    async def void(self, tx: Tx, approval_id: UUID, reason: VoidReason) -> bool:
         """What it shows has changed; false when it was decided before."""
         return await self._close(tx, approval_id, "void", None, None, reason)
 
@@ -394,7 +352,7 @@ class Approvals:
         state: str,
         actor: Actor | None,
         event_id: UUID | None,
-        reason: Mapping[str, Any] | None,
+        reason: VoidReason | None,
     ) -> bool:
         closed = await tx.execute(
             """UPDATE approval SET state = $2, decided_at = $3, decided_by_employee_id = $4,
@@ -405,90 +363,16 @@ class Approvals:
             self._clock.now(),
             actor.employee_id if actor else None,
             event_id,
-            None if reason is None else dict(reason),
+            None if reason is None else reason.stored(),
         )
         await self._timers.cancel(tx, kind=EXPIRED, subject=str(approval_id))
         return bool(closed)
 
-    async def waiting(self, reader: Reader) -> list[UUID]:
-        """Every card that waits."""
-        return [
-            row["id"]
-            for row in await reader.fetch(
-                "SELECT id FROM approval WHERE state = 'waiting' ORDER BY id"
-            )
-        ]
-
-    async def waiting_on(self, reader: Reader, subject_id: UUID) -> list[UUID]:
-        """Cards that wait and show this subject."""
-        rows = await reader.fetch(
-            """SELECT DISTINCT a.id FROM approval a JOIN approval_item i ON i.approval_id = a.id
-                WHERE a.state = 'waiting' AND i.subject_id = $1""",
-            subject_id,
-        )
-        return [row["id"] for row in rows]
-
-    async def inbox(self, reader: Reader, actor: Actor, place: str | None = None) -> list[Approval]:
-        """Cards that wait for this person's word, or that this person asked for; the soonest to
-        expire first."""
-        rows = await reader.fetch(
-            """SELECT id FROM approval WHERE state = 'waiting' AND ($2::text IS NULL OR place = $2)
-                  AND (requester_employee_id = $1 OR $3 = ANY(approver_roles))
-                    ORDER BY expires_at""",
-            actor.employee_id,
-            place,
-            actor.role.value,
-        )
-        cards = [await self.read(reader, row["id"]) for row in rows]
-        return [
-            card
-            for card in cards
-            if card.requester_id == actor.employee_id or card.may_approve(actor)
-        ]
-
-    async def unknown(self, reader: Reader, actor: Actor) -> list[Approval]:
-        """Cards with a write whose outcome nobody knows, for those who may say it."""
-        rows = await reader.fetch(
-            "SELECT DISTINCT i.approval_id AS id FROM approval_item i JOIN effect e ON e.id IN "
-            "(i.effect_id, i.undo_effect_id) "
-            "WHERE e.state = 'unknown'"
-        )
-        cards = [await self.read(reader, row["id"]) for row in rows]
-        return [
-            card
-            for card in cards
-            if card.requester_id == actor.employee_id or card.may_approve(actor)
-        ]
-
-    async def lapsed(self, reader: Reader, actor: Actor, since: datetime) -> list[Approval]:
-        """This person's own cards that ran out without a word since then."""
-        rows = await reader.fetch(
-            """SELECT id FROM approval WHERE state = 'expired' AND requester_employee_id = $1
-                AND expires_at > $2
-                ORDER BY expires_at DESC LIMIT 5""",
-            actor.employee_id,
-            since,
-        )
-        return [await self.read(reader, row["id"]) for row in rows]
-
-    async def of_effect(self, reader: Reader, effect_id: UUID) -> tuple[UUID, UUID, bool] | None:
-        """The approval and item that an effect belongs to, and whether it is the undo."""
-        row = await reader.fetchrow(
-            "SELECT approval_id, id, undo_effect_id = $1 AS undo FROM approval_item WHERE "
-            "effect_id = $1 OR undo_effect_id = $1",
-            effect_id,
-        )
-        return None if row is None else (row["approval_id"], row["id"], bool(row["undo"]))
-
-    async def note_done(self, tx: Tx, item_id: UUID) -> None:
+    async def note_done(self, tx: Tx, approval_id: UUID, item_id: UUID) -> None:
         """A write is done: it may be taken back from now on for as long as its kind allows."""
-        row = await tx.fetchrow(
-            "SELECT write, undo_until FROM approval_item WHERE id = $1", item_id
-        )
-        if row is None or row["undo_until"] is not None or row["write"]["undo"] is None:
-            return
-        seconds = self._kinds[row["write"]["kind"]].undo_s
-        if seconds is not None:
+        item = _item(await self.read(tx, approval_id), item_id)
+        seconds = self._writes.kind(item.write.kind).undo_s
+        if item.undo_until is None and item.write.undo is not None and seconds is not None:
             until = self._clock.now() + timedelta(seconds=seconds)
             await tx.execute(
                 "UPDATE approval_item SET undo_until = $2 WHERE id = $1", item_id, until
@@ -496,46 +380,16 @@ class Approvals:
 
     async def undo(self, tx: Tx, item_id: UUID, actor: Actor, event_id: UUID) -> Verdict:
         """Take one write back: the requester or an approver, in time, once."""
-        row = await tx.fetchrow("SELECT * FROM approval_item WHERE id = $1 FOR UPDATE", item_id)
-        if row is None:
+        approval_id: UUID | None = await tx.fetchval(
+            "SELECT approval_id FROM approval_item WHERE id = $1 FOR UPDATE", item_id
+        )
+        if approval_id is None:
             raise NotFound("no such write")
-        approval = await self.read(tx, row["approval_id"])
-        write: Mapping[str, Any] = row["write"]
-        reverse: Mapping[str, Any] = write["undo"] or {}
-        verdict: Verdict = "approved"
-        if actor.employee_id != approval.requester_id and not approval.may_approve(actor):
-            verdict = "not_allowed"
-        elif row["undo_effect_id"] is not None:
-            verdict = "settled"
-        elif await self._bound(tx, approval.id) != approval.digest:
-            verdict = "tampered"
-        elif row["undo_until"] is None or row["undo_until"] <= self._clock.now() or not reverse:
-            verdict = "expired"
+        approval = await self.read(tx, approval_id)
+        item = _item(approval, item_id)
+        verdict = await self._judge_undo(tx, approval, item, actor)
         if verdict == "approved":
-            origin = Origin(
-                event_id=event_id,
-                trace_id=approval.trace_id,
-                actor_id=actor.employee_id,
-                actor_name=actor.name,
-            )
-            effect_id = await effects.request(
-                tx,
-                origin,
-                kind=self._kinds[write["kind"]],
-                target=write["target"],
-                args=reverse,
-                key=f"undo:{item_id}",
-                ordering_key=write["target"],
-                settled_kind=SETTLED,
-                branch=write["branch"],
-            )
-            await tx.execute(
-                "UPDATE approval_item SET undo_effect_id = $2, undone_by_employee_id = $3 WHERE id "
-                "= $1",
-                item_id,
-                effect_id,
-                actor.employee_id,
-            )
+            await self._take_back(tx, approval, item, actor, event_id)
         await audit.record(
             tx,
             action="approval.undo",
@@ -548,13 +402,48 @@ class Approvals:
         )
         return verdict
 
-    async def history(self, reader: Reader, approval_id: UUID) -> list[tuple[str, Any]]:
-        """Each role with what it had read and written when its writes began to wait."""
-        rows = await reader.fetch(
-            "SELECT role, messages FROM approval_history WHERE approval_id = $1 ORDER BY role",
-            approval_id,
+    async def _judge_undo(self, tx: Tx, approval: Approval, item: Item, actor: Actor) -> Verdict:
+        if actor.employee_id != approval.requester_id and not approval.may_approve(actor):
+            return "not_allowed"
+        if item.undo_effect_id is not None:
+            return "settled"
+        if await self._bound(tx, approval.id) != approval.digest:
+            return "tampered"
+        late = item.undo_until is None or item.undo_until <= self._clock.now()
+        return "expired" if late or not item.write.undo else "approved"
+
+    async def _take_back(
+        self, tx: Tx, approval: Approval, item: Item, actor: Actor, event_id: UUID
+    ) -> None:
+        write = item.write
+        origin = Origin(
+            event_id=event_id,
+            trace_id=approval.trace_id,
+            actor_id=actor.employee_id,
+            actor_name=actor.name,
         )
-        return [(row["role"], row["messages"]) for row in rows]
+        effect_id = await effects.request(
+            tx,
+            origin,
+            kind=self._writes.kind(write.kind),
+            target=write.target,
+            args=write.undo or {},
+            key=f"undo:{item.id}",
+            ordering_key=write.target,
+            settled_kind=SETTLED,
+            branch=write.branch,
+        )
+        await tx.execute(
+            "UPDATE approval_item SET undo_effect_id = $2, undone_by_employee_id = $3 WHERE id "
+            "= $1",
+            item.id,
+            effect_id,
+            actor.employee_id,
+        )
+
+
+def _item(approval: Approval, item_id: UUID) -> Item:
+    return next(item for item in approval.items if item.id == item_id)
 
 
 async def withdraw(tx: Tx, requester_id: UUID, now: datetime) -> list[UUID]:
@@ -566,7 +455,7 @@ async def withdraw(tx: Tx, requester_id: UUID, now: datetime) -> list[UUID]:
            RETURNING id""",
         requester_id,
         now,
-        {"kind": "left"},
+        VoidReason(kind="left").stored(),
     )
     for row in rows:
         await Timers().cancel(tx, kind=EXPIRED, subject=str(row["id"]))

@@ -13,7 +13,8 @@ import logfire
 from jarvis.engine.behalf import Behalf, on_behalf
 from jarvis.engine.db import DATABASE_AWAY, Database
 from jarvis.engine.doorbell import Doorbell
-from jarvis.engine.effects import LEASE_S, Effect, EffectHandler, EffectLog, Lane, TargetLimit, bell
+from jarvis.engine.effect_log import EffectLog
+from jarvis.engine.effects import LEASE_S, Effect, EffectHandler, Lane, TargetLimit, bell
 from jarvis.engine.limits import Limit, Limiter, Window
 from jarvis.engine.loop import ClaimLoop, going
 from jarvis.engine.switches import Switches

@@ -11,7 +11,7 @@ from jarvis.app.carriage import dispatchers
 from jarvis.app.process import observe, process_name, until_signal
 from jarvis.engine.carrier import supervise, tell_forever
 from jarvis.engine.dispatcher import AMBIGUOUS_FOR
-from jarvis.engine.effects import EffectLog
+from jarvis.engine.effect_log import EffectLog
 from jarvis.engine.loop import sweep_forever
 from jarvis.engine.settings import EngineSettings
 from jarvis.engine.subscriptions import UNROUTED, Subscriber

@@ -6,6 +6,7 @@ JarvisError
 │   ├── NotFound             nothing by that name
 │   ├── Ambiguous            several candidates; a person must choose
 │   ├── Conflict             the state of things forbids it
+│   │   └── Impossible       a change that cannot be planned; its reason has words of its own
 │   └── NotPermitted         this person may not
 ├── IntegrationError         an outside system failed
 │   ├── Unavailable          network, time-out, 5xx; safe to try later
@@ -49,6 +50,16 @@ class Ambiguous(ExpectedError):
 
 class Conflict(ExpectedError):
     """The present state forbids it."""
+
+
+class Impossible(Conflict):
+    """A change that cannot be planned. `reason` is a key of the catalogue (`cannot.…`), `values`
+    what its sentence needs."""
+
+    def __init__(self, reason: str, **values: object) -> None:
+        super().__init__(f"{reason} {values}" if values else reason)
+        self.reason = reason
+        self.values = values
 
 
 class NotPermitted(ExpectedError):

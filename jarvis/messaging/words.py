@@ -28,4 +28,11 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
         "⚠️ RentProg is not read whole yet, please ask in a minute.",
         "⚠️ RentProg ჯერ ბოლომდე არ არის წაკითხული, ჰკითხეთ ერთ წუთში.",
     ),
+    "card.field.branch": ("Филиал", "Branch", "ფილიალი"),
+    "card.empty": ("пусто", "empty", "ცარიელია"),
+    "card.warn.paid": (
+        "Уже оплачено {x}: понадобится возврат денег",
+        "{x} is paid already: a refund will be needed",
+        "უკვე გადახდილია {x}: საჭირო იქნება თანხის დაბრუნება",
+    ),
 }

@@ -19,6 +19,5 @@ FEATURE = Feature(
         "chat:Chat",
         "factories:cards",
         "factories:inbox",
-        "house:HouseWork",
     ),
 )

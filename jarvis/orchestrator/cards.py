@@ -8,13 +8,14 @@ from datetime import timedelta
 from typing import ClassVar
 from uuid import UUID
 
-from jarvis.domains.bookings.changes import Changes
+from jarvis.app.write import Writes
 from jarvis.domains.staff.service import CHANGED, StaffService
 from jarvis.engine import audit
 from jarvis.engine.approval_models import Approval, Draft
 from jarvis.engine.approvals import EXPIRED, RESUME, SETTLED, Approvals
 from jarvis.engine.db import Database, Tx
-from jarvis.engine.effects import Completed, EffectLog, Origin
+from jarvis.engine.effect_log import EffectLog
+from jarvis.engine.effects import Completed, Origin
 from jarvis.engine.interactions import ANYBODY, Copy, Interactions, Who
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.worker import Handling
@@ -27,7 +28,8 @@ from jarvis.messaging.callbacks import callback, command
 from jarvis.messaging.catalogue import say
 from jarvis.messaging.fact_views import stopped
 from jarvis.messaging.view import Button, Reader
-from jarvis.orchestrator import card_view
+from jarvis.orchestrator.card_parts import Card
+from jarvis.orchestrator.card_view import CardView
 from jarvis.orchestrator.payloads import DecideCard, OpenCard, ResolveEffect, UndoItem
 
 ReaderOf = Callable[[Actor, str], Awaitable[Reader]]
@@ -55,7 +57,7 @@ class Cards:
         db: Database,
         clock: Clock,
         staff: StaffService,
-        changes: Changes,
+        writes: Writes,
         approvals: Approvals,
         interactions: Interactions,
         reader_of: ReaderOf,
@@ -64,7 +66,8 @@ class Cards:
         self._db = db
         self._clock = clock
         self._staff = staff
-        self._changes = changes
+        self._writes = writes
+        self._cards = CardView(writes)
         self._approvals = approvals
         self._interactions = interactions
         self._reader_of = reader_of
@@ -156,7 +159,7 @@ class Cards:
         """The card's text for one reader, with its buttons stored; each state of a card has buttons
         of its own."""
         reader = await self._reader_of(person, language)
-        card = card_view.card(approval, reader, approvers=approvers, offset=ahead(self._clock))
+        card = self._cards.card(approval, reader, approvers=approvers, offset=ahead(self._clock))
         who = Who(roles=approval.roles, branch=next(iter(approval.branches), None))
         kinds = sorted({button.payload.kind for row in card.buttons for button in row})
         rows = [
@@ -277,8 +280,12 @@ class Cards:
         """Its failure changes nothing."""
         approval = await self._approvals.read(self._db, approval_id)
         if approval.state == "waiting":
-            for kind, subject in {(i.subject_kind, i.subject_id) for i in approval.items}:
-                await self._changes.read_again(kind, subject)
+            shown = {
+                (i.write.subject.kind, i.write.subject.id): self._writes.of(i.write)
+                for i in approval.items
+            }
+            for (kind, subject_id), owner in shown.items():
+                await owner.read_again(kind, subject_id)
 
     @callback(UndoItem)
     async def undone(self, handling: Handling, actor: Actor, pressed: UndoItem) -> None:
@@ -307,9 +314,9 @@ class Cards:
         waiting = await self._approvals.inbox(self._db, actor)
         unknown = await self._approvals.unknown(self._db, actor)
         lapsed = await self._approvals.lapsed(self._db, actor, self._clock.now() - LAPSED)
-        text, buttons = card_view.inbox(waiting, unknown, lapsed, reader)
+        page = self._cards.inbox(waiting, unknown, lapsed, reader)
         async with handling.transaction() as tx:
-            rows = [[Button(label=b.label, payload=b.payload) for b in row] for row in buttons]
+            rows = [[Button(label=b.label, payload=b.payload) for b in row] for row in page.buttons]
             stored = await self._interactions.store(
                 tx,
                 outbox.stored_form(rows),
@@ -321,7 +328,7 @@ class Cards:
                 tx,
                 handling.origin,
                 int(handling.event.payload["chat_id"]),
-                text,
+                page.text,
                 buttons=stored,
                 key=handling.key("inbox"),
             )
@@ -349,7 +356,9 @@ class Cards:
             await self._copy(tx, approval, chat_id, actor, actor.language, sent)
             for copy in older:
                 reader = await self._reader_of(actor, copy.language)
-                moved = f"⬇️ {card_view.headline(approval, reader)}\n{reader.say('card.moved')}"
+                moved = (
+                    f"⬇️ <b>{self._cards.headline(approval, reader)}</b>\n{reader.say('card.moved')}"
+                )
                 await outbox.edit(
                     tx,
                     handling.origin,
@@ -394,15 +403,10 @@ class Cards:
         if ended.done:
             approval = await self._approvals.read(self._db, approval_id)
             item = next(i for i in approval.items if i.id == item_id)
-            created = item.write["title"] == "create"
-            if created and undo:
-                return await self._show(handling, approval_id)
-            await self._changes.read_back(
-                item.subject_kind, item.subject_id, ended.receipt, created=created
-            )
+            await self._writes.of(item.write).read_back(item.write, ended.receipt, undone=undo)
             if not undo:
                 async with handling.transaction() as tx:
-                    await self._approvals.note_done(tx, item_id)
+                    await self._approvals.note_done(tx, approval_id, item_id)
         await self._show(handling, approval_id)
 
     async def _show(self, handling: Handling, approval_id: UUID) -> None:
@@ -442,7 +446,7 @@ class Cards:
                         subject=str(approval_id),
                         outcome="void",
                         event_id=handling.event.id,
-                        details=reason,
+                        details=reason.stored(),
                     )
                     await self.refresh(tx, handling.origin, approval_id)
 
@@ -455,7 +459,7 @@ class Cards:
         await self._resume(handling, approval)
 
 
-def _brief(card: card_view.Card) -> str:
+def _brief(card: Card) -> str:
     """Tells the sets of buttons of one card apart."""
     payloads = [b.payload for row in card.buttons for b in row]
     return sha256_hex("\n".join(f"{p.kind} {p.model_dump_json()}" for p in payloads))[:12]

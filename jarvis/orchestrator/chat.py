@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic_ai.messages import ModelMessagesTypeAdapter
 
 from jarvis.app.role import roles
-from jarvis.domains.bookings.changes import Changes
+from jarvis.app.write import Writes
 from jarvis.domains.conversations.service import ConversationService
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.approval_models import Approval
@@ -71,7 +71,7 @@ class Chat:
         conversations: ConversationService,
         interactions: Interactions,
         approvals: Approvals,
-        changes: Changes,
+        writes: Writes,
         clock: Clock,
         settings: RequestSettings,
     ) -> None:
@@ -85,7 +85,7 @@ class Chat:
             db,
             clock,
             staff,
-            changes,
+            writes,
             approvals,
             interactions,
             reader_of=brain.reader,

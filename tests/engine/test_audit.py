@@ -23,7 +23,7 @@ from jarvis.engine import audit, effects
 from jarvis.engine.audit_checkpoints import UNNUMBERED, Checkpoint, Checkpoints
 from jarvis.engine.audit_proof import LATE, begin_checkpoints, prove, take_checkpoint, verify
 from jarvis.engine.db import Database, open_database
-from jarvis.engine.effects import EffectLog
+from jarvis.engine.effect_log import EffectLog
 from jarvis.engine.settings import EngineSettings
 from jarvis.entrypoints.cli.acting import AuditBroken, AuditUnproved, report, verdict
 from jarvis.entrypoints.cli.doctor import diagnose_checkpoints

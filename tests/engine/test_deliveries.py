@@ -21,7 +21,8 @@ from jarvis.engine.db import Database, Tx
 from jarvis.engine.deliveries import Deliveries, Delivery
 from jarvis.engine.dispatcher import Dispatcher
 from jarvis.engine.doorbell import Doorbell
-from jarvis.engine.effects import Effect, EffectKind, EffectLog, Receipt
+from jarvis.engine.effect_log import EffectLog
+from jarvis.engine.effects import Effect, EffectKind, Receipt
 from jarvis.engine.subscriptions import DeliveryLane, Subscriber, on
 from jarvis.engine.worker import Handling
 from jarvis.kit import faults

@@ -11,19 +11,21 @@ from uuid import UUID
 
 import pytest
 
-from jarvis.domains.house.kinds import KINDS as HOUSE
+from jarvis.domains.news.kinds import SUBSCRIBE
+from jarvis.domains.staff.kinds import KINDS as STAFF
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import effects
 from jarvis.engine.db import Database
 from jarvis.engine.dispatcher import Dispatcher
 from jarvis.engine.doorbell import Doorbell
-from jarvis.engine.effects import Effect, EffectClass, EffectKind, EffectLog, Origin, Receipt
+from jarvis.engine.effect_log import EffectLog
+from jarvis.engine.effects import Effect, EffectClass, EffectKind, Origin, Receipt
 from jarvis.integrations.rentprog.kinds import KINDS as RENTPROG
 from jarvis.integrations.storage.kinds import KINDS as STORAGE
 from jarvis.integrations.telegram.kinds import KINDS as TELEGRAM
 from jarvis.kit.actor import Actor, Role
 from jarvis.kit.clock import OffsetClock
-from jarvis.kit.errors import OutcomeUnknown, Rejected, Unavailable
+from jarvis.kit.errors import LeaseLost, OutcomeUnknown, Rejected, Unavailable
 from jarvis.testing.core import until
 
 KIND: dict[EffectClass, EffectKind] = {
@@ -35,7 +37,7 @@ KIND: dict[EffectClass, EffectKind] = {
 def test_every_kind_declares_its_class_and_its_undo() -> None:
     assert {
         kind.name: (kind.effect_class, kind.undo_s)
-        for kind in (*RENTPROG, *TELEGRAM, *STORAGE, *HOUSE)
+        for kind in (*RENTPROG, *TELEGRAM, *STORAGE, *STAFF, SUBSCRIBE)
     } == {
         **{
             f"rentprog.{n}": ("A", 600)
@@ -62,10 +64,10 @@ def test_every_kind_declares_its_class_and_its_undo() -> None:
         "telegram.delete": ("A", None),
         "telegram.album": ("B", None),
         "storage.file": ("A", None),
-        "house.grant_role": ("A", 600),
-        "house.subscribe": ("A", 600),
-        "house.hire": ("A", None),
-        "house.add_branch": ("A", None),
+        "staff.grant_role": ("A", 600),
+        "news.subscribe": ("A", 600),
+        "staff.hire": ("A", None),
+        "staff.add_branch": ("A", None),
         "storage.seal": ("A", None),
         "storage.export": ("A", None),
         "telegram.members": ("A", None),
@@ -264,6 +266,6 @@ async def test_a_frozen_worker_that_wakes_up_late_writes_nothing(db: Database) -
     await log.sweep()
     (new,) = await log.claim("awake", ["far"])
     assert not await log.attempt(old), "its fence is old: it may not send"
-    with pytest.raises(effects.LeaseLost):
+    with pytest.raises(LeaseLost):
         await log.done(old, Receipt(facts={}))
     await log.done(new, Receipt(facts={}))

@@ -16,7 +16,8 @@ from jarvis.engine.carrier import tell_forever, work
 from jarvis.engine.db import Database
 from jarvis.engine.dispatcher import Dispatcher
 from jarvis.engine.doorbell import Doorbell
-from jarvis.engine.effects import Effect, EffectKind, EffectLog, Lane, Origin, Receipt, TargetLimit
+from jarvis.engine.effect_log import EffectLog
+from jarvis.engine.effects import Effect, EffectKind, Lane, Origin, Receipt, TargetLimit
 from jarvis.engine.limits import Limit
 from jarvis.engine.loop import ClaimLoop
 from jarvis.engine.timing import Every, Scheduler, Timers

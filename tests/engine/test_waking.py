@@ -15,7 +15,8 @@ from jarvis.engine.db import Database, open_database
 from jarvis.engine.deliveries import Deliveries, Delivery
 from jarvis.engine.dispatcher import Dispatcher
 from jarvis.engine.doorbell import Doorbell
-from jarvis.engine.effects import Effect, EffectKind, EffectLog, Origin, Receipt, TargetLimit
+from jarvis.engine.effect_log import EffectLog
+from jarvis.engine.effects import Effect, EffectKind, Origin, Receipt, TargetLimit
 from jarvis.engine.journal import Journal
 from jarvis.engine.limits import Limit
 from jarvis.engine.subscriptions import UNROUTED, DeliveryLane, bell, on

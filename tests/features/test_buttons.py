@@ -16,11 +16,11 @@ from jarvis.messaging import outbox
 from jarvis.messaging.callbacks import Callbacks
 from jarvis.messaging.payloads import Ask
 from jarvis.messaging.view import Button
-from jarvis.orchestrator.payloads import DecideCard, UndoItem
+from jarvis.orchestrator.payloads import UndoItem
 from jarvis.testing.app import RunningApp
 from jarvis.testing.feature import running_feature
 from jarvis.testing.servers import Servers
-from tests.scenes.acting import EXTEND, card_of, ledger
+from tests.scenes.acting import EXTEND, card_of, decisions_of_before, ledger
 from tests.scenes.payloads import largest, payloads
 from tests.scenes.people import GROUP, LASHA, NINO
 
@@ -91,13 +91,7 @@ async def test_a_card_that_hung_in_the_chat_before_the_upgrade_is_decided_and_ta
     app: RunningApp,
 ) -> None:
     card = await card_of(app, LASHA, EXTEND)
-    await app.core.db.execute(
-        """UPDATE interaction SET kind = 'approve', choice =
-             CASE WHEN choice::json->>'accept' = 'true' THEN 'yes' ELSE 'no' END || ':' ||
-             (choice::json->>'approval_id') || ':' || (choice::json->>'digest')
-            WHERE kind = $1""",
-        DecideCard.kind,
-    )
+    await decisions_of_before(app)
     done = await app.press(LASHA, card, 0)
     assert "✅" in done["text"]
     await app.core.db.execute(

@@ -47,14 +47,14 @@ async def test_a_role_is_given_with_a_card_and_taken_back(app: RunningApp) -> No
 
 async def test_shadow_mode_only_notes_a_role(app: RunningApp) -> None:
     await app.core.get(Switches).throw(
-        "effect", "house.grant_role", "shadow", by=None, by_name="test", reason=None
+        "effect", "staff.grant_role", "shadow", by=None, by_name="test", reason=None
     )
     card = await app.ask(PAVEL, "сделай Эку Абуладзе механиком")
     await app.press(PAVEL, card, "Назначить: механик")
     await app.quiet()
     assert (
         await app.core.db.fetchval(
-            "SELECT count(*) FROM effect WHERE kind = 'house.grant_role' AND state = 'shadow'"
+            "SELECT count(*) FROM effect WHERE kind = 'staff.grant_role' AND state = 'shadow'"
         )
         == 1
     )

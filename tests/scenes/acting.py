@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from jarvis.orchestrator.payloads import DecideCard
 from jarvis.testing.app import RunningApp
 from jarvis.testing.core import until
 from tests.scenes.people import LASHA
@@ -27,6 +28,17 @@ async def card_of(app: RunningApp, person: str, text: str) -> dict[str, Any]:
 
 def shown(app: RunningApp, person: str, message: dict[str, Any]) -> dict[str, Any]:
     return next(m for m in app.seen(person) if m["id"] == message["id"])
+
+
+async def decisions_of_before(app: RunningApp) -> None:
+    """The deciding buttons of every card stand as they were stored before they were payloads."""
+    await app.core.db.execute(
+        """UPDATE interaction SET kind = 'approve', choice =
+             CASE WHEN choice::json->>'accept' = 'true' THEN 'yes' ELSE 'no' END || ':' ||
+             (choice::json->>'approval_id') || ':' || (choice::json->>'digest')
+            WHERE kind = $1""",
+        DecideCard.kind,
+    )
 
 
 async def asked_about(app: RunningApp, card: dict[str, Any]) -> None:

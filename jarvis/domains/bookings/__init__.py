@@ -11,7 +11,6 @@ FEATURE = Feature(
     services=(
         "service:BookingService",
         "mirror:BookingMirror",
-        "changes:Changes",
         "sync:RentProgSync",
         "hooks:RentProgHooks",
     ),
@@ -19,6 +18,7 @@ FEATURE = Feature(
         "hooks:RentProgHooks",
         "sync:RentProgSync",
     ),
+    writes=("changes:Changes",),
     jobs=("sync:RentProgSync",),
     views=(
         "view",

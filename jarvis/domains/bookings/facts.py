@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from jarvis.domains.bookings.availability import Collision, Fit
-from jarvis.domains.bookings.changes import Obstacle
+from jarvis.domains.bookings.extending import Obstacle
 from jarvis.domains.bookings.service import Booking, FreeCar, HistoryLine, Owed
 from jarvis.domains.clients.service import Client
 from jarvis.domains.fleet.service import Car

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
+
+from pydantic import JsonValue
 
 from jarvis.domains.clients.service import Client
 from jarvis.engine import refs
@@ -16,18 +17,8 @@ from jarvis.integrations.rentprog import kinds
 from jarvis.integrations.rentprog.mirror import SOURCE
 from jarvis.integrations.rentprog.models import SYSTEM
 from jarvis.integrations.rentprog.port import RentProg
-from jarvis.kit.errors import Conflict, InvalidRequest, Unavailable
+from jarvis.kit.errors import Impossible, InvalidRequest, Unavailable
 from jarvis.kit.ids import new_id
-
-
-class Impossible(Conflict):
-    """A change that cannot be planned. `reason` is a key of the catalogue, `values` what its
-    sentence needs."""
-
-    def __init__(self, reason: str, **values: object) -> None:
-        super().__init__(f"{reason} {values}" if values else reason)
-        self.reason = reason
-        self.values = values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +26,18 @@ class Sendable:
     """The kind and the arguments of one write, previewed when RentProg offers previews."""
 
     kind: EffectKind
-    args: Mapping[str, Any]
+    args: Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reverse:
+    """The write that takes another one back: a tool of MCP with its arguments, the fields of the
+    public API when it has a way; `branch` whose key it takes when that is another one now."""
+
+    tool: str
+    arguments: Mapping[str, JsonValue]
+    fields: Mapping[str, JsonValue] | None = None
+    branch: str | None = None
 
 
 class Sending:
@@ -49,11 +51,11 @@ class Sending:
         self,
         kind: EffectKind,
         tool: str,
-        arguments: Mapping[str, Any],
+        arguments: Mapping[str, JsonValue],
         branch: str | None,
         key: str,
         *,
-        public: Mapping[str, Any] | None = None,
+        public: Mapping[str, JsonValue] | None = None,
         booking_key: int | None = None,
         search: str | None = None,
     ) -> Sendable:
@@ -63,7 +65,7 @@ class Sending:
             raise Impossible("no_branch")
         level = await self._rentprog.level(tool)
         if level == "none" and not self._rentprog.has_agent_key and public is not None:
-            args: dict[str, Any] = {"branch": branch, "fields": dict(public)}
+            args: dict[str, JsonValue] = {"branch": branch, "fields": dict(public)}
             if booking_key is not None:
                 return Sendable(
                     kind=kinds.PUBLIC_UPDATE_BOOKING, args=args | {"booking_id": booking_key}
@@ -81,17 +83,17 @@ class Sending:
         return Sendable(kind=kind, args=args)
 
     def undo(
-        self, sendable: Sendable, undo: Mapping[str, Any] | None, branch: str | None
-    ) -> Mapping[str, Any] | None:
+        self, sendable: Sendable, undo: Reverse | None, branch: str | None
+    ) -> Mapping[str, JsonValue] | None:
         """The arguments of the reverse write, by the same way as the write itself."""
         if undo is None:
             return None
         if sendable.kind.effect_class == "B":
-            return {**sendable.args, "fields": undo["fields"]} if "fields" in undo else None
-        company = self._rentprog.company(undo.get("branch") or branch or "")
+            return None if undo.fields is None else {**sendable.args, "fields": dict(undo.fields)}
+        company = self._rentprog.company(undo.branch or branch or "")
         return {
-            "tool": undo["tool"],
-            "arguments": undo["arguments"],
+            "tool": undo.tool,
+            "arguments": dict(undo.arguments),
             "company": company,
             "key": str(new_id()),
         }

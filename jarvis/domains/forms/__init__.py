@@ -12,6 +12,7 @@ FEATURE = Feature(
         "filling:Forms",
         "menu:FormMenu",
         "callbacks:FormCallbacks",
+        "opening:FormOpening",
         "reports:FormReports",
     ),
     views=("fact_view",),

@@ -12,5 +12,6 @@ FEATURE = Feature(
         "handlers:News",
         "digest:Digests",
     ),
+    writes=("changes:SubscriptionChanges",),
     checks=CHECKS,
 )

@@ -67,4 +67,8 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
         "There is no such service chat: /setup.",
         "ასეთი სამსახურებრივი ჩატი არ არის: /setup.",
     ),
+    "card.do.subscribe": ("Подписать чат", "Set it for the chat", "ჩატის გამოწერა"),
+    "card.field.news": ("Новости", "News", "სიახლეები"),
+    "card.field.mode": ("Как", "How", "როგორ"),
+    "write.subscribe": ("Подписка чата", "Subscription of a chat", "ჩატის გამოწერა"),
 }

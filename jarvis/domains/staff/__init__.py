@@ -11,7 +11,9 @@ FEATURE = Feature(
         "absences:Absences",
     ),
     handlers=(
+        "handlers:StaffNextSteps",
         "invites:Invites",
         "settings:Settings",
     ),
+    writes=("changes:StaffChanges",),
 )

@@ -69,12 +69,12 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
     "role.mechanic": ("механик", "mechanic", "მექანიკოსი"),
     "role.admin": ("администратор", "administrator", "ადმინისტრატორი"),
     "role.prompt_engineer": ("инженер промптов", "prompt engineer", "პრომპტ-ინჟინერი"),
-    "house.hired": (
+    "staff.hired": (
         "👤 {name}: перешлите ссылку лично, действует 3 дня. Когда человек её нажмёт, администратор подтвердит.\n{link}",
         "👤 {name}: forward this link in person, valid 3 days. Once it is pressed, an administrator confirms.\n{link}",
         "👤 {name}: ბმული პირადად გადაუგზავნეთ, 3 დღე მოქმედებს. დაჭერის შემდეგ ადმინისტრატორი დაადასტურებს.\n{link}",
     ),
-    "house.branch": (
+    "staff.branch": (
         "📍 {name}: филиал заведён. Дальше: создайте группу «Branch_{code} (forum)», включите темы, добавьте меня администратором; я спрошу, для чего она.",
         "📍 {name}: the branch is there. Next: create the group “Branch_{code} (forum)”, switch topics on, add me as an administrator; I will ask what it is for.",
         "📍 {name}: ფილიალი დამატებულია. შემდეგ: შექმენით ჯგუფი „Branch_{code} (forum)“, ჩართეთ თემები, დამამატეთ ადმინისტრატორად; გკითხავთ, რისთვისაა.",
@@ -110,4 +110,18 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
         "The branch {code} is there already.",
         "ფილიალი {code} უკვე არსებობს.",
     ),
+    "card.do.grant": (
+        "Назначить: {role}{branch}",
+        "Appoint: {role}{branch}",
+        "დანიშვნა: {role}{branch}",
+    ),
+    "card.do.hire": ("Принять: {role}", "Hire: {role}", "აყვანა: {role}"),
+    "card.do.add_branch": ("Добавить филиал", "Add the branch", "ფილიალის დამატება"),
+    "card.field.role": ("Роль", "Role", "როლი"),
+    "card.field.name_ru": ("По-русски", "In Russian", "რუსულად"),
+    "card.field.name_en": ("По-английски", "In English", "ინგლისურად"),
+    "card.field.name_ka": ("По-грузински", "In Georgian", "ქართულად"),
+    "write.grant": ("Роль или филиал", "Role or branch", "როლი ან ფილიალი"),
+    "write.hire": ("Новый сотрудник", "New employee", "ახალი თანამშრომელი"),
+    "write.add_branch": ("Новый филиал", "New branch", "ახალი ფილიალი"),
 }

@@ -16,6 +16,7 @@ FEATURE = Feature(
         "personal:PersonalTopics",
         "reconcile:ForumReconciler",
     ),
+    writes=("changes:PostChanges",),
     views=("fact_view",),
     checks=CHECKS,
 )

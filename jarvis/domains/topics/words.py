@@ -69,4 +69,7 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
         "The branch has no forum: /setup.",
         "ფილიალს ფორუმი არ აქვს: /setup.",
     ),
+    "card.do.post": ("Написать в тему", "Post to the topic", "თემაში დაწერა"),
+    "card.field.post": ("Текст", "Text", "ტექსტი"),
+    "write.post": ("Сообщение в тему", "Words into a topic", "შეტყობინება თემაში"),
 }

@@ -9,7 +9,7 @@ from rich.console import Console
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.audit_checkpoints import Checkpoints
 from jarvis.engine.audit_proof import CHAINS, Proof, begin_checkpoints, prove
-from jarvis.engine.effects import EffectLog
+from jarvis.engine.effect_log import EffectLog
 from jarvis.engine.settings import EngineSettings
 from jarvis.engine.switches import Switches
 from jarvis.entrypoints.cli.commands import app, show, uuid_of

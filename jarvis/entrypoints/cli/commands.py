@@ -19,12 +19,12 @@ from rich.table import Table
 from jarvis.app.build import App, Part, open_app
 from jarvis.app.process import observe
 from jarvis.domains.bookings.sync import LOAD
-from jarvis.domains.house.changes import CODE
+from jarvis.domains.staff.changes import CODE
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import jobs
 from jarvis.engine.db import Row
 from jarvis.engine.deliveries import Deliveries
-from jarvis.engine.effects import EffectLog
+from jarvis.engine.effect_log import EffectLog
 from jarvis.engine.integration import Process
 from jarvis.kit.actor import LANGUAGES, Role
 from jarvis.kit.errors import InvalidRequest, NotFound

@@ -1,36 +1,25 @@
-"""Carries out changes of our own house, each in one transaction of its room."""
+"""Carries out changes of staff and branches, each in one transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from uuid import UUID
 
-from jarvis.domains.house import kinds
-from jarvis.domains.house.changes import SOURCE
-from jarvis.domains.news.subscriptions import Subscriptions
+from jarvis.domains.staff.queries import works_here
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.db import Database
-from jarvis.engine.effects import Effect, EffectHandler, Receipt
+from jarvis.engine.effects import Effect, Receipt
 from jarvis.kit.actor import LANGUAGES, Language, Role
-from jarvis.kit.errors import Conflict, InvalidRequest, Rejected
+from jarvis.kit.errors import Conflict, Rejected
+
+SOURCE = "Jarvis"
 
 
-class HouseEffects:
-    """Handlers of the house's effects."""
+class StaffEffects:
+    """Handlers of the effects on staff and branches."""
 
-    def __init__(self, db: Database, staff: StaffService, subscriptions: Subscriptions) -> None:
+    def __init__(self, db: Database, staff: StaffService) -> None:
         self._db = db
         self._staff = staff
-        self._subscriptions = subscriptions
-
-    @property
-    def handlers(self) -> Mapping[str, EffectHandler]:
-        return {
-            kinds.GRANT_ROLE.name: self.grant,
-            kinds.HIRE.name: self.hire,
-            kinds.ADD_BRANCH.name: self.add_branch,
-            kinds.SUBSCRIBE.name: self.subscribe,
-        }
 
     async def grant(self, effect: Effect) -> Receipt:
         """The person has this role, this branch."""
@@ -58,11 +47,7 @@ class HouseEffects:
                 by=SOURCE,
             )
         except Conflict as error:
-            found = await self._db.fetchval(
-                "SELECT id FROM employee WHERE name = $1 AND role = $2 AND dismissed_at IS NULL",
-                args["name"],
-                role.value,
-            )
+            found = await works_here(self._db, args["name"], role)
             if found is None:
                 raise Rejected(SOURCE, str(error)) from None
             employee_id = found
@@ -75,20 +60,3 @@ class HouseEffects:
             str(args["code"]), args["names"], rents=bool(args["rents"]), by=SOURCE
         )
         return Receipt(facts={"code": args["code"]})
-
-    async def subscribe(self, effect: Effect) -> Receipt:
-        """The chat hears of it in this way."""
-        args = effect.args
-        try:
-            async with self._db.transaction() as tx:
-                await self._subscriptions.set(
-                    tx,
-                    UUID(str(args["chat"])),
-                    args["event_class"],
-                    args["branch"],
-                    args["mode"],
-                    UUID(str(args["by"])),
-                )
-        except InvalidRequest as error:
-            raise Rejected(SOURCE, str(error)) from None
-        return Receipt(facts={"mode": args["mode"]})

@@ -1,0 +1,120 @@
+"""How changes of bookings and cars look on a card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from html import escape
+
+from pydantic import JsonValue
+
+from jarvis.domains.bookings.cards import CREATE
+from jarvis.domains.fleet.naming import show_plate
+from jarvis.engine.planned import CodeChange, MomentChange, PlannedWrite, TextChange
+from jarvis.kit.clock import local
+from jarvis.kit.money import Money
+from jarvis.messaging.catalogue import known
+from jarvis.messaging.presenter import Presenter
+from jarvis.messaging.view import Reader
+
+# fields of what is shown, by the names that a card has for them
+_NAMES = {"start_at": "start", "end_at": "end", "car_id": "car", "description": "note"}
+_SILENT = ("car_id", "description", "bookings")  # an id, a long text or a count says nothing
+
+
+class BookingPresenter(Presenter):
+    """Words for bookings and cars."""
+
+    quoted = frozenset({"note"})
+    telling = (
+        "end_at",
+        "start_at",
+        "car_id",
+        "branch",
+        "state",
+        "status",
+        "place_start",
+        "place_end",
+        "description",
+    )
+
+    def name(self, write: PlannedWrite) -> str:
+        subject = write.subject
+        if subject.number is None:
+            return subject.car or ""
+        return f"№{subject.number} · {subject.car}"
+
+    def receipt(self, write: PlannedWrite, receipt: Mapping[str, JsonValue], reader: Reader) -> str:
+        """A new booking has its number only now."""
+        number = receipt.get("number")
+        if write.title != CREATE or number is None:
+            return self.headline(write, reader)
+        car = escape(str(write.subject.car))
+        return f"{self.action(write, reader)} · №{number} · {car}"
+
+    def subject(self, write: PlannedWrite, reader: Reader) -> str:
+        """Number, car, plate and client."""
+        about = write.subject
+        parts = [f"📅 №{about.number}"] if about.number is not None else []
+        parts.append(
+            f"{'' if parts else '🚗 '}{escape(about.car or '—')} · "
+            f"<code>{show_plate(about.plate)}</code>"
+        )
+        if about.client_first or about.client_last:
+            initial = f" {about.client_last[0]}." if about.client_last else ""
+            parts.append(escape(f"{about.client_first or ''}{initial}".strip()))
+        return " · ".join(parts)
+
+    def details(self, write: PlannedWrite, reader: Reader) -> str:
+        return self.subject(write, reader)
+
+    def code(self, kind: str, value: str | int, reader: Reader) -> str:
+        return (
+            reader.say(f"state.{value}") if kind == "state" else super().code(kind, value, reader)
+        )
+
+    def slots(self, write: PlannedWrite, reader: Reader) -> Mapping[str, str]:
+        new = self.new_values(write, reader)
+        return {
+            "num": str(write.subject.number or ""),
+            "car": write.subject.car or "",
+            **{name: new.get(name, "") for name in ("end", "branch", "state")},
+        }
+
+    def again(self, write: PlannedWrite, reader: Reader) -> str:
+        subject = write.subject
+        slots: dict[str, object] = {
+            "num": subject.number,
+            "car": subject.car,
+            "plate": show_plate(subject.plate),
+        }
+        key = f"again.{write.title}"
+        for change in write.changes:
+            if isinstance(change, MomentChange) and change.field == "end":
+                slots["end"] = local(change.new).strftime("%d.%m.%Y %H:%M")
+            elif isinstance(change, CodeChange) and change.field == "branch":
+                slots["branch"] = reader.branch(str(change.new))
+            elif isinstance(change, TextChange) and change.field == "note":
+                slots["note"] = change.new
+            elif isinstance(change, TextChange) and change.field == "car":
+                slots["other"] = change.new
+                key = "again.change.car"
+        return reader.say(key, **slots) if known(key) else ""
+
+    def shown_field(self, name: str, reader: Reader) -> str:
+        return self.field(_NAMES.get(name, name), reader)
+
+    def shown_value(self, name: str, value: JsonValue, reader: Reader) -> str | None:
+        if name in _SILENT:
+            return None
+        if value is None or name == "branch":
+            return super().shown_value(name, value, reader)
+        if name in ("start_at", "end_at"):
+            return reader.brief(datetime.fromisoformat(str(value)))
+        if name == "total":
+            return Money(int(str(value)), "GEL").show(reader.language, exact=True)
+        if name == "state":
+            return reader.say(f"state.{value}")
+        if name == "status" and known(f"status.{value}"):
+            return reader.say(f"status.{value}")
+        return escape(str(value))

@@ -1,0 +1,20 @@
+"""How changes of staff and branches look on a card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from jarvis.engine.planned import PlannedWrite
+from jarvis.messaging.presenter import Presenter
+from jarvis.messaging.view import Reader
+
+
+class StaffPresenter(Presenter):
+    """Words for people and branches."""
+
+    def code(self, kind: str, value: str | int, reader: Reader) -> str:
+        return reader.say(f"role.{value}") if kind == "role" else super().code(kind, value, reader)
+
+    def slots(self, write: PlannedWrite, reader: Reader) -> Mapping[str, str]:
+        new = self.new_values(write, reader)
+        return {name: new.get(name, "") for name in ("role", "branch")}

@@ -1,0 +1,45 @@
+"""What changes of staff and branches rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from jarvis.engine.db import Reader
+from jarvis.kit.actor import Role
+
+
+async def works_here(reader: Reader, name: str, role: Role | None = None) -> UUID | None:
+    """Who of this name, and of this role if one is given, works here."""
+    return await reader.fetchval(
+        "SELECT id FROM employee WHERE name = $1 AND dismissed_at IS NULL "
+        "AND ($2::text IS NULL OR role = $2)",
+        name,
+        None if role is None else role.value,
+    )
+
+
+async def branch_exists(reader: Reader, code: str) -> bool:
+    """Whether a branch has this code."""
+    return bool(await reader.fetchval("SELECT true FROM branch WHERE code = $1", code))
+
+
+async def position(reader: Reader, employee_id: UUID) -> Mapping[str, str | None]:
+    """Role and home branch of somebody who works here; nothing of somebody who left."""
+    row = await reader.fetchrow(
+        """SELECT e.role, b.code AS branch FROM employee e LEFT JOIN branch b
+            ON b.id = e.home_branch_id
+            WHERE e.id = $1 AND e.dismissed_at IS NULL""",
+        employee_id,
+    )
+    return {} if row is None else {"role": row["role"], "branch": row["branch"]}
+
+
+async def bot_name(reader: Reader) -> str | None:
+    """The name under which people find the bot."""
+    return await reader.fetchval("SELECT max(username) FROM telegram_session")
+
+
+async def asked_for(reader: Reader, key: str) -> bool:
+    """Whether an effect of this key was asked for."""
+    return bool(await reader.fetchval("SELECT true FROM effect WHERE idempotency_key = $1", key))

@@ -1,0 +1,71 @@
+"""Words of a person into a car's topic: planned and shown on a card; Telegram carries them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import ClassVar
+
+from jarvis.app.write import Write
+from jarvis.domains.chats.service import ChatService
+from jarvis.domains.chats.service import Subject as TopicSubject
+from jarvis.domains.fleet.service import Car
+from jarvis.engine.db import Database
+from jarvis.engine.effects import EffectKind
+from jarvis.engine.planned import PlannedWrite, Subject, TextChange
+from jarvis.integrations.telegram.kinds import SEND, target
+from jarvis.kit.actor import Actor
+from jarvis.kit.clock import Clock
+from jarvis.kit.errors import Impossible
+from jarvis.messaging.presenter import Presenter
+
+SOURCE = "Jarvis"
+POST_MAX = 1500  # characters of a post
+
+
+class PostPresenter(Presenter):
+    """Shows a post as somebody's own words."""
+
+    quoted = frozenset({"post"})
+
+
+class PostChanges(Write):
+    """Plans posts into topics."""
+
+    kinds: ClassVar[Sequence[EffectKind]] = (SEND,)
+    presenter: ClassVar[Presenter] = PostPresenter()
+
+    def __init__(self, db: Database, clock: Clock, chats: ChatService) -> None:
+        self._db = db
+        self._clock = clock
+        self._chats = chats
+
+    async def post(self, actor: Actor, car: Car, text: str) -> PlannedWrite:
+        """Words of a person into a car's topic, under their name.
+
+        Raises:
+            Impossible: nothing is said, or the car has no topic yet.
+        """
+        text = text.strip()
+        if not text or len(text) > POST_MAX:
+            raise Impossible("no_words", n=POST_MAX)
+        topic = await self._chats.live(self._db, TopicSubject("car", car.id), "branch_forum")
+        if topic is None or topic.number is None:
+            raise Impossible("no_topic", car=car.label)
+        return PlannedWrite(
+            kind=SEND.name,
+            target=target(topic.marked_id),
+            args={
+                "chat_id": topic.marked_id,
+                "topic": {"number": topic.number},
+                "topic_row": str(topic.id),
+                "text": f"👤 <b>{escape(actor.name)}</b>: {escape(text)}",
+            },
+            title="post",
+            subject=Subject(kind="topic", id=topic.id, name=f"🚗 {topic.title}"),
+            shown={},
+            changes=(TextChange(field="post", new=text),),
+            source=SOURCE,
+            as_of=self._clock.now(),
+            branch=car.branch,
+        )

@@ -1,0 +1,284 @@
+"""The log of effects: claimed, finished, given back, and listed for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from jarvis.engine import audit, journal
+from jarvis.engine.db import Database, Row, Tx
+from jarvis.engine.effects import FOUND_NOT_DONE, LEASE_S, Effect, Lane, Receipt, bell, said
+from jarvis.kit.actor import Actor
+from jarvis.kit.errors import InvalidRequest, LeaseLost, NotFound
+
+
+class EffectLog:
+    """Claims and finishes effects; lists them for people. A claim stands for `lease_s` seconds
+    unless it is prolonged."""
+
+    def __init__(self, db: Database, *, lease_s: float = LEASE_S) -> None:
+        self._db = db
+        self._lease = timedelta(seconds=lease_s)
+
+    async def claim(self, worker: str, systems: Sequence[str], *, limit: int = 10) -> list[Effect]:
+        """Take ready effects of these systems, urgent ones first, the oldest of each ordering key
+        only."""
+        rows = await self._db.fetch(
+            """
+            WITH ready AS (
+              SELECT e.id FROM effect e
+               WHERE e.state = 'pending' AND e.system = ANY($2) AND e.next_at <= now()
+                 AND (e.ordering_key IS NULL OR NOT EXISTS (
+                   SELECT 1 FROM effect p WHERE p.ordering_key = e.ordering_key AND p.seq < e.seq
+                      AND p.state IN ('pending', 'claimed', 'unknown')))
+                 AND (e.after_effect_id IS NULL OR EXISTS (
+                   SELECT 1 FROM effect a WHERE a.id = e.after_effect_id AND a.state IN ('done',
+                     'shadow')))
+               ORDER BY e.lane, e.seq LIMIT $3 FOR UPDATE SKIP LOCKED)
+            UPDATE effect e SET state = 'claimed', claimed_by = $1, fence = e.fence + 1,
+                   lease_until = now() + $4 FROM ready WHERE e.id = ready.id RETURNING e.*
+            """,
+            worker,
+            list(systems),
+            limit,
+            self._lease,
+        )
+        return [_effect(row) for row in sorted(rows, key=lambda r: (r["lane"], r["seq"]))]
+
+    async def ahead(self, effect: Effect) -> float:
+        """Seconds until an effect of a quicker lane, ready but for room, falls due at the same
+        target; 0 when there is none."""
+        wait = await self._db.fetchval(
+            """SELECT extract(epoch FROM min(e.next_at) - now()) FROM effect e
+                WHERE e.target = $1 AND e.state = 'pending' AND e.lane < $2
+                  AND (e.ordering_key IS NULL OR NOT EXISTS (
+                    SELECT 1 FROM effect p WHERE p.ordering_key = e.ordering_key AND p.seq < e.seq
+                       AND p.state IN ('pending', 'claimed', 'unknown')))""",
+            effect.target,
+            int(effect.lane),
+        )
+        return 0.0 if wait is None else max(0.2, float(wait))
+
+    async def attempt(self, effect: Effect) -> bool:
+        """Count an attempt just before the send; false when the claim was lost meanwhile."""
+        count = await self._db.execute(
+            """UPDATE effect SET attempts = attempts + 1, attempting = true,
+                lease_until = now() + $3
+                WHERE id = $1 AND state = 'claimed' AND fence = $2""",
+            effect.id,
+            effect.fence,
+            self._lease,
+        )
+        return bool(count)
+
+    async def extend(self, effect: Effect) -> None:
+        """Prolong the lease of a long call.
+
+        Raises:
+            LeaseLost: another dispatcher has the effect.
+        """
+        count = await self._db.execute(
+            "UPDATE effect SET lease_until = now() + $3 WHERE id = $1 AND state = 'claimed' AND "
+            "fence = $2",
+            effect.id,
+            effect.fence,
+            self._lease,
+        )
+        if not count:
+            raise LeaseLost(f"effect {effect.id}")
+
+    async def done(self, effect: Effect, receipt: Receipt) -> None:
+        """Record the receipt and the audit entry of the outcome."""
+        await self._finish(effect, "done", dict(receipt.facts), None)
+
+    async def dead(self, effect: Effect, cause: str) -> None:
+        """It will not work; a person may retry it."""
+        await self._finish(effect, "dead", None, cause)
+
+    async def unknown(self, effect: Effect, cause: str) -> None:
+        """It may have happened: nothing is sent again until a person has looked."""
+        await self._finish(effect, "unknown", None, cause)
+
+    async def _finish(
+        self, effect: Effect, state: str, receipt: dict[str, Any] | None, cause: str | None
+    ) -> None:
+        async with self._db.transaction() as tx:
+            row = await tx.fetchrow(
+                """UPDATE effect SET state = $3, receipt = $4, cause = $5, finished_at = now(),
+                    lease_until = NULL
+                    WHERE id = $1 AND state = 'claimed' AND fence = $2 RETURNING *""",
+                effect.id,
+                effect.fence,
+                state,
+                receipt,
+                said(cause),
+            )
+            if row is None:
+                raise LeaseLost(f"effect {effect.id}")
+            await _settled(tx, row)
+
+    async def resolve(
+        self, effect_id: UUID, outcome: Literal["done", "not_done", "again"], *, by: Actor, tx: Tx
+    ) -> bool:
+        """A person's word over an unknown effect; false when somebody else gave it already."""
+        state = {"done": "done", "not_done": "dead", "again": "pending"}[outcome]
+        row = await tx.fetchrow(
+            """UPDATE effect SET state = $2, next_at = now(), resolved_by_employee_id = $3,
+                      receipt = CASE WHEN $2 = 'done' THEN jsonb_build_object('resolved', true) END,
+                      requested_at = CASE WHEN $2 = 'pending' THEN now() ELSE requested_at END,
+                      cause = CASE WHEN $2 = 'dead' THEN $4 ELSE cause END
+                WHERE id = $1 AND state = 'unknown' RETURNING *""",
+            effect_id,
+            state,
+            by.employee_id,
+            FOUND_NOT_DONE,
+        )
+        if row is None:
+            return False
+        await audit.record(
+            tx,
+            action=f"effect.{row['kind']}",
+            actor_id=by.employee_id,
+            actor_name=by.name,
+            subject=row["target"],
+            outcome=f"resolved: {outcome}",
+            effect_id=effect_id,
+            trace_id=row["trace_id"],
+        )
+        if state == "pending":
+            tx.ring(bell(row["system"]))
+        else:
+            await _settled(tx, row)
+        return True
+
+    async def later(self, effect: Effect, delay_s: float, cause: str | None = None) -> None:
+        """Give the effect back to its queue."""
+        await self._db.execute(
+            """UPDATE effect SET state = 'pending', attempting = false, lease_until = NULL,
+                cause = coalesce($4, cause),
+                      next_at = now() + make_interval(secs => $3)
+                WHERE id = $1 AND state = 'claimed' AND fence = $2""",
+            effect.id,
+            effect.fence,
+            delay_s,
+            said(cause),
+        )
+
+    async def sweep(self) -> int:
+        """Give effects of dead dispatchers back to their queue; of class C those that may have been
+        sent become unknown."""
+        async with self._db.transaction() as tx:
+            rows = await tx.fetch(
+                """WITH lost AS (
+                     SELECT id, effect_class = 'C' AND attempting AS ambiguous FROM effect
+                      WHERE state = 'claimed' AND lease_until < now() ORDER BY seq
+                        FOR UPDATE SKIP LOCKED)
+                   UPDATE effect e SET lease_until = NULL,
+                          state = CASE WHEN ambiguous THEN 'unknown' ELSE 'pending' END,
+                          cause = CASE WHEN ambiguous THEN 'the worker died while sending'
+                            ELSE e.cause END,
+                          finished_at = CASE WHEN ambiguous THEN now() END
+                     FROM lost WHERE e.id = lost.id RETURNING e.*"""
+            )
+            for row in rows:
+                if row["state"] == "unknown":
+                    await _settled(tx, row)
+                else:
+                    tx.ring(bell(row["system"]))
+        return len(rows)
+
+    async def receipt(self, effect_id: UUID) -> tuple[str, dict[str, Any] | None]:
+        """State and receipt of one effect."""
+        row = await self._db.fetchrow("SELECT state, receipt FROM effect WHERE id = $1", effect_id)
+        if row is None:
+            raise NotFound("no such effect")
+        return row["state"], row["receipt"]
+
+    async def retry(self, effect_id: UUID) -> None:
+        """Put a dead effect back into its queue, under its old key."""
+        system = await self._db.fetchval(
+            """UPDATE effect SET state = 'pending', next_at = now(), attempts = 0,
+                finished_at = NULL
+                WHERE id = $1 AND state = 'dead' RETURNING system""",
+            effect_id,
+        )
+        if system is None:
+            raise InvalidRequest("only a dead effect can be retried")
+        await self._db.bell.ring([bell(system)])
+
+    async def recent(self, *, state: str | None = None, limit: int = 50) -> Sequence[Row]:
+        """The newest first."""
+        return await self._db.fetch(
+            """SELECT id, kind, target, state, lane, attempts, requested_at, finished_at, cause,
+                receipt, event_id
+                 FROM effect WHERE ($1::text IS NULL OR state = $1) ORDER BY seq DESC LIMIT $2""",
+            state,
+            limit,
+        )
+
+
+async def _settled(tx: Tx, row: Row) -> None:
+    """What follows from an end: its audit entry, the news, and the steps that waited for it."""
+    await audit.record(
+        tx,
+        action=f"effect.{row['kind']}",
+        actor_name="Jarvis",
+        subject=row["target"],
+        outcome=row["state"],
+        effect_id=row["id"],
+        trace_id=row["trace_id"],
+        details=None if row["cause"] is None else {"cause": row["cause"]},
+    )
+    if row["settled_kind"] is not None:
+        await journal.publish(
+            tx,
+            kind=row["settled_kind"],
+            dedup_key=f"settled:{row['id']}:{row['state']}:{row['fence']}",
+            ordering_key=f"effect:{row['id']}",
+            trace_id=row["trace_id"],
+            parent_id=row["event_id"],
+            payload={
+                "effect_id": str(row["id"]),
+                "kind": row["kind"],
+                "target": row["target"],
+                "state": row["state"],
+                "args": row["args"],
+                "receipt": row["receipt"],
+                "cause": row["cause"],
+            },
+        )
+    if row["state"] in ("dead", "dropped"):
+        for step in await tx.fetch(
+            """UPDATE effect SET state = 'dropped', finished_at = now(),
+                cause = 'an earlier step failed'
+                WHERE after_effect_id = $1 AND state = 'pending' RETURNING *""",
+            row["id"],
+        ):
+            await _settled(tx, step)
+    # Whoever frees an order wakes those who waited for it, in whichever system they are.
+    for freed in await tx.fetch(
+        "SELECT DISTINCT system FROM effect WHERE state = 'pending' AND (ordering_key = $1 OR "
+        "after_effect_id = $2)",
+        row["ordering_key"],
+        row["id"],
+    ):
+        tx.ring(bell(freed["system"]))
+
+
+def _effect(row: Row) -> Effect:
+    return Effect(
+        id=row["id"],
+        kind=row["kind"],
+        target=row["target"],
+        idempotency_key=row["idempotency_key"],
+        args=row["args"],
+        attempt=row["attempts"] + 1,
+        fence=row["fence"],
+        lane=Lane(row["lane"]),
+        trace_id=row["trace_id"],
+        requested_at=row["requested_at"],
+        effect_class=row["effect_class"],
+        branch=row["branch"],
+    )

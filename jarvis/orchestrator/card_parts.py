@@ -1,0 +1,86 @@
+"""What every card is made of: its buttons, its changes and prices line by line. The words for
+fields and values are those of the write's owner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from jarvis.engine.planned import FieldChange, PlannedWrite, Price
+from jarvis.messaging.callbacks import Payload
+from jarvis.messaging.presenter import Presenter
+from jarvis.messaging.view import Reader
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardButton:
+    """A button of a card: what it decides, and whether only approvers may press it."""
+
+    label: str
+    payload: Payload
+    approvers_only: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Card:
+    """The text of a card and its rows of buttons."""
+
+    text: str
+    buttons: list[list[CardButton]] = field(default_factory=list[list[CardButton]])
+
+
+def changed(write: PlannedWrite, presenter: Presenter, reader: Reader) -> list[str]:
+    """What each field was and is to be, and the price."""
+    return [_change(change, presenter, reader) for change in write.changes] + priced(write, reader)
+
+
+def _change(change: FieldChange, presenter: Presenter, reader: Reader) -> str:
+    return reader.say(
+        "card.new" if change.old is None else "card.change",
+        field=presenter.field(change.field, reader),
+        old=presenter.value(change, "old", reader),
+        new=presenter.value(change, "new", reader),
+    )
+
+
+def done(write: PlannedWrite, presenter: Presenter, reader: Reader) -> list[str]:
+    """The same, once it is so."""
+    lines: list[str] = []
+    for change in write.changes:
+        old = "" if change.old is None else f"{presenter.value(change, 'old', reader)} → "
+        new = presenter.value(change, "new", reader)
+        lines.append(f"{presenter.field(change.field, reader)}: {old}{new}")
+    return lines + priced(write, reader)
+
+
+def taken_back(write: PlannedWrite, presenter: Presenter, reader: Reader) -> str:
+    """What each field is again."""
+    return "; ".join(
+        f"{presenter.field(c.field, reader)}: {presenter.value(c, 'old', reader)}"
+        for c in write.changes
+        if c.old is not None
+    )
+
+
+def priced(write: PlannedWrite, reader: Reader) -> list[str]:
+    """The line of the price, if there is one."""
+    return [] if write.price is None else [_price(write.price, reader)]
+
+
+def _price(price: Price, reader: Reader) -> str:
+    def exact(minor: int) -> str:
+        return reader.money(price.money(minor), exact=True)
+
+    formula = ""
+    if price.days is not None and price.rate is not None:
+        rate = reader.money(price.money(price.rate))
+        formula = f"; {price.days} {reader.say('unit.days')} × {rate}"
+    if price.basis == "booking":
+        formula += f"; {reader.say('card.own_price')}"
+    if price.old is None:
+        return reader.say(
+            "card.price.new", new=exact(price.new), formula=formula.removeprefix("; ")
+        )
+    delta = ("+" if price.delta >= 0 else "") + exact(price.delta)
+    return reader.say(
+        "card.price", old=exact(price.old), new=exact(price.new), delta=delta, formula=formula
+    )

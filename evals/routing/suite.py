@@ -47,25 +47,27 @@ class RightRoles(Evaluator[RoutingCase, list[str], Any]):
 
 
 FIRST, LATER, WORKSPACE = "cases.yaml", "later.yaml", "workspace.yaml"
+ROUTING = "routing"
 FLOOR = 0.8
 
 
-def cases(name: str) -> list[RoutingCase]:
-    """The cases of one file, in their order: those from before the grammar, or those that came with
-    a rule."""
-    text = files("evals.routing").joinpath(name).read_text(encoding="utf-8")
+def cases(name: str, folder: str = ROUTING) -> list[RoutingCase]:
+    """The cases of one file below `evals`, in their order."""
+    text = files(f"evals.{folder}").joinpath(name).read_text(encoding="utf-8")
     return [RoutingCase.model_validate(row) for row in yaml.safe_load(text)]
 
 
-def dataset(name: str, only: Sequence[str] = ()) -> Dataset[RoutingCase, list[str], Any]:
+def dataset(
+    name: str, only: Sequence[str] = (), folder: str = ROUTING
+) -> Dataset[RoutingCase, list[str], Any]:
     """One file as a suite for pydantic-evals; only some of its cases when they are named."""
     rows = [
         Case[RoutingCase, list[str], Any](name=case.name, inputs=case)
-        for case in cases(name)
+        for case in cases(name, folder)
         if not only or case.name in only
     ]
     return Dataset[RoutingCase, list[str], Any](
-        name=f"routing {name}", cases=rows, evaluators=[RightRoles()]
+        name=f"{folder} {name}", cases=rows, evaluators=[RightRoles()]
     )
 
 
@@ -118,11 +120,14 @@ def _deps() -> Deps:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoutingSuite:
-    """Every file of cases is scored apart: from before the grammar, and that came with a rule."""
+    """Requests and the roles they go to; every file of cases in the folder is scored apart."""
+
+    folder: str = ROUTING
+    files: Sequence[str] = ("cases.yaml",)
 
     def names(self) -> Sequence[str]:
         """Of the cases of every file."""
-        return [case.name for name in (FIRST, LATER, WORKSPACE) for case in cases(name)]
+        return [case.name for name in self.files for case in cases(name, self.folder)]
 
     async def run(self, setting: Setting) -> list[Score]:
         """Route every case and print what was wrong."""
@@ -131,13 +136,13 @@ class RoutingSuite:
         async def task(case: RoutingCase) -> list[str]:
             return await route(case, model, _deps())
 
-        asked = [name for name in (FIRST, LATER, WORKSPACE) if dataset(name, setting.only).cases]
+        asked = [name for name in self.files if dataset(name, setting.only, self.folder).cases]
         return [await self._score(name, task, setting) for name in asked]
 
     async def _score(
         self, name: str, task: Callable[[RoutingCase], Awaitable[list[str]]], setting: Setting
     ) -> Score:
-        suite = dataset(name, setting.only)
+        suite = dataset(name, setting.only, self.folder)
         report = await suite.evaluate(task, progress=False, max_concurrency=8)
         right = [
             c for c in report.cases if c.assertions and all(a.value for a in c.assertions.values())
@@ -151,7 +156,7 @@ class RoutingSuite:
             )
         broken = len(report.failures) + sum(bool(c.evaluator_failures) for c in report.cases)
         return Score(
-            name=f"routing {name}",
+            name=f"{self.folder} {name}",
             right=len(right),
             asked=len(suite.cases),
             floor=FLOOR,
@@ -159,4 +164,4 @@ class RoutingSuite:
         )
 
 
-SUITE = RoutingSuite()
+SUITE = RoutingSuite(files=(FIRST, LATER, WORKSPACE))

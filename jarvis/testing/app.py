@@ -203,6 +203,7 @@ async def running_app(
     slow_after_s: float = 20.0,
     world: World | None = None,
     sockets: bool = True,
+    replace: Mapping[type, Any] | None = None,
     **rentprog: Any,
 ) -> AsyncGenerator[RunningApp]:
     """Jarvis with worker, bot and web over a fresh database, connected to its sandboxes.
@@ -222,6 +223,7 @@ async def running_app(
         world: The world; the built-in one without its forums when absent: opening posts of sixty
             cars would only take time.
         sockets: False when the sandboxes are called within the process (`running_feature`).
+        replace: What stands in for a type, such as the settings of another vendor.
         rentprog: Settings of RentProg that differ; they are in force during the first load.
     """
     world = world or load_world().model_copy(update={"forums": []})
@@ -252,6 +254,7 @@ async def running_app(
                 LlmSettings: llm or LlmSettings(),
                 Standins: Standins(models or {}),
                 StorageSettings: StorageSettings(url=f"file://{folder}/media"),
+                **(replace or {}),
             },
             **rentprog,
         ) as opened,

@@ -71,7 +71,7 @@ LADDER = {
 
 def test_every_integration_is_whole() -> None:
     found = [f.manifest for f in integrations()]
-    assert [i.name for i in found] == ["llm", "rentprog", "storage", "telegram"]
+    assert {i.name for i in found} >= {"llm", "rentprog", "storage", "telegram"}
     for integration in found:
         folder = ROOT / "jarvis" / "integrations" / integration.name
         assert (folder / "settings.py").exists()

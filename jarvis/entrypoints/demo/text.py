@@ -1,8 +1,11 @@
-"""Words of the desk in three languages."""
+"""Words of the desk in three languages; what a noun calls its tools stands with the noun's own
+sentences."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+
+from jarvis.messaging import catalogue
 
 _WORDS: dict[str, tuple[str, str, str]] = {
     "who": ("Кто вы сегодня?", "Who are you today?", "ვინ ხართ დღეს?"),
@@ -279,6 +282,8 @@ def words(language: str) -> Words:
     column = _COLUMN.get(language, 0)
 
     def say(key: str, **values: object) -> str:
+        if key not in _WORDS:
+            return catalogue.say(key, language, **values)
         text = _WORDS[key][column]
         return text.format(**values) if values else text
 
@@ -286,8 +291,8 @@ def words(language: str) -> Words:
 
 
 def known(key: str) -> bool:
-    """Whether the desk has a word of its own for this."""
-    return key in _WORDS
+    """Whether the desk has a word for this."""
+    return key in _WORDS or key in catalogue.keys()
 
 
 def seconds(ms: int, language: str) -> str:

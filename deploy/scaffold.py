@@ -1,0 +1,120 @@
+"""Writes the folders of a new vendor, noun or role from `deploy/templates`; no file that exists is
+edited.
+
+`make new-vendor NAME=acme`, `make new-noun NAME=parcels`, `make new-role NAME=courier`; `TITLE` is
+what people read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import keyword
+import re
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+ROOT = Path(__file__).resolve().parents[1]
+TEMPLATES = ROOT / "deploy" / "templates"
+KINDS = ("vendor", "noun", "role")
+NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+SNAPSHOTS = ("jarvis.app.snapshot", "tools.snapshot")
+
+
+class Refused(Exception):
+    """What was asked for cannot be made; the message says why and what to do."""
+
+
+def names(name: str, title: str | None) -> dict[str, str]:
+    """What the templates put in: `name`, `words`, `title`, `cls`, `one`, `One`, `upper`.
+
+    Raises:
+        Refused: it is no name of a Python package.
+    """
+    if not NAME.fullmatch(name) or keyword.iskeyword(name):
+        raise Refused(f"{name!r} is no name: small letters, digits and _, such as `parcels`")
+    one = name[:-1] if name.endswith("s") and len(name) > 2 else name
+    camel = "".join(part.title() for part in name.split("_"))
+    return {
+        "name": name,
+        "words": name.replace("_", " "),
+        "title": title or name.replace("_", " ").capitalize(),
+        "cls": camel,
+        "one": one,
+        "One": "".join(part.title() for part in one.split("_")),
+        "upper": name.upper(),
+    }
+
+
+def migration(root: Path) -> dict[str, str]:
+    """The number and the id that follow those of the newest migration."""
+    newest = max((root / "migrations").glob("m[0-9]*_*.py"))
+    found = re.search(r'^ID = "(\d{4}-\d{2}-\d{2})T', newest.read_text(encoding="utf-8"), re.M)
+    if found is None:
+        raise Refused(f"{newest.name} has no ID of the form YYYY-MM-DDT…")
+    day = datetime.strptime(found[1], "%Y-%m-%d") + timedelta(days=1)
+    return {
+        "number": f"{int(newest.name[1:5]) + 1:04d}",
+        "migration_id": f"{day:%Y-%m-%d}T00:00:00:000000",
+    }
+
+
+def write(kind: str, name: str, title: str | None, root: Path) -> list[Path]:
+    """Write the files and return their paths.
+
+    Raises:
+        Refused: the name is none, or one of the files is there already; then nothing is written.
+    """
+    values = names(name, title) | migration(root)
+    source = TEMPLATES / kind
+    engine = Environment(
+        loader=FileSystemLoader(source),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701  # Python and SQL, no HTML
+    )
+    pages: dict[Path, str] = {}
+    for template in sorted(source.rglob("*.j2")):
+        path = str(template.relative_to(source)).removesuffix(".j2")
+        place = root / path.replace("NAME", name).replace("NUMBER", values["number"])
+        pages[place] = engine.get_template(str(template.relative_to(source))).render(values)
+    taken = [str(place.relative_to(root)) for place in pages if place.exists()]
+    if taken:
+        raise Refused(f"there is already {', '.join(taken[:3])}: choose another name")
+    for place, text in pages.items():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8")
+    return list(pages)
+
+
+def main() -> int:
+    """Write, format, show the new pages of snapshots, and say what to do next."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("kind", choices=KINDS)
+    parser.add_argument("name")
+    parser.add_argument("--title", help="what people read; the name when absent")
+    parser.add_argument("--root", type=Path, default=ROOT, help="the checkout to write into")
+    asked = parser.parse_args()
+    try:
+        written = write(asked.kind, asked.name, asked.title, asked.root)
+    except Refused as refusal:
+        sys.stderr.write(f"{refusal}\n")
+        return 2
+    python = [str(path) for path in written if path.suffix == ".py"]
+    ruff = [sys.executable, "-m", "ruff"]
+    subprocess.run([*ruff, "format", "-q", *python], cwd=asked.root, check=True)
+    # lines that a long name makes too long are for whoever reads them
+    subprocess.run([*ruff, "check", "-q", "--fix", *python], cwd=asked.root, check=False)
+    for snapshot in SNAPSHOTS:
+        command = [sys.executable, "-m", snapshot, "--write"]
+        subprocess.run(command, cwd=asked.root, check=True, stdout=subprocess.DEVNULL)
+    sys.stdout.writelines(f"{path.relative_to(asked.root)}\n" for path in written)
+    sys.stdout.write("Next: docs/growth.md says what to fill in, in which order.\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

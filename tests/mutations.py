@@ -29,6 +29,7 @@ ROOMS = (
     "deploy",
 )
 ACTING = "tests/features/test_acting.py"
+LOST = "test_a_right_lost_after_the_approval_leaves_a_refusal_when_the_run_goes_on"
 DELIVERIES = "tests/engine/test_deliveries.py"
 
 
@@ -60,6 +61,20 @@ MUTATIONS = (
         text="and part.tool_name not in names:",
         without="and part.tool_name in ():",
         tests=("tests/domains/test_policy.py",),
+    ),
+    Mutation(
+        guard="approved calls whose tool was taken away are on record",
+        path="tools/refusals.py",
+        text="if grant is not None:",
+        without="if False and grant is not None:",
+        tests=(f"{ACTING}::{LOST}",),
+    ),
+    Mutation(
+        guard="a model's word alone refuses nobody",
+        path="jarvis/orchestrator/request.py",
+        text="if not founded(deps, block.tool):",
+        without="if False:",
+        tests=(f"{ACTING}::test_a_models_word_alone_refuses_nobody",),
     ),
     Mutation(
         guard="only branches that exist",

@@ -29,10 +29,11 @@ T = TypeVar("T")
 
 @dataclass(slots=True, kw_only=True)
 class Grant:
-    """An approval that a resumed run carries: which calls it covers, and what has become of
-    them."""
+    """An approval that a resumed run carries: which calls it covers, by their keys, and what has
+    become of them."""
 
     approval_id: UUID
+    calls: frozenset[str]
     db: Database
     approvals: Approvals
 

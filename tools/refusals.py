@@ -1,5 +1,5 @@
-"""Refusals, each on record: of a role or a branch at the call, and of tools that a model names
-though they were not offered to it."""
+"""Refusals, each on record: of a role or a branch at the call, of tools that a model names though
+they were not offered to it, and of approved calls whose tool is the person's no more."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from pydantic_ai import RunContext
 from pydantic_ai.capabilities import AbstractCapability
-from pydantic_ai.messages import ModelResponse, ToolCallPart
+from pydantic_ai.messages import ModelMessage, ModelResponse, ToolCallPart, ToolReturnPart
 from pydantic_ai.models import ModelRequestContext
 
 from jarvis.domains.staff.service import StaffService
+from jarvis.engine import audit
+from jarvis.engine.approval_models import Approval
+from jarvis.engine.db import Database
 from jarvis.kit.canon import digest
 from jarvis.kit.text import line, storable
 from jarvis.messaging.facts import RefusalFact
@@ -21,6 +25,7 @@ from tools.deps import Deps
 from tools.policy import matrix, policy_of
 
 NAME_CHARS = 60
+NO_TOOL = ("unknown_tool", "unavailable_tool")
 
 
 async def deny(deps: Deps, tool: str, arguments: Mapping[str, Any], reason: str) -> None:
@@ -40,6 +45,26 @@ async def refuse(deps: Deps, tool: str, branch: str | None, reason: str) -> str:
     return fact
 
 
+def founded(deps: Deps, tool: str) -> bool:
+    """Whether a refusal for the role's sake is true: there is such a tool, and it is for others."""
+    return tool in matrix() and deps.actor.role not in policy_of(tool).roles
+
+
+async def deny_approved(db: Database, approval: Approval, event_id: UUID, reason: str) -> None:
+    """Put every call of an approval on record as refused to its requester."""
+    for item in {item.call_key: item for item in approval.items}.values():
+        await audit.record(
+            db,
+            action=f"tool.{item.tool}",
+            actor_id=approval.requester_id,
+            actor_name=approval.requester_name,
+            outcome="denied",
+            event_id=event_id,
+            trace_id=approval.trace_id,
+            details={"tool": item.tool, "reason": reason, "arguments": item.arguments_digest},
+        )
+
+
 async def _record(deps: Deps, tool: str, details: Mapping[str, str]) -> None:
     # an action stays in the audit for good, and a name that a model made up may hold anything
     action = f"tool.{tool if tool in matrix() else 'unknown'}"
@@ -51,8 +76,22 @@ class RefusalRecord(AbstractCapability[Deps]):
     """Puts every call of a tool that the model was not offered on record.
 
     pydantic-ai answers such a call itself and no toolset hears of it; a response of the model
-    passes here before anything is made of it, also the one that ends the run.
+    passes here before anything is made of it, also the one that ends the run. So does, in a run
+    that goes on after an approval, the answer to a call whose tool was taken away meanwhile.
     """
+
+    async def before_model_request(
+        self, ctx: RunContext[Deps], request_context: ModelRequestContext
+    ) -> ModelRequestContext:
+        """Look for approved calls that found no tool."""
+        messages, grant = request_context.messages, ctx.deps.run.grant
+        if grant is not None:
+            keys = {p.tool_call_id for p in _without_tool(messages[-1])} & grant.calls
+            for message in messages:
+                for call in message.tool_calls if isinstance(message, ModelResponse) else ():
+                    if call.tool_call_id in keys:
+                        await self._refused(call, ctx.deps)
+        return request_context
 
     async def after_model_request(
         self,
@@ -79,3 +118,9 @@ class RefusalRecord(AbstractCapability[Deps]):
             reason = f"the role {deps.actor.role.value} may not use {tool}"
         await deny(deps, tool, call.args_as_dict(), reason)
         deps.run.step("refused", tool, began=began, outcome=reason)
+
+
+def _without_tool(message: ModelMessage) -> list[ToolReturnPart]:
+    """The answers to calls for which there was no tool."""
+    returns = [part for part in message.parts if isinstance(part, ToolReturnPart)]
+    return [part for part in returns if part.retry is not None and part.retry.cause in NO_TOOL]

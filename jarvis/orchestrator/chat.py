@@ -156,6 +156,7 @@ class Chat:
         done."""
         actor = await self._staff.actor(approval.requester_id)
         if actor is None:
+            await self._brain.left(approval, handling.event.id)
             return
         said = await self._brain.resume(approval, actor, handling.event.id)
         async with handling.transaction() as tx:

@@ -68,7 +68,7 @@ from prompts.book import PromptBook
 from tools.deps import Deps, Grant, RunLedger
 from tools.guide import examples_for
 from tools.policy import policy_of
-from tools.refusals import refuse
+from tools.refusals import deny_approved, founded, refuse
 
 _log = logging.getLogger(__name__)
 QUOTE_CHARS = 200
@@ -421,6 +421,10 @@ class Brain:
             histories={part.delegation.role: part.history for part in parts if part.waits},
         )
 
+    async def left(self, approval: Approval, event_id: UUID) -> None:
+        """Who asked for approved writes has left the company: no role goes on for them."""
+        await deny_approved(self._db, approval, event_id, "this person has left the company")
+
     async def resume(
         self, approval: Approval, actor: Actor, event_id: UUID
     ) -> list[tuple[str, list[ModelMessage], str]]:
@@ -441,6 +445,10 @@ class Brain:
     ) -> list[tuple[str, list[ModelMessage], str]]:
         said: list[tuple[str, list[ModelMessage], str]] = []
         for role, stored in await self._approvals.history(self._db, approval.id):
+            calls = frozenset(item.call_key for item in approval.items if item.role == role)
+            grant = Grant(
+                approval_id=approval.id, calls=calls, db=self._db, approvals=self._approvals
+            )
             ledger = RunLedger(
                 db=self._db,
                 run_id=approval.run_id,
@@ -450,9 +458,8 @@ class Brain:
                 request=approval.request,
                 private=True,
                 tainted=approval.tainted,
-                grant=Grant(approval_id=approval.id, db=self._db, approvals=self._approvals),
+                grant=grant,
             )
-            calls = {item.call_key for item in approval.items if item.role == role}
             text = ""
             try:
                 result = await _agent(role).run(
@@ -475,11 +482,7 @@ class Brain:
                 _log.warning(
                     "%s could not go on after its approval: %s", role, type(error).__name__
                 )
-            outcome = (
-                "; ".join([await ledger.grant.outcome(key) for key in sorted(calls)])
-                if ledger.grant
-                else ""
-            )
+            outcome = "; ".join([await grant.outcome(key) for key in sorted(calls)])
             said.append((role, _memory(approval, outcome), text))
         return said
 
@@ -505,7 +508,7 @@ class Brain:
                     )
                 )
             else:
-                pieces.append(await self._refusal(block, deps, reader))
+                pieces.append(await self._refusal(block, part, deps, reader))
         return pieces
 
     def _text(self, block: Text, part: _Part, deps: Deps, reader: Reader) -> list[Rendered]:
@@ -528,10 +531,18 @@ class Brain:
             return []
         return [Rendered(text=_safe(block.text))]
 
-    async def _refusal(self, block: Refusal, deps: Deps, reader: Reader) -> Rendered:
+    async def _refusal(self, block: Refusal, part: _Part, deps: Deps, reader: Reader) -> Rendered:
+        """What was refused in this run, or what the role may not do; a model's word alone is no
+        refusal."""
         told = [f for f in deps.run.facts.facts.values() if isinstance(f, RefusalFact)]
         if told:
-            return self._views.render(told[-1], reader)
+            same = [fact for fact in told if fact.tool == block.tool]
+            return self._views.render((same or told)[-1], reader)
+        if not founded(deps, block.tool):
+            began, role = time.monotonic(), part.delegation.role
+            deps.run.step("dropped", "refusal", began=began, role=role, outcome=block.tool)
+            cause = reader.say("cause.unfounded")
+            return Rendered(text=reader.say("step.failed", part=_said(part), cause=cause))
         key = await refuse(
             deps, block.tool, None, f"the role {deps.actor.role.value} may not use {block.tool}"
         )

@@ -38,6 +38,11 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
         "The company's model calls of today are used up: until midnight simple requests are answered by rules.",
         "კომპანიის დღევანდელი მოდელის ლიმიტი ამოწურულია: შუაღამემდე წესებით ვპასუხობ.",
     ),
+    "cause.unfounded": (
+        "модель отказала без основания, переспросите иначе",
+        "the model refused without grounds, please ask in other words",
+        "მოდელმა უსაფუძვლოდ თქვა უარი, სხვანაირად იკითხეთ",
+    ),
     "cause.time": ("не хватило времени", "ran out of time", "დრო არ ეყო"),
     "error": (
         "Не получилось ответить: {cause}. Ничего не изменено. · код <code>{code}</code>",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncGenerator
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from pydantic_ai.messages import ModelMessage, ModelResponse, ToolCallPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 from jarvis.domains.staff.service import StaffService
+from jarvis.engine.approvals import RESUME
 from jarvis.engine.switches import Switches
 from jarvis.kit.canon import digest
 from jarvis.testing.app import RunningApp
@@ -342,17 +344,56 @@ async def test_a_hidden_tool_that_a_model_calls_is_on_record_and_changes_no_answ
 
     async with running_feature(servers, tmp_path, models={"fleet": FunctionModel(model)}) as app:
         answer = (await app.ask(GIORGI, "где малибу 235?"))["text"]
-        rows = await app.core.db.fetch(
-            """SELECT a.action, e.name, p.body FROM audit_entry a
-                 JOIN employee e ON e.id = a.actor_employee_id
-                 JOIN audit_payload p ON p.audit_entry_id = a.id WHERE a.outcome = 'denied'"""
-        )
-        assert [(row["action"], row["name"]) for row in rows] == [("tool.list_debts", GIORGI)]
-        details = json.loads(rows[0]["body"])["details"]
+        ((action, name, details),) = await _denied(app)
+        assert (action, name) == ("tool.list_debts", GIORGI)
         assert details["arguments"] == digest({"branch": "tbilisi"})
         curious = False
         await app.ask(GIORGI, "/new")
         assert (await app.ask(GIORGI, "где малибу 235?"))["text"] == answer
+
+
+async def test_a_right_lost_after_the_approval_leaves_a_refusal_when_the_run_goes_on(
+    app: RunningApp,
+) -> None:
+    await app.press(LASHA, await card_of(app, LASHA, EXTEND), 0)
+    approval = await app.core.db.fetchval("SELECT id FROM approval")
+    assert await _denied(app) == [], "the run that went on at once had the right"
+    for change, reason in (
+        ("role = 'mechanic'", "the role mechanic may not use extend_booking"),
+        ("dismissed_at = now()", "this person has left the company"),
+    ):
+        await app.core.db.execute(f"UPDATE employee SET {change} WHERE name = $1", LASHA)
+        async with app.core.db.transaction() as tx:
+            await app.core.journal.publish(
+                tx, kind=RESUME, dedup_key=reason, payload={"approval_id": str(approval)}
+            )
+        await app.quiet()
+        action, name, details = (await _denied(app))[-1]
+        assert (action, name) == ("tool.extend_booking", LASHA)
+        assert details["reason"] == reason
+        assert re.fullmatch(r"[0-9a-f]{64}", details["arguments"])
+    assert len(await _denied(app)) == 2
+    assert ledger(app) == ["extend_booking"]
+
+
+async def test_a_models_word_alone_refuses_nobody(servers: Servers, tmp_path: Path) -> None:
+    def model(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+        blocks = {"blocks": [refusal]}
+        return ModelResponse(parts=[ToolCallPart(info.output_tools[0].name, blocks)])
+
+    refusal = {"kind": "refusal", "tool": "sell_the_company"}
+    models = {"bookings": FunctionModel(model)}
+    async with running_feature(servers, tmp_path, models=models) as app:
+        for tool in ("sell_the_company", "list_debts"):
+            refusal["tool"] = tool
+            answer = (await app.ask(TAMAR, "кто должен?"))["text"]
+            assert "Причина: модель отказала без основания" in answer
+            assert "не для вашей роли" not in answer
+        assert await _denied(app) == []
+        assert "не для вашей роли" in (await app.ask(GIORGI, "кто должен?"))["text"]
+        assert [(action, name) for action, name, _ in await _denied(app)] == [
+            ("tool.list_debts", GIORGI)
+        ]
 
 
 @pytest.mark.slow
@@ -418,3 +459,14 @@ async def test_reading_only_holds_an_undo_too(app: RunningApp) -> None:
 
     await until(undone, seconds=15)
     assert ledger(app) == ["extend_booking", "update_booking"]
+
+
+async def _denied(app: RunningApp) -> list[tuple[str, str, dict[str, str]]]:
+    """The refusals on record: action, who, details."""
+    rows = await app.core.db.fetch(
+        """SELECT a.action, e.name, p.body FROM audit_entry a
+             JOIN employee e ON e.id = a.actor_employee_id
+             JOIN audit_payload p ON p.audit_entry_id = a.id
+            WHERE a.outcome = 'denied' ORDER BY a.at, a.id"""
+    )
+    return [(row["action"], row["name"], json.loads(row["body"])["details"]) for row in rows]

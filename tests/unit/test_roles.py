@@ -129,7 +129,7 @@ async def router_sees() -> tuple[str, Mapping[str, Any]]:
         seen.append(info)
         return ModelResponse(parts=[ToolCallPart(info.output_tools[0].name, {})])
 
-    run = SimpleNamespace(earlier="")
+    run = SimpleNamespace(earlier="", grant=None)
     deps = SimpleNamespace(prompts=PromptBook(), actor=actor(Post.EMPLOYEE), now=NOW, run=run)
     await router_of(delegates()).run("x", deps=cast(Any, deps), model=FunctionModel(answer))
     return str(seen[0].instructions), seen[0].output_tools[0].parameters_json_schema

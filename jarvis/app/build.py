@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import ModuleType
@@ -26,6 +34,7 @@ from jarvis.engine.settings import EngineSettings
 from jarvis.engine.subscriptions import Subscriber, Terms, declared, subscribers
 from jarvis.engine.timing import Every
 from jarvis.kit.clock import OffsetClock
+from jarvis.kit.errors import SettingsMissing
 from jarvis.kit.http_client import Network
 from jarvis.kit.settings import Settings, load
 from jarvis.messaging import fact_views
@@ -49,6 +58,13 @@ class EffectKinds:
     """Every kind of effect that the product knows."""
 
     kinds: tuple[EffectKind, ...]
+
+    def strange(self, names: Iterable[str]) -> list[str]:
+        """Which of these, as `JARVIS_EFFECTS` names kinds, systems and branches, mean none of
+        them."""
+        kinds = {kind.name for kind in self.kinds}
+        known = {"*"} | kinds | {f"{kind.partition('.')[0]}.*" for kind in kinds}
+        return sorted(name for name in names if name.partition("@")[0] not in known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +152,7 @@ async def open_app(
         pool: Connections to the database at most.
 
     Raises:
-        SettingsMissing: names the variable.
+        SettingsMissing: names the variable, also when what it says means nothing here.
     """
     replaced: dict[type, Any] = {PoolSize: PoolSize(pool), Network: Network(), **(replace or {})}
     made_by = Blueprint(parts, process, extra)
@@ -146,8 +162,10 @@ async def open_app(
             replaced[kind] = load(kind)
     for make in made_by.all:
         _provide(provider, make, replaced)
-    replaced[EffectKinds] = EffectKinds(tuple(made_by.kinds))
+    replaced[EffectKinds] = known = EffectKinds(tuple(made_by.kinds))
     if made_by.writes:
+        if strange := known.strange(replaced[EngineSettings].effects):
+            raise SettingsMissing(f"JARVIS_EFFECTS: no effect is called {', '.join(strange)}")
         provider.provide(_gathered([made(make) for make in made_by.writes]))
     if "views" in parts:
         replaced[Views] = Views(view_modules())

@@ -31,6 +31,10 @@ from jarvis.engine.planned import (
 CARDS: list[dict[str, Any]] = json.loads(
     Path(__file__).with_name("cards_of_before.json").read_text(encoding="utf-8")
 )
+TITLES = (
+    *("extend", "change", "note", "cancel", "create", "move", "state"),
+    *("grant", "hire", "add_branch", "subscribe", "post"),
+)
 AT = datetime(2026, 3, 12, 10, 30, 0, 533984, tzinfo=UTC)
 
 
@@ -67,7 +71,7 @@ def test_a_card_of_before_verifies_and_reads(card: dict[str, Any]) -> None:
 
 
 def test_its_parts_are_of_their_types() -> None:
-    extend, grant, cancel = (_read(card["items"][0]) for card in CARDS)
+    extend, grant, cancel = (_read(card["items"][0]) for card in CARDS[:3])
     assert extend.changes == (
         MomentChange(
             field="end",
@@ -84,6 +88,18 @@ def test_its_parts_are_of_their_types() -> None:
     assert grant.subject.name == "👤 Эка Абуладзе"
     assert cancel.warnings == (PaidWarning(minor=6_000, currency="GEL"),)
     assert cancel.changes == (TextChange(field="status", old="Подтверждена", new="Отмена"),)
+
+
+def test_every_change_that_a_card_of_before_may_ask_for_is_read() -> None:
+    writes = {w.title: w for w in (_read(card["items"][0]) for card in CARDS)}
+    assert sorted(writes) == sorted(TITLES)
+    assert writes["state"].changes == (CodeChange(type="state", field="state", old=1, new=2),)
+    assert writes["move"].changes == (
+        CodeChange(type="branch", field="branch", old="tbilisi", new="batumi"),
+    )
+    create = writes["create"].price
+    assert create is not None
+    assert (create.old, create.basis) == (None, "quote")
 
 
 def _whole() -> PlannedWrite:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from jarvis.app.build import EffectKinds
 from jarvis.app.discovery import features
 from jarvis.app.write import OWN_SYSTEM, Write, Writes
 from jarvis.engine.effects import Effect, EffectHandler, EffectKind, Receipt
@@ -69,6 +70,12 @@ def test_a_kind_has_one_owner_who_carries_out_what_is_ours() -> None:
         Writes([_Far(), _Far()])
     with pytest.raises(ValueError, match="_Forgetful carries out other kinds"):
         Writes([_Forgetful()])
+
+
+def test_a_switch_that_means_no_effect_is_named() -> None:
+    kinds = EffectKinds((FAR, OURS))
+    names = ("*", "far.*", "near.do", "near.do@batumi", "far.*@batumi")
+    assert kinds.strange((*names, "house.*", "far.gone@batumi")) == ["far.gone@batumi", "house.*"]
 
 
 def test_the_manifests_name_every_write() -> None:

@@ -8,6 +8,7 @@ from pydantic_ai.toolsets import AbstractToolset
 from agents.blocks import Answer
 from jarvis.kit.clock import local
 from tools.deps import Deps
+from tools.refusals import RefusalRecord
 from tools.toolset import guard
 
 RoleAgent = Agent[Deps, Answer | DeferredToolRequests]
@@ -22,6 +23,7 @@ def role_agent(role: str, *toolsets: AbstractToolset[Deps]) -> RoleAgent:
         deps_type=Deps,
         output_type=[Answer, DeferredToolRequests],
         toolsets=guard(role, *toolsets),
+        capabilities=[RefusalRecord()],
         retries=2,
         end_strategy="early",
     )

@@ -21,6 +21,7 @@ from benchmarks.harness.declare import Benchmark, Measured, at_most
 from benchmarks.harness.places import fresh_place
 from benchmarks.harness.stats import median_ms
 from jarvis.app.build import open_app
+from jarvis.app.services import Services
 from jarvis.app.settings import AppSettings
 from jarvis.domains.staff.service import StaffService
 from jarvis.entrypoints.sandboxes import load_world
@@ -78,13 +79,7 @@ async def overhead(servers: Servers, folder: Path) -> Measured:
         deps = Deps(
             actor=actor,
             now=core.clock.now(),
-            staff=nothing,
-            fleet=nothing,
-            bookings=nothing,
-            changes=nothing,
-            clients=nothing,
-            knowledge=nothing,
-            rooms=nothing,
+            services=Services({}),
             prompts=PromptBook(),
             switches=nothing,
             run=ledger,

@@ -55,6 +55,20 @@ MUTATIONS = (
         tests=("tests/engine/test_journal.py::test_one_input_is_one_row",),
     ),
     Mutation(
+        guard="calls of tools that were not offered are on record",
+        path="tools/refusals.py",
+        text="and part.tool_name not in names:",
+        without="and part.tool_name in ():",
+        tests=("tests/domains/test_policy.py",),
+    ),
+    Mutation(
+        guard="only branches that exist",
+        path="tools/toolset.py",
+        text="            choices.check(tool.tool_def, tool_args)\n",
+        without="",
+        tests=("tests/features/test_branches.py",),
+    ),
+    Mutation(
         guard="deduplication of effects",
         path="jarvis/engine/effects.py",
         text="kind.system,\n        target,\n        key,",

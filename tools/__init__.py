@@ -1,1 +1,1 @@
-"""What the model may do: thin typed tools over the domains, a guard, and the one policy table."""
+"""What the model may do: typed tools over the domains, each with its policy, behind a guard."""

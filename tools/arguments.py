@@ -13,12 +13,15 @@ from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from jarvis.kit.clock import TBILISI
 from jarvis.kit.text import MESSAGE_CHARS, clean, line
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 MAX_NUMBER = 999_999_999
 MAX_DAYS = 366
 CHOICE_CHARS = 120
+# Kinds of values that are data, as a tool's schema names them until it is offered to a model.
+BRANCH_CODE, SERVICE_CHAT = "branch-code", "service-chat"
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 D = TypeVar("D", date, datetime)
 
@@ -54,11 +57,28 @@ Words = Annotated[str, BeforeValidator(cleaned), Field(max_length=MESSAGE_CHARS)
 Name = Annotated[str, BeforeValidator(one_line), Field(min_length=1, max_length=120)]
 Place = Annotated[str, BeforeValidator(one_line), Field(min_length=1, max_length=200)]
 Code = Annotated[str, BeforeValidator(one_line), Field(min_length=1, max_length=40)]
+Branch = Annotated[
+    str,
+    BeforeValidator(one_line),
+    Field(max_length=40, json_schema_extra={"format": BRANCH_CODE}),
+]
+"""The code of a branch that exists: `tools.choices` puts the codes into the schema."""
+ServiceChat = Annotated[
+    str,
+    BeforeValidator(one_line),
+    Field(max_length=40, json_schema_extra={"format": SERVICE_CHAT}),
+]
+"""What a service chat is for, as the registry of chats has it."""
 Number = Annotated[int, Field(ge=1, le=MAX_NUMBER)]
 """The number of a booking."""
 Days = Annotated[int, Field(ge=1, le=MAX_DAYS)]
 Moment = Annotated[datetime, BeforeValidator(_written), AfterValidator(_sane)]
 Day = Annotated[date, BeforeValidator(_written), AfterValidator(_sane)]
+
+
+def aware(moment: datetime) -> datetime:
+    """A wall time as Tbilisi's; one with an offset as it is."""
+    return moment.replace(tzinfo=TBILISI) if moment.tzinfo is None else moment
 
 
 def again(request: str, choice: str) -> str:

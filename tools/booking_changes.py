@@ -7,26 +7,29 @@ from datetime import date, datetime, timedelta
 
 from pydantic_ai import RunContext
 
-from jarvis.domains.bookings.changes import Obstacle
+from jarvis.domains.bookings.changes import Changes, Obstacle
 from jarvis.domains.bookings.facts import ObstacleFact
 from jarvis.domains.bookings.sending import Impossible
-from jarvis.domains.bookings.service import Booking
+from jarvis.domains.bookings.service import Booking, BookingService
+from jarvis.domains.clients.service import ClientService
 from jarvis.engine.approval_models import PlannedWrite
-from jarvis.kit.clock import TBILISI, at_local, local
+from jarvis.kit.actor import Role
+from jarvis.kit.clock import at_local, local
 from jarvis.kit.errors import InvalidRequest
+from jarvis.kit.roles import ACTORS, HEADS
 from jarvis.messaging.facts import ChoiceFact, Option
-from tools.arguments import Day, Days, Moment, Number, Place, Said, Words, again
-from tools.bookings import resolve_booking
+from tools.arguments import Branch, Day, Days, Moment, Number, Place, Said, Words, again, aware
+from tools.decorators import Planned, new_toolset, write
 from tools.deps import Deps
-from tools.fleet import Branch, resolve_car
-from tools.toolset import new_toolset, not_found
+from tools.resolve import not_found, resolve_booking, resolve_car
 
 booking_changes = new_toolset("booking_changes")
-Planned = list[PlannedWrite] | str
 NOTE_CHARS = 500
 
 
-@booking_changes.tool(sequential=True)
+@write(
+    booking_changes, effect_class="A", roles=ACTORS | {Role.SALES}, approvers=ACTORS, scope="branch"
+)
 async def extend_booking(
     ctx: RunContext[Deps],
     number: Number | None = None,
@@ -39,16 +42,17 @@ async def extend_booking(
     move_next_to: Said | None = None,
 ) -> Planned:
     """A later return of one booking. Nothing happens before a person approves the card that
-    follows.
+    follows. Say until when by exactly one of `until`, `until_day` and `days`.
 
     Args:
         number: The booking's number, e.g. `1234`; when it was not said, name the car or the client.
-        until: The new return as day and hour, local wall time, e.g. `2026-03-16T12:00`.
-        until_day: The day alone, when no hour was said: the booking keeps its own hour.
-        days: By how many days, when that was said instead of a date.
-        branch: Branch code when it was said.
-        car: The car as it was said.
-        client: The client as they were named.
+        until: The new return as day and hour, Tbilisi wall time, e.g. `2026-03-16T12:00`.
+        until_day: The day alone, e.g. `2026-03-16`, when no hour was said: the booking keeps
+            its own hour.
+        days: By how many days, e.g. `2`, when that was said instead of a date.
+        branch: Code of the branch, only when it was said: numbers repeat between branches.
+        car: The car as it was said, e.g. `малибу 235`, when no number was.
+        client: The client as they were named, e.g. `Рудин`, when neither number nor car was.
         move_next_to: The car that the following booking of this car is moved to, when the person
             asked for that too.
     """
@@ -56,18 +60,22 @@ async def extend_booking(
     if isinstance(found, str):
         return found
     deps = ctx.deps
+    changes = deps.get(Changes)
     target = _target(found.end, until, until_day, days)
     writes: list[PlannedWrite] = []
-    plan = await deps.changes.extend(found.id, target)
+    plan = await changes.extend(found.id, target)
     if isinstance(plan, Obstacle) and move_next_to is not None:
         other = await resolve_car(ctx, move_next_to)
         if isinstance(other, str):
             return other
-        writes.append(await deps.changes.change(plan.following.id, car=other))
-        plan = await deps.changes.extend(found.id, target, without=plan.following.id)
+        writes.append(await changes.change(plan.following.id, car=other))
+        plan = await changes.extend(found.id, target, without=plan.following.id)
     if isinstance(plan, Obstacle):
         key = deps.run.facts.add(
-            ObstacleFact(obstacle=plan, fresh=await deps.bookings.freshness(plan.booking.source_at))
+            ObstacleFact(
+                obstacle=plan,
+                fresh=await deps.get(BookingService).freshness(plan.booking.source_at),
+            )
         )
         return (
             f"[{key}] The car is taken then by booking {plan.following.shown}: show this "
@@ -80,7 +88,7 @@ def _target(
     end: datetime | None, until: datetime | None, until_day: date | None, days: int | None
 ) -> datetime:
     if until is not None:
-        return _utc(until)
+        return aware(until)
     if end is None:
         raise InvalidRequest("the booking has no return time; name day and hour")
     if days is not None and days > 0:
@@ -109,10 +117,10 @@ async def _booking_said(
             return found
         cars = [found.id]
     elif client is not None:
-        people = [c.id for c in await deps.clients.find(client)]
+        people = [c.id for c in await deps.get(ClientService).find(client)]
     else:
         raise InvalidRequest("name the booking: its number, the car or the client")
-    rows = await deps.bookings.search(
+    rows = await deps.get(BookingService).search(
         cars=cars, clients=people, since=deps.now, until=None, scope=deps.actor.branches
     )
     rows = [
@@ -130,8 +138,8 @@ async def _booking_said(
     options = tuple(
         Option(
             label=f"№{b.number} · {b.car_label or '?'}",
-            detail=f"|{b.branch}|",
             request=again(deps.run.request, f"№{b.number}"),
+            branch=b.branch,
         )
         for b in out[:6]
     )
@@ -139,7 +147,9 @@ async def _booking_said(
     return f"[{key}] {len(out)} bookings are open: ask which one, with this fact."
 
 
-@booking_changes.tool(sequential=True)
+@write(
+    booking_changes, effect_class="A", roles=ACTORS | {Role.SALES}, approvers=ACTORS, scope="branch"
+)
 async def change_booking(
     ctx: RunContext[Deps],
     number: Number,
@@ -151,16 +161,16 @@ async def change_booking(
     car: Said | None = None,
 ) -> Planned:
     """Other times or places of a booking, or another car. Nothing happens before a person approves
-    the card that follows.
+    the card that follows. Give only what is to change; a later return is `extend_booking`.
 
     Args:
-        number: The booking's number.
-        branch: Branch code when it was said.
-        start: The new pick-up, local wall time.
-        end: The new return, local wall time.
-        place_start: The new place of the pick-up.
-        place_end: The new place of the return.
-        car: The other car, as it was said.
+        number: The booking's number, e.g. `1234`.
+        branch: Code of the branch, only when it was said: numbers repeat between branches.
+        start: The new pick-up, Tbilisi wall time, e.g. `2026-03-14T10:00`.
+        end: The new return, Tbilisi wall time, e.g. `2026-03-16T12:00`.
+        place_start: The new place of the pick-up, e.g. `аэропорт`.
+        place_end: The new place of the return, e.g. `офис`.
+        car: The other car, as it was said, e.g. `королла 310`.
     """
     found = await resolve_booking(ctx, number, branch)
     if isinstance(found, str):
@@ -171,10 +181,10 @@ async def change_booking(
         if isinstance(other, str):
             return other
     return [
-        await ctx.deps.changes.change(
+        await ctx.deps.get(Changes).change(
             found.id,
-            start=_utc(start) if start else None,
-            end=_utc(end) if end else None,
+            start=aware(start) if start else None,
+            end=aware(end) if end else None,
             place_start=place_start,
             place_end=place_end,
             car=other,
@@ -182,7 +192,13 @@ async def change_booking(
     ]
 
 
-@booking_changes.tool(sequential=True)
+@write(
+    booking_changes,
+    effect_class="A",
+    roles=ACTORS | {Role.SALES, Role.MECHANIC},
+    approvers=ACTORS,
+    scope="branch",
+)
 async def note_booking(
     ctx: RunContext[Deps], number: Number, text: Words, branch: Branch | None = None
 ) -> Planned:
@@ -190,33 +206,36 @@ async def note_booking(
     follows.
 
     Args:
-        number: The booking's number.
+        number: The booking's number, e.g. `1234`.
         text: What to note, in the person's words, at most 500 characters.
-        branch: Branch code when it was said.
+        branch: Code of the branch, only when it was said: numbers repeat between branches.
     """
     found = await resolve_booking(ctx, number, branch)
     if isinstance(found, str):
         return found
     if not text.strip() or len(text) > NOTE_CHARS:
         raise Impossible("no_words", n=NOTE_CHARS)
-    return [await ctx.deps.changes.note(found.id, text.strip())]
+    return [await ctx.deps.get(Changes).note(found.id, text.strip())]
 
 
-@booking_changes.tool(sequential=True)
+@write(booking_changes, effect_class="A", roles=ACTORS, approvers=HEADS, scope="branch")
 async def cancel_booking(
     ctx: RunContext[Deps], number: Number, branch: Branch | None = None
 ) -> Planned:
-    """Call a planned booking off. Nothing happens before a person approves the card that follows.
+    """Call a planned booking off, whole. Nothing happens before a person approves the card that
+    follows.
 
     Args:
-        number: The booking's number.
-        branch: Branch code when it was said.
+        number: The booking's number, e.g. `1234`.
+        branch: Code of the branch, only when it was said: numbers repeat between branches.
     """
     found = await resolve_booking(ctx, number, branch)
-    return found if isinstance(found, str) else [await ctx.deps.changes.cancel(found.id)]
+    return found if isinstance(found, str) else [await ctx.deps.get(Changes).cancel(found.id)]
 
 
-@booking_changes.tool(sequential=True)
+@write(
+    booking_changes, effect_class="A", roles=ACTORS | {Role.SALES}, approvers=ACTORS, scope="branch"
+)
 async def create_booking(
     ctx: RunContext[Deps],
     car: Said,
@@ -230,10 +249,10 @@ async def create_booking(
     card that follows.
 
     Args:
-        car: The car as it was said.
-        client: The client's name or phone as it was said.
-        start: Pick-up, local wall time.
-        end: Return, local wall time.
+        car: The car as it was said, e.g. `малибу 235`.
+        client: The client's name or phone as it was said, e.g. `Олег Рудин`.
+        start: Pick-up, Tbilisi wall time, e.g. `2026-03-14T10:00`.
+        end: Return, Tbilisi wall time, after the pick-up.
         place_start: Place of the pick-up when it was said.
         place_end: Place of the return when it was said.
     """
@@ -242,7 +261,7 @@ async def create_booking(
         return chosen
     deps = ctx.deps
     deps.scope(chosen.branch)
-    people = await deps.clients.find(client)
+    people = await deps.get(ClientService).find(client)
     if not people:
         key = await not_found(deps, "client", client)
         return f"[{key}] No client answers to {client!r}."
@@ -250,7 +269,6 @@ async def create_booking(
         options = tuple(
             Option(
                 label=p.full_name,
-                detail="",
                 request=again(deps.run.request, p.phone or p.full_name),
             )
             for p in people[:6]
@@ -258,11 +276,12 @@ async def create_booking(
         key = deps.run.facts.add(ChoiceFact(kind="client", said=client[:60], options=options))
         return f"[{key}] Several clients answer to {client!r}: ask which one, with this fact."
     return [
-        await deps.changes.create(
-            chosen, people[0], _utc(start), _utc(end), place_start=place_start, place_end=place_end
+        await deps.get(Changes).create(
+            chosen,
+            people[0],
+            aware(start),
+            aware(end),
+            place_start=place_start,
+            place_end=place_end,
         )
     ]
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=TBILISI) if moment.tzinfo is None else moment

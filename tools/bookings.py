@@ -14,48 +14,24 @@ from jarvis.domains.bookings.facts import (
     DebtFact,
     HistoryFact,
 )
-from jarvis.domains.bookings.service import Booking, Owed
+from jarvis.domains.bookings.service import BookingService, Owed
+from jarvis.domains.clients.service import ClientService
+from jarvis.domains.fleet.service import FleetService
+from jarvis.domains.staff.service import StaffService
 from jarvis.engine.freshness import Limited
-from jarvis.kit.clock import TBILISI, day_bounds, local_date
-from jarvis.kit.errors import IntegrationError, InvalidRequest, LimitReached, NotPermitted
-from jarvis.messaging.facts import ChoiceFact, Option
-from tools.arguments import Moment, Number, Said, again
+from jarvis.kit.clock import day_bounds, local_date
+from jarvis.kit.errors import IntegrationError, InvalidRequest, LimitReached
+from jarvis.kit.roles import BRANCH_STAFF, MONEY, OPERATIONS
+from tools.arguments import Branch, Moment, Number, Said, aware
+from tools.decorators import new_toolset, read
 from tools.deps import Deps
-from tools.fleet import Branch, resolve_car
-from tools.toolset import new_toolset, not_found
+from tools.resolve import not_found, resolve_booking, resolve_car
 
 bookings = new_toolset("bookings")
 Listing = Literal["pickups", "returns", "overdue", "car"]
 
 
-async def resolve_booking(ctx: RunContext[Deps], number: int, branch: str | None) -> Booking | str:
-    """The one booking of that number in this person's scope, or the text that says why there is
-    none."""
-    deps = ctx.deps
-    rows = [b for b in await deps.bookings.by_number(number) if branch in (None, b.branch)]
-    mine = [b for b in rows if deps.actor.may_see(b.branch)]
-    if not mine and rows:
-        raise NotPermitted(f"booking {number} belongs to branch {rows[0].branch}")
-    if len(mine) == 1:
-        return mine[0]
-    if not mine:
-        others = await deps.bookings.by_number(number)
-        near = tuple(_option(b, deps.run.request) for b in others if deps.actor.may_see(b.branch))
-        key = await not_found(deps, "booking", str(number), near)
-        return f"[{key}] There is no booking {number}."
-    options = tuple(_option(b, deps.run.request) for b in mine)
-    key = deps.run.facts.add(ChoiceFact(kind="booking", said=f"№{number}", options=options))
-    return f"[{key}] Several branches have a booking {number}: ask which one, with this fact."
-
-
-def _option(booking: Booking, request: str) -> Option:
-    label = f"№{booking.number} · {booking.car_label or '?'}"
-    return Option(
-        label=label, detail=f"|{booking.branch}|", request=again(request, str(booking.branch))
-    )
-
-
-@bookings.tool
+@read(bookings, roles=BRANCH_STAFF, scope="branch", untrusted=False)
 async def find_booking(
     ctx: RunContext[Deps],
     car: Said | None = None,
@@ -67,12 +43,15 @@ async def find_booking(
     client.
 
     Args:
-        car: The car as it was said, e.g. `приус 417`.
+        car: The car as it was said, e.g. `приус 417`; this or `client` is needed.
         client: The client's name or phone as it was said, e.g. `Рудин`.
-        start: Local wall time of the period's start, e.g. `2026-03-11T00:00`; any time when absent.
-        end: Local wall time of the period's end.
+        start: Start of the period, Tbilisi wall time without offset, e.g. `2026-03-11T00:00`; any
+            time when absent.
+        end: End of the period, e.g. `2026-03-12T00:00`; a day after `start` when absent, of no use
+            without it.
     """
     deps = ctx.deps
+    booking_service = deps.get(BookingService)
     if car is None and client is None:
         raise InvalidRequest("name a car or a client")
     cars = clients = subject = None
@@ -82,16 +61,16 @@ async def find_booking(
             return found
         cars, subject = [found.id], found.label
     if client is not None:
-        people = await deps.clients.find(client)
+        people = await deps.get(ClientService).find(client)
         if not people:
             key = await not_found(deps, "client", client)
             return f"[{key}] No client answers to {client!r}."
         clients, subject = [p.id for p in people], subject or people[0].short_name
     begin, until = _period(deps, start, end) if start is not None else (None, None)
-    rows = await deps.bookings.search(
+    rows = await booking_service.search(
         cars=cars, clients=clients, since=begin, until=until, scope=deps.actor.branches
     )
-    fresh = await deps.bookings.freshness()
+    fresh = await booking_service.freshness()
     key = deps.run.facts.add(
         BookingListFact(
             kind="found",
@@ -106,26 +85,27 @@ async def find_booking(
     return f"[{key}] {len(rows)} bookings."
 
 
-@bookings.tool
+@read(bookings, roles=BRANCH_STAFF, scope="branch", untrusted=False)
 async def booking_card(ctx: RunContext[Deps], number: Number, branch: Branch | None = None) -> str:
     """One booking: car, client, times, places, sums, what is owed and what is due at pick-up.
 
     Args:
-        number: The number people use, e.g. `1234`.
-        branch: Branch code when it was said.
+        number: The booking's number as people use it, e.g. `1234`.
+        branch: Code of the branch, only when it was said: numbers repeat between branches.
     """
     found = await resolve_booking(ctx, number, branch)
     if isinstance(found, str):
         return found
     deps = ctx.deps
-    limited = await deps.bookings.refresh_booking(found.id)
-    booking = await deps.bookings.get(found.id)
+    booking_service = deps.get(BookingService)
+    limited = await booking_service.refresh_booking(found.id)
+    booking = await booking_service.get(found.id)
     owed = (
-        tuple(await deps.bookings.owed_of(booking.id))
+        tuple(await booking_service.owed_of(booking.id))
         if deps.may("list_debts", booking.branch)
         else ()
     )
-    fresh = await deps.bookings.freshness(booking.source_at, limited)
+    fresh = await booking_service.freshness(booking.source_at, limited)
     key = deps.run.facts.add(BookingFact(booking=booking, owed=owed, fresh=fresh))
     return (
         f"[{key}] Booking {booking.number}: {booking.car_label}, {booking.status}, "
@@ -133,7 +113,7 @@ async def booking_card(ctx: RunContext[Deps], number: Number, branch: Branch | N
     )
 
 
-@bookings.tool
+@read(bookings, roles=BRANCH_STAFF, scope="branch", untrusted=False)
 async def list_bookings(
     ctx: RunContext[Deps],
     what: Listing,
@@ -146,32 +126,37 @@ async def list_bookings(
     bookings of a car.
 
     Args:
-        what: `pickups`, `returns`, `overdue`, or `car` for one car's bookings.
-        start: Local wall time of the period's start, e.g. `2026-03-12T00:00`.
-        end: Local wall time of the period's end.
-        branch: Branch code; the person's own branches when absent.
-        car: The car as it was said, for `car`.
+        what: `pickups` or `returns` of the period; `overdue`: cars that should be back by now,
+            without a period; `car`: what one car has now and next.
+        start: Start of the period, Tbilisi wall time without offset, e.g. `2026-03-12T00:00`; today
+            when absent.
+        end: End of the period, e.g. `2026-03-13T00:00`; a day after `start` when absent.
+        branch: Code of a branch, only when one was said; the person's own branches when absent.
+        car: The car as it was said, e.g. `приус 417`; needed for `car`, left out otherwise.
     """
     deps = ctx.deps
+    booking_service = deps.get(BookingService)
     scope = deps.scope(branch)
     begin, until = _period(deps, start, end)
-    fresh = await deps.bookings.freshness()
+    fresh = await booking_service.freshness()
     subject: str | None = None
     if what == "car" or car is not None:
         found = await resolve_car(ctx, car or deps.run.request)
         if isinstance(found, str):
             return found
-        limited = await deps.bookings.refresh_car(found.id)
-        rows = await deps.bookings.of_car(found.id, since=deps.now)
+        limited = await booking_service.refresh_car(found.id)
+        rows = await booking_service.of_car(found.id, since=deps.now)
         rows = [b for b in rows if deps.actor.may_see(b.branch)]
-        fresh = await deps.bookings.freshness((await deps.fleet.get(found.id)).source_at, limited)
+        fresh = await booking_service.freshness(
+            (await deps.get(FleetService).get(found.id)).source_at, limited
+        )
         subject, what = found.label, "car"
     elif what == "pickups":
-        rows = await deps.bookings.pickups(begin, until, branch, scope)
+        rows = await booking_service.pickups(begin, until, branch, scope)
     elif what == "returns":
-        rows = await deps.bookings.returns(begin, until, branch, scope)
+        rows = await booking_service.returns(begin, until, branch, scope)
     else:
-        rows = await deps.bookings.overdue(branch, scope)
+        rows = await booking_service.overdue(branch, scope)
     key = deps.run.facts.add(
         BookingListFact(
             kind=what,
@@ -186,7 +171,7 @@ async def list_bookings(
     return f"[{key}] {len(rows)} bookings."
 
 
-@bookings.tool
+@read(bookings, roles=OPERATIONS, scope="branch", untrusted=False)
 async def check_conflicts(
     ctx: RunContext[Deps],
     start: Moment | None = None,
@@ -197,55 +182,59 @@ async def check_conflicts(
     """Bookings of one car that overlap, or leave less than 2 h between them.
 
     Args:
-        start: Local wall time; now when absent.
-        end: Local wall time; 30 days on when absent.
-        branch: Branch code; the person's own branches when absent.
-        car: Only this car, as it was said.
+        start: Tbilisi wall time without offset, e.g. `2026-03-12T00:00`; now when absent.
+        end: Tbilisi wall time; 30 days from now when absent.
+        branch: Code of a branch, only when one was said; the person's own branches when absent.
+        car: Only this car, as it was said, e.g. `приус 417`.
     """
     deps = ctx.deps
+    booking_service = deps.get(BookingService)
     scope = deps.scope(branch)
-    begin = _utc(start) if start else deps.now
-    until = _utc(end) if end else deps.now + timedelta(days=30)
+    begin = aware(start) if start else deps.now
+    until = aware(end) if end else deps.now + timedelta(days=30)
     car_id = None
     if car is not None:
         found = await resolve_car(ctx, car)
         if isinstance(found, str):
             return found
         car_id = found.id
-    pairs = await deps.bookings.collisions(begin, until, branch=branch, scope=scope, car_id=car_id)
-    fresh = await deps.bookings.freshness()
+    pairs = await booking_service.collisions(
+        begin, until, branch=branch, scope=scope, car_id=car_id
+    )
+    fresh = await booking_service.freshness()
     key = deps.run.facts.add(
         ConflictFact(pairs=tuple(pairs), branch=branch, start=begin, end=until, fresh=fresh)
     )
     return f"[{key}] {len(pairs)} conflicts."
 
 
-@bookings.tool
+@read(bookings, roles=MONEY, scope="branch", untrusted=False)
 async def list_debts(
     ctx: RunContext[Deps], branch: Branch | None = None, client: Said | None = None
 ) -> str:
     """Debts, and apart from them what is due at pick-up. Asks RentProg each time.
 
     Args:
-        branch: Branch code; the person's own branches when absent.
+        branch: Code of a branch, only when one was said; the person's own branches when absent.
         client: Only this client, by name, e.g. `Рудин`.
     """
     deps = ctx.deps
+    booking_service = deps.get(BookingService)
     scope = deps.scope(branch)
     codes = [
         b.code
-        for b in await deps.staff.branches()
+        for b in await deps.get(StaffService).branches()
         if (branch in (None, b.code)) and (not scope or b.code in scope)
     ]
-    ages = await deps.bookings.refresh_debts(codes)
+    ages = await booking_service.refresh_debts(codes)
     debts: list[Owed] = []
     due: list[Owed] = []
     for code in codes:
-        debts += await deps.bookings.debts(code, kind="debt")
-        due += await deps.bookings.debts(code, kind="due")
+        debts += await booking_service.debts(code, kind="debt")
+        due += await booking_service.debts(code, kind="due")
     subject = None
     if client is not None:
-        people = await deps.clients.find(client)
+        people = await deps.get(ClientService).find(client)
         if not people:
             key = await not_found(deps, "client", client)
             return f"[{key}] No client answers to {client!r}."
@@ -260,29 +249,30 @@ async def list_debts(
     return f"[{key}] {len(debts)} debts, {len(due)} amounts due at pick-up."
 
 
-@bookings.tool
+@read(bookings, roles=OPERATIONS, scope="branch", untrusted=False)
 async def who_changed(ctx: RunContext[Deps], number: Number, branch: Branch | None = None) -> str:
     """Who changed a booking, what and when, from RentProg's own record and from Jarvis's audit.
 
     Args:
         number: The booking's number, e.g. `1234`.
-        branch: Branch code when it was said.
+        branch: Code of the branch, only when it was said: numbers repeat between branches.
     """
     found = await resolve_booking(ctx, number, branch)
     if isinstance(found, str):
         return found
     deps = ctx.deps
+    booking_service = deps.get(BookingService)
     since = None
     try:
-        lines = tuple(await deps.bookings.history(found))
-        fresh = await deps.bookings.freshness(deps.now)
+        lines = tuple(await booking_service.history(found))
+        fresh = await booking_service.freshness(deps.now)
     except LimitReached as error:
         lines = ()
-        fresh = await deps.bookings.freshness(found.source_at, Limited.by(error, deps.now))
+        fresh = await booking_service.freshness(found.source_at, Limited.by(error, deps.now))
     except IntegrationError:
         lines, since = (), deps.now
-        fresh = await deps.bookings.freshness(found.source_at)
-    ours = tuple(await deps.bookings.through_jarvis(found))
+        fresh = await booking_service.freshness(found.source_at)
+    ours = tuple(await booking_service.through_jarvis(found))
     key = deps.run.facts.add(
         HistoryFact(booking=found, lines=lines, ours=ours, unread_since=since, fresh=fresh)
     )
@@ -295,12 +285,8 @@ async def who_changed(ctx: RunContext[Deps], number: Number, branch: Branch | No
 def _period(deps: Deps, start: datetime | None, end: datetime | None) -> tuple[datetime, datetime]:
     if start is None:
         return day_bounds(local_date(deps.now))
-    begin = _utc(start)
-    until = _utc(end) if end is not None else begin + timedelta(days=1)
+    begin = aware(start)
+    until = aware(end) if end is not None else begin + timedelta(days=1)
     if until <= begin:
         raise InvalidRequest("the end must be after the start")
     return begin, until
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=TBILISI) if moment.tzinfo is None else moment

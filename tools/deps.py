@@ -1,4 +1,4 @@
-"""What every tool gets: who asks, when, the domains, the prompts, and the run's ledger."""
+"""What every tool gets: who asks, when, the services, the prompts, and the run's ledger."""
 
 from __future__ import annotations
 
@@ -7,24 +7,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from jarvis.domains.bookings.changes import Changes
-from jarvis.domains.bookings.service import BookingService
-from jarvis.domains.chats.service import ChatService
-from jarvis.domains.clients.service import ClientService
-from jarvis.domains.fleet.service import FleetService
-from jarvis.domains.forms.service import FormService
-from jarvis.domains.house.changes import HouseChanges
-from jarvis.domains.knowledge.service import KnowledgeService
-from jarvis.domains.media.service import MediaService
-from jarvis.domains.staff.service import StaffService
+from jarvis.app.services import Services
 from jarvis.engine import audit
 from jarvis.engine.approval_models import Step as WriteStep
 from jarvis.engine.approvals import Approvals
 from jarvis.engine.db import Database
-from jarvis.engine.journal import Journal
 from jarvis.engine.switches import Switches
 from jarvis.kit.actor import Actor
 from jarvis.kit.canon import digest
@@ -34,6 +24,7 @@ from prompts.book import PromptBook
 from tools.policy import policy_of
 
 RECEIPT_S = 10.0
+T = TypeVar("T")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,8 +90,8 @@ class RunLedger:
     """The record of one request: facts, steps, taint, what was refused, writes that wait for a
     word.
 
-    `quotes` are outsiders' words that took part; `grant` is there in a run that goes on after an
-    approval.
+    `denied` are tools of which a refused call is on record; `quotes` are outsiders' words that took
+    part; `grant` is there in a run that goes on after an approval.
     """
 
     db: Database
@@ -115,6 +106,7 @@ class RunLedger:
     steps: list[Step] = field(default_factory=list[Step])
     tainted: bool = False
     quotes: list[str] = field(default_factory=list[str])
+    denied: set[str] = field(default_factory=set[str])
     planned: list[WriteStep] = field(default_factory=list[WriteStep])
     grant: Grant | None = None
     tool_calls: int = 0
@@ -175,33 +167,23 @@ class RunLedger:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rooms:
-    """The company's own rooms: chats, material, forms, and changes of them."""
-
-    db: Database
-    journal: Journal
-    chats: ChatService
-    media: MediaService
-    forms: FormService
-    house: HouseChanges
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Deps:
     """Identity, time and scope come from here, never from arguments."""
 
     actor: Actor
     now: datetime
-    staff: StaffService
-    fleet: FleetService
-    bookings: BookingService
-    changes: Changes
-    clients: ClientService
-    knowledge: KnowledgeService
-    rooms: Rooms
+    services: Services
     prompts: PromptBook
     switches: Switches
     run: RunLedger
+
+    def get(self, kind: type[T]) -> T:
+        """The service of this type.
+
+        Raises:
+            LookupError: this process has none.
+        """
+        return self.services.get(kind)
 
     def may(self, tool: str, branch: str | None) -> bool:
         """Whether what this tool shows of a branch is for this person; for facts that show more

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Literal, cast
-from uuid import UUID
+from typing import Literal
 
 from pydantic_ai import RunContext
 
+from jarvis.domains.bookings.changes import Changes
 from jarvis.domains.bookings.facts import CarFact, CarFreeFact, FreeFact
-from jarvis.domains.bookings.service import now_and_next
+from jarvis.domains.bookings.service import BookingService, now_and_next
 from jarvis.domains.fleet.facts import CarListFact
-from jarvis.domains.fleet.naming import show_plate
-from jarvis.domains.fleet.service import CAN_BE_ISSUED, Car
+from jarvis.domains.fleet.service import CAN_BE_ISSUED, Car, FleetService
+from jarvis.domains.staff.service import StaffService
 from jarvis.engine.freshness import Freshness
-from jarvis.kit.clock import TBILISI
+from jarvis.kit.actor import Role
 from jarvis.kit.errors import InvalidRequest
-from jarvis.messaging.facts import ChoiceFact, Option
-from tools.arguments import Moment, Name, Said, again
+from jarvis.kit.roles import ACTORS, EVERYBODY, HEADS
+from tools.arguments import Branch, Moment, Name, Said, aware
+from tools.decorators import Planned, new_toolset, read, write
 from tools.deps import Deps
-from tools.toolset import new_toolset, not_found
+from tools.resolve import car_option, not_found, resolve_car, short
 
-Branch = Literal["tbilisi", "batumi", "kutaisi", "service-center"]
 BranchOrAll = Branch | Literal["all"]
 State = Literal[
     "can_be_issued", "repair", "critical", "long_term", "not_for_issue", "needs_service"
@@ -38,32 +38,7 @@ STATES: dict[State, int] = {
 fleet = new_toolset("fleet")
 
 
-async def resolve_car(ctx: RunContext[Deps], said: str) -> Car | str:
-    """The one car that a phrase names, or the text that tells the model why there is none."""
-    deps = ctx.deps
-    found = await deps.fleet.find(said)
-    if len(found.cars) == 1:
-        return await deps.fleet.get(found.cars[0])
-    if found.cars:
-        options = [await _option(deps, car_id, said) for car_id in found.cars[:6]]
-        key = deps.run.facts.add(ChoiceFact(kind="car", said=_short(said), options=tuple(options)))
-        return f"[{key}] {len(found.cars)} cars answer to {said!r}: ask which one, with this fact."
-    near = [await _option(deps, car_id, said) for car_id in found.near]
-    key = await not_found(deps, "car", _short(said), near)
-    return f"[{key}] No car answers to {said!r}."
-
-
-async def _option(deps: Deps, car_id: UUID, said: str) -> Option:
-    car = await deps.fleet.get(car_id)
-    plate = show_plate(car.plate_key)
-    return Option(
-        label=car.label,
-        detail=f"{plate}|{car.branch}|{car.state}",
-        request=again(deps.run.request, plate),
-    )
-
-
-@fleet.tool
+@read(fleet, roles=EVERYBODY, scope="company", untrusted=False)
 async def find_car(ctx: RunContext[Deps], name: Said) -> str:
     """Which cars answer to a name, with branch and state, from our own copy. Use it for "which
     Sonatas do we have".
@@ -72,13 +47,14 @@ async def find_car(ctx: RunContext[Deps], name: Said) -> str:
         name: What was said: a plate, a model, digits, e.g. `приусы`, `TT-235-TT`.
     """
     deps = ctx.deps
-    found = await deps.fleet.find(name)
+    fleet_service = deps.get(FleetService)
+    found = await fleet_service.find(name)
     if not found.cars:
-        near = [await _option(deps, car_id, name) for car_id in found.near]
-        key = await not_found(deps, "car", _short(name), near)
+        near = [await car_option(deps, car_id) for car_id in found.near]
+        key = await not_found(deps, "car", short(name), near)
         return f"[{key}] No car answers to {name!r}."
-    cars = tuple([await deps.fleet.get(car_id) for car_id in found.cars])
-    oldest = await deps.bookings.freshness(min(car.source_at for car in cars))
+    cars = tuple([await fleet_service.get(car_id) for car_id in found.cars])
+    oldest = await deps.get(BookingService).freshness(min(car.source_at for car in cars))
     key = deps.run.facts.add(CarListFact(cars=cars, branch=None, states=(), fresh=oldest))
     return (
         f"[{key}] {len(cars)} cars answer to {name!r}: "
@@ -86,7 +62,7 @@ async def find_car(ctx: RunContext[Deps], name: Said) -> str:
     )
 
 
-@fleet.tool
+@read(fleet, roles=EVERYBODY, scope="company", untrusted=False)
 async def car_card(ctx: RunContext[Deps], name: Said) -> str:
     """Everything known of one car: branch, state, who has it, next booking, debt, mileage. Answers
     "where is", "who has".
@@ -98,15 +74,18 @@ async def car_card(ctx: RunContext[Deps], name: Said) -> str:
     if isinstance(car, str):
         return car
     deps = ctx.deps
-    limited = await deps.bookings.refresh_car(car.id)
-    car = await deps.fleet.get(car.id)
-    current, following = now_and_next(await deps.bookings.of_car(car.id, since=deps.now), deps.now)
+    booking_service = deps.get(BookingService)
+    limited = await booking_service.refresh_car(car.id)
+    car = await deps.get(FleetService).get(car.id)
+    current, following = now_and_next(
+        await booking_service.of_car(car.id, since=deps.now), deps.now
+    )
     owed = (
-        await deps.bookings.owed_of(current.id)
+        await booking_service.owed_of(current.id)
         if current and deps.may("list_debts", car.branch)
         else []
     )
-    fresh = await deps.bookings.freshness(car.source_at, limited)
+    fresh = await booking_service.freshness(car.source_at, limited)
     key = deps.run.facts.add(
         CarFact(
             car=car,
@@ -124,7 +103,7 @@ async def car_card(ctx: RunContext[Deps], name: Said) -> str:
     return f"[{key}] {car.label}, branch {car.branch}, state {car.state}, {holder}."
 
 
-@fleet.tool
+@read(fleet, roles=EVERYBODY, scope="company", untrusted=False)
 async def list_cars(
     ctx: RunContext[Deps], branch: BranchOrAll | None = None, state: State | None = None
 ) -> str:
@@ -132,16 +111,18 @@ async def list_cars(
     service centre.
 
     Args:
-        branch: Branch code, e.g. `batumi`, or `all`; the person's own branch when none was said.
-        state: Only cars in this state, e.g. `repair`.
+        branch: Code of a branch, or `all` when all are meant; the person's own branch when none was
+            said.
+        state: Only cars in this state: `can_be_issued`, `repair` (with those in a critical state),
+            `critical`, `long_term` (rented out for long), `not_for_issue`, `needs_service`.
     """
     deps = ctx.deps
     branch, assumed = _branch(deps, branch)
     states = [STATES[state]] if state is not None else None
     if state == "repair":
         states = [STATES["repair"], STATES["critical"]]
-    cars = await deps.fleet.cars(branch=branch, states=states)
-    fresh = await deps.bookings.freshness()
+    cars = await deps.get(FleetService).cars(branch=branch, states=states)
+    fresh = await deps.get(BookingService).freshness()
     key = deps.run.facts.add(
         CarListFact(
             cars=tuple(cars),
@@ -154,7 +135,7 @@ async def list_cars(
     return f"[{key}] {len(cars)} cars."
 
 
-@fleet.tool
+@read(fleet, roles=EVERYBODY, scope="company", untrusted=False)
 async def check_availability(
     ctx: RunContext[Deps],
     start: Moment,
@@ -166,34 +147,37 @@ async def check_availability(
     """Which cars are free for a period, or whether one car is. The preparation time of 2 h is kept.
 
     Args:
-        start: Local wall time in Tbilisi, e.g. `2026-03-14T10:00`.
-        end: Local wall time in Tbilisi, after the start.
-        branch: Branch code, or `all`; the person's own branch when none was said.
+        start: Tbilisi wall time without offset, e.g. `2026-03-14T10:00`.
+        end: Tbilisi wall time, after the start and within a year of it, e.g. `2026-03-16T20:00`.
+        branch: Code of a branch, or `all` when all are meant; the person's own branch when none was
+            said.
         car: Only this car, as it was said, e.g. `джимни 077`.
-        kind: Gearbox or class as RentProg names it, e.g. `Автомат`, `Внедорожник`.
+        kind: One gearbox (`Автомат`, `Механика`) or one class (`Эконом`, `Внедорожник`, `Минивэн`),
+            in Russian as RentProg names it.
     """
     deps = ctx.deps
-    begin, until = _utc(start), _utc(end)
+    booking_service = deps.get(BookingService)
+    begin, until = aware(start), aware(end)
     if until <= begin:
         raise InvalidRequest("the end must be after the start")
     if until - begin > timedelta(days=366):
         raise InvalidRequest("ask for at most a year")
-    fresh = await deps.bookings.freshness()
+    fresh = await booking_service.freshness()
     if car is not None:
         found = await resolve_car(ctx, car)
         return found if isinstance(found, str) else await _one_car(ctx, found, begin, until, fresh)
     branch, assumed = _branch(deps, branch)
     filters = (kind,) if kind else ()
     gear, size = (kind, None) if kind and kind[:4].casefold() in ("авто", "меха") else (None, kind)
-    cars = await deps.bookings.free_cars(
+    cars = await booking_service.free_cars(
         begin, until, branch=branch, transmission=gear, car_class=size
     )
     elsewhere: list[tuple[str, int]] = []
     if not cars and branch is not None:
-        for other in await deps.staff.branches():
+        for other in await deps.get(StaffService).branches():
             if other.rents and other.code != branch:
                 count = len(
-                    await deps.bookings.free_cars(
+                    await booking_service.free_cars(
                         begin, until, branch=other.code, transmission=gear, car_class=size
                     )
                 )
@@ -206,7 +190,7 @@ async def check_availability(
             end=until,
             filters=filters,
             elsewhere=tuple(elsewhere),
-            buffer=deps.bookings.preparation,
+            buffer=booking_service.preparation,
             fresh=fresh,
             assumed=assumed,
         )
@@ -214,14 +198,47 @@ async def check_availability(
     return f"[{key}] {len(cars)} cars are free."
 
 
+@write(fleet, effect_class="A", roles=ACTORS | {Role.MECHANIC}, approvers=HEADS, scope="branch")
+async def move_car(ctx: RunContext[Deps], car: Said, branch: Branch) -> Planned:
+    """A car goes to another branch and belongs to it from then on. Nothing happens before a person
+    approves the card that follows.
+
+    Args:
+        car: The car as it was said, e.g. `приус 417`.
+        branch: Code of the branch that it goes to, not of the one that it stands in.
+    """
+    found = await resolve_car(ctx, car)
+    if isinstance(found, str):
+        return found
+    ctx.deps.scope(found.branch)
+    return [await ctx.deps.get(Changes).move(found.id, branch)]
+
+
+@write(fleet, effect_class="A", roles=ACTORS | {Role.MECHANIC}, approvers=HEADS, scope="branch")
+async def set_car_state(ctx: RunContext[Deps], car: Said, state: State) -> Planned:
+    """Another state of a car. Nothing happens before a person approves the card that follows.
+
+    Args:
+        car: The car as it was said, e.g. `приус 417`.
+        state: The new state: `can_be_issued`, `repair`, `critical`, `long_term`
+            (rented out for long), `not_for_issue`, `needs_service`.
+    """
+    found = await resolve_car(ctx, car)
+    if isinstance(found, str):
+        return found
+    ctx.deps.scope(found.branch)
+    return [await ctx.deps.get(Changes).set_state(found.id, STATES[state])]
+
+
 async def _one_car(
     ctx: RunContext[Deps], car: Car, begin: datetime, until: datetime, fresh: Freshness
 ) -> str:
     deps = ctx.deps
-    limited = await deps.bookings.refresh_car(car.id)
-    car = await deps.fleet.get(car.id)
-    fit = await deps.bookings.fit_of(car.id, begin, until)
-    blocking = None if fit.blocked_by is None else await deps.bookings.get(fit.blocked_by)
+    booking_service = deps.get(BookingService)
+    limited = await booking_service.refresh_car(car.id)
+    car = await deps.get(FleetService).get(car.id)
+    fit = await booking_service.fit_of(car.id, begin, until)
+    blocking = None if fit.blocked_by is None else await booking_service.get(fit.blocked_by)
     key = deps.run.facts.add(
         CarFreeFact(
             car=car,
@@ -230,7 +247,7 @@ async def _one_car(
             fit=fit,
             issuable=car.active and car.state == CAN_BE_ISSUED,
             blocking=blocking,
-            fresh=await deps.bookings.freshness(car.source_at, limited),
+            fresh=await booking_service.freshness(car.source_at, limited),
         )
     )
     return f"[{key}] {car.label} is {'free' if fit.free else 'taken'}, state {car.state}."
@@ -242,13 +259,4 @@ def _branch(deps: Deps, said: BranchOrAll | None) -> tuple[Branch | None, bool]:
         return None, False
     if said is not None or not deps.actor.branches:
         return said, False
-    return cast("Branch | None", deps.actor.home_branch), deps.actor.home_branch is not None
-
-
-def _utc(moment: datetime) -> datetime:
-    """A wall time as Tbilisi's; an aware one as it is."""
-    return moment.replace(tzinfo=TBILISI) if moment.tzinfo is None else moment
-
-
-def _short(text: str) -> str:
-    return text.strip()[:60]
+    return deps.actor.home_branch, deps.actor.home_branch is not None

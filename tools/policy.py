@@ -1,13 +1,25 @@
-"""The one table of what each tool is and who may call it. A missing row means: a write, untrusted,
-denied."""
+"""What each tool is and who may call it: declared in the tool's decorator, gathered here into one
+matrix. A tool without a label is a write, untrusted, denied."""
 
 from __future__ import annotations
 
+import pkgutil
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import cache
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any, Literal
 
+from pydantic_ai import FunctionToolset
+
+import tools
 from jarvis.kit.actor import Role
-from jarvis.kit.roles import ACTORS, ADMINS, BRANCH_STAFF, EVERYBODY, HEADS, MONEY, OPERATIONS
+
+Scope = Literal["company", "branch"]
+Approval = Literal["never", "always", "two_persons"]
+EffectClass = Literal["A", "B", "C"]
+LABEL = "policy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,73 +32,57 @@ class ToolPolicy:
 
     effect: Literal["read", "write"]
     roles: frozenset[Role]
-    scope: Literal["company", "branch"] = "company"
-    effect_class: Literal["A", "B", "C"] | None = None
+    scope: Scope = "company"
+    effect_class: EffectClass | None = None
     untrusted: bool = False
-    approval: Literal["never", "always", "two_persons"] = "never"
+    approval: Approval = "never"
     approvers: frozenset[Role] = frozenset()
 
-
-def _write(roles: frozenset[Role], approvers: frozenset[Role]) -> ToolPolicy:
-    """A change in RentProg: always on a card, under RentProg's own idempotency key."""
-    return ToolPolicy(
-        effect="write",
-        roles=roles,
-        scope="branch",
-        effect_class="A",
-        approval="always",
-        approvers=approvers,
-    )
-
-
-def _house(roles: frozenset[Role], approvers: frozenset[Role]) -> ToolPolicy:
-    """A change of staff, branches or chats: always on a card."""
-    return ToolPolicy(
-        effect="write", roles=roles, effect_class="A", approval="always", approvers=approvers
-    )
-
-
-def _own(roles: frozenset[Role]) -> ToolPolicy:
-    """Opens something for who asks, in their own chat or where it belongs anyway: done twice it is
-    done once, so it asks nobody."""
-    return ToolPolicy(effect="write", roles=roles, scope="branch", effect_class="A")
+    def __post_init__(self) -> None:
+        if self.approval != "never" and not self.approvers and self.roles:
+            raise ValueError("a write that waits for a word names who may give it")
 
 
 DENIED = ToolPolicy(effect="write", roles=frozenset(), untrusted=True, approval="always")
 
-POLICY: dict[str, ToolPolicy] = {
-    "find_car": ToolPolicy(effect="read", roles=EVERYBODY),
-    "car_card": ToolPolicy(effect="read", roles=EVERYBODY),
-    "list_cars": ToolPolicy(effect="read", roles=EVERYBODY),
-    "check_availability": ToolPolicy(effect="read", roles=EVERYBODY),
-    "find_booking": ToolPolicy(effect="read", roles=BRANCH_STAFF, scope="branch"),
-    "booking_card": ToolPolicy(effect="read", roles=BRANCH_STAFF, scope="branch"),
-    "list_bookings": ToolPolicy(effect="read", roles=BRANCH_STAFF, scope="branch"),
-    "check_conflicts": ToolPolicy(effect="read", roles=OPERATIONS, scope="branch"),
-    "list_debts": ToolPolicy(effect="read", roles=MONEY, scope="branch"),
-    "who_changed": ToolPolicy(effect="read", roles=OPERATIONS, scope="branch"),
-    "client_card": ToolPolicy(effect="read", roles=OPERATIONS, scope="branch"),
-    "search_knowledge": ToolPolicy(effect="read", roles=EVERYBODY),
-    "about_jarvis": ToolPolicy(effect="read", roles=EVERYBODY),
-    "extend_booking": _write(ACTORS | {Role.SALES}, ACTORS),
-    "change_booking": _write(ACTORS | {Role.SALES}, ACTORS),
-    "note_booking": _write(ACTORS | {Role.SALES, Role.MECHANIC}, ACTORS),
-    "create_booking": _write(ACTORS | {Role.SALES}, ACTORS),
-    "cancel_booking": _write(ACTORS, HEADS),
-    "move_car": _write(ACTORS | {Role.MECHANIC}, HEADS),
-    "checklist_status": ToolPolicy(effect="read", roles=BRANCH_STAFF, scope="branch"),
-    "find_media": ToolPolicy(effect="read", roles=EVERYBODY, scope="branch"),
-    "open_topic": _own(BRANCH_STAFF),
-    "start_checklist": _own(BRANCH_STAFF),
-    "post_to_topic": _house(ACTORS | {Role.MECHANIC, Role.SALES}, ACTORS),
-    "subscribe_chat": _house(HEADS | ADMINS, ADMINS),
-    "grant_role": _house(HEADS | ADMINS, ADMINS),
-    "hire_employee": _house(HEADS | ADMINS, ADMINS),
-    "add_branch": _house(frozenset({Role.DIRECTOR}) | ADMINS, ADMINS),
-    "set_car_state": _write(ACTORS | {Role.MECHANIC}, HEADS),
-}
+
+def labelled(metadata: Mapping[str, Any] | None) -> ToolPolicy:
+    """The policy that a tool carries in its metadata; one without a label is denied."""
+    label = (metadata or {}).get(LABEL)
+    return label if isinstance(label, ToolPolicy) else DENIED
+
+
+def toolsets() -> Sequence[FunctionToolset[Any]]:
+    """Every toolset of the product, each once, by module."""
+    found: dict[int, FunctionToolset[Any]] = {}
+    for module in pkgutil.iter_modules(tools.__path__, f"{tools.__name__}."):
+        for value in vars(import_module(module.name)).values():
+            if isinstance(value, FunctionToolset):
+                found[id(value)] = value  # pyright: ignore[reportUnknownArgumentType]  # of any deps
+    return list(found.values())
+
+
+def gathered(sets: Iterable[FunctionToolset[Any]]) -> Mapping[str, ToolPolicy]:
+    """The policy of every tool of these toolsets by its name.
+
+    Raises:
+        ValueError: two of them have a tool of the same name.
+    """
+    found: dict[str, ToolPolicy] = {}
+    for toolset in sets:
+        for name, tool in toolset.tools.items():
+            if name in found:
+                raise ValueError(f"two tools are called {name}")
+            found[name] = labelled(tool.metadata)
+    return MappingProxyType(found)
+
+
+@cache
+def matrix() -> Mapping[str, ToolPolicy]:
+    """The policy of every tool of the product by its name."""
+    return gathered(toolsets())
 
 
 def policy_of(tool: str) -> ToolPolicy:
-    """The policy of a tool; an unlisted tool is denied."""
-    return POLICY.get(tool, DENIED)
+    """The policy of a tool by its name; one that does not exist is denied."""
+    return matrix().get(tool, DENIED)

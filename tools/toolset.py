@@ -5,15 +5,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, cast
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
-from pydantic_ai import ApprovalRequired, FunctionToolset, ModelRetry, RunContext, ToolFailed
+from pydantic_ai import ApprovalRequired, ModelRetry, RunContext, ToolFailed
 from pydantic_ai.toolsets import AbstractToolset, CombinedToolset, ToolsetTool, WrapperToolset
 from pydantic_core import to_jsonable_python
 
 from jarvis.domains.bookings.sending import Impossible
+from jarvis.domains.staff.service import StaffService
 from jarvis.engine.approval_models import PlannedWrite, Step
 from jarvis.engine.freshness import Limited
 from jarvis.engine.switches import Switch, Switches
@@ -26,38 +27,13 @@ from jarvis.kit.errors import (
     Rejected,
     Unavailable,
 )
-from jarvis.messaging.facts import MissingFact, Option, ProblemFact, RefusalFact, SwitchedOffFact
+from jarvis.messaging.facts import ProblemFact, SwitchedOffFact
+from tools import choices
 from tools.deps import Deps
-from tools.policy import policy_of
+from tools.policy import ToolPolicy, labelled
+from tools.refusals import deny, refuse
 
 MAX_TOOL_CALLS = 20
-TOOL_TIMEOUT_S = 20
-
-
-def new_toolset(name: str) -> FunctionToolset[Deps]:
-    """An empty toolset whose tools must describe every parameter."""
-    return FunctionToolset[Deps](
-        id=name,
-        docstring_format="google",
-        require_parameter_descriptions=True,
-        timeout=TOOL_TIMEOUT_S,
-        max_retries=2,
-    )
-
-
-async def not_found(
-    deps: Deps,
-    kind: Literal["car", "client", "booking", "employee"],
-    said: str,
-    near: Sequence[Option] = (),
-) -> str:
-    """Note that nothing answers to these words, with the age of the copy that was searched; returns
-    the fact's key."""
-    return deps.run.facts.add(
-        MissingFact(
-            kind=kind, said=said[:60], near=tuple(near), fresh=await deps.bookings.freshness()
-        )
-    )
 
 
 def guard(role: str, *toolsets: AbstractToolset[Deps]) -> list[AbstractToolset[Deps]]:
@@ -67,7 +43,7 @@ def guard(role: str, *toolsets: AbstractToolset[Deps]) -> list[AbstractToolset[D
 
 @dataclass
 class Guarded(WrapperToolset[Deps]):
-    """The only enforcement point of `tools/policy.py`.
+    """The only enforcement point of the policies that tools carry.
 
     A write tool only plans: its plan waits on a card. In a run that goes on after the word, the
     call must be the one that was approved, argument by argument; what was approved is then on its
@@ -79,26 +55,29 @@ class Guarded(WrapperToolset[Deps]):
     async def get_tools(self, ctx: RunContext[Deps]) -> dict[str, ToolsetTool[Deps]]:
         tools = await super().get_tools(ctx)
         return {
-            name: tool
+            name: replace(tool, tool_def=await choices.offered(tool.tool_def, ctx.deps))
             for name, tool in tools.items()
-            if ctx.deps.actor.role in policy_of(name).roles
+            if ctx.deps.actor.role in labelled(tool.tool_def.metadata).roles
         }
 
     async def call_tool(
         self, name: str, tool_args: dict[str, Any], ctx: RunContext[Deps], tool: ToolsetTool[Deps]
     ) -> Any:
         run, began = ctx.deps.run, time.monotonic()
+        policy = labelled(tool.tool_def.metadata)
         run.tool_calls += 1
         if run.tool_calls > MAX_TOOL_CALLS:
             raise ToolFailed("The request has used all its tool calls; answer with what is known.")
         try:
-            await self._check(name, ctx.deps)
-            result = await self._call(name, tool_args, ctx, tool)
+            await _check(name, policy, ctx.deps)
+            choices.check(tool.tool_def, tool_args)
+            result = await self._call(name, tool_args, ctx, tool, policy)
         except ApprovalRequired:
             run.step("tool", name, began=began, arguments=tool_args, outcome="waits for approval")
             raise
         except NotPermitted as error:
-            await self._refuse(name, tool_args, ctx.deps, str(error))
+            await deny(ctx.deps, name, to_jsonable_python(tool_args), str(error))
+            await refuse(ctx.deps, name, _branch_said(tool_args), str(error))
             run.step("refused", name, began=began, arguments=tool_args, outcome=str(error))
             raise ToolFailed(
                 f"Not allowed: {error}. Answer with a refusal block for {name}."
@@ -120,23 +99,19 @@ class Guarded(WrapperToolset[Deps]):
                 "error", name, began=began, arguments=tool_args, outcome="cut off by its deadline"
             )
             raise
-        if policy_of(name).untrusted:
+        if policy.untrusted:
             await run.taint(f"read by {name}")
         run.step("tool", name, began=began, arguments=tool_args, outcome=str(result)[:400])
         return result
 
-    async def _check(self, name: str, deps: Deps) -> None:
-        policy = policy_of(name)
-        actor = await deps.staff.actor(deps.actor.employee_id)
-        if actor is None:
-            raise NotPermitted("this person has left the company")
-        if actor.role not in policy.roles:
-            raise NotPermitted(f"the role {actor.role.value} may not use {name}")
-
     async def _call(
-        self, name: str, tool_args: dict[str, Any], ctx: RunContext[Deps], tool: ToolsetTool[Deps]
+        self,
+        name: str,
+        tool_args: dict[str, Any],
+        ctx: RunContext[Deps],
+        tool: ToolsetTool[Deps],
+        policy: ToolPolicy,
     ) -> Any:
-        policy = policy_of(name)
         write = policy.effect == "write"
         if (
             stop := await ctx.deps.switches.stops(
@@ -192,9 +167,18 @@ class Guarded(WrapperToolset[Deps]):
         fact = deps.run.facts.add(SwitchedOffFact(tool=name, switch=stop))
         return f"[{fact}] Switched off by an administrator: show this fact."
 
-    async def _refuse(self, name: str, args: Mapping[str, Any], deps: Deps, reason: str) -> None:
-        branch = args.get("branch")
-        await refuse(deps, name, branch if isinstance(branch, str) else None, reason)
+
+def _branch_said(arguments: Mapping[str, Any]) -> str | None:
+    branch = arguments.get("branch")
+    return branch if isinstance(branch, str) else None
+
+
+async def _check(name: str, policy: ToolPolicy, deps: Deps) -> None:
+    actor = await deps.get(StaffService).actor(deps.actor.employee_id)
+    if actor is None:
+        raise NotPermitted("this person has left the company")
+    if actor.role not in policy.roles:
+        raise NotPermitted(f"the role {actor.role.value} may not use {name}")
 
 
 def _unavailable(error: Unavailable) -> str:
@@ -212,13 +196,3 @@ async def _stop_of(plan: PlannedWrite, switches: Switches) -> Switch | None:
     if await switches.effect_mode(plan.kind.name, plan.branch) == "off":
         return Switch(scope="effect", name=plan.kind.name, mode="off")
     return await switches.stops(agent=None, tool=None, branch=plan.branch, write=True)
-
-
-async def refuse(deps: Deps, tool: str, branch: str | None, reason: str) -> str:
-    """Keep a refusal as a fact that code will word, and as an audit entry; returns the fact's
-    id."""
-    foreign = branch if branch is not None and not deps.actor.may_see(branch) else None
-    ask = await deps.staff.heads(foreign or deps.actor.home_branch)
-    fact = deps.run.facts.add(RefusalFact(tool=tool, branch=foreign, ask=tuple(ask)))
-    await deps.run.record(deps.actor, f"tool.{tool}", "denied", {"reason": reason})
-    return fact

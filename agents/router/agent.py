@@ -9,9 +9,15 @@ from agents.base import situation
 from agents.router.output import Route, RouteProposal
 from prompts.book import PromptBook
 from tools.deps import Deps
+from tools.refusals import RefusalRecord
 
 router: Agent[Deps, Route] = Agent(
-    None, name="router", deps_type=Deps, output_type=Route, retries=2
+    None,
+    name="router",
+    deps_type=Deps,
+    output_type=Route,
+    capabilities=[RefusalRecord()],
+    retries=2,
 )
 event_router: Agent[PromptBook, RouteProposal] = Agent(
     None, name="event_router", deps_type=PromptBook, output_type=RouteProposal, retries=1

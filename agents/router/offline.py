@@ -41,7 +41,7 @@ def rules(turn: Turn) -> Sequence[Call] | Finish:
         return Finish(output={"question": _NO_DATE[said.language].format(odd), "options": []})
     parts = [p for p in _SPLIT.split(said.text) if p.strip()]
     if 1 < len(parts) <= 3:
-        roles = [role_of(understand(part, said.now)) for part in parts]
+        roles = [role_of(understand(part, said.now, said.branches)) for part in parts]
         if all(roles) and len(set(roles)) == len(roles):
             return _delegate(
                 [(cast(str, role), part) for role, part in zip(roles, parts, strict=True)]
@@ -74,7 +74,7 @@ def event_rules(turn: Turn) -> Sequence[Call] | Finish:
 
 def role_of(said: Understood) -> str | None:
     """The one role that the words of a request point to."""
-    if errand_of(said.text, said.now) is not None:
+    if errand_of(said.text, said.now, said.branches) is not None:
         return "workspace"
     order = order_of(said.text, said.now)
     if order is not None:

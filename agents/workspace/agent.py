@@ -4,7 +4,10 @@ branches."""
 from __future__ import annotations
 
 from agents.base import role_agent
-from tools.workspace import workspace as toolset
-from tools.workspace_changes import workspace_changes
+from tools.forms import forms
+from tools.media import media
+from tools.news import news
+from tools.staff import staff
+from tools.topics import topics
 
-workspace = role_agent("workspace", toolset, workspace_changes)
+workspace = role_agent("workspace", forms, media, topics, staff, news)

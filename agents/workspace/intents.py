@@ -11,7 +11,8 @@ from typing import Literal
 
 from agents.bookings.intents import order_of
 from jarvis.kit.text import fold
-from jarvis.language.entities import branch_of, understand
+from jarvis.language.branches import EVERYDAY, BranchNames
+from jarvis.language.entities import understand
 
 Errand = Literal[
     "post", "hire", "branch", "subscribe", "grant", "start", "status", "media", "topic"
@@ -102,9 +103,9 @@ class Wanted:
     mode: str = "instant"
 
 
-def errand_of(text: str, now: datetime) -> Wanted | None:
+def errand_of(text: str, now: datetime, branches: BranchNames = EVERYDAY) -> Wanted | None:
     """The errand that a request asks for."""
-    said = understand(text, now)
+    said = understand(text, now, branches)
     chat = _first(_CHAT, text)
     if _SUBSCRIBE.search(text) and chat is not None:
         rest = re.sub("|".join(pattern for _, pattern in _CHAT), " ", text, flags=re.I)
@@ -120,14 +121,16 @@ def errand_of(text: str, now: datetime) -> Wanted | None:
         )
     for errand, pattern in _VERBS:
         found = re.search(pattern, text, re.I)
-        if found is not None and (wanted := _read(errand, text, found, now)) is not None:
+        if found is not None and (wanted := _read(errand, text, found, now, branches)) is not None:
             return wanted
     return None
 
 
-def _read(errand: Errand, text: str, found: re.Match[str], now: datetime) -> Wanted | None:
+def _read(
+    errand: Errand, text: str, found: re.Match[str], now: datetime, branches: BranchNames
+) -> Wanted | None:
     """The slots of an errand; None when the words mean something else after all."""
-    said = understand(text, now)
+    said = understand(text, now, branches)
     if errand == "post":
         head, _, words = text.partition(":")
         return Wanted(errand=errand, car=head, words=words.strip().strip('«»"“”') or None)
@@ -139,7 +142,7 @@ def _read(errand: Errand, text: str, found: re.Match[str], now: datetime) -> Wan
             (
                 n
                 for n in _NAME.findall(text[found.end() :])
-                if branch_of([fold(w) for w in n.split()]) is None
+                if branches.find([fold(w) for w in n.split()]) is None
             ),
             None,
         )

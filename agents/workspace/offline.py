@@ -14,7 +14,7 @@ def rules(turn: Turn) -> Sequence[Call] | Finish:
     guessed."""
     if turn.results:
         return answer_facts(turn)
-    wanted = errand_of(turn.said.text, turn.said.now)
+    wanted = errand_of(turn.said.text, turn.said.now, turn.said.branches)
     call = _call(wanted, turn.said.text) if wanted is not None else None
     if call is None:
         return Finish(

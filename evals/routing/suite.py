@@ -22,6 +22,7 @@ from agents.router.agent import router
 from agents.router.offline import rules
 from agents.router.output import Route
 from evals.suites import Score, Setting, say
+from jarvis.app.services import Services
 from jarvis.kit.actor import Actor, Role
 from jarvis.kit.clock import OffsetClock
 from jarvis.language.offline import OfflineModel
@@ -109,13 +110,7 @@ def _deps() -> Deps:
     return Deps(
         actor=actor,
         now=datetime.now(UTC),
-        staff=nothing,
-        fleet=nothing,
-        bookings=nothing,
-        changes=nothing,
-        clients=nothing,
-        knowledge=nothing,
-        rooms=nothing,
+        services=Services({}),
         prompts=PromptBook(),
         switches=nothing,
         run=run,

@@ -13,6 +13,7 @@ from dishka import Provider, Scope, make_async_container
 from jarvis.app.base import BASE, PoolSize, base_provider
 from jarvis.app.discovery import Found, features, integrations
 from jarvis.app.feature import Feature
+from jarvis.app.services import Services
 from jarvis.app.settings import AppSettings
 from jarvis.engine.db import Database
 from jarvis.engine.doorbell import Doorbell
@@ -27,7 +28,7 @@ from jarvis.kit.clock import OffsetClock
 from jarvis.kit.http_client import Network
 from jarvis.kit.settings import Settings, load
 from jarvis.messaging import fact_views
-from jarvis.messaging.dispatch import Commands, Presses
+from jarvis.messaging.callbacks import Callbacks, Commands
 from jarvis.messaging.view import Views
 
 Part = Literal["ports", "services", "handlers", "views", "jobs"]
@@ -54,7 +55,7 @@ class EffectKinds:
 class App:
     """What a process runs: built services by type, and what its features offer."""
 
-    built: Mapping[type, Any]
+    services: Services
     handlers: Sequence[object]
     carriers: Sequence[Carrier]
     subscribers: Mapping[str, Subscriber]
@@ -66,10 +67,16 @@ class App:
         Raises:
             LookupError: no part that this process runs offers it.
         """
-        try:
-            return self.built[kind]
-        except KeyError:
-            raise LookupError(f"{kind.__name__} is in no part that this process runs") from None
+        return self.services.get(kind)
+
+    def call(self, function: Callable[..., T]) -> T:
+        """Call a function whose parameters say by their types what it needs.
+
+        Raises:
+            LookupError: no part that this process runs offers one of them.
+        """
+        wanted = get_type_hints(function)
+        return function(**{n: self.get(kind) for n, kind in wanted.items() if n != "return"})
 
     @property
     def db(self) -> Database:
@@ -142,18 +149,19 @@ async def open_app(
     replaced[EffectKinds] = EffectKinds(tuple(made_by.kinds))
     if "views" in parts:
         replaced[Views] = Views(view_modules())
-    replaced[Presses], replaced[Commands] = (presses := Presses()), (commands := Commands())
+    # they are asked for while they are still empty: who dispatches is itself one of the handlers
+    replaced[Callbacks], replaced[Commands] = (callbacks := Callbacks()), (commands := Commands())
+    built: dict[type, Any] = {}
+    replaced[Services] = services = Services(built)
     container = make_async_container(provider, _replacements(replaced))
     try:
-        built: dict[type, Any] = {
-            kind: await container.get(kind) for kind in (*replaced, *made_by.types, *BASE)
-        }
+        for kind in (*replaced, *made_by.types, *made_by.stands_for, *BASE):
+            built[kind] = await container.get(kind)
         handlers: list[Any] = [built[made(make)] for make in made_by.handlers]
-        for handler in handlers:
-            presses.update(getattr(handler, "presses", {}))
-            commands.update(getattr(handler, "commands", {}))
+        callbacks.gather(*handlers)
+        commands.gather(*handlers)
         yield App(
-            built=built,
+            services=services,
             handlers=handlers,
             carriers=[built[made(make)] for make in made_by.carriers],
             subscribers=subscribers(*handlers),
@@ -224,6 +232,11 @@ class Blueprint:
         idle = [connect for connect in self.connects if connect not in self.ports]
         return (made(make) for make in self.all if make not in idle)
 
+    @property
+    def stands_for(self) -> Iterator[type]:
+        """The ports that these types carry out."""
+        return (port for kind in self.types for port in _ports(kind))
+
 
 def made(make: Make) -> type[Any]:
     """What a class, a factory or a generator makes."""
@@ -241,8 +254,12 @@ def _provide(provider: Provider, make: Make, replaced: Mapping[type, Any]) -> No
         provider.provide(make)
     elif isinstance(instead, type):
         provider.provide(instead, provides=kind)
-    for port in getattr(kind, "provides", ()):
+    for port in _ports(kind):
         provider.alias(source=kind, provides=port)
+
+
+def _ports(kind: type) -> tuple[type, ...]:
+    return getattr(kind, "provides", ())
 
 
 def _replacements(replaced: Mapping[type, Any]) -> Provider:

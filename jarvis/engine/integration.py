@@ -31,6 +31,8 @@ class Integration:
     with a mapping `handlers` from kinds of effects to what carries them out, and `limits` if the
     vendor has any; `process` is the one that reaches the vendor for writing; `switchable`: people
     may switch what it writes off. `webhooks` are Litestar route handlers, `"module:handler"`.
+    `diagnose`, `"module:function"`, tells `jarvis doctor` how the vendor is; its parameters say by
+    their types what it needs, too.
     """
 
     name: str
@@ -43,3 +45,4 @@ class Integration:
     concurrency: int = 8
     switchable: bool = True
     webhooks: Sequence[str] = ()
+    diagnose: str | None = None

@@ -41,8 +41,8 @@ ANYBODY = Who()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewButton:
-    """A button to store: `choice` is the request, or the decision, that it stands for; `who` when
-    others may than its group's."""
+    """A button to store: `choice` is what it stands for, in the form in which the owner of its kind
+    reads it; `who` when others may than its group's."""
 
     label: str
     kind: str

@@ -1,4 +1,4 @@
-"""Who is asking: role, branches, language. Rights are decided in `tools/policy.py`, from these."""
+"""Who is asking: role, branches, language. A tool's decorator says which roles may use it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ LANGUAGES: tuple[Language, ...] = ("ru", "en", "ka")
 
 
 class Role(StrEnum):
-    """Roles of the company (domain: people, roles, escalation)."""
+    """What somebody does in the company: `employee` works in a branch, `branch_head` leads one,
+    `department_head` leads a department, `director` the company; `sales`, `marketing` and
+    `accountant` belong to their departments; `mechanic` repairs cars, `admin` looks after Jarvis
+    and its rights, `prompt_engineer` after its models."""
 
     EMPLOYEE = "employee"
     BRANCH_HEAD = "branch_head"

@@ -15,10 +15,10 @@ from typing import Literal
 
 from jarvis.kit.actor import Language
 from jarvis.kit.text import PLATE, fold
+from jarvis.language.branches import EVERYDAY, TOKEN, BranchNames
 from jarvis.language.dates import Period, hits, is_day, period_of, stems
 
 ENGLISH_WORDS = 4  # so many Latin words that are no known transliteration are English
-_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)?|\d+")
 _NUMBER = re.compile(
     r"(?:№|#|брон\w*\s+|договор\w*\s+|booking\s+|ჯავშან\w*\s+|\bпо\s+|\bon\s+)№?#?\s*(\d{3,6})\b|(?:№|#)\s*(\d{1,6})"
     r"|(?<![\d.:-])\b((?!20\d\d\b)\d{4,6})\b(?![.:-]\d)",
@@ -26,12 +26,6 @@ _NUMBER = re.compile(
 )
 
 
-_BRANCHES = {
-    "tbilisi": stems("тбилис tbilisi თბილის"),
-    "batumi": stems("батум batumi ბათუმ"),
-    "kutaisi": stems("кутаис kutaisi ქუთაის"),
-    "service-center": stems("сервисцентр servicecentre сервисн рустави სერვის"),
-}
 _EVERYWHERE, _ALL, _BRANCH = (
     stems("везде everywhere ყველგან"),
     stems("все всех всем all ყველა"),
@@ -129,7 +123,8 @@ Intent = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Understood:
-    """What stands in a request. Empty fields were not said."""
+    """What stands in a request. Empty fields were not said; `branches` are those that it was read
+    with."""
 
     text: str
     now: datetime
@@ -142,14 +137,17 @@ class Understood:
     car: bool
     name: str | None
     follow_up: bool
+    branches: BranchNames = EVERYDAY
 
     def has(self, *intents: Intent) -> bool:
         return any(intent in self.intents for intent in intents)
 
 
-def understand(text: str, now: datetime, *, default: Language = "ru") -> Understood:
-    """Read one request."""
-    words = [fold(word) for word in _WORD.findall(text)]
+def understand(
+    text: str, now: datetime, branches: BranchNames = EVERYDAY, *, default: Language = "ru"
+) -> Understood:
+    """Read one request, in which these branches may be named."""
+    words = [fold(word) for word in TOKEN.findall(text)]
     intents = {
         name
         for name, stems in _LEXICON.items()
@@ -166,14 +164,14 @@ def understand(text: str, now: datetime, *, default: Language = "ru") -> Underst
         intents.add("plan")
     number = number_of(text)
     car = _car(text, words, number)
-    period, branch = period_of(text, words, now), branch_of(words)
+    period, branch = period_of(text, words, now), branches.find(words)
     named = (
-        name_of(text)
+        name_of(text, branches)
         if intents & {"client", "contact", "debts", "booking", "took"} or not intents
         else None
     )
     if named is None and number is None and not car and intents & {"booking", "client", "contact"}:
-        named = _unexplained(text)
+        named = _unexplained(text, branches)
     return Understood(
         text=text,
         now=now,
@@ -186,6 +184,7 @@ def understand(text: str, now: datetime, *, default: Language = "ru") -> Underst
         car=car,
         name=named,
         follow_up=bool(_FOLLOW.match(text)) or ("same" in intents and len(words) <= 7),
+        branches=branches,
     )
 
 
@@ -219,14 +218,6 @@ def language_of(text: str, default: Language = "ru") -> Language:
         r"|any|of|a)\b|'s\b"
     )
     return "en" if re.search(english, lowered) or len(letters) >= ENGLISH_WORDS else default
-
-
-def branch_of(words: list[str]) -> str | None:
-    """The branch that a request names."""
-    for code, names in _BRANCHES.items():
-        if any(word.startswith(name) for word in words for name in names):
-            return code
-    return None
 
 
 def _everywhere(words: list[str]) -> bool:
@@ -265,7 +256,7 @@ def _model(word: str) -> bool:
     )
 
 
-def name_of(text: str) -> str | None:
+def name_of(text: str, branches: BranchNames = EVERYDAY) -> str | None:
     """A person's name: capitalised words that do not begin the sentence, or that stand alone."""
     found = re.findall(
         r"(?<![.!?]\s)(?<!^)\b[A-ZА-ЯЁ][a-zа-яёა-ჰ]{2,}(?:\s+[A-ZА-ЯЁ][a-zа-яё]{2,})?", text
@@ -275,7 +266,7 @@ def name_of(text: str) -> str | None:
     georgian = re.search(r"კლიენტი?\s+([ა-ჰ]{3,}(?:\s+[ა-ჰ]{3,})?)", text)
     if georgian:
         return georgian[1]
-    names = [name for name in found if branch_of([fold(name)]) is None]
+    names = [name for name in found if not branches.begin([fold(word) for word in name.split()])]
     return names[0] if names else None
 
 
@@ -290,14 +281,14 @@ _PLAIN = frozenset(
 )
 
 
-def _unexplained(text: str) -> str | None:
+def _unexplained(text: str, branches: BranchNames) -> str | None:
     """Words that nothing else explains: perhaps a person's name in small letters."""
     left = [
         word
         for word in re.findall(r"[^\W\d_]{4,}", text)
         if (folded := fold(word)) not in _PLAIN
         and not is_day(folded)
-        and branch_of([folded]) is None
+        and branches.find([folded]) is None
         and not _model(folded)
         and not any(hits(folded, stem) for stems_ in _LEXICON.values() for stem in stems_)
     ]

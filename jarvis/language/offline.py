@@ -27,6 +27,7 @@ from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
 
 from jarvis.kit.clock import Clock
+from jarvis.language.branches import EVERYDAY, BranchNames
 from jarvis.language.entities import Understood, understand
 
 NAME = "offline"
@@ -79,14 +80,31 @@ def _alone(text: str, before: Sequence[str], now: datetime) -> str:
     return text
 
 
-class OfflineModel(Model):
-    """Follows one role's rules; a request is read as `completes` completes it."""
+class NamesBranches(Protocol):
+    """Tells which branches there are now: their names by code."""
 
-    def __init__(self, rules: Rules, clock: Clock, *, completes: Completes = _alone) -> None:
+    async def __call__(self) -> Mapping[str, Sequence[str]]: ...
+
+
+class OfflineModel(Model):
+    """Follows one role's rules; a request is read as `completes` completes it, with the branches
+    that `branches` tells of at each turn."""
+
+    def __init__(
+        self,
+        rules: Rules,
+        clock: Clock,
+        *,
+        completes: Completes = _alone,
+        branches: NamesBranches | None = None,
+    ) -> None:
         super().__init__()
         self._rules = rules
         self._clock = clock
         self._completes = completes
+        self._branches = branches
+        self._names: Mapping[str, Sequence[str]] | None = None
+        self._known = EVERYDAY
 
     @property
     def model_name(self) -> str:
@@ -105,7 +123,7 @@ class OfflineModel(Model):
         """One step: tool calls, or the final output."""
         _, parameters = self.prepare_request(model_settings, model_request_parameters)
         tools = frozenset(tool.name for tool in parameters.function_tools)
-        decision = self._rules(self._turn(messages, tools))
+        decision = self._rules(self._turn(messages, tools, await self._named()))
         if isinstance(decision, Finish):
             output = parameters.output_tools[0].name if parameters.output_tools else None
             if output is None:
@@ -125,7 +143,16 @@ class OfflineModel(Model):
             parts=list(parts), usage=RequestUsage(), model_name=NAME, provider_name=NAME
         )
 
-    def _turn(self, messages: Sequence[ModelMessage], tools: frozenset[str]) -> Turn:
+    async def _named(self) -> BranchNames:
+        """The branches of this turn; they are learnt anew only when they differ."""
+        names = await self._branches() if self._branches is not None else None
+        if names is not None and names != self._names:
+            self._names, self._known = names, BranchNames(names)
+        return self._known
+
+    def _turn(
+        self, messages: Sequence[ModelMessage], tools: frozenset[str], branches: BranchNames
+    ) -> Turn:
         prompts: list[str] = []
         calls: list[Call] = []
         previous: list[Call] = []
@@ -152,7 +179,7 @@ class OfflineModel(Model):
         now = self._clock.now()
         text = self._completes(prompts[-1], prompts[:-1], now) if prompts else ""
         return Turn(
-            said=understand(text, now),
+            said=understand(text, now, branches),
             before=prompts[:-1],
             last_calls=previous,
             last_output=output,

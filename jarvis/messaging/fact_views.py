@@ -15,6 +15,7 @@ from jarvis.messaging.facts import (
     RefusalFact,
     SwitchedOffFact,
 )
+from jarvis.messaging.payloads import Ask
 from jarvis.messaging.view import Button, Reader, Rendered, short, shows, source
 
 
@@ -32,7 +33,7 @@ def help_page(fact: HelpFact, reader: Reader) -> Rendered:
 def suggestions(examples: tuple[str, ...], reader: Reader) -> list[list[Button]]:
     """Example requests as buttons, one a row."""
     labels = [reader.say(f"ask.{name}") for name in examples]
-    return [[Button(label=label, request=label)] for label in labels]
+    return [[Button(label=label, payload=Ask(request=label))] for label in labels]
 
 
 @shows(ChoiceFact)
@@ -40,13 +41,14 @@ def choice(fact: ChoiceFact, reader: Reader) -> Rendered:
     lines = [reader.say(f"choice.{fact.kind}", said=escape(fact.said), n=len(fact.options))]
     buttons: list[list[Button]] = []
     for number, option in enumerate(fact.options, 1):
-        plate, branch, state = option.detail.split("|")
-        tail = f" · <code>{escape(plate)}</code>" if plate else ""
-        tail += f" · {reader.branch(branch)}" if branch else ""
-        tail += f" · {reader.say(f'state.{state}')}" if state and f"state.{state}" in keys() else ""
+        code, state = option.plate or option.phone, f"state.{option.state}"
+        where = f" · {reader.branch(option.branch)}" if option.branch else ""
+        tail = f" · <code>{escape(code)}</code>" if code else ""
+        tail += where
+        tail += f" · {reader.say(state)}" if state in keys() else ""
         lines.append(f"{number}. {escape(option.label)}{tail}")
-        label = f"{option.label} · {reader.branch(branch)}" if branch else option.label
-        buttons.append([Button(label=short(label), request=option.request)])
+        label = short(f"{option.label}{where}")
+        buttons.append([Button(label=label, payload=Ask(request=option.request))])
     return Rendered(text="\n".join(lines), buttons=buttons)
 
 
@@ -57,7 +59,7 @@ def missing(fact: MissingFact, reader: Reader) -> Rendered:
         lines.append(reader.say("missing.near"))
     if reader.doubtful(fact.fresh):
         lines.append(f"\n{source(fact.fresh, reader)}")
-    buttons = [[Button(label=short(o.label), request=o.request)] for o in fact.near]
+    buttons = [[Button(label=short(o.label), payload=Ask(request=o.request))] for o in fact.near]
     return Rendered(text=" ".join(lines), buttons=buttons)
 
 

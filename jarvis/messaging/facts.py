@@ -31,11 +31,15 @@ class HelpFact(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One candidate: what tells it apart, and the request that choosing it stands for."""
+    """One candidate: what tells it apart (a plate, a masked phone, a branch's code, a car's state),
+    and the request that choosing it stands for."""
 
     label: str
-    detail: str
     request: str
+    plate: str = ""
+    phone: str = ""
+    branch: str | None = None
+    state: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

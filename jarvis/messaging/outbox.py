@@ -113,8 +113,19 @@ async def shown(reader: Reader, chat_id: int, message_id: int) -> str | None:
 
 
 def stored_form(rows: Sequence[Sequence[Button]]) -> list[list[NewButton]]:
-    """Rendered buttons as the conversation keeps them."""
-    return [[NewButton(label=b.label, kind=b.kind, choice=b.request) for b in row] for row in rows]
+    """Buttons as they are stored: the kind of each payload and its JSON."""
+    return [
+        [
+            NewButton(
+                label=b.label,
+                kind=b.payload.kind,
+                choice=b.payload.model_dump_json(),
+                who=b.who,
+            )
+            for b in row
+        ]
+        for row in rows
+    ]
 
 
 def split(html: str, limit: int = SPLIT_AT) -> list[str]:

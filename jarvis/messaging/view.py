@@ -3,19 +3,21 @@ behind a button."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import ModuleType
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from jarvis.engine.freshness import FRESH_FOR, Freshness, Limited
+from jarvis.engine.interactions import Who
 from jarvis.kit.actor import Actor
 from jarvis.kit.money import Money
 from jarvis.messaging import times
+from jarvis.messaging.callbacks import Payload
 from jarvis.messaging.catalogue import say
 from jarvis.messaging.facts import Fact
+from jarvis.messaging.payloads import ShowPage
 
 LIST_MAX = 7
 PAGE_MAX = 20
@@ -26,17 +28,12 @@ F = TypeVar("F", bound=Fact)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    """A button below an answer. `ask`: its press stands for the new request; `page`: `request`
-    holds the rest of a list; `report`: the person says that something is wrong; `file`: what a set
-    of files belongs to; `car`, `set`: material to show; `setup`: what a group is for; `form`:
-    something is filled in; `report_of`: the report of a closed form; `subscribe`: what a service
-    chat hears of."""
+    """A button below a message: what it stands for, and who may press it when others may than its
+    group's."""
 
     label: str
-    request: str = ""
-    kind: Literal[
-        "ask", "page", "report", "file", "car", "set", "setup", "form", "report_of", "subscribe"
-    ] = "ask"
+    payload: Payload
+    who: Who | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -134,21 +131,16 @@ def listed(
 
 
 def _more(head: str, rows: Sequence[str], tail: str, reader: Reader) -> Button:
-    stored = json.dumps({"head": head, "rows": list(rows), "tail": tail}, ensure_ascii=False)
-    return Button(label=reader.say("b.more", n=len(rows)), request=stored, kind="page")
+    page = ShowPage(head=head, rows=tuple(rows), tail=tail)
+    return Button(label=reader.say("b.more", n=len(rows)), payload=page)
 
 
-def next_page(stored: str, reader: Reader) -> Rendered:
+def next_page(page: ShowPage, reader: Reader) -> Rendered:
     """The rest of a list as it was read then, with the moment of that reading; again with a button
     when it is long."""
-    page = json.loads(stored)
-    rows: list[str] = page["rows"]
-    buttons = (
-        [[_more(page["head"], rows[PAGE_MAX:], page["tail"], reader)]]
-        if len(rows) > PAGE_MAX
-        else []
-    )
-    return Rendered(text="\n".join([page["head"], *rows[:PAGE_MAX], page["tail"]]), buttons=buttons)
+    rest = page.rows[PAGE_MAX:]
+    buttons = [[_more(page.head, rest, page.tail, reader)]] if rest else []
+    return Rendered(text="\n".join([page.head, *page.rows[:PAGE_MAX], page.tail]), buttons=buttons)
 
 
 def short(text: str) -> str:

@@ -17,8 +17,11 @@ from jarvis.kit.actor import Actor
 from jarvis.kit.clock import local
 from jarvis.kit.money import Money
 from jarvis.messaging import times
+from jarvis.messaging.callbacks import Payload
 from jarvis.messaging.catalogue import keys
+from jarvis.messaging.payloads import Ask
 from jarvis.messaging.view import Reader, short
+from jarvis.orchestrator.payloads import DecideCard, OpenCard, Outcome, ResolveEffect, UndoItem
 
 QUOTE_CHARS = 200
 # where the words for a value stand
@@ -30,8 +33,7 @@ class CardButton:
     """A button of a card: what it decides, and whether only approvers may press it."""
 
     label: str
-    kind: str
-    choice: str
+    payload: Payload
     approvers_only: bool = False
 
 
@@ -83,7 +85,10 @@ def _waiting(approval: Approval, reader: Reader, approvers: Sequence[Actor]) -> 
     oldest = min(datetime.fromisoformat(item.write["as_of"]) for item in items)
     read_in, age = items[0].write["source"], reader.age(oldest)
     lines.append(f"<i>{reader.say('card.based', source=read_in, age=age)}</i>")
-    bound = f"{approval.id}:{approval.digest[:16]}"
+    yes, no = (
+        DecideCard(approval_id=approval.id, digest=approval.digest[:16], accept=accept)
+        for accept in (True, False)
+    )
     label = short(
         reader.say(f"card.do.{items[0].write['title']}", **_slots(items[0], reader))
         if len(items) == 1
@@ -92,8 +97,8 @@ def _waiting(approval: Approval, reader: Reader, approvers: Sequence[Actor]) -> 
     return Card(
         text="\n".join(lines),
         buttons=[
-            [CardButton(label=label, kind="approve", choice=f"yes:{bound}", approvers_only=True)],
-            [CardButton(label=reader.say("b.decline"), kind="approve", choice=f"no:{bound}")],
+            [CardButton(label=label, payload=yes, approvers_only=True)],
+            [CardButton(label=reader.say("b.decline"), payload=no)],
         ],
     )
 
@@ -284,7 +289,7 @@ def _receipt(
     return "\n".join(lines), [
         [
             CardButton(
-                label=reader.say("b.undo"), kind="undo", choice=str(item.id), approvers_only=True
+                label=reader.say("b.undo"), payload=UndoItem(item_id=item.id), approvers_only=True
             )
         ]
     ]
@@ -336,18 +341,23 @@ def _failed(item: Item, approval: Approval, reader: Reader) -> tuple[str, list[l
         if len(approval.items) > 1
         else reader.say("b.again")
     )
-    return text, [[CardButton(label=label, kind="ask", choice=request)]]
+    return text, [[CardButton(label=label, payload=Ask(request=request))]]
 
 
 def _unknown_buttons(effect_id: UUID | None, reader: Reader) -> list[CardButton]:
+    assert effect_id is not None
+    outcomes: Mapping[str, Outcome] = {
+        "done": "done",
+        "not_done": "not_done",
+        "again_send": "again",
+    }
     return [
         CardButton(
             label=reader.say(f"b.{word}"),
-            kind="unknown",
-            choice=f"{word}:{effect_id}",
+            payload=ResolveEffect(effect_id=effect_id, outcome=outcome),
             approvers_only=True,
         )
-        for word in ("done", "not_done", "again_send")
+        for word, outcome in outcomes.items()
     ]
 
 
@@ -403,7 +413,7 @@ def inbox(
                 )
             )
         buttons.append(
-            CardButton(label=reader.say("b.open", n=number), kind="open", choice=str(card_.id))
+            CardButton(label=reader.say("b.open", n=number), payload=OpenCard(approval_id=card_.id))
         )
     lines += [
         f"⌛ {reader.say('card.expired', title=_title(card_.items[0], reader))} · "
@@ -423,7 +433,7 @@ def headline(approval: Approval, reader: Reader) -> str:
 
 def _closed(approval: Approval, reader: Reader) -> Card:
     title = _title(approval.items[0], reader)
-    again = [[CardButton(label=reader.say("b.again"), kind="ask", choice=approval.request)]]
+    again = [[CardButton(label=reader.say("b.again"), payload=Ask(request=approval.request))]]
     at = times.clock(approval.decided_at or approval.expires_at)
     if approval.state == "declined":
         return Card(

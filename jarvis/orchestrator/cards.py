@@ -15,7 +15,7 @@ from jarvis.engine.approval_models import Approval, Draft
 from jarvis.engine.approvals import EXPIRED, RESUME, SETTLED, Approvals
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Completed, EffectLog, Origin
-from jarvis.engine.interactions import ANYBODY, Copy, Interactions, NewButton, Who
+from jarvis.engine.interactions import ANYBODY, Copy, Interactions, Who
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.worker import Handling
 from jarvis.integrations.rentprog.mirror import LOADED
@@ -23,10 +23,12 @@ from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, ahead
 from jarvis.kit.ids import sha256_hex
 from jarvis.messaging import outbox, times
+from jarvis.messaging.callbacks import callback, command
 from jarvis.messaging.catalogue import say
 from jarvis.messaging.fact_views import stopped
-from jarvis.messaging.view import Reader
+from jarvis.messaging.view import Button, Reader
 from jarvis.orchestrator import card_view
+from jarvis.orchestrator.payloads import DecideCard, OpenCard, ResolveEffect, UndoItem
 
 ReaderOf = Callable[[Actor, str], Awaitable[Reader]]
 Resume = Callable[[Handling, Approval], Awaitable[None]]
@@ -156,15 +158,10 @@ class Cards:
         reader = await self._reader_of(person, language)
         card = card_view.card(approval, reader, approvers=approvers, offset=ahead(self._clock))
         who = Who(roles=approval.roles, branch=next(iter(approval.branches), None))
-        kinds = sorted({button.kind for row in card.buttons for button in row})
+        kinds = sorted({button.payload.kind for row in card.buttons for button in row})
         rows = [
             [
-                NewButton(
-                    label=b.label,
-                    kind=b.kind,
-                    choice=b.choice,
-                    who=who if b.approvers_only else ANYBODY,
-                )
+                Button(label=b.label, payload=b.payload, who=who if b.approvers_only else ANYBODY)
                 for b in row
             ]
             for row in card.buttons
@@ -179,7 +176,7 @@ class Cards:
         # The buttons have no end of their own: a card's own deadline, and the ten minutes of an
         # undo, stand with the approval.
         return card.text, await self._interactions.store(
-            tx, rows, group=group, who=ANYBODY, life=None
+            tx, outbox.stored_form(rows), group=group, who=ANYBODY, life=None
         )
 
     @subscriber(CHANGED)
@@ -222,14 +219,23 @@ class Cards:
 
     # pressed
 
-    async def decided(self, handling: Handling, chat_id: int, actor: Actor, choice: str) -> None:
-        """A press of the deciding buttons: `yes:<approval>:<digest>` or `no:…`."""
-        word, approval_id, seen = choice.split(":")
-        if word == "yes" and await self._stopped(handling, chat_id, actor, UUID(approval_id)):
-            return
+    @callback(DecideCard)
+    async def decided(self, handling: Handling, actor: Actor, pressed: DecideCard) -> None:
+        """A press of the deciding buttons. What the card shows is read again before it is
+        approved, so that a change which no webhook told of voids it."""
+        approval_id, chat_id = pressed.approval_id, int(handling.event.payload["chat_id"])
+        if pressed.accept:
+            await self._read_again(approval_id)
+            if await self._stopped(handling, chat_id, actor, approval_id):
+                return
         async with handling.transaction() as tx:
             verdict = await self._approvals.decide(
-                tx, UUID(approval_id), seen, actor, handling.event.id, accept=word == "yes"
+                tx,
+                approval_id,
+                pressed.digest,
+                actor,
+                handling.event.id,
+                accept=pressed.accept,
             )
             if verdict == "same_person":
                 await outbox.send(
@@ -239,7 +245,7 @@ class Cards:
                     say("card.same_person", actor.language),
                     key=handling.key("same_person"),
                 )
-            await self.refresh(tx, handling.origin, UUID(approval_id))
+            await self.refresh(tx, handling.origin, approval_id)
 
     async def _stopped(
         self, handling: Handling, chat_id: int, actor: Actor, approval_id: UUID
@@ -267,37 +273,34 @@ class Cards:
             await outbox.send(tx, handling.origin, chat_id, text, key=handling.key("stopped"))
         return True
 
-    async def before_decision(self, handling: Handling, choice: str) -> None:
-        """Read again what the card shows, so that a change which no webhook told of voids it. Its
-        failure changes nothing."""
-        word, approval_id, _ = choice.split(":")
-        if word != "yes":
-            return
-        approval = await self._approvals.read(self._db, UUID(approval_id))
+    async def _read_again(self, approval_id: UUID) -> None:
+        """Its failure changes nothing."""
+        approval = await self._approvals.read(self._db, approval_id)
         if approval.state == "waiting":
             for kind, subject in {(i.subject_kind, i.subject_id) for i in approval.items}:
                 await self._changes.read_again(kind, subject)
 
-    async def undone(self, handling: Handling, actor: Actor, choice: str) -> None:
+    @callback(UndoItem)
+    async def undone(self, handling: Handling, actor: Actor, pressed: UndoItem) -> None:
         """A press of the undo of a receipt."""
         async with handling.transaction() as tx:
-            await self._approvals.undo(tx, UUID(choice), actor, handling.event.id)
+            await self._approvals.undo(tx, pressed.item_id, actor, handling.event.id)
             approval_id = await tx.fetchval(
-                "SELECT approval_id FROM approval_item WHERE id = $1", UUID(choice)
+                "SELECT approval_id FROM approval_item WHERE id = $1", pressed.item_id
             )
             await self.refresh(tx, handling.origin, approval_id)
 
-    async def resolved(self, handling: Handling, actor: Actor, choice: str) -> None:
+    @callback(ResolveEffect)
+    async def resolved(self, handling: Handling, actor: Actor, pressed: ResolveEffect) -> None:
         """A person's word over an effect whose outcome nobody knows."""
-        word, _, effect = choice.partition(":")
-        outcome = {"done": "done", "not_done": "not_done", "again_send": "again"}[word]
         async with handling.transaction() as tx:
-            await self._log.resolve(UUID(effect), outcome, by=actor, tx=tx)  # pyright: ignore[reportArgumentType]  # the three words above
-            found = await self._approvals.of_effect(tx, UUID(effect))
+            await self._log.resolve(pressed.effect_id, pressed.outcome, by=actor, tx=tx)
+            found = await self._approvals.of_effect(tx, pressed.effect_id)
             if found is not None:
                 await self.refresh(tx, handling.origin, found[0])
 
-    async def inbox(self, handling: Handling, chat_id: int, actor: Actor) -> None:
+    @command("inbox")
+    async def inbox(self, handling: Handling, actor: Actor, said: str) -> None:
         """`/inbox`: what waits for this person, what nobody knows, what ran out; each opens as a
         fresh copy of its card."""
         reader = await self._reader_of(actor, actor.language)
@@ -306,22 +309,29 @@ class Cards:
         lapsed = await self._approvals.lapsed(self._db, actor, self._clock.now() - LAPSED)
         text, buttons = card_view.inbox(waiting, unknown, lapsed, reader)
         async with handling.transaction() as tx:
-            rows = [
-                [NewButton(label=b.label, kind=b.kind, choice=b.choice) for b in row]
-                for row in buttons
-            ]
-            who = Who(employee_id=actor.employee_id)
+            rows = [[Button(label=b.label, payload=b.payload) for b in row] for row in buttons]
             stored = await self._interactions.store(
-                tx, rows, group=f"inbox:{handling.event.id}", who=who, life=None
+                tx,
+                outbox.stored_form(rows),
+                group=f"inbox:{handling.event.id}",
+                who=Who(employee_id=actor.employee_id),
+                life=None,
             )
             await outbox.send(
-                tx, handling.origin, chat_id, text, buttons=stored, key=handling.key("inbox")
+                tx,
+                handling.origin,
+                int(handling.event.payload["chat_id"]),
+                text,
+                buttons=stored,
+                key=handling.key("inbox"),
             )
 
-    async def opened(self, handling: Handling, chat_id: int, actor: Actor, choice: str) -> None:
+    @callback(OpenCard)
+    async def opened(self, handling: Handling, actor: Actor, pressed: OpenCard) -> None:
         """A card again, as a new message; its older copy in this chat points to the fresh one."""
+        chat_id = int(handling.event.payload["chat_id"])
         async with handling.transaction() as tx:
-            approval = await self._approvals.read(tx, UUID(choice))
+            approval = await self._approvals.read(tx, pressed.approval_id)
             if actor.employee_id != approval.requester_id and not approval.may_approve(actor):
                 return
             others = [a for a, _ in await self._staff.approvers(approval.roles, approval.branches)][
@@ -447,4 +457,5 @@ class Cards:
 
 def _brief(card: card_view.Card) -> str:
     """Tells the sets of buttons of one card apart."""
-    return sha256_hex("|".join(f"{b.kind}:{b.choice}" for row in card.buttons for b in row))[:12]
+    payloads = [b.payload for row in card.buttons for b in row]
+    return sha256_hex("\n".join(f"{p.kind} {p.model_dump_json()}" for p in payloads))[:12]

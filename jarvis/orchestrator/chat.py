@@ -1,10 +1,8 @@
-"""Requests: what people ask for is answered, one after another for a person in a chat; and the
-commands about Jarvis itself."""
+"""Requests: what people ask for is answered, one after another for a person in a chat."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
@@ -13,8 +11,6 @@ from pydantic_ai.messages import ModelMessagesTypeAdapter
 
 from jarvis.domains.bookings.changes import Changes
 from jarvis.domains.conversations.service import ConversationService
-from jarvis.domains.staff import settings
-from jarvis.domains.staff.invites import Invites
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.approval_models import Approval
 from jarvis.engine.approvals import Approvals
@@ -22,23 +18,18 @@ from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Lane
 from jarvis.engine.interactions import Interactions, Who
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
-from jarvis.engine.switches import Switches
 from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock
-from jarvis.kit.ids import short_code
 from jarvis.kit.text import MESSAGE_CHARS
 from jarvis.language.entities import language_of
 from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
-from jarvis.messaging.fact_views import stopped, suggestions
-from jarvis.messaging.view import Button, next_page
 from jarvis.orchestrator.cards import Cards
 from jarvis.orchestrator.request import Brain, Reply, Request
 from jarvis.orchestrator.run_store import save_run
 from jarvis.orchestrator.settings import RequestSettings
 from jarvis.orchestrator.trail import STATUS
-from jarvis.orchestrator.unrouted import Unrouted
 
 ASKED = "request.asked"
 STATUS_AFTER_S = 0.8
@@ -47,11 +38,18 @@ REQUEST_DEADLINE_S = 180.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where something was said."""
+    """Where something was said, or pressed."""
 
     chat_id: int
     private: bool
     message_id: int
+
+    @classmethod
+    def of(cls, handling: Handling) -> Place:
+        """Of a message or a press; a person's own chat has a positive id."""
+        p = handling.event.payload
+        chat_id = int(p["chat_id"])
+        return cls(chat_id=chat_id, private=chat_id > 0, message_id=int(p["message_id"]))
 
     @property
     def key(self) -> str:
@@ -59,7 +57,7 @@ class Place:
 
 
 class Chat:
-    """Answers requests, and carries out the commands and presses that no other feature has."""
+    """Answers requests."""
 
     feature: ClassVar[str] = "requests"
 
@@ -71,9 +69,7 @@ class Chat:
         conversations: ConversationService,
         interactions: Interactions,
         approvals: Approvals,
-        switches: Switches,
         changes: Changes,
-        unrouted: Unrouted,
         clock: Clock,
         settings: RequestSettings,
     ) -> None:
@@ -83,8 +79,6 @@ class Chat:
         self._staff = staff
         self._conversations = conversations
         self._interactions = interactions
-        self._switches = switches
-        self._unrouted = unrouted
         self._cards = Cards(
             db,
             clock,
@@ -95,17 +89,11 @@ class Chat:
             reader_of=brain.reader,
             resume=self._resume,
         )
-        self._invites = Invites(staff, interactions, self._welcome)
 
     @property
     def cards(self) -> Cards:
         """The approval cards, for features whose news changes them."""
         return self._cards
-
-    @property
-    def invites(self) -> Invites:
-        """The invitations, whose links strangers bring."""
-        return self._invites
 
     @subscriber(ASKED, lane=DeliveryLane.PEOPLE, deadline_s=REQUEST_DEADLINE_S)
     async def asked(self, handling: Handling) -> None:
@@ -274,143 +262,6 @@ class Chat:
                     edit_id=None,
                     reply_to=reply_to,
                 )
-
-    async def pressed(
-        self, handling: Handling, place: Place, actor: Actor, kind: str, choice: str
-    ) -> None:
-        """A button of a card, of the settings, of an invitation, of a list."""
-        if kind == "approve":
-            await self._cards.decided(handling, place.chat_id, actor, choice)
-        elif kind == "undo":
-            await self._cards.undone(handling, actor, choice)
-        elif kind == "unknown":
-            await self._cards.resolved(handling, actor, choice)
-        elif kind == "open":
-            await self._cards.opened(handling, place.chat_id, actor, choice)
-        elif kind == "settings":
-            await settings.change(self._staff, actor, choice)
-            await self._settings(handling, place, actor, edit_id=place.message_id)
-        elif kind == "invite":
-            await self._invites.decided(handling, place.chat_id, place.message_id, actor, choice)
-        elif kind == "route":
-            await self._unrouted.decided(handling, place.chat_id, place.message_id, actor, choice)
-        elif kind == "report":
-            await self._report(handling, place, actor, None)
-        elif kind == "page":
-            await self._page(handling, place, actor, choice)
-
-    # commands
-
-    async def command(
-        self, handling: Handling, place: Place, actor: Actor, name: str, rest: str
-    ) -> None:
-        """A command about Jarvis itself; the help for one that nobody knows."""
-        reader = await self._brain.reader(actor, actor.language)
-        if name == "start":
-            await self._welcome(handling, place.chat_id, actor)
-        elif name in ("new", "forget"):
-            await self._conversations.close(actor.employee_id, place.key, forget=name == "forget")
-            await self.say(handling, place, reader.say("forgotten" if name == "forget" else "new"))
-        elif name == "settings":
-            await self._settings(handling, place, actor)
-        elif name == "report":
-            await self._report(handling, place, actor, rest or None)
-        elif name == "inbox":
-            await self._cards.inbox(handling, place.chat_id, actor)
-        else:
-            page = self._brain.help(reader)
-            notices = [
-                f"⛔ {stopped(s, reader)}"
-                for s in await self._switches.thrown()
-                if s.scope != "effect"
-            ]
-            await self.say(handling, place, "\n".join([*notices, page.text]), page.buttons, actor)
-
-    async def _welcome(self, handling: Handling, chat_id: int, actor: Actor) -> None:
-        reader = await self._brain.reader(actor, actor.language)
-        where = reader.branch(actor.home_branch) if actor.home_branch else reader.say("company")
-        text = reader.say(
-            "welcome",
-            name=actor.name.split()[0],
-            role=reader.say(f"role.{actor.role.value}"),
-            branch=where,
-        )
-        place = Place(chat_id=chat_id, private=True, message_id=0)
-        await self.say(
-            handling, place, text, suggestions(("pickups", "free", "where"), reader), actor
-        )
-
-    async def _page(self, handling: Handling, place: Place, actor: Actor, stored: str) -> None:
-        """The rest of a list, in a message of its own."""
-        page = next_page(stored, await self._brain.reader(actor, actor.language))
-        await self.say(handling, place, page.text, page.buttons, actor)
-
-    async def _settings(
-        self, handling: Handling, place: Place, actor: Actor, *, edit_id: int | None = None
-    ) -> None:
-        fresh = await self._staff.actor(actor.employee_id) or actor
-        text, rows = await settings.page(self._staff, fresh)
-        async with handling.transaction() as tx:
-            stored = await self._interactions.store(
-                tx,
-                rows,
-                group=f"settings:{handling.event.id}",
-                who=Who(employee_id=actor.employee_id),
-                life=None,
-            )
-            if edit_id is None:
-                await outbox.send(
-                    tx,
-                    handling.origin,
-                    place.chat_id,
-                    text,
-                    buttons=stored,
-                    key=handling.key("settings"),
-                )
-            else:
-                await outbox.edit(
-                    tx,
-                    handling.origin,
-                    place.chat_id,
-                    text,
-                    message_id=edit_id,
-                    buttons=stored,
-                    key=handling.key("settings"),
-                )
-
-    async def _report(
-        self, handling: Handling, place: Place, actor: Actor, text: str | None
-    ) -> None:
-        trace = await self._conversations.report_problem(actor.employee_id, place.key, text)
-        key = "report.none" if trace is None else "report.done"
-        await self.say(handling, place, say(key, actor.language, code=short_code(trace or "")))
-
-    async def say(
-        self,
-        handling: Handling,
-        place: Place,
-        text: str,
-        buttons: Sequence[Sequence[Button]] = (),
-        actor: Actor | None = None,
-    ) -> None:
-        """One message that answers what was said."""
-        async with handling.transaction() as tx:
-            stored = await self._interactions.store(
-                tx,
-                outbox.stored_form(buttons),
-                group=f"say:{handling.event.id}",
-                who=Who(employee_id=actor.employee_id if actor else None),
-                life=None,
-            )
-            await outbox.send(
-                tx,
-                handling.origin,
-                place.chat_id,
-                text,
-                buttons=stored,
-                key=handling.key("said"),
-                reply_to=None if place.private else place.message_id,
-            )
 
 
 async def _status_of(tx: Tx, handling: Handling) -> UUID | None:

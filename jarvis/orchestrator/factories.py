@@ -8,26 +8,22 @@ from uuid import UUID
 
 from jarvis.app.build import EffectKinds
 from jarvis.domains.bookings.changes import Changes
-from jarvis.domains.chats.service import ChatService
 from jarvis.domains.forms.filling import Forms
-from jarvis.domains.forms.service import FormService
 from jarvis.domains.house.changes import HOUSE_SUBJECTS, HouseChanges
 from jarvis.domains.media.intake import Material
-from jarvis.domains.media.service import MediaService
+from jarvis.domains.staff.invites import Invites
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.approvals import Approvals
 from jarvis.engine.db import Database, Reader
 from jarvis.engine.interactions import Interactions
-from jarvis.engine.journal import Journal
 from jarvis.engine.settings import EngineSettings
 from jarvis.engine.switches import Switches
 from jarvis.kit.clock import Clock
-from jarvis.messaging.dispatch import Commands, Presses
+from jarvis.messaging.callbacks import Callbacks, Commands
 from jarvis.orchestrator.cards import Cards
 from jarvis.orchestrator.chat import Chat
 from jarvis.orchestrator.inbox import Inbox
 from prompts.book import PromptBook
-from tools.deps import Rooms
 
 
 def approvals(
@@ -48,17 +44,6 @@ def approvals(
     return Approvals(db, clock, kinds.kinds, versions, switches, life=settings.approval_life)
 
 
-def rooms(
-    db: Database,
-    journal: Journal,
-    chats: ChatService,
-    media: MediaService,
-    forms: FormService,
-    house: HouseChanges,
-) -> Rooms:
-    return Rooms(db=db, journal=journal, chats=chats, media=media, forms=forms, house=house)
-
-
 def cards(chat: Chat) -> Cards:
     return chat.cards
 
@@ -67,22 +52,23 @@ def inbox(
     db: Database,
     staff: StaffService,
     interactions: Interactions,
-    chat: Chat,
+    cards: Cards,
+    invites: Invites,
     material: Material,
     forms: Forms,
-    presses: Presses,
+    callbacks: Callbacks,
     commands: Commands,
 ) -> Inbox:
     return Inbox(
         db,
         staff,
         interactions,
-        chat,
-        chat.invites,
+        cards,
+        invites,
+        callbacks,
+        commands,
         taken=material.message,
         heard=forms.heard,
-        presses=presses,
-        commands=commands,
     )
 
 

@@ -17,7 +17,7 @@ from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.worker import Handling
 from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
-from tools.workspace import ASKED
+from tools.forms import ASKED
 
 
 class HouseWork:
@@ -37,7 +37,9 @@ class HouseWork:
         actor = await self._staff.actor(UUID(str(p["employee_id"])))
         if actor is not None:
             async with handling.transaction() as tx:
-                await self._forms.begin(tx, handling, actor, str(p["template"]), str(p["subject"]))
+                await self._forms.begin(
+                    tx, handling, actor, str(p["template"]), UUID(str(p["subject"]))
+                )
 
     @subscriber(SETTLED, lane=DeliveryLane.PEOPLE)
     async def carried(self, handling: Handling) -> None:

@@ -8,7 +8,7 @@ forms never wait for one that is being answered.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
 from jarvis.domains.staff.invites import Invites
@@ -23,18 +23,18 @@ from jarvis.integrations.telegram.kinds import target
 from jarvis.kit.actor import Actor
 from jarvis.language.entities import language_of
 from jarvis.messaging import outbox
+from jarvis.messaging.callbacks import Callbacks, Commands, callback_within
 from jarvis.messaging.catalogue import say
+from jarvis.messaging.payloads import Ask
 from jarvis.messaging.times import clock
-from jarvis.orchestrator.chat import ASKED, Chat, Place
+from jarvis.orchestrator.cards import Cards
+from jarvis.orchestrator.chat import ASKED, Place
+from jarvis.orchestrator.commands import HELP
 from jarvis.orchestrator.trail import STATUS, run_of_message
 
-# another feature's answer to a command, or to a press
-Said = Callable[[Handling, Actor, str], Awaitable[None]]
 # whether another feature takes what was written as its answer
 Heard = Callable[[Handling, Actor, str], Awaitable[bool]]
 Taken = Callable[[Handling], Awaitable[None]]  # takes a file in
-# buttons that work whenever pressed
-LASTING = ("car", "set", "setup", "form", "report_of", "member", "task", "absence", "subscribe")
 # What somebody types under a card: never a confirmation.
 _YES = re.compile(
     r"^\W*(?:да|давай|ок|окей|го|добро|плюс|подтверждаю|согласен|согласна"
@@ -55,23 +55,23 @@ class Inbox:
         db: Database,
         staff: StaffService,
         interactions: Interactions,
-        chat: Chat,
+        cards: Cards,
         invites: Invites,
+        callbacks: Callbacks,
+        commands: Commands,
         *,
         taken: Taken,
         heard: Heard,
-        presses: Mapping[str, Said],
-        commands: Mapping[str, Said],
     ) -> None:
         self._db = db
         self._staff = staff
         self._interactions = interactions
-        self._chat = chat
+        self._cards = cards
         self._invites = invites
+        self._callbacks = callbacks
+        self._commands = commands
         self._taken = taken
         self._heard = heard
-        self._presses = presses
-        self._commands = commands
 
     @subscriber("message.employee", lane=DeliveryLane.PEOPLE)
     async def message(self, handling: Handling) -> None:
@@ -82,7 +82,7 @@ class Inbox:
         handling.origin.lane = Lane.URGENT
         if p.get("media"):
             await self._taken(handling)
-        place = Place(chat_id=p["chat_id"], private=p["private"], message_id=p["message_id"])
+        place = Place.of(handling)
         if not place.private and not (
             p["mentioned"] or await self._to_me(place.chat_id, p.get("reply_to"))
         ):
@@ -97,16 +97,13 @@ class Inbox:
             return  # a file alone
         words = _ADDRESS.sub("", text).strip() if not place.private else text.strip()
         if words.startswith("/"):
-            await self._command(handling, place, actor, words)
+            await self._command(handling, actor, words)
         elif place.private and await self._heard(handling, actor, words):
             return
-        elif (
-            _YES.match(words)
-            and (waits := await self._chat.cards.typed(actor, place.key)) is not None
-        ):
-            await self._chat.say(
-                handling, place, say("card.typed", actor.language, t=clock(waits.expires_at))
-            )
+        elif _YES.match(words) and (waits := await self._cards.typed(actor, place.key)) is not None:
+            async with handling.transaction() as tx:
+                text = say("card.typed", actor.language, t=clock(waits.expires_at))
+                await self._answer(tx, handling, place, text, "said")
         elif words:
             async with handling.transaction() as tx:
                 await self._ask(
@@ -142,17 +139,16 @@ class Inbox:
             },
         )
 
-    async def _command(self, handling: Handling, place: Place, actor: Actor, text: str) -> None:
+    async def _command(self, handling: Handling, actor: Actor, text: str) -> None:
+        """The help for a command that nobody knows."""
         name, rest = [*text[1:].split(maxsplit=1), "", ""][:2]
         name = name.partition("@")[0].casefold()
-        if name in self._commands:
-            await self._commands[name](handling, actor, rest.strip())
-        else:
-            await self._chat.command(handling, place, actor, name, rest)
+        known = name if name in self._commands else HELP
+        await self._commands.call(handling, actor, known, rest.strip())
 
     @subscriber("callback.button", lane=DeliveryLane.PEOPLE)
     async def press(self, handling: Handling) -> None:
-        """A stored button: once, by whom it is for. Its choice is a request, or a decision."""
+        """A stored button: once, by whom it is for; what it does is its owner's."""
         p = handling.event.payload
         handling.origin.lane = Lane.URGENT
         actor = await self._staff.actor_of_telegram(p["sender_id"])
@@ -168,42 +164,45 @@ class Inbox:
                 )
             return
         handling.origin.actor_id, handling.origin.actor_name = actor.employee_id, actor.name
-        seen = await self._interactions.look(str(p["token"]), actor)
-        if seen.kind == "approve" and seen.state == "ok":
-            await self._chat.cards.before_decision(handling, seen.choice)
-        place = Place(chat_id=p["chat_id"], private=p["chat_id"] > 0, message_id=p["message_id"])
-        asked = seen.kind == "ask" and await self._asked(place)
+        token = str(p["token"])
+        seen = await self._interactions.look(token, actor)
+        payload = self._callbacks.read(seen.kind, seen.choice)
         async with handling.transaction() as tx:
             pressed = await self._interactions.use(
                 tx,
-                str(p["token"]),
+                token,
                 actor,
                 handling.event.id,
-                settles=seen.kind not in ("approve", "undo", "unknown", *LASTING),
+                settles=payload is not None and not payload.lasting,
             )
             if pressed.state != "ok":
                 await self._not_pressed(tx, handling, actor, pressed.state)
                 return
-            if pressed.kind == "ask":
-                if pressed.choice:
-                    await self._ask(
-                        tx,
-                        handling,
-                        place,
-                        actor,
-                        pressed.choice,
-                        edit_id=place.message_id if asked else None,
-                    )
+            if payload is None:
+                await self._outdated(tx, handling, actor, pressed.kind)
                 return
-        if pressed.kind in self._presses:
-            await self._presses[pressed.kind](handling, actor, pressed.choice)
-        else:
-            await self._chat.pressed(handling, place, actor, pressed.kind, pressed.choice)
+            if await self._callbacks.call_within(tx, handling, actor, payload):
+                return
+        await self._callbacks.call(handling, actor, payload)
 
-    async def _asked(self, place: Place) -> bool:
+    @callback_within(Ask)
+    async def chosen(self, tx: Tx, handling: Handling, actor: Actor, pressed: Ask) -> None:
+        """The button's words are the person's next request."""
+        place = Place.of(handling)
+        asked = await self._asked(tx, place)
+        await self._ask(
+            tx,
+            handling,
+            place,
+            actor,
+            pressed.request,
+            edit_id=place.message_id if asked else None,
+        )
+
+    async def _asked(self, tx: Tx, place: Place) -> bool:
         """Whether the message is a clarifying question: the choice is answered in its place; a
         suggestion gets another message."""
-        run = await run_of_message(self._db, place.chat_id, place.message_id)
+        run = await run_of_message(tx, place.chat_id, place.message_id)
         return run is not None and run["state"] == "asked"
 
     async def _not_pressed(self, tx: Tx, handling: Handling, actor: Actor, state: str) -> None:
@@ -232,6 +231,32 @@ class Inbox:
                 message_id=message_id,
                 key=f"lapsed:{chat_id}:{message_id}",
             )
+
+    async def _outdated(self, tx: Tx, handling: Handling, actor: Actor, kind: str) -> None:
+        """A button of a kind that nobody owns any more, or in a form that no longer parses: the
+        person hears that it is out of date, and it goes on record."""
+        await audit.record(
+            tx,
+            action="button.press",
+            actor_id=actor.employee_id,
+            actor_name=actor.name,
+            subject=kind,
+            outcome="outdated",
+            event_id=handling.event.id,
+        )
+        text = say("press.old", actor.language)
+        await self._answer(tx, handling, Place.of(handling), text, "outdated")
+
+    async def _answer(self, tx: Tx, handling: Handling, place: Place, text: str, name: str) -> None:
+        reply_to = None if place.private else place.message_id
+        await outbox.send(
+            tx,
+            handling.origin,
+            place.chat_id,
+            text,
+            key=handling.key(name),
+            reply_to=reply_to,
+        )
 
     async def _stranger(self, handling: Handling, place: Place, user_id: int, text: str) -> None:
         """One polite refusal a person and an audit row; an invitation's link is the only thing that

@@ -3,7 +3,7 @@ as its last link."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pydantic_ai.models import Model
 
@@ -15,6 +15,7 @@ from agents.guide.offline import rules as guide_rules
 from agents.router.offline import event_rules
 from agents.router.offline import rules as router_rules
 from agents.workspace.offline import rules as workspace_rules
+from jarvis.domains.staff.service import StaffService
 from jarvis.engine.budgets import Budgets
 from jarvis.integrations.llm.chain import build_chain
 from jarvis.integrations.llm.metering import Meter
@@ -41,13 +42,21 @@ class RoleModels:
     """Models by role."""
 
     def __init__(
-        self, settings: LlmSettings, budgets: Budgets, clock: Clock, standins: Standins
+        self,
+        settings: LlmSettings,
+        budgets: Budgets,
+        clock: Clock,
+        staff: StaffService,
+        standins: Standins,
     ) -> None:
+        async def branches() -> Mapping[str, Sequence[str]]:
+            return {each.code: list(each.names.values()) for each in await staff.branches()}
+
         self.meter = Meter(budgets, settings)
         self._models: dict[str, Model] = dict(standins)
         for role, rules in _RULES.items():
             if role not in self._models:
-                offline = OfflineModel(rules, clock, completes=continued)
+                offline = OfflineModel(rules, clock, completes=continued, branches=branches)
                 self._models[role] = build_chain(settings, offline, self.meter)
 
     def __call__(self, role: str) -> Model:

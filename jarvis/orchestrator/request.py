@@ -45,12 +45,8 @@ from agents.guide.agent import guide
 from agents.router.agent import router
 from agents.router.output import Delegation, Route
 from agents.workspace.agent import workspace
-from jarvis.domains.bookings.changes import Changes
-from jarvis.domains.bookings.service import BookingService
-from jarvis.domains.clients.service import ClientService
+from jarvis.app.services import Services
 from jarvis.domains.conversations.service import ConversationService
-from jarvis.domains.fleet.service import FleetService
-from jarvis.domains.knowledge.service import KnowledgeService
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.approval_models import Approval, Draft
 from jarvis.engine.approvals import Approvals
@@ -68,14 +64,15 @@ from jarvis.messaging.facts import (
     HelpFact,
     RefusalFact,
 )
+from jarvis.messaging.payloads import Ask, ReportProblem
 from jarvis.messaging.view import Button, Reader, Rendered, Views, short
 from jarvis.orchestrator.models import RoleModels
 from jarvis.orchestrator.settings import RequestSettings
 from prompts.book import PromptBook
-from tools.deps import Deps, Grant, Rooms, RunLedger
+from tools.deps import Deps, Grant, RunLedger
 from tools.guide import examples_for
 from tools.policy import policy_of
-from tools.toolset import refuse
+from tools.refusals import refuse
 
 _log = logging.getLogger(__name__)
 QUOTE_CHARS = 200
@@ -157,16 +154,11 @@ class Brain:
         *,
         db: Database,
         clock: Clock,
+        services: Services,
         staff: StaffService,
-        fleet: FleetService,
-        bookings: BookingService,
-        changes: Changes,
         approvals: Approvals,
         switches: Switches,
-        clients: ClientService,
-        knowledge: KnowledgeService,
         conversations: ConversationService,
-        rooms: Rooms,
         views: Views,
         models: RoleModels,
         prompts: PromptBook,
@@ -175,15 +167,10 @@ class Brain:
         self._db = db
         self._clock = clock
         self._staff = staff
-        self._fleet = fleet
-        self._bookings = bookings
-        self._changes = changes
+        self._services = services
         self._approvals = approvals
         self._switches = switches
-        self._clients = clients
-        self._knowledge = knowledge
         self._conversations = conversations
-        self._rooms = rooms
         self._views = views
         self._models = models
         self._meter = models.meter
@@ -262,13 +249,7 @@ class Brain:
         return Deps(
             actor=actor,
             now=self._clock.now(),
-            staff=self._staff,
-            fleet=self._fleet,
-            bookings=self._bookings,
-            changes=self._changes,
-            clients=self._clients,
-            knowledge=self._knowledge,
-            rooms=self._rooms,
+            services=self._services,
             prompts=self._prompts,
             switches=self._switches,
             run=ledger,
@@ -388,9 +369,9 @@ class Brain:
         plain = route.question is None or route.question == "unclear"
         reply.text = reader.say(key) if plain or route.refusal else _safe(route.question or "")
         options = route.options if not plain else []
-        reply.buttons = [[Button(label=short(o), request=o)] for o in options] or suggestions(
-            examples_for(deps.actor.role)[:3], reader
-        )
+        reply.buttons = [
+            [Button(label=short(o), payload=Ask(request=o))] for o in options
+        ] or suggestions(examples_for(deps.actor.role)[:3], reader)
 
     async def _compose(
         self, request: Request, parts: Sequence[_Part], deps: Deps, reader: Reader, reply: Reply
@@ -521,13 +502,15 @@ class Brain:
             elif isinstance(block, Text):
                 pieces += self._text(block, part, deps, reader)
             elif isinstance(block, Question):
-                buttons = [[Button(label=short(o), request=o)] for o in block.options]
+                buttons = [[Button(label=short(o), payload=Ask(request=o))] for o in block.options]
                 pieces.append(Rendered(text=f"❓ {_safe(block.text)}", buttons=buttons))
             elif isinstance(block, Proposal):
                 pieces.append(
                     Rendered(
                         text="",
-                        buttons=[[Button(label=short(block.request), request=block.request)]],
+                        buttons=[
+                            [Button(label=short(block.request), payload=Ask(request=block.request))]
+                        ],
                     )
                 )
             else:
@@ -572,8 +555,8 @@ class Brain:
 def _retry(request: Request, reader: Reader) -> list[Button]:
     """What somebody may do about a failure: ask again, or tell us of it."""
     return [
-        Button(label=reader.say("b.retry"), request=request.text),
-        Button(label=reader.say("b.report"), kind="report"),
+        Button(label=reader.say("b.retry"), payload=Ask(request=request.text)),
+        Button(label=reader.say("b.report"), payload=ReportProblem()),
     ]
 
 

@@ -15,7 +15,7 @@ from jarvis.engine import audit
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.deliveries import Delivery
 from jarvis.engine.effects import Lane, Origin
-from jarvis.engine.interactions import Interactions, NewButton, Who
+from jarvis.engine.interactions import Interactions, Who
 from jarvis.engine.journal import Event, Journal, trace_code
 from jarvis.engine.subscriptions import (
     UNROUTED,
@@ -29,9 +29,12 @@ from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor, Role
 from jarvis.kit.clock import Clock
 from jarvis.messaging import outbox, times
+from jarvis.messaging.callbacks import callback
 from jarvis.messaging.catalogue import say
+from jarvis.messaging.view import Button
 from jarvis.orchestrator import watch
 from jarvis.orchestrator.models import RoleModels
+from jarvis.orchestrator.payloads import RouteKind
 from prompts.book import PromptBook
 
 _log = logging.getLogger(__name__)
@@ -109,7 +112,7 @@ class Unrouted:
             for admin in await self._listeners():
                 stored = await self._interactions.store(
                     tx,
-                    [_choices(event.kind, proposal, admin)],
+                    outbox.stored_form([_choices(event.kind, proposal, admin)]),
                     group=f"route:{event.kind}:{admin.telegram_id}",
                     who=Who(roles=frozenset({Role.ADMIN})),
                     life=None,
@@ -124,12 +127,11 @@ class Unrouted:
                     lane=Lane.BULK,
                 )
 
-    async def decided(
-        self, handling: Handling, chat_id: int, message_id: int, actor: Actor, choice: str
-    ) -> None:
+    @callback(RouteKind)
+    async def decided(self, handling: Handling, actor: Actor, pressed: RouteKind) -> None:
         """An administrator's word over a kind; events that waited for it are put into the journal
         again."""
-        kind, _, handled_as = choice.partition("|")
+        p, kind, handled_as = handling.event.payload, pressed.event_kind, pressed.handled_as
         if actor.role is not Role.ADMIN or (
             handled_as and handled_as not in await known_kinds(self._db)
         ):
@@ -151,7 +153,7 @@ class Unrouted:
                     WHERE kind = $1 AND state = 'asked' RETURNING true""",
                 kind,
                 "routed" if handled_as else "ignored",
-                handled_as or None,
+                handled_as,
                 self._clock.now(),
                 actor.employee_id,
             )
@@ -169,7 +171,7 @@ class Unrouted:
                 "route.yes" if handled_as else "route.no",
                 actor.language,
                 kind=escape(kind),
-                as_kind=escape(handled_as),
+                as_kind=escape(handled_as or ""),
                 who=escape(actor.name),
                 t=times.clock(self._clock.now()),
                 n=len(again),
@@ -186,7 +188,12 @@ class Unrouted:
                 event_id=handling.event.id,
             )
             await outbox.edit(
-                tx, handling.origin, chat_id, text, message_id=message_id, key=handling.key("route")
+                tx,
+                handling.origin,
+                int(p["chat_id"]),
+                text,
+                message_id=int(p["message_id"]),
+                key=handling.key("route"),
             )
             await self._journal.replay_in(tx, again, dry=False)
 
@@ -221,16 +228,17 @@ class Unrouted:
         return [a for a in admins if not a.muted] or admins
 
 
-def _choices(kind: str, proposal: RouteProposal, admin: Contact) -> list[NewButton]:
-    buttons = [NewButton(label=say("b.ignore", admin.language), kind="route", choice=f"{kind}|")]
+def _choices(kind: str, proposal: RouteProposal, admin: Contact) -> list[Button]:
+    ways: list[tuple[str, str | None]] = [("b.ignore", None)]
     if proposal.kind is not None:
-        buttons.insert(
-            0,
-            NewButton(
-                label=say("b.route", admin.language), kind="route", choice=f"{kind}|{proposal.kind}"
-            ),
+        ways.insert(0, ("b.route", proposal.kind))
+    return [
+        Button(
+            label=say(key, admin.language),
+            payload=RouteKind(event_kind=kind, handled_as=handled_as),
         )
-    return buttons
+        for key, handled_as in ways
+    ]
 
 
 def _question(event: Event, proposal: RouteProposal, admin: Contact) -> str:

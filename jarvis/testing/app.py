@@ -137,7 +137,8 @@ class RunningApp:
     async def _bot(self) -> None:
         """Another bot over what this App has opened."""
         shared = {kind: self.core.get(kind) for kind in (*BASE, FsStorage, RentProg)}
-        settings = {kind: v for kind, v in self.core.built.items() if isinstance(v, Settings)}
+        built = self.core.services.built
+        settings = {kind: v for kind, v in built.items() if isinstance(v, Settings)}
         replace = {**settings, **shared, Clock: self.core.clock, TelegramSettings: self.settings}
         async with open_bot(replace=replace, client=self.client) as app:
             await run_bot(app)

@@ -3,11 +3,14 @@ call."""
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from pydantic_ai import Agent, FunctionToolset
+from pydantic_ai.exceptions import UnexpectedModelBehavior
 from pydantic_ai.messages import (
     ModelMessage,
     ModelRequest,
@@ -18,12 +21,9 @@ from pydantic_ai.messages import (
 )
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
+from agents.base import role_agent
+from agents.router.agent import router
 from jarvis.app.build import App
-from jarvis.domains.bookings.changes import Changes
-from jarvis.domains.bookings.service import BookingService
-from jarvis.domains.clients.service import ClientService
-from jarvis.domains.fleet.service import FleetService
-from jarvis.domains.knowledge.service import KnowledgeService
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.db import Database
 from jarvis.engine.switches import Switches
@@ -31,95 +31,13 @@ from jarvis.kit.actor import Role
 from jarvis.testing.core import rentprog_sandbox, running_core
 from jarvis.testing.servers import Servers
 from prompts.book import PromptBook
+from tools.decorators import new_toolset
 from tools.deps import Deps, RunLedger
-from tools.policy import POLICY
+from tools.policy import LABEL, matrix
+from tools.refusals import deny, refuse
 from tools.toolset import guard
 
-ALL = (
-    "employee branch_head department_head director sales marketing accountant mechanic admin "
-    "prompt_engineer"
-)
-STAFF = "employee branch_head department_head director sales accountant admin"
-HEADS = "branch_head department_head director"
-ACTORS = f"employee {HEADS}"
-MATRIX = {
-    "find_car": ALL,
-    "car_card": ALL,
-    "list_cars": ALL,
-    "check_availability": ALL,
-    "search_knowledge": ALL,
-    "about_jarvis": ALL,
-    "find_booking": f"{STAFF} mechanic",
-    "booking_card": f"{STAFF} mechanic",
-    "list_bookings": f"{STAFF} mechanic",
-    "check_conflicts": STAFF,
-    "who_changed": STAFF,
-    "client_card": STAFF,
-    "list_debts": "employee branch_head department_head director accountant admin",
-    "extend_booking": f"{ACTORS} sales",
-    "change_booking": f"{ACTORS} sales",
-    "create_booking": f"{ACTORS} sales",
-    "note_booking": f"{ACTORS} sales mechanic",
-    "cancel_booking": ACTORS,
-    "move_car": f"{ACTORS} mechanic",
-    "set_car_state": f"{ACTORS} mechanic",
-    "checklist_status": f"{STAFF} mechanic",
-    "start_checklist": f"{STAFF} mechanic",
-    "open_topic": f"{STAFF} mechanic",
-    "find_media": ALL,
-    "post_to_topic": f"{ACTORS} mechanic sales",
-    "subscribe_chat": f"{HEADS} admin",
-    "grant_role": f"{HEADS} admin",
-    "hire_employee": f"{HEADS} admin",
-    "add_branch": "director admin",
-}
-
-
-def test_the_table_is_what_the_company_agreed_to() -> None:
-    assert {tool: {role.value for role in policy.roles} for tool, policy in POLICY.items()} == {
-        tool: set(roles.split()) for tool, roles in MATRIX.items()
-    }
-    heads = {*HEADS.split()}
-    assert {
-        tool: {role.value for role in policy.approvers}
-        for tool, policy in POLICY.items()
-        if policy.effect == "write"
-    } == {
-        "extend_booking": {*ACTORS.split()},
-        "change_booking": {*ACTORS.split()},
-        "create_booking": {*ACTORS.split()},
-        "note_booking": {*ACTORS.split()},
-        "cancel_booking": heads,
-        "move_car": heads,
-        "set_car_state": heads,
-        "post_to_topic": {*ACTORS.split()},
-        "subscribe_chat": {"admin"},
-        "grant_role": {"admin"},
-        "hire_employee": {"admin"},
-        "add_branch": {"admin"},
-        "open_topic": set(),
-        "start_checklist": set(),
-    }
-    assert {tool for tool, policy in POLICY.items() if policy.scope == "branch"} == {
-        "find_booking",
-        "booking_card",
-        "list_bookings",
-        "check_conflicts",
-        "list_debts",
-        "who_changed",
-        "client_card",
-        "extend_booking",
-        "change_booking",
-        "note_booking",
-        "cancel_booking",
-        "create_booking",
-        "move_car",
-        "set_car_state",
-        "checklist_status",
-        "find_media",
-        "open_topic",
-        "start_checklist",
-    }
+UNLABELLED = "never_labelled"
 
 
 def _calling(tool: str) -> FunctionModel:
@@ -149,14 +67,12 @@ def _toolset() -> FunctionToolset[Deps]:
             """Act."""
             return f"acted by {name}"
 
-        toolset.add_function(act, name=name)
+        policy = matrix().get(name)
+        toolset.add_function(act, name=name, metadata=None if policy is None else {LABEL: policy})
 
-    for name in (*POLICY, "never_labelled"):
+    for name in (*matrix(), UNLABELLED):
         one(name)
     return toolset
-
-
-NO_ROOMS: Any = None  # no tool here looks into them
 
 
 async def _deps(core: App, db: Database, role: Role) -> Deps:
@@ -185,13 +101,7 @@ async def _deps(core: App, db: Database, role: Role) -> Deps:
     return Deps(
         actor=actor,
         now=core.clock.now(),
-        staff=core.get(StaffService),
-        fleet=core.get(FleetService),
-        bookings=core.get(BookingService),
-        changes=core.get(Changes),
-        clients=core.get(ClientService),
-        knowledge=core.get(KnowledgeService),
-        rooms=NO_ROOMS,
+        services=core.services,
         prompts=PromptBook(),
         switches=core.get(Switches),
         run=ledger,
@@ -203,9 +113,9 @@ async def test_every_role_may_call_exactly_its_tools(servers: Servers) -> None:
     async with rentprog_sandbox() as sandbox, running_core(servers, sandbox) as core:
         for role in Role:
             deps = await _deps(core, core.db, role)
-            for tool in (*POLICY, "never_labelled"):
+            for tool in (*matrix(), UNLABELLED):
                 deps.run.tool_calls = 0  # each call is a request of its own
-                allowed = role.value in MATRIX.get(tool, "").split()
+                allowed = tool != UNLABELLED and role in matrix()[tool].roles
                 try:
                     said = (await agent.run("go", deps=deps, model=_calling(tool))).output
                 # a tool that is not shown cannot be called: the run ends
@@ -233,3 +143,65 @@ async def test_a_right_lost_between_seeing_and_calling_is_lost(
             "'denied'"
         )
         assert denied == 1
+
+
+def _insisting(tool: str, arguments: str | dict[str, Any]) -> FunctionModel:
+    """A model that calls a tool until its run is ended."""
+
+    def script(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+        return ModelResponse(parts=[ToolCallPart(tool, arguments)])
+
+    return FunctionModel(script)
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "action", "reason"),
+    [
+        (
+            "list_debts",
+            {"branch": "batumi", "client": "\0", "odd": float("nan")},
+            "tool.list_debts",
+            "the role mechanic may not use list_debts",
+        ),
+        ("find_booking", {"car": "235"}, "tool.find_booking", "this agent has no such tool"),
+        ("drop_everything", "{not json", "tool.unknown", "there is no such tool"),
+        ("x" * 500 + "\n", "", "tool.unknown", "there is no such tool"),
+    ],
+)
+async def test_every_call_of_a_tool_that_was_not_offered_is_on_record(
+    servers: Servers, tool: str, arguments: str | dict[str, Any], action: str, reason: str
+) -> None:
+    async with rentprog_sandbox() as sandbox, running_core(servers, sandbox) as core:
+        for agent in (role_agent("guide", new_toolset("empty")), router):
+            deps = await _deps(core, core.db, Role.MECHANIC)
+            with pytest.raises(UnexpectedModelBehavior):
+                await agent.run("go", deps=deps, model=_insisting(tool, arguments))
+            rows = await core.db.fetch(
+                """SELECT a.action, a.actor_employee_id, p.body FROM audit_entry a
+                     JOIN audit_payload p ON p.audit_entry_id = a.id
+                    WHERE a.outcome = 'denied' AND a.event_id = $1""",
+                deps.run.event_id,
+            )
+            calls = [step for step in deps.run.steps if step.kind == "refused"]
+            assert len(rows) == len(calls) == 3, "each call, also the one that ended the run"
+            for row in rows:
+                details = json.loads(row["body"])["details"]
+                assert row["action"] == action
+                assert row["actor_employee_id"] == deps.actor.employee_id
+                assert details["tool"] == tool.strip()[:60]
+                assert details["reason"] == reason
+                assert re.fullmatch(r"[0-9a-f]{64}", details["arguments"])
+
+
+async def test_a_refusal_block_about_a_refused_call_is_no_second_refusal(servers: Servers) -> None:
+    async with rentprog_sandbox() as sandbox, running_core(servers, sandbox) as core:
+        deps = await _deps(core, core.db, Role.MECHANIC)
+        await deny(deps, "list_debts", {"branch": "batumi"}, "hidden")
+        for tool in ("list_debts", "who_changed"):
+            await refuse(deps, tool, None, "a block of the answer")
+        assert [
+            row["action"]
+            for row in await core.db.fetch(
+                "SELECT action FROM audit_entry WHERE outcome = 'denied' ORDER BY at, id"
+            )
+        ] == ["tool.list_debts", "tool.who_changed"]

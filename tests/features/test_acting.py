@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncGenerator
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.switches import Switches
+from jarvis.kit.canon import digest
 from jarvis.testing.app import RunningApp
 from jarvis.testing.core import move_clock, until
 from jarvis.testing.feature import running_feature
@@ -321,6 +323,36 @@ async def test_the_mechanic_may_not_extend_and_hears_who_may(app: RunningApp) ->
     answer = await app.ask(GIORGI, "продли 1207 до 20.03")
     assert "⛔ Продление брони: не для вашей роли" in answer["text"]
     assert ledger(app) == []
+
+
+async def test_a_hidden_tool_that_a_model_calls_is_on_record_and_changes_no_answer(
+    servers: Servers, tmp_path: Path
+) -> None:
+    curious = True
+
+    def model(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+        asked = sum(isinstance(m, ModelResponse) for m in messages) % 3
+        assert "list_debts" not in {tool.name for tool in info.function_tools}
+        if curious and asked == 0:
+            return ModelResponse(parts=[ToolCallPart("list_debts", {"branch": "tbilisi"})])
+        if asked == (1 if curious else 0):
+            return ModelResponse(parts=[ToolCallPart("car_card", {"name": "малибу 235"})])
+        blocks = [{"kind": "facts", "ids": ["f1"]}]
+        return ModelResponse(parts=[ToolCallPart(info.output_tools[0].name, {"blocks": blocks})])
+
+    async with running_feature(servers, tmp_path, models={"fleet": FunctionModel(model)}) as app:
+        answer = (await app.ask(GIORGI, "где малибу 235?"))["text"]
+        rows = await app.core.db.fetch(
+            """SELECT a.action, e.name, p.body FROM audit_entry a
+                 JOIN employee e ON e.id = a.actor_employee_id
+                 JOIN audit_payload p ON p.audit_entry_id = a.id WHERE a.outcome = 'denied'"""
+        )
+        assert [(row["action"], row["name"]) for row in rows] == [("tool.list_debts", GIORGI)]
+        details = json.loads(rows[0]["body"])["details"]
+        assert details["arguments"] == digest({"branch": "tbilisi"})
+        curious = False
+        await app.ask(GIORGI, "/new")
+        assert (await app.ask(GIORGI, "где малибу 235?"))["text"] == answer
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
+from jarvis.domains.forms.payloads import AnswerPoint
 from jarvis.engine import clockrow
 from jarvis.kit import faults
 from jarvis.testing.app import RunningApp
@@ -92,7 +93,7 @@ async def test_presses_twice_late_and_without_the_right(app: RunningApp) -> None
     stale = next(
         b
         for b in await tokens(app)
-        if b["choice"].startswith("pick|") and b["choice"].endswith("|fuel|75")
+        if (b["choice"]["point"], b["choice"]["choice"]) == ("fuel", "75")
     )
     await press(app, "Назад")
     await press(app, "Отчёт")
@@ -119,9 +120,10 @@ async def test_presses_twice_late_and_without_the_right(app: RunningApp) -> None
 
 async def tokens(app: RunningApp) -> list[dict[str, Any]]:
     return [
-        dict(r)
+        {"token": r["token"], "choice": json.loads(r["choice"])}
         for r in await app.core.db.fetch(
-            "SELECT token, choice FROM interaction WHERE kind = 'form' ORDER BY ordinal"
+            "SELECT token, choice FROM interaction WHERE kind = $1 ORDER BY ordinal",
+            AnswerPoint.kind,
         )
     ]
 

@@ -6,13 +6,13 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
+from jarvis.app.build import subscriptions
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.subscriptions import UNROUTED
 from jarvis.testing.app import RunningApp
 from jarvis.testing.feature import running_feature
 from jarvis.testing.servers import Servers
 from tests.scenes.people import GOCHA, GROUP, LASHA, NINO, TAMAR
-from tests.scenes.routes import EXPECTED
 
 
 @pytest.fixture(scope="module")
@@ -183,6 +183,4 @@ async def test_an_invitation_that_nobody_decided_in_a_week_says_so_and_loses_its
 
 
 async def test_the_app_has_built_every_subscriber_of_the_table(app: RunningApp) -> None:
-    assert set(app.core.subscribers) - {UNROUTED} == {
-        name for names in EXPECTED.values() for name in names
-    }
+    assert set(app.core.subscribers) - {UNROUTED} == set(subscriptions())

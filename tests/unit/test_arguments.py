@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -14,9 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
-from pydantic_ai import FunctionToolset
 
-import tools
 from agents.blocks import Answer
 from agents.bookings.intents import continued, orders_of
 from agents.router.output import Route, RouteProposal
@@ -28,13 +25,10 @@ from jarvis.language.entities import understand
 from jarvis.language.offline import Finish, Turn
 from tests.unit.test_borders import HARD, NASTY, WILD
 from tools.arguments import again
+from tools.policy import toolsets
 
 TOOLS = {
-    name: tool.function_schema
-    for module in pkgutil.iter_modules(tools.__path__)
-    for toolset in vars(importlib.import_module(f"tools.{module.name}")).values()
-    if isinstance(toolset, FunctionToolset)
-    for name, tool in toolset.tools.items()
+    name: tool.function_schema for toolset in toolsets() for name, tool in toolset.tools.items()
 }
 SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     **{name: schema.json_schema for name, schema in TOOLS.items()},

@@ -12,7 +12,6 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from pydantic_ai import FunctionToolset
 
 import agents
 import jarvis.domains
@@ -21,11 +20,13 @@ from jarvis.app.discovery import features, integrations
 from jarvis.entrypoints.demo.signs import SIGNS
 from jarvis.entrypoints.demo.text import known
 from jarvis.kit import errors
+from jarvis.kit.roles import ACTORS
 from jarvis.messaging import fact_views, facts
 from jarvis.messaging.catalogue import keys
 from jarvis.messaging.view import Views
 from tests.mutations import MUTATIONS
-from tools.policy import DENIED, POLICY, policy_of
+from tools.decorators import Toolset, new_toolset, write
+from tools.policy import DENIED, gathered, matrix, policy_of, toolsets
 
 ROOT = Path(__file__).parents[2]
 SOURCES = [
@@ -47,7 +48,6 @@ LONG_SINCE_THE_REFORMAT = {
     "jarvis/domains/bookings/changes.py",
     "jarvis/domains/bookings/service.py",
     "jarvis/domains/chats/service.py",
-    "jarvis/domains/forms/filling.py",
     "jarvis/domains/forms/service.py",
     "jarvis/domains/staff/service.py",
     "jarvis/engine/approvals.py",
@@ -85,40 +85,32 @@ def test_every_integration_is_whole() -> None:
             assert (folder / "sandbox").is_dir()
 
 
-def test_every_tool_has_a_label_and_every_label_a_tool() -> None:
-    from tools.booking_changes import booking_changes
-    from tools.bookings import bookings
-    from tools.car_changes import car_changes
-    from tools.clients import clients
-    from tools.fleet import fleet
-    from tools.guide import guide
-    from tools.workspace import workspace
-    from tools.workspace_changes import workspace_changes
-
-    names = {
-        name
-        for toolset in (
-            bookings,
-            booking_changes,
-            car_changes,
-            clients,
-            fleet,
-            guide,
-            workspace,
-            workspace_changes,
-        )
-        for name in toolset.tools
-    }
-    assert names == set(POLICY)
+def test_no_tool_writes_without_a_word() -> None:
     assert policy_of("never heard of") is DENIED
-    for name, policy in POLICY.items():
-        waits = (
-            policy.approval in ("always", "two_persons")
-            and policy.approvers
-            and policy.effect_class in ("A", "B")
-        )
+    for name, policy in matrix().items():
+        assert policy.roles, f"{name} is for nobody"
+        waits = policy.approval in ("always", "two_persons") and policy.effect_class in ("A", "B")
         opens = name in ("open_topic", "start_checklist")  # for who asks, where it belongs anyway
         assert policy.effect == "read" or waits or opens, f"{name} would write without a word"
+
+
+async def _does_nothing() -> str:
+    """Do nothing."""
+    return "nothing"
+
+
+def test_a_tool_without_a_policy_is_none() -> None:
+    toolset = new_toolset("bare")
+    with pytest.raises(TypeError, match="no policy"):
+        toolset.tool_plain(_does_nothing)
+    with pytest.raises(TypeError, match="no policy"):
+        toolset.add_function(_does_nothing, metadata={"policy": "a word"})
+    with pytest.raises(ValueError, match="names who may give it"):
+        write(toolset, effect_class="A", roles=ACTORS, scope="company")
+    assert not toolset.tools
+    with pytest.raises(ValueError, match="two tools are called"):
+        gathered([*toolsets(), toolsets()[0]])
+    assert all(isinstance(each, Toolset) for each in toolsets()), "only ours refuse such tools"
 
 
 def test_every_fact_has_a_view_and_only_one() -> None:
@@ -149,6 +141,13 @@ def test_no_module_is_too_long() -> None:
         str(p.relative_to(ROOT)): n for p in SOURCES if (n := len(p.read_text().splitlines())) > 500
     }
     assert set(long) == LONG_SINCE_THE_REFORMAT
+
+
+def test_no_text_is_split_where_a_type_belongs() -> None:
+    parts = re.compile(r"""split\(\s*["']\|["']|partition\(\s*["']\|["']""")
+    rooms = [ROOT / "jarvis", ROOT / "agents", ROOT / "tools"]
+    for path in (path for path in SOURCES if any(room in path.parents for room in rooms)):
+        assert not parts.search(path.read_text()), path
 
 
 def test_every_error_stands_in_the_tree() -> None:
@@ -246,10 +245,8 @@ def test_prompts_carry_a_version_and_a_hash() -> None:
 
 
 def test_every_tool_and_parameter_has_a_name_at_the_desk() -> None:
-    for module in pkgutil.iter_modules(tools.__path__):
-        for toolset in vars(importlib.import_module(f"tools.{module.name}")).values():
-            if isinstance(toolset, FunctionToolset):
-                for name, tool in toolset.tools.items():
-                    assert known(f"tool.{name}"), name
-                    for parameter in tool.function_schema.json_schema["properties"]:
-                        assert known(f"param.{parameter}"), f"{name}({parameter})"
+    for toolset in toolsets():
+        for name, tool in toolset.tools.items():
+            assert known(f"tool.{name}"), name
+            for parameter in tool.function_schema.json_schema["properties"]:
+                assert known(f"param.{parameter}"), f"{name}({parameter})"

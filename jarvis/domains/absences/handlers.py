@@ -3,12 +3,12 @@ its last."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import ClassVar
 from uuid import UUID
 
 from jarvis.domains.absences import view
+from jarvis.domains.absences.payloads import CancelAbsence
 from jarvis.domains.forms.filling import FINISHED
 from jarvis.domains.forms.service import FormService
 from jarvis.domains.media.publishing import Publisher
@@ -17,13 +17,15 @@ from jarvis.domains.staff.service import StaffService
 from jarvis.domains.topics.personal import PersonalTopics
 from jarvis.engine import audit
 from jarvis.engine.db import Tx
-from jarvis.engine.interactions import Interactions, NewButton, Who
+from jarvis.engine.interactions import Interactions, Who
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.timing import Timers
 from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, day_bounds
 from jarvis.messaging import outbox
+from jarvis.messaging.callbacks import callback
+from jarvis.messaging.view import Button
 
 TURN = "absence.turn"
 
@@ -51,10 +53,6 @@ class Substitution:
         self._publisher = publisher
         self._personal = personal
         self._timers = Timers()
-
-    @property
-    def presses(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
-        return {"absence": self.press}
 
     @subscriber(FINISHED, lane=DeliveryLane.PEOPLE)
     async def away(self, handling: Handling) -> None:
@@ -104,11 +102,12 @@ class Substitution:
             if away is not None:
                 await self._personal.concerning(tx, handling, away.employee_id)
 
-    async def press(self, handling: Handling, actor: Actor, choice: str) -> None:
+    @callback(CancelAbsence)
+    async def press(self, handling: Handling, actor: Actor, pressed: CancelAbsence) -> None:
         """The person is back before time, or does not go after all."""
         p = handling.event.payload
         async with handling.transaction() as tx:
-            away = await self._absences.get(tx, UUID(choice))
+            away = await self._absences.get(tx, pressed.absence_id)
             if away is None:
                 return
             reader = await self._publisher.reader(actor.employee_id)
@@ -149,12 +148,16 @@ class Substitution:
         if to is not None:
             reader = await self._publisher.reader(away.employee_id)
             name = f"absence.{key}" if away.substitute_id is not None else "absence.alone"
-            row = [
-                NewButton(label=reader.say("b.absence.back"), kind="absence", choice=str(away.id))
-            ]
+            back = Button(
+                label=reader.say("b.absence.back"), payload=CancelAbsence(absence_id=away.id)
+            )
             group = f"absence:{away.id}:{handling.event.id}"
             stored = await self._interactions.store(
-                tx, [row], group=group, who=Who(employee_id=away.employee_id), life=None
+                tx,
+                outbox.stored_form([[back]]),
+                group=group,
+                who=Who(employee_id=away.employee_id),
+                life=None,
             )
             await outbox.send(
                 tx,

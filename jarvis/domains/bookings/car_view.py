@@ -13,6 +13,7 @@ from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.fleet.service import Car
 from jarvis.messaging import times
 from jarvis.messaging.catalogue import vendor_word
+from jarvis.messaging.payloads import Ask
 from jarvis.messaging.view import Button, Reader, Rendered, listed, shows, source
 
 
@@ -47,7 +48,7 @@ def car(fact: CarFact, reader: Reader) -> Rendered:
         [
             Button(
                 label=reader.say("b.bookings"),
-                request=reader.say("ask.car.bookings", car=fact.car.handle),
+                payload=Ask(request=reader.say("ask.car.bookings", car=fact.car.handle)),
             )
         ]
     ]
@@ -96,7 +97,7 @@ def _elsewhere(shown: Rendered, assumed: bool, reader: Reader) -> Rendered:
             [
                 Button(
                     label=reader.say("b.all_branches"),
-                    request=reader.say("ask.all", request=reader.request),
+                    payload=Ask(request=reader.say("ask.all", request=reader.request)),
                 )
             ]
         )

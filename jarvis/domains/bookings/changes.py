@@ -407,7 +407,7 @@ class Changes:
         sendable = await self._sending.plan(
             kinds.MOVE_CAR,
             "update_car",
-            {"car_id": car_key, name: self._rentprog.company(branch)},
+            {"car_id": car_key, name: self._sending.company(branch)},
             car.branch,
             str(new_id()),
         )

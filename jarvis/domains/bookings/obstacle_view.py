@@ -7,6 +7,7 @@ from html import escape
 from jarvis.domains.bookings.facts import ObstacleFact
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.kit.clock import local
+from jarvis.messaging.payloads import Ask
 from jarvis.messaging.view import Button, Reader, Rendered, short, shows
 
 
@@ -45,7 +46,7 @@ def obstacle(fact: ObstacleFact, reader: Reader) -> Rendered:
             [
                 Button(
                     label=short(reader.say("b.until", t=reader.brief(o.shorter))),
-                    request=reader.say("again.extend", num=b.shown, end=wall),
+                    payload=Ask(request=reader.say("again.extend", num=b.shown, end=wall)),
                 )
             ]
         )
@@ -65,12 +66,14 @@ def obstacle(fact: ObstacleFact, reader: Reader) -> Rendered:
             [
                 Button(
                     label=short(reader.say("b.swap", next=o.following.shown)),
-                    request=reader.say(
-                        "again.swap",
-                        num=b.shown,
-                        end=wall,
-                        next=o.following.shown,
-                        plate=show_plate(o.other.plate_key),
+                    payload=Ask(
+                        request=reader.say(
+                            "again.swap",
+                            num=b.shown,
+                            end=wall,
+                            next=o.following.shown,
+                            plate=show_plate(o.other.plate_key),
+                        )
                     ),
                 )
             ]

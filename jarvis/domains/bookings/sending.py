@@ -16,7 +16,7 @@ from jarvis.integrations.rentprog import kinds
 from jarvis.integrations.rentprog.mirror import SOURCE
 from jarvis.integrations.rentprog.models import SYSTEM
 from jarvis.integrations.rentprog.port import RentProg
-from jarvis.kit.errors import Conflict, Unavailable
+from jarvis.kit.errors import Conflict, InvalidRequest, Unavailable
 from jarvis.kit.ids import new_id
 
 
@@ -95,6 +95,17 @@ class Sending:
             "company": company,
             "key": str(new_id()),
         }
+
+    def company(self, branch: str) -> int:
+        """RentProg's id of a branch's company.
+
+        Raises:
+            Impossible: none is set for it, as of a branch that was added only here.
+        """
+        try:
+            return self._rentprog.company(branch)
+        except InvalidRequest as error:
+            raise Impossible("no_company") from error
 
     async def booking_key(self, booking_id: UUID) -> tuple[str, int]:
         """A new idempotency key, and RentProg's id of the booking."""

@@ -22,6 +22,7 @@ from jarvis.kit.errors import ContractBroken
 from jarvis.kit.money import Money
 from jarvis.messaging import times
 from jarvis.messaging.catalogue import keys
+from jarvis.messaging.payloads import Ask
 from jarvis.messaging.view import Button, Reader, Rendered, limit, listed, shows, source
 
 
@@ -50,12 +51,15 @@ def booking(fact: BookingFact, reader: Reader) -> Rendered:
     row = [
         Button(
             label=reader.say("b.history"),
-            request=reader.say("ask.history", num=b.shown, branch=where),
+            payload=Ask(request=reader.say("ask.history", num=b.shown, branch=where)),
         )
     ]
     if b.car_label:
         row.insert(
-            0, Button(label=reader.say("b.car"), request=reader.say("ask.car", car=b.handle))
+            0,
+            Button(
+                label=reader.say("b.car"), payload=Ask(request=reader.say("ask.car", car=b.handle))
+            ),
         )
     return Rendered(text="\n".join(lines), buttons=[row] if b.number is not None else [])
 

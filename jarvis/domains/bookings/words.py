@@ -449,6 +449,11 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
         "ჯავშანს RentProg-ში დრო მითითებული არ აქვს.",
     ),
     "cannot.no_branch": ("Филиал не известен.", "The branch is not known.", "ფილიალი უცნობია."),
+    "cannot.no_company": (
+        "Для этого филиала не задана компания в RentProg: её указывает администратор.",
+        "This branch has no company in RentProg yet: an administrator sets it.",
+        "ამ ფილიალს RentProg-ში კომპანია ჯერ არ აქვს: მას ადმინისტრატორი უთითებს.",
+    ),
     "cannot.no_level": (
         "Ключ Jarvis в RentProg не даёт менять это: уровень задаёт администратор.",
         "Jarvis's key in RentProg may not change this: an administrator sets its level.",

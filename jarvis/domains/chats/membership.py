@@ -7,12 +7,13 @@ does not touch: heads are asked.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import ClassVar, Literal
 from uuid import UUID
 
 from jarvis.domains.chats.checks import MEMBERS_DUE
+from jarvis.domains.chats.payloads import RemoveStranger
 from jarvis.domains.chats.service import SERVICE, ChatService, Forum
 from jarvis.domains.chats.topics import REGISTERED
 from jarvis.domains.conversations.service import ConversationService
@@ -20,14 +21,16 @@ from jarvis.domains.staff.service import CHANGED, Person, StaffService
 from jarvis.engine import audit, effects
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Completed, Origin
-from jarvis.engine.interactions import Interactions, NewButton, Who
+from jarvis.engine.interactions import Interactions, Who
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.worker import Handling
 from jarvis.integrations.telegram.kinds import CHAT_LOST, LET_IN, MEMBERS, REMOVE_MEMBER, target
 from jarvis.kit.actor import Actor, Role
 from jarvis.kit.roles import HEADS
 from jarvis.messaging import outbox
+from jarvis.messaging.callbacks import callback
 from jarvis.messaging.catalogue import say
+from jarvis.messaging.view import Button
 
 LOOKED, INVITED, REMOVED = (
     "members.looked",
@@ -90,10 +93,6 @@ class Membership:
         self._chats = chats
         self._conversations = conversations
         self._interactions = interactions
-
-    @property
-    def presses(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
-        return {"member": self.press}
 
     @subscriber(CHANGED)
     async def changed(self, handling: Handling) -> None:
@@ -327,7 +326,7 @@ class Membership:
             ]
             stored = await self._interactions.store(
                 tx,
-                buttons,
+                outbox.stored_form(buttons),
                 group=f"members:{handling.event.id}:{telegram_id}",
                 who=Who(roles=_TOLD | HEADS, branch=forum.branch),
                 life=None,
@@ -342,15 +341,16 @@ class Membership:
                 key=handling.key(f"members:{telegram_id}"),
             )
 
-    async def press(self, handling: Handling, actor: Actor, choice: str) -> None:
+    @callback(RemoveStranger)
+    async def press(self, handling: Handling, actor: Actor, pressed: RemoveStranger) -> None:
         """A head has a stranger taken out; somebody who was hired meanwhile stays."""
-        chat_id, user, name = choice.split("|", 2)
+        user = pressed.user
         async with handling.transaction() as tx:
-            forum = await self._chats.forum(tx, int(chat_id))
+            forum = await self._chats.forum(tx, pressed.chat_id)
             if forum is None:
                 return
             hired = [
-                p for p in await self._staff.persons(tx, [int(user)]) if place_of(p, forum) != "out"
+                p for p in await self._staff.persons(tx, [user]) if place_of(p, forum) != "out"
             ]
             await audit.record(
                 tx,
@@ -371,8 +371,8 @@ class Membership:
                     branch=forum.branch,
                     args={
                         "chat_id": forum.marked_id,
-                        "user": int(user),
-                        "name": name,
+                        "user": user,
+                        "name": pressed.name,
                         "ban": True,
                         "by": int(handling.event.payload["sender_id"]),
                     },
@@ -380,6 +380,8 @@ class Membership:
                 )
 
 
-def _remove(forum: Forum, user: int, name: str, language: str) -> NewButton:
+def _remove(forum: Forum, user: int, name: str, language: str) -> Button:
     label = say("b.member.remove", language, name=name)[:34]
-    return NewButton(label=label, kind="member", choice=f"{forum.marked_id}|{user}|{name}")
+    return Button(
+        label=label, payload=RemoveStranger(chat_id=forum.marked_id, user=user, name=name)
+    )

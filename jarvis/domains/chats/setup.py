@@ -7,12 +7,13 @@ where only Jarvis writes.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from html import escape
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from jarvis.domains.chats import view as render
+from jarvis.domains.chats.payloads import LeaveChatUnused, RegisterChat
 from jarvis.domains.chats.places import Place, own_places, places, standing
 from jarvis.domains.chats.service import OWN, SERVICE, ChatService, Purpose
 from jarvis.domains.chats.topics import LOOKED as FORUM_LOOKED
@@ -28,6 +29,7 @@ from jarvis.integrations.telegram.kinds import CHAT_LOST, LOOK, target
 from jarvis.kit.actor import Actor, Role
 from jarvis.kit.errors import Conflict
 from jarvis.messaging import outbox
+from jarvis.messaging.callbacks import callback, command
 from jarvis.messaging.catalogue import say
 from jarvis.messaging.view import Button
 
@@ -52,14 +54,6 @@ class Setup:
         self._chats = chats
         self._interactions = interactions
 
-    @property
-    def commands(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
-        return {"setup": self.overview}
-
-    @property
-    def presses(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
-        return {"setup": self.pressed}
-
     @subscriber("chat.joined", lane=DeliveryLane.PEOPLE)
     async def joined(self, handling: Handling) -> None:
         """Somebody added the bot to a group: a known one is looked at again, a new one is asked
@@ -76,40 +70,43 @@ class Setup:
                     tx, handling, chat_id, LOOKED, {"added_by": handling.event.payload.get("by")}
                 )
 
-    async def pressed(self, handling: Handling, actor: Actor, choice: str) -> None:
+    @callback(RegisterChat)
+    async def chosen(self, handling: Handling, actor: Actor, pressed: RegisterChat) -> None:
         """A purpose was chosen, or a check was asked for: Telegram is looked at before anything
         counts."""
-        chat_id, purpose, key = choice.split("|")
         p = handling.event.payload
         card = {"chat": p["chat_id"], "message": p["message_id"], "by": str(actor.employee_id)}
         async with handling.transaction() as tx:
-            if not purpose:
-                await audit.record(
-                    tx,
-                    action="chat.register",
-                    actor_id=actor.employee_id,
-                    actor_name=actor.name,
-                    subject=chat_id,
-                    outcome="not used",
-                    event_id=handling.event.id,
-                )
-                title = await self._chats.title_of(tx, int(chat_id)) or chat_id
-                text = say("setup.unused", actor.language, chat=escape(title))
-                await outbox.edit(
-                    tx,
-                    handling.origin,
-                    p["chat_id"],
-                    text,
-                    message_id=p["message_id"],
-                    key=handling.key("setup"),
-                )
-                return
             await self._look(
                 tx,
                 handling,
-                int(chat_id),
+                pressed.chat_id,
                 LOOKED,
-                {"purpose": purpose, "key": key or None, "card": card},
+                {"purpose": pressed.purpose, "key": pressed.key, "card": card},
+            )
+
+    @callback(LeaveChatUnused)
+    async def unused(self, handling: Handling, actor: Actor, pressed: LeaveChatUnused) -> None:
+        """The group is none of ours; on record."""
+        p, chat_id = handling.event.payload, pressed.chat_id
+        async with handling.transaction() as tx:
+            await audit.record(
+                tx,
+                action="chat.register",
+                actor_id=actor.employee_id,
+                actor_name=actor.name,
+                subject=str(chat_id),
+                outcome="not used",
+                event_id=handling.event.id,
+            )
+            title = await self._chats.title_of(tx, chat_id) or str(chat_id)
+            await outbox.edit(
+                tx,
+                handling.origin,
+                p["chat_id"],
+                say("setup.unused", actor.language, chat=escape(title)),
+                message_id=p["message_id"],
+                key=handling.key("setup"),
             )
 
     async def _look(
@@ -182,10 +179,8 @@ class Setup:
         rows: list[list[Button]] = []
         if lacks:
             text = render.missing(title, name, lacks, actor.language)
-            request = f"{chat_id}|{purpose}|{place.key or ''}"
-            rows = [
-                [Button(label=say("setup.check", actor.language), request=request, kind="setup")]
-            ]
+            again = RegisterChat(chat_id=chat_id, purpose=purpose, key=place.key)
+            rows = [[Button(label=say("setup.check", actor.language), payload=again)]]
         else:
             text = await self._register(tx, handling, actor, chat_id, title, place, name)
         stored = await self._interactions.store(
@@ -254,6 +249,7 @@ class Setup:
             None,
         )
 
+    @command("setup")
     async def overview(self, handling: Handling, actor: Actor, said: str) -> None:
         """`/setup`: what stands, what is missing, and the steps."""
         p = handling.event.payload

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from jarvis.domains.chats.payloads import LeaveChatUnused, RegisterChat
 from jarvis.domains.chats.places import Place
 from jarvis.domains.chats.service import OWN, Forum, Purpose
 from jarvis.integrations.telegram.kinds import RIGHTS
@@ -67,15 +68,14 @@ def purposes(chat_id: int, title: str, free: Sequence[Place], language: str) -> 
         [
             Button(
                 label=_upper(purpose(p, language))[:34],
-                request=f"{chat_id}|{p.purpose}|{p.key or ''}",
-                kind="setup",
+                payload=RegisterChat(chat_id=chat_id, purpose=p.purpose, key=p.key),
             )
         ]
         for p in sorted(free, key=unlikely)[:8]
     ]
     return [
         *rows,
-        [Button(label=say("setup.none", language), request=f"{chat_id}||", kind="setup")],
+        [Button(label=say("setup.none", language), payload=LeaveChatUnused(chat_id=chat_id))],
     ]
 
 

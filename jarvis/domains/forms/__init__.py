@@ -10,6 +10,8 @@ FEATURE = Feature(
     handlers=(
         "messages:Sheets",
         "filling:Forms",
+        "menu:FormMenu",
+        "callbacks:FormCallbacks",
         "reports:FormReports",
     ),
     views=("fact_view",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from jarvis.domains.forms.facts import ChecklistFact, StartedFact
+from jarvis.domains.forms.payloads import OpenForm
 from jarvis.domains.forms.service import Form
 from jarvis.messaging.times import clock
 from jarvis.messaging.view import Button, Reader, Rendered, shows
@@ -39,7 +40,7 @@ def checklists(fact: ChecklistFact, reader: Reader) -> Rendered:
                 f"  {reader.say('house.undone', list=escape(', '.join(names[:GAPS])) + more)}"
             )
         if form.state == "open":
-            buttons.append([Button(label=title[:34], request=f"open|{form.id}", kind="form")])
+            buttons.append([Button(label=title[:34], payload=OpenForm(form_id=form.id))])
     return Rendered(text="\n".join(lines), buttons=buttons)
 
 

@@ -3,11 +3,10 @@ its message only shows it."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 from uuid import UUID
 
 from jarvis.domains.bookings.service import Booking, BookingService
@@ -17,11 +16,10 @@ from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.forms import view as render
 from jarvis.domains.forms.answers import number_in, option_in
 from jarvis.domains.forms.messages import Sheets
+from jarvis.domains.forms.payloads import BeginForm, DecideWaiver, OpenForm
 from jarvis.domains.forms.service import FORM_PHOTOS, Form, FormService, Point
-from jarvis.domains.forms.templates import Template, newest, template
-from jarvis.domains.forms.view import Page
+from jarvis.domains.forms.templates import Template, template
 from jarvis.domains.media.claims import Claim, FileClaims
-from jarvis.domains.media.events import LOOSE
 from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit
@@ -31,20 +29,18 @@ from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.timing import Timers
 from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor
-from jarvis.kit.clock import Clock, at_local, day_bounds, local_date
+from jarvis.kit.clock import Clock, at_local, local_date
 from jarvis.kit.roles import BRANCH_STAFF, HEADS
 from jarvis.language.dates import period_of, stems
 from jarvis.messaging import outbox
 from jarvis.messaging.view import Button
 
 DUE, FINISHED = "form.due", "form.finished"
-OFFERED = 8  # check-lists a message
 WORDS_MAX = 1000  # characters of an answer
 
 
 class Forms:
-    """Answers `/checklist`, `/form`, presses of kind `form`, and what is written or sent to the
-    form that one is filling in."""
+    """Begins forms, and takes what is written or sent to the form that one is filling in."""
 
     feature: ClassVar[str] = "forms"
     provides: ClassVar[tuple[type, ...]] = (FileClaims,)
@@ -69,135 +65,37 @@ class Forms:
         self._forms = forms
         self._sheets = sheets
         self._timers = Timers()
-        self._verbs: Mapping[
-            str, Callable[[Tx, Handling, Actor, Form, Sequence[str]], Awaitable[None]]
-        ] = {
-            "pick": self._picked,
-            "focus": self._focused,
-            "main": self._focused,
-            "items": self._paged,
-            "skip": self._paged,
-            "give": self._paged,
-            "report": self._paged,
-            "drop": self._dropped,
-            "why": self._dropped,
-            "other": self._other,
-            "retake": self._retaken,
-            "to": self._given,
-            "done": self._done,
-            "cancel": self._done,
-        }
-
-    @property
-    def commands(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
-        return {"checklist": self.checklists, "form": self.menu}
-
-    @property
-    def presses(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
-        return {"form": self.press}
-
-    # what there is to fill in
-
-    async def menu(self, handling: Handling, actor: Actor, said: str) -> None:
-        """`/form`: the forms that anybody may fill in."""
-        reader = await self._sheets.reader(actor.employee_id)
-        rows = [
-            [_new(t.title[reader.language], t, "")] for t in newest("form") if t.subject == "none"
-        ]
-        async with handling.transaction() as tx:
-            await self._listed(tx, handling, actor, reader.say("form.forms"), rows)
-
-    async def checklists(self, handling: Handling, actor: Actor, said: str) -> None:
-        """`/checklist`: those that are open, and those of a booking, of a car, or of today."""
-        reader = await self._sheets.reader(actor.employee_id)
-        async with handling.transaction() as tx:
-            rows: list[list[Button]] = []
-            known: set[tuple[str, UUID | None]] = set()
-            for form in await self._forms.open_of(tx, actor, OFFERED) if not said else ():
-                sheet = await self._sheets.sheet(form, reader)
-                settled = sum(p.settled for p in form.points)
-                label = (
-                    f"{settled}/{len(form.points)} · "
-                    f"{render.named(form.template, sheet.car, sheet.booking, reader)}"
-                )
-                rows.append([render.button(sheet, label, "open")])
-                known.add((form.template.key, form.booking_id or form.car_id))
-            for wanted, subject, label in await self._offers(actor, said):
-                if (wanted.key, subject) not in known:
-                    rows.append([_new(f"{wanted.title[reader.language]} {label}", wanted, subject)])
-            text = reader.say("form.which" if rows else "form.none")
-            await self._listed(tx, handling, actor, text, rows[: 2 * OFFERED])
-
-    async def _listed(
-        self, tx: Tx, handling: Handling, actor: Actor, text: str, rows: Sequence[Sequence[Button]]
-    ) -> None:
-        p = handling.event.payload
-        await self._sheets.say(
-            tx,
-            handling,
-            int(p["chat_id"]),
-            text,
-            rows,
-            Who(employee_id=actor.employee_id),
-            key="forms",
-            reply_to=None if p["private"] else int(p["message_id"]),
-        )
-
-    async def _offers(self, actor: Actor, said: str) -> list[tuple[Template, UUID, str]]:
-        """Check-lists that could be begun: of the booking or the car that is named, else of today's
-        work of the home branch."""
-        number = re.fullmatch(r"\W*(\d{1,7})\W*", said)
-        bookings = await self._bookings.by_number(int(number[1])) if number else []
-        if bookings:
-            return [
-                (template(k), b.id, f"№{b.shown} · {b.car_label or '—'}")
-                for b in bookings
-                if actor.may_see(b.branch)
-                for k in (("return", "issue") if b.status == "in_rent" else ("issue", "return"))
-            ]
-        if said:
-            found = await self._fleet.find(said)
-            cars = [await self._fleet.get(c) for c in (found.cars or found.near)[:OFFERED]]
-            return [
-                (template(k), c.id, f"· {c.label}")
-                for c in cars
-                if actor.may_see(c.branch)
-                for k in ("daily", "problem")
-            ]
-        start, end = day_bounds(local_date(self._clock.now()))
-        pickups = await self._bookings.pickups(start, end, actor.home_branch, actor.branches)
-        returns = await self._bookings.returns(start, end, actor.home_branch, actor.branches)
-        pairs = [("issue", b) for b in pickups] + [("return", b) for b in returns]
-        return [
-            (template(k), b.id, f"№{b.shown} · {b.car_label or '—'}")
-            for k, b in pairs
-            if b.car_id is not None
-        ][:OFFERED]
 
     # beginning
 
     async def begin(
-        self, tx: Tx, handling: Handling, actor: Actor, key: str, subject: str, set_id: str = ""
+        self,
+        tx: Tx,
+        handling: Handling,
+        actor: Actor,
+        key: str,
+        subject: UUID | None,
+        set_id: UUID | None = None,
     ) -> None:
         """Open a form of this template and subject for the person, with files that were sent
         before."""
         form_id = await self._begin(tx, handling, actor, key, subject)
         if form_id is not None:
             await self._join(tx, handling, actor, form_id, set_id)
-            await self._open(tx, handling, actor, form_id)
+            await self.open(tx, handling, actor, form_id)
 
     async def _begin(
-        self, tx: Tx, handling: Handling, actor: Actor, key: str, subject: str
+        self, tx: Tx, handling: Handling, actor: Actor, key: str, subject: UUID | None
     ) -> UUID | None:
         """A form of this template and subject, begun or found; None when the person may not."""
         wanted = template(key)
-        booking = await self._bookings.get(UUID(subject)) if wanted.subject == "booking" else None
-        car_id = (
-            booking.car_id
-            if booking is not None
-            else UUID(subject)
-            if wanted.subject == "car"
+        booking = (
+            await self._bookings.get(subject)
+            if subject is not None and wanted.subject == "booking"
             else None
+        )
+        car_id = (
+            booking.car_id if booking is not None else subject if wanted.subject == "car" else None
         )
         car = await self._fleet.get(car_id) if car_id is not None else None
         branch = (
@@ -207,7 +105,7 @@ class Forms:
             if car is not None
             else actor.home_branch
         )
-        if not await self._may(tx, handling, actor, wanted, branch, subject):
+        if not await self.may(tx, handling, actor, wanted, branch, str(subject or "")):
             return None
         deadline = self._deadline(wanted, booking)
         responsible = (
@@ -238,7 +136,7 @@ class Forms:
             else booking.end
         )
 
-    async def _may(
+    async def may(
         self,
         tx: Tx,
         handling: Handling,
@@ -252,7 +150,7 @@ class Forms:
             actor.may_see(branch) and (actor.role in BRANCH_STAFF or wanted.kind == "form")
         ):
             return True
-        await self._record(tx, handling, actor, subject, "denied", {"template": wanted.key})
+        await self.record(tx, handling, actor, subject, "denied", {"template": wanted.key})
         text = (await self._sheets.reader(actor.employee_id)).say("form.denied")
         await outbox.send(
             tx,
@@ -263,188 +161,23 @@ class Forms:
         )
         return False
 
-    # presses
-
-    async def press(self, handling: Handling, actor: Actor, choice: str) -> None:
-        """A button of a form. What it sets is set, never toggled: pressed twice it does the same
-        once."""
-        verb, subject, *rest = choice.split("|")
-        async with handling.transaction() as tx:
-            if verb == "new":
-                await self.begin(tx, handling, actor, subject, *rest)
-                return
-            form = await self._forms.get(tx, UUID(subject), lock=True)
-            if form is None or await self._sheets.shown_by(tx, form.id, handling):
-                # this very press, handled again after an interruption: what came since must stay
-                return
-            if verb == "open":
-                if await self._may(
-                    tx, handling, actor, form.template, form.branch, f"form:{form.id}"
-                ):
-                    await self._open(tx, handling, actor, form.id)
-            elif verb == "waived":
-                await self._decided(tx, handling, actor, form, rest)
-            elif form.state != "open" or form.holder_id != actor.employee_id:
-                await self._outdated(tx, handling, actor, form)
-            elif rest and rest[0] and verb not in ("to",) and form.point(rest[0]) is None:
-                # the point went with the answer that it hung on
-                await self._sheets.show(tx, handling, form.id)
-            else:
-                await self._verbs[verb](tx, handling, actor, form, [verb, *rest])
-
-    async def _open(self, tx: Tx, handling: Handling, actor: Actor, form_id: UUID) -> None:
+    async def open(self, tx: Tx, handling: Handling, actor: Actor, form_id: UUID) -> None:
         """The person goes on with it, in a message of its own at the end of their chat."""
         form = await self._forms.get(tx, form_id, lock=True)
         if form is None:
             return
         if form.state != "open":
-            await self._outdated(tx, handling, actor, form)
+            await self._sheets.outdated(tx, handling, actor, form)
             return
         if form.holder_id != actor.employee_id:
-            await self._record(
+            await self.record(
                 tx, handling, actor, f"form:{form.id}", "taken over", {"from": str(form.holder_id)}
             )
         await self._forms.hold(tx, form_id, actor.employee_id)
         await self._sheets.show(tx, handling, form_id, fresh=True)
-        await self._noticed(tx, handling, form)
+        await self.noticed(tx, handling, form)
 
-    async def _outdated(self, tx: Tx, handling: Handling, actor: Actor, form: Form) -> None:
-        """The form was closed, or given to another: the message that was pressed says so."""
-        p, reader = handling.event.payload, await self._sheets.reader(actor.employee_id)
-        sheet = await self._sheets.sheet(form, reader)
-        if form.state == "open":
-            text, rows = (
-                reader.say("form.given", what=render.name(sheet), who=render.escape(form.holder)),
-                [],
-            )
-        else:
-            text, rows = render.report(sheet), render.report_buttons(sheet)
-        await self._sheets.say(
-            tx,
-            handling,
-            int(p["chat_id"]),
-            text,
-            rows,
-            Who(employee_id=actor.employee_id),
-            key="form.outdated",
-            edit_id=int(p["message_id"]),
-        )
-
-    async def _picked(
-        self, tx: Tx, handling: Handling, actor: Actor, form: Form, said: Sequence[str]
-    ) -> None:
-        _, key, value = said
-        point = form.point(key)
-        assert point is not None
-        kind = point.item.kind
-        if kind == "date":
-            await self._dated(tx, handling, actor, form, point, date.fromisoformat(value))
-        elif kind == "number":
-            await self._answer(tx, handling, actor, form, key, number=Decimal(value))
-        else:
-            await self._answer(
-                tx, handling, actor, form, key, choice=value if kind == "choice" else None
-            )
-        await self._sheets.show(tx, handling, form.id)
-
-    async def _focused(
-        self, tx: Tx, handling: Handling, actor: Actor, form: Form, said: Sequence[str]
-    ) -> None:
-        await self._forms.focus(tx, form.id, said[1] if len(said) > 1 else None)
-        await self._sheets.show(tx, handling, form.id)
-
-    async def _paged(
-        self, tx: Tx, handling: Handling, actor: Actor, form: Form, said: Sequence[str]
-    ) -> None:
-        pages: dict[str, Page] = {
-            "items": "items",
-            "skip": "skip",
-            "give": "give",
-            "report": "report",
-        }
-        await self._sheets.show(
-            tx, handling, form.id, pages[said[0]], said[1] if len(said) > 1 else ""
-        )
-
-    async def _dropped(
-        self, tx: Tx, handling: Handling, actor: Actor, form: Form, said: Sequence[str]
-    ) -> None:
-        """A point is left out, for one of our reasons."""
-        await self._waive(
-            tx, handling, actor, form, said[1], f".{said[2] if len(said) > 2 else 'optional'}"
-        )
-
-    async def _other(
-        self, tx: Tx, handling: Handling, actor: Actor, form: Form, said: Sequence[str]
-    ) -> None:
-        await self._forms.focus(tx, form.id, said[1], "waive")
-        await self._sheets.show(tx, handling, form.id)
-
-    async def _retaken(
-        self, tx: Tx, handling: Handling, actor: Actor, form: Form, said: Sequence[str]
-    ) -> None:
-        await self._forms.again(tx, form.id, said[1])
-        await self._record(tx, handling, actor, f"form:{form.id}", "open again", {"item": said[1]})
-        await self._sheets.show(tx, handling, form.id)
-
-    async def _given(
-        self, tx: Tx, handling: Handling, actor: Actor, form: Form, said: Sequence[str]
-    ) -> None:
-        """Somebody else goes on: they get a message of their own, this one points to them."""
-        to = await self._staff.actor(UUID(said[1]))
-        if to is None or not await self._may(
-            tx, handling, to, form.template, form.branch, f"form:{form.id}"
-        ):
-            await self._sheets.show(tx, handling, form.id)
-            return
-        await self._forms.hold(tx, form.id, to.employee_id)
-        await self._record(tx, handling, actor, f"form:{form.id}", "handed over", {"to": said[1]})
-        await self._sheets.show(tx, handling, form.id, fresh=True)
-        await self._noticed(tx, handling, form)
-
-    async def _done(
-        self, tx: Tx, handling: Handling, actor: Actor, form: Form, said: Sequence[str]
-    ) -> None:
-        """Closed with what it has; what is missing stays on record as missing."""
-        if said[0] == "done" and form.arriving:
-            text = (await self._sheets.reader(actor.employee_id)).say(
-                "form.uploading", n=form.arriving
-            )
-            await outbox.send(
-                tx,
-                handling.origin,
-                int(handling.event.payload["sender_id"]),
-                text,
-                key=handling.key("form.wait"),
-            )
-            return
-        state: Literal["done", "cancelled"] = "done" if said[0] == "done" else "cancelled"
-        await self._forms.close(tx, form.id, state, actor.employee_id)
-        await self._timers.cancel(tx, kind=DUE, subject=str(form.id))
-        details = {"not_done": [p.item.key for p in form.gaps], "template": form.template.key}
-        await self._record(tx, handling, actor, f"form:{form.id}", state, details)
-        await self._sheets.show(tx, handling, form.id)
-        await self._noticed(tx, handling, form)
-        if state == "cancelled":
-            # what was sent for it is asked about like everything else
-            for set_id in await self._media.release(tx, form.id):
-                await handling.publish(
-                    tx,
-                    kind=LOOSE,
-                    name=str(set_id),
-                    payload={"set": str(set_id)},
-                    ordering_key=f"form:{form.id}",
-                )
-        else:
-            await handling.publish(
-                tx,
-                kind=FINISHED,
-                name=str(form.id),
-                payload={"subject": str(form.id)},
-                ordering_key=f"form:{form.id}",
-            )
-
-    async def _noticed(self, tx: Tx, handling: Handling, form: Form) -> None:
+    async def noticed(self, tx: Tx, handling: Handling, form: Form) -> None:
         """The opening post of the car's topic shows who fills in what."""
         if form.car_id is not None:
             await refresh(tx, handling, Subject("car", form.car_id))
@@ -478,9 +211,9 @@ class Forms:
     ) -> bool:
         key, item = asked.item.key, asked.item
         if form.expects == "waive":
-            await self._waive(tx, handling, actor, form, key, text[:200].lstrip("."), show=False)
+            await self.waive(tx, handling, actor, form, key, text[:200].lstrip("."), show=False)
         elif item.kind == "text":
-            await self._answer(tx, handling, actor, form, key, words=text[:WORDS_MAX])
+            await self.answer(tx, handling, actor, form, key, words=text[:WORDS_MAX])
         elif item.kind == "number" and (number := number_in(text)) is not None:
             await self._numbered(tx, handling, actor, form, asked, number)
         elif (
@@ -488,18 +221,39 @@ class Forms:
             and len(text) <= 30
             and (period := period_of(text.casefold(), list(stems(text)), self._clock.now()))
         ):
-            await self._dated(tx, handling, actor, form, asked, local_date(period.start))
+            await self.dated(tx, handling, actor, form, asked, local_date(period.start))
         elif item.kind == "choice" and (option := option_in(asked, text)) is not None:
-            await self._answer(tx, handling, actor, form, key, choice=option)
+            await self.answer(tx, handling, actor, form, key, choice=option)
         else:
             return False
         return True
 
-    async def _answer(
-        self, tx: Tx, handling: Handling, actor: Actor, form: Form, key: str, **value: Any
+    async def answer(
+        self,
+        tx: Tx,
+        handling: Handling,
+        actor: Actor,
+        form: Form,
+        key: str,
+        *,
+        choice: str | None = None,
+        number: Decimal | None = None,
+        day: date | None = None,
+        words: str | None = None,
     ) -> None:
-        if await self._forms.answer(tx, form.id, key, actor.employee_id, **value):
-            await self._record(tx, handling, actor, f"form:{form.id}", "received", {"item": key})
+        """The point has this answer, of its kind, or none of these for a tick; on record when it is
+        new."""
+        if await self._forms.answer(
+            tx,
+            form.id,
+            key,
+            actor.employee_id,
+            choice=choice,
+            number=number,
+            day=day,
+            words=words,
+        ):
+            await self.record(tx, handling, actor, f"form:{form.id}", "received", {"item": key})
 
     async def _numbered(
         self, tx: Tx, handling: Handling, actor: Actor, form: Form, asked: Point, number: Decimal
@@ -520,14 +274,15 @@ class Forms:
             reason = f".most {render.amount(Decimal(item.most), item, reader)}"
         elif known is not None and number < known:
             reason = f".below {render.amount(Decimal(known), item, reader)}"
-        await self._answer(tx, handling, actor, form, item.key, number=number)
+        await self.answer(tx, handling, actor, form, item.key, number=number)
         if reason is not None:
             await self._reject(tx, handling, actor, form, item.key, reason)
 
-    async def _dated(
+    async def dated(
         self, tx: Tx, handling: Handling, actor: Actor, form: Form, asked: Point, day: date
     ) -> None:
-        await self._answer(tx, handling, actor, form, asked.item.key, day=day)
+        """The point has this day, which may be too early."""
+        await self.answer(tx, handling, actor, form, asked.item.key, day=day)
         first = form.point(asked.item.not_before)
         if first is not None and first.day is not None and day < first.day:
             await self._reject(tx, handling, actor, form, asked.item.key, ".before")
@@ -536,11 +291,11 @@ class Forms:
         self, tx: Tx, handling: Handling, actor: Actor, form: Form, key: str, reason: str
     ) -> None:
         await self._forms.set_state(tx, form.id, key, "rejected", reason, None)
-        await self._record(tx, handling, actor, f"form:{form.id}", "rejected", {"item": key})
+        await self.record(tx, handling, actor, f"form:{form.id}", "rejected", {"item": key})
 
     # waiving
 
-    async def _waive(
+    async def waive(
         self,
         tx: Tx,
         handling: Handling,
@@ -556,13 +311,13 @@ class Forms:
         assert point is not None
         if point.item.mandatory and point.item.waive == "head" and actor.role not in HEADS:
             await self._forms.asked(tx, form.id, key, reason, actor.employee_id)
-            await self._record(
+            await self.record(
                 tx, handling, actor, f"form:{form.id}", "asked to be waived", {"item": key}
             )
             await self._ask_heads(tx, handling, actor, form, point, reason)
         else:
             await self._forms.set_state(tx, form.id, key, "waived", reason, actor.employee_id)
-            await self._record(tx, handling, actor, f"form:{form.id}", "waived", {"item": key})
+            await self.record(tx, handling, actor, f"form:{form.id}", "waived", {"item": key})
         if show:
             await self._sheets.show(tx, handling, form.id)
 
@@ -587,9 +342,10 @@ class Forms:
             rows = [
                 [
                     render.button(
-                        sheet, reader.say("b.form.waive"), "waived", point.item.key, "yes"
-                    ),
-                    render.button(sheet, reader.say("b.form.need"), "waived", point.item.key, "no"),
+                        reader.say(f"b.form.{word}"),
+                        DecideWaiver(form_id=form.id, point=point.item.key, granted=granted),
+                    )
+                    for word, granted in (("waive", True), ("need", False))
                 ]
             ]
             who = Who(roles=HEADS, branch=form.branch)
@@ -602,49 +358,6 @@ class Forms:
                 who,
                 key=f"form.head:{form.id}:{point.item.key}:{chat_id}",
             )
-
-    async def _decided(
-        self, tx: Tx, handling: Handling, actor: Actor, form: Form, said: Sequence[str]
-    ) -> None:
-        """A head's word over a point that somebody asked to have waived."""
-        key, word = said
-        point = form.point(key)
-        reader = await self._sheets.reader(actor.employee_id)
-        sheet = await self._sheets.sheet(form, reader)
-        outcome = "late"
-        if point is not None and point.asked_by is not None and form.state == "open":
-            outcome = word
-            if word == "yes":
-                await self._forms.set_state(
-                    tx, form.id, key, "waived", point.reason or ".no_need", actor.employee_id
-                )
-            else:
-                await self._forms.asked(tx, form.id, key, None, None)
-            await self._record(
-                tx,
-                handling,
-                actor,
-                f"form:{form.id}",
-                "waived" if word == "yes" else "not waived",
-                {"item": key},
-            )
-            await self._sheets.show(tx, handling, form.id)
-        title = form.template.item(key).title[reader.language]
-        text = reader.say(
-            f"form.head.{outcome}",
-            what=render.name(sheet),
-            point=render.escape(title),
-            who=render.escape(actor.name),
-        )
-        p = handling.event.payload
-        await outbox.edit(
-            tx,
-            handling.origin,
-            int(p["chat_id"]),
-            text,
-            message_id=int(p["message_id"]),
-            key=handling.key("form.head"),
-        )
 
     # pictures
 
@@ -694,10 +407,10 @@ class Forms:
         return form_id is not None
 
     async def _join(
-        self, tx: Tx, handling: Handling, actor: Actor, form_id: UUID, set_id: str
+        self, tx: Tx, handling: Handling, actor: Actor, form_id: UUID, set_id: UUID | None
     ) -> None:
         """What was sent before goes into the check-list that is opened for it."""
-        found = await self._media.get(tx, UUID(set_id), lock=True) if set_id else None
+        found = await self._media.get(tx, set_id, lock=True) if set_id else None
         if found is None or found.state != "open" or found.form_id is not None:
             return
         form = await self._forms.get(tx, form_id, lock=True)
@@ -711,7 +424,7 @@ class Forms:
         for item in await self._media.join(tx, found.id, form_id, private=point.item.private):
             form = await self._forms.get(tx, form_id) or form
             await self._forms.add_photo(
-                tx, form, point.item.key, item, album=set_id, caption="", by=actor.employee_id
+                tx, form, point.item.key, item, album=str(set_id), caption="", by=actor.employee_id
             )
         if found.asked is not None:
             reader = await self._sheets.reader(actor.employee_id)
@@ -733,7 +446,8 @@ class Forms:
         """Opens the check-list of a booking with files that were sent already."""
         if actor.role not in BRANCH_STAFF:
             return None
-        return _new(label, template(operation), booking.id, set_id)
+        pressed = BeginForm(template=template(operation).key, subject=booking.id, set_id=set_id)
+        return render.button(label, pressed)
 
     # time
 
@@ -753,7 +467,7 @@ class Forms:
                 t=reader.brief(form.deadline),
                 undone=render.undone(sheet),
             )
-            rows = [[render.button(sheet, reader.say("b.form.open"), "open")]]
+            rows = [[render.button(reader.say("b.form.open"), OpenForm(form_id=form.id))]]
             await self._sheets.say(
                 tx,
                 handling,
@@ -764,7 +478,7 @@ class Forms:
                 key=f"form.due:{form.id}",
             )
 
-    async def _record(
+    async def record(
         self,
         tx: Tx,
         handling: Handling,
@@ -773,6 +487,7 @@ class Forms:
         outcome: str,
         details: Mapping[str, Any],
     ) -> None:
+        """What a person did with a form, into the audit."""
         await audit.record(
             tx,
             action="form",
@@ -783,11 +498,3 @@ class Forms:
             event_id=handling.event.id,
             details=details,
         )
-
-
-def _new(label: str, wanted: Template, subject: object, *rest: object) -> Button:
-    return Button(
-        label=label[:34],
-        request="|".join(["new", wanted.key, str(subject), *map(str, rest)]),
-        kind="form",
-    )

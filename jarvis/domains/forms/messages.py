@@ -4,6 +4,7 @@ next holder gets their own."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from jarvis.domains.bookings.service import BookingService
@@ -16,12 +17,20 @@ from jarvis.domains.staff.service import StaffService
 from jarvis.engine.db import Tx
 from jarvis.engine.interactions import Interactions, Who
 from jarvis.engine.worker import Handling
-from jarvis.kit.actor import Role
+from jarvis.kit.actor import Actor, Role
 from jarvis.messaging import outbox
 from jarvis.messaging.view import Button, Reader
 
 # to whom a check-list is handed over
 HANDS = frozenset({Role.EMPLOYEE, Role.BRANCH_HEAD, Role.MECHANIC})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormPress:
+    """A press about a form: its transaction, and the form, locked in it."""
+
+    tx: Tx
+    form: Form
 
 
 class Sheets:
@@ -106,6 +115,28 @@ class Sheets:
             await tx.fetchval(
                 "SELECT true FROM effect WHERE idempotency_key = $1", _mark(form_id, handling)
             )
+        )
+
+    async def outdated(self, tx: Tx, handling: Handling, actor: Actor, form: Form) -> None:
+        """The form was closed, or given to another: the message that was pressed says so."""
+        p, reader = handling.event.payload, await self.reader(actor.employee_id)
+        sheet = await self.sheet(form, reader)
+        if form.state == "open":
+            text, rows = (
+                reader.say("form.given", what=render.name(sheet), who=render.escape(form.holder)),
+                [],
+            )
+        else:
+            text, rows = render.report(sheet), render.report_buttons(sheet)
+        await self.say(
+            tx,
+            handling,
+            int(p["chat_id"]),
+            text,
+            rows,
+            Who(employee_id=actor.employee_id),
+            key="form.outdated",
+            edit_id=int(p["message_id"]),
         )
 
     async def _point_away(self, tx: Tx, handling: Handling, form: Form, sheet: Sheet) -> None:

@@ -3,7 +3,8 @@ of it on demand, rework."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from typing import ClassVar
 from uuid import UUID
 
@@ -11,8 +12,15 @@ from jarvis.domains.chats.service import ChatService, Subject, Topic
 from jarvis.domains.chats.topics import topic_order, topic_ref
 from jarvis.domains.forms import file
 from jarvis.domains.forms import view as render
-from jarvis.domains.forms.filling import BRANCH_STAFF, FINISHED
-from jarvis.domains.forms.messages import Sheets
+from jarvis.domains.forms.filling import FINISHED
+from jarvis.domains.forms.messages import FormPress, Sheets
+from jarvis.domains.forms.payloads import (
+    ExportReport,
+    OfForm,
+    RejectPoint,
+    ReworkForm,
+    ReworkPoint,
+)
 from jarvis.domains.forms.service import Form, FormService
 from jarvis.domains.media.filing import file_set
 from jarvis.domains.media.service import MediaService
@@ -20,18 +28,20 @@ from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit, effects
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Completed
-from jarvis.engine.interactions import Interactions, NewButton, Who
+from jarvis.engine.interactions import Interactions, Who
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.worker import Handling
 from jarvis.integrations.storage.kinds import EXPORT
 from jarvis.integrations.telegram.kinds import ALBUM, SEND, target
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, local
-from jarvis.kit.roles import HEADS
+from jarvis.kit.roles import BRANCH_STAFF, HEADS
 from jarvis.messaging import outbox
+from jarvis.messaging.callbacks import callback
+from jarvis.messaging.view import Button
 
 EXPORTED = "form.exported"
-FORMATS = {"pdf": "application/pdf", "json": "application/json"}
+MIMES: Mapping[str, str] = {"pdf": "application/pdf", "json": "application/json"}
 
 
 class FormReports:
@@ -58,10 +68,6 @@ class FormReports:
         self._forms = forms
         self._interactions = interactions
         self._sheets = sheets
-
-    @property
-    def presses(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
-        return {"report_of": self.press}
 
     @subscriber(FINISHED, lane=DeliveryLane.PEOPLE)
     async def finished(self, handling: Handling) -> None:
@@ -101,25 +107,14 @@ class FormReports:
             Who(roles=BRANCH_STAFF, branch=form.branch),
             Who(roles=HEADS, branch=form.branch),
         )
-        rows = [
-            [
-                NewButton(
-                    label=name.upper(), kind="report_of", choice=f"{name}|{form.id}", who=readers
-                )
-                for name in FORMATS
-            ],
-            [
-                NewButton(
-                    label=sheet.reader.say("b.form.rework"),
-                    kind="report_of",
-                    choice=f"rework|{form.id}",
-                    who=heads,
-                )
-            ],
-        ]
+        rework = Button(
+            label=sheet.reader.say("b.form.rework"),
+            payload=ReworkForm(form_id=form.id),
+            who=heads,
+        )
         stored = await self._interactions.store(
             tx,
-            rows,
+            outbox.stored_form([render.export_buttons(form), [rework]]),
             group=f"form.report:{form.id}:{topic.id}:{handling.event.id}",
             who=readers,
             life=None,
@@ -173,24 +168,49 @@ class FormReports:
 
     # presses below a report
 
-    async def press(self, handling: Handling, actor: Actor, choice: str) -> None:
-        """A file of the report into the private chat of who pressed; or points that a head sends
-        back."""
-        verb, form_id, *rest = choice.split("|")
+    @callback(ExportReport)
+    async def export(self, handling: Handling, actor: Actor, pressed: ExportReport) -> None:
+        """A file of the report, into the private chat of who pressed."""
+        async with self._fresh(handling, pressed) as found:
+            if found is not None:
+                await self._export(found.tx, handling, actor, found.form, pressed.format)
+
+    @callback(ReworkForm)
+    async def rework(self, handling: Handling, actor: Actor, pressed: ReworkForm) -> None:
+        """A head is asked in private which point is to be done again."""
+        async with self._fresh(handling, pressed) as found:
+            if found is not None:
+                await self._choose(found.tx, handling, actor, found.form, None)
+
+    @callback(ReworkPoint)
+    async def why(self, handling: Handling, actor: Actor, pressed: ReworkPoint) -> None:
+        """A head is asked why this point is to be done again."""
+        async with self._fresh(handling, pressed) as found:
+            if found is not None:
+                await self._choose(found.tx, handling, actor, found.form, pressed.point)
+
+    @callback(RejectPoint)
+    async def reject(self, handling: Handling, actor: Actor, pressed: RejectPoint) -> None:
+        """A head sends the point back."""
+        async with self._fresh(handling, pressed) as found:
+            if found is not None:
+                await self._sent_back(
+                    found.tx, handling, actor, found.form, pressed.point, pressed.reason
+                )
+
+    @asynccontextmanager
+    async def _fresh(self, handling: Handling, pressed: OfForm) -> AsyncGenerator[FormPress | None]:
+        """The form, locked, in the transaction of a press. None for one that is gone, and for a
+        press that was handled before and interrupted: a second file, or a second retake, was not
+        asked for."""
         async with handling.transaction() as tx:
-            form = await self._forms.get(tx, UUID(form_id), lock=True)
+            form = await self._forms.get(tx, pressed.form_id, lock=True)
             if form is None or await tx.fetchval(
                 "SELECT true FROM effect WHERE event_id = $1 LIMIT 1", handling.event.id
             ):
-                # handled before and interrupted: a second file, or a second retake, was not asked
-                # for
-                return
-            if verb in FORMATS:
-                await self._export(tx, handling, actor, form, verb)
-            elif verb == "bad":
-                await self._sent_back(tx, handling, actor, form, *rest)
+                yield None
             else:
-                await self._choose(tx, handling, actor, form, rest[0] if rest else None)
+                yield FormPress(tx=tx, form=form)
 
     async def _export(
         self, tx: Tx, handling: Handling, actor: Actor, form: Form, name: str
@@ -256,7 +276,7 @@ class FormReports:
                 "key": args["to"],
                 "kind": "document",
                 "name": f"{name}.{args['format']}",
-                "mime": FORMATS[args["format"]],
+                "mime": MIMES[args["format"]],
             }
             await effects.request(
                 tx,

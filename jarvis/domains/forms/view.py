@@ -8,20 +8,41 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from html import escape
 from typing import Literal
+from uuid import UUID
 
 from jarvis.domains.bookings.client_view import number_of
 from jarvis.domains.bookings.service import Booking
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.fleet.service import Car
+from jarvis.domains.forms.payloads import (
+    AnswerPoint,
+    AskReason,
+    CloseForm,
+    ExportReport,
+    Flaw,
+    FocusPoint,
+    Format,
+    HandOver,
+    Reason,
+    RejectPoint,
+    RetakePhotos,
+    ReworkPoint,
+    ShowForm,
+    ShowFormPage,
+    TypeReason,
+    WaivePoint,
+)
 from jarvis.domains.forms.service import Form, Point
 from jarvis.domains.forms.templates import Item, Template
 from jarvis.kit.clock import TBILISI, local_date
+from jarvis.messaging.callbacks import Payload
 from jarvis.messaging.times import day, stamp
 from jarvis.messaging.view import Button, Reader
 
 SIGNS = {"missing": "☐", "received": "☑", "rejected": "⛔", "waived": "➖"}
-SKIP_REASONS = ("absent", "no_need", "refused")
-REJECT_REASONS = ("blur", "wrong", "partial", "value")
+SKIP_REASONS: Sequence[Reason] = ("absent", "no_need", "refused")
+REJECT_REASONS: Sequence[Flaw] = ("blur", "wrong", "partial", "value")
+FORMATS: Sequence[Format] = ("pdf", "json")
 WORDS_MAX = 80  # characters of an answer in the message
 REPORT_MAX = 3500
 REFUSED_FILES = "refuse."  # words of the files that are none that we take
@@ -230,17 +251,14 @@ def _how(point: Point, sheet: Sheet) -> str:
     return reader.say(f"form.how.{item.kind}", unit=unit)
 
 
-# buttons; a choice is `verb|form|point|value`
+# buttons
 
 Page = Literal["main", "items", "skip", "give", "report"]
 
 
-def button(
-    sheet: Sheet, label: str, verb: str, *rest: object, kind: Literal["form", "report_of"] = "form"
-) -> Button:
-    return Button(
-        label=label[:34], request="|".join([verb, str(sheet.form.id), *map(str, rest)]), kind=kind
-    )
+def button(label: str, pressed: Payload) -> Button:
+    """A button whose label is cut to what fits."""
+    return Button(label=label[:34], payload=pressed)
 
 
 def main_buttons(sheet: Sheet) -> list[list[Button]]:
@@ -251,40 +269,64 @@ def main_buttons(sheet: Sheet) -> list[list[Button]]:
     if asked is not None and form.expects == "answer":
         rows += _answers(asked, sheet)
         if not asked.settled:
-            verb = "skip" if asked.item.mandatory else "drop"
-            line.append(button(sheet, reader.say(f"b.form.{verb}"), verb, asked.item.key))
+            line.append(_leave_out(asked, sheet))
     if form.focus is not None or form.expects != "answer":
-        line.append(button(sheet, reader.say("b.form.back"), "main"))
+        line.append(_back(sheet))
     elif len(form.points) > 1:
-        line.append(button(sheet, reader.say("b.form.items"), "items"))
+        pressed = ShowFormPage(form_id=form.id, page="items")
+        line.append(button(reader.say("b.form.items"), pressed))
     rows.append(line)
     rows.append(_ends(sheet))
     return [row for row in rows if row]
 
 
+def _back(sheet: Sheet) -> Button:
+    return button(sheet.reader.say("b.form.back"), ShowForm(form_id=sheet.form.id))
+
+
+def _leave_out(point: Point, sheet: Sheet) -> Button:
+    """Of a mandatory point it is asked why."""
+    form_id, key = sheet.form.id, point.item.key
+    if point.item.mandatory:
+        return button(sheet.reader.say("b.form.skip"), AskReason(form_id=form_id, point=key))
+    pressed = WaivePoint(form_id=form_id, point=key, reason="optional")
+    return button(sheet.reader.say("b.form.drop"), pressed)
+
+
 def _ends(sheet: Sheet) -> list[Button]:
     form, reader = sheet.form, sheet.reader
+    done = CloseForm(form_id=form.id, state="done")
     if form.template.kind == "checklist":
-        last = ("b.form.report", "report") if form.gaps else ("b.form.finish", "done")
+        give = ShowFormPage(form_id=form.id, page="give")
+        report = ShowFormPage(form_id=form.id, page="report")
         return [
-            button(sheet, reader.say("b.form.give"), "give"),
-            button(sheet, reader.say(last[0]), last[1]),
+            button(reader.say("b.form.give"), give),
+            button(reader.say("b.form.report"), report)
+            if form.gaps
+            else button(reader.say("b.form.finish"), done),
         ]
-    cancel = button(sheet, reader.say("b.form.cancel"), "cancel")
-    return [cancel] if form.gaps else [cancel, button(sheet, reader.say("b.form.send"), "done")]
+    cancel = _cancel(sheet)
+    return [cancel] if form.gaps else [cancel, button(reader.say("b.form.send"), done)]
+
+
+def _cancel(sheet: Sheet) -> Button:
+    pressed = CloseForm(form_id=sheet.form.id, state="cancelled")
+    return button(sheet.reader.say("b.form.cancel"), pressed)
 
 
 def _answers(point: Point, sheet: Sheet) -> list[list[Button]]:
-    item, reader = point.item, sheet.reader
+    item, reader, form_id = point.item, sheet.reader, sheet.form.id
     if item.kind == "check":
-        return [[button(sheet, reader.say("b.form.done"), "pick", item.key, "1")]]
+        pressed = AnswerPoint(form_id=form_id, point=item.key)
+        return [[button(reader.say("b.form.done"), pressed)]]
     if item.kind == "date":
         today = local_date(reader.now)
         near = (("today", 0), ("tomorrow", 1), ("after", 2))
         return [
             [
                 button(
-                    sheet, reader.say(f"b.form.{k}"), "pick", item.key, today + timedelta(days=n)
+                    reader.say(f"b.form.{k}"),
+                    AnswerPoint(form_id=form_id, point=item.key, day=today + timedelta(days=n)),
                 )
                 for k, n in near
             ]
@@ -293,12 +335,19 @@ def _answers(point: Point, sheet: Sheet) -> list[list[Button]]:
         pairs = [(o.key, o.title[sheet.language]) for o in item.options] or [
             (k, n) for k, n in sheet.people.items() if k != str(sheet.form.holder_id)
         ]
-        return in_rows([button(sheet, title, "pick", item.key, key) for key, title in pairs])
+        return in_rows(
+            [
+                button(title, AnswerPoint(form_id=form_id, point=item.key, choice=key))
+                for key, title in pairs
+            ]
+        )
     if item.kind == "number" and point.state == "rejected" and point.number is not None:
+        pressed = AnswerPoint(form_id=form_id, point=item.key, number=point.number)
         shown = amount(point.number, item, reader)
-        return [[button(sheet, reader.say("b.form.sure", x=shown), "pick", item.key, point.number)]]
+        return [[button(reader.say("b.form.sure", x=shown), pressed)]]
     if item.kind == "photo" and point.photos and sheet.form.focus == item.key:
-        return [[button(sheet, reader.say("b.form.retake"), "retake", item.key)]]
+        pressed = RetakePhotos(form_id=form_id, point=item.key)
+        return [[button(reader.say("b.form.retake"), pressed)]]
     return []
 
 
@@ -312,31 +361,40 @@ def in_rows(buttons: Sequence[Button]) -> list[list[Button]]:
 def item_buttons(sheet: Sheet) -> list[list[Button]]:
     """Every point, to go to it."""
     points = [
-        button(sheet, f"{SIGNS[p.state]} {p.item.title[sheet.language]}", "focus", p.item.key)
+        button(
+            f"{SIGNS[p.state]} {p.item.title[sheet.language]}",
+            FocusPoint(form_id=sheet.form.id, point=p.item.key),
+        )
         for p in sheet.form.points
     ]
     rows = [points[n : n + 2] for n in range(0, len(points), 2)]
-    return [*rows, [button(sheet, sheet.reader.say("b.form.back"), "main")]]
+    return [*rows, [_back(sheet)]]
 
 
 def skip_buttons(sheet: Sheet, key: str) -> list[list[Button]]:
     """Why a point is not needed."""
-    reader = sheet.reader
+    reader, form_id = sheet.reader, sheet.form.id
     rows = [
-        [button(sheet, reader.say(f"form.why.{code}"), "why", key, code)] for code in SKIP_REASONS
+        [
+            button(
+                reader.say(f"form.why.{code}"),
+                WaivePoint(form_id=form_id, point=key, reason=code),
+            )
+        ]
+        for code in SKIP_REASONS
     ]
-    rows.append([button(sheet, reader.say("b.form.other"), "other", key)])
-    return [*rows, [button(sheet, reader.say("b.form.back"), "main")]]
+    other = TypeReason(form_id=form_id, point=key)
+    return [*rows, [button(reader.say("b.form.other"), other)], [_back(sheet)]]
 
 
 def give_buttons(sheet: Sheet) -> list[list[Button]]:
     """To whom it may be handed over."""
     people = [
-        button(sheet, who, "to", key)
+        button(who, HandOver(form_id=sheet.form.id, to=UUID(key)))
         for key, who in sheet.hands.items()
         if key != str(sheet.form.holder_id)
     ]
-    return [*in_rows(people), [button(sheet, sheet.reader.say("b.form.back"), "main")]]
+    return [*in_rows(people), [_back(sheet)]]
 
 
 def report_buttons(sheet: Sheet) -> list[list[Button]]:
@@ -348,29 +406,35 @@ def report_buttons(sheet: Sheet) -> list[list[Button]]:
             if form.gaps
             else reader.say("b.form.finish")
         )
-        back = button(sheet, reader.say("b.form.back"), "main")
         return [
-            [button(sheet, label, "done")],
-            [button(sheet, reader.say("b.form.cancel"), "cancel"), back],
+            [button(label, CloseForm(form_id=form.id, state="done"))],
+            [_cancel(sheet), _back(sheet)],
         ]
-    return (
-        [[button(sheet, name.upper(), name, kind="report_of") for name in ("pdf", "json")]]
-        if form.state == "done"
-        else []
-    )
+    return [export_buttons(form)] if form.state == "done" else []
+
+
+def export_buttons(form: Form) -> list[Button]:
+    """The report of a closed form as a file."""
+    return [button(name.upper(), ExportReport(form_id=form.id, format=name)) for name in FORMATS]
 
 
 def reject_buttons(sheet: Sheet, key: str | None) -> list[list[Button]]:
     """What a head sends back: the point, then why."""
+    form_id = sheet.form.id
     if key is None:
         received = [p.item for p in sheet.form.points if p.state == "received"]
         return in_rows(
             [
-                button(sheet, i.title[sheet.language], "reject", i.key, kind="report_of")
+                button(i.title[sheet.language], ReworkPoint(form_id=form_id, point=i.key))
                 for i in received
             ]
         )
-    reasons = [(code, sheet.reader.say(f"form.why.{code}")) for code in REJECT_REASONS]
     return in_rows(
-        [button(sheet, words, "bad", key, code, kind="report_of") for code, words in reasons]
+        [
+            button(
+                sheet.reader.say(f"form.why.{code}"),
+                RejectPoint(form_id=form_id, point=key, reason=code),
+            )
+            for code in REJECT_REASONS
+        ]
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from uuid import UUID
+from collections.abc import Sequence
 
 from jarvis.domains.bookings.service import BookingService
 from jarvis.domains.chats.service import ChatService
 from jarvis.domains.fleet.service import Car, FleetService
 from jarvis.domains.media import view as render
+from jarvis.domains.media.payloads import ShowCarMaterial, ShowSet
 from jarvis.domains.media.publishing import Publisher, albums, outgoing
 from jarvis.domains.media.service import MediaService, MediaSet
 from jarvis.engine import audit, effects
@@ -19,6 +19,7 @@ from jarvis.integrations.telegram.kinds import ALBUM, target
 from jarvis.kit.actor import Actor
 from jarvis.kit.roles import CONTACTS
 from jarvis.messaging import outbox
+from jarvis.messaging.callbacks import callback, command
 from jarvis.messaging.view import Button, Reader
 
 SHOWN = 6  # cars, or sets, a message
@@ -47,15 +48,8 @@ class CarFile:
         self._interactions = interactions
         self._publisher = publisher
 
-    @property
-    def commands(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
-        return {"car": self.command}
-
-    @property
-    def presses(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
-        return {"car": self.of_car, "set": self.of_set}
-
-    async def command(self, handling: Handling, actor: Actor, said: str) -> None:
+    @command("car")
+    async def listing(self, handling: Handling, actor: Actor, said: str) -> None:
         """The car that is named, or that the topic is about; else the cars with the newest
         material, to choose from."""
         p = handling.event.payload
@@ -94,24 +88,28 @@ class CarFile:
                 if said
                 else "carfile.nothing"
             )
-            rows = [[Button(label=c.label[:34], request=str(c.id), kind="car")] for c in seen]
+            rows = [
+                [Button(label=c.label[:34], payload=ShowCarMaterial(car_id=c.id))] for c in seen
+            ]
             await self._say(tx, handling, chat_id, reader.say(key), rows, actor, reply_to=reply_to)
 
-    async def of_car(self, handling: Handling, actor: Actor, choice: str) -> None:
+    @callback(ShowCarMaterial)
+    async def of_car(self, handling: Handling, actor: Actor, pressed: ShowCarMaterial) -> None:
         """A car was chosen: its sets, in place of the question."""
         p = handling.event.payload
         async with handling.transaction() as tx:
-            car = await self._fleet.get(UUID(choice))
-            if await self._may(tx, handling, actor, car, f"car:{choice}"):
+            car = await self._fleet.get(pressed.car_id)
+            if await self._may(tx, handling, actor, car, f"car:{car.id}"):
                 reader = await self._publisher.reader(actor.employee_id)
                 await self._sets(
                     tx, handling, int(p["chat_id"]), car, reader, edit_id=int(p["message_id"])
                 )
 
-    async def of_set(self, handling: Handling, actor: Actor, choice: str) -> None:
+    @callback(ShowSet)
+    async def of_set(self, handling: Handling, actor: Actor, pressed: ShowSet) -> None:
         """A set was chosen: its files, into the private chat of who pressed."""
         async with handling.transaction() as tx:
-            found = await self._media.get(tx, UUID(choice))
+            found = await self._media.get(tx, pressed.set_id)
             car = (
                 await self._fleet.get(found.car_id)
                 if found is not None and found.car_id is not None
@@ -121,7 +119,7 @@ class CarFile:
             if (
                 found is not None
                 and car is not None
-                and await self._may(tx, handling, actor, car, f"set:{choice}", papers=papers)
+                and await self._may(tx, handling, actor, car, f"set:{found.id}", papers=papers)
             ):
                 await self._files(tx, handling, actor, found)
 
@@ -178,8 +176,7 @@ class CarFile:
             buttons.append(
                 Button(
                     label=f"{number}. {reader.say(f'op.{found.operation}')}",
-                    request=str(found.id),
-                    kind="set",
+                    payload=ShowSet(set_id=found.id),
                 )
             )
         if len(sets) > SHOWN:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jarvis.domains.media.facts import MaterialFact
+from jarvis.domains.media.payloads import ShowSet
 from jarvis.domains.media.view import car_head, set_line
 from jarvis.messaging.view import Button, Reader, Rendered, shows
 
@@ -14,7 +15,7 @@ def material(fact: MaterialFact, reader: Reader) -> Rendered:
     for number, line in enumerate(fact.sets, 1):
         lines.append(set_line(number, line.found, line.booking, line.digests, reader))
         label = f"{number}. {reader.say(f'op.{line.found.operation}')}"
-        buttons.append(Button(label=label, request=str(line.found.id), kind="set"))
+        buttons.append(Button(label=label, payload=ShowSet(set_id=line.found.id)))
     if fact.total > len(fact.sets):
         lines.append(reader.say("carfile.more", n=fact.total - len(fact.sets)))
     return Rendered(

@@ -8,7 +8,7 @@ operation's key → published in the car's topic.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, ClassVar
 from uuid import UUID
@@ -21,6 +21,7 @@ from jarvis.domains.media import view as render
 from jarvis.domains.media.claims import Claim, FileClaims
 from jarvis.domains.media.events import LOOSE, REMOVED, SET_FILED
 from jarvis.domains.media.filing import FILED, file_set
+from jarvis.domains.media.payloads import FileSet
 from jarvis.domains.media.publishing import PLACED, POSTED, Publisher
 from jarvis.domains.media.service import Item, MediaService, MediaSet, Operation
 from jarvis.domains.staff.service import StaffService
@@ -35,6 +36,7 @@ from jarvis.integrations.telegram.kinds import DELETE, DOWNLOAD, target
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, day_bounds, local_date
 from jarvis.messaging import outbox
+from jarvis.messaging.callbacks import callback
 from jarvis.messaging.view import Button, Reader
 
 UPLOADED = "photo.uploaded"
@@ -71,10 +73,6 @@ class Material:
         self._interactions = interactions
         self._publisher = publisher
         self._claims = claims
-
-    @property
-    def presses(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
-        return {"file": self.decided}
 
     # in
 
@@ -346,12 +344,12 @@ class Material:
 
     # out
 
-    async def decided(self, handling: Handling, actor: Actor, choice: str) -> None:
+    @callback(FileSet)
+    async def decided(self, handling: Handling, actor: Actor, pressed: FileSet) -> None:
         """The author says what the set belongs to."""
-        set_id, operation, car, booking = choice.split("|")
         async with handling.transaction() as tx:
-            found = await self._media.get(tx, UUID(set_id), lock=True)
-            key = handling.key(f"file:{set_id}")
+            found = await self._media.get(tx, pressed.set_id, lock=True)
+            key = handling.key(f"file:{pressed.set_id}")
             if await tx.fetchval("SELECT true FROM effect WHERE idempotency_key = $1", key):
                 return  # this very press, handled again after an interruption
             if found is None or found.state != "open":
@@ -368,9 +366,9 @@ class Material:
                 handling.origin,
                 self._media,
                 found.id,
-                operation,
-                UUID(car),
-                UUID(booking) if booking else None,
+                pressed.operation,
+                pressed.car_id,
+                pressed.booking_id,
                 actor.employee_id,
                 key=key,
             )
@@ -380,9 +378,9 @@ class Material:
                 actor_id=actor.employee_id,
                 actor_name=actor.name,
                 subject=f"set:{found.id}",
-                outcome=operation,
+                outcome=pressed.operation,
                 event_id=handling.event.id,
-                details={"car_id": car, "files": files},
+                details={"car_id": str(pressed.car_id), "files": files},
             )
             await self._tell(tx, handling, found.id, "media.filing", files)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from uuid import UUID
 
 from jarvis.domains.bookings.client_view import number_of
 from jarvis.domains.bookings.service import Booking
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.fleet.service import Car
+from jarvis.domains.media.payloads import FileSet
 from jarvis.domains.media.service import MediaSet, Operation
 from jarvis.kit.ids import sha256_hex
 from jarvis.messaging.times import stamp
@@ -22,37 +24,36 @@ REFUSALS = frozenset(
 
 
 def choices(
-    found: MediaSet, offers: Sequence[tuple[Operation, Booking]], car_id: object, reader: Reader
+    found: MediaSet,
+    offers: Sequence[tuple[Operation, Booking]],
+    car_id: UUID | None,
+    reader: Reader,
 ) -> list[list[Button]]:
     """Operations that the files may belong to: of bookings first; of the topic's car, when it has
     one, the rest."""
     named: list[Button] = []
     for kind, booking in offers[:CHOICES_MAX]:
-        named.append(
-            _button(
-                operation(kind, booking, car_id, reader), found, kind, booking.car_id, booking.id
-            )
-        )
+        if booking.car_id is not None:
+            label = operation(kind, booking, car_id, reader)
+            named.append(_button(label, found, kind, booking.car_id, booking.id))
     rows = [named[n : n + 2] for n in range(0, len(named), 2)] if car_id else [[b] for b in named]
     if car_id:
-        rows.append(
-            [_button(reader.say(f"op.{op}"), found, op, car_id, None) for op in ("damage", "other")]
-        )
+        others: Sequence[Operation] = ("damage", "other")
+        rows.append([_button(reader.say(f"op.{op}"), found, op, car_id, None) for op in others])
     return rows
 
 
-def operation(kind: Operation, booking: Booking, car_id: object, reader: Reader) -> str:
+def operation(kind: Operation, booking: Booking, car_id: UUID | None, reader: Reader) -> str:
     """`Выдача №1201`; with the car when that is not plain from where one is."""
     label = f"{reader.say(f'op.{kind}')} {number_of(booking, reader)}"
     return label if car_id else f"{label} · {booking.car_label or '—'}"
 
 
 def _button(
-    label: str, found: MediaSet, operation: Operation, car_id: object, booking_id: object
+    label: str, found: MediaSet, operation: Operation, car_id: UUID, booking_id: UUID | None
 ) -> Button:
-    return Button(
-        label=label[:34], request=f"{found.id}|{operation}|{car_id}|{booking_id or ''}", kind="file"
-    )
+    pressed = FileSet(set_id=found.id, operation=operation, car_id=car_id, booking_id=booking_id)
+    return Button(label=label[:34], payload=pressed)
 
 
 def refused(reason: str) -> str:

@@ -3,8 +3,10 @@ administrators edit that with buttons."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import ClassVar, cast
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import ClassVar
 from uuid import UUID
 
 from jarvis.domains.bookings.service import BookingService
@@ -16,6 +18,7 @@ from jarvis.domains.forms.service import FormService
 from jarvis.domains.media.publishing import Publisher
 from jarvis.domains.news import view as render
 from jarvis.domains.news.checks import SERVICE_DIGEST
+from jarvis.domains.news.payloads import ChooseBranch, ChooseChat, ChooseClass, SetMode
 from jarvis.domains.news.subscriptions import EventClass, Subscriptions, route
 from jarvis.engine import audit
 from jarvis.engine.db import Database, Tx
@@ -26,15 +29,22 @@ from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor, Role
 from jarvis.kit.errors import NotFound
 from jarvis.messaging import outbox
+from jarvis.messaging.callbacks import callback, command
 from jarvis.messaging.view import Button, Reader
 
-# 19:00 in Tbilisi
 BOOKINGS: Mapping[str, EventClass] = {
     "booking.created": "booking_created",
     "booking.cancelled": "booking_cancelled",
     "booking.issued": "booking_issued",
     "booking.returned": "booking_returned",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Step:
+    tx: Tx
+    forum: Forum
+    reader: Reader
 
 
 class News:
@@ -61,14 +71,6 @@ class News:
         self._subscriptions = subscriptions
         self._interactions = interactions
         self._publisher = publisher
-
-    @property
-    def commands(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
-        return {"subscriptions": self.overview}
-
-    @property
-    def presses(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
-        return {"subscribe": self.press}
 
     # what happened
 
@@ -190,6 +192,7 @@ class News:
 
     # who hears of what
 
+    @command("subscriptions")
     async def overview(self, handling: Handling, actor: Actor, said: str) -> None:
         """`/subscriptions`: the service chats, to choose one."""
         p = handling.event.payload
@@ -225,62 +228,88 @@ class News:
                 key=handling.key("subscriptions"),
             )
 
-    async def press(self, handling: Handling, actor: Actor, choice: str) -> None:
-        """A step further: chat, class, branch; the last one sets how."""
-        chat_id, *rest = choice.split("|")
-        p = handling.event.payload
-        async with handling.transaction() as tx:
-            forum = await self._chats.forum(tx, int(chat_id))
-            if forum is None or actor.role is not Role.ADMIN:
-                return
-            reader = await self._publisher.reader(actor.employee_id)
-            text, rows = await self._page(tx, handling, actor, forum, rest, reader)
-            stored = await self._stored(tx, handling, rows)
-            await outbox.edit(
-                tx,
-                handling.origin,
-                int(p["chat_id"]),
-                text,
-                message_id=int(p["message_id"]),
-                buttons=stored,
-                key=handling.key("subscriptions"),
-            )
+    @callback(ChooseChat)
+    async def chat(self, handling: Handling, actor: Actor, pressed: ChooseChat) -> None:
+        """What the chat hears of."""
+        async with self._step(handling, actor, pressed.chat_id) as step:
+            if step is not None:
+                rows = await self._subscriptions.all(step.tx)
+                await self._show(handling, step, render.classes(step.forum, rows, step.reader))
 
-    async def _page(
-        self,
-        tx: Tx,
-        handling: Handling,
-        actor: Actor,
-        forum: Forum,
-        chosen: Sequence[str],
-        reader: Reader,
-    ) -> tuple[str, list[list[Button]]]:
-        if len(chosen) == 1:
-            return render.branches(forum, chosen[0], reader)
-        if len(chosen) == 2:
-            rows = await self._subscriptions.all(tx)
-            return render.modes(forum, cast(EventClass, chosen[0]), chosen[1], rows, reader)
-        if len(chosen) == 3:
-            event_class, branch, mode = chosen
+    @callback(ChooseClass)
+    async def chosen_class(self, handling: Handling, actor: Actor, pressed: ChooseClass) -> None:
+        """Of which branch."""
+        async with self._step(handling, actor, pressed.chat_id) as step:
+            if step is not None:
+                page = render.branches(step.forum, pressed.event_class, step.reader)
+                await self._show(handling, step, page)
+
+    @callback(ChooseBranch)
+    async def branch(self, handling: Handling, actor: Actor, pressed: ChooseBranch) -> None:
+        """How."""
+        async with self._step(handling, actor, pressed.chat_id) as step:
+            if step is not None:
+                rows = await self._subscriptions.all(step.tx)
+                page = render.modes(
+                    step.forum, pressed.event_class, pressed.branch, rows, step.reader
+                )
+                await self._show(handling, step, page)
+
+    @callback(SetMode)
+    async def mode(self, handling: Handling, actor: Actor, pressed: SetMode) -> None:
+        """The chat hears of it so from now on; on record."""
+        async with self._step(handling, actor, pressed.chat_id) as step:
+            if step is None:
+                return
             await self._subscriptions.set(
-                tx,
-                forum.id,
-                event_class,
-                None if branch == "*" else branch,
-                mode,
+                step.tx,
+                step.forum.id,
+                pressed.event_class,
+                pressed.branch,
+                pressed.mode,
                 actor.employee_id,
             )
             await audit.record(
-                tx,
+                step.tx,
                 action="subscription.set",
                 actor_id=actor.employee_id,
                 actor_name=actor.name,
-                subject=forum.title,
-                outcome=mode,
+                subject=step.forum.title,
+                outcome=pressed.mode,
                 event_id=handling.event.id,
-                details={"class": event_class, "branch": branch},
+                details={"class": pressed.event_class, "branch": pressed.branch or "*"},
             )
-        return render.classes(forum, await self._subscriptions.all(tx), reader)
+            rows = await self._subscriptions.all(step.tx)
+            await self._show(handling, step, render.classes(step.forum, rows, step.reader))
+
+    @asynccontextmanager
+    async def _step(
+        self, handling: Handling, actor: Actor, chat_id: int
+    ) -> AsyncGenerator[_Step | None]:
+        """The transaction of a press, for an administrator and a chat that there is; else None."""
+        async with handling.transaction() as tx:
+            forum = await self._chats.forum(tx, chat_id)
+            if forum is None or actor.role is not Role.ADMIN:
+                yield None
+            else:
+                reader = await self._publisher.reader(actor.employee_id)
+                yield _Step(tx=tx, forum=forum, reader=reader)
+
+    async def _show(
+        self, handling: Handling, step: _Step, page: tuple[str, list[list[Button]]]
+    ) -> None:
+        """The page in place of the one that was pressed."""
+        p, (text, rows) = handling.event.payload, page
+        stored = await self._stored(step.tx, handling, rows)
+        await outbox.edit(
+            step.tx,
+            handling.origin,
+            int(p["chat_id"]),
+            text,
+            message_id=int(p["message_id"]),
+            buttons=stored,
+            key=handling.key("subscriptions"),
+        )
 
     async def _stored(
         self, tx: Tx, handling: Handling, rows: Sequence[Sequence[Button]]

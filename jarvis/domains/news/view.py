@@ -12,7 +12,9 @@ from jarvis.domains.chats.service import Forum
 from jarvis.domains.fleet.service import Car
 from jarvis.domains.forms.service import Form
 from jarvis.domains.forms.view import in_rows
+from jarvis.domains.news.payloads import ChooseBranch, ChooseChat, ChooseClass, SetMode
 from jarvis.domains.news.subscriptions import CLASSES, MODES, EventClass, Line, Subscription, route
+from jarvis.messaging.callbacks import Payload
 from jarvis.messaging.view import Button, Reader
 
 SIGNS: Mapping[EventClass, str] = {
@@ -92,7 +94,7 @@ def digest(lines: Sequence[Line], reader: Reader) -> str:
 
 
 def chats(rows: Sequence[Forum], reader: Reader) -> list[list[Button]]:
-    return [[_button(f.title, f.marked_id)] for f in rows]
+    return [[_button(f.title, ChooseChat(chat_id=f.marked_id))] for f in rows]
 
 
 def classes(
@@ -114,15 +116,23 @@ def classes(
         lines.append(
             f"• {reader.say(f'news.{event_class}')}: {reader.say(f'news.mode.{general}')}{extra}"
         )
-    buttons = [_button(reader.say(f"news.{c}"), forum.marked_id, c) for c in CLASSES]
+    buttons = [
+        _button(reader.say(f"news.{c}"), ChooseClass(chat_id=forum.marked_id, event_class=c))
+        for c in CLASSES
+    ]
     return "\n".join(lines), in_rows(buttons)
 
 
-def branches(forum: Forum, event_class: str, reader: Reader) -> tuple[str, list[list[Button]]]:
+def branches(
+    forum: Forum, event_class: EventClass, reader: Reader
+) -> tuple[str, list[list[Button]]]:
     """Of which branch."""
-    rows = [_button(reader.say("news.everywhere"), forum.marked_id, event_class, "*")]
-    rows += [
-        _button(reader.branch(code), forum.marked_id, event_class, code) for code in reader.branches
+    rows = [
+        _button(
+            reader.branch(code) if code else reader.say("news.everywhere"),
+            ChooseBranch(chat_id=forum.marked_id, event_class=event_class, branch=code),
+        )
+        for code in (None, *reader.branches)
     ]
     return f"{escape(forum.title)} · {reader.say(f'news.{event_class}')}", in_rows(rows)
 
@@ -130,24 +140,25 @@ def branches(forum: Forum, event_class: str, reader: Reader) -> tuple[str, list[
 def modes(
     forum: Forum,
     event_class: EventClass,
-    branch: str,
+    branch: str | None,
     subscriptions: Sequence[Subscription],
     reader: Reader,
 ) -> tuple[str, list[list[Button]]]:
     """How."""
-    where = reader.say("news.everywhere") if branch == "*" else reader.branch(branch)
-    now = [
-        s
-        for s in route(subscriptions, event_class, None if branch == "*" else branch)
-        if s.chat_id == forum.id
-    ]
+    where = reader.branch(branch) if branch else reader.say("news.everywhere")
+    now = [s for s in route(subscriptions, event_class, branch) if s.chat_id == forum.id]
     state = reader.say(f"news.mode.{now[0].mode if now else 'off'}")
     text = f"{escape(forum.title)} · {reader.say(f'news.{event_class}')} · {escape(where)}: {state}"
     return text, [
-        [_button(reader.say(f"news.mode.{m}"), forum.marked_id, event_class, branch, m)]
+        [
+            _button(
+                reader.say(f"news.mode.{m}"),
+                SetMode(chat_id=forum.marked_id, event_class=event_class, branch=branch, mode=m),
+            )
+        ]
         for m in MODES
     ]
 
 
-def _button(label: str, *parts: object) -> Button:
-    return Button(label=label[:34], request="|".join(map(str, parts)), kind="subscribe")
+def _button(label: str, pressed: Payload) -> Button:
+    return Button(label=label[:34], payload=pressed)

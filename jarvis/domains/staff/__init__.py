@@ -10,4 +10,8 @@ FEATURE = Feature(
         "service:StaffService",
         "absences:Absences",
     ),
+    handlers=(
+        "invites:Invites",
+        "settings:Settings",
+    ),
 )

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from uuid import UUID
+from typing import Protocol
 
+from jarvis.domains.staff.payloads import DecideInvite
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit
-from jarvis.engine.interactions import DECISION_LIFE, Interactions, NewButton, Who
+from jarvis.engine.interactions import DECISION_LIFE, Interactions, Who
 from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor, Language, Role
 from jarvis.kit.errors import Conflict
 from jarvis.messaging import outbox
+from jarvis.messaging.callbacks import callback
 from jarvis.messaging.catalogue import say
+from jarvis.messaging.view import Button
 
-Welcome = Callable[[Handling, int, Actor], Awaitable[None]]
+
+class Welcomes(Protocol):
+    """Greets who joined."""
+
+    async def welcome(self, handling: Handling, chat_id: int, actor: Actor) -> None:
+        """Greet somebody in their private chat."""
+        ...
 
 
 class Invites:
-    """Claims of invitations and the decisions over them. `welcome` greets somebody in their private
-    chat."""
+    """Claims of invitations and the decisions over them."""
 
-    def __init__(self, staff: StaffService, interactions: Interactions, welcome: Welcome) -> None:
+    def __init__(self, staff: StaffService, interactions: Interactions, welcomes: Welcomes) -> None:
         self._staff = staff
         self._interactions = interactions
-        self._welcome = welcome
+        self._welcomes = welcomes
 
     async def claimed(self, handling: Handling, chat_id: int, user_id: int, token: str) -> None:
         """Somebody pressed a link: they wait, every administrator gets a card in a language of
@@ -45,17 +52,16 @@ class Invites:
             for admin in admins:
                 rows = [
                     [
-                        NewButton(
+                        Button(
                             label=say(f"b.{word}", admin.language),
-                            kind="invite",
-                            choice=f"{choice}:{claim.invite_id}",
+                            payload=DecideInvite(invite_id=claim.invite_id, accept=accept),
                         )
-                        for word, choice in (("confirm", "yes"), ("decline", "no"))
+                        for word, accept in (("confirm", True), ("decline", False))
                     ]
                 ]
                 stored = await self._interactions.store(
                     tx,
-                    rows,
+                    outbox.stored_form(rows),
                     group=f"invite:{claim.invite_id}:{admin.telegram_id}",
                     who=Who(roles=frozenset({Role.ADMIN})),
                     life=DECISION_LIFE,
@@ -72,9 +78,8 @@ class Invites:
                     key=handling.key(f"invite:{admin.telegram_id}"),
                 )
 
-    async def decided(
-        self, handling: Handling, chat_id: int, message_id: int, actor: Actor, choice: str
-    ) -> None:
+    @callback(DecideInvite)
+    async def decided(self, handling: Handling, actor: Actor, pressed: DecideInvite) -> None:
         """An administrator pressed a button of the card; its copies elsewhere answer that it is
         settled."""
         if actor.role is not Role.ADMIN:
@@ -87,9 +92,12 @@ class Invites:
                     outcome="denied",
                 )
             return
-        word, _, invite = choice.partition(":")
+        p = handling.event.payload
+        chat_id, message_id = int(p["chat_id"]), int(p["message_id"])
         try:
-            claim = await self._staff.decide_invite(UUID(invite), accept=word == "yes", by=actor)
+            claim = await self._staff.decide_invite(
+                pressed.invite_id, accept=pressed.accept, by=actor
+            )
         except Conflict as settled:
             async with handling.transaction() as tx:
                 text = say("invite.settled", actor.language, name=str(settled))
@@ -103,7 +111,8 @@ class Invites:
                 )
             return
         async with handling.transaction() as tx:
-            text = say(f"invite.{word}", actor.language, name=claim.employee_name, who=actor.name)
+            key = f"invite.{'yes' if pressed.accept else 'no'}"
+            text = say(key, actor.language, name=claim.employee_name, who=actor.name)
             await outbox.edit(
                 tx,
                 handling.origin,
@@ -112,7 +121,7 @@ class Invites:
                 message_id=message_id,
                 key=handling.key("invite"),
             )
-            if word == "no":
+            if not pressed.accept:
                 await outbox.send(
                     tx,
                     handling.origin,
@@ -120,7 +129,7 @@ class Invites:
                     say("invite.declined", claim.language),
                     key=handling.key("declined"),
                 )
-        if word == "yes":
+        if pressed.accept:
             bound = await self._staff.actor_of_telegram(int(claim.telegram_id))
             if bound is not None:
-                await self._welcome(handling, int(claim.telegram_id), bound)
+                await self._welcomes.welcome(handling, int(claim.telegram_id), bound)

@@ -86,7 +86,8 @@ class StaffService:
         self._branches_until = 0.0
 
     async def branches(self) -> list[Branch]:
-        """All branches, rental ones first."""
+        """All branches, rental ones first: whatever was added before the last person was read is
+        among them, another name shows within a minute."""
         if self._branches and time.monotonic() < self._branches_until:
             return self._branches
         rows = await self._db.fetch("SELECT * FROM branch ORDER BY rents DESC, code")
@@ -109,14 +110,22 @@ class StaffService:
                 WHERE i.system = 'telegram' AND i.external_key = $1 AND e.dismissed_at IS NULL""",
             str(user_id),
         )
-        return None if row is None else _actor(row)
+        return self._read(row)
 
     async def actor(self, employee_id: UUID) -> Actor | None:
         """The employee as of now; None once dismissed."""
         row = await self._db.fetchrow(
             f"{_ACTOR_SQL} WHERE e.id = $1 AND e.dismissed_at IS NULL", employee_id
         )
-        return None if row is None else _actor(row)
+        return self._read(row)
+
+    def _read(self, row: Row | None) -> Actor | None:
+        """The employee; every message of a person reads one, and so learns of a new branch."""
+        if row is None:
+            return None
+        if row["branches"] != len(self._branches):
+            self._branches_until = 0.0
+        return _actor(row)
 
     async def telegram_of(self, employee_id: UUID) -> int | None:
         """The Telegram user of an employee; None when none is bound, or once dismissed."""
@@ -465,7 +474,7 @@ class StaffService:
         """Whether notices other than urgent ones are held back."""
         await self._db.execute("UPDATE employee SET muted = $2 WHERE id = $1", employee_id, muted)
 
-    async def preferences(self, employee_id: UUID) -> tuple[str, int | None, bool]:
+    async def preferences(self, employee_id: UUID) -> tuple[Language, int | None, bool]:
         """Language, digest hour, muted."""
         row = await self._db.fetchrow(
             "SELECT language, digest_hour, muted FROM employee WHERE id = $1", employee_id
@@ -599,7 +608,8 @@ class StaffService:
 
 _ACTOR_SQL = """SELECT e.id, e.name, e.role, e.all_branches, e.language, b.code AS home,
                        ARRAY(SELECT c.code FROM employee_scope s JOIN branch c ON c.id = s.branch_id
-                              WHERE s.employee_id = e.id) AS scope
+                              WHERE s.employee_id = e.id) AS scope,
+                       (SELECT count(*) FROM branch) AS branches
                   FROM employee e LEFT JOIN branch b ON b.id = e.home_branch_id"""
 
 
@@ -625,7 +635,8 @@ async def _branch_id(reader: Reader, code: str | None) -> UUID | None:
         return None
     branch_id = await reader.fetchval("SELECT id FROM branch WHERE code = $1", code)
     if branch_id is None:
-        raise NotFound(f"no branch {code}; branches: tbilisi, batumi, kutaisi, service-center")
+        rows = await reader.fetch("SELECT code FROM branch ORDER BY rents DESC, code")
+        raise NotFound(f"no branch {code}; branches: {', '.join(r['code'] for r in rows)}")
     return branch_id
 
 

@@ -2,54 +2,100 @@
 
 from __future__ import annotations
 
+from jarvis.domains.staff.payloads import SetDigestHour, SetLanguage, SetMuted
 from jarvis.domains.staff.service import StaffService
-from jarvis.engine.interactions import NewButton
-from jarvis.kit.actor import Actor
+from jarvis.engine.interactions import Interactions, Who
+from jarvis.engine.worker import Handling
+from jarvis.kit.actor import Actor, Language
+from jarvis.messaging import outbox
+from jarvis.messaging.callbacks import callback, command
 from jarvis.messaging.catalogue import say
+from jarvis.messaging.payloads import ReportProblem
+from jarvis.messaging.view import Button
 
-_NAMES = {"ru": "Русский", "en": "English", "ka": "ქართული"}
+_NAMES: dict[Language, str] = {"ru": "Русский", "en": "English", "ka": "ქართული"}
 DIGEST_HOURS = (8, 9, 10, 18, 20)
 
 
-async def page(staff: StaffService, actor: Actor) -> tuple[str, list[list[NewButton]]]:
-    """The page's text and buttons as things stand."""
-    language, hour, muted = await staff.preferences(actor.employee_id)
-    digest = say("digest.never", language) if hour is None else say("digest.at", language, h=hour)
-    text = say(
-        "settings",
-        language,
-        language=_NAMES[language],
-        digest=digest,
-        muted=say("yes" if muted else "no", language),
-    )
-    rows = [
-        [
-            NewButton(label=name, kind="settings", choice=f"language:{code}")
-            for code, name in _NAMES.items()
-        ],
-        [
-            NewButton(label=f"🗒 {h}:00", kind="settings", choice=f"digest:{h}")
-            for h in DIGEST_HOURS
-            if h != hour
-        ],
-        [_choice("b.unmute" if muted else "b.mute", language, "mute:no" if muted else "mute:yes")],
-        [NewButton(label=say("b.report", language), kind="report", choice="report")],
-    ]
-    if hour is not None:
-        rows[2].insert(0, _choice("b.digest.off", language, "digest:off"))
-    return text, rows
+class Settings:
+    """Shows and changes a person's own settings; doing it twice changes nothing more."""
 
+    def __init__(self, staff: StaffService, interactions: Interactions) -> None:
+        self._staff = staff
+        self._interactions = interactions
 
-async def change(staff: StaffService, actor: Actor, choice: str) -> None:
-    """Apply one choice; doing it twice changes nothing more."""
-    name, _, value = choice.partition(":")
-    if name == "language":
-        await staff.set_language(actor.employee_id, value)
-    elif name == "digest":
-        await staff.set_digest_hour(actor.employee_id, None if value == "off" else int(value))
-    elif name == "mute":
-        await staff.set_muted(actor.employee_id, value == "yes")
+    @command("settings")
+    async def settings(self, handling: Handling, actor: Actor, said: str) -> None:
+        """The page, in a message of its own."""
+        await self._show(handling, actor, edit_id=None)
 
+    @callback(SetLanguage)
+    async def language(self, handling: Handling, actor: Actor, pressed: SetLanguage) -> None:
+        """Another language, for this page too."""
+        await self._staff.set_language(actor.employee_id, pressed.language)
+        await self._changed(handling, actor)
 
-def _choice(key: str, language: str, choice: str) -> NewButton:
-    return NewButton(label=say(key, language), kind="settings", choice=choice)
+    @callback(SetDigestHour)
+    async def digest(self, handling: Handling, actor: Actor, pressed: SetDigestHour) -> None:
+        """Another hour of the digest, or none."""
+        await self._staff.set_digest_hour(actor.employee_id, pressed.hour)
+        await self._changed(handling, actor)
+
+    @callback(SetMuted)
+    async def muted(self, handling: Handling, actor: Actor, pressed: SetMuted) -> None:
+        """Quiet, or no longer."""
+        await self._staff.set_muted(actor.employee_id, pressed.muted)
+        await self._changed(handling, actor)
+
+    async def _changed(self, handling: Handling, actor: Actor) -> None:
+        await self._show(handling, actor, edit_id=int(handling.event.payload["message_id"]))
+
+    async def _show(self, handling: Handling, actor: Actor, *, edit_id: int | None) -> None:
+        chat_id = int(handling.event.payload["chat_id"])
+        text, rows = await self._page(await self._staff.actor(actor.employee_id) or actor)
+        async with handling.transaction() as tx:
+            stored = await self._interactions.store(
+                tx,
+                outbox.stored_form(rows),
+                group=f"settings:{handling.event.id}",
+                who=Who(employee_id=actor.employee_id),
+                life=None,
+            )
+            key = handling.key("settings")
+            if edit_id is None:
+                await outbox.send(tx, handling.origin, chat_id, text, buttons=stored, key=key)
+            else:
+                await outbox.edit(
+                    tx, handling.origin, chat_id, text, message_id=edit_id, buttons=stored, key=key
+                )
+
+    async def _page(self, actor: Actor) -> tuple[str, list[list[Button]]]:
+        language, hour, muted = await self._staff.preferences(actor.employee_id)
+        digest = (
+            say("digest.never", language) if hour is None else say("digest.at", language, h=hour)
+        )
+        text = say(
+            "settings",
+            language,
+            language=_NAMES[language],
+            digest=digest,
+            muted=say("yes" if muted else "no", language),
+        )
+        mute = Button(
+            label=say("b.unmute" if muted else "b.mute", language),
+            payload=SetMuted(muted=not muted),
+        )
+        never = Button(label=say("b.digest.off", language), payload=SetDigestHour(hour=None))
+        return text, [
+            [
+                Button(label=name, payload=SetLanguage(language=code))
+                for code, name in _NAMES.items()
+            ],
+            [
+                Button(label=f"🗒 {h}:00", payload=SetDigestHour(hour=h))
+                for h in DIGEST_HOURS
+                if h != hour
+            ],
+            [mute] if hour is None else [never, mute],
+            [Button(label=say("b.report", language), payload=ReportProblem())],
+        ]

@@ -3,7 +3,6 @@ yet."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
 from html import escape
 from typing import ClassVar
 from uuid import UUID
@@ -16,17 +15,19 @@ from jarvis.domains.media.publishing import Publisher
 from jarvis.domains.staff.absences import Absences
 from jarvis.domains.staff.service import StaffService
 from jarvis.domains.tasks import view
+from jarvis.domains.tasks.payloads import SetTask
 from jarvis.domains.tasks.service import Task, TaskService
 from jarvis.engine import audit
 from jarvis.engine.db import Tx
-from jarvis.engine.interactions import Interactions, NewButton, Who
+from jarvis.engine.interactions import Interactions, Who
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, local_date
 from jarvis.kit.roles import HEADS
 from jarvis.messaging import outbox, times
-from jarvis.messaging.view import Reader
+from jarvis.messaging.callbacks import callback, command
+from jarvis.messaging.view import Button, Reader
 
 LISTED = 8  # tasks a message
 
@@ -53,14 +54,6 @@ class Tasks:
         self._absences = absences
         self._interactions = interactions
         self._publisher = publisher
-
-    @property
-    def commands(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
-        return {"tasks": self.listing}
-
-    @property
-    def presses(self) -> Mapping[str, Callable[[Handling, Actor, str], Awaitable[None]]]:
-        return {"task": self.press}
 
     @subscriber(FINISHED, lane=DeliveryLane.PEOPLE)
     async def given(self, handling: Handling) -> None:
@@ -98,6 +91,7 @@ class Tasks:
             )
             await refresh(tx, handling, Subject("task", task_id))
 
+    @command("tasks")
     async def listing(self, handling: Handling, actor: Actor, said: str) -> None:
         """`/tasks`: what the person has to do, and what they gave to others."""
         p = handling.event.payload
@@ -106,7 +100,7 @@ class Tasks:
             text, rows = await self._list(tx, actor, reader)
             stored = await self._interactions.store(
                 tx,
-                rows,
+                outbox.stored_form(rows),
                 group=f"tasks:{handling.event.id}",
                 who=Who(employee_id=actor.employee_id),
                 life=None,
@@ -122,33 +116,33 @@ class Tasks:
                 key=handling.key("tasks"),
             )
 
-    async def _list(
-        self, tx: Tx, actor: Actor, reader: Reader
-    ) -> tuple[str, list[list[NewButton]]]:
+    async def _list(self, tx: Tx, actor: Actor, reader: Reader) -> tuple[str, list[list[Button]]]:
         tasks = await self._tasks.open_of(tx, actor.employee_id, LISTED)
         if not tasks:
             return reader.say("task.none"), []
-        lines, rows = [reader.say("task.list", n=len(tasks))], list[list[NewButton]]()
+        lines, rows = [reader.say("task.list", n=len(tasks))], list[list[Button]]()
         for number, task in enumerate(tasks, 1):
             due = f" · {reader.say('task.due', t=times.day_of(task.due))}" if task.due else ""
             other = task.creator if task.assignee_id == actor.employee_id else task.assignee
             sign = "←" if task.assignee_id == actor.employee_id else "→"
             lines.append(f"{number}. {escape(view.title(task))}{due} · {sign} {escape(other)}")
             label = f"{reader.say('b.task.done')} {number}"
-            rows.append([NewButton(label=label, kind="task", choice=f"done|{task.id}|list")])
+            pressed = SetTask(task_id=task.id, done=True, listed=True)
+            rows.append([Button(label=label, payload=pressed)])
         return "\n".join(lines), rows
 
-    async def press(self, handling: Handling, actor: Actor, choice: str) -> None:
+    @callback(SetTask)
+    async def press(self, handling: Handling, actor: Actor, pressed: SetTask) -> None:
         """Done, or open again; by who has it, gave it, stands in for who has it, or heads the
         branch."""
-        verb, task_id, *rest = choice.split("|")
+        verb = "done" if pressed.done else "open"
         async with handling.transaction() as tx:
-            task = await self._tasks.get(tx, UUID(task_id), lock=True)
+            task = await self._tasks.get(tx, pressed.task_id, lock=True)
             if task is None:
                 return
             allowed = await self._may(tx, actor, task)
             changed = allowed and await self._tasks.set_done(
-                tx, task.id, by=actor.employee_id if verb == "done" else None
+                tx, task.id, by=actor.employee_id if pressed.done else None
             )
             outcome = verb if changed else "nothing new" if allowed else "denied"
             await audit.record(
@@ -167,7 +161,7 @@ class Tasks:
                     reader = await self._publisher.reader(task.creator_id)
                     text = reader.say(key, who=escape(actor.name), what=escape(view.title(task)))
                     await self._tell(tx, handling, task.creator_id, text, handling.key(key))
-            if rest:
+            if pressed.listed:
                 await self._again(tx, handling, actor)
 
     async def _may(self, tx: Tx, actor: Actor, task: Task) -> bool:
@@ -185,7 +179,7 @@ class Tasks:
         text, rows = await self._list(tx, actor, await self._publisher.reader(actor.employee_id))
         stored = await self._interactions.store(
             tx,
-            rows,
+            outbox.stored_form(rows),
             group=f"tasks:{handling.event.id}",
             who=Who(employee_id=actor.employee_id),
             life=None,

@@ -21,18 +21,21 @@ from jarvis.domains.media.publishing import Publisher
 from jarvis.domains.staff.absences import Absences
 from jarvis.domains.staff.service import CHANGED, StaffService
 from jarvis.domains.tasks import view as task_view
+from jarvis.domains.tasks.payloads import SetTask
 from jarvis.domains.tasks.service import TaskService
 from jarvis.domains.topics import personal_view as render
 from jarvis.domains.topics import transcript
 from jarvis.engine import audit
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Origin
-from jarvis.engine.interactions import Interactions, NewButton, Who
+from jarvis.engine.interactions import Interactions, Who
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.worker import Handling
 from jarvis.integrations.rentprog.mirror import LOADED
 from jarvis.kit.clock import Clock, local_date
 from jarvis.kit.roles import CONTACTS
+from jarvis.messaging import outbox
+from jarvis.messaging.view import Button
 
 CARD_PAUSE_S = 60.0  # a client's card is edited at most so often
 BOOKINGS = (
@@ -194,13 +197,14 @@ class PersonalTopics:
             )
             verb = "open" if task.status == "done" else "done"
             row = [
-                NewButton(
-                    label=reader.say(f"b.task.{verb}"), kind="task", choice=f"{verb}|{task.id}"
+                Button(
+                    label=reader.say(f"b.task.{verb}"),
+                    payload=SetTask(task_id=task.id, done=task.status != "done"),
                 )
             ]
             stored = await self._interactions.store(
                 tx,
-                [row],
+                outbox.stored_form([row]),
                 group=f"task:{task.id}:{handling.event.id}",
                 who=Who(employee_id=forum.employee_id),
                 life=None,

@@ -268,9 +268,7 @@ def staff_add(
     role: Annotated[
         str, typer.Option(help="employee, branch_head, department_head, director, sales, …")
     ],
-    branch: Annotated[
-        str | None, typer.Option(help="tbilisi, batumi, kutaisi, service-center.")
-    ] = None,
+    branch: Annotated[str | None, typer.Option(help="Code of a branch, e.g. batumi.")] = None,
     all_branches: Annotated[
         bool, typer.Option("--all-branches", help="May look into every branch.")
     ] = False,
@@ -333,7 +331,7 @@ def staff_change(
     ] = None,
     branch: Annotated[
         str | None,
-        typer.Option(help="tbilisi, batumi, kutaisi, service-center; instead of all before."),
+        typer.Option(help="Code of a branch, e.g. batumi; instead of all before."),
     ] = None,
 ) -> None:
     """Give somebody another role or branch; the chats follow."""

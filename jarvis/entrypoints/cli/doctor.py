@@ -12,21 +12,17 @@ from importlib.metadata import version
 from rich.console import Console
 from rich.table import Table
 
+from jarvis.app.build import App
+from jarvis.app.discovery import integrations
 from jarvis.engine.audit_checkpoints import Checkpoints
 from jarvis.engine.audit_proof import prove
 from jarvis.engine.db import Database
 from jarvis.engine.integration import Diagnosis
 from jarvis.engine.settings import EngineSettings
 from jarvis.entrypoints.cli.commands import app
-from jarvis.integrations.llm.settings import LlmSettings
-from jarvis.integrations.rentprog.diagnostics import diagnose as diagnose_rentprog
-from jarvis.integrations.rentprog.port import RentProg
 from jarvis.integrations.storage.kinds import CHECKPOINT
 from jarvis.integrations.storage.port import FsStorage
-from jarvis.integrations.telegram.diagnostics import diagnose as diagnose_telegram
-from jarvis.integrations.telegram.settings import TelegramSettings
 from jarvis.kit.errors import InvalidRequest, JarvisError
-from jarvis.kit.settings import load
 
 
 async def doctor(as_json: bool, console: Console) -> int:
@@ -173,12 +169,14 @@ async def _house() -> list[Diagnosis]:
                 name="Refused webhooks, 24 h", ok=not refused, found=str(refused), advice=advice
             )
         )
-        lines += await diagnose_rentprog(opened.get(RentProg))
-        lines += await diagnose_telegram(load(TelegramSettings), opened.db)
-    llm = load(LlmSettings)
-    found = ", ".join(llm.chain) + ", offline" if llm.online else "offline model only"
-    lines.append(Diagnosis(name="Language models", ok=True, found=found))
+        lines += await _vendors(opened)
     return lines
+
+
+async def _vendors(opened: App) -> list[Diagnosis]:
+    named = [(found, found.manifest.diagnose) for found in integrations()]
+    asked = [found.objects([name])[0] for found, name in named if name is not None]
+    return [line for diagnose in asked for line in await opened.call(diagnose)]
 
 
 async def diagnose_checkpoints(db: Database, checkpoints: Checkpoints, now: datetime) -> Diagnosis:

@@ -4,4 +4,6 @@ needs none of them. Models open their connections by themselves at the first req
 from jarvis.engine.integration import Integration
 from jarvis.integrations.llm.settings import LlmSettings
 
-INTEGRATION = Integration(name="llm", title="Language models", settings=LlmSettings)
+INTEGRATION = Integration(
+    name="llm", title="Language models", settings=LlmSettings, diagnose="diagnostics:diagnose"
+)

@@ -21,4 +21,5 @@ INTEGRATION = Integration(
     carriers=("effects:RentProgEffects",),
     concurrency=4,
     webhooks=("webhook:rentprog_hook",),
+    diagnose="diagnostics:diagnose",
 )

@@ -18,4 +18,5 @@ INTEGRATION = Integration(
     carriers=("effects:TelegramEffects",),
     process="bot",
     switchable=False,
+    diagnose="diagnostics:diagnose",
 )

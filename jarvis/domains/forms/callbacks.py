@@ -1,0 +1,309 @@
+"""Presses of a form's buttons. What they set is set, never toggled: pressed twice they do the same
+once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from jarvis.domains.forms import view as render
+from jarvis.domains.forms.filling import DUE, FINISHED, Forms
+from jarvis.domains.forms.messages import FormPress, Sheets
+from jarvis.domains.forms.payloads import (
+    AnswerPoint,
+    AskReason,
+    BeginForm,
+    CloseForm,
+    DecideWaiver,
+    FocusPoint,
+    HandOver,
+    OfForm,
+    OfPoint,
+    OpenForm,
+    RetakePhotos,
+    ShowForm,
+    ShowFormPage,
+    TypeReason,
+    WaivePoint,
+)
+from jarvis.domains.forms.service import Form, FormService
+from jarvis.domains.media.events import LOOSE
+from jarvis.domains.media.service import MediaService
+from jarvis.domains.staff.service import StaffService
+from jarvis.engine.db import Tx
+from jarvis.engine.timing import Timers
+from jarvis.engine.worker import Handling
+from jarvis.kit.actor import Actor
+from jarvis.messaging import outbox
+from jarvis.messaging.callbacks import callback
+
+
+class FormCallbacks:
+    """Begins, opens, answers, hands over and closes forms by their buttons."""
+
+    def __init__(
+        self,
+        staff: StaffService,
+        media: MediaService,
+        forms: FormService,
+        sheets: Sheets,
+        filling: Forms,
+    ) -> None:
+        self._staff = staff
+        self._media = media
+        self._forms = forms
+        self._sheets = sheets
+        self._filling = filling
+        self._timers = Timers()
+
+    @callback(BeginForm)
+    async def begin(self, handling: Handling, actor: Actor, pressed: BeginForm) -> None:
+        """A form is begun, or the open one of its subject gone on with."""
+        async with handling.transaction() as tx:
+            await self._filling.begin(
+                tx, handling, actor, pressed.template, pressed.subject, pressed.set_id
+            )
+
+    @callback(OpenForm)
+    async def open(self, handling: Handling, actor: Actor, pressed: OpenForm) -> None:
+        """Whoever may fill it in goes on with it."""
+        async with self._locked(handling, pressed) as found:
+            if found is not None and await self._filling.may(
+                found.tx,
+                handling,
+                actor,
+                found.form.template,
+                found.form.branch,
+                f"form:{found.form.id}",
+            ):
+                await self._filling.open(found.tx, handling, actor, found.form.id)
+
+    @callback(ShowForm)
+    async def show(self, handling: Handling, actor: Actor, pressed: ShowForm) -> None:
+        """Back to the form, whose next point is asked again."""
+        async with self._held(handling, actor, pressed) as held:
+            if held is not None:
+                await self._forms.focus(held.tx, held.form.id, None)
+                await self._sheets.show(held.tx, handling, held.form.id)
+
+    @callback(ShowFormPage)
+    async def page(self, handling: Handling, actor: Actor, pressed: ShowFormPage) -> None:
+        """Another page of the form's message."""
+        async with self._held(handling, actor, pressed) as held:
+            if held is not None:
+                await self._sheets.show(held.tx, handling, held.form.id, pressed.page)
+
+    @callback(AnswerPoint)
+    async def answer(self, handling: Handling, actor: Actor, pressed: AnswerPoint) -> None:
+        """The point has this answer."""
+        async with self._held(handling, actor, pressed) as held:
+            if held is not None:
+                await self._answer(held.tx, handling, actor, held.form, pressed)
+                await self._sheets.show(held.tx, handling, held.form.id)
+
+    async def _answer(
+        self, tx: Tx, handling: Handling, actor: Actor, form: Form, pressed: AnswerPoint
+    ) -> None:
+        point = form.point(pressed.point)
+        assert point is not None
+        kind, key = point.item.kind, point.item.key
+        if kind == "date":
+            if pressed.day is not None:
+                await self._filling.dated(tx, handling, actor, form, point, pressed.day)
+        elif kind == "number":
+            if pressed.number is not None:
+                await self._filling.answer(tx, handling, actor, form, key, number=pressed.number)
+        else:
+            await self._filling.answer(tx, handling, actor, form, key, choice=pressed.choice)
+
+    @callback(FocusPoint)
+    async def focus(self, handling: Handling, actor: Actor, pressed: FocusPoint) -> None:
+        """The point is asked next."""
+        async with self._held(handling, actor, pressed) as held:
+            if held is not None:
+                await self._forms.focus(held.tx, held.form.id, pressed.point)
+                await self._sheets.show(held.tx, handling, held.form.id)
+
+    @callback(AskReason)
+    async def skip(self, handling: Handling, actor: Actor, pressed: AskReason) -> None:
+        """The person is asked why the point is not needed."""
+        async with self._held(handling, actor, pressed) as held:
+            if held is not None:
+                await self._sheets.show(held.tx, handling, held.form.id, "skip", pressed.point)
+
+    @callback(TypeReason)
+    async def other(self, handling: Handling, actor: Actor, pressed: TypeReason) -> None:
+        """What the person writes next is the reason."""
+        async with self._held(handling, actor, pressed) as held:
+            if held is not None:
+                await self._forms.focus(held.tx, held.form.id, pressed.point, "waive")
+                await self._sheets.show(held.tx, handling, held.form.id)
+
+    @callback(WaivePoint)
+    async def waive(self, handling: Handling, actor: Actor, pressed: WaivePoint) -> None:
+        """The point is left out, for one of our reasons."""
+        async with self._held(handling, actor, pressed) as held:
+            if held is not None:
+                await self._filling.waive(
+                    held.tx, handling, actor, held.form, pressed.point, f".{pressed.reason}"
+                )
+
+    @callback(RetakePhotos)
+    async def retake(self, handling: Handling, actor: Actor, pressed: RetakePhotos) -> None:
+        """The point is open again."""
+        async with self._held(handling, actor, pressed) as held:
+            if held is not None:
+                await self._forms.again(held.tx, held.form.id, pressed.point)
+                await self._record(handling, actor, held, "open again", {"item": pressed.point})
+                await self._sheets.show(held.tx, handling, held.form.id)
+
+    @callback(HandOver)
+    async def hand_over(self, handling: Handling, actor: Actor, pressed: HandOver) -> None:
+        """Somebody else goes on: they get a message of their own, this one points to them."""
+        async with self._held(handling, actor, pressed) as held:
+            if held is None:
+                return
+            tx, form, to = held.tx, held.form, await self._staff.actor(pressed.to)
+            if to is None or not await self._filling.may(
+                tx, handling, to, form.template, form.branch, f"form:{form.id}"
+            ):
+                await self._sheets.show(tx, handling, form.id)
+                return
+            await self._forms.hold(tx, form.id, to.employee_id)
+            await self._record(handling, actor, held, "handed over", {"to": str(pressed.to)})
+            await self._sheets.show(tx, handling, form.id, fresh=True)
+            await self._filling.noticed(tx, handling, form)
+
+    @callback(CloseForm)
+    async def close(self, handling: Handling, actor: Actor, pressed: CloseForm) -> None:
+        """Closed with what it has; what is missing stays on record as missing."""
+        async with self._held(handling, actor, pressed) as held:
+            if held is None:
+                return
+            if pressed.state == "done" and held.form.arriving:
+                text = (await self._sheets.reader(actor.employee_id)).say(
+                    "form.uploading", n=held.form.arriving
+                )
+                await outbox.send(
+                    held.tx,
+                    handling.origin,
+                    int(handling.event.payload["sender_id"]),
+                    text,
+                    key=handling.key("form.wait"),
+                )
+                return
+            await self._close(handling, actor, held, pressed)
+
+    async def _close(
+        self, handling: Handling, actor: Actor, held: FormPress, pressed: CloseForm
+    ) -> None:
+        tx, form = held.tx, held.form
+        await self._forms.close(tx, form.id, pressed.state, actor.employee_id)
+        await self._timers.cancel(tx, kind=DUE, subject=str(form.id))
+        details = {"not_done": [p.item.key for p in form.gaps], "template": form.template.key}
+        await self._filling.record(tx, handling, actor, f"form:{form.id}", pressed.state, details)
+        await self._sheets.show(tx, handling, form.id)
+        await self._filling.noticed(tx, handling, form)
+        if pressed.state == "cancelled":
+            # what was sent for it is asked about like everything else
+            for set_id in await self._media.release(tx, form.id):
+                await handling.publish(
+                    tx,
+                    kind=LOOSE,
+                    name=str(set_id),
+                    payload={"set": str(set_id)},
+                    ordering_key=f"form:{form.id}",
+                )
+        else:
+            await handling.publish(
+                tx,
+                kind=FINISHED,
+                name=str(form.id),
+                payload={"subject": str(form.id)},
+                ordering_key=f"form:{form.id}",
+            )
+
+    @callback(DecideWaiver)
+    async def decide(self, handling: Handling, actor: Actor, pressed: DecideWaiver) -> None:
+        """A head's decision over a point that somebody asked to have waived."""
+        async with self._locked(handling, pressed) as found:
+            if found is not None:
+                await self._decide(handling, actor, found, pressed)
+
+    async def _decide(
+        self, handling: Handling, actor: Actor, found: FormPress, pressed: DecideWaiver
+    ) -> None:
+        tx, form, key = found.tx, found.form, pressed.point
+        point = form.point(key)
+        reader = await self._sheets.reader(actor.employee_id)
+        sheet = await self._sheets.sheet(form, reader)
+        outcome = "late"
+        if point is not None and point.asked_by is not None and form.state == "open":
+            outcome = "yes" if pressed.granted else "no"
+            if pressed.granted:
+                await self._forms.set_state(
+                    tx, form.id, key, "waived", point.reason or ".no_need", actor.employee_id
+                )
+            else:
+                await self._forms.asked(tx, form.id, key, None, None)
+            waived = "waived" if pressed.granted else "not waived"
+            await self._record(handling, actor, found, waived, {"item": key})
+            await self._sheets.show(tx, handling, form.id)
+        text = reader.say(
+            f"form.head.{outcome}",
+            what=render.name(sheet),
+            point=render.escape(form.template.item(key).title[reader.language]),
+            who=render.escape(actor.name),
+        )
+        p = handling.event.payload
+        await outbox.edit(
+            tx,
+            handling.origin,
+            int(p["chat_id"]),
+            text,
+            message_id=int(p["message_id"]),
+            key=handling.key("form.head"),
+        )
+
+    @asynccontextmanager
+    async def _locked(
+        self, handling: Handling, pressed: OfForm
+    ) -> AsyncGenerator[FormPress | None]:
+        """The form, locked, in the transaction of a press. None for one that is gone, and for a
+        press that was handled before and interrupted: what came since must stay."""
+        async with handling.transaction() as tx:
+            form = await self._forms.get(tx, pressed.form_id, lock=True)
+            if form is None or await self._sheets.shown_by(tx, form.id, handling):
+                yield None
+            else:
+                yield FormPress(tx=tx, form=form)
+
+    @asynccontextmanager
+    async def _held(
+        self, handling: Handling, actor: Actor, pressed: OfForm
+    ) -> AsyncGenerator[FormPress | None]:
+        """As `_locked`, for who holds the form; anybody else, and whose point went with the answer
+        that it hung on, sees how it stands instead."""
+        async with self._locked(handling, pressed) as found:
+            if found is None:
+                yield None
+            elif found.form.state != "open" or found.form.holder_id != actor.employee_id:
+                await self._sheets.outdated(found.tx, handling, actor, found.form)
+                yield None
+            elif isinstance(pressed, OfPoint) and found.form.point(pressed.point) is None:
+                await self._sheets.show(found.tx, handling, found.form.id)
+                yield None
+            else:
+                yield found
+
+    async def _record(
+        self,
+        handling: Handling,
+        actor: Actor,
+        found: FormPress,
+        outcome: str,
+        details: dict[str, str],
+    ) -> None:
+        await self._filling.record(
+            found.tx, handling, actor, f"form:{found.form.id}", outcome, details
+        )

@@ -1,0 +1,46 @@
+"""Buttons about files: what they belong to, and which to show."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import UUID
+
+from jarvis.domains.media.service import Operation
+from jarvis.messaging.callbacks import ID, Former, Payload
+
+
+class FileSet(Payload):
+    """The author says what a set of files belongs to."""
+
+    kind: ClassVar[str] = "media.file"
+    former: ClassVar[tuple[Former, ...]] = (
+        Former(
+            kind="file",
+            text=rf"(?P<set_id>{ID})\|(?P<operation>\w+)\|(?P<car_id>{ID})\|(?P<booking_id>{ID}|)",
+        ),
+    )
+
+    set_id: UUID
+    operation: Operation
+    car_id: UUID
+    booking_id: UUID | None
+
+
+class ShowCarMaterial(Payload):
+    """The sets of one car."""
+
+    kind: ClassVar[str] = "media.car"
+    lasting: ClassVar[bool] = True
+    former: ClassVar[tuple[Former, ...]] = (Former(kind="car", text=rf"(?P<car_id>{ID})"),)
+
+    car_id: UUID
+
+
+class ShowSet(Payload):
+    """The files of one set, in private."""
+
+    kind: ClassVar[str] = "media.set"
+    lasting: ClassVar[bool] = True
+    former: ClassVar[tuple[Former, ...]] = (Former(kind="set", text=rf"(?P<set_id>{ID})"),)
+
+    set_id: UUID

@@ -1,0 +1,135 @@
+"""Commands about Jarvis itself, and the buttons of its answers that are no requests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from jarvis.domains.conversations.service import ConversationService
+from jarvis.domains.staff.invites import Welcomes
+from jarvis.engine.interactions import Interactions, Who
+from jarvis.engine.switches import Switches
+from jarvis.engine.worker import Handling
+from jarvis.kit.actor import Actor
+from jarvis.kit.ids import short_code
+from jarvis.messaging import outbox
+from jarvis.messaging.callbacks import callback, command
+from jarvis.messaging.catalogue import say
+from jarvis.messaging.fact_views import stopped, suggestions
+from jarvis.messaging.payloads import ReportProblem, ShowPage
+from jarvis.messaging.view import Button, next_page
+from jarvis.orchestrator.chat import Place
+from jarvis.orchestrator.request import Brain
+
+HELP = "help"  # the command that answers for one that nobody knows
+
+
+class GeneralCommands:
+    """Welcome, help, a fresh start, reports of problems, the rest of a list."""
+
+    provides: ClassVar[tuple[type, ...]] = (Welcomes,)
+
+    def __init__(
+        self,
+        brain: Brain,
+        conversations: ConversationService,
+        interactions: Interactions,
+        switches: Switches,
+    ) -> None:
+        self._brain = brain
+        self._conversations = conversations
+        self._interactions = interactions
+        self._switches = switches
+
+    @command("start")
+    async def start(self, handling: Handling, actor: Actor, said: str) -> None:
+        """The welcome, with things to ask."""
+        await self.welcome(handling, Place.of(handling).chat_id, actor)
+
+    async def welcome(self, handling: Handling, chat_id: int, actor: Actor) -> None:
+        """Greet somebody in their private chat."""
+        reader = await self._brain.reader(actor, actor.language)
+        where = reader.branch(actor.home_branch) if actor.home_branch else reader.say("company")
+        text = reader.say(
+            "welcome",
+            name=actor.name.split()[0],
+            role=reader.say(f"role.{actor.role.value}"),
+            branch=where,
+        )
+        place = Place(chat_id=chat_id, private=True, message_id=0)
+        buttons = suggestions(("pickups", "free", "where"), reader)
+        await self._say(handling, place, text, buttons, actor)
+
+    @command("new")
+    async def new(self, handling: Handling, actor: Actor, said: str) -> None:
+        """A new conversation."""
+        place = Place.of(handling)
+        await self._conversations.close(actor.employee_id, place.key, forget=False)
+        await self._say(handling, place, say("new", actor.language))
+
+    @command("forget")
+    async def forget(self, handling: Handling, actor: Actor, said: str) -> None:
+        """A new conversation, which knows nothing of those before."""
+        place = Place.of(handling)
+        await self._conversations.close(actor.employee_id, place.key, forget=True)
+        await self._say(handling, place, say("forgotten", actor.language))
+
+    @command(HELP)
+    async def help(self, handling: Handling, actor: Actor, said: str) -> None:
+        """What Jarvis can do for this person, and what is switched off."""
+        reader = await self._brain.reader(actor, actor.language)
+        page = self._brain.help(reader)
+        notices = [
+            f"⛔ {stopped(s, reader)}" for s in await self._switches.thrown() if s.scope != "effect"
+        ]
+        text = "\n".join([*notices, page.text])
+        await self._say(handling, Place.of(handling), text, page.buttons, actor)
+
+    @command("report")
+    async def report(self, handling: Handling, actor: Actor, said: str) -> None:
+        """The last answer here was wrong; in words, or without."""
+        await self._report(handling, actor, said or None)
+
+    @callback(ReportProblem)
+    async def reported(self, handling: Handling, actor: Actor, pressed: ReportProblem) -> None:
+        """As `/report`."""
+        await self._report(handling, actor, None)
+
+    async def _report(self, handling: Handling, actor: Actor, text: str | None) -> None:
+        place = Place.of(handling)
+        trace = await self._conversations.report_problem(actor.employee_id, place.key, text)
+        key = "report.none" if trace is None else "report.done"
+        await self._say(handling, place, say(key, actor.language, code=short_code(trace or "")))
+
+    @callback(ShowPage)
+    async def page(self, handling: Handling, actor: Actor, pressed: ShowPage) -> None:
+        """The rest of a list, in a message of its own."""
+        page = next_page(pressed, await self._brain.reader(actor, actor.language))
+        await self._say(handling, Place.of(handling), page.text, page.buttons, actor)
+
+    async def _say(
+        self,
+        handling: Handling,
+        place: Place,
+        text: str,
+        buttons: Sequence[Sequence[Button]] = (),
+        actor: Actor | None = None,
+    ) -> None:
+        """One message that answers what was said."""
+        async with handling.transaction() as tx:
+            stored = await self._interactions.store(
+                tx,
+                outbox.stored_form(buttons),
+                group=f"say:{handling.event.id}",
+                who=Who(employee_id=actor.employee_id if actor else None),
+                life=None,
+            )
+            await outbox.send(
+                tx,
+                handling.origin,
+                place.chat_id,
+                text,
+                buttons=stored,
+                key=handling.key("said"),
+                reply_to=None if place.private else place.message_id,
+            )

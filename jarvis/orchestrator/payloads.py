@@ -1,0 +1,71 @@
+"""Buttons of approval cards, and of events that nobody has subscribed to."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from jarvis.messaging.callbacks import ID, Former, Payload
+
+Outcome = Literal["done", "not_done", "again"]
+
+
+class DecideCard(Payload):
+    """Approval or refusal of a card as it was seen: `digest` is the beginning of what its approval
+    is bound to. The card itself says until when, and by how many."""
+
+    kind: ClassVar[str] = "card.decide"
+    lasting: ClassVar[bool] = True
+    former: ClassVar[tuple[Former, ...]] = (
+        Former(kind="approve", text=rf"(?P<accept>yes|no):(?P<approval_id>{ID}):(?P<digest>\w+)"),
+    )
+
+    approval_id: UUID
+    digest: str
+    accept: bool
+
+
+class UndoItem(Payload):
+    """One write of a card is taken back."""
+
+    kind: ClassVar[str] = "card.undo"
+    lasting: ClassVar[bool] = True
+    former: ClassVar[tuple[Former, ...]] = (Former(kind="undo", text=rf"(?P<item_id>{ID})"),)
+
+    item_id: UUID
+
+
+class ResolveEffect(Payload):
+    """A person's word over an effect whose outcome nobody knows."""
+
+    kind: ClassVar[str] = "card.resolve"
+    lasting: ClassVar[bool] = True
+    former: ClassVar[tuple[Former, ...]] = (
+        Former(
+            kind="unknown", text=rf"(?P<outcome>done|not_done|again)(?:_send)?:(?P<effect_id>{ID})"
+        ),
+    )
+
+    effect_id: UUID
+    outcome: Outcome
+
+
+class OpenCard(Payload):
+    """A card again, as a new message."""
+
+    kind: ClassVar[str] = "card.open"
+    former: ClassVar[tuple[Former, ...]] = (Former(kind="open", text=rf"(?P<approval_id>{ID})"),)
+
+    approval_id: UUID
+
+
+class RouteKind(Payload):
+    """Events of an unknown kind are handled as those of a known one; None: ignored."""
+
+    kind: ClassVar[str] = "route"
+    former: ClassVar[tuple[Former, ...]] = (
+        Former(kind="route", text=r"(?P<event_kind>[^|]+)\|(?P<handled_as>.*)"),
+    )
+
+    event_kind: str
+    handled_as: str | None

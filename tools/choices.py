@@ -1,0 +1,93 @@
+"""Arguments whose values are data: a tool's schema offers the model those that exist now, and the
+guard takes no other.
+
+The schema is the place, since a provider may hold a model to an `enum` while it writes the call,
+and since a name stands beside its code where it is needed; instructions would only be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from pydantic_ai.tools import ToolDefinition
+
+from jarvis.domains.chats.service import SERVICE, ChatService
+from jarvis.domains.staff.service import StaffService
+from jarvis.engine.db import Database
+from jarvis.kit.errors import InvalidRequest
+from tools.arguments import BRANCH_CODE, SERVICE_CHAT
+from tools.deps import Deps
+
+Values = Mapping[str, str]
+"""What may be said, and what each value means."""
+
+
+async def _branches(deps: Deps) -> Values:
+    return {each.code: each.name("ru") for each in await deps.get(StaffService).branches()}
+
+
+async def _service_chats(deps: Deps) -> Values:
+    groups = await deps.get(ChatService).groups(deps.get(Database))
+    there = {group.purpose for group in groups if not group.lost}
+    return {each: "set up" if each in there else "no group yet" for each in SERVICE}
+
+
+OFFERED = "offered"
+_SOURCES: Mapping[str, Callable[[Deps], Awaitable[Values]]] = {
+    BRANCH_CODE: _branches,
+    SERVICE_CHAT: _service_chats,
+}
+
+
+async def offered(definition: ToolDefinition, deps: Deps) -> ToolDefinition:
+    """The tool with the values that exist now where its schema names a kind of values."""
+    schema, changed, values = definition.parameters_json_schema, dict[str, Any](), dict[str, Any]()
+    for name, parameter in schema["properties"].items():
+        kind = _kind(parameter)
+        if kind is None or not (known := await _SOURCES[kind](deps)):
+            continue
+        changed[name] = _with(parameter, known)
+        fixed = [leaf["const"] for leaf in _leaves(parameter) if "const" in leaf]
+        values[name] = [*known, *fixed]
+    if not changed:
+        return definition
+    return replace(
+        definition,
+        parameters_json_schema={**schema, "properties": {**schema["properties"], **changed}},
+        metadata={**(definition.metadata or {}), OFFERED: values},
+    )
+
+
+def check(definition: ToolDefinition, arguments: Mapping[str, Any]) -> None:
+    """Take only values that were offered.
+
+    Raises:
+        InvalidRequest: one does not exist; the message names those that do.
+    """
+    for name, known in (definition.metadata or {}).get(OFFERED, {}).items():
+        said = arguments.get(name)
+        if said is not None and said not in known:
+            raise InvalidRequest(f"{name}: there is no {said!r}; there are: {', '.join(known)}")
+
+
+def _leaves(parameter: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return parameter.get("anyOf") or [parameter]
+
+
+def _kind(parameter: Mapping[str, Any]) -> str | None:
+    return next(
+        (leaf["format"] for leaf in _leaves(parameter) if leaf.get("format") in _SOURCES), None
+    )
+
+
+def _with(parameter: Mapping[str, Any], values: Values) -> Mapping[str, Any]:
+    meanings = ", ".join(f"`{value}` ({meaning})" for value, meaning in values.items())
+    described = {"description": f"{parameter['description']} Now: {meanings}."}
+    listed = {"type": "string", "enum": list(values)}
+    if "anyOf" not in parameter:
+        kept = {key: value for key, value in parameter.items() if key in ("default", "title")}
+        return {**kept, **listed, **described}
+    leaves = [listed if leaf.get("format") in _SOURCES else leaf for leaf in parameter["anyOf"]]
+    return {**parameter, "anyOf": leaves, **described}

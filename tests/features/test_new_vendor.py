@@ -132,7 +132,7 @@ async def test_it_is_driven_and_seen_like_the_others(
 ) -> None:
     async with stage_over(db, tmp_path, load_world(beacon)) as (stage, http):
         status = (await http.get("/sandbox/status")).json()
-        assert list(status["vendors"]) == ["beacon", "rentprog", "telegram"]
+        assert {"beacon", "rentprog", "telegram"} <= set(status["vendors"])
         changes = (await http.get("/sandbox/beacon/changes")).json()
         assert [(c["name"], c["title"]) for c in changes] == [("lose_tracker", "Трекер пропал")]
         assert changes[0]["fields"][0]["choices"] == {"PR417KX": "PR417KX"}
@@ -156,7 +156,7 @@ async def test_it_is_driven_and_seen_like_the_others(
         assert all("Beacon" in page and "RentProg" in page for page in desk)
         assert "ტრეკერი დაიკარგა" in desk[0]
         assert "დუმს" in desk[0], "the fault that is on"
-        assert all(cell in desk[1] for cell in ("Trackers", "<td>PR417KX</td>", "<td>never</td>"))
+        assert all(cell in desk[1] for cell in ("Trackers", "<dd>PR417KX</dd>", "<dd>never</dd>"))
         assert all(word in desk[2] for word in ("Тревога", "lost PR417KX"))
         await http.delete("/sandbox/beacon/fault")
         assert 'value="silent"' in await _pane(http, "world", "ru"), "it can be chosen again"
@@ -191,7 +191,7 @@ def test_a_mistake_in_its_part_is_named_with_its_place(beacon: Path) -> None:
 def test_without_the_vendor_its_part_is_no_part_of_the_file(tmp_path: Path) -> None:
     world = tmp_path / "world.yaml"
     world.write_text(WORLD, encoding="utf-8")
-    assert list(sandboxes()) == ["llm", "rentprog", "telegram"]
+    assert "beacon" not in sandboxes()
     with pytest.raises(InvalidRequest, match=r"world\.yaml: trackers: Extra inputs"):
         load_world(world)
 

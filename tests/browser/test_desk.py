@@ -49,6 +49,7 @@ async def test_ask_press_change_the_world_and_read_the_steps(
     page = await open_page(browser, demo, "/")
     await page.screenshot(path=artefacts / "start.png")
     await page.get_by_role("link", name="Нино Беридзе").click()
+    await page.get_by_role("link", name="RentProg").click()
     await page.get_by_label("Напишите Jarvis").fill("где элантра 640?")
     await page.keyboard.press("Enter")
     await expect(page.locator("#log")).to_contain_text("Elantra 640", timeout=10_000)

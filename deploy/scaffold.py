@@ -12,7 +12,7 @@ import keyword
 import re
 import subprocess
 import sys
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -55,7 +55,7 @@ def migration(root: Path) -> dict[str, str]:
     found = re.search(r'^ID = "(\d{4}-\d{2}-\d{2})T', newest.read_text(encoding="utf-8"), re.M)
     if found is None:
         raise Refused(f"{newest.name} has no ID of the form YYYY-MM-DDT…")
-    day = datetime.strptime(found[1], "%Y-%m-%d") + timedelta(days=1)
+    day = date.fromisoformat(found[1]) + timedelta(days=1)
     return {
         "number": f"{int(newest.name[1:5]) + 1:04d}",
         "migration_id": f"{day:%Y-%m-%d}T00:00:00:000000",
@@ -74,7 +74,7 @@ def write(kind: str, name: str, title: str | None, root: Path) -> list[Path]:
         loader=FileSystemLoader(source),
         undefined=StrictUndefined,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701  # Python and SQL, no HTML
+        autoescape=False,  # Python and SQL, no HTML
     )
     pages: dict[Path, str] = {}
     for template in sorted(source.rglob("*.j2")):

@@ -84,6 +84,27 @@ MUTATIONS = (
         tests=("tests/features/test_branches.py",),
     ),
     Mutation(
+        guard="check of Origin",
+        path="jarvis/entrypoints/demo/guard.py",
+        text="if any(origin.lower() != ours",
+        without="if any(not origin",
+        tests=("tests/features/test_demo_borders.py",),
+    ),
+    Mutation(
+        guard="check of Host",
+        path="jarvis/entrypoints/demo/guard.py",
+        text="if len(hosts) != 1 or _LOOPBACK.fullmatch(hosts[0]) is None:",
+        without="if not hosts:",
+        tests=("tests/features/test_demo_borders.py",),
+    ),
+    Mutation(
+        guard="type of a file by its bytes",
+        path="jarvis/kit/file_type.py",
+        text="return _picture(head) or _clip(head) or UNKNOWN",
+        without='return _picture(head) or _clip(head) or FileType("image", "text/html", "")',
+        tests=("tests/features/test_demo_borders.py",),
+    ),
+    Mutation(
         guard="deduplication of effects",
         path="jarvis/engine/effects.py",
         text="kind.system,\n        target,\n        key,",

@@ -175,6 +175,11 @@ def _coded(data: bytes) -> str:
             "attachment",
         ),
         (
+            {"base64": _coded("заметка".encode("utf-16")), "kind": "document"},
+            "application/octet-stream",
+            "attachment",
+        ),
+        (
             {"base64": _coded(b"OggS\0"), "mime": "text/html", "kind": "voice"},
             "audio/ogg",
             "inline",
@@ -200,6 +205,18 @@ async def test_an_uploaded_page_is_no_page(http: httpx.AsyncClient, stage: Stage
     assert answer.headers["content-type"] == "application/octet-stream"
 
 
+async def test_what_no_browser_shows_as_a_picture_is_a_document(
+    http: httpx.AsyncClient, stage: Stage
+) -> None:
+    for name, mime, data, kind in (
+        ("a.svg", "image/svg+xml", b"<svg/>", "document"),
+        ("a.heic", "image/heic", b"\0\0\0\x18ftypheic", "document"),
+        ("a.txt", "text/plain", b"\xff\xd8\xff\xe0", "photo"),
+    ):
+        await http.post("/as/7001003/send", files={"photo": (name, data, mime)})
+        assert stage.telegram.state.media[max(stage.telegram.state.media)].kind == kind
+
+
 @pytest.mark.parametrize(
     "to", ["//evil.example", "/\\evil.example", "/\t/evil.example", "https://evil.example", "/ /x"]
 )
@@ -220,6 +237,7 @@ UNREADABLE: list[tuple[str, object]] = [
     (SEND, {"as": NINO, "photos": [{"base64": 5}]}),
     (SEND, {"as": NINO, "photos": [{"base64": "aGk=", "kind": []}]}),
     (SEND, {"as": NINO, "photos": [{"base64": "aGk=", "name": 5}]}),
+    (SEND, {"as": NINO, "text": {"a": 1}}),
     (SEND, {"as": NINO, "text": "x", "reply_to": {}}),
     (SEND, {"as": NINO, "text": "x", "topic": []}),
     ("/sandbox/telegram/press", {"as": NINO, "message_id": 1, "button": {}}),
@@ -232,6 +250,7 @@ UNREADABLE: list[tuple[str, object]] = [
     ("/sandbox/rentprog/fault", {"kind": "slow", "seconds": []}),
     ("/sandbox/rentprog/set_car_state", {"car": 90001}),
     ("/sandbox/rentprog/extend_booking", {"booking": 1200, "days": 10**30}),
+    ("/sandbox/rentprog/change_booking", {"booking": 80001, "field": "start_date", "value": "<b>"}),
     ("/sandbox/moon/fault", {"kind": "slow"}),
 ]
 
@@ -244,6 +263,20 @@ async def test_what_cannot_be_read_is_said_and_changes_nothing(
     assert answer.status_code in (400, 422)
     assert list(answer.json()) == ["error"]
     assert not stage.vendors["rentprog"].faults.active
+
+
+async def test_a_body_without_an_end_is_refused(http: httpx.AsyncClient) -> None:
+    for body in (b"{", b"\xff\xfe", b"[" * 5000):
+        answer = await http.post(SEND, content=body, headers={"content-type": "application/json"})
+        assert (answer.status_code, list(answer.json())) == (400, ["error"])
+
+
+@pytest.mark.parametrize(
+    "name", ["../app.py", "..%2fapp.py", "%2e%2e/app.py", "%00", "//etc/passwd"]
+)
+async def test_only_files_of_the_page_are_served(http: httpx.AsyncClient, name: str) -> None:
+    answer = await http.get(f"/static/{name}")
+    assert (answer.status_code, list(answer.json())) == (404, ["error"])
 
 
 async def test_a_refused_hour_is_said_on_the_desk(http: httpx.AsyncClient) -> None:

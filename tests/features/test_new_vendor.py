@@ -156,7 +156,7 @@ async def test_it_is_driven_and_seen_like_the_others(
         assert all("Beacon" in page and "RentProg" in page for page in desk)
         assert "ტრეკერი დაიკარგა" in desk[0]
         assert "დუმს" in desk[0], "the fault that is on"
-        assert all(cell in desk[1] for cell in ("Trackers", "<td>PR417KX</td>", "<td>never</td>"))
+        assert all(cell in desk[1] for cell in ("Trackers", "<dd>PR417KX</dd>", "<dd>never</dd>"))
         assert all(word in desk[2] for word in ("Тревога", "lost PR417KX"))
         await http.delete("/sandbox/beacon/fault")
         assert 'value="silent"' in await _pane(http, "world", "ru"), "it can be chosen again"

@@ -170,10 +170,18 @@ def demo_app(stage: Stage) -> ASGIApp:
         [
             *control_routes(stage),
             *desk_routes(stage),
-            create_static_files_router(path="/static", directories=[HERE / "static"]),
+            create_static_files_router(
+                path="/static",
+                directories=[HERE / "static"],
+                exception_handlers={ValueError: _no_file},
+            ),
         ],
         template_config=TemplateConfig(instance=engine),
-        exception_handlers={ExpectedError: _refused, HTTPException: _misread},
+        exception_handlers={
+            ExpectedError: _refused,
+            HTTPException: _misread,
+            RecursionError: _too_deep,
+        },
         lifespan=[watching],
         request_max_body_size=30 * 1024 * 1024,
         openapi_config=None,
@@ -191,6 +199,17 @@ def _misread(request: Request[object, object, State], error: HTTPException) -> R
     """A request that no handler takes: no such address, a body or an argument of another shape."""
     del request
     return _error(error.status_code, error.detail)
+
+
+def _too_deep(request: Request[object, object, State], error: RecursionError) -> Response[bytes]:
+    del request, error
+    return _error(400, "the body is nested too deeply")
+
+
+def _no_file(request: Request[object, object, State], error: ValueError) -> Response[bytes]:
+    """A name that no file can have, with a zero byte in it."""
+    del request, error
+    return _error(404, "no such file")
 
 
 def _error(status: int, text: str) -> Response[bytes]:

@@ -49,7 +49,7 @@ def control_routes(stage: Stage) -> list[Any]:
         chat, message = stage.telegram.send(
             _text(data, "as"),
             str(data.get("chat", "dm")),
-            str(data.get("text") or ""),
+            "" if data.get("text") is None else _string(data, "text"),
             photos=_list(data, "photos"),
             reply_to=None if data.get("reply_to") is None else _number(data, "reply_to"),
             forward_from=None if data.get("forward_from") is None else _text(data, "forward_from"),
@@ -170,6 +170,13 @@ def _text(data: dict[str, Any], name: str) -> str:
     value = data.get(name)
     if not isinstance(value, str) or not value:
         raise InvalidRequest(f"`{name}` is needed")
+    return value
+
+
+def _string(data: dict[str, Any], name: str) -> str:
+    value = data.get(name)
+    if not isinstance(value, str):
+        raise InvalidRequest(f"`{name}` is a text")
     return value
 
 

@@ -32,6 +32,7 @@ Req = Request[Any, Any, State]
 _CSP = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 _HOURS_MAX = 24 * 366
 _LANGUAGES = ("ru", "en", "ka")
+_KINDS = {"image": "photo", "video": "video", "audio": "audio"}
 
 
 def desk_routes(stage: Stage) -> list[Any]:
@@ -232,17 +233,18 @@ def _back(request: Req, number: int, *, toast: str | None = None) -> Response[An
 
 
 async def _files(uploads: object) -> list[dict[str, Any]]:
-    """What the composer attached: pictures as photos, the rest by its type."""
+    """What the composer attached, each as what its bytes are; what shows and plays as none of
+    these is a document, as in Telegram."""
     rows = cast("list[object]", uploads) if isinstance(uploads, list) else [uploads]
     found: list[dict[str, Any]] = []
     for upload in rows:
         if isinstance(upload, UploadFile) and upload.filename:
-            family = upload.content_type.partition("/")[0]
-            kind = {"image": "photo", "video": "video", "audio": "audio"}.get(family, "document")
+            data = await upload.read()
+            kind = _KINDS.get(file_type(data).family, "document")
             found.append(
                 {
                     "kind": kind,
-                    "data": await upload.read(),
+                    "data": data,
                     "name": upload.filename,
                     "mime": upload.content_type,
                 }

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from jarvis.entrypoints.demo.app import Stage
 
 PANES = ("talk", "chats", "world", "records", "ledger", "steps")
-CHAINS, LEDGER, RECORDS = 6, 40, 200
+CHAINS, LEDGER, RECORDS, LINE = 6, 40, 200, 160
 _SAID = ("n", "at", "kind", "chat", "text")
 
 
@@ -277,8 +277,12 @@ def _entry(
         "title": in_language(title, language),
         "at": datetime.fromisoformat(entry["at"]) + timedelta(seconds=offset_s),
         "where": entry.get("chat") or "",
-        "text": str(entry.get("text") or " · ".join(facts))[:160],
+        "text": _short(str(entry.get("text") or " · ".join(facts))),
     }
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LINE else text[: LINE - 1] + "…"
 
 
 def _table(tables: Sequence[Table], wanted: str, language: str) -> dict[str, Any] | None:

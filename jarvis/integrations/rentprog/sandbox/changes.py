@@ -18,7 +18,7 @@ from jarvis.integrations.rentprog.sandbox.data import (
     shift,
 )
 from jarvis.integrations.rentprog.sandbox.words import CHANGES, FIELDS, STATES
-from jarvis.kit.errors import InvalidRequest
+from jarvis.kit.errors import ContractBroken, InvalidRequest
 from jarvis.kit.sandbox_manifest import Change, ChangeField, Label, Title
 
 
@@ -97,7 +97,7 @@ class Changes:
             return method(args, now)
         except LookupError as error:
             raise InvalidRequest(f"{name}: {error} is needed") from None
-        except (TypeError, ValueError, ArithmeticError) as error:
+        except (TypeError, ValueError, ArithmeticError, ContractBroken) as error:
             raise InvalidRequest(f"{name}: {error}") from None
 
     def do_move_car(self, args: Mapping[str, Any], now: datetime) -> list[Hook]:

@@ -16,14 +16,14 @@ def tables(data: Data) -> Sequence[Table]:
             car["code"],
             car["number"],
             data.branch_names[car["company_id"]],
-            STATES.get(str(car["state"]), ""),
+            "" if car["state"] is None else STATES.get(str(car["state"]), str(car["state"])),
             str(car["mileage"]),
         ]
         for car in data.cars.values()
     ]
     bookings: list[list[Label]] = [
         [
-            str(booking["number"]),
+            f"№{booking['number']}",
             booking["car_code"],
             f"{booking['first_name']} {booking['last_name']}",
             booking["start_date"],

@@ -177,7 +177,11 @@ def attached(said: object) -> tuple[bytes, MediaKind, str, str | None]:
         InvalidRequest: no such kind, or no base64.
     """
     if isinstance(said, str | bytes):
-        return _data(said), "photo", "image/jpeg", None
+        data = _data(said)
+        # some paths are base64 by their letters, as /tmp/photo01 is; a JPEG begins with /9j/
+        if isinstance(said, str) and said.startswith("/") and file_type(data) is UNKNOWN:
+            raise InvalidRequest(_NO_PHOTO)
+        return data, "photo", "image/jpeg", None
     if not isinstance(said, Mapping):
         raise InvalidRequest(_NO_PHOTO)
     fields = cast(Mapping[str, object], said)
@@ -202,7 +206,6 @@ def _data(file: object) -> bytes:
         )
     except ValueError:
         raise InvalidRequest(_NO_PHOTO) from None
-    # some paths are base64 by their letters, as /tmp/photo01 is; a JPEG begins with /9j/
-    if not data or (file.startswith("/") and file_type(data) is UNKNOWN):
+    if not data:
         raise InvalidRequest(_NO_PHOTO)
     return data

@@ -33,7 +33,8 @@ ENDS_WITHIN = timedelta(days=1)  # failures so old are no news any more, such as
 PORTION = 100
 
 # What a person wrote to Jarvis, pressed, or asked, still open and without any word of ours: the
-# oldest of each order only; one word is enough for what waits behind it.
+# oldest of each order only; one word is enough for what waits behind it. A request has the word of
+# the message that it was made of, which its answer replaces: a second one would stay for ever.
 _SLOW = """
 SELECT e.*, d.subscriber FROM (
   SELECT DISTINCT ON (subscriber, ordering_key) subscriber, event_id FROM delivery WHERE lane = $1
@@ -45,6 +46,7 @@ SELECT e.*, d.subscriber FROM (
         OR (e.kind = 'message.employee' AND ((e.payload->>'private')::boolean
           OR (e.payload->>'mentioned')::boolean)))
    AND NOT EXISTS (SELECT FROM effect f WHERE f.event_id = e.id AND f.system = 'telegram')
+   AND NOT EXISTS (SELECT FROM effect f WHERE f.idempotency_key = e.payload->>'notice')
  LIMIT $3
 """
 

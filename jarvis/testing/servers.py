@@ -37,6 +37,7 @@ from jarvis.entrypoints.embedded import (
 )
 from jarvis.kit.errors import SettingsMissing
 from jarvis.kit.ids import sha256_hex
+from jarvis.testing.copies import Copies, copies
 
 MIGRATED = "template_jarvis"
 KEPT = Path(".jarvis/worlds")
@@ -53,9 +54,10 @@ class Servers:
     """The running pair and a factory of databases. Each world of a process has a Redis database of
     its own."""
 
-    def __init__(self, postgres: Postgres, redis: Redis | None) -> None:
+    def __init__(self, postgres: Postgres, redis: Redis | None, source: Copies | None) -> None:
         self.postgres = postgres
         self._redis = redis
+        self._source = source
         self._rooms = itertools.count(1)
 
     @property
@@ -64,6 +66,11 @@ class Servers:
         assert self._redis is not None, "not started yet"
         return self._redis
 
+    @property
+    def _copies(self) -> Copies:
+        assert self._source is not None, "not started yet"
+        return self._source
+
     def redis_url(self) -> str:
         """A Redis database that nobody else uses: doorbells of one world wake nobody in another."""
         return f"{self.redis.url.rpartition('/')[0]}/{next(self._rooms) % REDIS_DATABASES}"
@@ -71,20 +78,15 @@ class Servers:
     async def database(self, template: str = MIGRATED) -> str:
         """A fresh migrated database, or a copy of one to which nobody is connected; returns its
         name."""
-        name = f"t{os.getpid()}_{next(_numbers)}"
-        async with self.admin() as admin:
-            await admin.execute(
-                f'CREATE DATABASE {name} TEMPLATE "{template}" OWNER {OWNER} STRATEGY FILE_COPY'
-            )
-        return name
+        return await self._copies.take(template)
 
     async def drop(self, name: str) -> None:
-        """Delete a database, whoever is still connected to it."""
-        async with self.admin() as admin:
-            await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        """Delete a database, whoever is still connected to it; soon, if not at once."""
+        await self._copies.drop(name)
 
     async def forget(self, name: str) -> None:
         """Delete a template of this run; its kept file stays."""
+        await self._copies.forget(name)
         async with self.admin() as admin:
             await admin.execute(f"ALTER DATABASE {name} IS_TEMPLATE false")
             await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
@@ -208,7 +210,8 @@ def running_servers(run: str | None = None, *, durable: bool = False) -> Generat
         redis = Redis(folder / f"redis-{os.getpid()}-{next(_numbers)}", databases=REDIS_DATABASES)
         redis.start()
         try:
-            yield Servers(postgres, redis)
+            with copies(postgres.dsn("postgres", "postgres"), OWNER, ahead=not durable) as source:
+                yield Servers(postgres, redis, source)
         finally:
             redis.stop()
 
@@ -230,7 +233,7 @@ def _postgres(folder: Path, *, durable: bool) -> Generator[Postgres]:
                 postgres.port = int(port.read_text())
             else:
                 postgres.start()
-                asyncio.run(_migrated(Servers(postgres, None)))
+                asyncio.run(_migrated(Servers(postgres, None, None)))
                 port.write_text(str(postgres.port))
         except BaseException:
             if _alone(users):

@@ -50,5 +50,6 @@ async def test_a_change_waits_for_its_message(app: RunningApp) -> None:
 
 @pytest.fixture
 async def app(servers: Servers, tmp_path: Path) -> AsyncGenerator[RunningApp]:
-    async with running_feature(servers, tmp_path, limits=TelegramLimits()) as opened:
+    # a minute as short as what counts as in flight: a change that waits for room is waited for
+    async with running_feature(servers, tmp_path, limits=TelegramLimits(minute_s=3.0)) as opened:
         yield opened

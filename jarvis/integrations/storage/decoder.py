@@ -17,7 +17,9 @@ from jarvis.integrations.storage.port import SYSTEM
 from jarvis.kit.errors import Rejected, Unavailable
 
 TIMEOUT_S = 20.0
-_CHILD = "jarvis.integrations.storage.decode_child"
+# by its path, and isolated: as a module it would import the packages above it, a second's work and
+# sixty megabytes that a file which makes it die has no business with
+_CHILD = Path(__file__).with_name("decode_child.py")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +77,8 @@ class Decoder:
             try:
                 self._child = await asyncio.create_subprocess_exec(
                     sys.executable,
-                    "-m",
-                    _CHILD,
+                    "-I",
+                    str(_CHILD),
                     stdin=asyncio.subprocess.PIPE,
                     stdout=asyncio.subprocess.PIPE,
                     stderr=asyncio.subprocess.DEVNULL,

@@ -114,7 +114,8 @@ async def test_a_budget_is_never_overdrawn_by_calls_at_once(
 
 async def test_one_request_makes_at_most_twelve_calls_of_providers(db: Database) -> None:
     async with LlmSandbox(to_fleet).running() as sandbox:
-        meter, chain = metered(db, sandbox)
+        # none is late on a busy machine: late ones would open the breaker
+        meter, chain = metered(db, sandbox, deadline_s=30.0)
         purse, _ = await ask(meter, chain, uuid4(), times=REQUEST_CALLS + 3)
     assert len(sandbox.requests) == REQUEST_CALLS
     assert purse.spent == "request"

@@ -292,7 +292,7 @@ def words(language: str) -> Words:
 
 def known(key: str) -> bool:
     """Whether the desk has a word for this."""
-    return key in _WORDS or key in set(catalogue.keys())
+    return key in (_WORDS.keys() | catalogue.keys())
 
 
 def seconds(ms: int, language: str) -> str:

@@ -94,7 +94,8 @@ async def test_pictures_are_described_and_made_clean(
 ) -> None:
     path = tmp_path / "in"
     # smooth: noise of this size takes longer to write than to look into
-    Image.linear_gradient("L").resize((3000, 1500)).convert("RGB").save(path, kind)
+    picture = Image.linear_gradient("L").resize((3000, 1500))  # pyright: ignore[reportUnknownMemberType]  # Pillow leaves it open
+    picture.convert("RGB").save(path, kind)
     seen = await decoder.inspect(path, "image", None, tmp_path)
     assert (seen.width, seen.height) == (3000, 1500)
     assert seen.clean is not None

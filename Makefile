@@ -10,10 +10,10 @@ ROOMS := jarvis agents tools prompts migrations evals
 # Without byte code each of many processes would compile everything it imports: 6 s instead of 2.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check format bench evals flakes chaos fuzz mutations lock system clean wheel
+.PHONY: help demo test check format bench evals flakes chaos fuzz mutations lock system clean wheel new-vendor new-noun new-role growth
 
 help:            ## What can be made here
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
 $(VENV)/bin/uv:
 	@command -v $(PYTHON) >/dev/null || { echo "Jarvis needs CPython 3.11 with venv ($(PYTHON) was not found; set PYTHON=...)"; exit 1; }
@@ -45,6 +45,18 @@ check: $(DEV)    ## Format, lint, types, layers, house rules, the wheel
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	bash deploy/check-wheel.sh
+
+new-vendor: $(DEV) ## Folders of a new outside system (NAME=acme TITLE="Acme"); docs/growth.md goes on from there
+	$(BIN)/python deploy/scaffold.py vendor "$(NAME)" $(if $(TITLE),--title "$(TITLE)",)
+
+new-noun: $(DEV)   ## Folders of a new noun of the business (NAME=parcels)
+	$(BIN)/python deploy/scaffold.py noun "$(NAME)" $(if $(TITLE),--title "$(TITLE)",)
+
+new-role: $(DEV)   ## Folders of a new role that talks (NAME=courier)
+	$(BIN)/python deploy/scaffold.py role "$(NAME)" $(if $(TITLE),--title "$(TITLE)",)
+
+growth: $(DEV)     ## The unit, feature and contract tests and the checks of a copy with one more vendor, noun and role
+	@bash deploy/growth.sh
 
 format: $(DEV)   ## Format and fix what can be fixed
 	$(BIN)/ruff check --fix -q . || true

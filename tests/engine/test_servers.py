@@ -44,9 +44,18 @@ def _answers(servers: Servers) -> bool:
         return False
 
 
-def test_processes_of_a_run_share_a_server_and_other_runs_do_not_touch_it() -> None:
-    run = uuid4().hex
+def test_processes_of_a_run_share_a_server_and_other_runs_touch_only_what_a_killed_one_left() -> (
+    None
+):
+    run, killed = uuid4().hex, uuid4().hex
+    left, left_port = _child(killed)
+    left.kill()
+    left.wait()
+    (folder,) = testing_servers.quick_folder().glob(f"*{killed}")
+    assert _listens(left_port), "a killed process ends no server"
     with running_servers(run) as servers:
+        assert not folder.exists()
+        assert not _listens(left_port)
         child, port = _child(run)
         assert port == servers.postgres.port
         child.kill()
@@ -56,18 +65,6 @@ def test_processes_of_a_run_share_a_server_and_other_runs_do_not_touch_it() -> N
             assert other.postgres.port != port
         assert _answers(servers), "another run ended"
     assert not _answers(servers), "the last process of the run left"
-
-
-def test_what_a_killed_run_left_is_ended_by_the_next() -> None:
-    run = uuid4().hex
-    child, port = _child(run)
-    child.kill()
-    child.wait()
-    folder = next(testing_servers.quick_folder().glob(f"*{run}"))
-    assert _listens(port), "a killed process ends no server"
-    with running_servers():
-        assert not folder.exists()
-        assert not _listens(port)
 
 
 def _listens(port: int) -> bool:

@@ -28,8 +28,8 @@ from jarvis.entrypoints.seed import seed
 from jarvis.entrypoints.worker import PARTS
 from jarvis.kit.clock import OffsetClock
 from jarvis.kit.ids import new_id
-from jarvis.orchestrator.request import Brain
 from jarvis.orchestrator.request import Request as Asked
+from jarvis.orchestrator.request import RequestPipeline
 from jarvis.testing.servers import Servers
 from prompts.book import PromptBook
 from tools.deps import Deps, RunLedger
@@ -101,7 +101,7 @@ async def overhead(servers: Servers, folder: Path) -> Measured:
             accepted = await core.journal.accept(
                 source="bench", kind="x", dedup_key=str(new_id()), payload={}
             )
-            reply = await core.get(Brain).answer(
+            reply = await core.get(RequestPipeline).answer(
                 Asked(
                     event_id=accepted.event_id,
                     trace_id=new_id().hex,

@@ -10,6 +10,8 @@ from typing import Any
 from jarvis.app.build import App, open_app
 from jarvis.app.carriage import dispatchers
 from jarvis.app.process import observe, process_name, until_signal
+from jarvis.domains.conversations.toasts import Toasts
+from jarvis.domains.conversations.watch import Watch
 from jarvis.engine.db import Database
 from jarvis.engine.dispatcher import Dispatcher
 from jarvis.integrations.storage.decoder import Decoder, open_decoder
@@ -17,8 +19,6 @@ from jarvis.integrations.telegram.client import NewClient, telethon
 from jarvis.integrations.telegram.gateway import TelegramGateway
 from jarvis.integrations.telegram.settings import TelegramSettings
 from jarvis.kit.errors import SettingsMissing
-from jarvis.orchestrator.toasts import Toasts
-from jarvis.orchestrator.watch import Watch
 
 TELEGRAM = "telegram"
 

@@ -6,18 +6,15 @@ from jarvis.app.feature import Feature
 
 FEATURE = Feature(
     name="requests",
-    settings=("settings:RequestSettings",),
-    services=("toasts:Toasts", "watch:Watch"),
     handlers=(
         "models:standins",
         "models:RoleModels",
         "factories:prompt_book",
-        "factories:approvals",
-        "request:Brain",
+        "request:RequestPipeline",
         "commands:GeneralCommands",
         "unrouted:Unrouted",
         "chat:Chat",
-        "factories:cards",
+        "resume:Resume",
         "factories:inbox",
     ),
 )

@@ -8,30 +8,24 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from pydantic_ai.messages import ModelMessagesTypeAdapter
-
 from jarvis.app.role import roles
-from jarvis.app.write import Writes
+from jarvis.domains.approvals.cards import Cards
 from jarvis.domains.conversations.service import ConversationService
+from jarvis.domains.conversations.settings import RequestSettings
+from jarvis.domains.conversations.trail import STATUS
 from jarvis.domains.staff.service import StaffService
-from jarvis.engine.approval_models import Approval
-from jarvis.engine.approvals import Approvals
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Lane
 from jarvis.engine.interactions import Interactions, Who
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor
-from jarvis.kit.clock import Clock
 from jarvis.kit.text import MESSAGE_CHARS
 from jarvis.language.entities import language_of
 from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
-from jarvis.orchestrator.cards import Cards
-from jarvis.orchestrator.request import Brain, Reply, Request
+from jarvis.orchestrator.request import Reply, Request, RequestPipeline
 from jarvis.orchestrator.run_store import save_run
-from jarvis.orchestrator.settings import RequestSettings
-from jarvis.orchestrator.trail import STATUS
 
 ASKED = "request.asked"
 STATUS_AFTER_S = 0.8
@@ -66,36 +60,20 @@ class Chat:
     def __init__(
         self,
         db: Database,
-        brain: Brain,
+        pipeline: RequestPipeline,
         staff: StaffService,
         conversations: ConversationService,
         interactions: Interactions,
-        approvals: Approvals,
-        writes: Writes,
-        clock: Clock,
+        cards: Cards,
         settings: RequestSettings,
     ) -> None:
         self._slow_after_s = settings.slow_after_s
         self._db = db
-        self._brain = brain
+        self._pipeline = pipeline
         self._staff = staff
         self._conversations = conversations
         self._interactions = interactions
-        self._cards = Cards(
-            db,
-            clock,
-            staff,
-            writes,
-            approvals,
-            interactions,
-            reader_of=brain.reader,
-            resume=self._resume,
-        )
-
-    @property
-    def cards(self) -> Cards:
-        """The approval cards, for features whose news changes them."""
-        return self._cards
+        self._cards = cards
 
     @subscriber(ASKED, lane=DeliveryLane.PEOPLE, deadline_s=REQUEST_DEADLINE_S)
     async def asked(self, handling: Handling) -> None:
@@ -124,7 +102,7 @@ class Chat:
             else None
         )
         try:
-            reply = await self._brain.answer(request, on_route=routed.append)
+            reply = await self._pipeline.answer(request, on_route=routed.append)
         finally:
             if status is not None:
                 status.cancel()
@@ -147,29 +125,9 @@ class Chat:
             place="cli",
             private=True,
         )
-        reply = await self._brain.answer(request)
+        reply = await self._pipeline.answer(request)
         async with handling.transaction() as tx:
             await save_run(tx, self._conversations, reply)
-
-    async def _resume(self, handling: Handling, approval: Approval) -> None:
-        """The agents' own words after an approval, if they have any; the card itself tells what was
-        done."""
-        actor = await self._staff.actor(approval.requester_id)
-        if actor is None:
-            await self._brain.left(approval, handling.event.id)
-            return
-        said = await self._brain.resume(approval, actor, handling.event.id)
-        async with handling.transaction() as tx:
-            for role, messages, text in said:
-                rows = ModelMessagesTypeAdapter.dump_python(messages, mode="json")
-                await self._conversations.remember(
-                    tx, approval.conversation_id, approval.run_id, role, rows
-                )
-                chat = approval.place.partition(":")[2]
-                if text and chat:
-                    await outbox.send(
-                        tx, handling.origin, int(chat), text, key=handling.key(f"resume:{role}")
-                    )
 
     async def _status(
         self, handling: Handling, place: Place, request: Request, routed: list[str]

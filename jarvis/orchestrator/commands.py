@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from jarvis.domains.conversations.service import ConversationService
 from jarvis.domains.staff.invites import Welcomes
+from jarvis.domains.staff.readers import Readers
 from jarvis.engine.interactions import Interactions, Who
 from jarvis.engine.switches import Switches
 from jarvis.engine.worker import Handling
@@ -19,7 +20,7 @@ from jarvis.messaging.fact_views import stopped, suggestions
 from jarvis.messaging.payloads import ReportProblem, ShowPage
 from jarvis.messaging.view import Button, next_page
 from jarvis.orchestrator.chat import Place
-from jarvis.orchestrator.request import Brain
+from jarvis.orchestrator.request import RequestPipeline
 
 HELP = "help"  # the command that answers for one that nobody knows
 
@@ -31,12 +32,14 @@ class GeneralCommands:
 
     def __init__(
         self,
-        brain: Brain,
+        pipeline: RequestPipeline,
+        readers: Readers,
         conversations: ConversationService,
         interactions: Interactions,
         switches: Switches,
     ) -> None:
-        self._brain = brain
+        self._pipeline = pipeline
+        self._readers = readers
         self._conversations = conversations
         self._interactions = interactions
         self._switches = switches
@@ -48,7 +51,7 @@ class GeneralCommands:
 
     async def welcome(self, handling: Handling, chat_id: int, actor: Actor) -> None:
         """Greet somebody in their private chat."""
-        reader = await self._brain.reader(actor, actor.language)
+        reader = await self._readers.of(actor, actor.language)
         where = reader.branch(actor.home_branch) if actor.home_branch else reader.say("company")
         text = reader.say(
             "welcome",
@@ -57,7 +60,7 @@ class GeneralCommands:
             branch=where,
         )
         place = Place(chat_id=chat_id, private=True, message_id=0)
-        buttons = suggestions(await self._brain.examples(actor, "welcome"), reader)
+        buttons = suggestions(await self._pipeline.examples(actor, "welcome"), reader)
         await self._say(handling, place, text, buttons, actor)
 
     @command("new")
@@ -77,8 +80,8 @@ class GeneralCommands:
     @command(HELP)
     async def help(self, handling: Handling, actor: Actor, said: str) -> None:
         """What Jarvis can do for this person, and what is switched off."""
-        reader = await self._brain.reader(actor, actor.language)
-        page = await self._brain.help(reader)
+        reader = await self._readers.of(actor, actor.language)
+        page = await self._pipeline.help(reader)
         notices = [
             f"⛔ {stopped(s, reader)}" for s in await self._switches.thrown() if s.scope != "effect"
         ]
@@ -104,7 +107,7 @@ class GeneralCommands:
     @callback(ShowPage)
     async def page(self, handling: Handling, actor: Actor, pressed: ShowPage) -> None:
         """The rest of a list, in a message of its own."""
-        page = next_page(pressed, await self._brain.reader(actor, actor.language))
+        page = next_page(pressed, await self._readers.of(actor, actor.language))
         await self._say(handling, Place.of(handling), page.text, page.buttons, actor)
 
     async def _say(

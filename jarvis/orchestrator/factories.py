@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-from jarvis.app.write import Writes
+from jarvis.domains.approvals.cards import Cards
 from jarvis.domains.forms.filling import Forms
 from jarvis.domains.media.intake import Material
 from jarvis.domains.staff.invites import Invites
 from jarvis.domains.staff.service import StaffService
-from jarvis.engine.approvals import Approvals
 from jarvis.engine.db import Database
 from jarvis.engine.interactions import Interactions
-from jarvis.engine.settings import EngineSettings
-from jarvis.engine.switches import Switches
-from jarvis.kit.clock import Clock
 from jarvis.messaging.callbacks import Callbacks, Commands
-from jarvis.orchestrator.cards import Cards
-from jarvis.orchestrator.chat import Chat
 from jarvis.orchestrator.inbox import Inbox
 from prompts.book import PromptBook
-
-
-def approvals(
-    clock: Clock, writes: Writes, switches: Switches, settings: EngineSettings
-) -> Approvals:
-    return Approvals(clock, writes, switches, life=settings.approval_life)
-
-
-def cards(chat: Chat) -> Cards:
-    return chat.cards
 
 
 def inbox(

@@ -11,6 +11,8 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
+from jarvis.domains.approvals.cards import Cards
+from jarvis.domains.conversations.trail import STATUS, run_of_message
 from jarvis.domains.staff.invites import Invites
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit
@@ -27,10 +29,8 @@ from jarvis.messaging.callbacks import Callbacks, Commands, callback_within
 from jarvis.messaging.catalogue import say
 from jarvis.messaging.payloads import Ask
 from jarvis.messaging.times import clock
-from jarvis.orchestrator.cards import Cards
 from jarvis.orchestrator.chat import ASKED, Place
 from jarvis.orchestrator.commands import HELP
-from jarvis.orchestrator.trail import STATUS, run_of_message
 
 # whether another feature takes what was written as its answer
 Heard = Callable[[Handling, Actor, str], Awaitable[bool]]

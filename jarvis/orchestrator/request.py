@@ -43,7 +43,8 @@ from agents.router.output import Delegation, Route
 from jarvis.app.role import Place, delegates, roles
 from jarvis.app.services import Services
 from jarvis.domains.conversations.service import ConversationService
-from jarvis.domains.staff.service import StaffService
+from jarvis.domains.conversations.settings import RequestSettings
+from jarvis.domains.staff.readers import Readers
 from jarvis.engine.approval_models import Approval, Draft
 from jarvis.engine.approvals import Approvals
 from jarvis.engine.db import Database
@@ -63,7 +64,6 @@ from jarvis.messaging.facts import (
 from jarvis.messaging.payloads import Ask, ReportProblem
 from jarvis.messaging.view import Button, Reader, Rendered, Views, short
 from jarvis.orchestrator.models import RoleModels
-from jarvis.orchestrator.settings import RequestSettings
 from prompts.book import PromptBook
 from tools.deps import Deps, Grant, RunLedger
 from tools.guide import examples_for
@@ -136,7 +136,7 @@ class _Part:
     offline: bool = False
 
 
-class Brain:
+class RequestPipeline:
     """Runs requests."""
 
     def __init__(
@@ -145,7 +145,7 @@ class Brain:
         db: Database,
         clock: Clock,
         services: Services,
-        staff: StaffService,
+        readers: Readers,
         approvals: Approvals,
         switches: Switches,
         conversations: ConversationService,
@@ -156,7 +156,7 @@ class Brain:
     ) -> None:
         self._db = db
         self._clock = clock
-        self._staff = staff
+        self._readers = readers
         self._services = services
         self._approvals = approvals
         self._switches = switches
@@ -166,17 +166,6 @@ class Brain:
         self._meter = models.meter
         self._prompts = prompts
         self._limit_s = settings.request_s
-
-    async def reader(self, actor: Actor, language: str, request: str = "") -> Reader:
-        """For whom things are rendered."""
-        branches = {b.code: b.names for b in await self._staff.branches()}
-        return Reader(
-            actor=actor,
-            now=self._clock.now(),
-            language=language,
-            branches=branches,
-            request=request,
-        )
 
     async def answer(
         self, request: Request, *, on_route: Callable[[str], None] | None = None
@@ -205,7 +194,7 @@ class Brain:
         if request.forwarded:
             await ledger.taint("a forwarded message")
             ledger.quotes.append(request.text[:QUOTE_CHARS])
-        reader = await self.reader(request.actor, request.language, request.text)
+        reader = await self._readers.of(request.actor, request.language, request.text)
         reply = Reply(
             run_id=conversation.run_id,
             conversation_id=conversation.id,

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import logging
 from html import escape
+from typing import ClassVar
 
 from pydantic_ai.exceptions import AgentRunError, ModelAPIError
 
 from agents.event_router.agent import event_router, unknown_event
 from agents.event_router.output import RouteProposal
+from jarvis.domains.conversations import watch
 from jarvis.domains.staff.service import Contact, StaffService
 from jarvis.engine import audit
 from jarvis.engine.db import Database, Tx
@@ -29,15 +31,25 @@ from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor, Role
 from jarvis.kit.clock import Clock
 from jarvis.messaging import outbox, times
-from jarvis.messaging.callbacks import callback
+from jarvis.messaging.callbacks import Former, Payload, callback
 from jarvis.messaging.catalogue import say
 from jarvis.messaging.view import Button
-from jarvis.orchestrator import watch
 from jarvis.orchestrator.models import RoleModels
-from jarvis.orchestrator.payloads import RouteKind
 from prompts.book import PromptBook
 
 _log = logging.getLogger(__name__)
+
+
+class RouteKind(Payload):
+    """Events of an unknown kind are handled as those of a known one; None: ignored."""
+
+    kind: ClassVar[str] = "route"
+    former: ClassVar[tuple[Former, ...]] = (
+        Former(kind="route", text=r"(?P<event_kind>[^|]+)\|(?P<handled_as>.*)"),
+    )
+
+    event_kind: str
+    handled_as: str | None
 
 
 class Unrouted:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from jarvis.domains.approvals.payloads import UndoItem
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.effects import Origin
 from jarvis.engine.interactions import ANYBODY, Interactions, NewButton
@@ -16,7 +17,6 @@ from jarvis.messaging import outbox
 from jarvis.messaging.callbacks import Callbacks
 from jarvis.messaging.payloads import Ask
 from jarvis.messaging.view import Button
-from jarvis.orchestrator.payloads import UndoItem
 from jarvis.testing.app import RunningApp
 from jarvis.testing.feature import running_feature
 from jarvis.testing.servers import Servers

@@ -10,9 +10,9 @@ import pytest
 from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
+from jarvis.domains.conversations.watch import Watch
 from jarvis.engine import idle
 from jarvis.entrypoints.worker import event_worker
-from jarvis.orchestrator.watch import Watch
 from jarvis.testing.app import RunningApp
 from jarvis.testing.core import until
 from jarvis.testing.feature import running_feature

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jarvis.orchestrator.payloads import DecideCard
+from jarvis.domains.approvals.payloads import DecideCard
 from jarvis.testing.app import RunningApp
 from jarvis.testing.core import until
 from tests.scenes.people import LASHA

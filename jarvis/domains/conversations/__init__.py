@@ -7,5 +7,6 @@ from jarvis.app.feature import Feature
 
 FEATURE = Feature(
     name="conversations",
-    services=("service:ConversationService",),
+    settings=("settings:RequestSettings",),
+    services=("service:ConversationService", "toasts:Toasts", "watch:Watch"),
 )

@@ -9,6 +9,7 @@ FEATURE = Feature(
     services=(
         "service:StaffService",
         "absences:Absences",
+        "readers:Readers",
     ),
     handlers=(
         "handlers:StaffNextSteps",

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 from litestar import delete, get, post
 from litestar.params import Parameter
 
+from jarvis.domains.conversations.trail import runs_after
 from jarvis.entrypoints.demo import restarts
 from jarvis.entrypoints.demo.status import in_flight, ready
 from jarvis.kit.clock import TBILISI
 from jarvis.kit.errors import InvalidRequest
 from jarvis.kit.sandbox_manifest import Change
 from jarvis.kit.text import whole
-from jarvis.orchestrator.trail import runs_after
 
 if TYPE_CHECKING:
     from jarvis.entrypoints.demo.app import Stage

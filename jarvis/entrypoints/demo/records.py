@@ -8,12 +8,12 @@ from typing import Any, cast
 from uuid import UUID
 
 from jarvis.app.role import roles
+from jarvis.domains.conversations.trail import run_of_message, steps_of
 from jarvis.engine.db import Database, Row
 from jarvis.engine.journal import trace_code
 from jarvis.entrypoints.demo.text import Words, known, seconds, words
 from jarvis.integrations.telegram.kinds import target
 from jarvis.messaging.catalogue import say
-from jarvis.orchestrator.trail import run_of_message, steps_of
 
 LINKS = 8
 

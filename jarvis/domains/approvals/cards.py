@@ -3,16 +3,20 @@ edited together."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import ClassVar
 from uuid import UUID
 
 from jarvis.app.write import Writes
+from jarvis.domains.approvals.parts import Card
+from jarvis.domains.approvals.payloads import DecideCard, OpenCard, ResolveEffect, UndoItem
+from jarvis.domains.approvals.view import CardView
+from jarvis.domains.staff.readers import Readers
 from jarvis.domains.staff.service import CHANGED, StaffService
 from jarvis.engine import audit
 from jarvis.engine.approval_models import Approval, Draft
-from jarvis.engine.approvals import EXPIRED, RESUME, SETTLED, Approvals
+from jarvis.engine.approvals import EXPIRED, SETTLED, Approvals
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.effect_log import EffectLog
 from jarvis.engine.effects import Completed, Origin
@@ -27,13 +31,8 @@ from jarvis.messaging import outbox, times
 from jarvis.messaging.callbacks import callback, command
 from jarvis.messaging.catalogue import say
 from jarvis.messaging.fact_views import stopped
-from jarvis.messaging.view import Button, Reader
-from jarvis.orchestrator.card_parts import Card
-from jarvis.orchestrator.card_view import CardView
-from jarvis.orchestrator.payloads import DecideCard, OpenCard, ResolveEffect, UndoItem
+from jarvis.messaging.view import Button
 
-ReaderOf = Callable[[Actor, str], Awaitable[Reader]]
-Resume = Callable[[Handling, Approval], Awaitable[None]]
 COPIES = 4
 LAPSED = timedelta(hours=24)
 CHANGES = (
@@ -47,8 +46,7 @@ CHANGES = (
 
 
 class Cards:
-    """Shows approvals and handles what happens to them. `resume` lets the agents go on after the
-    word."""
+    """Shows approvals and handles what happens to them."""
 
     feature: ClassVar[str] = "cards"
 
@@ -60,8 +58,7 @@ class Cards:
         writes: Writes,
         approvals: Approvals,
         interactions: Interactions,
-        reader_of: ReaderOf,
-        resume: Resume,
+        readers: Readers,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -70,8 +67,7 @@ class Cards:
         self._cards = CardView(writes)
         self._approvals = approvals
         self._interactions = interactions
-        self._reader_of = reader_of
-        self._resume = resume
+        self._readers = readers
         self._log = EffectLog(db)
 
     # shown
@@ -158,7 +154,7 @@ class Cards:
     ) -> tuple[str, list[list[dict[str, str]]]]:
         """The card's text for one reader, with its buttons stored; each state of a card has buttons
         of its own."""
-        reader = await self._reader_of(person, language)
+        reader = await self._readers.of(person, language)
         card = self._cards.card(approval, reader, approvers=approvers, offset=ahead(self._clock))
         who = Who(roles=approval.roles, branch=next(iter(approval.branches), None))
         kinds = sorted({button.payload.kind for row in card.buttons for button in row})
@@ -258,7 +254,7 @@ class Cards:
         stop = await self._approvals.stopped(approval) if approval.state == "waiting" else None
         if stop is None:
             return False
-        reader = await self._reader_of(actor, actor.language)
+        reader = await self._readers.of(actor, actor.language)
         text = (
             f"⛔ {stopped(stop, reader)} "
             f"{reader.say('switch.card', t=times.clock(approval.expires_at))}"
@@ -310,7 +306,7 @@ class Cards:
     async def inbox(self, handling: Handling, actor: Actor, said: str) -> None:
         """`/inbox`: what waits for this person, what nobody knows, what ran out; each opens as a
         fresh copy of its card."""
-        reader = await self._reader_of(actor, actor.language)
+        reader = await self._readers.of(actor, actor.language)
         waiting = await self._approvals.inbox(self._db, actor)
         unknown = await self._approvals.unknown(self._db, actor)
         lapsed = await self._approvals.lapsed(self._db, actor, self._clock.now() - LAPSED)
@@ -355,7 +351,7 @@ class Cards:
             ]
             await self._copy(tx, approval, chat_id, actor, actor.language, sent)
             for copy in older:
-                reader = await self._reader_of(actor, copy.language)
+                reader = await self._readers.of(actor, copy.language)
                 moved = (
                     f"⬇️ <b>{self._cards.headline(approval, reader)}</b>\n{reader.say('card.moved')}"
                 )
@@ -449,14 +445,6 @@ class Cards:
                         details=reason.stored(),
                     )
                     await self.refresh(tx, handling.origin, approval_id)
-
-    @subscriber(RESUME, lane=DeliveryLane.PEOPLE, deadline_s=180)
-    async def resumed(self, handling: Handling) -> None:
-        """The agents whose writes were approved go on."""
-        approval = await self._approvals.read(
-            self._db, UUID(str(handling.event.payload["approval_id"]))
-        )
-        await self._resume(handling, approval)
 
 
 def _brief(card: Card) -> str:

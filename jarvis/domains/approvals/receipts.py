@@ -8,13 +8,13 @@ from html import escape
 from uuid import UUID
 
 from jarvis.app.write import Writes
+from jarvis.domains.approvals.parts import Card, CardButton, done, taken_back
+from jarvis.domains.approvals.payloads import Outcome, ResolveEffect, UndoItem
 from jarvis.engine.approval_models import Approval, Item
 from jarvis.engine.effects import FOUND_NOT_DONE
 from jarvis.messaging import times
 from jarvis.messaging.payloads import Ask
 from jarvis.messaging.view import Reader
-from jarvis.orchestrator.card_parts import Card, CardButton, done, taken_back
-from jarvis.orchestrator.payloads import Outcome, ResolveEffect, UndoItem
 
 _OUTCOMES: Mapping[str, Outcome] = {"done": "done", "not_done": "not_done", "again_send": "again"}
 

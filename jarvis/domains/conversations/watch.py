@@ -14,6 +14,8 @@ from collections.abc import Awaitable
 from datetime import timedelta
 from uuid import UUID
 
+from jarvis.domains.conversations.settings import RequestSettings
+from jarvis.domains.conversations.trail import STATUS
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.db import DATABASE_AWAY, Database, Row, Tx
 from jarvis.engine.effects import Lane, Origin
@@ -24,8 +26,6 @@ from jarvis.kit.actor import Language
 from jarvis.language.entities import language_of
 from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
-from jarvis.orchestrator.settings import RequestSettings
-from jarvis.orchestrator.trail import STATUS
 
 _log = logging.getLogger(__name__)
 LOOK_S = 1.0

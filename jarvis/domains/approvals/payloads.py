@@ -1,4 +1,4 @@
-"""Buttons of approval cards, and of events that nobody has subscribed to."""
+"""Buttons of approval cards."""
 
 from __future__ import annotations
 
@@ -57,15 +57,3 @@ class OpenCard(Payload):
     former: ClassVar[tuple[Former, ...]] = (Former(kind="open", text=rf"(?P<approval_id>{ID})"),)
 
     approval_id: UUID
-
-
-class RouteKind(Payload):
-    """Events of an unknown kind are handled as those of a known one; None: ignored."""
-
-    kind: ClassVar[str] = "route"
-    former: ClassVar[tuple[Former, ...]] = (
-        Former(kind="route", text=r"(?P<event_kind>[^|]+)\|(?P<handled_as>.*)"),
-    )
-
-    event_kind: str
-    handled_as: str | None

@@ -8,15 +8,15 @@ from datetime import timedelta
 from html import escape
 
 from jarvis.app.write import Writes
+from jarvis.domains.approvals.parts import Card, CardButton, changed
+from jarvis.domains.approvals.payloads import DecideCard, OpenCard
+from jarvis.domains.approvals.receipts import Receipts
 from jarvis.engine.approval_models import Approval, Item, VoidReason
 from jarvis.engine.approvals import DIGEST_SHOWN
 from jarvis.kit.actor import Actor
 from jarvis.messaging import times
 from jarvis.messaging.payloads import Ask
 from jarvis.messaging.view import Reader, short
-from jarvis.orchestrator.card_parts import Card, CardButton, changed
-from jarvis.orchestrator.card_receipts import Receipts
-from jarvis.orchestrator.payloads import DecideCard, OpenCard
 
 QUOTE_CHARS = 200
 INBOX_BUTTONS, IN_A_ROW = 6, 3

@@ -20,7 +20,74 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATES = ROOT / "deploy" / "templates"
 KINDS = ("vendor", "noun", "role")
+TITLE = re.compile(r"\w[\w -]*")
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+# reserved in PostgreSQL, as far as they are names that somebody may choose for a noun
+SQL_WORDS = frozenset(
+    [
+        "all",
+        "analyse",
+        "analyze",
+        "any",
+        "array",
+        "as",
+        "case",
+        "cast",
+        "check",
+        "column",
+        "constraint",
+        "create",
+        "current_user",
+        "default",
+        "desc",
+        "distinct",
+        "do",
+        "else",
+        "end",
+        "except",
+        "fetch",
+        "for",
+        "foreign",
+        "from",
+        "grant",
+        "group",
+        "having",
+        "in",
+        "initially",
+        "into",
+        "lateral",
+        "leading",
+        "limit",
+        "not",
+        "null",
+        "offset",
+        "on",
+        "only",
+        "or",
+        "order",
+        "placing",
+        "primary",
+        "references",
+        "returning",
+        "select",
+        "session_user",
+        "some",
+        "symmetric",
+        "table",
+        "then",
+        "to",
+        "trailing",
+        "union",
+        "unique",
+        "user",
+        "using",
+        "variadic",
+        "when",
+        "where",
+        "window",
+        "with",
+    ]
+)
 SNAPSHOTS = ("jarvis.app.snapshot", "tools.snapshot")
 
 
@@ -36,6 +103,8 @@ def names(name: str, title: str | None) -> dict[str, str]:
     """
     if not NAME.fullmatch(name) or keyword.iskeyword(name):
         raise Refused(f"{name!r} is no name: small letters, digits and _, such as `parcels`")
+    if title is not None and not TITLE.fullmatch(title):
+        raise Refused(f"{title!r} is no title: letters, digits, spaces and hyphens")
     one = name[:-1] if name.endswith("s") and len(name) > 2 else name
     camel = "".join(part.title() for part in name.split("_"))
     return {
@@ -76,6 +145,8 @@ def write(kind: str, name: str, title: str | None, root: Path) -> list[Path]:
         keep_trailing_newline=True,
         autoescape=False,  # Python and SQL, no HTML
     )
+    if kind == "noun":
+        _free_table(values["one"], root)
     pages: dict[Path, str] = {}
     for template in sorted(source.rglob("*.j2")):
         path = str(template.relative_to(source)).removesuffix(".j2")
@@ -88,6 +159,19 @@ def write(kind: str, name: str, title: str | None, root: Path) -> list[Path]:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text, encoding="utf-8")
     return list(pages)
+
+
+def _free_table(table: str, root: Path) -> None:
+    """
+    Raises:
+        Refused: a migration has a table of this name, or SQL has a word of it.
+    """
+    if table in SQL_WORDS:
+        raise Refused(f"{table!r} is a word of SQL: choose another name")
+    pattern = re.compile(rf"CREATE TABLE (?:IF NOT EXISTS )?{table}\b", re.IGNORECASE)
+    for page in (root / "migrations" / "sql").glob("*.sql"):
+        if pattern.search(page.read_text(encoding="utf-8")):
+            raise Refused(f"{page.name} has a table {table!r} already: choose another name")
 
 
 def main() -> int:

@@ -45,6 +45,11 @@ async def test_a_new_branch_is_understood_at_the_next_message(
         answer = await app.ask(TAMAR, "какие машины в Гори")
         assert await _called(app) == ("list_cars", {"branch": "gori", "state": None})
         assert "Гори" in answer["text"]
+        debts = await app.ask(PAVEL, "долги")
+        assert "Тбилиси" in debts["text"], "who sees the whole company still sees its debts"
+        assert "Гори" not in debts["text"], "it has no company in RentProg"
+        alone = await app.ask(PAVEL, "долги в Гори")
+        assert "не задана компания в RentProg" in alone["text"]
         refused = await app.ask(LASHA, "перегони PR417KX в Гори")
         assert "не задана компания в RentProg" in refused["text"]
         app.core.get(RentProgSettings).company_ids["gori"] = 99

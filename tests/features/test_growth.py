@@ -91,6 +91,8 @@ def test_a_name_that_is_none_or_taken_writes_nothing(tmp_path: Path) -> None:
         ("vendor", "Acme Corp", "is no name"),
         ("noun", "class", "is no name"),
         ("role", "../courier", "is no name"),
+        ("noun", "orders", "a word of SQL"),
+        ("noun", "events", "has a table 'event' already"),
     ):
         done = _refused(tmp_path, kind, name)
         assert words in done

@@ -30,7 +30,7 @@ from jarvis.integrations.rentprog.mirror import SOURCE, Incoming
 from jarvis.integrations.rentprog.models import SYSTEM, HistoryEntry, parse_moment
 from jarvis.integrations.rentprog.port import RentProg
 from jarvis.kit.clock import Clock, ahead
-from jarvis.kit.errors import IntegrationError, LimitReached, NotFound, Unavailable
+from jarvis.kit.errors import Impossible, IntegrationError, LimitReached, NotFound, Unavailable
 from jarvis.kit.money import Currency, Money
 from jarvis.kit.text import line
 
@@ -516,9 +516,16 @@ class BookingService:
     async def refresh_debts(
         self, branches: Sequence[str], *, anew: bool = False
     ) -> dict[str, Freshness]:
-        """Ask RentProg for receivables; each branch tells its own age, and whether it answered, or
-        why it was not asked."""
-        return {branch: await self._refresh_debts(branch, anew=anew) for branch in branches}
+        """Ask RentProg for receivables; each branch that has a company there tells its own age, and
+        whether it answered, or why it was not asked.
+
+        Raises:
+            Impossible: none of them has a company there.
+        """
+        known = [branch for branch in branches if self._rentprog.knows(branch)]
+        if branches and not known:
+            raise Impossible("no_company")
+        return {branch: await self._refresh_debts(branch, anew=anew) for branch in known}
 
     async def _refresh_debts(self, branch: str, *, anew: bool) -> Freshness:
         name = f"{SYSTEM} debts {branch}"

@@ -128,6 +128,10 @@ class RentProg:
         """Whether MCP may be used at all; without it writes go over the public API."""
         return self._settings.mcp_key is not None
 
+    def knows(self, branch: str) -> bool:
+        """Whether the branch has a company there; one that was added only here has none."""
+        return branch in self._settings.company_ids
+
     def company(self, branch: str) -> int:
         """The company id of a branch.
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from jarvis.app.role import delegates
 from jarvis.engine.audit_proof import Proof
 from jarvis.entrypoints.demo.storm.people import ASKER, ORDERERS, Move, Orders, question, tag
 from jarvis.entrypoints.demo.storm.queries import Records
@@ -18,8 +19,9 @@ from jarvis.messaging.catalogue import say
 # what names an order but is no card of it: a list, a refusal in words
 NO_CARD = ("📥", say("step.failed", "ru").partition("{")[0])
 STATUSES = {
-    say(f"status{which}", "ru")
-    for which in ("", ".fleet", ".bookings", ".clients", ".guide", ".slow")
+    say("status", "ru"),
+    say("status.slow", "ru"),
+    *(role.status["ru"] for role in delegates().values()),
 }
 SEES_ALL = ORDERERS[0]
 

@@ -20,9 +20,8 @@ from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.freshness import Limited
 from jarvis.kit.clock import day_bounds, local_date
-from jarvis.kit.errors import Impossible, IntegrationError, InvalidRequest, LimitReached
+from jarvis.kit.errors import IntegrationError, InvalidRequest, LimitReached
 from jarvis.kit.roles import BRANCH_STAFF, MONEY, OPERATIONS
-from jarvis.messaging.facts import ProblemFact
 from tools.arguments import Branch, Moment, Number, Said, aware
 from tools.decorators import new_toolset, read
 from tools.deps import Deps
@@ -227,13 +226,7 @@ async def list_debts(
         for b in await deps.get(StaffService).branches()
         if (branch in (None, b.code)) and (not scope or b.code in scope)
     ]
-    try:
-        ages = await booking_service.refresh_debts(codes)
-    except Impossible as error:
-        key = deps.run.facts.add(
-            ProblemFact(tool="list_debts", reason=error.reason, values=error.values)
-        )
-        return f"[{key}] It cannot be: {error}. Show this fact."
+    ages = await booking_service.refresh_debts(codes)
     debts: list[Owed] = []
     due: list[Owed] = []
     for code in ages:

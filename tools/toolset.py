@@ -120,9 +120,14 @@ class Guarded(WrapperToolset[Deps]):
             )
         ) is not None:
             return await self._stopped(name, stop, ctx.deps)
-        if not write or policy.approval == "never":
-            return await super().call_tool(name, tool_args, ctx, tool)
-        return await self._write(name, tool_args, ctx, tool)
+        try:
+            if not write or policy.approval == "never":
+                return await super().call_tool(name, tool_args, ctx, tool)
+            return await self._write(name, tool_args, ctx, tool)
+        except Impossible as error:
+            facts = ctx.deps.run.facts
+            fact = facts.add(ProblemFact(tool=name, reason=error.reason, values=error.values))
+            return f"[{fact}] It cannot be: {error}. Show this fact."
 
     async def _write(
         self, name: str, tool_args: dict[str, Any], ctx: RunContext[Deps], tool: ToolsetTool[Deps]
@@ -135,9 +140,6 @@ class Guarded(WrapperToolset[Deps]):
             return await run.grant.outcome(key)
         try:
             planned = await super().call_tool(name, tool_args, ctx, tool)
-        except Impossible as error:
-            fact = run.facts.add(ProblemFact(tool=name, reason=error.reason, values=error.values))
-            return f"[{fact}] It cannot be: {error}. Show this fact."
         except LimitReached as error:
             limited = Limited.by(error, ctx.deps.now)
             reason = "limited.own" if limited.own else "limited"

@@ -17,15 +17,22 @@ from jarvis.engine.carrier import supervise, tell_forever
 from jarvis.testing.core import rentprog_sandbox, running_core, until
 from jarvis.testing.servers import Servers
 
+CARRIER = ("-m", "jarvis.entrypoints.jobs")
+
 
 def _children() -> list[int]:
-    """Pids of this process's children that carry jobs."""
+    """Pids of this process's children that carry jobs: not a demo's fork server, which has read the
+    same module."""
     pids = [
         int(pid)
         for file in Path("/proc/self/task").glob("*/children")
         for pid in file.read_text().split()
     ]
-    return [pid for pid in pids if "entrypoints.jobs" in Path(f"/proc/{pid}/cmdline").read_text()]
+    return [
+        pid
+        for pid in pids
+        if Path(f"/proc/{pid}/cmdline").read_text().split("\0")[1:3] == list(CARRIER)
+    ]
 
 
 async def _load(core: App, key: str) -> Any:
@@ -53,7 +60,7 @@ async def test_a_killed_carrier_and_a_restarted_redis_stop_no_job(
         }.items():
             monkeypatch.setenv(f"JARVIS_{key}", value)
         tasks = [
-            asyncio.create_task(supervise(["-m", "jarvis.entrypoints.jobs"], pause_s=0.2)),
+            asyncio.create_task(supervise([*CARRIER], pause_s=0.2)),
             asyncio.create_task(tell_forever(core.db, core.doorbell, redis, every_s=0.5)),
         ]
 

@@ -56,6 +56,20 @@ MUTATIONS = (
         tests=("tests/engine/test_journal.py::test_one_input_is_one_row",),
     ),
     Mutation(
+        guard="who has a transaction open reads over it and waits for no second connection",
+        path="jarvis/engine/db.py",
+        text="        return held.connection\n",
+        without="        return None\n",
+        tests=("tests/engine/test_database.py",),
+    ),
+    Mutation(
+        guard="a task inherits no connection from the one that started it",
+        path="jarvis/engine/db.py",
+        text=" or held.task is not asyncio.current_task()",
+        without="",
+        tests=("tests/engine/test_database.py",),
+    ),
+    Mutation(
         guard="calls of tools that were not offered are on record",
         path="tools/refusals.py",
         text="and part.tool_name not in names:",

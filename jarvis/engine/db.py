@@ -10,6 +10,8 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -95,32 +97,68 @@ class Tx:
             self.bells.append(name)
 
 
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A transaction that a task has open; what the task starts inherits the variable, not the
+    connection."""
+
+    task: asyncio.Task[Any] | None
+    pool: asyncpg.Pool[Row]
+    connection: PoolConnectionProxy[Row]
+
+
+_open: ContextVar[_Open | None] = ContextVar("open_transaction", default=None)
+
+
 class Database:
-    """The pool of one process."""
+    """The pool of one process.
+
+    A task with an open transaction holds one connection and never waits for a second: whatever it
+    asks of this database meanwhile is part of the transaction. Without that, as many tasks as the
+    pool has connections could wait for each other for ever.
+    """
 
     def __init__(self, pool: asyncpg.Pool[Row], bell: Bell) -> None:
         self._pool = pool
         self.bell = bell
 
+    def _mine(self) -> PoolConnectionProxy[Row] | None:
+        """The connection of this task's open transaction."""
+        held = _open.get()
+        if held is None or held.pool is not self._pool or held.task is not asyncio.current_task():
+            return None
+        return held.connection
+
     async def fetch(self, sql: str, *args: object) -> list[Row]:
-        return await self._pool.fetch(sql, *args)
+        return await (self._mine() or self._pool).fetch(sql, *args)
 
     async def fetchrow(self, sql: str, *args: object) -> Row | None:
-        return await self._pool.fetchrow(sql, *args)
+        return await (self._mine() or self._pool).fetchrow(sql, *args)
 
     async def fetchval(self, sql: str, *args: object) -> Any:
-        return await self._pool.fetchval(sql, *args)
+        return await (self._mine() or self._pool).fetchval(sql, *args)
 
     async def execute(self, sql: str, *args: object) -> int:
-        return _count(await self._pool.execute(sql, *args))
+        return _count(await (self._mine() or self._pool).execute(sql, *args))
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Tx]:
-        """A transaction of its own; commits at the end, rolls back on any exception."""
+        """A transaction of its own; commits at the end, rolls back on any exception.
+
+        Raises:
+            RuntimeError: this task has one open already; pass that one on.
+        """
+        if self._mine() is not None:
+            raise RuntimeError("this task has a transaction open: pass it on, do not open a second")
         async with self._pool.acquire() as connection:
             tx = Tx(connection)
             async with connection.transaction():
-                yield tx
+                before = _open.get()
+                _open.set(_Open(asyncio.current_task(), self._pool, connection))
+                try:
+                    yield tx
+                finally:
+                    _open.set(before)
                 fault("tx.before_commit")
         fault("tx.after_commit")
         if tx.bells:

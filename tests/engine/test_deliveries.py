@@ -378,7 +378,7 @@ async def test_a_sweep_does_not_wait_for_a_worker_that_froze_in_a_transaction(db
     async with deliveries.guarded(frozen):
         # without the guard: the database's own limit of half a minute
         async with asyncio.timeout(10):
-            assert await deliveries.sweep() == 1
+            assert await asyncio.create_task(deliveries.sweep()) == 1
 
 
 @pytest.mark.parametrize("workers", [1, 3])

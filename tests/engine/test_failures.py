@@ -199,23 +199,26 @@ async def test_a_source_that_is_away_is_asked_again_for_hours(
 async def _cut(handling: Handling, db: Database) -> None:
     async with handling.transaction() as tx:
         me = await tx.fetchval("SELECT pg_backend_pid()")
-        await db.execute("SELECT pg_terminate_backend($1)", me)
+        await asyncio.create_task(db.execute("SELECT pg_terminate_backend($1)", me))
         await tx.execute("UPDATE clock_setting SET offset_s = 99")
 
 
 async def _waits_for_a_lock(handling: Handling, db: Database) -> None:
-    async with db.transaction() as other:
-        await other.execute("UPDATE clock_setting SET offset_s = 0")
+    async def impatient() -> None:
         async with handling.transaction() as tx:
             await tx.execute("SET LOCAL lock_timeout = '5ms'")
             await tx.execute("UPDATE clock_setting SET offset_s = 99")
+
+    async with db.transaction() as other:
+        await other.execute("UPDATE clock_setting SET offset_s = 0")
+        await asyncio.create_task(impatient())
 
 
 async def _meets_another_in_between(handling: Handling, db: Database) -> None:
     async with db.transaction() as tx:
         await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         await tx.fetch("SELECT * FROM clock_setting")
-        await db.execute("UPDATE clock_setting SET offset_s = 0")
+        await asyncio.create_task(db.execute("UPDATE clock_setting SET offset_s = 0"))
         await tx.execute("UPDATE clock_setting SET offset_s = 99")
 
 

@@ -315,6 +315,14 @@ class Journal:
             )
         )
 
+    async def status(self, event_id: UUID) -> Row | None:
+        """What became of an event: its row of the view `event_status`; None when there is none."""
+        return await self._db.fetchrow("SELECT * FROM event_status WHERE id = $1", event_id)
+
+    async def find(self, event_id: UUID) -> Row | None:
+        """An event as it was stored, with its body; None when there is none."""
+        return await self._db.fetchrow("SELECT * FROM event WHERE id = $1", event_id)
+
     async def recent(
         self, *, state: str | None = None, kind: str | None = None, limit: int = 50
     ) -> Sequence[Row]:

@@ -4,19 +4,11 @@ model library."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from jarvis.engine.db import Reader, Row
 from jarvis.integrations.telegram.kinds import target
 
 STATUS = "status"  # the effect of a request that says what is being done, and becomes the answer
-
-
-async def steps_of(reader: Reader, run_id: UUID) -> Sequence[Row]:
-    """The steps of a run in their order."""
-    return await reader.fetch(
-        "SELECT * FROM agent_step WHERE agent_run_id = $1 ORDER BY ordinal", run_id
-    )
 
 
 async def run_of_message(reader: Reader, chat_id: int, message_id: int) -> Row | None:

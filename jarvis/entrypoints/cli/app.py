@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from datetime import datetime
@@ -239,7 +240,9 @@ def ask(
     json_: Json = False,
 ) -> None:
     """Ask Jarvis as an employee; prints the answer and the steps taken."""
-    from jarvis.entrypoints.cli.commands import ask as command
+    # a library's plugin that watches every model would be imported with the first one: 0.2 s
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    from jarvis.entrypoints.cli.ask import ask as command
 
     settings_from_demo()
     run(command(text, as_, json_, console))

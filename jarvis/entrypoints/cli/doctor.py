@@ -30,7 +30,7 @@ async def doctor(as_json: bool, console: Console) -> int:
     lines = _machine()
     try:
         if "JARVIS_DATABASE_URL" not in os.environ:
-            from jarvis.entrypoints.demo.supervisor import find_demo
+            from jarvis.entrypoints.demo.running import find_demo
 
             os.environ.update(find_demo())
             lines += _demo()
@@ -86,7 +86,7 @@ def _machine() -> list[Diagnosis]:
 
 def _demo() -> list[Diagnosis]:
     """How the processes of the demo in this folder run."""
-    from jarvis.entrypoints.demo.supervisor import processes_of_demo
+    from jarvis.entrypoints.demo.running import processes_of_demo
 
     processes = processes_of_demo()
     down = {name: p for name, p in processes.items() if p["state"] != "running"}

@@ -8,7 +8,8 @@ from typing import Any, cast
 from uuid import UUID
 
 from jarvis.app.role import roles
-from jarvis.domains.conversations.trail import run_of_message, steps_of
+from jarvis.domains.conversations.queries import steps_of
+from jarvis.domains.conversations.trail import run_of_message
 from jarvis.engine.db import Database, Row
 from jarvis.engine.journal import trace_code
 from jarvis.entrypoints.demo.text import Words, known, seconds, words

@@ -55,9 +55,6 @@ LONG_SINCE_THE_REFORMAT = {
     "jarvis/domains/chats/service.py",
     "jarvis/domains/forms/service.py",
     "jarvis/domains/staff/service.py",
-    "jarvis/integrations/telegram/gateway.py",
-    "jarvis/integrations/telegram/sandbox/rpc.py",
-    "jarvis/integrations/telegram/sandbox/server.py",
     "jarvis/orchestrator/request.py",
     "tests/engine/test_migrations.py",
 }

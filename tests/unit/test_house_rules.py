@@ -56,7 +56,6 @@ LONG_SINCE_THE_REFORMAT = {
     "jarvis/domains/forms/service.py",
     "jarvis/domains/staff/service.py",
     "jarvis/orchestrator/request.py",
-    "tests/engine/test_migrations.py",
 }
 LADDER = {
     "typed_models",

@@ -216,6 +216,13 @@ def test_no_broad_except_outside_a_boundary() -> None:
     assert not loose
 
 
+def test_commands_and_the_demo_ask_nouns_and_the_engine() -> None:
+    sql = re.compile(r"\b(SELECT|INSERT INTO|DELETE FROM|UPDATE \w+ SET)\b")
+    rooms = [ROOT / "jarvis" / "entrypoints" / name for name in ("cli", "demo")]
+    paths = [path for room in rooms for path in room.rglob("*.py") if path.name != "queries.py"]
+    assert not [str(path.relative_to(ROOT)) for path in paths if sql.search(path.read_text())]
+
+
 def test_no_statement_leaves_state_in_its_session() -> None:
     """Connections go back to the pool as they are, and PgBouncer hands them to anyone between two
     transactions."""

@@ -21,3 +21,15 @@ async def steps_of(reader: Reader, run_id: UUID) -> Sequence[Row]:
     return await reader.fetch(
         "SELECT * FROM agent_step WHERE agent_run_id = $1 ORDER BY ordinal", run_id
     )
+
+
+async def last_ends(reader: Reader) -> object:
+    """A value that is another one after every event that came in and every delivery, effect or run
+    that ended."""
+    return await reader.fetchval(
+        """SELECT jsonb_build_array(
+             (SELECT max(seq) FROM event),
+             (SELECT max(finished_at) FROM delivery),
+             (SELECT max(finished_at) FROM effect),
+             (SELECT max(finished_at) FROM agent_run))"""
+    )

@@ -56,10 +56,19 @@ async def position(reader: Reader, employee_id: UUID) -> Mapping[str, str | None
 
 
 async def bot_name(reader: Reader) -> str | None:
-    """The name under which people find the bot."""
+    """The name under which people find the bot; None before it has logged in once."""
     return await reader.fetchval("SELECT max(username) FROM telegram_session")
 
 
 async def asked_for(reader: Reader, key: str) -> bool:
     """Whether an effect of this key was asked for."""
     return bool(await reader.fetchval("SELECT true FROM effect WHERE idempotency_key = $1", key))
+
+
+async def administrators(reader: Reader) -> int:
+    """How many administrators work here."""
+    return int(
+        await reader.fetchval(
+            "SELECT count(*) FROM employee WHERE role = 'admin' AND dismissed_at IS NULL"
+        )
+    )

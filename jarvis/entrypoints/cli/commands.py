@@ -17,6 +17,7 @@ from rich.table import Table
 from jarvis.app.build import App, Part, open_app
 from jarvis.app.process import observe
 from jarvis.domains.bookings.sync import LOAD
+from jarvis.domains.staff import queries
 from jarvis.domains.staff.changes import CODE
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import jobs
@@ -47,17 +48,18 @@ async def sync(as_json: bool, console: Console) -> None:
                 tx, kind=LOAD, dedup_key=f"load:{new_id()}", queue="manual", deadline_s=1800
             )
         assert job_id is not None
+        log = jobs.JobLog(opened.db)
         task = asyncio.create_task(jobs.run_job(opened.db, opened.jobs, job_id))
         with Progress(console=console, disable=as_json, transient=True) as progress:
             bar = progress.add_task("RentProg", total=None)
             while not task.done():
                 await asyncio.sleep(0.2)
-                state = await opened.db.fetchval("SELECT progress FROM job WHERE id = $1", job_id)
-                counts: dict[str, int] = state or {}
+                job = await log.find(job_id)
+                counts: dict[str, int] = (job["progress"] if job is not None else None) or {}
                 done = sum(counts.values())
                 progress.update(bar, description=f"RentProg: {done} records")
         await task
-        row = await opened.db.fetchrow("SELECT state, result, cause FROM job WHERE id = $1", job_id)
+        row = await log.find(job_id)
     assert row is not None
     if as_json:
         console.print_json(
@@ -114,9 +116,7 @@ async def staff_invite(name: str, bot_name: str, console: Console) -> None:
     async with app() as opened:
         actor = await opened.get(StaffService).actor_by_name(name)
         token = await opened.get(StaffService).invite(actor.employee_id, by="CLI")
-        bot_name = (
-            bot_name or await opened.db.fetchval("SELECT max(username) FROM telegram_session") or ""
-        )
+        bot_name = bot_name or await queries.bot_name(opened.db) or ""
     link = f"https://t.me/{bot_name}?start={token}" if bot_name else f"/start {token}"
     console.print(
         f"{actor.name}: send this once, valid 3 days, an administrator confirms:\n{link}",
@@ -164,12 +164,9 @@ async def events_list(
 
 async def events_show(event_id: str, console: Console) -> None:
     async with app() as opened:
-        row = await opened.db.fetchrow("SELECT * FROM event WHERE id = $1", uuid_of(event_id))
+        row = await opened.journal.find(uuid_of(event_id))
         deliveries = await Deliveries(opened.db).of(uuid_of(event_id))
-        effects = await opened.db.fetch(
-            "SELECT id, kind, target, state, receipt, cause FROM effect WHERE event_id = $1",
-            uuid_of(event_id),
-        )
+        effects = await EffectLog(opened.db).of(uuid_of(event_id))
     if row is None:
         raise NotFound("no such event")
     body = {

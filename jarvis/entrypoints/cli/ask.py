@@ -72,7 +72,7 @@ async def _database() -> AsyncGenerator[Database]:
 
 async def _answer(db: Database, event_id: UUID) -> Row:
     """The finished run."""
-    journal, began, here = Journal(db), time.monotonic(), False
+    journal, began, taken = Journal(db), time.monotonic(), False
     while (waited := time.monotonic() - began) < ANSWERED_S:
         if (run := await finished_run(db, event_id)) is not None:
             return run
@@ -80,8 +80,9 @@ async def _answer(db: Database, event_id: UUID) -> Row:
         state = event["state"] if event is not None else "received"
         if event is not None and state in ("dead", "parked"):
             raise InvalidRequest(f"the request failed: {event['cause']}")
-        if state == "received" and waited > TAKEN_S and not here:
-            here = True
+        taken = taken or state != "received"
+        if not taken and waited > TAKEN_S:
+            taken = True
             await _answer_here(event_id)
         else:
             await asyncio.sleep(LOOK_S)

@@ -7,9 +7,8 @@ which differ.
 
 from __future__ import annotations
 
-import argparse
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from pydantic_ai import FunctionToolset
 
 from jarvis.kit.actor import Role
 from jarvis.kit.roles import EVERYBODY
+from jarvis.kit.snapshots import Snapshots
 from tools.policy import ToolPolicy, labelled, toolsets
 
 FOLDER = Path(__file__).parent
@@ -35,11 +35,11 @@ _COLUMNS = (
 )
 
 
-def snapshots() -> Mapping[str, str]:
-    """Every snapshot's text by its path below `tools/`, as the tools are now."""
-    found: dict[str, str] = {}
+def snapshots() -> Mapping[Path, str]:
+    """Every snapshot's text by its path, as the tools are now."""
+    found: dict[Path, str] = {}
     for toolset in toolsets():
-        found[f"{POLICIES}/{toolset.id}.md"] = _policies(toolset)
+        found[FOLDER / POLICIES / f"{toolset.id}.md"] = _policies(toolset)
         tools = [tool.tool_def for tool in toolset.tools.values()]
         shown = [
             {
@@ -50,30 +50,8 @@ def snapshots() -> Mapping[str, str]:
             for tool in sorted(tools, key=lambda tool: tool.name)
         ]
         text = json.dumps(shown, ensure_ascii=False, indent=1)
-        found[f"{SCHEMAS}/{toolset.id}.json"] = f"{text}\n"
+        found[FOLDER / SCHEMAS / f"{toolset.id}.json"] = f"{text}\n"
     return found
-
-
-def differing() -> list[str]:
-    """Paths below `tools/` of snapshots that differ, are missing, or show what is gone."""
-    now = snapshots()
-    written = {
-        str(path.relative_to(FOLDER)): path.read_text(encoding="utf-8")
-        for room in (POLICIES, SCHEMAS)
-        for path in (FOLDER / room).glob("*")
-    }
-    return sorted(path for path in {*now, *written} if now.get(path) != written.get(path))
-
-
-def write() -> None:
-    """Make the snapshots show the tools as they are now."""
-    now = snapshots()
-    for path in differing():
-        if path in now:
-            (FOLDER / path).parent.mkdir(exist_ok=True)
-            (FOLDER / path).write_text(now[path], encoding="utf-8")
-        else:
-            (FOLDER / path).unlink()
 
 
 def _policies(toolset: FunctionToolset[Any]) -> str:
@@ -107,18 +85,11 @@ def _roles(roles: frozenset[Role]) -> str:
     return "everybody" if roles == EVERYBODY else ", ".join(r.value for r in Role if r in roles)
 
 
-def main() -> int:
-    """Say which snapshots differ, or write them; 1 when one differs and was not written."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true", help="write what differs")
-    wanted = parser.parse_args()
-    paths = differing()
-    if wanted.write:
-        write()
-    for path in paths:
-        print(f"{'wrote' if wanted.write else 'differs'}: tools/{path}")  # noqa: T201  # its output
-    return 1 if paths and not wanted.write else 0
+def _written() -> Iterator[Path]:
+    return (path for room in (POLICIES, SCHEMAS) for path in (FOLDER / room).glob("*"))
 
+
+SNAPSHOTS = Snapshots(now=snapshots, written=_written, root=FOLDER.parent)
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(SNAPSHOTS.command(__doc__))

@@ -6,14 +6,14 @@ differ.
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 
 from jarvis.app.build import made
 from jarvis.app.discovery import FEATURES, features
 from jarvis.engine.subscriptions import declared
+from jarvis.kit.snapshots import Snapshots
 
 PAGE = "subscriptions.snapshot.txt"
 COMMAND = "python -m jarvis.app.snapshot --write"
@@ -37,43 +37,18 @@ def snapshots() -> Mapping[Path, str]:
     return pages
 
 
-def differing() -> list[Path]:
-    """Pages that differ, are missing, or show a noun that hears of nothing any more."""
-    now = snapshots()
-    written = {
-        page: page.read_text(encoding="utf-8")
-        for room in FEATURES
-        for page in _folder(room).rglob(PAGE)
-    }
-    return sorted(page for page in {*now, *written} if now.get(page) != written.get(page))
-
-
-def write() -> None:
-    """Make the pages show the subscribers as they are now."""
-    now = snapshots()
-    for page in differing():
-        if page in now:
-            page.write_text(now[page], encoding="utf-8")
-        else:
-            page.unlink()
-
-
 def _folder(package: str) -> Path:
     file = import_module(package).__file__
     assert file is not None, f"{package} has no `__init__.py`"
     return Path(file).parent
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true")
-    if parser.parse_args().write:
-        write()
-    different = differing()
-    for page in different:
-        print(page)  # noqa: T201  # its output
-    return 1 if different else 0
+def _written() -> Iterator[Path]:
+    """Pages that lie beside nouns, also beside one that hears of nothing any more."""
+    return (page for room in FEATURES for page in _folder(room).rglob(PAGE))
 
+
+SNAPSHOTS = Snapshots(now=snapshots, written=_written, root=Path(__file__).parents[2])
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(SNAPSHOTS.command(__doc__))

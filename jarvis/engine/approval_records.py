@@ -9,13 +9,43 @@ from pydantic import JsonValue
 
 from jarvis.engine.approval_models import Approval
 from jarvis.engine.approval_rows import approval_of, item_of
-from jarvis.engine.db import Reader
+from jarvis.engine.db import Reader, Row
 from jarvis.kit.actor import Actor
 from jarvis.kit.errors import NotFound
 
 
 class ApprovalRecords:
     """Reads approvals and their items."""
+
+    async def listed(self, reader: Reader, limit: int) -> list[Row]:
+        """Cards that wait for a decision, the soonest to expire first: who asked, for which writes
+        (`writes`: their tools in order), and how many of the `needed` votes there are."""
+        return await reader.fetch(
+            """SELECT a.id, a.state, a.asked_at, a.expires_at, e.name AS requester, a.needed,
+                      (SELECT count(*) FROM approval_vote v WHERE v.approval_id = a.id) AS votes,
+                      (SELECT string_agg(i.tool, ', ' ORDER BY i.ordinal) FROM approval_item i
+                        WHERE i.approval_id = a.id) AS writes
+                 FROM approval a JOIN employee e ON e.id = a.requester_employee_id
+                WHERE a.state = 'waiting'
+                ORDER BY a.expires_at LIMIT $1""",
+            limit,
+        )
+
+    async def writes_of(self, reader: Reader, run_id: UUID) -> list[Row]:
+        """What the cards of a run asked to write, in their order: the card's state (`card`), how
+        far the write's effect and its undo are, who approved."""
+        return await reader.fetch(
+            """SELECT i.write, i.tool, a.state AS card, e.state, e.effect_class, e.attempts,
+                      e.receipt, e.cause, e.finished_at - e.requested_at AS took, u.state AS undo,
+                      (SELECT string_agg(p.name, ', ' ORDER BY v.voted_at) FROM approval_vote v
+                         JOIN employee p ON p.id = v.employee_id
+                        WHERE v.approval_id = a.id) AS approvers
+                 FROM approval a JOIN approval_item i ON i.approval_id = a.id
+                 LEFT JOIN effect e ON e.id = i.effect_id
+                 LEFT JOIN effect u ON u.id = i.undo_effect_id
+                WHERE a.agent_run_id = $1 ORDER BY a.id, i.ordinal""",
+            run_id,
+        )
 
     async def read(self, reader: Reader, approval_id: UUID) -> Approval:
         """A card as it stands."""

@@ -17,7 +17,7 @@ from typing import Any
 from uuid import UUID
 
 from jarvis.engine.audit_checkpoints import erasure
-from jarvis.engine.db import Reader, Tx
+from jarvis.engine.db import Reader, Row, Tx
 from jarvis.kit.canon import canonical
 from jarvis.kit.errors import NotFound
 
@@ -118,3 +118,27 @@ async def erase(
         "SELECT audit_erase($1, $2, $3, $4, $5)", entry_id, by, signature, os.urandom(16), body
     ):
         raise NotFound("no such entry in the audit, or its words are erased already")
+
+
+async def recent(
+    reader: Reader, *, action: str | None = None, subject: str | None = None, limit: int = 50
+) -> list[Row]:
+    """The newest entries first, with their words (`words`, None where they are erased): of one
+    action, of those whose words hold `subject`, or all."""
+    return await reader.fetch(
+        """SELECT e.id, e.at, e.action, e.outcome, p.body AS words, e.shard, e.n
+             FROM audit_entry e LEFT JOIN audit_payload p ON p.audit_entry_id = e.id
+            WHERE ($1::text IS NULL OR e.action = $1)
+              AND ($2::text IS NULL OR strpos(p.body, $2) > 0)
+            ORDER BY e.at DESC LIMIT $3""",
+        action,
+        subject,
+        limit,
+    )
+
+
+async def may_delete(reader: Reader) -> bool:
+    """Whether who is connected may remove entries: the owner may, the application may not."""
+    return bool(
+        await reader.fetchval("SELECT has_table_privilege(current_user, 'audit_entry', 'DELETE')")
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from datetime import datetime
 
 from jarvis.engine.db import DATABASE_AWAY, Database
 from jarvis.engine.loop import going
@@ -30,3 +31,8 @@ async def follow(db: Database, clock: OffsetClock, *, every_s: float = 1.0) -> N
 async def set_offset(db: Database, offset_s: float) -> None:
     """Move business time for every process (the demo and tests only)."""
     await db.execute("UPDATE clock_setting SET offset_s = $1 WHERE name = 'business'", offset_s)
+
+
+async def database_time(db: Database) -> datetime:
+    """Real time as the database has it: what rows that it stamps are compared with."""
+    return await db.fetchval("SELECT clock_timestamp()")

@@ -293,6 +293,14 @@ class Deliveries:
             event_id,
         )
 
+    async def failed_count(self) -> int:
+        """How many deliveries were given up or put aside."""
+        return int(
+            await self._db.fetchval(
+                "SELECT count(*) FROM delivery WHERE state IN ('dead', 'parked')"
+            )
+        )
+
     async def failed(self, *, limit: int = 50) -> Sequence[Row]:
         """Deliveries that were given up or put aside, the newest first."""
         return await self._db.fetch(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import logfire
 
+from jarvis.engine.backoff import backoff_s
 from jarvis.engine.behalf import Behalf, on_behalf
 from jarvis.engine.db import DATABASE_AWAY, Database
 from jarvis.engine.doorbell import Doorbell
@@ -41,11 +41,6 @@ Limits = Callable[[Effect], Sequence[TargetLimit]]
 
 def _spent(effect: Effect, patience: timedelta) -> bool:
     return datetime.now(UTC) - effect.requested_at > patience
-
-
-def backoff_s(attempt: int, *, base_s: float = 0.5, cap_s: float = 120.0) -> float:
-    """Exponential backoff with full jitter."""
-    return random.uniform(0.5, 1.0) * min(cap_s, base_s * 2 ** min(attempt, 20))
 
 
 class Dispatcher:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -207,6 +207,57 @@ class EffectLog:
         if system is None:
             raise InvalidRequest("only a dead effect can be retried")
         await self._db.bell.ring([bell(system)])
+
+    async def of(self, event_id: UUID) -> Sequence[Row]:
+        """What an event asked for of the outside."""
+        return await self._db.fetch(
+            "SELECT id, kind, target, state, receipt, cause FROM effect WHERE event_id = $1",
+            event_id,
+        )
+
+    async def counts_of(
+        self,
+        *,
+        event_id: UUID | None,
+        since: datetime | None,
+        until: datetime | None,
+        kind: str | None,
+        limit: int = 50,
+    ) -> Sequence[Row]:
+        """How many effects past events asked for, by kind, target and state, the most first: of
+        one event, of those of a stretch of time, of one kind of event."""
+        return await self._db.fetch(
+            """SELECT f.kind, f.target, f.state, count(*) AS effects
+                 FROM effect f JOIN event e ON e.id = f.event_id
+                WHERE ($1::uuid IS NULL OR e.id = $1)
+                  AND ($2::timestamptz IS NULL OR e.received_at >= $2)
+                  AND ($3::timestamptz IS NULL OR e.received_at < $3)
+                  AND ($4::text IS NULL OR e.kind = $4)
+                GROUP BY f.kind, f.target, f.state ORDER BY effects DESC, f.kind LIMIT $5""",
+            event_id,
+            since,
+            until,
+            kind,
+            limit,
+        )
+
+    async def shadowed(self, *, hours: int) -> Sequence[Row]:
+        """Effects of the last hours that were only noted, by kind and branch, with the times of
+        the first and the last."""
+        return await self._db.fetch(
+            """SELECT kind, coalesce(branch, '') AS branch, count(*) AS effects,
+                      min(requested_at) AS first, max(requested_at) AS last
+                 FROM effect
+                WHERE state = 'shadow' AND requested_at > now() - make_interval(hours => $1)
+                GROUP BY kind, branch ORDER BY kind, branch""",
+            hours,
+        )
+
+    async def latest(self, kind: str) -> Row | None:
+        """State and cause of the newest effect of a kind; None when there is none."""
+        return await self._db.fetchrow(
+            "SELECT state, cause FROM effect WHERE kind = $1 ORDER BY seq DESC LIMIT 1", kind
+        )
 
     async def recent(self, *, state: str | None = None, limit: int = 50) -> Sequence[Row]:
         """The newest first."""

@@ -24,8 +24,8 @@ import asyncpg
 from asyncpg.exceptions import DeadlockDetectedError, LockNotAvailableError, SerializationError
 from pydantic import ValidationError
 
+from jarvis.engine.backoff import backoff_s
 from jarvis.engine.db import DATABASE_AWAY
-from jarvis.engine.dispatcher import backoff_s
 from jarvis.kit.errors import ContractBroken, ExpectedError, LeaseLost, LimitReached, Unavailable
 
 GIVE_UP_AFTER = timedelta(hours=6)

@@ -94,6 +94,16 @@ class JobLog:
     def __init__(self, db: Database) -> None:
         self._db = db
 
+    async def find(self, job_id: UUID) -> Row | None:
+        """A job as it stands; None when there is none."""
+        return await self._db.fetchrow("SELECT * FROM job WHERE id = $1", job_id)
+
+    async def done(self, kind: str) -> bool:
+        """Whether a job of this kind was ever done."""
+        return await self._db.fetchval(
+            "SELECT EXISTS (SELECT FROM job WHERE kind = $1 AND state = 'done')", kind
+        )
+
     async def due(self, *, again_after_s: float = 10.0) -> list[Row]:
         """Jobs whose carrier must be told (now, or again since nobody took them); marks them as
         told."""

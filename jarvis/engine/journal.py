@@ -315,6 +315,37 @@ class Journal:
             )
         )
 
+    async def status(self, event_id: UUID) -> Row | None:
+        """What became of an event: its row of the view `event_status`; None when there is none."""
+        return await self._db.fetchrow("SELECT * FROM event_status WHERE id = $1", event_id)
+
+    async def find(self, event_id: UUID) -> Row | None:
+        """An event as it was stored, with its body; None when there is none."""
+        return await self._db.fetchrow("SELECT * FROM event WHERE id = $1", event_id)
+
+    async def followed(
+        self, moment: datetime, kinds: Sequence[str], *, within: timedelta, limit: int = 50
+    ) -> list[Row]:
+        """Events that came in from a moment on, with what became of them, in their order.
+
+        Args:
+            moment: Real time as the database has it.
+            kinds: Patterns of kinds, as SQL's LIKE takes them; one that fits is enough.
+            within: How long after the moment.
+            limit: How many at most.
+        """
+        return await self._db.fetch(
+            """SELECT e.kind, s.state, e.received_at, s.finished_at, e.payload, e.body
+                 FROM event e JOIN event_status s USING (id)
+                WHERE e.received_at >= $1 AND e.received_at < $1 + $3::interval
+                  AND e.kind LIKE ANY($2)
+                ORDER BY e.seq LIMIT $4""",
+            moment,
+            list(kinds),
+            within,
+            limit,
+        )
+
     async def recent(
         self, *, state: str | None = None, kind: str | None = None, limit: int = 50
     ) -> Sequence[Row]:

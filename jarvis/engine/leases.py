@@ -38,6 +38,13 @@ class Leases:
         )
         return None if fence is None else Lease(name=name, holder=holder, fence=fence)
 
+    async def held(self, prefix: str) -> bool:
+        """Whether somebody holds a lease whose name begins so."""
+        return await self._db.fetchval(
+            "SELECT EXISTS (SELECT FROM lease WHERE starts_with(name, $1) AND held_until > now())",
+            prefix,
+        )
+
     async def keep(self, lease: Lease, seconds: float) -> None:
         """Prolong the lease.
 

@@ -16,7 +16,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
-from jarvis.engine.db import Database, Tx
+from jarvis.engine.db import Database, Row, Tx
 from jarvis.kit.errors import Conflict, NotFound
 
 if TYPE_CHECKING:
@@ -211,6 +211,17 @@ async def handle_like(tx: Tx, kind: str, like: str) -> None:
              DO NOTHING""",
         kind,
         like,
+    )
+
+
+async def listed(db: Database) -> list[Row]:
+    """Who hears of which kind, with the lane by its name, the pool, and as what a kind without
+    subscribers of its own is routed (`routed_as`)."""
+    return await db.fetch(
+        """SELECT kind, subscriber,
+                  CASE lane WHEN 0 THEN 'people' WHEN 1 THEN 'vendors' ELSE 'bulk' END AS lane,
+                  pool, routed_as
+             FROM event_subscription ORDER BY kind, subscriber"""
     )
 
 

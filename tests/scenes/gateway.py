@@ -11,7 +11,8 @@ from pydantic import SecretStr
 
 from jarvis.engine.db import Database
 from jarvis.integrations.telegram.client import NewClient, telethon
-from jarvis.integrations.telegram.gateway import OnPress, TelegramGateway
+from jarvis.integrations.telegram.gateway import TelegramGateway
+from jarvis.integrations.telegram.intake import OnPress
 from jarvis.integrations.telegram.sandbox import TelegramSandbox
 from jarvis.integrations.telegram.settings import TelegramSettings
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jarvis.app.build import checks, subscriptions
-from jarvis.app.snapshot import COMMAND, differing, snapshots
+from jarvis.app.snapshot import COMMAND, SNAPSHOTS, snapshots
 from jarvis.engine.subscriptions import DeliveryLane
 
 
@@ -15,7 +15,9 @@ def test_every_check_is_scheduled_and_handled() -> None:
 
 
 def test_the_pages_beside_the_nouns_show_who_hears_of_what() -> None:
-    assert not differing(), f"subscribers changed: read what differs, then run `{COMMAND}`"
+    assert not SNAPSHOTS.differing(), (
+        f"subscribers changed: read what differs, then run `{COMMAND}`"
+    )
     shown = {
         line.partition(" | ")[0] for page in snapshots().values() for line in page.splitlines()
     }

@@ -10,18 +10,18 @@ from typing import Any
 import pytest
 
 from jarvis.domains.news.subscriptions import CLASSES, MODES
-from tools.snapshot import COMMAND, differing, snapshots
+from tools.snapshot import COMMAND, SNAPSHOTS, snapshots
 
 TOOLS: list[dict[str, Any]] = [
     tool
     for path, text in snapshots().items()
-    if path.endswith(".json")
+    if path.suffix == ".json"
     for tool in json.loads(text)
 ]
 
 
 def test_the_snapshots_show_the_tools_as_they_are() -> None:
-    assert not differing(), f"tools/ changed: read what differs, then run `{COMMAND}`"
+    assert not SNAPSHOTS.differing(), f"tools/ changed: read what differs, then run `{COMMAND}`"
 
 
 def _words(tool: dict[str, Any]) -> Iterator[tuple[str, str]]:

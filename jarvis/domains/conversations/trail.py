@@ -4,19 +4,11 @@ model library."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from jarvis.engine.db import Reader, Row
 from jarvis.integrations.telegram.kinds import target
 
 STATUS = "status"  # the effect of a request that says what is being done, and becomes the answer
-
-
-async def steps_of(reader: Reader, run_id: UUID) -> Sequence[Row]:
-    """The steps of a run in their order."""
-    return await reader.fetch(
-        "SELECT * FROM agent_step WHERE agent_run_id = $1 ORDER BY ordinal", run_id
-    )
 
 
 async def run_of_message(reader: Reader, chat_id: int, message_id: int) -> Row | None:
@@ -28,6 +20,27 @@ async def run_of_message(reader: Reader, chat_id: int, message_id: int) -> Row |
         target(chat_id),
         message_id,
     )
+
+
+async def figures_of_messages(
+    reader: Reader, chat_id: int, messages: Sequence[int]
+) -> dict[int, Row]:
+    """By message of a chat: of the run whose answer stands in it how many `steps` it took and how
+    many `ms`, whether it was `offline`, and `cost_micro_usd`."""
+    rows = await reader.fetch(
+        """SELECT DISTINCT ON (e.message_id) e.message_id, r.offline, r.cost_micro_usd, s.steps,
+            s.ms
+             FROM (SELECT (receipt->>'message_id')::bigint AS message_id, event_id, seq FROM effect
+                    WHERE state = 'done' AND target = $1
+                      AND (receipt->>'message_id')::bigint = ANY($2)) e
+             JOIN agent_run r ON r.event_id = e.event_id
+             JOIN LATERAL (SELECT count(*) AS steps, coalesce(max(offset_ms + duration_ms), 0) AS ms
+                             FROM agent_step WHERE agent_run_id = r.id) s ON s.steps > 0
+            ORDER BY e.message_id, e.seq DESC""",
+        target(chat_id),
+        list(messages),
+    )
+    return {row["message_id"]: row for row in rows}
 
 
 async def runs_after(reader: Reader, after: int, limit: int) -> Sequence[Row]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from jarvis.engine.db import Reader
 from jarvis.kit.actor import Role
+from jarvis.kit.errors import NotFound
 
 
 async def works_here(reader: Reader, name: str, role: Role | None = None) -> UUID | None:
@@ -17,6 +18,25 @@ async def works_here(reader: Reader, name: str, role: Role | None = None) -> UUI
         name,
         None if role is None else role.value,
     )
+
+
+async def employee_called(reader: Reader, name: str) -> UUID:
+    """Who works here under this full name, or under a part of it that fits one person.
+
+    Raises:
+        NotFound: nobody, or several; the message lists who is there.
+    """
+    rows = await reader.fetch(
+        "SELECT id, name FROM employee WHERE dismissed_at IS NULL ORDER BY name"
+    )
+    wanted = name.strip().casefold()
+    exact = [row["id"] for row in rows if row["name"].casefold() == wanted]
+    found = exact or [row["id"] for row in rows if wanted in row["name"].casefold()]
+    if len(found) != 1:
+        raise NotFound(
+            f"{len(found)} people answer to {name!r}; staff: {', '.join(r['name'] for r in rows)}"
+        )
+    return found[0]
 
 
 async def branch_exists(reader: Reader, code: str) -> bool:
@@ -36,10 +56,19 @@ async def position(reader: Reader, employee_id: UUID) -> Mapping[str, str | None
 
 
 async def bot_name(reader: Reader) -> str | None:
-    """The name under which people find the bot."""
+    """The name under which people find the bot; None before it has logged in once."""
     return await reader.fetchval("SELECT max(username) FROM telegram_session")
 
 
 async def asked_for(reader: Reader, key: str) -> bool:
     """Whether an effect of this key was asked for."""
     return bool(await reader.fetchval("SELECT true FROM effect WHERE idempotency_key = $1", key))
+
+
+async def administrators(reader: Reader) -> int:
+    """How many administrators work here."""
+    return int(
+        await reader.fetchval(
+            "SELECT count(*) FROM employee WHERE role = 'admin' AND dismissed_at IS NULL"
+        )
+    )

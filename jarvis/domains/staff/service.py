@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import cast
 from uuid import UUID
 
+from jarvis.domains.staff.queries import employee_called
 from jarvis.engine import audit, journal
 from jarvis.engine.approvals import withdraw
 from jarvis.engine.db import Database, Reader, Row, Tx
@@ -150,17 +151,7 @@ class StaffService:
         Raises:
             NotFound: nobody; the message lists who is there.
         """
-        rows = await self._db.fetch(
-            "SELECT id, name FROM employee WHERE dismissed_at IS NULL ORDER BY name"
-        )
-        exact = [r["id"] for r in rows if r["name"].casefold() == name.strip().casefold()]
-        part = exact or [r["id"] for r in rows if name.strip().casefold() in r["name"].casefold()]
-        if len(part) != 1:
-            raise NotFound(
-                f"{len(part)} people answer to {name!r}; staff: "
-                f"{', '.join(r['name'] for r in rows)}"
-            )
-        actor = await self.actor(part[0])
+        actor = await self.actor(await employee_called(self._db, name))
         if actor is None:
             raise NotFound(f"{name} has left the company")
         return actor

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from jarvis.domains.staff.service import StaffService
+from jarvis.engine import audit
+from jarvis.engine.approval_records import ApprovalRecords
 from jarvis.engine.audit_checkpoints import Checkpoints
 from jarvis.engine.audit_proof import CHAINS, Proof, begin_checkpoints, prove
 from jarvis.engine.effect_log import EffectLog
@@ -142,29 +144,14 @@ async def audit_show(
 ) -> None:
     """The newest entries with their words."""
     async with app() as opened:
-        rows = await opened.db.fetch(
-            """SELECT e.id, e.at, e.action, e.outcome, p.body AS words, e.shard, e.n FROM audit_entry e
-                 LEFT JOIN audit_payload p ON p.audit_entry_id = e.id
-                WHERE ($1::text IS NULL OR e.action = $1) AND ($2::text IS NULL OR strpos(p.body, $2) > 0)
-                ORDER BY e.at DESC LIMIT $3""",
-            action,
-            subject,
-            limit,
-        )
+        rows = await audit.recent(opened.db, action=action, subject=subject, limit=limit)
     show(rows, ("at", "action", "outcome", "words", "id"), as_json, console)
 
 
 async def interactions_list(limit: int, as_json: bool, console: Console) -> None:
     """Cards that wait for a word."""
     async with app() as opened:
-        rows = await opened.db.fetch(
-            """SELECT a.id, a.state, a.asked_at, a.expires_at, e.name AS requester, a.needed,
-                      (SELECT count(*) FROM approval_vote v WHERE v.approval_id = a.id) AS votes,
-                      (SELECT string_agg(i.tool, ', ' ORDER BY i.ordinal) FROM approval_item i WHERE i.approval_id = a.id) AS writes
-                 FROM approval a JOIN employee e ON e.id = a.requester_employee_id WHERE a.state = 'waiting'
-                ORDER BY a.expires_at LIMIT $1""",
-            limit,
-        )
+        rows = await ApprovalRecords().listed(opened.db, limit)
     show(rows, ("id", "requester", "writes", "votes", "needed", "expires_at"), as_json, console)
 
 
@@ -192,10 +179,5 @@ async def switch_set(
 async def switch_report(hours: int, as_json: bool, console: Console) -> None:
     """Effects that were only noted, by kind and branch."""
     async with app() as opened:
-        rows = await opened.db.fetch(
-            """SELECT kind, coalesce(branch, '') AS branch, count(*) AS effects, min(requested_at) AS first, max(requested_at) AS last
-                 FROM effect WHERE state = 'shadow' AND requested_at > now() - make_interval(hours => $1)
-                GROUP BY kind, branch ORDER BY kind, branch""",
-            hours,
-        )
+        rows = await EffectLog(opened.db).shadowed(hours=hours)
     show(rows, ("kind", "branch", "effects", "first", "last"), as_json, console)

@@ -22,7 +22,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 def settings_from_demo(needed: str = "JARVIS_DATABASE_URL") -> None:
     """With no database set, take the settings of the demo that runs in this folder."""
     if needed not in os.environ and "JARVIS_DATABASE_URL" not in os.environ:
-        from jarvis.entrypoints.demo.supervisor import find_demo
+        from jarvis.entrypoints.demo.running import find_demo
 
         os.environ.update(find_demo())
 

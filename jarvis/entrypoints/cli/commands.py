@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
-import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -19,6 +17,7 @@ from rich.table import Table
 from jarvis.app.build import App, Part, open_app
 from jarvis.app.process import observe
 from jarvis.domains.bookings.sync import LOAD
+from jarvis.domains.staff import queries
 from jarvis.domains.staff.changes import CODE
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import jobs
@@ -29,9 +28,7 @@ from jarvis.engine.integration import Process
 from jarvis.kit.actor import LANGUAGES, Role
 from jarvis.kit.errors import InvalidRequest, NotFound
 from jarvis.kit.ids import new_id
-from jarvis.kit.text import MESSAGE_CHARS, clean
 
-TAKEN_S = 1.0  # a worker that runs has claimed a request by then
 EVENT_STATES = ("received", "claimed", "done", "done with failures", "dead", "parked", "duplicate")
 
 
@@ -43,99 +40,6 @@ async def app(*parts: Part, process: Process | None = None) -> AsyncGenerator[Ap
         yield opened
 
 
-async def ask(text: str, name: str, as_json: bool, console: Console) -> None:
-    """Journal the request and print what a running worker answers, with its steps; where none
-    takes it, the agents are opened here."""
-    text = clean(text).strip()
-    if not text or len(text) > MESSAGE_CHARS:
-        raise InvalidRequest(f"a request has 1 to {MESSAGE_CHARS} characters")
-    observe()
-    async with open_app((), extra=(StaffService,), pool=2) as opened:
-        actor = await opened.get(StaffService).actor_by_name(name)
-        accepted = await opened.journal.accept(
-            source="cli",
-            kind="ask.employee",
-            dedup_key=str(new_id()),
-            ordering_key=f"cli:{actor.employee_id}",
-            sender=f"employee:{actor.employee_id}",
-            payload={"employee_id": str(actor.employee_id), "text": text},
-        )
-        if not await _taken(opened, accepted.event_id):
-            await _answer_here(accepted.event_id)
-        run = await _finished(opened, accepted.event_id)
-        steps = await opened.db.fetch(
-            "SELECT * FROM agent_step WHERE agent_run_id = $1 ORDER BY ordinal", run["id"]
-        )
-    if as_json:
-        body = {
-            "answer": run["answer_text"],
-            "buttons": run["answer_buttons"],
-            "state": run["state"],
-            "roles": run["roles"],
-            "offline": run["offline"],
-            "steps": [
-                {
-                    k: s[k]
-                    for k in ("kind", "name", "arguments", "outcome", "offset_ms", "duration_ms")
-                }
-                for s in steps
-            ],
-        }
-        console.print_json(json.dumps(body, ensure_ascii=False, default=str))
-        return
-    console.print(re.sub(r"<[^>]+>", "", run["answer_text"] or ""), markup=False, highlight=False)
-    buttons: list[list[str]] = run["answer_buttons"] or []
-    for row in buttons:
-        console.print(
-            "  " + "  ".join(f"[{label}]" for label in row), markup=False, highlight=False
-        )
-    table = Table("№", "step", "name", "ms", "outcome", title="Steps")
-    for step in steps:
-        table.add_row(
-            str(step["ordinal"]),
-            step["kind"],
-            step["name"],
-            str(step["duration_ms"]),
-            (step["outcome"] or "")[:70],
-        )
-    console.print(table)
-
-
-async def _taken(opened: App, event_id: UUID) -> bool:
-    """Whether a worker takes the event up soon."""
-    until = time.monotonic() + TAKEN_S
-    while time.monotonic() < until:
-        if await opened.db.fetchval(
-            "SELECT true FROM delivery WHERE event_id = $1 AND state <> 'pending' LIMIT 1", event_id
-        ):
-            return True
-        await asyncio.sleep(0.02)
-    return False
-
-
-async def _answer_here(event_id: UUID) -> None:
-    from jarvis.entrypoints.worker import PARTS, event_worker  # agents take seconds to import
-
-    async with open_app(PARTS) as opened:
-        await event_worker(opened, "cli").handle_event(event_id)
-
-
-async def _finished(opened: App, event_id: UUID) -> Row:
-    for _ in range(3000):
-        row = await opened.db.fetchrow(
-            "SELECT * FROM agent_run WHERE event_id = $1 AND state <> 'running'", event_id
-        )
-        if row is not None:
-            return row
-        event = await opened.db.fetchrow(
-            "SELECT state, cause FROM event_status WHERE id = $1", event_id
-        )
-        if event is not None and event["state"] in ("dead", "parked"):
-            raise InvalidRequest(f"the request failed: {event['cause']}")
-        await asyncio.sleep(0.02)
-    raise InvalidRequest("no answer in 60 s; `jarvis events list` shows what happened")
-
-
 async def sync(as_json: bool, console: Console) -> None:
     """Run the full load as a job in this process."""
     async with app("jobs") as opened:
@@ -144,17 +48,18 @@ async def sync(as_json: bool, console: Console) -> None:
                 tx, kind=LOAD, dedup_key=f"load:{new_id()}", queue="manual", deadline_s=1800
             )
         assert job_id is not None
+        log = jobs.JobLog(opened.db)
         task = asyncio.create_task(jobs.run_job(opened.db, opened.jobs, job_id))
         with Progress(console=console, disable=as_json, transient=True) as progress:
             bar = progress.add_task("RentProg", total=None)
             while not task.done():
                 await asyncio.sleep(0.2)
-                state = await opened.db.fetchval("SELECT progress FROM job WHERE id = $1", job_id)
-                counts: dict[str, int] = state or {}
+                job = await log.find(job_id)
+                counts: dict[str, int] = (job["progress"] if job is not None else None) or {}
                 done = sum(counts.values())
                 progress.update(bar, description=f"RentProg: {done} records")
         await task
-        row = await opened.db.fetchrow("SELECT state, result, cause FROM job WHERE id = $1", job_id)
+        row = await log.find(job_id)
     assert row is not None
     if as_json:
         console.print_json(
@@ -211,9 +116,7 @@ async def staff_invite(name: str, bot_name: str, console: Console) -> None:
     async with app() as opened:
         actor = await opened.get(StaffService).actor_by_name(name)
         token = await opened.get(StaffService).invite(actor.employee_id, by="CLI")
-        bot_name = (
-            bot_name or await opened.db.fetchval("SELECT max(username) FROM telegram_session") or ""
-        )
+        bot_name = bot_name or await queries.bot_name(opened.db) or ""
     link = f"https://t.me/{bot_name}?start={token}" if bot_name else f"/start {token}"
     console.print(
         f"{actor.name}: send this once, valid 3 days, an administrator confirms:\n{link}",
@@ -261,12 +164,9 @@ async def events_list(
 
 async def events_show(event_id: str, console: Console) -> None:
     async with app() as opened:
-        row = await opened.db.fetchrow("SELECT * FROM event WHERE id = $1", uuid_of(event_id))
+        row = await opened.journal.find(uuid_of(event_id))
         deliveries = await Deliveries(opened.db).of(uuid_of(event_id))
-        effects = await opened.db.fetch(
-            "SELECT id, kind, target, state, receipt, cause FROM effect WHERE event_id = $1",
-            uuid_of(event_id),
-        )
+        effects = await EffectLog(opened.db).of(uuid_of(event_id))
     if row is None:
         raise NotFound("no such event")
     body = {

@@ -14,10 +14,15 @@ from rich.table import Table
 
 from jarvis.app.build import App
 from jarvis.app.discovery import integrations
+from jarvis.domains.staff.queries import administrators
+from jarvis.engine import audit
 from jarvis.engine.audit_checkpoints import Checkpoints
 from jarvis.engine.audit_proof import prove
 from jarvis.engine.db import Database
+from jarvis.engine.deliveries import Deliveries
+from jarvis.engine.effect_log import EffectLog
 from jarvis.engine.integration import Diagnosis
+from jarvis.engine.schema import migrations_run
 from jarvis.engine.settings import EngineSettings
 from jarvis.entrypoints.cli.commands import app
 from jarvis.integrations.storage.kinds import CHECKPOINT
@@ -30,7 +35,7 @@ async def doctor(as_json: bool, console: Console) -> int:
     lines = _machine()
     try:
         if "JARVIS_DATABASE_URL" not in os.environ:
-            from jarvis.entrypoints.demo.supervisor import find_demo
+            from jarvis.entrypoints.demo.running import find_demo
 
             os.environ.update(find_demo())
             lines += _demo()
@@ -86,7 +91,7 @@ def _machine() -> list[Diagnosis]:
 
 def _demo() -> list[Diagnosis]:
     """How the processes of the demo in this folder run."""
-    from jarvis.entrypoints.demo.supervisor import processes_of_demo
+    from jarvis.entrypoints.demo.running import processes_of_demo
 
     processes = processes_of_demo()
     down = {name: p for name, p in processes.items() if p["state"] != "running"}
@@ -107,7 +112,7 @@ def _demo() -> list[Diagnosis]:
 async def _house() -> list[Diagnosis]:
     lines: list[Diagnosis] = []
     async with app() as opened:
-        tables = await opened.db.fetchval("SELECT count(*) FROM migration")
+        tables = await migrations_run(opened.db)
         lines.append(
             Diagnosis(
                 name="Database",
@@ -116,9 +121,7 @@ async def _house() -> list[Diagnosis]:
                 advice="run `jarvis migrate`",
             )
         )
-        may_delete = await opened.db.fetchval(
-            "SELECT has_table_privilege(current_user, 'audit_entry', 'DELETE')"
-        )
+        may_delete = await audit.may_delete(opened.db)
         advice = "connect as the role jarvis_app, not as the owner"
         lines.append(
             Diagnosis(
@@ -137,9 +140,7 @@ async def _house() -> list[Diagnosis]:
                 advice="set JARVIS_REDIS_URL",
             )
         )
-        admins = await opened.db.fetchval(
-            "SELECT count(*) FROM employee WHERE role = 'admin' AND dismissed_at IS NULL"
-        )
+        admins = await administrators(opened.db)
         lines.append(
             Diagnosis(
                 name="Administrators",
@@ -148,9 +149,7 @@ async def _house() -> list[Diagnosis]:
                 advice="jarvis staff add NAME --role admin, then bind",
             )
         )
-        dead = await opened.db.fetchval(
-            "SELECT count(*) FROM delivery WHERE state IN ('dead', 'parked')"
-        )
+        dead = await Deliveries(opened.db).failed_count()
         lines.append(
             Diagnosis(
                 name="Failed deliveries",
@@ -182,9 +181,7 @@ async def _vendors(opened: App) -> list[Diagnosis]:
 async def diagnose_checkpoints(db: Database, checkpoints: Checkpoints, now: datetime) -> Diagnosis:
     """Whether the audit is signed in time, and what was signed still stands."""
     proof = await prove(db, checkpoints, quick=True)
-    last = await db.fetchrow(
-        "SELECT state, cause FROM effect WHERE kind = $1 ORDER BY seq DESC LIMIT 1", CHECKPOINT.name
-    )
+    last = await EffectLog(db).latest(CHECKPOINT.name)
     failed = last["cause"] if last is not None and last["state"] != "done" else None
     since = f"{proof.unsigned_since:%d.%m %H:%M} UTC" if proof.unsigned_since else ""
     advice = "run `jarvis audit verify`"

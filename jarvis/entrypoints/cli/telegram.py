@@ -14,6 +14,7 @@ from jarvis.domains.chats.places import Place, own_places, places, standing
 from jarvis.domains.chats.service import SERVICE, ChatService, Forum, Purpose
 from jarvis.domains.chats.topics import registered
 from jarvis.domains.chats.view import needs, purpose
+from jarvis.domains.staff.queries import bot_name
 from jarvis.domains.staff.service import StaffService
 from jarvis.entrypoints.cli.commands import app
 from jarvis.integrations.telegram.bootstrap import open_bootstrap
@@ -55,7 +56,7 @@ async def setup(create: bool, employee: str | None, as_json: bool, console: Cons
         if create:
             await _create(opened, chats, wanted, console if not as_json else Console(quiet=True))
         rows = await standing(chats, opened.db, wanted)
-        bot = await _bot(opened)
+        bot = await bot_name(opened.db)
     if as_json:
         body = [
             {
@@ -93,17 +94,10 @@ def _state(forum: Forum | None) -> str:
     return f"missing: {needs(sorted(forum.lacks), 'en')}" if forum.lacks else "ready"
 
 
-async def _bot(opened: App) -> str | None:
-    """The bot's user name, known once it logged in."""
-    return await opened.db.fetchval(
-        "SELECT username FROM telegram_session WHERE username IS NOT NULL LIMIT 1"
-    )
-
-
 async def _create(
     opened: App, chats: ChatService, wanted: Sequence[Place], console: Console
 ) -> None:
-    bot = await _bot(opened)
+    bot = await bot_name(opened.db)
     if bot is None:
         raise SettingsMissing("start `jarvis bot` once first: its user name is not known yet")
     async with open_bootstrap(load(TelegramSettings), bot) as person:

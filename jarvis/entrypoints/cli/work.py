@@ -13,6 +13,7 @@ from rich.console import Console
 from jarvis.engine import idle, subscriptions
 from jarvis.engine.db import Database, open_database
 from jarvis.engine.deliveries import Deliveries
+from jarvis.engine.effect_log import EffectLog
 from jarvis.engine.journal import Journal
 from jarvis.entrypoints.cli.commands import app, show, time_of, uuid_of
 from jarvis.kit.errors import InvalidRequest, SettingsMissing
@@ -44,10 +45,7 @@ async def subscriptions_sync(discard: bool, console: Console) -> None:
 
 async def subscriptions_list(as_json: bool, console: Console) -> None:
     async with app() as opened:
-        rows = await opened.db.fetch(
-            """SELECT kind, subscriber, CASE lane WHEN 0 THEN 'people' WHEN 1 THEN 'vendors' ELSE 'bulk' END AS lane, pool, routed_as
-                 FROM event_subscription ORDER BY kind, subscriber"""
-        )
+        rows = await subscriptions.listed(opened.db)
     show(rows, ("kind", "subscriber", "lane", "pool", "routed_as"), as_json, console)
 
 
@@ -121,14 +119,8 @@ async def _show_effects(
     kind: str | None,
     console: Console,
 ) -> None:
-    rows = await db.fetch(
-        """SELECT f.kind, f.target, f.state, count(*) AS effects FROM effect f JOIN event e ON e.id = f.event_id
-            WHERE ($1::uuid IS NULL OR e.id = $1) AND ($2::timestamptz IS NULL OR e.received_at >= $2)
-              AND ($3::timestamptz IS NULL OR e.received_at < $3) AND ($4::text IS NULL OR e.kind = $4)
-            GROUP BY f.kind, f.target, f.state ORDER BY effects DESC, f.kind LIMIT 50""",
-        event_id,
-        *window,
-        kind,
+    rows = await EffectLog(db).counts_of(
+        event_id=event_id, since=window[0], until=window[1], kind=kind
     )
     console.print(
         "What the originals asked for of the outside:"

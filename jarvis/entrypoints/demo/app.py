@@ -22,6 +22,7 @@ from litestar.template.config import TemplateConfig
 from litestar.types import ASGIApp
 
 from jarvis.domains.bookings.sync import LOAD
+from jarvis.domains.conversations.queries import last_ends
 from jarvis.engine import clockrow, jobs
 from jarvis.engine.audit_checkpoints import Checkpoints
 from jarvis.engine.db import DATABASE_AWAY, Database
@@ -98,12 +99,7 @@ class Stage:
         seen: object = None
         while going():
             try:
-                found = await self.db.fetchval(
-                    """SELECT jsonb_build_array((SELECT max(seq) FROM event),
-                        (SELECT max(finished_at) FROM delivery),
-                              (SELECT max(finished_at) FROM effect), (SELECT max(finished_at)
-                                FROM agent_run))"""
-                )
+                found = await last_ends(self.db)
             except DATABASE_AWAY:
                 found = seen
             if found != seen:

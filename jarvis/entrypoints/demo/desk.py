@@ -15,6 +15,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import Body
 from litestar.response import Redirect, ServerSentEvent, Template
 
+from jarvis.engine.clockrow import database_time
 from jarvis.entrypoints.demo.text import words
 from jarvis.entrypoints.demo.view import Asked, place_of, view
 from jarvis.kit.clock import TBILISI
@@ -137,7 +138,7 @@ def desk_routes(stage: Stage) -> list[Any]:
         toast = None
         try:
             sandbox = stage.vendor(name)
-            began = await stage.db.fetchval("SELECT clock_timestamp()")
+            began = await database_time(stage.db)
             offered = next((c for c in sandbox.changes() if c.name == change), None)
             result = await sandbox.change(change, args)
             stage.happened.append(

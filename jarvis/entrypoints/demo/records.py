@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
 from jarvis.app.role import roles
-from jarvis.domains.conversations.trail import run_of_message, steps_of
+from jarvis.domains.conversations.queries import steps_of
+from jarvis.domains.conversations.trail import run_of_message
+from jarvis.engine.approval_records import ApprovalRecords
 from jarvis.engine.db import Database, Row
-from jarvis.engine.journal import trace_code
+from jarvis.engine.journal import Journal, trace_code
 from jarvis.entrypoints.demo.text import Words, known, seconds, words
-from jarvis.integrations.telegram.kinds import target
 from jarvis.messaging.catalogue import say
 
 LINKS = 8
-
-
-async def counts_behind(db: Database, chat_id: int, messages: Sequence[int]) -> dict[int, Row]:
-    """By message: how many steps its run took, how long (ms), whether it was offline, and its
-    cost."""
-    rows = await db.fetch(
-        """SELECT DISTINCT ON (e.message_id) e.message_id, r.offline, r.cost_micro_usd, s.steps,
-            s.ms
-             FROM (SELECT (receipt->>'message_id')::bigint AS message_id, event_id, seq FROM effect
-                    WHERE state = 'done' AND target = $1
-                      AND (receipt->>'message_id')::bigint = ANY($2)) e
-             JOIN agent_run r ON r.event_id = e.event_id
-             JOIN LATERAL (SELECT count(*) AS steps, coalesce(max(offset_ms + duration_ms), 0) AS ms
-                             FROM agent_step WHERE agent_run_id = r.id) s ON s.steps > 0
-            ORDER BY e.message_id, e.seq DESC""",
-        target(chat_id),
-        list(messages),
-    )
-    return {row["message_id"]: row for row in rows}
+FOLLOWED = timedelta(minutes=2)  # what comes later has another cause
 
 
 async def steps_behind(
@@ -70,19 +53,7 @@ def price(run: Row, language: str) -> str:
 async def writes_behind(db: Database, run_id: UUID, language: str) -> list[dict[str, Any]]:
     """What a run's card asked to write, and how far each write and its undo is."""
     t = words(language)
-    rows = await db.fetch(
-        """SELECT i.write, i.tool, a.state AS card, e.state, e.effect_class, e.attempts, e.receipt,
-            e.cause,
-                  e.finished_at - e.requested_at AS took, u.state AS undo,
-                  (SELECT string_agg(p.name, ', ' ORDER BY v.voted_at) FROM approval_vote v
-                    JOIN employee p ON p.id = v.employee_id
-                    WHERE v.approval_id = a.id) AS approvers
-             FROM approval a JOIN approval_item i ON i.approval_id = a.id LEFT JOIN effect e
-               ON e.id = i.effect_id
-             LEFT JOIN effect u ON u.id = i.undo_effect_id
-            WHERE a.agent_run_id = $1 ORDER BY a.id, i.ordinal""",
-        run_id,
-    )
+    rows = await ApprovalRecords().writes_of(db, run_id)
     return [_write(row, t, language) for row in rows]
 
 
@@ -175,16 +146,8 @@ async def chain_of(
     began: datetime = item["began"]
     vendor: str = item["vendor"]
     entity = {str(h["payload"].get("id")) for h in item["result"].get("webhooks", [])}
-    rows = await db.fetch(
-        """SELECT e.kind, s.state, e.received_at, s.finished_at, e.payload, e.body FROM event e
-            JOIN event_status s USING (id)
-            WHERE e.received_at >= $1 AND e.received_at < $1 + interval '2 minutes'
-              AND (e.kind LIKE $2 || '.%' OR e.kind LIKE 'car.%' OR e.kind LIKE 'booking.%'
-                OR e.kind LIKE 'client.%')
-            ORDER BY e.seq LIMIT 40""",
-        began,
-        vendor,
-    )
+    kinds = [f"{vendor}.%", "car.%", "booking.%", "client.%"]
+    rows = await Journal(db).followed(began, kinds, within=FOLLOWED, limit=40)
     links = [_link(row, vendor, began, t, language) for row in rows if _concerns(row, entity)][
         :LINKS
     ]

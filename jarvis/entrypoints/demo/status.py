@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from jarvis.domains.bookings.sync import LOAD
 from jarvis.engine import idle
+from jarvis.engine.jobs import JobLog
+from jarvis.engine.leases import Leases
 
 if TYPE_CHECKING:
     from jarvis.entrypoints.demo.app import Stage
@@ -14,14 +16,8 @@ if TYPE_CHECKING:
 
 async def ready(stage: Stage) -> bool:
     """The bot holds the session, the first load is done, the web process answers."""
-    row = await stage.db.fetchrow(
-        """SELECT coalesce(bool_or(held_until > now()), false) AS bot,
-                  EXISTS (SELECT 1 FROM job WHERE kind = $1
-                    AND state = 'done') AS loaded
-             FROM lease WHERE name LIKE 'telegram:%'""",
-        LOAD,
-    )
-    return bool(row and row["bot"] and row["loaded"] and stage.telegram.state.commands)
+    bot = await Leases(stage.db).held("telegram:")
+    return bot and await JobLog(stage.db).done(LOAD) and bool(stage.telegram.state.commands)
 
 
 async def in_flight(stage: Stage) -> dict[str, int]:

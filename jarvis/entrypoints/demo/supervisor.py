@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import json
 import os
 import signal
@@ -20,16 +19,17 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from jarvis.entrypoints.demo.restarts import FILE, Restarts, how_it_ended, read, write
+from jarvis.entrypoints.demo.restarts import FILE, Restarts, how_it_ended, write
+from jarvis.entrypoints.demo.running import lock_of
 from jarvis.entrypoints.demo.start import Forks, Host, Order, begin, begin_host
 from jarvis.entrypoints.embedded import Postgres, Redis, free_port, kept_secret, migrate, provision
 from jarvis.kit.clock import TBILISI
-from jarvis.kit.errors import InvalidRequest, SettingsMissing
+from jarvis.kit.errors import SettingsMissing
 
 STOP_S, LOOK_S = 6.0, 0.2
 LOST = 255  # what multiprocessing gives for a process whose fork server ended
@@ -184,7 +184,7 @@ class Demo:
         for number in range(1, 10):
             folder = self.options.folder / ("demo" if number == 1 else f"demo-{number}")
             folder.mkdir(parents=True, exist_ok=True)
-            if (lock := _lock(folder)) is not None:
+            if (lock := lock_of(folder)) is not None:
                 self.stack.callback(lock.close)
                 return folder
         raise SettingsMissing("nine demos run already; stop one of them")
@@ -392,47 +392,8 @@ def _end_for_sure(child: BaseProcess) -> None:
             os.kill(child.pid, signal.SIGKILL)
 
 
-def _lock(folder: Path) -> IO[str] | None:
-    """The folder's lock, to be kept open; None when a running demo has it."""
-    lock: IO[str] = (folder / "lock").open("w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.close()
-        return None
-    return lock
-
-
 async def _schema(postgres: Postgres) -> tuple[str, str]:
     """The database of this demo in its newest form; the DSNs of owner and application."""
     owner, app = await provision(postgres, "jarvis")
     await migrate(owner)
     return owner, app
-
-
-def find_demo(folder: Path = Path(".jarvis")) -> dict[str, str]:
-    """The settings of a running demo, for commands that are given none.
-
-    Raises:
-        InvalidRequest: no demo runs here.
-    """
-    return json.loads((_running(folder) / "env.json").read_text())
-
-
-def processes_of_demo(folder: Path = Path(".jarvis")) -> dict[str, dict[str, Any]]:
-    """How the processes of a running demo are, by name: `{state, pid, restarts, last_end}`.
-
-    Raises:
-        InvalidRequest: no demo runs here.
-    """
-    return read(_running(folder))
-
-
-def _running(folder: Path) -> Path:
-    for path in sorted(folder.glob("demo*/env.json")):
-        if (lock := _lock(path.parent)) is None:
-            return path.parent
-        lock.close()  # a killed demo left it
-    raise InvalidRequest(
-        "no settings: set JARVIS_DATABASE_URL, or start `make demo` in this folder first"
-    )

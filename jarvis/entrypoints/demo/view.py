@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from jarvis.entrypoints.demo.records import chain_of, counts_behind, price, steps_behind
+from jarvis.domains.conversations.trail import figures_of_messages
+from jarvis.entrypoints.demo.records import chain_of, price, steps_behind
 from jarvis.entrypoints.demo.text import Words, seconds, words
 from jarvis.integrations.telegram.sandbox.state import GENERAL
 from jarvis.kit.clock import local_date
@@ -210,7 +211,9 @@ def _days(log: list[dict[str, Any]], now: datetime, t: Words, language: str) -> 
 async def _under(stage: Stage, log: list[dict[str, Any]], place: int, language: str) -> None:
     """What stands under Jarvis's bubbles: how many steps, how long, at what price."""
     t = words(language)
-    counts = await counts_behind(stage.db, place, [m["id"] for m in log if m["from"] == "Jarvis"])
+    counts = await figures_of_messages(
+        stage.db, place, [m["id"] for m in log if m["from"] == "Jarvis"]
+    )
     for message in log:
         found = counts.get(message["id"])
         message["steps"] = None

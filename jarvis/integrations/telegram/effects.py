@@ -27,6 +27,7 @@ from jarvis.integrations.telegram.kinds import (
 )
 from jarvis.integrations.telegram.media import Outgoing, TelegramMedia
 from jarvis.integrations.telegram.members import TelegramMembers
+from jarvis.integrations.telegram.messages import TelegramMessages
 from jarvis.integrations.telegram.settings import SYSTEM, TelegramSettings
 from jarvis.integrations.telegram.topics import TelegramTopics
 from jarvis.kit.errors import NotFound, Unavailable
@@ -37,7 +38,7 @@ class TelegramEffects:
 
     def __init__(self, db: Database, gateway: TelegramGateway, settings: TelegramSettings) -> None:
         self._db = db
-        self._gateway = gateway
+        self._messages = TelegramMessages(gateway)
         self._topics = TelegramTopics(gateway)
         self._media = TelegramMedia(gateway)
         self._members = TelegramMembers(gateway)
@@ -67,7 +68,7 @@ class TelegramEffects:
         after = await self._after(effect, chat_id)
         topic = await self._topic(args.get("topic"))
         try:
-            message_id = await self._gateway.send(
+            message_id = await self._messages.send(
                 effect.id,
                 chat_id,
                 str(args["text"]),
@@ -248,7 +249,9 @@ class TelegramEffects:
         if message_id is None:
             return await self.send(effect)
         try:
-            await self._gateway.edit(chat_id, message_id, str(args["text"]), buttons=_buttons(args))
+            await self._messages.edit(
+                chat_id, message_id, str(args["text"]), buttons=_buttons(args)
+            )
         except NotFound:
             return await self.send(effect)
         return Receipt(facts={"chat_id": chat_id, "message_id": message_id})

@@ -19,8 +19,10 @@ from telethon.extensions import html as tg_html
 from telethon.tl import functions, types
 
 from jarvis.integrations.telegram.deletions import DeleteMessagesInGroup
-from jarvis.integrations.telegram.gateway import WINDOW, TelegramGateway, random_id, reply_header
+from jarvis.integrations.telegram.gaps import WINDOW
+from jarvis.integrations.telegram.gateway import TelegramGateway
 from jarvis.integrations.telegram.incoming import describe
+from jarvis.integrations.telegram.messages import random_id, reply_header
 from jarvis.integrations.telegram.settings import SYSTEM
 from jarvis.kit.errors import NotFound, Rejected, Unavailable
 

@@ -22,9 +22,11 @@ from telethon.errors import RandomIdDuplicateError, RPCError
 from telethon.tl import functions, types
 
 from jarvis.integrations.telegram.deletions import DeleteTopicInGroup
-from jarvis.integrations.telegram.gateway import WINDOW, TelegramGateway, random_id
+from jarvis.integrations.telegram.gaps import WINDOW
+from jarvis.integrations.telegram.gateway import TelegramGateway
 from jarvis.integrations.telegram.incoming import NAME_CHARS
 from jarvis.integrations.telegram.kinds import CHAT_LOST, RIGHTS
+from jarvis.integrations.telegram.messages import random_id
 from jarvis.integrations.telegram.settings import SYSTEM
 from jarvis.kit.errors import NotFound, Rejected, Unavailable
 from jarvis.kit.text import clean, line

@@ -17,6 +17,7 @@ from jarvis.engine.db import Database
 from jarvis.entrypoints.sandboxes import load_world
 from jarvis.integrations.telegram.gateway import TelegramGateway
 from jarvis.integrations.telegram.media import TelegramMedia
+from jarvis.integrations.telegram.messages import TelegramMessages
 from jarvis.integrations.telegram.sandbox import TelegramSandbox
 from jarvis.kit.errors import NotFound, Rejected, SettingsMissing, Unavailable
 from jarvis.testing.core import NOW, until
@@ -42,10 +43,10 @@ async def test_a_failing_server_is_unavailable_and_recovers(
 ) -> None:
     async with gateway(sandbox, db) as bot:
         await asyncio.wait_for(bot.ready.wait(), 10)
-        await bot.send(uuid4(), NINO, "before")
+        await TelegramMessages(bot).send(uuid4(), NINO, "before")
         sandbox.faults.start(fault, args)
         with pytest.raises(Unavailable) as caught:
-            await bot.send(uuid4(), NINO, "during")
+            await TelegramMessages(bot).send(uuid4(), NINO, "during")
         if fault == "rate_limit":
             assert caught.value.retry_after_s == 7
         sandbox.faults.stop()
@@ -54,7 +55,7 @@ async def test_a_failing_server_is_unavailable_and_recovers(
 
         async def sent() -> bool:
             try:
-                await bot.send(uuid4(), NINO, "after")
+                await TelegramMessages(bot).send(uuid4(), NINO, "after")
             except Unavailable:
                 await asyncio.sleep(0.2)
                 return False
@@ -72,7 +73,7 @@ async def test_a_server_that_is_down_means_not_ready_until_it_is_back(
         await asyncio.sleep(0.5)
         assert not bot.ready.is_set()
         with pytest.raises(Unavailable):
-            await bot.send(uuid4(), NINO, "x")
+            await TelegramMessages(bot).send(uuid4(), NINO, "x")
         sandbox.faults.stop()
         await asyncio.wait_for(bot.ready.wait(), 20)
 
@@ -150,7 +151,9 @@ async def test_what_one_person_s_press_waits_for_keeps_nobody_else_waiting(
 
     async with gateway(sandbox, db, on_press=hangs) as bot:
         await one_seen(bot, sandbox, db)
-        sent = await bot.send(uuid4(), NINO, "choose", buttons=[[{"label": "Go", "token": "t"}]])
+        sent = await TelegramMessages(bot).send(
+            uuid4(), NINO, "choose", buttons=[[{"label": "Go", "token": "t"}]]
+        )
         press = asyncio.create_task(sandbox.press("Нино Беридзе", "dm", sent, "Go"))
         sandbox.send("Лаша Гогуадзе", "dm", "and me?")
 
@@ -177,7 +180,7 @@ async def test_a_gap_behind_a_newer_message_is_found(
         sandbox.send("Нино Беридзе", "dm", "lost")
         sandbox.faults.stop()
         await db.execute("UPDATE chat SET last_seen_message = last_seen_message + 5")
-        await bot.reconcile()  # or the gateway's own first one, whichever comes first
+        await bot.gaps.fill()  # or the gateway's own first one, whichever comes first
         assert [
             r["payload"]["text"] for r in await db.fetch("SELECT payload FROM event ORDER BY seq")
         ] == ["first", "lost"]
@@ -189,15 +192,15 @@ async def test_a_lost_message_is_found_behind_many_of_our_own(
     async with gateway(sandbox, db) as bot:
         await one_seen(bot, sandbox, db)
         for number in range(60):
-            await bot.send(uuid4(), NINO, f"ours {number}")
+            await TelegramMessages(bot).send(uuid4(), NINO, f"ours {number}")
         sandbox.faults.start("drop", {})
         sandbox.send("Нино Беридзе", "dm", "lost")
         sandbox.faults.stop()
-        await bot.reconcile()
+        await bot.gaps.fill()
         assert [
             r["payload"]["text"] for r in await db.fetch("SELECT payload FROM event ORDER BY seq")
         ] == ["first", "lost"]
-        assert await bot.reconcile() == 0
+        assert await bot.gaps.fill() == 0
 
 
 async def test_the_menu_speaks_three_languages_and_the_name_is_known(
@@ -257,35 +260,35 @@ async def test_one_process_holds_the_session_and_the_other_takes_over(
     async with gateway(sandbox, db, "third") as third:
         await asyncio.wait_for(third.ready.wait(), 10)
         logins = len(sandbox.logins)
-        await third.send(uuid4(), NINO, "x")
+        await TelegramMessages(third).send(uuid4(), NINO, "x")
     assert logins == 1, "the stored key is used again"
 
 
 async def test_telegrams_own_refusals_have_words(sandbox: TelegramSandbox, db: Database) -> None:
     async with gateway(sandbox, db) as bot:
         await asyncio.wait_for(bot.ready.wait(), 10)
-        first = await bot.send(
+        first = await TelegramMessages(bot).send(
             uuid4(), NINO, "<b>one</b> &amp; two", buttons=[[{"label": "A", "token": "t"}]]
         )
-        await bot.edit(
+        await TelegramMessages(bot).edit(
             NINO, first, "<b>one</b> &amp; two", buttons=[[{"label": "A", "token": "t"}]]
         )
         assert sandbox.messages_of("Нино Беридзе", "dm")[0]["text"] == "one & two"
         await sandbox.change("block_bot", {"person": "Нино Беридзе"})
         with pytest.raises(Rejected):
-            await bot.send(uuid4(), NINO, "x")
+            await TelegramMessages(bot).send(uuid4(), NINO, "x")
         with pytest.raises(NotFound):
-            await bot.edit(NINO, 999, "x")
+            await TelegramMessages(bot).edit(NINO, 999, "x")
         with pytest.raises(Rejected):
-            await bot.send(uuid4(), 7001102, "a stranger never pressed Start")
+            await TelegramMessages(bot).send(uuid4(), 7001102, "a stranger never pressed Start")
 
 
 async def test_a_repeated_send_is_the_first_one(sandbox: TelegramSandbox, db: Database) -> None:
     async with gateway(sandbox, db) as bot:
         await asyncio.wait_for(bot.ready.wait(), 10)
         effect = uuid4()
-        first = await bot.send(effect, NINO, "once")
-        assert await bot.send(effect, NINO, "once", attempt=2, after=0) == first
+        first = await TelegramMessages(bot).send(effect, NINO, "once")
+        assert await TelegramMessages(bot).send(effect, NINO, "once", attempt=2, after=0) == first
     assert len(sandbox.ledger.entries()) == 1
 
 
@@ -297,7 +300,7 @@ async def test_our_deletion_in_a_group_does_not_swallow_the_next_private_message
         await asyncio.wait_for(bot.ready.wait(), 10)
         sandbox.send("Нино Беридзе", "dm", "раз")
         group = sandbox.state.chats[GROUP]
-        made = await bot.send(uuid4(), GROUP, "сообщение бота")
+        made = await TelegramMessages(bot).send(uuid4(), GROUP, "сообщение бота")
 
         async def heard(count: int) -> bool:
             return (
@@ -325,7 +328,9 @@ async def test_a_press_is_on_its_way_until_it_stands_in_the_journal(
     opened = TelegramGateway(db, settings(sandbox), on_press=slowly, holder="one")
     task = asyncio.create_task(opened.run())
     await asyncio.wait_for(opened.ready.wait(), 10)
-    message = await opened.send(uuid4(), NINO, "Да?", buttons=[[{"label": "Да", "token": "t"}]])
+    message = await TelegramMessages(opened).send(
+        uuid4(), NINO, "Да?", buttons=[[{"label": "Да", "token": "t"}]]
+    )
     assert await sandbox.press("Нино Беридзе", "dm", message, 0, wait_s=0.05) is None
     assert (await idle.in_flight(db, inputs={"telegram": sandbox.unheard()}))["inputs"] == 1, (
         "nobody has written it down yet"

@@ -12,6 +12,7 @@ import pytest
 from jarvis.engine.db import Database
 from jarvis.entrypoints.sandboxes import load_world
 from jarvis.integrations.telegram.gateway import TelegramGateway
+from jarvis.integrations.telegram.messages import TelegramMessages
 from jarvis.integrations.telegram.sandbox import TelegramSandbox, WorldForum
 from jarvis.integrations.telegram.topics import GroupSeen, Seen, TelegramTopics
 from jarvis.kit.errors import NotFound, Rejected, Unavailable
@@ -52,7 +53,7 @@ async def test_a_topic_is_made_written_into_renamed_closed_and_deleted(
 ) -> None:
     topics = TelegramTopics(opened)
     number = await topics.create(uuid4(), FORUM, CAR)
-    message = await opened.send(uuid4(), FORUM, "<b>Malibu 235</b>", topic=number)
+    message = await TelegramMessages(opened).send(uuid4(), FORUM, "<b>Malibu 235</b>", topic=number)
     await topics.pin(FORUM, message)
     await topics.pin(FORUM, message)  # a pinned one is success
     (shown,) = [
@@ -70,7 +71,7 @@ async def test_a_topic_is_made_written_into_renamed_closed_and_deleted(
     await topics.delete(FORUM, number)
     assert await topics.look(FORUM, [number]) == {}
     with pytest.raises(NotFound, match="topic is gone"):
-        await opened.send(uuid4(), FORUM, "x", topic=number)
+        await TelegramMessages(opened).send(uuid4(), FORUM, "x", topic=number)
     with pytest.raises(NotFound, match="topic is gone"):
         await topics.edit(FORUM, number, closed=False)
 
@@ -108,7 +109,7 @@ async def test_a_reply_stands_in_the_topic_of_what_it_answers(
     await until(arrived)
     payload = await db.fetchval("SELECT payload FROM event WHERE kind = 'message.employee'")
     assert (payload["topic"], payload["reply_to"]) == (2, None)
-    await opened.send(uuid4(), FORUM, "принято", reply_to=payload["message_id"])
+    await TelegramMessages(opened).send(uuid4(), FORUM, "принято", reply_to=payload["message_id"])
     assert [m["text"] for m in sandbox.messages_of("Лаша Гогуадзе", TITLE, topic="Старая тема")][
         1:
     ] == ["масло поменял", "принято"]

@@ -26,6 +26,7 @@ from redis.exceptions import RedisError
 from rich.console import Console
 
 from jarvis.entrypoints.demo.restarts import read
+from jarvis.entrypoints.demo.running import find_demo
 from jarvis.entrypoints.demo.storm.judge import SEES_ALL, Judge, Outcome
 from jarvis.entrypoints.demo.storm.people import (
     ORDERERS,
@@ -39,7 +40,6 @@ from jarvis.entrypoints.demo.storm.people import (
 from jarvis.entrypoints.demo.storm.queries import Records
 from jarvis.entrypoints.demo.storm.surface import Surface
 from jarvis.entrypoints.demo.storm.world import HOME, NOW, ROOMY
-from jarvis.entrypoints.demo.supervisor import find_demo
 from jarvis.entrypoints.embedded import free_port
 
 BLOW_S = (1.0, 3.5)  # between two blows

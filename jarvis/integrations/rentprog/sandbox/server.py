@@ -1,10 +1,9 @@
-"""The HTTP side of the sandbox: the public API and MCP over real sockets, and the sender of
-webhooks."""
+"""RentProg's server as one object: its data, the public API and MCP over real sockets, the
+webhooks that follow from changes."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 import pickle
@@ -16,21 +15,21 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import httpx
 from litestar import Litestar, Request, Response, get, post
 from litestar.datastructures import State
 
-from jarvis.integrations.rentprog import ruby
 from jarvis.integrations.rentprog.sandbox import mcp_tools
 from jarvis.integrations.rentprog.sandbox.changes import Changes, Hook, offered
-from jarvis.integrations.rentprog.sandbox.data import Data, Fields, from_world, is_open
+from jarvis.integrations.rentprog.sandbox.data import Data, from_world
+from jarvis.integrations.rentprog.sandbox.hook_sender import HookSender
 from jarvis.integrations.rentprog.sandbox.operations import Operations, public_write
+from jarvis.integrations.rentprog.sandbox.public_reads import Envelope, PublicReads, answer, public
 from jarvis.integrations.rentprog.sandbox.records import tables
 from jarvis.integrations.rentprog.sandbox.words import FAULTS
 from jarvis.kit.clock import Clock, OffsetClock
-from jarvis.kit.http_client import tls
 from jarvis.kit.ids import new_token
 from jarvis.kit.keep import Keep
 from jarvis.kit.sandbox import Faults, Ledger, served
@@ -74,7 +73,7 @@ class RentProgSandbox:
         self.hook_urls: dict[int, str] = {}
         self.hook_transport: httpx.AsyncBaseTransport | None = None  # the network when absent
         self.encoding: Encoding = "ruby"
-        self.envelope: Literal["bare", "data", "jsonapi"] = "bare"
+        self.envelope: Envelope = "bare"
         self.quotas = {
             "get": Quota(per_minute=120),
             "search": Quota(per_minute=30),
@@ -86,8 +85,7 @@ class RentProgSandbox:
         self.deliveries: list[dict[str, Any]] = []
         self._bearers: dict[str, tuple[str, float]] = {}
         self._calls: dict[str, deque[float]] = {}
-        self._outbox: asyncio.Queue[Hook] = asyncio.Queue()
-        self._undelivered: list[Hook] = []
+        self._hooks = HookSender(self)
         self._keep: Keep | None = None
         self._port = 0
 
@@ -163,7 +161,7 @@ class RentProgSandbox:
             "secrets": self.hook_secrets,
             "faults": self.faults.active,
             "ledger": len(self.ledger.entries()),
-            "hooks": self._undelivered,
+            "hooks": self._hooks.undelivered,
             "port": self._port,
         }
         self._keep.put({"all": pickle.dumps(kept)})
@@ -185,8 +183,7 @@ class RentProgSandbox:
     def send(self, hooks: Sequence[Hook]) -> None:
         """Queue webhooks for delivery."""
         for hook in hooks:
-            self._undelivered.append(hook)
-            self._outbox.put_nowait(hook)
+            self._hooks.queue(hook)
         self.save()
 
     def calls(self, bucket: str) -> Sequence[float]:
@@ -195,18 +192,11 @@ class RentProgSandbox:
         return tuple(self._calls.get(bucket, ()))
 
     def busy(self) -> bool:
-        return bool(self._undelivered)
+        return bool(self._hooks.undelivered)
 
     def body(self, hook: Hook) -> bytes:
         """The delivery's body in the encoding that is set."""
-        payload: Any = {k: v for k, v in hook.payload.items() if not k.startswith("_")}
-        if self.encoding == "ruby":
-            payload = ruby.dump(payload)
-        elif self.encoding == "json_text":
-            payload = json.dumps(payload, ensure_ascii=False)
-        return json.dumps({"event": hook.event, "payload": payload}, ensure_ascii=False).encode(
-            errors="surrogatepass"
-        )
+        return self._hooks.body(hook)
 
     @asynccontextmanager
     async def running(self, port: int = 0) -> AsyncGenerator[RentProgSandbox]:
@@ -217,71 +207,12 @@ class RentProgSandbox:
     @asynccontextmanager
     async def sending(self) -> AsyncGenerator[None]:
         """Send webhooks until the end, serving nothing."""
-        sender = asyncio.create_task(self._send_forever())
+        sender = asyncio.create_task(self._hooks.send_forever())
         try:
             yield
         finally:
             sender.cancel()
             await asyncio.gather(sender, return_exceptions=True)
-
-    # webhooks
-
-    async def _send_forever(self) -> None:
-        held: Hook | None = None
-        async with httpx.AsyncClient(
-            timeout=10, trust_env=False, verify=tls(), transport=self.hook_transport
-        ) as http:
-            while True:
-                try:
-                    async with asyncio.timeout(0.4):
-                        hook = await self._outbox.get()
-                except TimeoutError:
-                    if held is not None:
-                        await self._deliver(http, held)
-                        held = None
-                    continue
-                if self.faults.on("drop"):
-                    self._delivered(hook)
-                    continue
-                if held is None and self.faults.on("reorder"):
-                    held = hook
-                    continue
-                await self._deliver(http, hook)
-                if held is not None:
-                    await self._deliver(http, held)
-                    held = None
-
-    async def _deliver(self, http: httpx.AsyncClient, hook: Hook) -> None:
-        body = (
-            b'{"event":"booking_update","payload":"{\\"id\\"=>"}'
-            if self.faults.on("garble")
-            else self.body(hook)
-        )
-        copies = (
-            1 + int(self.faults.arg("duplicate", "copies", 1)) if self.faults.on("duplicate") else 1
-        )
-        url = self.hook_urls.get(hook.company_id)
-        status = 0
-        for _ in range(copies if url else 0):
-            with contextlib.suppress(httpx.HTTPError):
-                answer = await http.post(
-                    str(url), content=body, headers={"content-type": "application/json"}
-                )
-                status = answer.status_code
-        self.deliveries.append(
-            {
-                "at": time.time(),
-                "event": hook.event,
-                "id": hook.payload.get("id"),
-                "status": status,
-                "copies": copies,
-            }
-        )
-        self._delivered(hook)
-
-    def _delivered(self, hook: Hook) -> None:
-        self._undelivered = [other for other in self._undelivered if other is not hook]
-        self.save()
 
     # the public API
 
@@ -311,7 +242,8 @@ class RentProgSandbox:
             call = "search" if "search_" in path else "get"
             if (refusal := await self._gate(call, f"{branch}:{call}")) is not None:
                 return refusal
-            return self._read(branch, path.strip("/"), request.query_params)
+            reads = PublicReads(self.data, self.data.companies[branch], self.envelope)
+            return reads.answer(path.strip("/"), request.query_params)
 
         @post("/api/v1/public/{path:path}", status_code=200)
         async def write(request: Req, path: str) -> Response[Any]:
@@ -352,42 +284,6 @@ class RentProgSandbox:
         branch, until = self._bearers.get(bearer, (None, 0.0))
         return branch if until > time.time() else None
 
-    def _read(self, branch: str, path: str, query: Mapping[str, str]) -> Response[Any]:
-        data, company = self.data, self.data.companies[branch]
-        cars = {k: c for k, c in data.cars.items() if c["company_id"] == company}
-        bookings = {
-            k: b
-            for k, b in data.bookings.items()
-            if b["company_id"] == company and not b["archive"]
-        }
-        page = int(query.get("page", 1))
-        noun, _, tail = path.partition("/")
-        if noun in ("cars", "car") and tail:
-            return self._one(cars, tail)
-        if noun in ("bookings", "booking") and tail:
-            return self._one(bookings, tail)
-        if noun in ("clients", "client") and tail:
-            return self._one(data.clients, tail)
-        if path in ("all_cars_full", "all_cars", "cars"):
-            return self._list("cars", list(cars.values()), page, 25)
-        if path == "all_bookings":
-            return self._list("bookings", list(bookings.values()), page, 10)
-        if path in ("active_bookings", "unactive_bookings"):
-            wanted = path == "active_bookings"
-            rows = [b for b in bookings.values() if is_open(b) is wanted]
-            return self._list("bookings", rows, page, 10)
-        if path in ("all_clients", "clients"):
-            return self._list("clients", list(data.clients.values()), page, 25)
-        if path == "car_data_with_bookings":
-            return self._car_with_bookings(cars, bookings, query)
-        if path in ("search_bookings", "search_cars", "search_clients"):
-            return self._search(
-                path,
-                {"search_cars": cars, "search_bookings": bookings}.get(path, data.clients),
-                query,
-            )
-        return Response({"error": "not found"}, status_code=404)
-
     async def _write(self, path: str, request: Req) -> Response[Any]:
         """`update_booking` by query, `create_booking` by JSON; no key, no preview, availability is
         not checked."""
@@ -414,50 +310,7 @@ class RentProgSandbox:
         if self.faults.on("lose_answer"):
             await asyncio.sleep(self.faults.arg("lose_answer", "seconds", 30))
             return Response("<html>504</html>", status_code=504, media_type="text/html")
-        return _answer(_public(record))
-
-    def _car_with_bookings(
-        self, cars: Mapping[int, Fields], bookings: Mapping[int, Fields], query: Mapping[str, str]
-    ) -> Response[Any]:
-        car = cars.get(int(query.get("car_id", 0)))
-        if car is None:
-            return Response({"error": "not found"}, status_code=404)
-        mine = [_public(b) for b in bookings.values() if b["car_id"] == car["id"] and is_open(b)]
-        return _answer(
-            {
-                **_public(car),
-                "active_bookings": mine,
-                "prices": [],
-                "seasons": [],
-                "price_periods": [],
-            }
-        )
-
-    def _search(
-        self, path: str, table: Mapping[int, Fields], query: Mapping[str, str]
-    ) -> Response[Any]:
-        text = query.get("query", "").lower()
-        if len(text) < 3:
-            return Response({"error": "query is too short"}, status_code=422)
-        rows = [r for r in table.values() if any(text in str(v).lower() for v in r.values())]
-        return self._list(path.removeprefix("search_"), rows, int(query.get("page", 1)), 25)
-
-    def _one(self, table: Mapping[int, Fields], tail: str) -> Response[Any]:
-        record = table.get(int(tail)) if tail.isdigit() else None
-        return (
-            Response({"error": "not found"}, status_code=404)
-            if record is None
-            else _answer(_public(record))
-        )
-
-    def _list(self, name: str, rows: list[Fields], page: int, size: int) -> Response[Any]:
-        chosen = [_public(row) for row in rows[(page - 1) * size : page * size]]
-        if self.envelope == "data":
-            return _answer({"data": chosen})
-        if self.envelope == "jsonapi":
-            items = [{"id": str(r["id"]), "type": name[:-1], "attributes": r} for r in chosen]
-            return _answer({name: {"data": items}})
-        return _answer(chosen)
+        return answer(public(record))
 
     # MCP
 
@@ -480,17 +333,4 @@ class RentProgSandbox:
         if len(self.ledger.entries()) > before and self.faults.on("lose_answer"):
             await asyncio.sleep(self.faults.arg("lose_answer", "seconds", 30))
             return Response("<html>504</html>", status_code=504, media_type="text/html")
-        return _answer({"jsonrpc": "2.0", "id": call_id, **result})
-
-
-def _public(record: Fields | Any) -> Any:
-    """What everybody may see of a record; rubbish that a test put in its place goes out as it
-    is."""
-    if not isinstance(record, dict):
-        return record
-    return {k: v for k, v in cast(Fields, record).items() if not k.startswith("_")}
-
-
-def _answer(content: object) -> Response[Any]:
-    """Any JSON that a vendor can send, half surrogate pairs and NaN too."""
-    return Response(json.dumps(content).encode(), media_type="application/json")
+        return answer({"jsonrpc": "2.0", "id": call_id, **result})

@@ -39,7 +39,7 @@ class Forums:
             raise RpcFailure(500, "RANDOM_ID_DUPLICATE")
         if not 0 < len(request.title.strip()) <= TITLE_MAX:
             raise RpcFailure(400, "TOPIC_TITLE_EMPTY")
-        rpc.check_flood(chat)
+        rpc.messages.check_flood(chat)
         rpc.state.random_ids.add(request.random_id)
         message = self.add(chat, request.title, bot_id or 0)
         rpc.ledger.add(
@@ -49,7 +49,7 @@ class Forums:
             topic=message.id,
             title=request.title,
         )
-        return rpc.sent(chat, [(message, request.random_id)], bot_id)
+        return rpc.messages.sent(chat, [(message, request.random_id)], bot_id)
 
     def add(self, chat: Chat, title: str, by: int) -> Message:
         """A new topic and the service message that stands for it."""
@@ -71,7 +71,7 @@ class Forums:
         same_title = request.title is None or request.title == topic.title
         if same_title and request.closed in (None, topic.closed):
             raise RpcFailure(400, "TOPIC_NOT_MODIFIED")
-        rpc.check_flood(chat)
+        rpc.messages.check_flood(chat)
         if request.title is not None:
             topic.title = request.title
         if request.closed is not None:
@@ -104,7 +104,7 @@ class Forums:
 
     def do_GetForumTopicsByID(self, request: Any, bot_id: int | None) -> Any:
         chat = self._forum(request.peer)
-        users, chats = self._rpc.cast()
+        users, chats = self._rpc.objects.cast()
         rows = [self._as_topic(chat, number) for number in request.topics]
         return types.messages.ForumTopics(
             count=len(rows),
@@ -128,7 +128,7 @@ class Forums:
         message.pinned = not request.unpin
         rpc.ledger.add("pin", chat=chat.title, message_id=message.id, pinned=message.pinned)
         rpc.on_change(chat)
-        return rpc.updates([])
+        return rpc.objects.updates([])
 
     # what a message needs
 
@@ -213,9 +213,9 @@ class Forums:
 
     def _told(self, chat: Chat, message: Message, bot_id: int | None) -> Any:
         chat.box.pts += 1
-        update = self._rpc.new_update(chat, message, chat.box.pts, bot_id)
+        update = self._rpc.objects.new_update(chat, message, chat.box.pts, bot_id)
         chat.box.updates.append((chat.box.pts, update))
-        return self._rpc.updates([update])
+        return self._rpc.objects.updates([update])
 
     def _forum(self, peer: Any) -> Chat:
         chat = self._rpc.chat(peer)

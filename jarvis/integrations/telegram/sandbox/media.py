@@ -19,6 +19,7 @@ from telethon.tl import types
 
 from jarvis.integrations.telegram.sandbox.problems import RpcFailure
 from jarvis.integrations.telegram.sandbox.state import Media, MediaKind
+from jarvis.integrations.telegram.sandbox.wire import true
 from jarvis.kit.errors import InvalidRequest
 from jarvis.kit.file_type import UNKNOWN, file_type
 
@@ -49,17 +50,19 @@ class MediaRequests:
 
     def do_SendMedia(self, request: Any, bot_id: int | None) -> Any:
         rpc = self._rpc
-        chat = rpc.writable(request)
-        rpc.check_text(request.message, CAPTION_MAX)
-        message = rpc.write(chat, bot_id, request, request.message, self._media(request.media))
-        return rpc.sent(chat, [(message, request.random_id)], bot_id)
+        chat = rpc.messages.writable(request)
+        rpc.messages.check_text(request.message, CAPTION_MAX)
+        message = rpc.messages.write(
+            chat, bot_id, request, request.message, self._media(request.media)
+        )
+        return rpc.messages.sent(chat, [(message, request.random_id)], bot_id)
 
     def do_UploadMedia(self, request: Any, bot_id: int | None) -> Any:
         return as_media(self._media(request.media))
 
     def do_SendMultiMedia(self, request: Any, bot_id: int | None) -> Any:
         rpc, items = self._rpc, request.multi_media
-        chat = rpc.writable(request, [i.random_id for i in items])
+        chat = rpc.messages.writable(request, [i.random_id for i in items])
         found = [self._media(i.media) for i in items]
         if (
             not 0 < len(items) <= ALBUM_MAX
@@ -71,12 +74,12 @@ class MediaRequests:
         rows: list[tuple[Any, int]] = []
         album = next(rpc.state.albums)
         for item, media in zip(items, found, strict=True):
-            rpc.check_text(item.message, CAPTION_MAX)
+            rpc.messages.check_text(item.message, CAPTION_MAX)
             item.reply_to, item.reply_markup = request.reply_to, None
-            message = rpc.write(chat, bot_id, item, item.message, media)
+            message = rpc.messages.write(chat, bot_id, item, item.message, media)
             message.album = album
             rows.append((message, item.random_id))
-        return rpc.sent(chat, rows, bot_id)
+        return rpc.messages.sent(chat, rows, bot_id)
 
     def _media(self, said: Any) -> Media:
         """What a request attaches: parts that were uploaded, or something that was sent before."""
@@ -102,7 +105,7 @@ class MediaRequests:
 
     def do_SaveFilePart(self, request: Any, bot_id: int | None) -> bytes:
         self._rpc.state.files.setdefault(request.file_id, {})[request.file_part] = request.bytes
-        return self._rpc.yes()
+        return true()
 
     do_SaveBigFilePart = do_SaveFilePart
 

@@ -33,9 +33,9 @@ class MemberRequests:
         return types.channels.ChannelParticipants(
             count=len(ids),
             participants=[self._participant(chat, n, user_id) for n in part],
-            chats=[self._rpc.channel(chat)],
+            chats=[self._rpc.objects.channel(chat)],
             users=[
-                self._rpc.user(self._rpc.state.users[n], user_id)
+                self._rpc.objects.user(self._rpc.state.users[n], user_id)
                 for n in part
                 if n in self._rpc.state.users
             ],
@@ -46,7 +46,7 @@ class MemberRequests:
         wanted = request.participant.user_id
         if wanted not in chat.members:
             raise RpcFailure(400, "USER_NOT_PARTICIPANT")
-        users = [self._rpc.user(self._rpc.state.users[wanted], user_id)]
+        users = [self._rpc.objects.user(self._rpc.state.users[wanted], user_id)]
         return types.channels.ChannelParticipant(
             participant=self._participant(chat, wanted, user_id), chats=[], users=users
         )
@@ -77,7 +77,7 @@ class MemberRequests:
             rpc.ledger.add("unban", chat=chat.title, user=wanted)
             chat.banned.discard(wanted)
         rpc.on_change(chat)
-        return rpc.updates([])
+        return rpc.objects.updates([])
 
     def do_ExportChatInvite(self, request: Any, user_id: int | None) -> Any:
         rpc, chat = self._rpc, self._rpc.chat(request.peer)

@@ -37,8 +37,8 @@ class PeopleRequests:
         next(made.ids)  # number 1 is what says that the group was made
         made.owner = user_id
         rpc.ledger.add("create_group", chat=made.title, forum=made.forum)
-        answer = rpc.updates([])
-        answer.chats = [rpc.channel(made, user_id)]
+        answer = rpc.objects.updates([])
+        answer.chats = [rpc.objects.channel(made, user_id)]
         return answer
 
     def do_InviteToChannel(self, request: Any, user_id: int | None) -> Any:
@@ -48,7 +48,7 @@ class PeopleRequests:
                 raise RpcFailure(400, "USER_ID_INVALID")
             chat.members.add(user.user_id)
             rpc.on_publish(chat, rpc.state.new_message(chat, user_id or 0, "", "", service="added"))
-        return types.messages.InvitedUsers(updates=rpc.updates([]), missing_invitees=[])
+        return types.messages.InvitedUsers(updates=rpc.objects.updates([]), missing_invitees=[])
 
     def do_EditAdmin(self, request: Any, user_id: int | None) -> Any:
         rpc = self._rpc
@@ -59,7 +59,7 @@ class PeopleRequests:
             raise RpcFailure(400, "USER_NOT_PARTICIPANT")
         chat.rights = {name for name, on in request.admin_rights.to_dict().items() if on is True}
         rpc.on_change(chat)
-        return rpc.updates([])
+        return rpc.objects.updates([])
 
     def do_EditChatDefaultBannedRights(self, request: Any, user_id: int | None) -> Any:
         rpc = self._rpc
@@ -67,7 +67,7 @@ class PeopleRequests:
         if chat.owner != user_id:
             raise RpcFailure(400, "CHAT_ADMIN_REQUIRED")
         chat.read_only = bool(request.banned_rights.send_messages)
-        return rpc.updates([])
+        return rpc.objects.updates([])
 
     def do_ResolveUsername(self, request: Any, user_id: int | None) -> Any:
         rpc = self._rpc
@@ -77,7 +77,7 @@ class PeopleRequests:
                 and user.username.casefold() == request.username.casefold()
             ):
                 return types.contacts.ResolvedPeer(
-                    peer=types.PeerUser(user.id), chats=[], users=[rpc.user(user)]
+                    peer=types.PeerUser(user.id), chats=[], users=[rpc.objects.user(user)]
                 )
         raise RpcFailure(400, "USERNAME_NOT_OCCUPIED")
 

@@ -209,6 +209,10 @@ class TelegramState:
         titles = ", ".join(c.title for c in self.chats.values() if c.kind == "group")
         raise NotFound(f"no chat {chat!r}; chats: dm, {titles}")
 
+    def without_bot(self, chat: Chat) -> bool:
+        """Whether no bot is in the group any more."""
+        return not any(member in self.tokens.values() for member in chat.members)
+
     def box_of(self, chat: Chat) -> Box:
         return self.box if chat.kind == "private" else chat.box
 

@@ -71,7 +71,7 @@ MUTATIONS = (
     ),
     Mutation(
         guard="a model's word alone refuses nobody",
-        path="jarvis/orchestrator/request.py",
+        path="jarvis/orchestrator/compose.py",
         text="if not founded(deps, block.tool):",
         without="if False:",
         tests=(f"{ACTING}::test_a_models_word_alone_refuses_nobody",),

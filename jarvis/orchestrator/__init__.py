@@ -10,6 +10,8 @@ FEATURE = Feature(
         "models:standins",
         "models:RoleModels",
         "factories:prompt_book",
+        "role_runs:RoleRuns",
+        "compose:Composer",
         "request:RequestPipeline",
         "commands:GeneralCommands",
         "unrouted:Unrouted",

@@ -24,7 +24,8 @@ from jarvis.kit.text import MESSAGE_CHARS
 from jarvis.language.entities import language_of
 from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
-from jarvis.orchestrator.request import Reply, Request, RequestPipeline
+from jarvis.orchestrator.reply import Reply, Request
+from jarvis.orchestrator.request import RequestPipeline
 from jarvis.orchestrator.run_store import save_run
 
 ASKED = "request.asked"

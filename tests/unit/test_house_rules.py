@@ -59,7 +59,6 @@ LONG_SINCE_THE_REFORMAT = {
     "jarvis/integrations/telegram/gateway.py",
     "jarvis/integrations/telegram/sandbox/rpc.py",
     "jarvis/integrations/telegram/sandbox/server.py",
-    "jarvis/orchestrator/request.py",
     "tests/engine/test_migrations.py",
 }
 LADDER = {

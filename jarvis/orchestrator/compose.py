@@ -3,36 +3,31 @@ heard where they claim nothing, and what waits for a word goes on one card."""
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Sequence
 
-from agents.blocks import Answer, Block, Facts, Proposal, Question, Refusal, Text
+from agents.blocks import Block, Facts, Proposal, Question, Refusal, Text
+from agents.grammar import asked, read
 from jarvis.engine.approval_models import Draft
+from jarvis.engine.approvals import Approvals
 from jarvis.messaging.facts import ChoiceFact, Fact, RefusalFact
 from jarvis.messaging.payloads import Ask
 from jarvis.messaging.view import Button, Reader, Rendered, Views, short
 from jarvis.orchestrator.reply import Part, Reply, Request, retry, safe
+from tools.claims import silent, unfounded
 from tools.deps import Deps, RunLedger
 from tools.policy import policy_of
 from tools.refusals import founded, refuse
 
 BUTTON_ROWS = 6
-# Free text that claims completion without a receipt is dropped (law 4).
-CLAIM = re.compile(
-    r"✅|\b(?:сделано|готово|отправлено|продлено|перенесено|отменено|создано|выполнено|записано)\b"
-    r"|\bя (?:сделал|продлил|отправил|перенёс|отменил|создал)\b"
-    r"|\b(?:done|sent|extended|cancelled|created|moved)\b|I(?:'ve| have) "
-    r"|შესრულდა|გაიგზავნა|გახანგრძლივდა",
-    re.I,
-)
 
 
 class Composer:
     """Makes replies."""
 
-    def __init__(self, views: Views) -> None:
+    def __init__(self, views: Views, approvals: Approvals) -> None:
         self._views = views
+        self._approvals = approvals
 
     async def compose(
         self, request: Request, parts: Sequence[Part], deps: Deps, reader: Reader, reply: Reply
@@ -63,7 +58,9 @@ class Composer:
         elif any(isinstance(fact, ChoiceFact) for fact in deps.run.facts.facts.values()):
             reply.state = "asked"
         if not reply.text and reply.draft is None:
-            reply.failed(request, reader, "cause.source")
+            dropped = any(step.kind == "dropped" for step in deps.run.steps)
+            unsaid = "cause.claim.done" if dropped else "cause.none"
+            reply.failed(request, reader, "cause.source" if silent(deps.run) else unsaid)
 
     async def _block(
         self, block: Block, part: Part, deps: Deps, reader: Reader
@@ -71,39 +68,41 @@ class Composer:
         if isinstance(block, Facts):
             known = [deps.run.facts.facts[i] for i in block.ids if i in deps.run.facts.facts]
             return [self._views.render(fact, reader) for fact in known]
-        if isinstance(block, Text):
-            return self._text(block, part, deps, reader)
-        if isinstance(block, Question):
-            return [Rendered(text=f"❓ {safe(block.text)}", buttons=asking(block.options))]
+        if isinstance(block, Text | Question):
+            return await self._text(block, part, deps, reader)
         if isinstance(block, Proposal):
             return [Rendered(text="", buttons=asking([block.request]))]
         return [await self._refusal(block, part, deps, reader)]
 
-    def _text(self, block: Text, part: Part, deps: Deps, reader: Reader) -> Sequence[Rendered]:
+    async def _text(
+        self, block: Text | Question, part: Part, deps: Deps, reader: Reader
+    ) -> Sequence[Rendered]:
         if part.offline and block.text == "unavailable":
-            return [_failed(part, "cause.source", reader)]
-        if CLAIM.search(block.text):
-            deps.run.step(
-                "dropped",
-                "claim",
-                began=time.monotonic(),
-                role=part.delegation.role,
-                outcome=block.text[:200],
-            )
-            return []
-        return [Rendered(text=safe(block.text))]
+            return [_failed(part, "cause.source" if silent(deps.run) else "cause.none", reader)]
+        role = part.delegation.role
+        claim = await unfounded(block.text, role, deps, self._approvals)
+        if claim == "refused":
+            meant = asked(read(part.delegation.request, deps.now), role)
+            tool = meant.intent.tool if meant is not None else None
+            return [await self._refusal(Refusal(tool=tool or ""), part, deps, reader)]
+        if claim is not None:
+            return [] if claim == "done" else [_failed(part, f"cause.claim.{claim}", reader)]
+        if isinstance(block, Text):
+            return [Rendered(text=safe(block.text))]
+        return [Rendered(text=f"❓ {safe(block.text)}", buttons=asking(block.options))]
 
     async def _refusal(self, block: Refusal, part: Part, deps: Deps, reader: Reader) -> Rendered:
         """What was refused in this run, or what the role may not do; a model's word alone is no
         refusal."""
         told = [f for f in deps.run.facts.facts.values() if isinstance(f, RefusalFact)]
-        if told:
-            same = [fact for fact in told if fact.tool == block.tool]
-            return self._views.render((same or told)[-1], reader)
+        if same := [fact for fact in told if fact.tool == block.tool]:
+            return self._views.render(same[-1], reader)
         if not founded(deps, block.tool):
             began, role = time.monotonic(), part.delegation.role
-            deps.run.step("dropped", "refusal", began=began, role=role, outcome=block.tool)
-            return _failed(part, "cause.unfounded", reader)
+            deps.run.step("dropped", "claim.refused", began=began, role=role, outcome=block.tool)
+            if told:
+                return self._views.render(told[-1], reader)
+            return _failed(part, "cause.claim.refused", reader)
         key = await refuse(
             deps, block.tool, None, f"the role {deps.actor.role.value} may not use {block.tool}"
         )
@@ -114,13 +113,6 @@ class Composer:
 def asking(requests: Sequence[str]) -> list[list[Button]]:
     """Buttons that send these requests, one a row."""
     return [[Button(label=short(each), payload=Ask(request=each))] for each in requests]
-
-
-def spoken(answer: Answer) -> str:
-    """What a role says once its writes were decided, beyond the card: nothing that claims
-    completion."""
-    texts = [b.text for b in answer.blocks if isinstance(b, Text | Question)]
-    return "\n".join(safe(text) for text in texts if not CLAIM.search(text))
 
 
 def _failed(part: Part, cause: str, reader: Reader) -> Rendered:

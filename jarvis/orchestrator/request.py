@@ -18,6 +18,7 @@ from jarvis.domains.conversations.settings import RequestSettings
 from jarvis.domains.staff.readers import Readers
 from jarvis.engine.db import Database
 from jarvis.integrations.llm.metering import Purse
+from jarvis.language.claims import claims_of
 from jarvis.messaging.fact_views import suggestions
 from jarvis.messaging.view import Reader
 from jarvis.orchestrator.compose import Composer, asking
@@ -142,8 +143,9 @@ async def _no_route(route: Route, deps: Deps, reader: Reader, reply: Reply) -> N
     """A question back, or that this is nobody's work, with what can be asked instead."""
     reply.state = "refused" if route.refusal else "asked"
     key = "off_topic" if route.refusal else "unclear"
-    plain = route.question is None or route.question == "unclear"
-    reply.text = reader.say(key) if plain or route.refusal else safe(route.question or "")
+    said = route.question or "unclear"
+    plain = said == "unclear" or bool(claims_of(said))  # nothing was done or refused yet
+    reply.text = reader.say(key) if plain or route.refusal else safe(said)
     reply.buttons = asking(route.options if not plain else [])
     if not reply.buttons:
         examples = await examples_for(deps.actor, deps.now, "help", deps.services)

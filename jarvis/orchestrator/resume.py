@@ -14,6 +14,7 @@ from pydantic_ai.messages import (
     UserPromptPart,
 )
 
+from agents.blocks import Question, Text
 from jarvis.domains.conversations.service import ConversationService
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.approval_models import Approval
@@ -24,8 +25,9 @@ from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor
 from jarvis.language.offline import NAME as OFFLINE
 from jarvis.messaging import outbox
-from jarvis.orchestrator.compose import spoken
+from jarvis.orchestrator.reply import safe
 from jarvis.orchestrator.role_runs import RoleRuns
+from tools.claims import unfounded
 from tools.deps import Grant, RunLedger
 from tools.refusals import deny_approved
 
@@ -99,9 +101,16 @@ class Resume:
             tainted=approval.tainted,
             grant=grant,
         )
-        answer = await self._runs.go_on(role, stored, calls, self._runs.deps(actor, ledger))
+        deps = self._runs.deps(actor, ledger)
+        answer = await self._runs.go_on(role, stored, calls, deps)
+        texts = [
+            block.text
+            for block in (answer.blocks if answer is not None else ())
+            if isinstance(block, Text | Question)
+            and await unfounded(block.text, role, deps, self._approvals) is None
+        ]
         outcome = "; ".join([await grant.outcome(key) for key in sorted(calls)])
-        return role, _memory(approval, outcome), "" if answer is None else spoken(answer)
+        return role, _memory(approval, outcome), "\n".join(safe(text) for text in texts)
 
 
 def _memory(approval: Approval, outcome: str) -> list[ModelMessage]:

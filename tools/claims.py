@@ -8,8 +8,8 @@ import time
 from jarvis.app.discovery import integrations
 from jarvis.engine.approvals import Approvals
 from jarvis.engine.freshness import Freshness
-from jarvis.language.claims import Claim, claims_of
 from jarvis.messaging.facts import RefusalFact
+from tools.claim_words import Claim, claims_of
 from tools.deps import Deps, RunLedger
 
 NOTED_CHARS = 200

@@ -11,6 +11,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
+from jarvis.app.role import language_said
 from jarvis.domains.approvals.cards import Cards
 from jarvis.domains.conversations.trail import STATUS, run_of_message
 from jarvis.domains.staff.invites import Invites
@@ -23,7 +24,6 @@ from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.worker import Handling
 from jarvis.integrations.telegram.kinds import target
 from jarvis.kit.actor import Actor
-from jarvis.language.entities import language_of
 from jarvis.messaging import outbox
 from jarvis.messaging.callbacks import Callbacks, Commands, callback_within
 from jarvis.messaging.catalogue import say
@@ -275,7 +275,7 @@ class Inbox:
                 event_id=handling.event.id,
             )
             if place.private:
-                refusal = say("stranger", language_of(text, "ru"))
+                refusal = say("stranger", language_said(text, "ru"))
                 await outbox.send(
                     tx, handling.origin, place.chat_id, refusal, key=f"stranger:{user_id}"
                 )

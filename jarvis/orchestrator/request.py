@@ -18,12 +18,12 @@ from jarvis.domains.conversations.settings import RequestSettings
 from jarvis.domains.staff.readers import Readers
 from jarvis.engine.db import Database
 from jarvis.integrations.llm.metering import Purse
-from jarvis.language.claims import claims_of
 from jarvis.messaging.fact_views import suggestions
 from jarvis.messaging.view import Reader
 from jarvis.orchestrator.compose import Composer, asking
 from jarvis.orchestrator.reply import Reply, Request, safe
 from jarvis.orchestrator.role_runs import FAILURES, RoleRuns
+from tools.claim_words import claims_of
 from tools.deps import Deps, RunLedger
 from tools.guide import examples_for
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jarvis.language.claims import Claim, claims_of
+from tools.claim_words import Claim, claims_of
 
 VENDORS = ("rentprog", "umnico")
 

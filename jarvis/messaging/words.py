@@ -52,4 +52,5 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
     ),
     "switch.off": ("Сейчас отключено", "Switched off now", "ახლა გამორთულია"),
     "switch.by": ("Отключение: {who}, {t}", "Switched off by: {who}, {t}", "გამორთვა: {who}, {t}"),
+    "tool.about_jarvis": ("Что умею", "What I can do", "რა შემიძლია"),
 }

@@ -9,7 +9,7 @@ FEATURE = Feature(
     handlers=(
         "models:standins",
         "models:RoleModels",
-        "factories:prompt_book",
+        "models:prompt_book",
         "role_runs:RoleRuns",
         "compose:Composer",
         "request:RequestPipeline",
@@ -17,6 +17,6 @@ FEATURE = Feature(
         "unrouted:Unrouted",
         "chat:Chat",
         "resume:Resume",
-        "factories:inbox",
+        "inbox:Inbox",
     ),
 )

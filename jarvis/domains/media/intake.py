@@ -38,6 +38,7 @@ from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, day_bounds, local_date
 from jarvis.messaging import outbox
 from jarvis.messaging.callbacks import callback
+from jarvis.messaging.focus import takes_files
 from jarvis.messaging.view import Button, Reader
 
 UPLOADED = "photo.uploaded"
@@ -79,6 +80,7 @@ class Material:
 
     # in
 
+    @takes_files
     async def message(self, handling: Handling) -> None:
         """A message with a file: taken in private, in a branch forum, or when it is addressed to
         Jarvis."""

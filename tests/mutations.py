@@ -99,6 +99,13 @@ MUTATIONS = (
         tests=(f"{CLAIMS}::test_a_failure_that_did_not_happen_is_not_told",),
     ),
     Mutation(
+        guard="after a card a role says what is borne out only",
+        path="jarvis/orchestrator/resume.py",
+        text="            and await unfounded(block.text, role, deps, self._approvals) is None\n",
+        without="",
+        tests=(f"{CLAIMS}::test_after_a_card_a_role_says_only_what_is_borne_out",),
+    ),
+    Mutation(
         guard="the router's question claims nothing",
         path="jarvis/orchestrator/request.py",
         text="or bool(claims_of(said))",

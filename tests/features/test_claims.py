@@ -160,6 +160,21 @@ async def test_a_failure_that_did_not_happen_is_not_told(app: RunningApp, liar: 
     assert await dropped(app) == []
 
 
+async def test_after_a_card_a_role_says_only_what_is_borne_out(app: RunningApp, liar: Liar) -> None:
+    honest = "Ключи лежат в сейфе."
+    for text, words in (
+        ("вернут вечером", "RentProg не отвечает."),
+        ("вернут утром", "Теперь возврат ждёт подтверждения директора."),
+    ):
+        liar.first = [ToolCallPart("note_booking", {"number": 1200, "text": text})]
+        liar.says = {"blocks": [{"kind": "text", "text": each} for each in (words, honest)]}
+        card = await card_of(app, LASHA, "запиши в бронь 1200")
+        await app.press(LASHA, card, 0)
+        after = [m["text"] for m in app.seen(LASHA) if int(m["id"]) > int(card["id"])]
+        assert honest in after, after
+        assert not [each for each in after if words in each]
+
+
 async def test_an_empty_answer_blames_no_source_that_was_not_asked(
     app: RunningApp, liar: Liar
 ) -> None:

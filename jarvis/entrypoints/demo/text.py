@@ -147,9 +147,9 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "step.tool": ("Чтение", "Read", "წაკითხვა"),
     "step.refused": ("Отказ", "Refused", "უარი"),
     "step.dropped": (
-        "Выброшено без квитанции",
-        "Dropped without a receipt",
-        "ამოღებულია ქვითრის გარეშე",
+        "Не показано: ничем не подтверждено",
+        "Not shown: nothing bears it out",
+        "არ არის ნაჩვენები: არაფრით დასტურდება",
     ),
     "step.error": ("Не вышло", "Failed", "ვერ შესრულდა"),
     "step.answer": ("Ответ", "Answer", "პასუხი"),

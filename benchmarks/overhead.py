@@ -28,7 +28,7 @@ from jarvis.entrypoints.seed import seed
 from jarvis.entrypoints.worker import PARTS
 from jarvis.kit.clock import OffsetClock
 from jarvis.kit.ids import new_id
-from jarvis.orchestrator.request import Request as Asked
+from jarvis.orchestrator.reply import Request as Asked
 from jarvis.orchestrator.request import RequestPipeline
 from jarvis.testing.servers import Servers
 from prompts.book import PromptBook

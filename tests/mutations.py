@@ -29,6 +29,7 @@ ROOMS = (
     "deploy",
 )
 ACTING = "tests/features/test_acting.py"
+CLAIMS = "tests/features/test_claims.py"
 LOST = "test_a_right_lost_after_the_approval_leaves_a_refusal_when_the_run_goes_on"
 DELIVERIES = "tests/engine/test_deliveries.py"
 
@@ -85,10 +86,45 @@ MUTATIONS = (
     ),
     Mutation(
         guard="a model's word alone refuses nobody",
-        path="jarvis/orchestrator/request.py",
+        path="jarvis/orchestrator/compose.py",
         text="if not founded(deps, block.tool):",
         without="if False:",
-        tests=(f"{ACTING}::test_a_models_word_alone_refuses_nobody",),
+        tests=(f"{CLAIMS}::test_a_models_word_alone_refuses_nobody",),
+    ),
+    Mutation(
+        guard="a refusal in words needs a refused call",
+        path="tools/claims.py",
+        text="return told or bool(run.denied)",
+        without="return True",
+        tests=(f"{CLAIMS}::test_a_models_word_alone_refuses_nobody",),
+    ),
+    Mutation(
+        guard="a card that is awaited is there",
+        path="tools/claims.py",
+        text="return bool(run.planned or await approvals.inbox(run.db, deps.actor))",
+        without="return True",
+        tests=(f"{CLAIMS}::test_a_card_that_nobody_made_is_awaited_by_nobody",),
+    ),
+    Mutation(
+        guard="a source is silent only when it was asked",
+        path="tools/claims.py",
+        text='return claim == "silent" and silent(run)',
+        without='return claim == "silent"',
+        tests=(f"{CLAIMS}::test_a_failure_that_did_not_happen_is_not_told",),
+    ),
+    Mutation(
+        guard="after a card a role says what is borne out only",
+        path="jarvis/orchestrator/resume.py",
+        text="            and await unfounded(block.text, role, deps, self._approvals) is None\n",
+        without="",
+        tests=(f"{CLAIMS}::test_after_a_card_a_role_says_only_what_is_borne_out",),
+    ),
+    Mutation(
+        guard="the router's question claims nothing",
+        path="jarvis/orchestrator/request.py",
+        text="or bool(claims_of(said))",
+        without="",
+        tests=(f"{CLAIMS}::test_the_routers_question_claims_nothing",),
     ),
     Mutation(
         guard="only branches that exist",

@@ -91,8 +91,9 @@ class RunLedger:
     """The record of one request: facts, steps, taint, what was refused, writes that wait for a
     word.
 
-    `denied` are tools of which a refused call is on record; `quotes` are outsiders' words that took
-    part; `grant` is there in a run that goes on after an approval.
+    `denied` are tools of which a refused call is on record, `silent` those whose source did not
+    answer in time; `quotes` are outsiders' words that took part; `grant` is there in a run that
+    goes on after an approval.
     """
 
     db: Database
@@ -108,6 +109,7 @@ class RunLedger:
     tainted: bool = False
     quotes: list[str] = field(default_factory=list[str])
     denied: set[str] = field(default_factory=set[str])
+    silent: set[str] = field(default_factory=set[str])
     planned: list[WriteStep] = field(default_factory=list[WriteStep])
     grant: Grant | None = None
     tool_calls: int = 0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import datetime, timedelta
+from typing import TypedDict, cast
 
 from pydantic_ai import RunContext
 
@@ -15,6 +16,7 @@ from jarvis.domains.knowledge.facts import KnowledgeFact
 from jarvis.domains.knowledge.service import KnowledgeService
 from jarvis.kit.actor import Actor
 from jarvis.kit.roles import EVERYBODY
+from jarvis.language.grammar import Intent
 from jarvis.messaging.facts import HelpFact
 from tools.arguments import Said
 from tools.decorators import new_toolset, read
@@ -26,35 +28,69 @@ AROUND = timedelta(days=7)
 """So near begins a booking that an example names."""
 
 
+class Named(TypedDict, total=False):
+    """What stands in for the placeholders of examples; what has no name is lacking."""
+
+    car: str
+    booking: str
+    client: str
+
+
 async def examples_for(
     actor: Actor, now: datetime, place: Place, services: Services
 ) -> tuple[Mapping[str, str], ...]:
     """Requests that this person may send, by language, in the order of the intents' places.
 
-    They name cars and bookings of the person's branch; an example for which there is none is left
-    out.
+    They name a car, a booking and its client of the person's branch; an example for which there is
+    none is left out.
+
+    Raises:
+        ValueError: an example has a placeholder that nothing fills.
     """
     intents = [
         intent
         for intent in suggested(place)
         if intent.tool is not None and actor.role in policy_of(intent.tool).roles
     ]
-    wanted = {name for intent in intents for name in intent.names}
-    named: dict[str, str] = {}
+    for intent in intents:
+        fillable(intent)
+    named = await _named(actor, now, services, {name for each in intents for name in each.names})
+    return tuple(example for intent in intents if (example := intent.example(named)) is not None)
+
+
+def fillable(intent: Intent) -> None:
+    """Look whether every placeholder in an intent's examples can be filled.
+
+    Raises:
+        ValueError: one cannot, with its name and those that can.
+    """
+    if unknown := intent.names - Named.__annotations__.keys():
+        raise ValueError(
+            f"an example of the intent {intent.id} leaves {sorted(unknown)} open, which nothing "
+            f"fills; there are {sorted(Named.__annotations__)}"
+        )
+
+
+async def _named(
+    actor: Actor, now: datetime, services: Services, wanted: Set[str]
+) -> Mapping[str, str]:
+    named = Named()
     if "car" in wanted:
         cars = await services.get(FleetService).cars(
             branch=actor.home_branch, branches=actor.branches
         )
         if cars:
             named["car"] = cars[0].handle
-    if "booking" in wanted:
+    if wanted & {"booking", "client"}:
         rows = await services.get(BookingService).pickups(
             now - AROUND, now + AROUND, actor.home_branch, actor.branches
         )
-        numbers = [row.number for row in rows if row.number is not None]
-        if numbers:
-            named["booking"] = str(numbers[0])
-    return tuple(example for intent in intents if (example := intent.example(named)) is not None)
+        for row in rows:
+            if row.number is not None:
+                named.setdefault("booking", str(row.number))
+            if row.client_last is not None:
+                named.setdefault("client", row.client_last)
+    return cast(Mapping[str, str], named)
 
 
 @read(guide, roles=EVERYBODY, scope="company", untrusted=False)

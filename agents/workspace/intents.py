@@ -64,7 +64,7 @@ def _read(wanted: Wanted, said: Understood, verb: re.Match[str]) -> Wanted:
             head, _, words = text.partition(":")
             return replace(wanted, car=head, words=words.strip().strip('«»"“”') or None)
         case "branch":
-            return replace(wanted, name=(verb[1] or verb[2]).strip())
+            return replace(wanted, name=next(said for said in verb.groups() if said).strip())
         case "hire" | "grant":
             return _person(wanted, said, verb, intents)
         case "media" | "topic":

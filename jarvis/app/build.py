@@ -39,6 +39,7 @@ from jarvis.kit.http_client import Network
 from jarvis.kit.settings import Settings, load
 from jarvis.messaging import fact_views
 from jarvis.messaging.callbacks import Callbacks, Commands
+from jarvis.messaging.focus import Focus
 from jarvis.messaging.view import Views
 
 Part = Literal["ports", "services", "handlers", "views", "jobs"]
@@ -171,6 +172,7 @@ async def open_app(
         replaced[Views] = Views(view_modules())
     # they are asked for while they are still empty: who dispatches is itself one of the handlers
     replaced[Callbacks], replaced[Commands] = (callbacks := Callbacks()), (commands := Commands())
+    replaced[Focus] = focus = Focus()
     built: dict[type, Any] = {}
     replaced[Services] = services = Services(built)
     # without a lock: one task builds everything, and writes are gathered from the container
@@ -181,6 +183,7 @@ async def open_app(
         handlers: list[Any] = [built[made(make)] for make in made_by.handlers]
         callbacks.gather(*handlers)
         commands.gather(*handlers)
+        focus.gather(*handlers)
         yield App(
             services=services,
             handlers=handlers,

@@ -5,8 +5,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
+from jarvis.engine.db import Database
 from jarvis.engine.timing import Every
+from jarvis.kit.clock import Clock
+from jarvis.kit.world import World
+
+
+class Seed(Protocol):
+    """Puts one noun's part of a world into a database that knows nothing yet; again changes
+    nothing."""
+
+    async def __call__(self, db: Database, clock: Clock, world: World) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seeding:
+    """How a noun begins with a world: a `Seed` as `"module:function"`, and the names of the nouns
+    whose part it finds there already."""
+
+    seed: str
+    after: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +40,8 @@ class Feature:
     are read from the environment. `handlers` have methods that are marked as subscribers, callbacks
     or commands; `writes` plan changes and carry those out that lie in our own database; `carriers`
     carry effects out, by the outside system they reach; `views` are modules of functions that are
-    marked as views of facts; `jobs` are services with a mapping `jobs`.
+    marked as views of facts; `jobs` are services with a mapping `jobs`; `seeding` fills an empty
+    database for demos and tests.
     """
 
     name: str
@@ -32,3 +53,4 @@ class Feature:
     views: Sequence[str] = ()
     carriers: Mapping[str, str] = field(default_factory=dict[str, str])
     checks: Sequence[Every] = ()
+    seeding: Seeding | None = None

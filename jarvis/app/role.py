@@ -13,8 +13,9 @@ from typing import Any, Literal
 import yaml
 
 from jarvis.app.discovery import manifests
-from jarvis.kit.actor import LANGUAGES
-from jarvis.language.grammar import Intent, Intents
+from jarvis.kit.actor import LANGUAGES, Language
+from jarvis.language.entities import language_of
+from jarvis.language.grammar import Intent, Intents, LatinWords, latin_words
 
 ROOM = "agents"
 Place = Literal["help", "welcome"]
@@ -79,6 +80,16 @@ def roles() -> Mapping[str, Role]:
 def delegates() -> Mapping[str, Role]:
     """The roles that a request may be handed to."""
     return {name: role for name, role in roles().items() if role.summary}
+
+
+def language_said(text: str, default: Language) -> Language:
+    """The language of what somebody wrote, by the words that the roles know too."""
+    return language_of(text, default, _latin(tuple(roles().values())))
+
+
+@cache
+def _latin(found: tuple[Role, ...]) -> LatinWords:
+    return latin_words(role.intents for role in found)
 
 
 def suggested(place: Place) -> list[Intent]:

@@ -1,21 +1,20 @@
-"""Fills an empty database with a world's branches and staff: the part that no vendor knows."""
+"""Empties a demo's database, and fills an empty one with every noun's part of a world."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from graphlib import TopologicalSorter
+from typing import cast
 
 import asyncpg
 
-from jarvis.domains.chats.service import SERVICE, ChatService
-from jarvis.domains.news.subscriptions import Subscriptions
-from jarvis.domains.staff.service import StaffService
+from jarvis.app.discovery import Found, features
+from jarvis.app.feature import Feature, Seed, Seeding
 from jarvis.engine.audit_checkpoints import Checkpoints
 from jarvis.engine.audit_proof import CHAINS, begin_checkpoints
 from jarvis.engine.db import Database
-from jarvis.integrations.telegram.sandbox.world import FIRST_FORUM, TelegramWorld, group_id
-from jarvis.kit.actor import Role
 from jarvis.kit.clock import Clock
-from jarvis.kit.errors import Conflict
 from jarvis.kit.world import World
 
 # Everything but the schema's own rows, among them the look-up tables, whose key is a name; the
@@ -64,70 +63,24 @@ async def _empty(owner: Database) -> None:
 
 
 async def seed(db: Database, clock: Clock, world: World) -> None:
-    """Branches and people of the world; running it again changes nothing."""
-    for branch in world.branches:
-        await db.execute(
-            """INSERT INTO branch (code, name_ru, name_en, name_ka, rents) VALUES ($1, $2, $3, $4,
-                $5)
-               ON CONFLICT (code) DO UPDATE SET name_ru = $2, name_en = $3, name_ka = $4,
-                 rents = $5""",
-            branch.code,
-            branch.ru,
-            branch.en,
-            branch.ka,
-            branch.rents,
-        )
-    staff = StaffService(db, clock)
-    for person in world.staff:
-        if person.role == "stranger":
-            continue
-        try:
-            employee_id = await staff.add(
-                name=person.name,
-                role=Role(person.role),
-                branch=person.branch,
-                all_branches=person.all_branches,
-                language=person.language,
-                department=person.department,
-                manager=person.manager,
-                by="world",
-            )
-        except Conflict:
-            continue
-        if person.telegram_id is not None:
-            await staff.bind(
-                employee_id=employee_id,
-                system="telegram",
-                key=str(person.telegram_id),
-                by="world",
-                announce=False,
-            )
-        if person.rentprog_id is not None:
-            await staff.bind(
-                employee_id=employee_id, system="rentprog", key=str(person.rentprog_id), by="world"
-            )
-        if person.dismissed:
-            await staff.dismiss(employee_id, by="world", announce=False)
-    await _chats(db, clock, world)
+    """Every noun's part of the world; running it again changes nothing."""
+    for found, seeding in in_order(features()):
+        (entry,) = found.objects([seeding.seed])
+        await cast(Seed, entry)(db, clock, world)
 
 
-async def _chats(db: Database, clock: Clock, world: World) -> None:
-    chats, staff = ChatService(clock), StaffService(db, clock)
-    for number, forum in enumerate(world.part(TelegramWorld).forums, FIRST_FORUM):
-        owner = await staff.actor_by_name(forum.employee) if forum.employee is not None else None
-        employee_id = owner.employee_id if owner is not None else None
-        async with db.transaction() as tx:
-            await chats.register(
-                tx,
-                group_id(number),
-                forum.title,
-                forum.purpose,
-                forum.branch,
-                by="world",
-                employee_id=employee_id,
+def in_order(found: Sequence[Found[Feature]]) -> list[tuple[Found[Feature], Seeding]]:
+    """The features that seed something, each after those whose part it needs.
+
+    Raises:
+        ValueError: one waits for a feature that seeds nothing, or they wait for one another.
+    """
+    seeding = {each.manifest.name: (each, each.manifest.seeding) for each in found}
+    parts = {name: (each, part) for name, (each, part) in seeding.items() if part is not None}
+    for name, (_, part) in parts.items():
+        if unknown := part.after - parts.keys():
+            raise ValueError(
+                f"the seeding of {name} waits for {sorted(unknown)}, which seed nothing"
             )
-            group = await chats.forum(tx, group_id(number))
-            if group is not None and group.purpose in SERVICE:
-                await Subscriptions(clock).begin(tx, group.id, group.purpose)
-            for topic, title in enumerate(forum.topics, 2):  # number 1 is General
-                await chats.register_topic(tx, group_id(number), topic, title)
+    order = TopologicalSorter({name: sorted(part.after) for name, (_, part) in parts.items()})
+    return [parts[name] for name in order.static_order()]

@@ -69,6 +69,26 @@ class WorldClient(WorldRow):
     category: str = "Новый"
 
 
+class WorldIdentity(WorldRow):
+    """Whom a person of the world is in one outside system."""
+
+    person: str
+    system: str
+    key: str
+
+
+class WorldChat(WorldRow):
+    """A chat that Jarvis knows from the beginning: its id as an outside system has it, what it is
+    for, and the titles of topics that were made before, in their order."""
+
+    chat_id: int
+    title: str
+    purpose: str
+    branch: str | None = None
+    employee: str | None = None
+    topics: dict[int, str] = {}
+
+
 class World(WorldRow):
     """What belongs to no vendor. A vendor's part adds its keys to the file: a subclass with fields
     that have defaults, so that a world without them is still a world."""
@@ -87,6 +107,15 @@ class World(WorldRow):
         if not isinstance(self, kind):
             raise InvalidRequest(f"this world has no {kind.__name__}")
         return self
+
+    def identities(self) -> list[WorldIdentity]:
+        """Who people are in outside systems; a part adds those of its vendor to
+        `super().identities()`."""
+        return []
+
+    def chats(self) -> list[WorldChat]:
+        """Chats that have a purpose already; a part adds its own to `super().chats()`."""
+        return []
 
     def problems(self) -> list[str]:
         """What does not fit together; a part adds its own to `super().problems()`."""

@@ -16,9 +16,18 @@ from jarvis.kit.actor import Language
 from jarvis.kit.text import PLATE, fold
 from jarvis.language.branches import EVERYDAY, TOKEN, BranchNames
 from jarvis.language.dates import Period, is_day, period_of, stems
-from jarvis.language.grammar import Grammar
+from jarvis.language.grammar import Grammar, LatinWords
 
 ENGLISH_WORDS = 4  # so many Latin words that are no known transliteration are English
+# Words of any talk; what people call the things of their work stands with the roles.
+_COMMON: LatinWords = {
+    "ru": re.compile(r"\b(?:gde|chto|kto|skolko|zavtra|segodnya|pokazhi)\b"),
+    "ka": re.compile(r"\b(?:gamarjoba|sad|sadaa|aris|ra|rodis|romeli|vis|vin|xval|khval)\b"),
+    "en": re.compile(
+        r"\b(?:the|is|are|what|which|who|where|show|how|for|in|can|do|today|tomorrow|this|any|of|a)\b"
+        r"|'s\b"
+    ),
+}
 _EVERYWHERE, _ALL, _BRANCH = (
     stems("везде everywhere ყველგან"),
     stems("все всех всем all ყველა"),
@@ -86,7 +95,7 @@ def understand(
     return Understood(
         text=text,
         now=now,
-        language=language_of(text, default),
+        language=language_of(text, default, grammar.latin),
         signs=signs,
         branch=branch,
         everywhere=_everywhere(words),
@@ -99,9 +108,9 @@ def understand(
     )
 
 
-def language_of(text: str, default: Language = "ru") -> Language:
-    """The language of a request by its letters; Russian or Georgian in Latin letters by a few
-    common words."""
+def language_of(text: str, default: Language, words: LatinWords) -> Language:
+    """The language of a request by its letters; of Latin letters by a few common words, and by
+    these."""
     plain = PLATE.sub(" ", text)
     georgian = len(re.findall(r"[\u10d0-\u10ff]", plain))
     cyrillic = len(re.findall(r"[а-яёА-ЯЁ]", plain))
@@ -114,21 +123,11 @@ def language_of(text: str, default: Language = "ru") -> Language:
         return default
     lowered = f" {plain.casefold()} "
     letters = re.findall(r"[a-z]{2,}", lowered)
-    if re.search(
-        r"\b(gde|chto|kto|skolko|svobodn\w*|zavtra|segodnya|dolg\w*|mashin\w*|pokazhi|bron\w*)\b",
-        lowered,
-    ):
-        return "ru"
-    if re.search(
-        r"\b(gamarjoba|sad|sadaa|aris|ra|rodis|romeli|vis|vin|xval|khval|brundeba|tavisupal\w*|manqana|javshani)\b",
-        lowered,
-    ):
-        return "ka"
-    english = (
-        r"\b(the|is|are|what|which|who|where|show|how|for|in|can|do|booking|free|today|tomorrow|this"
-        r"|any|of|a)\b|'s\b"
-    )
-    return "en" if re.search(english, lowered) or len(letters) >= ENGLISH_WORDS else default
+    for language, common in _COMMON.items():
+        known = words.get(language)
+        if common.search(lowered) or (known is not None and known.search(lowered)):
+            return language
+    return "en" if len(letters) >= ENGLISH_WORDS else default
 
 
 def _everywhere(words: list[str]) -> bool:

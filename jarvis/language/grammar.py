@@ -23,6 +23,8 @@ SHARED: Mapping[str, tuple[str, ...]] = {
 """Signs of a talk that goes on: they are about no matter of its own."""
 _NEVER = "(?!)"
 _OPEN = re.compile(r"\{(\w+)\}")
+LatinWords = Mapping[Language, re.Pattern[str]]
+"""Words in Latin letters that show a language."""
 
 
 def _compiled(text: object) -> object:
@@ -103,6 +105,9 @@ class Intent(_Part):
     def _in_every_language(self) -> Intent:
         if self.tool is not None and not all(self.examples.get(lang) for lang in LANGUAGES):
             raise ValueError(f"the intent {self.id} has no example in some language")
+        for example in (e for found in self.examples.values() for e in found):
+            if set("{}") & set(_OPEN.sub("", example)):
+                raise ValueError(f"the intent {self.id} has a broken placeholder: {example}")
         return self
 
     @property
@@ -132,14 +137,16 @@ class Intent(_Part):
 class Intents(_Part):
     """The intents of one role with their words.
 
-    `cars`: what cars are called. `numbered`: nouns before a number that is not three digits of a
-    car; `named`: nouns before a name in an alphabet without capitals; both are expressions.
+    `latin`: expressions of whole words in Latin letters, by the language that they show. `cars`:
+    what cars are called. `numbered`: nouns before a number that is not three digits of a car;
+    `named`: nouns before a name in an alphabet without capitals; both are expressions.
     `values`: tables of what a slot may be, each value with the expression that means it; the first
     that is found is meant. `slots`: expressions whose groups are slots.
     """
 
     words: Mapping[str, Sign] = Field(default_factory=dict[str, Sign])
     phrases: tuple[Phrase, ...] = ()
+    latin: Mapping[Language, str] = Field(default_factory=dict[Language, str])
     cars: Stems = ()
     numbered: str = _NEVER
     named: str = _NEVER
@@ -170,6 +177,18 @@ class Intents(_Part):
         return text
 
 
+def latin_words(parts: Iterable[Intents]) -> LatinWords:
+    """The words in Latin letters of several roles, by language."""
+    found: dict[Language, list[str]] = {}
+    for part in parts:
+        for language, words in part.latin.items():
+            found.setdefault(language, []).append(words)
+    return {
+        language: re.compile(rf"\b(?:{'|'.join(words)})\b", re.IGNORECASE)
+        for language, words in found.items()
+    }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """An intent that a request asks for, and whose it is."""
@@ -193,6 +212,7 @@ class Grammar:
             self._words |= intents.words
         parts = list(roles.values())
         self._phrases = [phrase for part in parts for phrase in part.phrases]
+        self.latin = latin_words(parts)
         self.cars = tuple(car for part in parts for car in part.cars)
         self.numbered = re.compile("|".join(part.numbered for part in parts) or _NEVER, re.I)
         self.named = re.compile(

@@ -35,4 +35,22 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
         "{x} is paid already: a refund will be needed",
         "უკვე გადახდილია {x}: საჭირო იქნება თანხის დაბრუნება",
     ),
+    "cannot.limited": (
+        "Лимит запросов к {system} исчерпан до {until}.",
+        "{system}'s limit is used up until {until}.",
+        "{system}-ის ლიმიტი ამოწურულია: {until}-მდე.",
+    ),
+    "cannot.limited.own": (
+        "Лимит ваших запросов к {system} исчерпан до {until}.",
+        "Your share of {system}'s limit is used up until {until}.",
+        "{system}-ზე თქვენი მოთხოვნების ლიმიტი ამოწურულია: {until}-მდე.",
+    ),
+    "switch.read_only": (
+        "Сейчас только чтение: изменения отключены",
+        "Reading only now: changes are switched off",
+        "ახლა მხოლოდ კითხვაა: ცვლილებები გამორთულია",
+    ),
+    "switch.off": ("Сейчас отключено", "Switched off now", "ახლა გამორთულია"),
+    "switch.by": ("Отключение: {who}, {t}", "Switched off by: {who}, {t}", "გამორთვა: {who}, {t}"),
+    "tool.about_jarvis": ("Что умею", "What I can do", "რა შემიძლია"),
 }

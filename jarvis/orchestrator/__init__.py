@@ -9,12 +9,14 @@ FEATURE = Feature(
     handlers=(
         "models:standins",
         "models:RoleModels",
-        "factories:prompt_book",
+        "models:prompt_book",
+        "role_runs:RoleRuns",
+        "compose:Composer",
         "request:RequestPipeline",
         "commands:GeneralCommands",
         "unrouted:Unrouted",
         "chat:Chat",
         "resume:Resume",
-        "factories:inbox",
+        "inbox:Inbox",
     ),
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from jarvis.app.role import roles
+from jarvis.app.role import language_said, roles
 from jarvis.domains.approvals.cards import Cards
 from jarvis.domains.conversations.service import ConversationService
 from jarvis.domains.conversations.settings import RequestSettings
@@ -21,10 +21,10 @@ from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor
 from jarvis.kit.text import MESSAGE_CHARS
-from jarvis.language.entities import language_of
 from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
-from jarvis.orchestrator.request import Reply, Request, RequestPipeline
+from jarvis.orchestrator.reply import Reply, Request
+from jarvis.orchestrator.request import RequestPipeline
 from jarvis.orchestrator.run_store import save_run
 
 ASKED = "request.asked"
@@ -90,7 +90,7 @@ class Chat:
             trace_id=handling.event.trace_id,
             actor=actor,
             text=text[:MESSAGE_CHARS],
-            language=language_of(text, actor.language),
+            language=language_said(text, actor.language),
             place=place.key,
             private=place.private,
             forwarded=p["forwarded"],
@@ -121,7 +121,7 @@ class Chat:
             trace_id=handling.event.trace_id,
             actor=actor,
             text=str(p["text"])[:MESSAGE_CHARS],
-            language=language_of(str(p["text"]), actor.language),
+            language=language_said(str(p["text"]), actor.language),
             place="cli",
             private=True,
         )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from jarvis.app.role import Place as Suggested
+from jarvis.app.services import Services
 from jarvis.domains.conversations.service import ConversationService
 from jarvis.domains.staff.invites import Welcomes
 from jarvis.domains.staff.readers import Readers
@@ -12,15 +14,17 @@ from jarvis.engine.interactions import Interactions, Who
 from jarvis.engine.switches import Switches
 from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor
+from jarvis.kit.clock import Clock
 from jarvis.kit.ids import short_code
 from jarvis.messaging import outbox
 from jarvis.messaging.callbacks import callback, command
 from jarvis.messaging.catalogue import say
 from jarvis.messaging.fact_views import stopped, suggestions
+from jarvis.messaging.facts import HelpFact
 from jarvis.messaging.payloads import ReportProblem, ShowPage
-from jarvis.messaging.view import Button, next_page
+from jarvis.messaging.view import Button, Views, next_page
 from jarvis.orchestrator.chat import Place
-from jarvis.orchestrator.request import RequestPipeline
+from tools.guide import examples_for
 
 HELP = "help"  # the command that answers for one that nobody knows
 
@@ -32,13 +36,17 @@ class GeneralCommands:
 
     def __init__(
         self,
-        pipeline: RequestPipeline,
+        clock: Clock,
+        services: Services,
+        views: Views,
         readers: Readers,
         conversations: ConversationService,
         interactions: Interactions,
         switches: Switches,
     ) -> None:
-        self._pipeline = pipeline
+        self._clock = clock
+        self._services = services
+        self._views = views
         self._readers = readers
         self._conversations = conversations
         self._interactions = interactions
@@ -60,7 +68,7 @@ class GeneralCommands:
             branch=where,
         )
         place = Place(chat_id=chat_id, private=True, message_id=0)
-        buttons = suggestions(await self._pipeline.examples(actor, "welcome"), reader)
+        buttons = suggestions(await self._examples(actor, "welcome"), reader)
         await self._say(handling, place, text, buttons, actor)
 
     @command("new")
@@ -81,7 +89,8 @@ class GeneralCommands:
     async def help(self, handling: Handling, actor: Actor, said: str) -> None:
         """What Jarvis can do for this person, and what is switched off."""
         reader = await self._readers.of(actor, actor.language)
-        page = await self._pipeline.help(reader)
+        fact = HelpFact(examples=await self._examples(actor, "help"))
+        page = self._views.render(fact, reader)
         notices = [
             f"⛔ {stopped(s, reader)}" for s in await self._switches.thrown() if s.scope != "effect"
         ]
@@ -109,6 +118,10 @@ class GeneralCommands:
         """The rest of a list, in a message of its own."""
         page = next_page(pressed, await self._readers.of(actor, actor.language))
         await self._say(handling, Place.of(handling), page.text, page.buttons, actor)
+
+    async def _examples(self, actor: Actor, place: Suggested) -> Sequence[Mapping[str, str]]:
+        """Requests that this person may send, by language."""
+        return await examples_for(actor, self._clock.now(), place, self._services)
 
     async def _say(
         self,

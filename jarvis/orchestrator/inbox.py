@@ -8,12 +8,10 @@ forms never wait for one that is being answered.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
-from jarvis.domains.approvals.cards import Cards
+from jarvis.app.role import language_said
 from jarvis.domains.conversations.trail import STATUS, run_of_message
-from jarvis.domains.staff.invites import Invites
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit
 from jarvis.engine.db import Database, Tx
@@ -23,30 +21,20 @@ from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.worker import Handling
 from jarvis.integrations.telegram.kinds import target
 from jarvis.kit.actor import Actor
-from jarvis.language.entities import language_of
 from jarvis.messaging import outbox
 from jarvis.messaging.callbacks import Callbacks, Commands, callback_within
 from jarvis.messaging.catalogue import say
+from jarvis.messaging.focus import Focus
 from jarvis.messaging.payloads import Ask
-from jarvis.messaging.times import clock
 from jarvis.orchestrator.chat import ASKED, Place
 from jarvis.orchestrator.commands import HELP
 
-# whether another feature takes what was written as its answer
-Heard = Callable[[Handling, Actor, str], Awaitable[bool]]
-Taken = Callable[[Handling], Awaitable[None]]  # takes a file in
-# What somebody types under a card: never a confirmation.
-_YES = re.compile(
-    r"^\W*(?:да|давай|ок|окей|го|добро|плюс|подтверждаю|согласен|согласна"
-    r"|yes|yep|ok|okay|go|sure|ok do it|do it|კი|ჰო|კარგი)\W*$",
-    re.I,
-)
 _ADDRESS = re.compile(r"^\s*(?:@\w+|jarvis|джарвис|ჯარვის\w*)[\s,:]*", re.I)
 
 
 class Inbox:
-    """Hears people. What may own a message: a file's feature, a command, an open form, a card that
-    waits, else a request."""
+    """Hears people. What may own a message: whoever takes its file, a command, a feature that has
+    the focus (an open form, a card that waits), else a request."""
 
     feature: ClassVar[str] = "inbox"
 
@@ -55,23 +43,16 @@ class Inbox:
         db: Database,
         staff: StaffService,
         interactions: Interactions,
-        cards: Cards,
-        invites: Invites,
         callbacks: Callbacks,
         commands: Commands,
-        *,
-        taken: Taken,
-        heard: Heard,
+        focus: Focus,
     ) -> None:
         self._db = db
         self._staff = staff
         self._interactions = interactions
-        self._cards = cards
-        self._invites = invites
         self._callbacks = callbacks
         self._commands = commands
-        self._taken = taken
-        self._heard = heard
+        self._focus = focus
 
     @subscriber("message.employee", lane=DeliveryLane.PEOPLE)
     async def message(self, handling: Handling) -> None:
@@ -81,7 +62,7 @@ class Inbox:
         # what is answered at once does not wait behind answers to requests
         handling.origin.lane = Lane.URGENT
         if p.get("media"):
-            await self._taken(handling)
+            await self._focus.file(handling)
         place = Place.of(handling)
         if not place.private and not (
             p["mentioned"] or await self._to_me(place.chat_id, p.get("reply_to"))
@@ -98,13 +79,7 @@ class Inbox:
         words = _ADDRESS.sub("", text).strip() if not place.private else text.strip()
         if words.startswith("/"):
             await self._command(handling, actor, words)
-        elif place.private and await self._heard(handling, actor, words):
-            return
-        elif _YES.match(words) and (waits := await self._cards.typed(actor, place.key)) is not None:
-            async with handling.transaction() as tx:
-                text = say("card.typed", actor.language, t=clock(waits.expires_at))
-                await self._answer(tx, handling, place, text, "said")
-        elif words:
+        elif not await self._focus.heard(handling, actor, words) and words:
             async with handling.transaction() as tx:
                 await self._ask(
                     tx, handling, place, actor, words, forwarded=bool(p.get("forwarded"))
@@ -259,11 +234,9 @@ class Inbox:
         )
 
     async def _stranger(self, handling: Handling, place: Place, user_id: int, text: str) -> None:
-        """One polite refusal a person and an audit row; an invitation's link is the only thing that
-        is heard."""
-        token = text.partition(" ")[2].strip() if text.startswith("/start ") else ""
-        if token:
-            await self._invites.claimed(handling, place.chat_id, user_id, token)
+        """One polite refusal a person and an audit row, unless a feature hears strangers: that of
+        invitations their links."""
+        if await self._focus.stranger(handling, user_id, text):
             return
         async with handling.transaction() as tx:
             await audit.record(
@@ -275,7 +248,7 @@ class Inbox:
                 event_id=handling.event.id,
             )
             if place.private:
-                refusal = say("stranger", language_of(text, "ru"))
+                refusal = say("stranger", language_said(text, "ru"))
                 await outbox.send(
                     tx, handling.origin, place.chat_id, refusal, key=f"stranger:{user_id}"
                 )

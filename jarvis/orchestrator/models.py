@@ -15,6 +15,7 @@ from jarvis.integrations.llm.chain import build_chain
 from jarvis.integrations.llm.metering import Meter
 from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.kit.clock import Clock
+from prompts.book import PromptBook
 
 
 class Standins(dict[str, Model]):
@@ -45,6 +46,11 @@ class RoleModels:
     def __call__(self, role: str) -> Model:
         """The model of a role."""
         return self._models[role]
+
+
+def prompt_book() -> PromptBook:
+    """The prompts of the product."""
+    return PromptBook()
 
 
 def standins() -> Standins:

@@ -9,7 +9,7 @@ from pydantic_ai.messages import ModelMessagesTypeAdapter
 
 from jarvis.domains.conversations.service import ConversationService
 from jarvis.engine.db import Tx
-from jarvis.orchestrator.request import Reply
+from jarvis.orchestrator.reply import Reply
 
 
 async def save_run(tx: Tx, conversations: ConversationService, reply: Reply) -> None:

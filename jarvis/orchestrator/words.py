@@ -38,10 +38,26 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
         "The company's model calls of today are used up: until midnight simple requests are answered by rules.",
         "კომპანიის დღევანდელი მოდელის ლიმიტი ამოწურულია: შუაღამემდე წესებით ვპასუხობ.",
     ),
-    "cause.unfounded": (
+    "cause.none": ("ответа не нашлось", "no answer was found", "პასუხი ვერ მოიძებნა"),
+    "cause.claim.done": (
+        "модель сообщила о том, чего в записях нет, переспросите иначе",
+        "the model told of what is on no record, please ask in other words",
+        "მოდელმა თქვა ის, რაც ჩანაწერებში არ არის, სხვანაირად იკითხეთ",
+    ),
+    "cause.claim.waits": (
+        "карточки по этой просьбе нет, подтверждать нечего, переспросите иначе",
+        "there is no card for this request and nothing to confirm, please ask in other words",
+        "ამ თხოვნის ბარათი არ არის, დასადასტურებელი არაფერია, სხვანაირად იკითხეთ",
+    ),
+    "cause.claim.refused": (
         "модель отказала без основания, переспросите иначе",
         "the model refused without grounds, please ask in other words",
         "მოდელმა უსაფუძვლოდ თქვა უარი, სხვანაირად იკითხეთ",
+    ),
+    "cause.claim.silent": (
+        "модель сослалась на сбой, которого не было, переспросите иначе",
+        "the model blamed a failure that did not happen, please ask in other words",
+        "მოდელმა ხარვეზი დაასახელა, რომელიც არ ყოფილა, სხვანაირად იკითხეთ",
     ),
     "cause.time": ("не хватило времени", "ran out of time", "დრო არ ეყო"),
     "error": (
@@ -99,21 +115,4 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
         "<b>Ignored</b>: <code>{kind}</code> · {who}, {t}",
         "<b>არ მუშავდება</b>: <code>{kind}</code> · {who}, {t}",
     ),
-    "cannot.limited": (
-        "Лимит запросов к {system} исчерпан до {until}.",
-        "{system}'s limit is used up until {until}.",
-        "{system}-ის ლიმიტი ამოწურულია: {until}-მდე.",
-    ),
-    "cannot.limited.own": (
-        "Лимит ваших запросов к {system} исчерпан до {until}.",
-        "Your share of {system}'s limit is used up until {until}.",
-        "{system}-ზე თქვენი მოთხოვნების ლიმიტი ამოწურულია: {until}-მდე.",
-    ),
-    "switch.read_only": (
-        "Сейчас только чтение: изменения отключены",
-        "Reading only now: changes are switched off",
-        "ახლა მხოლოდ კითხვაა: ცვლილებები გამორთულია",
-    ),
-    "switch.off": ("Сейчас отключено", "Switched off now", "ახლა გამორთულია"),
-    "switch.by": ("Отключение: {who}, {t}", "Switched off by: {who}, {t}", "გამორთვა: {who}, {t}"),
 }

@@ -306,21 +306,6 @@ async def test_a_forwarded_order_shows_whose_words_took_part(app: RunningApp) ->
     assert await app.core.db.fetchval("SELECT tainted FROM approval")
 
 
-def lying(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
-    blocks = [{"kind": "text", "text": "Готово, бронь 1200 продлена до 15.03 ✅"}]
-    return ModelResponse(parts=[ToolCallPart(info.output_tools[0].name, {"blocks": blocks})])
-
-
-async def test_a_model_that_claims_what_it_did_not_do_is_not_heard(
-    servers: Servers, tmp_path: Path
-) -> None:
-    async with running_feature(servers, tmp_path, models={"bookings": FunctionModel(lying)}) as app:
-        answer = await app.ask(LASHA, EXTEND)
-        for word in ("Готово", "продлена", "✅"):
-            assert word not in answer["text"]
-        assert ledger(app) == []
-
-
 async def test_the_mechanic_may_not_extend_and_hears_who_may(app: RunningApp) -> None:
     answer = await app.ask(GIORGI, "продли 1207 до 20.03")
     assert "⛔ Продление брони: не для вашей роли" in answer["text"]
@@ -374,26 +359,6 @@ async def test_a_right_lost_after_the_approval_leaves_a_refusal_when_the_run_goe
         assert re.fullmatch(r"[0-9a-f]{64}", details["arguments"])
     assert len(await _denied(app)) == 2
     assert ledger(app) == ["extend_booking"]
-
-
-async def test_a_models_word_alone_refuses_nobody(servers: Servers, tmp_path: Path) -> None:
-    def model(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
-        blocks = {"blocks": [refusal]}
-        return ModelResponse(parts=[ToolCallPart(info.output_tools[0].name, blocks)])
-
-    refusal = {"kind": "refusal", "tool": "sell_the_company"}
-    models = {"bookings": FunctionModel(model)}
-    async with running_feature(servers, tmp_path, models=models) as app:
-        for tool in ("sell_the_company", "list_debts"):
-            refusal["tool"] = tool
-            answer = (await app.ask(TAMAR, "кто должен?"))["text"]
-            assert "Причина: модель отказала без основания" in answer
-            assert "не для вашей роли" not in answer
-        assert await _denied(app) == []
-        assert "не для вашей роли" in (await app.ask(GIORGI, "кто должен?"))["text"]
-        assert [(action, name) for action, name, _ in await _denied(app)] == [
-            ("tool.list_debts", GIORGI)
-        ]
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from jarvis.domains.bookings.service import Booking, BookingService, Owed
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.news.checks import PERSONAL_DIGEST as KIND
 from jarvis.domains.news.digest import LIST_MAX, Digests
+from jarvis.domains.staff.readers import Readers
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.freshness import Freshness, Limited
 from jarvis.kit.money import Money
@@ -103,7 +104,10 @@ async def digest(servers: Servers, bookings: Bookings) -> AsyncGenerator[Feature
     async with feature_alone(
         servers,
         lambda core: Digests(
-            core.clock, core.get(StaffService), core.get(FleetService), core.get(BookingService)
+            core.get(Readers),
+            core.get(StaffService),
+            core.get(FleetService),
+            core.get(BookingService),
         ),
         neighbours={BookingService: bookings},
     ) as feature:

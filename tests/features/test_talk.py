@@ -127,6 +127,7 @@ async def test_what_it_does_not_understand_it_says(app: RunningApp) -> None:
 
 
 async def test_commands_and_settings(app: RunningApp) -> None:
+    assert "Malibu 235" in (await app.ask(GOCHA, "где малибу 235?"))["text"]
     assert "Чем помогу" in (await app.ask(GOCHA, "/help"))["text"]
     page = await app.ask(GOCHA, "/settings")
     page = await app.press(GOCHA, page, "English")

@@ -55,7 +55,6 @@ LONG_SINCE_THE_REFORMAT = {
     "jarvis/domains/chats/service.py",
     "jarvis/domains/forms/service.py",
     "jarvis/domains/staff/service.py",
-    "jarvis/orchestrator/request.py",
 }
 LADDER = {
     "typed_models",

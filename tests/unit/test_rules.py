@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.grammar import read
+from jarvis.app.role import language_said
 from jarvis.domains.bookings.availability import PREPARATION, collisions, fit
 from jarvis.domains.bookings.rules import purpose_of, status_of
 from jarvis.domains.fleet.naming import CarName, find_cars, plate_key
@@ -22,7 +23,6 @@ from jarvis.kit.clock import TBILISI, local_date
 from jarvis.kit.errors import ContractBroken, InvalidRequest
 from jarvis.kit.money import Money, to_minor
 from jarvis.language.dates import wall
-from jarvis.language.entities import language_of
 from tests.oracle import a_span, brute_force
 
 NOW = datetime(2026, 3, 12, 14, 30, tzinfo=TBILISI)
@@ -226,9 +226,12 @@ def test_the_parser_never_breaks_on_odd_text(text: str) -> None:
         ("where is malibu", "en"),
         ("gde prius", "ru"),
         ("rodis brundeba sonata", "ka"),
+        ("bron 1200", "ru"),
+        ("javshani 1200", "ka"),
+        ("free", "en"),
         ("anything 4x4 from tmrw till Sunday", "en"),
         ("სად არის", "ka"),
     ],
 )
 def test_language_is_that_of_the_words(text: str, language: str) -> None:
-    assert language_of(text, "ka") == language
+    assert language_said(text, "ka") == language

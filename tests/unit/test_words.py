@@ -12,7 +12,8 @@ import pytest
 
 from jarvis.domains.bookings.availability import Collision
 from jarvis.domains.bookings.service import Owed
-from jarvis.messaging.catalogue import known, say
+from jarvis.messaging.catalogue import keys, known, say
+from tools.policy import toolsets
 
 JARVIS = Path(__file__).parents[2] / "jarvis"
 ROOMS = [JARVIS / room for room in ("orchestrator", "domains", "messaging")]
@@ -55,3 +56,14 @@ def test_what_is_owed_has_words(language: str) -> None:
     assert kinds == ("debt", "due")
     for kind in kinds:
         assert "520 ₾" in say(f"owed.{kind}", language, x="520 ₾")
+
+
+def test_every_tool_and_argument_has_a_name_among_the_words_of_nouns() -> None:
+    """The desk shows them below an answer; it has words of its own for what any role may be asked
+    only."""
+    desk = {"request", "name"}
+    for toolset in toolsets():
+        for name, tool in toolset.tools.items():
+            assert f"tool.{name}" in keys(), name
+            arguments = tool.tool_def.parameters_json_schema["properties"].keys() - desk
+            assert {a for a in arguments if f"param.{a}" not in keys()} == set(), name

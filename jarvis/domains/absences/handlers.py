@@ -11,8 +11,8 @@ from jarvis.domains.absences import view
 from jarvis.domains.absences.payloads import CancelAbsence
 from jarvis.domains.forms.filling import FINISHED
 from jarvis.domains.forms.service import FormService
-from jarvis.domains.media.publishing import Publisher
 from jarvis.domains.staff.absences import Absence, Absences
+from jarvis.domains.staff.readers import Readers
 from jarvis.domains.staff.service import StaffService
 from jarvis.domains.topics.personal import PersonalTopics
 from jarvis.engine import audit
@@ -42,7 +42,7 @@ class Substitution:
         forms: FormService,
         absences: Absences,
         interactions: Interactions,
-        publisher: Publisher,
+        readers: Readers,
         personal: PersonalTopics,
     ) -> None:
         self._clock = clock
@@ -50,7 +50,7 @@ class Substitution:
         self._forms = forms
         self._absences = absences
         self._interactions = interactions
-        self._publisher = publisher
+        self._readers = readers
         self._personal = personal
         self._timers = Timers()
 
@@ -65,7 +65,7 @@ class Substitution:
             said = {p.item.key: p for p in form.points if p.state == "received"}
             first, last = (said[k].day if k in said else None for k in ("first", "last"))
             if first is None or last is None:
-                text = (await self._publisher.reader(form.holder_id)).say("absence.gaps")
+                text = (await self._readers.of_employee(form.holder_id)).say("absence.gaps")
                 await self._tell(tx, handling, form.holder_id, text, f"absence.gaps:{form.id}")
                 return
             chosen = said["substitute"].choice if "substitute" in said else None
@@ -110,7 +110,7 @@ class Substitution:
             away = await self._absences.get(tx, pressed.absence_id)
             if away is None:
                 return
-            reader = await self._publisher.reader(actor.employee_id)
+            reader = await self._readers.of_employee(actor.employee_id)
             if await self._absences.cancel(tx, away.id):
                 await audit.record(
                     tx,
@@ -146,7 +146,7 @@ class Substitution:
         """The person, with a button to take it back; and the substitute."""
         to = await self._staff.telegram_of(away.employee_id)
         if to is not None:
-            reader = await self._publisher.reader(away.employee_id)
+            reader = await self._readers.of_employee(away.employee_id)
             name = f"absence.{key}" if away.substitute_id is not None else "absence.alone"
             back = Button(
                 label=reader.say("b.absence.back"), payload=CancelAbsence(absence_id=away.id)
@@ -172,7 +172,7 @@ class Substitution:
     async def _told(self, tx: Tx, handling: Handling, away: Absence, key: str) -> None:
         if away.substitute_id is not None:
             text = view.absence(
-                away, await self._publisher.reader(away.substitute_id), key=f"absence.{key}"
+                away, await self._readers.of_employee(away.substitute_id), key=f"absence.{key}"
             )
             await self._tell(
                 tx, handling, away.substitute_id, text, handling.key(f"{key}:{away.id}")

@@ -3,6 +3,7 @@ edited together."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import ClassVar
@@ -31,6 +32,8 @@ from jarvis.messaging import outbox, times
 from jarvis.messaging.callbacks import callback, command
 from jarvis.messaging.catalogue import say
 from jarvis.messaging.fact_views import stopped
+from jarvis.messaging.focus import hears
+from jarvis.messaging.times import clock
 from jarvis.messaging.view import Button
 
 COPIES = 4
@@ -42,6 +45,12 @@ CHANGES = (
     "booking.returned",
     "car.updated",
     "car.moved",
+)
+# What somebody types under a card: never a confirmation.
+_YES = re.compile(
+    r"^\W*(?:да|давай|ок|окей|го|добро|плюс|подтверждаю|согласен|согласна"
+    r"|yes|yep|ok|okay|go|sure|ok do it|do it|კი|ჰო|კარგი)\W*$",
+    re.I,
 )
 
 
@@ -364,10 +373,26 @@ class Cards:
                     key=handling.key(f"moved:{copy.effect_id}"),
                 )
 
-    async def typed(self, actor: Actor, place: str) -> Approval | None:
-        """The card that waits here for a press, when somebody types a consent instead."""
+    @hears(20)
+    async def typed(self, handling: Handling, actor: Actor, text: str) -> bool:
+        """A consent that somebody types decides nothing: the card that waits here is pointed to."""
+        p = handling.event.payload
+        place = f"telegram:{p['chat_id']}"
+        if not _YES.match(text):
+            return False
         found = await self._approvals.inbox(self._db, actor, place)
-        return found[0] if found else None
+        if not found:
+            return False
+        async with handling.transaction() as tx:
+            await outbox.send(
+                tx,
+                handling.origin,
+                int(p["chat_id"]),
+                say("card.typed", actor.language, t=clock(found[0].expires_at)),
+                key=handling.key("said"),
+                reply_to=None if p["private"] else int(p["message_id"]),
+            )
+        return True
 
     # what happens
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jarvis.app.feature import Feature
+from jarvis.app.feature import Feature, Seeding
 from jarvis.domains.chats.checks import CHECKS
 
 FEATURE = Feature(
@@ -13,4 +13,5 @@ FEATURE = Feature(
         "membership:Membership",
     ),
     checks=CHECKS,
+    seeding=Seeding(seed="seeding:seed", after=frozenset({"staff"})),
 )

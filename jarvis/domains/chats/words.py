@@ -107,4 +107,5 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
         "How to add one: create a group, such as “Branch_Batumi (forum)”, switch topics on, add me as an administrator (rights: {rights}). I ask here what it is for and check everything.",
         "როგორ დავამატოთ: შექმენით ჯგუფი, მაგალითად „Branch_Batumi (forum)“, ჩართეთ თემები, დამამატეთ ადმინისტრატორად (უფლებები: {rights}). აქ გკითხავთ, რისთვის არის, და ყველაფერს შევამოწმებ.",
     ),
+    "param.chat": ("чат", "chat", "ჩატი"),
 }

@@ -14,6 +14,7 @@ from collections.abc import Awaitable
 from datetime import timedelta
 from uuid import UUID
 
+from jarvis.app.role import language_said
 from jarvis.domains.conversations.settings import RequestSettings
 from jarvis.domains.conversations.trail import STATUS
 from jarvis.domains.staff.service import StaffService
@@ -23,7 +24,6 @@ from jarvis.engine.journal import trace_code
 from jarvis.engine.loop import going
 from jarvis.engine.subscriptions import DeliveryLane
 from jarvis.kit.actor import Language
-from jarvis.language.entities import language_of
 from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
 
@@ -152,7 +152,7 @@ class Watch:
         """In the place of the status, so that the answer replaces it."""
         p = row["payload"]
         origin = _origin(row, row["id"])
-        language = language_of(str(p.get("text", "")), await self._language(p))
+        language = language_said(str(p.get("text", "")), await self._language(p))
         async with self._db.transaction() as tx:
             if not await _waits(tx, row["id"], row["subscriber"]):
                 return

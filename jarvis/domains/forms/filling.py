@@ -33,6 +33,7 @@ from jarvis.kit.clock import Clock, at_local, local_date
 from jarvis.kit.roles import BRANCH_STAFF, HEADS
 from jarvis.language.dates import period_of, stems
 from jarvis.messaging import outbox
+from jarvis.messaging.focus import hears
 from jarvis.messaging.view import Button
 
 DUE, FINISHED = "form.due", "form.finished"
@@ -182,8 +183,7 @@ class Forms:
         if form.car_id is not None:
             await refresh(tx, handling, Subject("car", form.car_id))
 
-    # answers
-
+    @hears(10, private=True)
     async def heard(self, handling: Handling, actor: Actor, text: str) -> bool:
         """What somebody writes in private: whether it was an answer to the form that they are
         filling in, and is taken as one.

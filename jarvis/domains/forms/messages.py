@@ -12,7 +12,7 @@ from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.forms import view as render
 from jarvis.domains.forms.service import Form, FormService
 from jarvis.domains.forms.view import Page, Sheet
-from jarvis.domains.media.publishing import Publisher
+from jarvis.domains.staff.readers import Readers
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.db import Tx
 from jarvis.engine.interactions import Interactions, Who
@@ -43,18 +43,18 @@ class Sheets:
         bookings: BookingService,
         forms: FormService,
         interactions: Interactions,
-        publisher: Publisher,
+        readers: Readers,
     ) -> None:
         self._staff = staff
         self._fleet = fleet
         self._bookings = bookings
         self._forms = forms
         self._interactions = interactions
-        self._publisher = publisher
+        self._readers = readers
 
     async def reader(self, employee_id: UUID | None) -> Reader:
         """For a person in their language, or (None) for everybody of a chat."""
-        return await self._publisher.reader(employee_id)
+        return await self._readers.of_employee(employee_id)
 
     async def sheet(self, form: Form, reader: Reader) -> Sheet:
         """The form as this reader sees it."""

@@ -183,4 +183,5 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
     "b.form.need": ("Пункт нужен", "It is needed", "საჭიროა"),
     "b.form.rework": ("Вернуть на доработку…", "Send back…", "დაბრუნება…"),
     "b.form.open": ("Открыть чек-лист", "Open the check-list", "ჩეკლისტის გახსნა"),
+    "param.kind": ("вид", "kind", "სახე"),
 }

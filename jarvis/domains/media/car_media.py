@@ -9,8 +9,9 @@ from jarvis.domains.chats.service import ChatService
 from jarvis.domains.fleet.service import Car, FleetService
 from jarvis.domains.media import view as render
 from jarvis.domains.media.payloads import ShowCarMaterial, ShowSet
-from jarvis.domains.media.publishing import Publisher, albums, outgoing
+from jarvis.domains.media.publishing import albums, outgoing
 from jarvis.domains.media.service import MediaService, MediaSet
+from jarvis.domains.staff.readers import Readers
 from jarvis.engine import audit, effects
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.interactions import Interactions, Who
@@ -38,7 +39,7 @@ class CarFile:
         chats: ChatService,
         media: MediaService,
         interactions: Interactions,
-        publisher: Publisher,
+        readers: Readers,
     ) -> None:
         self._db = db
         self._fleet = fleet
@@ -46,7 +47,7 @@ class CarFile:
         self._chats = chats
         self._media = media
         self._interactions = interactions
-        self._publisher = publisher
+        self._readers = readers
 
     @command("car")
     async def listing(self, handling: Handling, actor: Actor, said: str) -> None:
@@ -69,7 +70,7 @@ class CarFile:
                 await self._fleet.get(t.car_id) for t in topics.values() if t.car_id is not None
             ]
         async with handling.transaction() as tx:
-            reader = await self._publisher.reader(actor.employee_id)
+            reader = await self._readers.of_employee(actor.employee_id)
             if not said and not cars:
                 cars = [
                     await self._fleet.get(c)
@@ -100,7 +101,7 @@ class CarFile:
         async with handling.transaction() as tx:
             car = await self._fleet.get(pressed.car_id)
             if await self._may(tx, handling, actor, car, f"car:{car.id}"):
-                reader = await self._publisher.reader(actor.employee_id)
+                reader = await self._readers.of_employee(actor.employee_id)
                 await self._sets(
                     tx, handling, int(p["chat_id"]), car, reader, edit_id=int(p["message_id"])
                 )
@@ -146,7 +147,7 @@ class CarFile:
             event_id=handling.event.id,
         )
         if not allowed:
-            text = (await self._publisher.reader(actor.employee_id)).say("carfile.denied")
+            text = (await self._readers.of_employee(actor.employee_id)).say("carfile.denied")
             await self._say(
                 tx, handling, int(handling.event.payload["chat_id"]), text, (), actor, reply_to=None
             )
@@ -202,7 +203,7 @@ class CarFile:
         )
         words = [i.caption for i in items if i.caption]
         head = render.caption(
-            found, booking, len(items), words, await self._publisher.reader(actor.employee_id)
+            found, booking, len(items), words, await self._readers.of_employee(actor.employee_id)
         )
         for number, part in enumerate(albums(items)):
             await effects.request(

@@ -24,6 +24,7 @@ from jarvis.domains.media.filing import FILED, file_set
 from jarvis.domains.media.payloads import FileSet
 from jarvis.domains.media.publishing import PLACED, POSTED, Publisher
 from jarvis.domains.media.service import Item, MediaService, MediaSet, Operation
+from jarvis.domains.staff.readers import Readers
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit, effects
 from jarvis.engine.db import Database, Tx
@@ -37,6 +38,7 @@ from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, day_bounds, local_date
 from jarvis.messaging import outbox
 from jarvis.messaging.callbacks import callback
+from jarvis.messaging.focus import takes_files
 from jarvis.messaging.view import Button, Reader
 
 UPLOADED = "photo.uploaded"
@@ -61,6 +63,7 @@ class Material:
         media: MediaService,
         interactions: Interactions,
         publisher: Publisher,
+        readers: Readers,
         claims: FileClaims,
     ) -> None:
         self._db = db
@@ -72,10 +75,12 @@ class Material:
         self._media = media
         self._interactions = interactions
         self._publisher = publisher
+        self._readers = readers
         self._claims = claims
 
     # in
 
+    @takes_files
     async def message(self, handling: Handling) -> None:
         """A message with a file: taken in private, in a branch forum, or when it is addressed to
         Jarvis."""
@@ -167,7 +172,7 @@ class Material:
                 if await self._claims.refused(tx, handling, item.id, render.refused(reason)):
                     return
                 if found is not None and found.employee_id is not None and reason != "gone":
-                    reader = await self._publisher.reader(found.employee_id)
+                    reader = await self._readers.of_employee(found.employee_id)
                     await outbox.send(
                         tx,
                         handling.origin,
@@ -263,7 +268,7 @@ class Material:
             kept = [i for i in items if i.state in ("stored", "removed")]
             if not kept or any(i.state in moving for i in items):
                 return
-            reader = await self._publisher.reader(found.employee_id)
+            reader = await self._readers.of_employee(found.employee_id)
             key = (
                 "media.stored"
                 if forum is None
@@ -357,7 +362,7 @@ class Material:
                     tx,
                     handling.origin,
                     handling.event.payload["chat_id"],
-                    (await self._publisher.reader(actor.employee_id)).say("media.settled"),
+                    (await self._readers.of_employee(actor.employee_id)).say("media.settled"),
                     key=handling.key("settled"),
                 )
                 return
@@ -396,7 +401,7 @@ class Material:
                 return
             if not row.done:
                 await self._media.set_state(tx, set_id, "open")
-                reader = await self._publisher.reader(found.employee_id)
+                reader = await self._readers.of_employee(found.employee_id)
                 await outbox.send(
                     tx,
                     handling.origin,
@@ -468,7 +473,7 @@ class Material:
         found = await self._media.get(tx, set_id)
         if found is None or found.asked is None or found.operation is None or found.car_id is None:
             return
-        reader = await self._publisher.reader(found.employee_id)
+        reader = await self._readers.of_employee(found.employee_id)
         car, booking = await self._fleet.get(found.car_id), await self._booking(found.booking_id)
         text = reader.say(key, what=render.what(found.operation, booking, car, reader), n=files)
         asked = await outbox.edit(

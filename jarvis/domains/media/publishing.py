@@ -5,44 +5,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from jarvis.domains.bookings.service import BookingService
 from jarvis.domains.chats.service import Forum, Topic
 from jarvis.domains.chats.topics import topic_order, topic_ref
 from jarvis.domains.media import view as render
 from jarvis.domains.media.service import Item, MediaService, MediaSet
-from jarvis.domains.staff.service import StaffService
+from jarvis.domains.staff.readers import Readers
 from jarvis.engine import effects
 from jarvis.engine.db import Tx
 from jarvis.engine.effects import Lane, Origin
 from jarvis.integrations.telegram.kinds import ALBUM, target
-from jarvis.kit.actor import Actor, Role
-from jarvis.kit.clock import Clock
-from jarvis.messaging.view import Reader
 
 POSTED = "media.posted"
 PLACED = "media.placed"  # a post was noted: material of a car stands in a topic
 ALBUM_MAX = 10
 IN_ALBUM = frozenset({"photo", "image", "video"})  # Telegram groups these only
-HOUSE = Actor(
-    employee_id=UUID(int=0),
-    name="Jarvis",
-    role=Role.EMPLOYEE,
-    branches=frozenset(),
-    home_branch=None,
-    language="ru",
-)
 
 
 class Publisher:
     """Asks for the albums of a set."""
 
-    def __init__(
-        self, clock: Clock, staff: StaffService, bookings: BookingService, media: MediaService
-    ) -> None:
-        self._clock = clock
-        self._staff = staff
+    def __init__(self, readers: Readers, bookings: BookingService, media: MediaService) -> None:
+        self._readers = readers
         self._bookings = bookings
         self._media = media
 
@@ -63,7 +48,7 @@ class Publisher:
             await self._bookings.get(found.booking_id) if found.booking_id is not None else None
         )
         words = [i.caption for i in items if i.caption]
-        head = render.caption(found, booking, len(items), words, await self.reader(None))
+        head = render.caption(found, booking, len(items), words, await self._readers.of_group())
         for number, part in enumerate(albums(items)):
             effect_id = await effects.request(
                 tx,
@@ -86,14 +71,6 @@ class Publisher:
             )
             await self._media.posting(tx, effect_id, topic.chat_id, topic.id, [i.id for i in part])
         return bool(items)
-
-    async def reader(self, employee_id: UUID | None) -> Reader:
-        """For a person in their language, or (None) for everybody of a chat."""
-        actor = (await self._staff.actor(employee_id) if employee_id is not None else None) or HOUSE
-        branches = {b.code: b.names for b in await self._staff.branches()}
-        return Reader(
-            actor=actor, now=self._clock.now(), language=actor.language, branches=branches
-        )
 
 
 def albums(items: Sequence[Item]) -> list[list[Item]]:

@@ -148,4 +148,5 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
         "Telegram did not give it",
         "Telegram-მა ის არ გასცა",
     ),
+    "param.operation": ("операция", "operation", "ოპერაცია"),
 }

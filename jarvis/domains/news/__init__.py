@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jarvis.app.feature import Feature
+from jarvis.app.feature import Feature, Seeding
 from jarvis.domains.news.checks import CHECKS
 
 FEATURE = Feature(
@@ -14,4 +14,5 @@ FEATURE = Feature(
     ),
     writes=("changes:SubscriptionChanges",),
     checks=CHECKS,
+    seeding=Seeding(seed="seeding:seed", after=frozenset({"chats"})),
 )

@@ -12,12 +12,13 @@ from jarvis.domains.bookings.service import BookingService, Owed
 from jarvis.domains.bookings.view import sums
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.news.checks import PERSONAL_DIGEST
+from jarvis.domains.staff.readers import Readers
 from jarvis.domains.staff.service import Contact, StaffService
 from jarvis.engine.effects import Lane
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor
-from jarvis.kit.clock import Clock, day_bounds, local, local_date
+from jarvis.kit.clock import day_bounds, local, local_date
 from jarvis.kit.roles import BRANCH_STAFF, MONEY
 from jarvis.messaging import outbox, times
 from jarvis.messaging.view import Reader, source
@@ -32,9 +33,9 @@ class Digests:
     feature: ClassVar[str] = "digest"
 
     def __init__(
-        self, clock: Clock, staff: StaffService, fleet: FleetService, bookings: BookingService
+        self, readers: Readers, staff: StaffService, fleet: FleetService, bookings: BookingService
     ) -> None:
-        self._clock = clock
+        self._readers = readers
         self._staff = staff
         self._fleet = fleet
         self._bookings = bookings
@@ -55,13 +56,7 @@ class Digests:
                 )
 
     async def _text(self, actor: Actor, contact: Contact) -> str:
-        branches = await self._staff.branches()
-        reader = Reader(
-            actor=actor,
-            now=self._clock.now(),
-            language=contact.language,
-            branches={b.code: b.names for b in branches},
-        )
+        reader = await self._readers.of(actor, contact.language)
         scope = actor.branches
         start, end = day_bounds(local_date(reader.now))
         pickups = await self._bookings.pickups(start, end, None, scope)
@@ -86,7 +81,7 @@ class Digests:
         if actor.role in MONEY:
             lines.append(
                 await self._debts(
-                    [b.code for b in branches if not scope or b.code in scope], reader
+                    [code for code in reader.branches if not scope or code in scope], reader
                 )
             )
         repair = await self._fleet.cars(states=IN_REPAIR, branches=scope)

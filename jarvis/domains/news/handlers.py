@@ -15,11 +15,11 @@ from jarvis.domains.chats.topics import REGISTERED
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.forms.filling import FINISHED
 from jarvis.domains.forms.service import FormService
-from jarvis.domains.media.publishing import Publisher
 from jarvis.domains.news import view as render
 from jarvis.domains.news.checks import SERVICE_DIGEST
 from jarvis.domains.news.payloads import ChooseBranch, ChooseChat, ChooseClass, SetMode
 from jarvis.domains.news.subscriptions import EventClass, Subscriptions, route
+from jarvis.domains.staff.readers import Readers
 from jarvis.engine import audit
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Lane
@@ -61,7 +61,7 @@ class News:
         chats: ChatService,
         subscriptions: Subscriptions,
         interactions: Interactions,
-        publisher: Publisher,
+        readers: Readers,
     ) -> None:
         self._db = db
         self._fleet = fleet
@@ -70,7 +70,7 @@ class News:
         self._chats = chats
         self._subscriptions = subscriptions
         self._interactions = interactions
-        self._publisher = publisher
+        self._readers = readers
 
     # what happened
 
@@ -80,7 +80,7 @@ class News:
         then."""
         payload = handling.event.payload
         async with handling.transaction() as tx:
-            reader = await self._publisher.reader(None)
+            reader = await self._readers.of_group()
             try:
                 found = await self._bookings.get(UUID(str(payload["booking_id"])))
             except NotFound:
@@ -109,7 +109,7 @@ class News:
         """A car went to another branch: news of the branch that it came to."""
         payload = handling.event.payload
         async with handling.transaction() as tx:
-            reader = await self._publisher.reader(None)
+            reader = await self._readers.of_group()
             car = await self._fleet.get(UUID(str(payload["car_id"])))
             line = render.moved_line(car, payload["from"], payload["to"], reader)
             await self._tell(tx, handling, "car_moved", payload["to"], line, reader)
@@ -125,7 +125,7 @@ class News:
                 or not (form.template.key == "problem" or (form.gaps and form.car_id))
             ):
                 return
-            reader = await self._publisher.reader(None)
+            reader = await self._readers.of_group()
             car = await self._fleet.get(form.car_id) if form.car_id is not None else None
             booking = (
                 await self._bookings.get(form.booking_id) if form.booking_id is not None else None
@@ -175,7 +175,7 @@ class News:
                 lines = await self._subscriptions.waiting(tx, forum.id)
                 if not lines or forum.lost:
                     continue
-                text = render.digest(lines, await self._publisher.reader(None))
+                text = render.digest(lines, await self._readers.of_group())
                 key = f"digest:{forum.id}"
                 sent = [
                     await outbox.send(
@@ -197,7 +197,7 @@ class News:
         """`/subscriptions`: the service chats, to choose one."""
         p = handling.event.payload
         async with handling.transaction() as tx:
-            reader = await self._publisher.reader(actor.employee_id)
+            reader = await self._readers.of_employee(actor.employee_id)
             if actor.role is not Role.ADMIN:
                 await audit.record(
                     tx,
@@ -292,7 +292,7 @@ class News:
             if forum is None or actor.role is not Role.ADMIN:
                 yield None
             else:
-                reader = await self._publisher.reader(actor.employee_id)
+                reader = await self._readers.of_employee(actor.employee_id)
                 yield _Step(tx=tx, forum=forum, reader=reader)
 
     async def _show(

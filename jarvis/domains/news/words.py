@@ -71,4 +71,6 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
     "card.field.news": ("Новости", "News", "სიახლეები"),
     "card.field.mode": ("Как", "How", "როგორ"),
     "write.subscribe": ("Подписка чата", "Subscription of a chat", "ჩატის გამოწერა"),
+    "param.news": ("новости", "news", "სიახლეები"),
+    "param.mode": ("как", "how", "როგორ"),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jarvis.app.feature import Feature
+from jarvis.app.feature import Feature, Seeding
 
 FEATURE = Feature(
     name="staff",
@@ -17,4 +17,5 @@ FEATURE = Feature(
         "settings:Settings",
     ),
     writes=("changes:StaffChanges",),
+    seeding=Seeding(seed="seeding:seed"),
 )

@@ -14,6 +14,7 @@ from jarvis.kit.errors import Conflict
 from jarvis.messaging import outbox
 from jarvis.messaging.callbacks import callback
 from jarvis.messaging.catalogue import say
+from jarvis.messaging.focus import hears_strangers
 from jarvis.messaging.view import Button
 
 
@@ -33,7 +34,15 @@ class Invites:
         self._interactions = interactions
         self._welcomes = welcomes
 
-    async def claimed(self, handling: Handling, chat_id: int, user_id: int, token: str) -> None:
+    @hears_strangers
+    async def stranger(self, handling: Handling, user_id: int, text: str) -> bool:
+        """The link of an invitation is the only thing that a stranger may say."""
+        token = text.partition(" ")[2].strip() if text.startswith("/start ") else ""
+        if token:
+            await self._claimed(handling, int(handling.event.payload["chat_id"]), user_id, token)
+        return bool(token)
+
+    async def _claimed(self, handling: Handling, chat_id: int, user_id: int, token: str) -> None:
         """Somebody pressed a link: they wait, every administrator gets a card in a language of
         their own."""
         claim = await self._staff.claim_invite(token, user_id)

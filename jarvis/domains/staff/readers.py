@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from jarvis.domains.staff.service import StaffService
-from jarvis.kit.actor import Actor
+from jarvis.kit.actor import Actor, Role
 from jarvis.kit.clock import Clock
 from jarvis.messaging.view import Reader
+
+GROUP = Actor(
+    employee_id=UUID(int=0),
+    name="Jarvis",
+    role=Role.EMPLOYEE,
+    branches=frozenset(),
+    home_branch=None,
+    language="ru",
+)
+"""Who reads what stands in a group: nobody in particular, in the language of groups."""
 
 
 class Readers:
@@ -24,3 +36,12 @@ class Readers:
             branches={b.code: b.names for b in await self._staff.branches()},
             request=request,
         )
+
+    async def of_group(self) -> Reader:
+        """Everybody of a group."""
+        return await self.of(GROUP, GROUP.language)
+
+    async def of_employee(self, employee_id: UUID | None) -> Reader:
+        """Somebody in their language; as a group's when they are unknown or have left."""
+        actor = (await self._staff.actor(employee_id) if employee_id is not None else None) or GROUP
+        return await self.of(actor, actor.language)

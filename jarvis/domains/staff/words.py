@@ -124,4 +124,11 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
     "write.grant": ("Роль или филиал", "Role or branch", "როლი ან ფილიალი"),
     "write.hire": ("Новый сотрудник", "New employee", "ახალი თანამშრომელი"),
     "write.add_branch": ("Новый филиал", "New branch", "ახალი ფილიალი"),
+    "param.employee": ("сотрудник", "colleague", "თანამშრომელი"),
+    "param.role": ("роль", "role", "როლი"),
+    "param.language": ("язык", "language", "ენა"),
+    "param.branch": ("филиал", "branch", "ფილიალი"),
+    "param.code": ("код", "code", "კოდი"),
+    "param.name_en": ("по-английски", "in English", "ინგლისურად"),
+    "param.name_ka": ("по-грузински", "in Georgian", "ქართულად"),
 }

@@ -11,8 +11,8 @@ from jarvis.domains.chats.service import Subject
 from jarvis.domains.chats.topics import refresh
 from jarvis.domains.forms.filling import FINISHED
 from jarvis.domains.forms.service import FormService
-from jarvis.domains.media.publishing import Publisher
 from jarvis.domains.staff.absences import Absences
+from jarvis.domains.staff.readers import Readers
 from jarvis.domains.staff.service import StaffService
 from jarvis.domains.tasks import view
 from jarvis.domains.tasks.payloads import SetTask
@@ -45,7 +45,7 @@ class Tasks:
         tasks: TaskService,
         absences: Absences,
         interactions: Interactions,
-        publisher: Publisher,
+        readers: Readers,
     ) -> None:
         self._clock = clock
         self._staff = staff
@@ -53,7 +53,7 @@ class Tasks:
         self._tasks = tasks
         self._absences = absences
         self._interactions = interactions
-        self._publisher = publisher
+        self._readers = readers
 
     @subscriber(FINISHED, lane=DeliveryLane.PEOPLE)
     async def given(self, handling: Handling) -> None:
@@ -66,7 +66,7 @@ class Tasks:
             said = {p.item.key: p for p in form.points if p.state == "received"}
             what, who, due = said.get("what"), said.get("who"), said.get("due")
             if what is None or not what.words or who is None or not who.choice:
-                reader = await self._publisher.reader(form.holder_id)
+                reader = await self._readers.of_employee(form.holder_id)
                 await self._tell(
                     tx, handling, form.holder_id, reader.say("task.gaps"), f"task.gaps:{form.id}"
                 )
@@ -96,7 +96,7 @@ class Tasks:
         """`/tasks`: what the person has to do, and what they gave to others."""
         p = handling.event.payload
         async with handling.transaction() as tx:
-            reader = await self._publisher.reader(actor.employee_id)
+            reader = await self._readers.of_employee(actor.employee_id)
             text, rows = await self._list(tx, actor, reader)
             stored = await self._interactions.store(
                 tx,
@@ -158,7 +158,7 @@ class Tasks:
                 await refresh(tx, handling, Subject("task", task.id))
                 if task.creator_id != actor.employee_id:
                     key = f"task.told.{verb}"
-                    reader = await self._publisher.reader(task.creator_id)
+                    reader = await self._readers.of_employee(task.creator_id)
                     text = reader.say(key, who=escape(actor.name), what=escape(view.title(task)))
                     await self._tell(tx, handling, task.creator_id, text, handling.key(key))
             if pressed.listed:
@@ -176,7 +176,7 @@ class Tasks:
     async def _again(self, tx: Tx, handling: Handling, actor: Actor) -> None:
         """The list that was pressed shows what is left."""
         p = handling.event.payload
-        text, rows = await self._list(tx, actor, await self._publisher.reader(actor.employee_id))
+        text, rows = await self._list(tx, actor, await self._readers.of_employee(actor.employee_id))
         stored = await self._interactions.store(
             tx,
             outbox.stored_form(rows),

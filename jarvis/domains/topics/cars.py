@@ -35,9 +35,8 @@ from jarvis.domains.chats.topics import (
 )
 from jarvis.domains.fleet.service import SOURCE, Car, FleetService
 from jarvis.domains.forms.service import FormService
-from jarvis.domains.media.publishing import HOUSE
 from jarvis.domains.media.service import MediaService
-from jarvis.domains.staff.service import StaffService
+from jarvis.domains.staff.readers import Readers
 from jarvis.domains.topics import view as render
 from jarvis.domains.topics.archive import Archive
 from jarvis.engine import audit, refs
@@ -49,7 +48,6 @@ from jarvis.integrations.rentprog.assumptions import CAR_PAGE
 from jarvis.integrations.rentprog.mirror import LOADED, read_whole
 from jarvis.integrations.telegram.kinds import TOPIC_GONE
 from jarvis.kit.clock import Clock, local_date
-from jarvis.messaging.view import Reader
 
 REFRESH_S = 600.0  # an opening post is edited at most so often
 TOUCHING = (
@@ -76,7 +74,7 @@ class CarTopics:
         clock: Clock,
         fleet: FleetService,
         bookings: BookingService,
-        staff: StaffService,
+        readers: Readers,
         chats: ChatService,
         archive: Archive,
         media: MediaService,
@@ -86,7 +84,7 @@ class CarTopics:
         self._clock = clock
         self._fleet = fleet
         self._bookings = bookings
-        self._staff = staff
+        self._readers = readers
         self._chats = chats
         self._archive = archive
         self._media = media
@@ -243,11 +241,10 @@ class CarTopics:
         )
 
     async def _text(self, tx: Tx, car: Car) -> str:
-        now = self._clock.now()
-        current, following = now_and_next(await self._bookings.of_car(car.id, since=now), now)
+        reader = await self._readers.of_group()
+        bookings = await self._bookings.of_car(car.id, since=reader.now)
+        current, following = now_and_next(bookings, reader.now)
         owed = await self._bookings.owed_of(current.id) if current is not None else []
-        branches = {b.code: b.names for b in await self._staff.branches()}
-        reader = Reader(actor=HOUSE, now=now, language=HOUSE.language, branches=branches)
         lines = [render.opening(car, current, following, owed, reader)]
         for form in await self._forms.open_on(tx, car.id):
             booking = (

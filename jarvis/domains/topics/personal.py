@@ -17,8 +17,8 @@ from jarvis.domains.chats.service import REFRESHES, ChatService, Forum, Purpose,
 from jarvis.domains.chats.topics import PINS, TOPICS, Heads, change, refresh, refresh_all, take
 from jarvis.domains.clients.service import ClientService
 from jarvis.domains.fleet.service import FleetService
-from jarvis.domains.media.publishing import Publisher
 from jarvis.domains.staff.absences import Absences
+from jarvis.domains.staff.readers import Readers
 from jarvis.domains.staff.service import CHANGED, StaffService
 from jarvis.domains.tasks import view as task_view
 from jarvis.domains.tasks.payloads import SetTask
@@ -64,7 +64,7 @@ class PersonalTopics:
         absences: Absences,
         chats: ChatService,
         interactions: Interactions,
-        publisher: Publisher,
+        readers: Readers,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -76,7 +76,7 @@ class PersonalTopics:
         self._absences = absences
         self._chats = chats
         self._interactions = interactions
-        self._publisher = publisher
+        self._readers = readers
         self._heads = Heads(clock, chats)
 
     # events
@@ -146,7 +146,7 @@ class PersonalTopics:
             )
             if topic is None or forum is None or booking is None:
                 return
-            reader = await self._publisher.reader(forum.employee_id)
+            reader = await self._readers.of_employee(forum.employee_id)
             contact = reader.actor.role in CONTACTS
             stand_in = reader.actor.name if forum.employee_id != responsible else None
             owed = [
@@ -189,7 +189,7 @@ class PersonalTopics:
             )
             if topic is None or forum is None:
                 return
-            reader = await self._publisher.reader(forum.employee_id)
+            reader = await self._readers.of_employee(forum.employee_id)
             text = task_view.card(
                 task,
                 reader,

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from jarvis.domains.chats.service import ChatService, Topic
 from jarvis.domains.chats.topics import topic_order, topic_ref
-from jarvis.domains.media.publishing import HOUSE
+from jarvis.domains.staff.readers import GROUP
 from jarvis.engine import effects
 from jarvis.engine.db import Tx
 from jarvis.engine.effects import Lane, Origin
@@ -50,7 +50,7 @@ async def tell(tx: Tx, origin: Origin, chats: ChatService, topic: Topic, place: 
     ]
     last: UUID | None = None
     for number, page in enumerate(_pages(lines)):
-        head = say("archive.talk", HOUSE.language, topic=escape(topic.title), n=len(lines))
+        head = say("archive.talk", GROUP.language, topic=escape(topic.title), n=len(lines))
         last = await effects.request(
             tx,
             origin,

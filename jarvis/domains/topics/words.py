@@ -72,4 +72,5 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
     "card.do.post": ("Написать в тему", "Post to the topic", "თემაში დაწერა"),
     "card.field.post": ("Текст", "Text", "ტექსტი"),
     "write.post": ("Сообщение в тему", "Words into a topic", "შეტყობინება თემაში"),
+    "param.text": ("текст", "text", "ტექსტი"),
 }

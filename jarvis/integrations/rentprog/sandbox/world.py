@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from jarvis.kit.world import Moment, World, WorldRow, same_id_twice
+from jarvis.kit.world import Moment, World, WorldIdentity, WorldRow, same_id_twice
 
 
 class WorldCar(WorldRow):
@@ -57,6 +57,13 @@ class RentProgWorld(World):
 
     cars: list[WorldCar] = Field(default_factory=list[WorldCar])
     bookings: list[WorldBooking] = Field(default_factory=list[WorldBooking])
+
+    def identities(self) -> list[WorldIdentity]:
+        return super().identities() + [
+            WorldIdentity(person=p.name, system="rentprog", key=str(p.rentprog_id))
+            for p in self.staff
+            if p.rentprog_id is not None
+        ]
 
     def problems(self) -> list[str]:
         codes = {b.code for b in self.branches}

@@ -6,9 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from jarvis.kit.world import World, WorldRow
+from jarvis.kit.world import World, WorldChat, WorldIdentity, WorldRow
 
 FIRST_GROUP, FIRST_FORUM = 5001, 6001  # how a world's groups and forums are numbered in Telegram
+FIRST_TOPIC = 2  # number 1 is General
 
 
 def group_id(number: int) -> int:
@@ -46,6 +47,26 @@ class TelegramWorld(World):
 
     groups: list[WorldGroup] = Field(default_factory=list[WorldGroup])
     forums: list[WorldForum] = Field(default_factory=list[WorldForum])
+
+    def identities(self) -> list[WorldIdentity]:
+        return super().identities() + [
+            WorldIdentity(person=p.name, system="telegram", key=str(p.telegram_id))
+            for p in self.staff
+            if p.telegram_id is not None
+        ]
+
+    def chats(self) -> list[WorldChat]:
+        return super().chats() + [
+            WorldChat(
+                chat_id=group_id(number),
+                title=forum.title,
+                purpose=forum.purpose,
+                branch=forum.branch,
+                employee=forum.employee,
+                topics=dict(enumerate(forum.topics, FIRST_TOPIC)),
+            )
+            for number, forum in enumerate(self.forums, FIRST_FORUM)
+        ]
 
     def problems(self) -> list[str]:
         people = {p.name for p in self.staff}

@@ -1,0 +1,19 @@
+"""What the service chats of a world hear of from the beginning."""
+
+from __future__ import annotations
+
+from jarvis.domains.chats.service import SERVICE, ChatService
+from jarvis.domains.news.subscriptions import Subscriptions
+from jarvis.engine.db import Database
+from jarvis.kit.clock import Clock
+from jarvis.kit.world import World
+
+
+async def seed(db: Database, clock: Clock, world: World) -> None:
+    """What is usual for the purpose of each service chat."""
+    chats, subscriptions = ChatService(clock), Subscriptions(clock)
+    for chat in world.chats():
+        async with db.transaction() as tx:
+            group = await chats.forum(tx, chat.chat_id)
+            if group is not None and group.purpose in SERVICE:
+                await subscriptions.begin(tx, group.id, group.purpose)

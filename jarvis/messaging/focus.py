@@ -1,0 +1,116 @@
+"""Who owns what somebody writes, before it is a request: features mark their methods, and whoever
+hears people asks them, knowing none of them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from jarvis.engine.worker import Handling
+from jarvis.kit.actor import Actor
+
+_HEARS, _FILES, _STRANGERS = (
+    "__jarvis_hears__",
+    "__jarvis_takes_files__",
+    "__jarvis_hears_strangers__",
+)
+S = TypeVar("S")
+Hears = Callable[[Handling, Actor, str], Awaitable[bool]]
+TakesFile = Callable[[Handling], Awaitable[None]]
+HearsStranger = Callable[[Handling, int, str], Awaitable[bool]]
+
+
+def hears(
+    rank: int, *, private: bool = False
+) -> Callable[
+    [Callable[[S, Handling, Actor, str], Awaitable[bool]]],
+    Callable[[S, Handling, Actor, str], Awaitable[bool]],
+]:
+    """Mark a method that may own words of somebody of the company: it answers them and returns
+    true, or leaves them to the next. Who has the lowest rank is asked first; `private`: of what is
+    said in groups it is not asked."""
+
+    def mark(
+        method: Callable[[S, Handling, Actor, str], Awaitable[bool]],
+    ) -> Callable[[S, Handling, Actor, str], Awaitable[bool]]:
+        setattr(method, _HEARS, _Place(rank=rank, private=private))
+        return method
+
+    return mark
+
+
+def takes_files(
+    method: Callable[[S, Handling], Awaitable[None]],
+) -> Callable[[S, Handling], Awaitable[None]]:
+    """Mark a method that gets every message with a file, whoever sent it, before its words are
+    heard."""
+    setattr(method, _FILES, True)
+    return method
+
+
+def hears_strangers(
+    method: Callable[[S, Handling, int, str], Awaitable[bool]],
+) -> Callable[[S, Handling, int, str], Awaitable[bool]]:
+    """Mark a method that may own what somebody wrote who is not of the company; it gets their
+    Telegram id, and returns whether it answered."""
+    setattr(method, _STRANGERS, True)
+    return method
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    rank: int
+    private: bool
+
+
+class Focus:
+    """The owners in their order."""
+
+    def __init__(self) -> None:
+        self._hears: list[tuple[_Place, Hears]] = []
+        self._files: list[TakesFile] = []
+        self._strangers: list[HearsStranger] = []
+
+    def gather(self, *features: object) -> None:
+        """Take in what built features hear.
+
+        Raises:
+            ValueError: two would be asked at the same place.
+        """
+        for feature in features:
+            self._hears += _marked(feature, _HEARS)
+            self._files += [method for _, method in _marked(feature, _FILES)]
+            self._strangers += [method for _, method in _marked(feature, _STRANGERS)]
+        self._hears.sort(key=lambda placed: placed[0].rank)
+        ranks = [place.rank for place, _ in self._hears]
+        if len(ranks) != len(set(ranks)):
+            raise ValueError(f"two features hear at one rank: {ranks}")
+
+    async def file(self, handling: Handling) -> None:
+        """Let everybody who takes files have this message."""
+        for take in self._files:
+            await take(handling)
+
+    async def heard(self, handling: Handling, actor: Actor, text: str) -> bool:
+        """Whether one of the owners answered these words."""
+        private = bool(handling.event.payload["private"])
+        for place, hear in self._hears:
+            if (private or not place.private) and await hear(handling, actor, text):
+                return True
+        return False
+
+    async def stranger(self, handling: Handling, user_id: int, text: str) -> bool:
+        """Whether one of the owners answered a stranger."""
+        for hear in self._strangers:
+            if await hear(handling, user_id, text):
+                return True
+        return False
+
+
+def _marked(feature: object, mark: str) -> Iterator[tuple[Any, Any]]:
+    for name, function in inspect.getmembers(type(feature), inspect.isfunction):
+        value = getattr(function, mark, None)
+        if value is not None:
+            yield value, getattr(feature, name)

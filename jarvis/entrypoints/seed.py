@@ -8,6 +8,7 @@ import asyncpg
 
 from jarvis.domains.chats.service import SERVICE, ChatService
 from jarvis.domains.news.subscriptions import Subscriptions
+from jarvis.domains.staff.administration import StaffAdministration
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.audit_checkpoints import Checkpoints
 from jarvis.engine.audit_proof import CHAINS, begin_checkpoints
@@ -77,7 +78,7 @@ async def seed(db: Database, clock: Clock, world: World) -> None:
             branch.ka,
             branch.rents,
         )
-    staff = StaffService(db, clock)
+    staff = StaffAdministration(db, clock)
     for person in world.staff:
         if person.role == "stranger":
             continue
@@ -112,7 +113,7 @@ async def seed(db: Database, clock: Clock, world: World) -> None:
 
 
 async def _chats(db: Database, clock: Clock, world: World) -> None:
-    chats, staff = ChatService(clock), StaffService(db, clock)
+    chats, staff = ChatService(clock), StaffService(db)
     for number, forum in enumerate(world.part(TelegramWorld).forums, FIRST_FORUM):
         owner = await staff.actor_by_name(forum.employee) if forum.employee is not None else None
         employee_id = owner.employee_id if owner is not None else None

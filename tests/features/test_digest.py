@@ -13,6 +13,7 @@ from jarvis.domains.bookings.service import Booking, BookingService, Owed
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.news.checks import PERSONAL_DIGEST as KIND
 from jarvis.domains.news.digest import LIST_MAX, Digests
+from jarvis.domains.staff.preferences import StaffPreferences
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.freshness import Freshness, Limited
 from jarvis.kit.money import Money
@@ -109,7 +110,7 @@ async def digest(servers: Servers, bookings: Bookings) -> AsyncGenerator[Feature
     ) as feature:
         for name in (NINO, LASHA):
             actor = await feature.core.get(StaffService).actor_by_name(name)
-            await feature.core.get(StaffService).set_digest_hour(
+            await feature.core.get(StaffPreferences).set_digest_hour(
                 actor.employee_id, 8 if name == NINO else 9
             )
         yield feature
@@ -136,7 +137,7 @@ async def test_who_chose_the_hour_gets_one_of_their_own_branch(
 
 async def test_who_muted_it_gets_none(digest: FeatureAlone) -> None:
     nino = await digest.core.get(StaffService).actor_by_name(NINO)
-    await digest.core.get(StaffService).set_muted(nino.employee_id, True)
+    await digest.core.get(StaffPreferences).set_muted(nino.employee_id, True)
     await digest.happen(KIND, due_at=EIGHT.isoformat())
     assert await _sent(digest) == []
 

@@ -54,7 +54,6 @@ LONG_SINCE_THE_REFORMAT = {
     "jarvis/domains/bookings/service.py",
     "jarvis/domains/chats/service.py",
     "jarvis/domains/forms/service.py",
-    "jarvis/domains/staff/service.py",
     "jarvis/entrypoints/cli/app.py",
     "jarvis/integrations/telegram/gateway.py",
     "jarvis/integrations/telegram/sandbox/rpc.py",

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from jarvis.domains.bookings.rules import purpose_of, status_of
-from jarvis.domains.staff.service import note_worker
+from jarvis.domains.staff.identities import note_worker
 from jarvis.engine import refs, sources
 from jarvis.engine.db import Database, Reader, Row, Tx
 from jarvis.engine.journal import Event, Journal

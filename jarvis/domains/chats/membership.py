@@ -17,7 +17,9 @@ from jarvis.domains.chats.payloads import RemoveStranger
 from jarvis.domains.chats.service import SERVICE, ChatService, Forum
 from jarvis.domains.chats.topics import REGISTERED
 from jarvis.domains.conversations.service import ConversationService
-from jarvis.domains.staff.service import CHANGED, Person, StaffService
+from jarvis.domains.staff.events import CHANGED
+from jarvis.domains.staff.models import Person
+from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit, effects
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Completed, Origin

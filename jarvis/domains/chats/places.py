@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from jarvis.domains.chats.service import COMPANY, OWN, ChatService, Forum, Purpose
-from jarvis.domains.staff.service import Person, StaffService
+from jarvis.domains.staff.models import Person
+from jarvis.domains.staff.service import StaffService
 from jarvis.engine.db import Reader
 
 

@@ -12,7 +12,8 @@ from jarvis.domains.bookings.service import BookingService, Owed
 from jarvis.domains.bookings.view import sums
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.news.checks import PERSONAL_DIGEST
-from jarvis.domains.staff.service import Contact, StaffService
+from jarvis.domains.staff.models import Contact
+from jarvis.domains.staff.service import StaffService
 from jarvis.engine.effects import Lane
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.worker import Handling

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from jarvis.domains.staff.invitations import Invitations
 from jarvis.domains.staff.payloads import DecideInvite
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit
@@ -28,15 +29,22 @@ class Welcomes(Protocol):
 class Invites:
     """Claims of invitations and the decisions over them."""
 
-    def __init__(self, staff: StaffService, interactions: Interactions, welcomes: Welcomes) -> None:
+    def __init__(
+        self,
+        staff: StaffService,
+        invitations: Invitations,
+        interactions: Interactions,
+        welcomes: Welcomes,
+    ) -> None:
         self._staff = staff
+        self._invitations = invitations
         self._interactions = interactions
         self._welcomes = welcomes
 
     async def claimed(self, handling: Handling, chat_id: int, user_id: int, token: str) -> None:
         """Somebody pressed a link: they wait, every administrator gets a card in a language of
         their own."""
-        claim = await self._staff.claim_invite(token, user_id)
+        claim = await self._invitations.claim(token, user_id)
         language: Language = claim.language if claim is not None else "ru"
         admins = await self._staff.contacts(Role.ADMIN)
         async with handling.transaction() as tx:
@@ -95,7 +103,7 @@ class Invites:
         p = handling.event.payload
         chat_id, message_id = int(p["chat_id"]), int(p["message_id"])
         try:
-            claim = await self._staff.decide_invite(
+            claim = await self._invitations.decide(
                 pressed.invite_id, accept=pressed.accept, by=actor
             )
         except Conflict as settled:

@@ -19,7 +19,8 @@ from jarvis.domains.clients.service import ClientService
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.media.publishing import Publisher
 from jarvis.domains.staff.absences import Absences
-from jarvis.domains.staff.service import CHANGED, StaffService
+from jarvis.domains.staff.events import CHANGED
+from jarvis.domains.staff.service import StaffService
 from jarvis.domains.tasks import view as task_view
 from jarvis.domains.tasks.payloads import SetTask
 from jarvis.domains.tasks.service import TaskService

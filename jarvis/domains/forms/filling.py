@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
-from jarvis.domains.bookings.service import Booking, BookingService
+from jarvis.domains.bookings.models import Booking
+from jarvis.domains.bookings.service import BookingService
 from jarvis.domains.chats.service import Subject
 from jarvis.domains.chats.topics import refresh
 from jarvis.domains.fleet.service import FleetService

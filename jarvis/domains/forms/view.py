@@ -11,7 +11,7 @@ from typing import Literal
 from uuid import UUID
 
 from jarvis.domains.bookings.client_view import number_of
-from jarvis.domains.bookings.service import Booking
+from jarvis.domains.bookings.models import Booking
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.fleet.service import Car
 from jarvis.domains.forms.payloads import (

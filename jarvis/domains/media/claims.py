@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
-from jarvis.domains.bookings.service import Booking
+from jarvis.domains.bookings.models import Booking
 from jarvis.engine.db import Tx
 from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jarvis.domains.bookings.service import Booking
+from jarvis.domains.bookings.models import Booking
 from jarvis.domains.fleet.service import Car
 from jarvis.domains.media.service import MediaSet
 from jarvis.messaging.facts import Fact

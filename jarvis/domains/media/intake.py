@@ -13,7 +13,8 @@ from html import escape
 from typing import Any, ClassVar
 from uuid import UUID
 
-from jarvis.domains.bookings.service import Booking, BookingService, now_and_next
+from jarvis.domains.bookings.models import Booking, now_and_next
+from jarvis.domains.bookings.service import BookingService
 from jarvis.domains.chats.service import ChatService, Forum, Subject
 from jarvis.domains.chats.topics import ABLE, refresh
 from jarvis.domains.fleet.service import FleetService

@@ -7,7 +7,7 @@ from html import escape
 from uuid import UUID
 
 from jarvis.domains.bookings.client_view import number_of
-from jarvis.domains.bookings.service import Booking
+from jarvis.domains.bookings.models import Booking
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.fleet.service import Car
 from jarvis.domains.media.payloads import FileSet

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from jarvis.domains.bookings.client_view import number_of
-from jarvis.domains.bookings.service import Booking
+from jarvis.domains.bookings.models import Booking
 from jarvis.domains.chats.service import Forum
 from jarvis.domains.fleet.service import Car
 from jarvis.domains.forms.service import Form

@@ -11,7 +11,9 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
-from jarvis.domains.bookings.service import BookingService, now_and_next
+from jarvis.domains.bookings.models import now_and_next
+from jarvis.domains.bookings.receivables import Receivables
+from jarvis.domains.bookings.service import BookingService
 from jarvis.domains.chats.service import (
     REFRESHES,
     SERVICE,
@@ -76,6 +78,7 @@ class CarTopics:
         clock: Clock,
         fleet: FleetService,
         bookings: BookingService,
+        receivables: Receivables,
         staff: StaffService,
         chats: ChatService,
         archive: Archive,
@@ -86,6 +89,7 @@ class CarTopics:
         self._clock = clock
         self._fleet = fleet
         self._bookings = bookings
+        self._receivables = receivables
         self._staff = staff
         self._chats = chats
         self._archive = archive
@@ -245,7 +249,7 @@ class CarTopics:
     async def _text(self, tx: Tx, car: Car) -> str:
         now = self._clock.now()
         current, following = now_and_next(await self._bookings.of_car(car.id, since=now), now)
-        owed = await self._bookings.owed_of(current.id) if current is not None else []
+        owed = await self._receivables.of_booking(current.id) if current is not None else []
         branches = {b.code: b.names for b in await self._staff.branches()}
         reader = Reader(actor=HOUSE, now=now, language=HOUSE.language, branches=branches)
         lines = [render.opening(car, current, following, owed, reader)]

@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from typing import ClassVar
 from uuid import UUID
 
-from jarvis.domains.bookings.service import Booking, BookingService
+from jarvis.domains.bookings.models import Booking
+from jarvis.domains.bookings.receivables import Receivables
+from jarvis.domains.bookings.service import BookingService
 from jarvis.domains.chats.service import REFRESHES, ChatService, Forum, Purpose, Subject, Topic
 from jarvis.domains.chats.topics import PINS, TOPICS, Heads, change, refresh, refresh_all, take
 from jarvis.domains.clients.service import ClientService
@@ -60,6 +62,7 @@ class PersonalTopics:
         staff: StaffService,
         fleet: FleetService,
         bookings: BookingService,
+        receivables: Receivables,
         clients: ClientService,
         tasks: TaskService,
         absences: Absences,
@@ -72,6 +75,7 @@ class PersonalTopics:
         self._staff = staff
         self._fleet = fleet
         self._bookings = bookings
+        self._receivables = receivables
         self._clients = clients
         self._tasks = tasks
         self._absences = absences
@@ -154,7 +158,7 @@ class PersonalTopics:
                 o
                 for b in bookings
                 if b.status != "cancelled"
-                for o in await self._bookings.owed_of(b.id)
+                for o in await self._receivables.of_booking(b.id)
             ]
             text = render.client_card(
                 client, bookings, booking, car, owed, reader, contact=contact, stand_in=stand_in

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 
 from jarvis.domains.bookings.client_view import number_of
-from jarvis.domains.bookings.service import Booking, Owed
+from jarvis.domains.bookings.models import Booking, Owed
 from jarvis.domains.clients.service import Client, mask_phone, phone_key
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.fleet.service import Car

@@ -6,7 +6,9 @@ import asyncio
 
 import asyncpg
 
-from jarvis.domains.chats.service import SERVICE, ChatService
+from jarvis.domains.chats.models import SERVICE
+from jarvis.domains.chats.service import ChatService
+from jarvis.domains.chats.topic_registry import TopicRegistry
 from jarvis.domains.news.subscriptions import Subscriptions
 from jarvis.domains.staff.administration import StaffAdministration
 from jarvis.domains.staff.service import StaffService
@@ -131,4 +133,4 @@ async def _chats(db: Database, clock: Clock, world: World) -> None:
             if group is not None and group.purpose in SERVICE:
                 await Subscriptions(clock).begin(tx, group.id, group.purpose)
             for topic, title in enumerate(forum.topics, 2):  # number 1 is General
-                await chats.register_topic(tx, group_id(number), topic, title)
+                await TopicRegistry(clock).register_topic(tx, group_id(number), topic, title)

@@ -7,7 +7,11 @@ from jarvis.domains.chats.checks import CHECKS
 
 FEATURE = Feature(
     name="chats",
-    services=("service:ChatService",),
+    services=(
+        "service:ChatService",
+        "topic_registry:TopicRegistry",
+        "topic_subjects:TopicSubjects",
+    ),
     handlers=(
         "setup:Setup",
         "membership:Membership",

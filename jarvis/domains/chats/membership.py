@@ -13,8 +13,9 @@ from typing import ClassVar, Literal
 from uuid import UUID
 
 from jarvis.domains.chats.checks import MEMBERS_DUE
+from jarvis.domains.chats.models import SERVICE, Forum
 from jarvis.domains.chats.payloads import RemoveStranger
-from jarvis.domains.chats.service import SERVICE, ChatService, Forum
+from jarvis.domains.chats.service import ChatService
 from jarvis.domains.chats.topics import REGISTERED
 from jarvis.domains.conversations.service import ConversationService
 from jarvis.domains.staff.events import CHANGED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from jarvis.domains.chats.service import Purpose
+from jarvis.domains.chats.models import Purpose
 from jarvis.messaging.callbacks import Former, Payload
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from jarvis.domains.chats.service import COMPANY, OWN, ChatService, Forum, Purpose
+from jarvis.domains.chats.models import COMPANY, OWN, Forum, Purpose
+from jarvis.domains.chats.service import ChatService
 from jarvis.domains.staff.models import Person
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.db import Reader

@@ -13,9 +13,10 @@ from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from jarvis.domains.chats import view as render
+from jarvis.domains.chats.models import OWN, SERVICE, Purpose
 from jarvis.domains.chats.payloads import LeaveChatUnused, RegisterChat
 from jarvis.domains.chats.places import Place, own_places, places, standing
-from jarvis.domains.chats.service import OWN, SERVICE, ChatService, Purpose
+from jarvis.domains.chats.service import ChatService
 from jarvis.domains.chats.topics import LOOKED as FORUM_LOOKED
 from jarvis.domains.chats.topics import NEEDED, REGISTERED
 from jarvis.domains.staff.service import StaffService

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from jarvis.domains.chats.service import REFRESHES, ChatService, Forum, Subject, Topic
+from jarvis.domains.chats.models import REFRESHES, Forum, Subject, Topic
+from jarvis.domains.chats.topic_registry import TopicRegistry
 from jarvis.engine import effects
 from jarvis.engine.db import Tx
 from jarvis.engine.effects import Lane, Origin
@@ -37,17 +38,17 @@ PORTION = 200  # subjects that are asked for in one transaction
 
 
 async def take(
-    tx: Tx, origin: Origin, chats: ChatService, forum: Forum, subject: Subject, title: str
+    tx: Tx, origin: Origin, registry: TopicRegistry, forum: Forum, subject: Subject, title: str
 ) -> Topic:
     """The topic of a subject in this forum: the one it had before, one that waits under its title,
     or a new one."""
-    known = await chats.reusable(tx, forum, subject, title)
+    known = await registry.reusable(tx, forum, subject, title)
     if known is not None:
-        await chats.take_over(tx, known, subject)
+        await registry.take_over(tx, known, subject)
         if known.state == "closed":
             await change(tx, origin, known, closed=False)
-        return await _fresh(tx, chats, known)
-    topic = await chats.begin(tx, forum, subject, title)
+        return await _fresh(tx, registry, known)
+    topic = await registry.begin(tx, forum, subject, title)
     effect_id = await effects.request(
         tx,
         origin,
@@ -60,12 +61,12 @@ async def take(
         settled_kind=MADE,
         branch=forum.branch,
     )
-    await chats.made_with(tx, topic.id, effect_id)
-    return await _fresh(tx, chats, topic)
+    await registry.made_with(tx, topic.id, effect_id)
+    return await _fresh(tx, registry, topic)
 
 
-async def _fresh(tx: Tx, chats: ChatService, topic: Topic) -> Topic:
-    found = await chats.topic(tx, topic.id)
+async def _fresh(tx: Tx, registry: TopicRegistry, topic: Topic) -> Topic:
+    found = await registry.topic(tx, topic.id)
     assert found is not None
     return found
 
@@ -172,15 +173,15 @@ async def registered(tx: Tx, journal: Journal, chat_id: int, by: str) -> None:
 class Heads:
     """Writes the post that heads a topic, and changes it in place when what it says has changed."""
 
-    def __init__(self, clock: Clock, chats: ChatService) -> None:
+    def __init__(self, clock: Clock, registry: TopicRegistry) -> None:
         self._clock = clock
-        self._chats = chats
+        self._registry = registry
         self._timers = Timers()
 
     async def name(self, tx: Tx, origin: Origin, topic: Topic, title: str) -> None:
         """The topic bears this title."""
         if topic.title != title:
-            await self._chats.retitle(tx, topic.id, title)
+            await self._registry.retitle(tx, topic.id, title)
             await change(tx, origin, topic, title=title)
 
     async def put(
@@ -227,7 +228,7 @@ class Heads:
         )
         if topic.opening is None and pins:
             await pin(tx, origin, topic, effect_id)
-        await self._chats.opened_with(tx, topic.id, effect_id, digest)
+        await self._registry.opened_with(tx, topic.id, effect_id, digest)
 
     async def later(self, tx: Tx, subject: Subject, due: datetime) -> None:
         """Settle the subject again at this time."""

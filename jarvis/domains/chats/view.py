@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from jarvis.domains.chats.models import OWN, Forum, Purpose
 from jarvis.domains.chats.payloads import LeaveChatUnused, RegisterChat
 from jarvis.domains.chats.places import Place
-from jarvis.domains.chats.service import OWN, Forum, Purpose
 from jarvis.integrations.telegram.kinds import RIGHTS
 from jarvis.messaging.catalogue import say
 from jarvis.messaging.view import Button

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from jarvis.domains.bookings.models import Booking
 from jarvis.domains.bookings.service import BookingService
-from jarvis.domains.chats.service import Subject
+from jarvis.domains.chats.models import Subject
 from jarvis.domains.chats.topics import refresh
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.forms import view as render

@@ -8,7 +8,9 @@ from contextlib import asynccontextmanager
 from typing import ClassVar
 from uuid import UUID
 
-from jarvis.domains.chats.service import ChatService, Subject, Topic
+from jarvis.domains.chats.models import Subject, Topic
+from jarvis.domains.chats.service import ChatService
+from jarvis.domains.chats.topic_registry import TopicRegistry
 from jarvis.domains.chats.topics import topic_order, topic_ref
 from jarvis.domains.forms import file
 from jarvis.domains.forms import view as render
@@ -55,6 +57,7 @@ class FormReports:
         clock: Clock,
         staff: StaffService,
         chats: ChatService,
+        registry: TopicRegistry,
         media: MediaService,
         forms: FormService,
         interactions: Interactions,
@@ -64,6 +67,7 @@ class FormReports:
         self._clock = clock
         self._staff = staff
         self._chats = chats
+        self._registry = registry
         self._media = media
         self._forms = forms
         self._interactions = interactions
@@ -93,7 +97,7 @@ class FormReports:
                         key=handling.key(f"file:{set_id}"),
                     )
                 for purpose in ("branch_forum", "hq"):
-                    topic = await self._chats.live(tx, Subject("car", form.car_id), purpose)
+                    topic = await self._registry.live(tx, Subject("car", form.car_id), purpose)
                     if topic is not None:
                         await self._post(tx, handling, form, topic)
             await self._tell(tx, handling, form)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from jarvis.domains.bookings.service import BookingService
 from jarvis.domains.chats.service import ChatService
+from jarvis.domains.chats.topic_registry import TopicRegistry
 from jarvis.domains.fleet.service import Car, FleetService
 from jarvis.domains.media import view as render
 from jarvis.domains.media.payloads import ShowCarMaterial, ShowSet
@@ -36,6 +37,7 @@ class CarFile:
         fleet: FleetService,
         bookings: BookingService,
         chats: ChatService,
+        registry: TopicRegistry,
         media: MediaService,
         interactions: Interactions,
         publisher: Publisher,
@@ -44,6 +46,7 @@ class CarFile:
         self._fleet = fleet
         self._bookings = bookings
         self._chats = chats
+        self._registry = registry
         self._media = media
         self._interactions = interactions
         self._publisher = publisher
@@ -61,7 +64,7 @@ class CarFile:
         elif p.get("topic"):
             forum = await self._chats.forum(self._db, chat_id)
             topics = (
-                await self._chats.numbered(self._db, forum, [p["topic"]])
+                await self._registry.numbered(self._db, forum, [p["topic"]])
                 if forum is not None
                 else {}
             )

@@ -15,7 +15,9 @@ from uuid import UUID
 
 from jarvis.domains.bookings.models import Booking, now_and_next
 from jarvis.domains.bookings.service import BookingService
-from jarvis.domains.chats.service import ChatService, Forum, Subject
+from jarvis.domains.chats.models import Forum, Subject
+from jarvis.domains.chats.service import ChatService
+from jarvis.domains.chats.topic_registry import TopicRegistry
 from jarvis.domains.chats.topics import ABLE, refresh
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.media import view as render
@@ -59,6 +61,7 @@ class Material:
         fleet: FleetService,
         bookings: BookingService,
         chats: ChatService,
+        registry: TopicRegistry,
         media: MediaService,
         interactions: Interactions,
         publisher: Publisher,
@@ -70,6 +73,7 @@ class Material:
         self._fleet = fleet
         self._bookings = bookings
         self._chats = chats
+        self._registry = registry
         self._media = media
         self._interactions = interactions
         self._publisher = publisher
@@ -136,7 +140,7 @@ class Material:
             or not (p["private"] or forum is not None)
         ):
             return None
-        topics = await self._chats.numbered(tx, forum, [p["topic"]]) if forum is not None else {}
+        topics = await self._registry.numbered(tx, forum, [p["topic"]]) if forum is not None else {}
         cars = [t.car_id for t in topics.values() if t.car_id is not None]
         if forum is not None and not cars:
             return None
@@ -421,7 +425,7 @@ class Material:
     async def _publish(self, tx: Tx, origin: Origin, found: MediaSet) -> bool:
         """In the car's topic, if there is one; false when there is none."""
         assert found.car_id is not None
-        topic = await self._chats.live(tx, Subject("car", found.car_id), "branch_forum")
+        topic = await self._registry.live(tx, Subject("car", found.car_id), "branch_forum")
         forum = await self._chats.forum(tx, topic.marked_id) if topic is not None else None
         if topic is None or forum is None or forum.lost:
             return False
@@ -452,7 +456,7 @@ class Material:
                     payload=payload,
                     ordering_key=f"car:{found.car_id}",
                 )
-            topic = await self._chats.topic(tx, UUID(str(args["topic_row"])))
+            topic = await self._registry.topic(tx, UUID(str(args["topic_row"])))
             shown = done and topic is not None and topic.purpose == "branch_forum"
             if (
                 shown

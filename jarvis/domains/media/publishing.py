@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from jarvis.domains.bookings.service import BookingService
-from jarvis.domains.chats.service import Forum, Topic
+from jarvis.domains.chats.models import Forum, Topic
 from jarvis.domains.chats.topics import topic_order, topic_ref
 from jarvis.domains.media import view as render
 from jarvis.domains.media.service import Item, MediaService, MediaSet

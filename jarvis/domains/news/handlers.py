@@ -10,7 +10,8 @@ from typing import ClassVar
 from uuid import UUID
 
 from jarvis.domains.bookings.service import BookingService
-from jarvis.domains.chats.service import SERVICE, ChatService, Forum
+from jarvis.domains.chats.models import SERVICE, Forum
+from jarvis.domains.chats.service import ChatService
 from jarvis.domains.chats.topics import REGISTERED
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.forms.filling import FINISHED

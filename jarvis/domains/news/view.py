@@ -8,7 +8,7 @@ from html import escape
 
 from jarvis.domains.bookings.client_view import number_of
 from jarvis.domains.bookings.models import Booking
-from jarvis.domains.chats.service import Forum
+from jarvis.domains.chats.models import Forum
 from jarvis.domains.fleet.service import Car
 from jarvis.domains.forms.service import Form
 from jarvis.domains.forms.view import in_rows

@@ -7,7 +7,7 @@ from html import escape
 from typing import ClassVar
 from uuid import UUID
 
-from jarvis.domains.chats.service import Subject
+from jarvis.domains.chats.models import Subject
 from jarvis.domains.chats.topics import refresh
 from jarvis.domains.forms.filling import FINISHED
 from jarvis.domains.forms.service import FormService

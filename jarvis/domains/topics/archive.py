@@ -12,7 +12,9 @@ from typing import ClassVar
 from uuid import UUID
 
 from jarvis.domains.chats import topics
-from jarvis.domains.chats.service import ChatService, Forum, Subject, Topic
+from jarvis.domains.chats.models import Forum, Subject, Topic
+from jarvis.domains.chats.service import ChatService
+from jarvis.domains.chats.topic_registry import TopicRegistry
 from jarvis.domains.chats.topics import ABLE, DELETED, REGISTERED, TOPICS
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.media.events import SET_FILED
@@ -47,6 +49,7 @@ class Archive:
         clock: Clock,
         fleet: FleetService,
         chats: ChatService,
+        registry: TopicRegistry,
         media: MediaService,
         publisher: Publisher,
     ) -> None:
@@ -54,6 +57,7 @@ class Archive:
         self._clock = clock
         self._fleet = fleet
         self._chats = chats
+        self._registry = registry
         self._media = media
         self._publisher = publisher
         self._timers = Timers()
@@ -64,7 +68,7 @@ class Archive:
         # one settling of a car at a time
         await tx.execute("SELECT 1 FROM car WHERE id = $1 FOR UPDATE", car_id)
         forum = await self._chats.company(tx, "archive")
-        leaving = [t for t in await self._chats.leaving(tx, car_id) if t.number is not None]
+        leaving = [t for t in await self._registry.leaving(tx, car_id) if t.number is not None]
         if forum is not None:
             absent = await self._media.absent(tx, forum.id, car_id)
             told = [await transcript.told(tx, t) for t in leaving]
@@ -72,7 +76,7 @@ class Archive:
                 await self._fill(tx, origin, forum, car_id, leaving)
                 return
         for topic in leaving:
-            await self._chats.set_state(tx, topic.id, "closed")
+            await self._registry.set_state(tx, topic.id, "closed")
             await topics.change(tx, origin, topic, closed=True)
             if forum is not None:
                 await self._keep(tx, topic)
@@ -89,15 +93,20 @@ class Archive:
         if forum.lost or not forum.able(TOPICS):
             return
         subject = Subject("car", car_id)
-        place = await self._chats.live(tx, subject, "archive")
+        place = await self._registry.live(tx, subject, "archive")
         if place is None:
             place = await topics.take(
-                tx, origin, self._chats, forum, subject, render.title(await self._fleet.get(car_id))
+                tx,
+                origin,
+                self._registry,
+                forum,
+                subject,
+                render.title(await self._fleet.get(car_id)),
             )
         for found in await self._media.absent(tx, forum.id, car_id):
             await self._publisher.publish(tx, origin, found, place, forum, lane=Lane.BULK)
         for topic in leaving:
-            await transcript.tell(tx, origin, self._chats, topic, place)
+            await transcript.tell(tx, origin, self._registry, topic, place)
 
     # events
 
@@ -115,7 +124,7 @@ class Archive:
         ended = Completed.of(handling.event)
         async with handling.transaction() as tx:
             if not ended.done:
-                await self._chats.untold(tx, UUID(str(ended.args["told"])))
+                await self._registry.untold(tx, UUID(str(ended.args["told"])))
             elif ended.args["car"] is not None:
                 await self.settle(tx, handling.origin, UUID(str(ended.args["car"])))
 
@@ -131,7 +140,7 @@ class Archive:
             for s in await self._media.absent(self._db, forum.id, None)
             if s.car_id is not None
         ]
-        cars += await self._chats.left(self._db)
+        cars += await self._registry.left(self._db)
         for car_id in portion(cars, self._clock.now()):
             async with handling.transaction() as tx:
                 await self.settle(tx, handling.origin, car_id)
@@ -140,7 +149,7 @@ class Archive:
     async def due(self, handling: Handling) -> None:
         """A topic was closed a day ago: look whether its copy still stands before it goes."""
         async with handling.transaction() as tx:
-            topic = await self._chats.topic(tx, UUID(str(handling.event.payload["subject"])))
+            topic = await self._registry.topic(tx, UUID(str(handling.event.payload["subject"])))
             forum = await self._chats.company(tx, "archive")
             if topic is None or topic.state != "closed" or topic.car_id is None or forum is None:
                 return
@@ -168,7 +177,7 @@ class Archive:
         day."""
         ended = Completed.of(handling.event)
         async with handling.transaction() as tx:
-            topic = await self._chats.topic(tx, UUID(str(ended.args["topic_row"])))
+            topic = await self._registry.topic(tx, UUID(str(ended.args["topic_row"])))
             forum = await self._chats.company(tx, "archive")
             if topic is None or topic.state != "closed" or topic.car_id is None or forum is None:
                 return
@@ -198,13 +207,13 @@ class Archive:
         ended = Completed.of(handling.event)
         topic_id = UUID(str(ended.args["topic_row"]))
         async with handling.transaction() as tx:
-            topic = await self._chats.topic(tx, topic_id)
+            topic = await self._registry.topic(tx, topic_id)
             if topic is None:
                 return
             if not ended.done:
                 await self._keep(tx, topic)
                 return
-            subject = await self._chats.lost(tx, topic_id)
+            subject = await self._registry.lost(tx, topic_id)
             if subject is not None:  # the car came back while its topic was going
                 await topics.refresh(tx, handling, subject)
             await self._media.topic_gone(tx, topic_id)

@@ -14,15 +14,10 @@ from uuid import UUID
 from jarvis.domains.bookings.models import now_and_next
 from jarvis.domains.bookings.receivables import Receivables
 from jarvis.domains.bookings.service import BookingService
-from jarvis.domains.chats.service import (
-    REFRESHES,
-    SERVICE,
-    ChatService,
-    Forum,
-    Purpose,
-    Subject,
-    Topic,
-)
+from jarvis.domains.chats.models import REFRESHES, SERVICE, Forum, Purpose, Subject, Topic
+from jarvis.domains.chats.service import ChatService
+from jarvis.domains.chats.topic_registry import TopicRegistry
+from jarvis.domains.chats.topic_subjects import TopicSubjects
 from jarvis.domains.chats.topics import (
     MADE,
     PINS,
@@ -81,6 +76,8 @@ class CarTopics:
         receivables: Receivables,
         staff: StaffService,
         chats: ChatService,
+        registry: TopicRegistry,
+        subjects: TopicSubjects,
         archive: Archive,
         media: MediaService,
         forms: FormService,
@@ -92,10 +89,12 @@ class CarTopics:
         self._receivables = receivables
         self._staff = staff
         self._chats = chats
+        self._registry = registry
+        self._subjects = subjects
         self._archive = archive
         self._media = media
         self._forms = forms
-        self._heads = Heads(clock, chats)
+        self._heads = Heads(clock, registry)
 
     # events
 
@@ -112,25 +111,25 @@ class CarTopics:
     async def loaded(self, handling: Handling) -> None:
         """RentProg was read whole for the first time: every car that has a forum gets its topic
         there, and its post."""
-        await refresh_all(handling, await self._chats.cars_with_forum(self._db))
+        await refresh_all(handling, await self._subjects.cars_with_forum(self._db))
 
     @subscriber(MADE)
     async def made(self, handling: Handling) -> None:
         """A topic was made, or could not be."""
         ended = Completed.of(handling.event)
         async with handling.transaction() as tx:
-            topic = await self._chats.made_by(tx, ended.effect_id)
+            topic = await self._registry.made_by(tx, ended.effect_id)
             if topic is None:
                 return
             if ended.done:
-                await self._chats.made(tx, topic.id, int(ended.receipt["topic"]))
+                await self._registry.made(tx, topic.id, int(ended.receipt["topic"]))
                 if topic.state == "leaving" and topic.car_id is not None:
                     await self._archive.settle(tx, handling.origin, topic.car_id)
                 elif topic.state == "leaving":
-                    await self._chats.set_state(tx, topic.id, "closed")
+                    await self._registry.set_state(tx, topic.id, "closed")
                     await change(tx, handling.origin, topic, closed=True)
             elif ended.state in ("dead", "dropped"):
-                await self._chats.set_state(tx, topic.id, "gone")
+                await self._registry.set_state(tx, topic.id, "gone")
                 await audit.record(
                     tx,
                     action="topic.create",
@@ -152,12 +151,12 @@ class CarTopics:
         if ended.cause != TOPIC_GONE:
             async with handling.transaction() as tx:
                 before: str | None = ended.args.get("of")
-                await self._chats.unwritten(
+                await self._registry.unwritten(
                     tx, ended.effect_id, UUID(before) if before is not None else None
                 )
             return
         async with handling.transaction() as tx:
-            subject = await self._chats.lost(tx, UUID(written))
+            subject = await self._registry.lost(tx, UUID(written))
             await audit.record(
                 tx,
                 action="topic.lost",
@@ -181,7 +180,7 @@ class CarTopics:
         if forum is not None and forum.purpose not in SERVICE:
             await refresh_all(
                 handling,
-                await self._chats.subjects_of(self._db, forum, local_date(self._clock.now())),
+                await self._subjects.subjects_of(self._db, forum, local_date(self._clock.now())),
             )
 
     # what should be
@@ -217,16 +216,16 @@ class CarTopics:
     ) -> None:
         """The car's topic of this purpose stands in this forum, or (None) nowhere."""
         subject, title = Subject("car", car.id), render.title(car)
-        topic = await self._chats.live(tx, subject, purpose)
+        topic = await self._registry.live(tx, subject, purpose)
         if topic is not None and (forum is None or topic.chat_id != forum.id):
             await self._leave(tx, topic)
             topic = None
         if car.plate_key is not None:
             # it may have moved before it had its topic; without a plate a title is not one car's
-            await self._chats.leave_waiting(tx, car.id, purpose, title, forum)
+            await self._registry.leave_waiting(tx, car.id, purpose, title, forum)
         if forum is None or forum.lost or (topic is None and not forum.able(TOPICS)):
             return
-        topic = topic or await take(tx, origin, self._chats, forum, subject, title)
+        topic = topic or await take(tx, origin, self._registry, forum, subject, title)
         if forum.able(TOPICS):
             await self._heads.name(tx, origin, topic, title)
         await self._open(tx, origin, topic, car, pins=forum.able(PINS))
@@ -234,7 +233,7 @@ class CarTopics:
     async def _leave(self, tx: Tx, topic: Topic) -> None:
         """The car is elsewhere now: its topic here closes when its material stands in the archive
         (`Archive.settle`)."""
-        await self._chats.set_state(tx, topic.id, "leaving")
+        await self._registry.set_state(tx, topic.id, "leaving")
 
     async def _open(self, tx: Tx, origin: Origin, topic: Topic, car: Car, *, pins: bool) -> None:
         """Write the opening post, or edit it when a shown fact changed."""

@@ -7,8 +7,8 @@ from html import escape
 from typing import ClassVar
 
 from jarvis.app.write import Write
-from jarvis.domains.chats.service import ChatService
-from jarvis.domains.chats.service import Subject as TopicSubject
+from jarvis.domains.chats.models import Subject as TopicSubject
+from jarvis.domains.chats.topic_registry import TopicRegistry
 from jarvis.domains.fleet.service import Car
 from jarvis.engine.db import Database
 from jarvis.engine.effects import EffectKind
@@ -35,10 +35,10 @@ class PostChanges(Write):
     kinds: ClassVar[Sequence[EffectKind]] = (SEND,)
     presenter: ClassVar[Presenter] = PostPresenter()
 
-    def __init__(self, db: Database, clock: Clock, chats: ChatService) -> None:
+    def __init__(self, db: Database, clock: Clock, registry: TopicRegistry) -> None:
         self._db = db
         self._clock = clock
-        self._chats = chats
+        self._registry = registry
 
     async def post(self, actor: Actor, car: Car, text: str) -> PlannedWrite:
         """Words of a person into a car's topic, under their name.
@@ -49,7 +49,7 @@ class PostChanges(Write):
         text = text.strip()
         if not text or len(text) > POST_MAX:
             raise Impossible("no_words", n=POST_MAX)
-        topic = await self._chats.live(self._db, TopicSubject("car", car.id), "branch_forum")
+        topic = await self._registry.live(self._db, TopicSubject("car", car.id), "branch_forum")
         if topic is None or topic.number is None:
             raise Impossible("no_topic", car=car.label)
         return PlannedWrite(

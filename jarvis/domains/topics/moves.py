@@ -9,7 +9,8 @@ from html import escape
 from typing import Any, ClassVar
 from uuid import UUID
 
-from jarvis.domains.chats.service import ChatService, Forum
+from jarvis.domains.chats.models import Forum
+from jarvis.domains.chats.service import ChatService
 from jarvis.domains.staff.service import StaffService
 from jarvis.domains.topics.settings import TopicsSettings
 from jarvis.engine.db import Tx

@@ -15,7 +15,10 @@ from uuid import UUID
 from jarvis.domains.bookings.models import Booking
 from jarvis.domains.bookings.receivables import Receivables
 from jarvis.domains.bookings.service import BookingService
-from jarvis.domains.chats.service import REFRESHES, ChatService, Forum, Purpose, Subject, Topic
+from jarvis.domains.chats.models import REFRESHES, Forum, Purpose, Subject, Topic
+from jarvis.domains.chats.service import ChatService
+from jarvis.domains.chats.topic_registry import TopicRegistry
+from jarvis.domains.chats.topic_subjects import TopicSubjects
 from jarvis.domains.chats.topics import PINS, TOPICS, Heads, change, refresh, refresh_all, take
 from jarvis.domains.clients.service import ClientService
 from jarvis.domains.fleet.service import FleetService
@@ -67,6 +70,8 @@ class PersonalTopics:
         tasks: TaskService,
         absences: Absences,
         chats: ChatService,
+        registry: TopicRegistry,
+        subjects: TopicSubjects,
         interactions: Interactions,
         publisher: Publisher,
     ) -> None:
@@ -80,9 +85,11 @@ class PersonalTopics:
         self._tasks = tasks
         self._absences = absences
         self._chats = chats
+        self._registry = registry
+        self._subjects = subjects
         self._interactions = interactions
         self._publisher = publisher
-        self._heads = Heads(clock, chats)
+        self._heads = Heads(clock, registry)
 
     # events
 
@@ -100,7 +107,7 @@ class PersonalTopics:
         topics."""
         await refresh_all(
             handling,
-            await self._chats.clients_answered_for(self._db, local_date(self._clock.now())),
+            await self._subjects.clients_answered_for(self._db, local_date(self._clock.now())),
         )
 
     @subscriber("client.created", "client.updated", "client.linked")
@@ -116,7 +123,9 @@ class PersonalTopics:
 
     async def concerning(self, tx: Tx, handling: Handling, employee_id: UUID) -> None:
         """Settle every client and task of a person once this transaction stands."""
-        for subject in await self._chats.concerning(tx, employee_id, local_date(self._clock.now())):
+        for subject in await self._subjects.concerning(
+            tx, employee_id, local_date(self._clock.now())
+        ):
             await refresh(tx, handling, subject)
 
     @subscriber(REFRESHES["client"], lane=DeliveryLane.BULK)
@@ -187,7 +196,7 @@ class PersonalTopics:
             forum = await self._home(tx, "tasks", task.assignee_id)
             # it is said in the topic where the task was, then the topic closes
             if task.status == "done":
-                last = await self._chats.live(tx, subject, "tasks")
+                last = await self._registry.live(tx, subject, "tasks")
                 forum = await self._chats.forum(tx, last.marked_id) if last is not None else None
             topic = await self._keep(
                 tx, handling.origin, subject, "tasks", forum, task_view.title(task)
@@ -256,25 +265,25 @@ class PersonalTopics:
     ) -> Topic | None:
         """The subject's topic stands in this group under this title, or (None) nowhere; what was
         said elsewhere follows."""
-        topic = await self._chats.live(tx, subject, purpose)
+        topic = await self._registry.live(tx, subject, purpose)
         if topic is not None and (forum is None or topic.chat_id != forum.id):
             await self._leave(tx, origin, topic)
             topic = None
         if forum is None or forum.lost or not forum.able(TOPICS):
             return None
         if topic is None:
-            topic = await take(tx, origin, self._chats, forum, subject, title)
-            for former in await self._chats.former(tx, subject, topic):
-                await transcript.tell(tx, origin, self._chats, former, topic)
+            topic = await take(tx, origin, self._registry, forum, subject, title)
+            for former in await self._registry.former(tx, subject, topic):
+                await transcript.tell(tx, origin, self._registry, former, topic)
         await self._heads.name(tx, origin, topic, title)
         return topic
 
     async def _leave(self, tx: Tx, origin: Origin, topic: Topic) -> None:
         """Nothing of the topic goes: it is closed, and opened again when its subject comes back."""
         if topic.number is None:
-            await self._chats.set_state(tx, topic.id, "leaving")  # closed as soon as it was made
+            await self._registry.set_state(tx, topic.id, "leaving")  # closed as soon as it was made
             return
-        await self._chats.set_state(tx, topic.id, "closed")
+        await self._registry.set_state(tx, topic.id, "closed")
         await change(tx, origin, topic, closed=True)
 
 

@@ -14,7 +14,10 @@ from html import escape
 from typing import Any, ClassVar
 from uuid import UUID
 
-from jarvis.domains.chats.service import SERVICE, ChatService, Forum, Subject, Topic
+from jarvis.domains.chats.models import SERVICE, Forum, Subject, Topic
+from jarvis.domains.chats.service import ChatService
+from jarvis.domains.chats.topic_registry import TopicRegistry
+from jarvis.domains.chats.topic_subjects import TopicSubjects
 from jarvis.domains.chats.topics import (
     ABLE,
     LOOKED,
@@ -55,12 +58,16 @@ class ForumReconciler:
         clock: Clock,
         staff: StaffService,
         chats: ChatService,
+        registry: TopicRegistry,
+        subjects: TopicSubjects,
         media: MediaService,
     ) -> None:
         self._db = db
         self._clock = clock
         self._staff = staff
         self._chats = chats
+        self._registry = registry
+        self._subjects = subjects
         self._media = media
 
     @subscriber(FORUMS, lane=DeliveryLane.BULK)
@@ -69,7 +76,7 @@ class ForumReconciler:
         due = datetime.fromisoformat(handling.event.payload["due_at"])
         for forum in await self._chats.groups(self._db):
             async with handling.transaction() as tx:
-                rows = await self._chats.to_look_at(
+                rows = await self._registry.to_look_at(
                     tx, forum, due, timedelta(seconds=PERIOD_S), AT_ONCE
                 )
                 posts = [r["post"] for r in rows if r["post"]] + await self._media.unseen(
@@ -134,7 +141,9 @@ class ForumReconciler:
                 return
             receipt = ended.receipt if ended.done else None
             if await self._standing(tx, handling, forum, receipt):
-                subjects += await self._chats.subjects_of(tx, forum, local_date(self._clock.now()))
+                subjects += await self._subjects.subjects_of(
+                    tx, forum, local_date(self._clock.now())
+                )
             if receipt is not None:
                 await self._chats.titled(tx, forum.marked_id, str(receipt["title"]))
                 subjects += await self._posts_of(tx, handling, forum, ended.args, receipt)
@@ -236,14 +245,14 @@ class ForumReconciler:
         receipt: Mapping[str, Any],
     ) -> list[Subject]:
         """Heal each difference; returns what must be settled anew."""
-        known = await self._chats.numbered(tx, forum, args["topics"])
+        known = await self._registry.numbered(tx, forum, args["topics"])
         posts = await self._posts(tx, list(known.values()))
         subjects: list[Subject] = []
         for number, topic in known.items():
             seen = receipt["topics"].get(str(number))
             if seen is None:
                 await self._note(tx, handling, topic, "deleted")
-                subject = await self._chats.lost(tx, topic.id)
+                subject = await self._registry.lost(tx, topic.id)
                 await self._media.topic_gone(tx, topic.id)
                 subjects += [subject] if subject is not None else []
             elif topic.subject is not None:
@@ -273,7 +282,7 @@ class ForumReconciler:
         assert topic.subject is not None
         if seen is None:
             await self._note(tx, handling, topic, "post deleted")
-            await self._chats.post_lost(tx, topic.id)
+            await self._registry.post_lost(tx, topic.id)
             return [topic.subject]
         if not seen["pinned"]:
             await self._note(tx, handling, topic, "unpinned")

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from html import escape
 from uuid import UUID
 
-from jarvis.domains.chats.service import ChatService, Topic
+from jarvis.domains.chats.models import Topic
+from jarvis.domains.chats.topic_registry import TopicRegistry
 from jarvis.domains.chats.topics import topic_order, topic_ref
 from jarvis.domains.media.publishing import HOUSE
 from jarvis.engine import effects
@@ -35,7 +36,7 @@ async def told(tx: Tx, topic: Topic) -> bool:
     return False
 
 
-async def tell(tx: Tx, origin: Origin, chats: ChatService, topic: Topic, place: Topic) -> None:
+async def tell(tx: Tx, origin: Origin, registry: TopicRegistry, topic: Topic, place: Topic) -> None:
     """Write what was said in a topic since it was told last into the topic `place`."""
     rows = await tx.fetch(
         f"{_TALK} ORDER BY e.seq", str(topic.marked_id), str(topic.number), topic.told_seq
@@ -71,7 +72,7 @@ async def tell(tx: Tx, origin: Origin, chats: ChatService, topic: Topic, place: 
             },
         )
     assert last is not None
-    await chats.told(tx, topic.id, rows[-1]["seq"], last)
+    await registry.told(tx, topic.id, rows[-1]["seq"], last)
 
 
 def _pages(lines: Sequence[str]) -> list[str]:

@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from jarvis.app.build import App
+from jarvis.domains.chats.models import SERVICE, Forum, Purpose
 from jarvis.domains.chats.places import Place, own_places, places, standing
-from jarvis.domains.chats.service import SERVICE, ChatService, Forum, Purpose
+from jarvis.domains.chats.service import ChatService
 from jarvis.domains.chats.topics import registered
 from jarvis.domains.chats.view import needs, purpose
 from jarvis.domains.staff.service import StaffService

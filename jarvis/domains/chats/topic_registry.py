@@ -1,0 +1,268 @@
+"""Records the topics of our forums: a bot cannot list them, so what exists is what stands here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from jarvis.domains.chats.models import Forum, Purpose, Subject, Topic, TopicState
+from jarvis.engine.db import Reader, Row, Tx
+from jarvis.kit.clock import Clock
+
+
+class TopicRegistry:
+    """Reads and writes the records of topics, always in the caller's transaction."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    async def register_topic(self, tx: Tx, marked_id: int, number: int, title: str) -> None:
+        """Note a topic that exists already; the car whose topic would bear this title takes it
+        over."""
+        await tx.execute(
+            """INSERT INTO topic (chat_id, purpose, title, number, state)
+               SELECT id, purpose, $2, $3, 'open' FROM chat WHERE marked_id = $1
+               ON CONFLICT (chat_id, number) DO NOTHING""",
+            marked_id,
+            title,
+            number,
+        )
+
+    async def live(self, reader: Reader, subject: Subject, purpose: Purpose) -> Topic | None:
+        """The topic that is, or is being made, the open one of this subject for this purpose."""
+        sql = (
+            f"{_SQL} WHERE t.{subject.kind}_id = $1 AND t.purpose = $2 AND t.state IN "
+            f"('making', 'open')"
+        )
+        return _topic(await reader.fetchrow(sql, subject.id, purpose))
+
+    async def former(self, reader: Reader, subject: Subject, topic: Topic) -> list[Topic]:
+        """Where the subject was talked about before this topic, for the same purpose, the oldest
+        first."""
+        others = (
+            f"t.{subject.kind}_id = $1 AND t.purpose = $2 AND t.id <> $3 AND t.number IS NOT NULL"
+        )
+        rows = await reader.fetch(
+            f"{_SQL} WHERE {others} ORDER BY t.created_at", subject.id, topic.purpose, topic.id
+        )
+        return [t for t in map(_topic, rows) if t is not None]
+
+    async def topic(self, reader: Reader, topic_id: UUID) -> Topic | None:
+        """A topic by its row."""
+        return _topic(await reader.fetchrow(f"{_SQL} WHERE t.id = $1", topic_id))
+
+    async def numbered(
+        self, reader: Reader, forum: Forum, numbers: Sequence[int]
+    ) -> dict[int, Topic]:
+        """The topics of these numbers that are not gone."""
+        rows = await reader.fetch(
+            f"{_SQL} WHERE t.chat_id = $1 AND t.number = ANY($2) AND t.state <> 'gone'",
+            forum.id,
+            list(numbers),
+        )
+        return {t.number: t for t in map(_topic, rows) if t is not None and t.number is not None}
+
+    async def made_by(self, reader: Reader, effect_id: UUID) -> Topic | None:
+        """The topic that an effect makes."""
+        return _topic(await reader.fetchrow(f"{_SQL} WHERE t.made_effect_id = $1", effect_id))
+
+    async def leaving(self, reader: Reader, car_id: UUID) -> list[Topic]:
+        """Topics of the car that wait for the archive before they close."""
+        rows = await reader.fetch(f"{_SQL} WHERE t.car_id = $1 AND t.state = 'leaving'", car_id)
+        return [t for t in map(_topic, rows) if t is not None]
+
+    async def left(self, reader: Reader) -> list[UUID]:
+        """Cars with topics that wait for the archive before they close."""
+        rows = await reader.fetch(
+            "SELECT DISTINCT car_id FROM topic WHERE state = 'leaving' AND car_id IS NOT NULL"
+        )
+        return [row["car_id"] for row in rows]
+
+    async def reusable(
+        self, reader: Reader, forum: Forum, subject: Subject, title: str
+    ) -> Topic | None:
+        """A topic of this forum that the subject can take: its own closed one. A car also takes one
+        under its title that is nobody's; a client never does: names are not unique."""
+        own = f"t.{subject.kind}_id = $2 AND t.state IN ('closed', 'leaving')"
+        nobodys = (
+            "num_nonnulls(t.car_id, t.client_id, t.task_id) = 0 AND t.title = $3 AND "
+            "t.state = 'open' AND $4"
+        )
+        return _topic(
+            await reader.fetchrow(
+                f"""{_SQL} WHERE t.chat_id = $1 AND (({own}) OR ({nobodys}))
+                    ORDER BY t.{subject.kind}_id NULLS LAST, t.created_at DESC LIMIT 1""",
+                forum.id,
+                subject.id,
+                title,
+                subject.kind == "car",
+            )
+        )
+
+    async def leave_waiting(
+        self, tx: Tx, car_id: UUID, purpose: Purpose, title: str, forum: Forum | None
+    ) -> None:
+        """Topics of this purpose that are nobody's and bear the car's title in any forum but this:
+        the car's from now on, and left."""
+        await tx.execute(
+            """UPDATE topic SET car_id = $1, state = 'leaving'
+                WHERE purpose = $2 AND title = $3 AND chat_id IS DISTINCT FROM $4 AND state = 'open'
+                  AND num_nonnulls(car_id, client_id, task_id) = 0""",
+            car_id,
+            purpose,
+            title,
+            None if forum is None else forum.id,
+        )
+
+    async def begin(self, tx: Tx, forum: Forum, subject: Subject, title: str) -> Topic:
+        """A row for a topic that is going to be made."""
+        topic_id = await tx.fetchval(
+            f"INSERT INTO topic (chat_id, purpose, {subject.kind}_id, title, state) VALUES ($1, "
+            f"$2, $3, $4, 'making') RETURNING id",
+            forum.id,
+            forum.purpose,
+            subject.id,
+            title,
+        )
+        found = _topic(await tx.fetchrow(f"{_SQL} WHERE t.id = $1", topic_id))
+        assert found is not None
+        return found
+
+    async def made_with(self, tx: Tx, topic_id: UUID, effect_id: UUID) -> None:
+        """Note the effect that makes the topic."""
+        await tx.execute("UPDATE topic SET made_effect_id = $2 WHERE id = $1", topic_id, effect_id)
+
+    async def made(self, tx: Tx, topic_id: UUID, number: int) -> None:
+        """Telegram made it; a topic that was left meanwhile stays left."""
+        await tx.execute(
+            "UPDATE topic SET number = $2, state = CASE state WHEN 'making' THEN 'open' ELSE state "
+            "END WHERE id = $1",
+            topic_id,
+            number,
+        )
+
+    async def set_state(self, tx: Tx, topic_id: UUID, state: TopicState) -> None:
+        """Open, closed or gone."""
+        await tx.execute("UPDATE topic SET state = $2 WHERE id = $1", topic_id, state)
+
+    async def take_over(self, tx: Tx, topic: Topic, subject: Subject) -> None:
+        """The topic is about this from now on, and open."""
+        await tx.execute(
+            f"UPDATE topic SET state = $2, {subject.kind}_id = $3 WHERE id = $1",
+            topic.id,
+            "open" if topic.number else "making",
+            subject.id,
+        )
+
+    async def lost(self, tx: Tx, topic_id: UUID) -> Subject | None:
+        """Somebody deleted the topic; returns what lives without one now."""
+        row = await tx.fetchrow(
+            """WITH before AS (SELECT id, car_id, client_id, task_id, state FROM topic WHERE id = $1
+                FOR UPDATE),
+                    done AS (UPDATE topic SET state = 'gone' WHERE id = $1)
+               SELECT * FROM before WHERE state IN ('making', 'open')""",
+            topic_id,
+        )
+        return None if row is None else _subject(row)
+
+    async def retitle(self, tx: Tx, topic_id: UUID, title: str) -> None:
+        """The topic bears another name now."""
+        await tx.execute("UPDATE topic SET title = $2 WHERE id = $1", topic_id, title)
+
+    async def opened_with(self, tx: Tx, topic_id: UUID, effect_id: UUID, digest: str) -> None:
+        """Note what the opening post says now, and the effect that wrote it."""
+        await tx.execute(
+            "UPDATE topic SET opening_effect_id = $2, opening_digest = $3, opening_at = $4 WHERE "
+            "id = $1",
+            topic_id,
+            effect_id,
+            digest,
+            self._clock.now(),
+        )
+
+    async def post_lost(self, tx: Tx, topic_id: UUID) -> None:
+        """Somebody deleted the opening post: the next settling writes another one."""
+        await tx.execute(
+            "UPDATE topic SET opening_effect_id = NULL, opening_digest = NULL WHERE id = $1",
+            topic_id,
+        )
+
+    async def unwritten(self, tx: Tx, effect_id: UUID, before: UUID | None) -> None:
+        """An opening post did not go through: the post is that of the effect `before`, and the next
+        event of the subject writes it again.
+        """
+        sql = (
+            "UPDATE topic SET opening_digest = NULL, opening_effect_id = $2 WHERE "
+            "opening_effect_id = $1"
+        )
+        await tx.execute(sql, effect_id, before)
+
+    async def told(self, tx: Tx, topic_id: UUID, seq: int, effect_id: UUID) -> None:
+        """The talk of a topic up to this place in the journal goes into the archive by this
+        effect."""
+        await tx.execute(
+            "UPDATE topic SET told_seq = $2, told_effect_id = $3 WHERE id = $1",
+            topic_id,
+            seq,
+            effect_id,
+        )
+
+    async def untold(self, tx: Tx, topic_id: UUID) -> None:
+        """The talk of a topic could not be written: all of it is written again."""
+        await tx.execute(
+            "UPDATE topic SET told_seq = 0, told_effect_id = NULL WHERE id = $1", topic_id
+        )
+
+    async def to_look_at(
+        self, tx: Tx, forum: Forum, at: datetime, pause: timedelta, most: int
+    ) -> list[Row]:
+        """Topics that were not looked at for so long, the longest first: `number`, and `post`, the
+        message that opens it, if it was written. They count as looked at now."""
+        return await tx.fetch(
+            """UPDATE topic t SET looked_at = $2
+                 FROM (SELECT id FROM topic WHERE chat_id = $1 AND state IN ('open', 'leaving',
+                   'closed')
+                          AND (looked_at IS NULL OR looked_at <= $3) ORDER BY looked_at NULLS FIRST,
+                            number LIMIT $4) due
+                WHERE t.id = due.id
+               RETURNING t.number, (SELECT (e.receipt->>'message_id')::bigint FROM effect e
+                                     WHERE e.id = t.opening_effect_id
+                                       AND e.state = 'done') AS post""",
+            forum.id,
+            at,
+            at - pause,
+            most,
+        )
+
+
+_SQL = "SELECT t.*, c.marked_id FROM topic t JOIN chat c ON c.id = t.chat_id"
+
+
+def _subject(row: Row) -> Subject | None:
+    kinds: tuple[Literal["car", "client", "task"], ...] = ("car", "client", "task")
+    return next(
+        (Subject(kind, row[f"{kind}_id"]) for kind in kinds if row[f"{kind}_id"] is not None), None
+    )
+
+
+def _topic(row: Row | None) -> Topic | None:
+    if row is None:
+        return None
+    return Topic(
+        id=row["id"],
+        chat_id=row["chat_id"],
+        marked_id=row["marked_id"],
+        subject=_subject(row),
+        purpose=row["purpose"],
+        title=row["title"],
+        number=row["number"],
+        state=row["state"],
+        made_by=row["made_effect_id"],
+        opening=row["opening_effect_id"],
+        opening_digest=row["opening_digest"],
+        opening_at=row["opening_at"],
+        told_seq=row["told_seq"],
+        told_by=row["told_effect_id"],
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jarvis.domains.approvals.cards import Cards
-from jarvis.domains.forms.filling import Forms
+from jarvis.domains.forms.answering import FormAnswers
 from jarvis.domains.media.intake import Material
 from jarvis.domains.staff.invites import Invites
 from jarvis.domains.staff.service import StaffService
@@ -21,7 +21,7 @@ def inbox(
     cards: Cards,
     invites: Invites,
     material: Material,
-    forms: Forms,
+    answers: FormAnswers,
     callbacks: Callbacks,
     commands: Commands,
 ) -> Inbox:
@@ -34,7 +34,7 @@ def inbox(
         callbacks,
         commands,
         taken=material.message,
-        heard=forms.heard,
+        heard=answers.heard,
     )
 
 

@@ -51,7 +51,6 @@ SPEAKING = [
     for path in (ROOT / "jarvis" / room).rglob("*.py")
 ]
 LONG_SINCE_THE_REFORMAT = {
-    "jarvis/domains/forms/service.py",
     "jarvis/entrypoints/cli/app.py",
     "jarvis/integrations/telegram/gateway.py",
     "jarvis/integrations/telegram/sandbox/rpc.py",

@@ -6,9 +6,16 @@ from jarvis.app.feature import Feature
 
 FEATURE = Feature(
     name="forms",
-    services=("service:FormService",),
-    handlers=(
+    services=(
+        "service:FormService",
+        "points:FormPoints",
+        "photos:FormPhotos",
         "messages:Sheets",
+        "files:FormFiles",
+        "waivers:Waivers",
+        "answering:FormAnswers",
+    ),
+    handlers=(
         "filling:Forms",
         "menu:FormMenu",
         "callbacks:FormCallbacks",

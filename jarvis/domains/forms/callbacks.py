@@ -7,8 +7,10 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from jarvis.domains.forms import view as render
+from jarvis.domains.forms.answering import FormAnswers
 from jarvis.domains.forms.filling import DUE, FINISHED, Forms
 from jarvis.domains.forms.messages import FormPress, Sheets
+from jarvis.domains.forms.models import Form
 from jarvis.domains.forms.payloads import (
     AnswerPoint,
     AskReason,
@@ -26,7 +28,10 @@ from jarvis.domains.forms.payloads import (
     TypeReason,
     WaivePoint,
 )
-from jarvis.domains.forms.service import Form, FormService
+from jarvis.domains.forms.points import FormPoints
+from jarvis.domains.forms.records import record
+from jarvis.domains.forms.service import FormService
+from jarvis.domains.forms.waivers import Waivers
 from jarvis.domains.media.events import LOOSE
 from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.service import StaffService
@@ -46,14 +51,20 @@ class FormCallbacks:
         staff: StaffService,
         media: MediaService,
         forms: FormService,
+        points: FormPoints,
         sheets: Sheets,
         filling: Forms,
+        answers: FormAnswers,
+        waivers: Waivers,
     ) -> None:
         self._staff = staff
         self._media = media
         self._forms = forms
+        self._points = points
         self._sheets = sheets
         self._filling = filling
+        self._answers = answers
+        self._waivers = waivers
         self._timers = Timers()
 
     @callback(BeginForm)
@@ -109,12 +120,12 @@ class FormCallbacks:
         kind, key = point.item.kind, point.item.key
         if kind == "date":
             if pressed.day is not None:
-                await self._filling.dated(tx, handling, actor, form, point, pressed.day)
+                await self._answers.dated(tx, handling, actor, form, point, pressed.day)
         elif kind == "number":
             if pressed.number is not None:
-                await self._filling.answer(tx, handling, actor, form, key, number=pressed.number)
+                await self._answers.answer(tx, handling, actor, form, key, number=pressed.number)
         else:
-            await self._filling.answer(tx, handling, actor, form, key, choice=pressed.choice)
+            await self._answers.answer(tx, handling, actor, form, key, choice=pressed.choice)
 
     @callback(FocusPoint)
     async def focus(self, handling: Handling, actor: Actor, pressed: FocusPoint) -> None:
@@ -144,7 +155,7 @@ class FormCallbacks:
         """The point is left out, for one of our reasons."""
         async with self._held(handling, actor, pressed) as held:
             if held is not None:
-                await self._filling.waive(
+                await self._waivers.waive(
                     held.tx, handling, actor, held.form, pressed.point, f".{pressed.reason}"
                 )
 
@@ -153,7 +164,7 @@ class FormCallbacks:
         """The point is open again."""
         async with self._held(handling, actor, pressed) as held:
             if held is not None:
-                await self._forms.again(held.tx, held.form.id, pressed.point)
+                await self._points.again(held.tx, held.form.id, pressed.point)
                 await self._record(handling, actor, held, "open again", {"item": pressed.point})
                 await self._sheets.show(held.tx, handling, held.form.id)
 
@@ -201,7 +212,7 @@ class FormCallbacks:
         await self._forms.close(tx, form.id, pressed.state, actor.employee_id)
         await self._timers.cancel(tx, kind=DUE, subject=str(form.id))
         details = {"not_done": [p.item.key for p in form.gaps], "template": form.template.key}
-        await self._filling.record(tx, handling, actor, f"form:{form.id}", pressed.state, details)
+        await record(tx, handling, actor, f"form:{form.id}", pressed.state, details)
         await self._sheets.show(tx, handling, form.id)
         await self._filling.noticed(tx, handling, form)
         if pressed.state == "cancelled":
@@ -241,11 +252,11 @@ class FormCallbacks:
         if point is not None and point.asked_by is not None and form.state == "open":
             outcome = "yes" if pressed.granted else "no"
             if pressed.granted:
-                await self._forms.set_state(
+                await self._points.set_state(
                     tx, form.id, key, "waived", point.reason or ".no_need", actor.employee_id
                 )
             else:
-                await self._forms.asked(tx, form.id, key, None, None)
+                await self._points.asked(tx, form.id, key, None, None)
             waived = "waived" if pressed.granted else "not waived"
             await self._record(handling, actor, found, waived, {"item": key})
             await self._sheets.show(tx, handling, form.id)
@@ -304,6 +315,4 @@ class FormCallbacks:
         outcome: str,
         details: dict[str, str],
     ) -> None:
-        await self._filling.record(
-            found.tx, handling, actor, f"form:{found.form.id}", outcome, details
-        )
+        await record(found.tx, handling, actor, f"form:{found.form.id}", outcome, details)

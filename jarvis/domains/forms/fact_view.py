@@ -5,8 +5,8 @@ from __future__ import annotations
 from html import escape
 
 from jarvis.domains.forms.facts import ChecklistFact, StartedFact
+from jarvis.domains.forms.models import Form
 from jarvis.domains.forms.payloads import OpenForm
-from jarvis.domains.forms.service import Form
 from jarvis.messaging.times import clock
 from jarvis.messaging.view import Button, Reader, Rendered, shows
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jarvis.domains.forms.service import Form
+from jarvis.domains.forms.models import Form
 from jarvis.domains.forms.templates import Template
 from jarvis.messaging.facts import Fact
 

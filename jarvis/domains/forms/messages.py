@@ -10,7 +10,8 @@ from uuid import UUID
 from jarvis.domains.bookings.service import BookingService
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.forms import view as render
-from jarvis.domains.forms.service import Form, FormService
+from jarvis.domains.forms.models import Form
+from jarvis.domains.forms.service import FormService
 from jarvis.domains.forms.view import Page, Sheet
 from jarvis.domains.media.publishing import Publisher
 from jarvis.domains.staff.service import StaffService

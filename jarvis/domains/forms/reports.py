@@ -12,10 +12,11 @@ from jarvis.domains.chats.models import Subject, Topic
 from jarvis.domains.chats.service import ChatService
 from jarvis.domains.chats.topic_registry import TopicRegistry
 from jarvis.domains.chats.topics import topic_order, topic_ref
-from jarvis.domains.forms import file
+from jarvis.domains.forms import export
 from jarvis.domains.forms import view as render
 from jarvis.domains.forms.filling import FINISHED
 from jarvis.domains.forms.messages import FormPress, Sheets
+from jarvis.domains.forms.models import Form
 from jarvis.domains.forms.payloads import (
     ExportReport,
     OfForm,
@@ -23,11 +24,13 @@ from jarvis.domains.forms.payloads import (
     ReworkForm,
     ReworkPoint,
 )
-from jarvis.domains.forms.service import Form, FormService
+from jarvis.domains.forms.points import FormPoints
+from jarvis.domains.forms.records import record
+from jarvis.domains.forms.service import FormService
 from jarvis.domains.media.filing import file_set
 from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.service import StaffService
-from jarvis.engine import audit, effects
+from jarvis.engine import effects
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Completed
 from jarvis.engine.interactions import Interactions, Who
@@ -60,6 +63,7 @@ class FormReports:
         registry: TopicRegistry,
         media: MediaService,
         forms: FormService,
+        points: FormPoints,
         interactions: Interactions,
         sheets: Sheets,
     ) -> None:
@@ -70,6 +74,7 @@ class FormReports:
         self._registry = registry
         self._media = media
         self._forms = forms
+        self._points = points
         self._interactions = interactions
         self._sheets = sheets
 
@@ -235,7 +240,7 @@ class FormReports:
             else f"forms/{form.id}"
         )
         to = f"{subject}/{local(self._clock.now()):%Y%m%d}/report-{actor.language}-{made}.{name}"
-        body = {"page": file.page(sheet)} if name == "pdf" else {"data": file.data(sheet)}
+        body = {"page": export.page(sheet)} if name == "pdf" else {"data": export.data(sheet)}
         await effects.request(
             tx,
             handling.origin,
@@ -247,13 +252,13 @@ class FormReports:
                 "form": str(form.id),
                 "format": name,
                 "to": to,
-                "pictures": file.pictures(sheet),
+                "pictures": export.pictures(sheet),
                 "chat_id": int(handling.event.payload["sender_id"]),
                 "employee": str(actor.employee_id),
                 **body,
             },
         )
-        await self._record(tx, handling, actor, form, "exported", {"format": name})
+        await record(tx, handling, actor, f"form:{form.id}", "exported", {"format": name})
 
     @subscriber(EXPORTED, lane=DeliveryLane.PEOPLE)
     async def exported(self, handling: Handling) -> None:
@@ -330,10 +335,14 @@ class FormReports:
             text = sheet.reader.say("form.busy", what=render.name(sheet))
         else:
             if form.template.item(key).kind == "photo":
-                await self._forms.again(tx, form.id, key)
-            await self._forms.set_state(tx, form.id, key, "rejected", f".{code}", actor.employee_id)
+                await self._points.again(tx, form.id, key)
+            await self._points.set_state(
+                tx, form.id, key, "rejected", f".{code}", actor.employee_id
+            )
             await self._forms.hold(tx, form.id, form.holder_id)
-            await self._record(tx, handling, actor, form, "rejected", {"item": key, "reason": code})
+            await record(
+                tx, handling, actor, f"form:{form.id}", "rejected", {"item": key, "reason": code}
+            )
             await self._sheets.show(tx, handling, form.id, fresh=True)
             text = sheet.reader.say(
                 "form.reworked",
@@ -348,24 +357,4 @@ class FormReports:
             text,
             message_id=int(p["message_id"]),
             key=handling.key("rework"),
-        )
-
-    async def _record(
-        self,
-        tx: Tx,
-        handling: Handling,
-        actor: Actor,
-        form: Form,
-        outcome: str,
-        details: Mapping[str, str],
-    ) -> None:
-        await audit.record(
-            tx,
-            action="form",
-            actor_id=actor.employee_id,
-            actor_name=actor.name,
-            subject=f"form:{form.id}",
-            outcome=outcome,
-            event_id=handling.event.id,
-            details=details,
         )

@@ -14,6 +14,7 @@ from jarvis.domains.bookings.client_view import number_of
 from jarvis.domains.bookings.models import Booking
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.fleet.service import Car
+from jarvis.domains.forms.models import Form, Point
 from jarvis.domains.forms.payloads import (
     AnswerPoint,
     AskReason,
@@ -32,7 +33,6 @@ from jarvis.domains.forms.payloads import (
     TypeReason,
     WaivePoint,
 )
-from jarvis.domains.forms.service import Form, Point
 from jarvis.domains.forms.templates import Item, Template
 from jarvis.kit.clock import TBILISI, local_date
 from jarvis.messaging.callbacks import Payload

@@ -10,7 +10,7 @@ from jinja2 import Environment
 
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.forms import view
-from jarvis.domains.forms.service import Photo, Point
+from jarvis.domains.forms.models import Photo, Point
 from jarvis.domains.forms.view import SIGNS, Sheet
 from jarvis.messaging.times import stamp
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal, InvalidOperation
 
-from jarvis.domains.forms.service import Point
+from jarvis.domains.forms.models import Point
 
 MOST_DIGITS = 15
 _NUMBER = re.compile(r"^\W*([\d\s.,]*\d)\s*(?:км|km|კმ|₾|gel|лари|ლარი|\$|€|₽|%)?\W*$", re.I)

@@ -1,0 +1,98 @@
+"""Forms as the rest of the product reads them: a form, its points, their photos."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID
+
+from jarvis.domains.forms.templates import Item, Template
+
+ItemState = Literal["missing", "received", "rejected", "waived"]
+Expects = Literal["answer", "waive"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Photo:
+    """A file of an item. `view` is the picture that it shows, from 1; None: one more. `arrived`: it
+    is stored."""
+
+    media_item_id: UUID
+    view: int | None
+    arrived: bool
+    clean_key: str | None
+    storage_key: str | None
+    mime: str | None
+    digest: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """An item as it stands. `reason`: why it was rejected or waived, or why that is asked; `.code`
+    for one of our own."""
+
+    item: Item
+    state: ItemState
+    choice: str | None
+    number: Decimal | None
+    day: date | None
+    words: str | None
+    reason: str | None
+    by: str | None
+    asked_by: UUID | None
+    photos: tuple[Photo, ...]
+
+    @property
+    def settled(self) -> bool:
+        return self.state in ("received", "waived")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """A form with the points that count now, in their order. `shown` is the effect that wrote its
+    message."""
+
+    id: UUID
+    template: Template
+    state: Literal["open", "done", "cancelled"]
+    car_id: UUID | None
+    booking_id: UUID | None
+    branch: str | None
+    responsible_id: UUID
+    holder_id: UUID
+    holder: str
+    finished_by: str | None
+    focus: str | None
+    expects: Expects
+    deadline: datetime | None
+    started_at: datetime
+    finished_at: datetime | None
+    shown: UUID | None
+    points: tuple[Point, ...]
+
+    def point(self, key: str | None) -> Point | None:
+        """A point that counts now."""
+        return next((p for p in self.points if p.item.key == key), None)
+
+    @property
+    def next(self) -> Point | None:
+        """What is to be filled in now: what was chosen, else the first open point; None when
+        nothing is open."""
+        chosen = self.point(self.focus)
+        if chosen is not None:
+            return chosen
+        open_ = [p for p in self.points if not p.settled]
+        unasked = [p for p in open_ if p.asked_by is None]
+        return next(iter(unasked or open_), None)
+
+    @property
+    def gaps(self) -> list[Point]:
+        """Mandatory points that are not settled."""
+        return [p for p in self.points if p.item.mandatory and not p.settled]
+
+    @property
+    def arriving(self) -> int:
+        """Files that are on their way into the storage."""
+        return sum(not photo.arrived for p in self.points for photo in p.photos)

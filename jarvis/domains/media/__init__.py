@@ -8,10 +8,13 @@ FEATURE = Feature(
     name="media",
     services=(
         "service:MediaService",
+        "posts:MediaPosts",
         "publishing:Publisher",
+        "questions:FilingQuestions",
     ),
     handlers=(
         "intake:Material",
+        "filing:MediaFiling",
         "car_media:CarFile",
     ),
     carriers={"telegram": "effects:MediaEffects"},

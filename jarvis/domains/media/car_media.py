@@ -9,9 +9,10 @@ from jarvis.domains.chats.service import ChatService
 from jarvis.domains.chats.topic_registry import TopicRegistry
 from jarvis.domains.fleet.service import Car, FleetService
 from jarvis.domains.media import view as render
+from jarvis.domains.media.models import MediaSet
 from jarvis.domains.media.payloads import ShowCarMaterial, ShowSet
 from jarvis.domains.media.publishing import Publisher, albums, outgoing
-from jarvis.domains.media.service import MediaService, MediaSet
+from jarvis.domains.media.service import MediaService
 from jarvis.engine import audit, effects
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.interactions import Interactions, Who

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from jarvis.domains.bookings.models import Booking
 from jarvis.domains.fleet.service import Car
-from jarvis.domains.media.service import MediaSet
+from jarvis.domains.media.models import MediaSet
 from jarvis.messaging.facts import Fact
 
 

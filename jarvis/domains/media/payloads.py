@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
-from jarvis.domains.media.service import Operation
+from jarvis.domains.media.models import Operation
 from jarvis.messaging.callbacks import ID, Former, Payload
 
 

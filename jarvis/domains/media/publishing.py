@@ -11,7 +11,8 @@ from jarvis.domains.bookings.service import BookingService
 from jarvis.domains.chats.models import Forum, Topic
 from jarvis.domains.chats.topics import topic_order, topic_ref
 from jarvis.domains.media import view as render
-from jarvis.domains.media.service import Item, MediaService, MediaSet
+from jarvis.domains.media.models import Item, MediaSet
+from jarvis.domains.media.posts import MediaPosts
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import effects
 from jarvis.engine.db import Tx
@@ -39,12 +40,12 @@ class Publisher:
     """Asks for the albums of a set."""
 
     def __init__(
-        self, clock: Clock, staff: StaffService, bookings: BookingService, media: MediaService
+        self, clock: Clock, staff: StaffService, bookings: BookingService, posts: MediaPosts
     ) -> None:
         self._clock = clock
         self._staff = staff
         self._bookings = bookings
-        self._media = media
+        self._posts = posts
 
     async def publish(
         self,
@@ -58,7 +59,7 @@ class Publisher:
     ) -> bool:
         """Ask for what does not stand in the topic yet; false when everything does, or is on its
         way."""
-        items = await self._media.unposted(tx, found.id, topic.chat_id)
+        items = await self._posts.unposted(tx, found.id, topic.chat_id)
         booking = (
             await self._bookings.get(found.booking_id) if found.booking_id is not None else None
         )
@@ -84,7 +85,7 @@ class Publisher:
                     "items": [outgoing(i) for i in part],
                 },
             )
-            await self._media.posting(tx, effect_id, topic.chat_id, topic.id, [i.id for i in part])
+            await self._posts.posting(tx, effect_id, topic.chat_id, topic.id, [i.id for i in part])
         return bool(items)
 
     async def reader(self, employee_id: UUID | None) -> Reader:

@@ -10,8 +10,8 @@ from jarvis.domains.bookings.client_view import number_of
 from jarvis.domains.bookings.models import Booking
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.fleet.service import Car
+from jarvis.domains.media.models import MediaSet, Operation
 from jarvis.domains.media.payloads import FileSet
-from jarvis.domains.media.service import MediaSet, Operation
 from jarvis.kit.ids import sha256_hex
 from jarvis.messaging.times import stamp
 from jarvis.messaging.view import Button, Reader

@@ -18,8 +18,8 @@ from jarvis.domains.chats.topic_registry import TopicRegistry
 from jarvis.domains.chats.topics import ABLE, DELETED, REGISTERED, TOPICS
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.media.events import SET_FILED
+from jarvis.domains.media.posts import MediaPosts
 from jarvis.domains.media.publishing import PLACED, Publisher
-from jarvis.domains.media.service import MediaService
 from jarvis.domains.topics import transcript
 from jarvis.domains.topics import view as render
 from jarvis.domains.topics.checks import FORUMS, PERIOD_S
@@ -50,7 +50,7 @@ class Archive:
         fleet: FleetService,
         chats: ChatService,
         registry: TopicRegistry,
-        media: MediaService,
+        posts: MediaPosts,
         publisher: Publisher,
     ) -> None:
         self._db = db
@@ -58,7 +58,7 @@ class Archive:
         self._fleet = fleet
         self._chats = chats
         self._registry = registry
-        self._media = media
+        self._posts = posts
         self._publisher = publisher
         self._timers = Timers()
 
@@ -70,7 +70,7 @@ class Archive:
         forum = await self._chats.company(tx, "archive")
         leaving = [t for t in await self._registry.leaving(tx, car_id) if t.number is not None]
         if forum is not None:
-            absent = await self._media.absent(tx, forum.id, car_id)
+            absent = await self._posts.absent(tx, forum.id, car_id)
             told = [await transcript.told(tx, t) for t in leaving]
             if absent or not all(told):
                 await self._fill(tx, origin, forum, car_id, leaving)
@@ -103,7 +103,7 @@ class Archive:
                 subject,
                 render.title(await self._fleet.get(car_id)),
             )
-        for found in await self._media.absent(tx, forum.id, car_id):
+        for found in await self._posts.absent(tx, forum.id, car_id):
             await self._publisher.publish(tx, origin, found, place, forum, lane=Lane.BULK)
         for topic in leaving:
             await transcript.tell(tx, origin, self._registry, topic, place)
@@ -137,7 +137,7 @@ class Archive:
             return
         cars = [
             s.car_id
-            for s in await self._media.absent(self._db, forum.id, None)
+            for s in await self._posts.absent(self._db, forum.id, None)
             if s.car_id is not None
         ]
         cars += await self._registry.left(self._db)
@@ -167,7 +167,7 @@ class Archive:
                 args={
                     "chat_id": forum.marked_id,
                     "topic_row": str(topic.id),
-                    "messages": await self._media.posts_of(tx, forum.id, topic.car_id),
+                    "messages": await self._posts.posts_of(tx, forum.id, topic.car_id),
                 },
             )
 
@@ -184,14 +184,14 @@ class Archive:
             wanted = [int(n) for n in ended.args["messages"]]
             there = [int(n) for n in ended.receipt["messages"]] if ended.done else []
             gone = [n for n in wanted if n not in there] if ended.done else []
-            await self._media.seen(tx, forum.id, there, gone)
+            await self._posts.seen(tx, forum.id, there, gone)
             # what was said while the topic closed may have arrived later
             told = await transcript.told(tx, topic)
             if (
                 ended.done
                 and not gone
                 and told
-                and not await self._media.absent(tx, forum.id, topic.car_id)
+                and not await self._posts.absent(tx, forum.id, topic.car_id)
             ):
                 await topics.delete(tx, handling.origin, topic)
                 return
@@ -216,7 +216,7 @@ class Archive:
             subject = await self._registry.lost(tx, topic_id)
             if subject is not None:  # the car came back while its topic was going
                 await topics.refresh(tx, handling, subject)
-            await self._media.topic_gone(tx, topic_id)
+            await self._posts.topic_gone(tx, topic_id)
             await audit.record(
                 tx,
                 action="topic.delete",

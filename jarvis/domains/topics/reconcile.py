@@ -29,7 +29,7 @@ from jarvis.domains.chats.topics import (
     refresh,
 )
 from jarvis.domains.media.events import REMOVED
-from jarvis.domains.media.service import MediaService
+from jarvis.domains.media.posts import MediaPosts
 from jarvis.domains.staff.service import StaffService
 from jarvis.domains.topics.checks import FORUMS, PERIOD_S
 from jarvis.engine import audit, effects
@@ -60,7 +60,7 @@ class ForumReconciler:
         chats: ChatService,
         registry: TopicRegistry,
         subjects: TopicSubjects,
-        media: MediaService,
+        posts: MediaPosts,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -68,7 +68,7 @@ class ForumReconciler:
         self._chats = chats
         self._registry = registry
         self._subjects = subjects
-        self._media = media
+        self._posts = posts
 
     @subscriber(FORUMS, lane=DeliveryLane.BULK)
     async def check(self, handling: Handling) -> None:
@@ -79,7 +79,7 @@ class ForumReconciler:
                 rows = await self._registry.to_look_at(
                     tx, forum, due, timedelta(seconds=PERIOD_S), AT_ONCE
                 )
-                posts = [r["post"] for r in rows if r["post"]] + await self._media.unseen(
+                posts = [r["post"] for r in rows if r["post"]] + await self._posts.unseen(
                     tx, forum.id, due - A_DAY, POSTS_AT_ONCE
                 )
                 look = await self._look(
@@ -221,7 +221,7 @@ class ForumReconciler:
         """Material that was deleted by hand; the archive gets it again."""
         there = [int(n) for n in receipt["messages"]]
         gone = [n for n in args["messages"] if n not in there]
-        cars = await self._media.seen(tx, forum.id, there, gone)
+        cars = await self._posts.seen(tx, forum.id, there, gone)
         if cars:
             await audit.record(
                 tx,
@@ -246,14 +246,14 @@ class ForumReconciler:
     ) -> list[Subject]:
         """Heal each difference; returns what must be settled anew."""
         known = await self._registry.numbered(tx, forum, args["topics"])
-        posts = await self._posts(tx, list(known.values()))
+        posts = await self._opening_posts(tx, list(known.values()))
         subjects: list[Subject] = []
         for number, topic in known.items():
             seen = receipt["topics"].get(str(number))
             if seen is None:
                 await self._note(tx, handling, topic, "deleted")
                 subject = await self._registry.lost(tx, topic.id)
-                await self._media.topic_gone(tx, topic.id)
+                await self._posts.topic_gone(tx, topic.id)
                 subjects += [subject] if subject is not None else []
             elif topic.subject is not None:
                 await self._same(tx, handling, topic, seen)
@@ -289,7 +289,7 @@ class ForumReconciler:
             await pin(tx, handling.origin, topic, topic.opening)
         return []
 
-    async def _posts(self, tx: Tx, topics: Sequence[Topic]) -> dict[UUID, int]:
+    async def _opening_posts(self, tx: Tx, topics: Sequence[Topic]) -> dict[UUID, int]:
         """The message of each opening post that was written and is not being written again."""
         rows = await tx.fetch(
             "SELECT id, (receipt->>'message_id')::bigint AS post FROM effect WHERE id = ANY($1) "

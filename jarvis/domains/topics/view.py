@@ -11,7 +11,7 @@ from jarvis.domains.bookings.models import Booking, Owed
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.fleet.service import Car
 from jarvis.domains.forms.models import Form
-from jarvis.domains.media.service import MediaSet
+from jarvis.domains.media.models import MediaSet
 from jarvis.messaging.times import stamp
 from jarvis.messaging.view import Reader
 

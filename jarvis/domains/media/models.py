@@ -1,0 +1,56 @@
+"""Files that people sent, and the sets that they belong to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+Operation = Literal["issue", "return", "damage", "other"]
+ItemState = Literal["taken", "stored", "removed", "refused"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One file of a message. `key` is where it lies, `clean_key` the picture without its metadata,
+    `digest` its SHA-256."""
+
+    id: UUID
+    set_id: UUID
+    chat_id: int
+    message_id: int
+    kind: str
+    name: str | None
+    caption: str | None
+    state: ItemState
+    reason: str | None
+    key: str | None
+    clean_key: str | None
+    mime: str | None
+    digest: str | None
+    filed_key: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaSet:
+    """`chat_id` is the chat (marked) where it was sent, `topic_title` its topic; `asked` the effect
+    that asked the author; `files` how many were filed. `form_id`: it was sent for a form.
+    `private`: papers of a client, stored and never published."""
+
+    id: UUID
+    sender_id: int
+    employee_id: UUID | None
+    author: str | None
+    chat_id: int
+    topic_title: str | None
+    car_id: UUID | None
+    booking_id: UUID | None
+    operation: Operation | None
+    state: Literal["open", "filing", "filed"]
+    asked: UUID | None
+    form_id: UUID | None
+    private: bool
+    started_at: datetime
+    filed_at: datetime | None
+    files: int

@@ -1,4 +1,5 @@
-"""Chats of the house: what each is for, and the topics of its forums."""
+"""The company's Telegram groups: what each is used for, who is a member, and the topics in its
+forums."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Who is in the company's groups follows the staff list: at once when it changes, and looked at
-once a day.
+"""Keeps the members of the company's groups in line with the staff list: at once when it changes,
+and by a daily check.
 
-A bot can take people out; it can bring them in only by a link that it writes to them. Strangers it
-does not touch: heads are asked.
+A bot can remove members, but it can bring somebody in only by sending them an invite link. It never
+removes a person who is not on the staff list; it reports them to the heads, who decide.
 """
 
 from __future__ import annotations
@@ -40,8 +40,7 @@ LOOKED, INVITED, REMOVED = (
     "member.invited",
     "member.removed",
 )
-# 09:00 in Tbilisi
-STRANGERS_MAX = 6  # buttons a report
+STRANGERS_MAX = 6  # buttons in a report
 _TOLD = frozenset({Role.BRANCH_HEAD, Role.ADMIN})
 _MEMBERS: Mapping[str, frozenset[Role]] = {
     "leaders": HEADS,
@@ -52,7 +51,8 @@ Place = Literal["in", "may", "out"]
 
 
 def place_of(person: Person, forum: Forum) -> Place:
-    """Whether somebody belongs into a group, may be there, or must not be."""
+    """Return whether somebody must be in a group (`in`), may be there (`may`), or must not
+    (`out`)."""
     if person.dismissed:
         return "out"
     if forum.employee_id is not None:
@@ -79,7 +79,7 @@ def place_of(person: Person, forum: Forum) -> Place:
 
 
 class Membership:
-    """Lets in, takes out, reports."""
+    """Invites and removes members, and reports what differs."""
 
     feature: ClassVar[str] = "membership"
 
@@ -99,7 +99,8 @@ class Membership:
 
     @subscriber(CHANGED)
     async def changed(self, handling: Handling) -> None:
-        """Somebody was hired, got another role or branch, or left: their groups follow."""
+        """Update the groups of an employee who was hired, dismissed, or got another role or
+        branch."""
         p = handling.event.payload
         async with handling.transaction() as tx:
             person = await self._staff.person(tx, UUID(str(p["employee_id"])))
@@ -114,8 +115,10 @@ class Membership:
 
     @subscriber(REGISTERED)
     async def registered(self, handling: Handling) -> None:
-        """A forum was put to use: who belongs there is let in. A service chat has no right for it
-        yet: the daily look asks."""
+        """Invite the employees who belong in a newly registered forum.
+
+        Service chats are left to the daily check: the bot has no right to invite there yet.
+        """
         async with handling.transaction() as tx:
             forum = await self._chats.forum(tx, int(handling.event.payload["chat_id"]))
             if forum is None or forum.purpose in SERVICE:
@@ -148,11 +151,9 @@ class Membership:
             ordering_key=f"member:{forum.id}:{person.telegram_id}",
         )
 
-    # how it ended
-
     @subscriber(INVITED)
     async def invited(self, handling: Handling) -> None:
-        """The link goes to the person; who is in the group already hears nothing."""
+        """Send the invite link to the employee; there is no link if they are a member already."""
         ended = Completed.of(handling.event)
         async with handling.transaction() as tx:
             forum = await self._chats.forum(tx, int(ended.args["chat_id"]))
@@ -181,7 +182,8 @@ class Membership:
 
     @subscriber(REMOVED)
     async def removed(self, handling: Handling) -> None:
-        """Whom the bot could not take out, somebody else must."""
+        """Report a member whom the bot could not remove, or confirm the removal to whoever
+        ordered it."""
         ended = Completed.of(handling.event)
         if ended.cause == CHAT_LOST:
             return
@@ -203,7 +205,7 @@ class Membership:
                 )
 
     async def _gone(self, handling: Handling, ended: Completed) -> None:
-        """Who asked for it hears that it is done."""
+        """Confirm a removal to the person who ordered it, if somebody did."""
         forum = await self._chats.forum(self._db, int(ended.args["chat_id"]))
         if ended.args.get("by") is None or forum is None:
             return
@@ -242,11 +244,9 @@ class Membership:
         told = _TOLD if forum.branch else frozenset({Role.ADMIN})
         return await self._staff.approvers(told, frozenset({forum.branch} if forum.branch else ()))
 
-    # once a day
-
     @subscriber(MEMBERS_DUE, lane=DeliveryLane.BULK)
     async def check(self, handling: Handling) -> None:
-        """Ask who is in each group."""
+        """Request the member list of each group."""
         for forum in await self._chats.groups(self._db):
             if forum.lost:
                 continue
@@ -264,8 +264,8 @@ class Membership:
 
     @subscriber(LOOKED, lane=DeliveryLane.BULK)
     async def looked(self, handling: Handling) -> None:
-        """Compare who is there with the staff list; what differs is settled, and told in one
-        message a group."""
+        """Compare a group's members with the staff list, correct what differs, and report it in
+        one message."""
         ended = Completed.of(handling.event)
         if not ended.done:
             return
@@ -346,7 +346,7 @@ class Membership:
 
     @callback(RemoveStranger)
     async def press(self, handling: Handling, actor: Actor, pressed: RemoveStranger) -> None:
-        """A head has a stranger taken out; somebody who was hired meanwhile stays."""
+        """Remove somebody unknown at the request of a head, unless they were hired meanwhile."""
         user = pressed.user
         async with handling.transaction() as tx:
             forum = await self._chats.forum(tx, pressed.chat_id)

@@ -1,4 +1,4 @@
-"""Groups and topics of ours as the registry knows them."""
+"""Groups and topics as the registry knows them."""
 
 from __future__ import annotations
 
@@ -11,31 +11,32 @@ TopicState = Literal["making", "open", "leaving", "closed", "gone"]
 Purpose = Literal[
     "branch_forum", "archive", "hq", "leaders", "sales", "marketing", "personal", "tasks"
 ]
-SERVICE: tuple[Purpose, ...] = ("leaders", "sales", "marketing")  # plain groups that hear news
-COMPANY: tuple[Purpose, ...] = ("archive", "hq", *SERVICE)  # one of each for everybody
-# one of each for an employee: their clients, their tasks
+SERVICE: tuple[Purpose, ...] = ("leaders", "sales", "marketing")  # groups without topics, for news
+COMPANY: tuple[Purpose, ...] = ("archive", "hq", *SERVICE)  # one group each in the company
+# one group each for an employee: their clients, their tasks
 OWN: tuple[Purpose, ...] = ("personal", "tasks")
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whom or what a topic is about."""
+    """What a topic is about: a car, a client or a task."""
 
     kind: Literal["car", "client", "task"]
     id: UUID
 
 
-# Events upon which the topics of a subject are compared with what should be; their payload names it
-# as `subject`.
+# Events that request reconciliation of a subject's topics; their payload has its id as `subject`.
 REFRESHES = {"car": "topic.refresh", "client": "client.topic.refresh", "task": "task.topic.refresh"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forum:
-    """A group of ours: the forum of a branch, the archive, the main chat of cars, an employee's
-    own; or a service chat, which has no topics.
+    """A group that the company uses: a branch's forum, the archive, the main chat about cars, an
+    employee's own group; or a service chat, which has no topics.
 
-    `lacks`: rights that the bot has not there; `lost`: it is not in the group at all.
+    `marked_id` is the Telegram id with its `-100` prefix. `lacks` are the administrator rights that
+    the bot is missing there, and `forum` if topics are off; `lost` means that the bot is no longer
+    a member.
     """
 
     id: UUID
@@ -48,15 +49,19 @@ class Forum:
     lost: bool
 
     def able(self, right: str) -> bool:
-        """Whether the bot can do there what needs this right."""
+        """Return whether the bot can do what needs this administrator right."""
         return not self.lost and right not in self.lacks and "forum" not in self.lacks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """A topic. `subject`: what it is about, None while it is nobody's. `number` is Telegram's, None
-    until it was made; `opening` the effect that last wrote its first post; up to `told_seq` in the
-    journal its talk stands elsewhere, written there by `told_by`."""
+    """A topic of a forum.
+
+    `subject` is None while no car, client or task owns it. `number` is Telegram's id of the topic,
+    None until Telegram created it. `opening` is the effect that last wrote its opening post. Its
+    messages up to journal position `told_seq` were copied into another topic by the effect
+    `told_by`.
+    """
 
     id: UUID
     chat_id: UUID
@@ -75,5 +80,5 @@ class Topic:
 
     @property
     def car_id(self) -> UUID | None:
-        """The car that it is about."""
+        """The car that the topic is about, if it is about a car."""
         return self.subject.id if self.subject is not None and self.subject.kind == "car" else None

@@ -1,4 +1,4 @@
-"""The registry of groups: a bot cannot list them, so what exists is what stands here."""
+"""The registry of groups. A bot cannot list the groups that it is in, so they are recorded here."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jarvis.kit.errors import Conflict, InvalidRequest, NotFound
 
 
 class ChatService:
-    """Reads and writes what each group is for, always in the caller's transaction."""
+    """Reads and writes what each group is used for, in the caller's transaction."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -29,14 +29,14 @@ class ChatService:
         by: str,
         employee_id: UUID | None = None,
     ) -> None:
-        """Say what a group is for: the forum of a branch, the archive, the main chat of cars, an
-        employee's clients or tasks.
+        """Record what a group is used for.
 
         Raises:
-            NotFound: no such branch.
-            InvalidRequest: a branch or an employee where none belongs, or none where one does.
-            Conflict: another group serves this and is in reach; the message is its title. One that
-                was lost gives way.
+            NotFound: no branch has this code.
+            InvalidRequest: a branch or an employee was given where the purpose has none, or is
+                missing.
+            Conflict: another reachable group has this purpose; the message is its title. A group
+                that the bot has lost is replaced.
         """
         if (branch is None) == (purpose == "branch_forum"):
             raise InvalidRequest(f"{purpose} {'needs' if branch is None else 'has no'} branch")
@@ -73,23 +73,23 @@ class ChatService:
         )
 
     async def titled(self, tx: Tx, marked_id: int, title: str) -> None:
-        """The group bears this name now."""
+        """Record the title that Telegram shows."""
         await tx.execute("UPDATE chat SET title = $2 WHERE marked_id = $1", marked_id, title)
 
     async def title_of(self, reader: Reader, marked_id: int) -> str | None:
-        """The name of a group, as it was seen last."""
+        """Return the last known title of a group."""
         return await reader.fetchval("SELECT title FROM chat WHERE marked_id = $1", marked_id)
 
     async def forum_of(self, reader: Reader, branch: str | None) -> Forum | None:
-        """The forum of a branch; None when it has none."""
+        """Return the forum of a branch, or None."""
         return _forum(await reader.fetchrow(f"{_FORUMS} AND b.code = $1", branch))
 
     async def company(self, reader: Reader, purpose: Purpose) -> Forum | None:
-        """The company's only forum of this purpose; None when it has none."""
+        """Return the company-wide group of this purpose, or None."""
         return _forum(await reader.fetchrow(f"{_FORUMS} AND c.purpose = $1", purpose))
 
     async def own(self, reader: Reader, purpose: Purpose, employee_id: UUID | None) -> Forum | None:
-        """The group of this purpose that is an employee's own; None when they have none."""
+        """Return an employee's own group of this purpose, or None."""
         return _forum(
             await reader.fetchrow(
                 f"{_FORUMS} AND c.purpose = $1 AND c.employee_id = $2", purpose, employee_id
@@ -99,7 +99,7 @@ class ChatService:
     async def serving(
         self, reader: Reader, purpose: Purpose, branch: str | None, employee_id: UUID | None
     ) -> Forum | None:
-        """The group that serves this; None when none does."""
+        """Return the group that is registered for this purpose and branch or employee, or None."""
         if purpose in OWN:
             return await self.own(reader, purpose, employee_id)
         return await (
@@ -107,15 +107,15 @@ class ChatService:
         )
 
     async def forum(self, reader: Reader, marked_id: int) -> Forum | None:
-        """The forum with this id."""
+        """Return the registered group with this Telegram id, or None."""
         return _forum(await reader.fetchrow(f"{_FORUMS} AND c.marked_id = $1", marked_id))
 
     async def services(self, reader: Reader) -> list[Forum]:
-        """The service chats."""
+        """Return the service chats."""
         return [g for g in await self.groups(reader) if g.purpose in SERVICE]
 
     async def groups(self, reader: Reader) -> list[Forum]:
-        """Every group of ours."""
+        """Return every registered group."""
         return [
             f
             for f in map(_forum, await reader.fetch(f"{_FORUMS} ORDER BY c.title"))
@@ -125,7 +125,7 @@ class ChatService:
     async def seen(
         self, tx: Tx, forum: Forum, *, lacks: Sequence[str] = (), lost: bool = False
     ) -> None:
-        """Note what the bot lacks in the group, or that it is out of it."""
+        """Record which rights the bot is missing in a group, or that it is no longer a member."""
         await tx.execute(
             "UPDATE chat SET lacks = $2, lost_at = CASE WHEN $3 THEN coalesce(lost_at, $4) END "
             "WHERE id = $1",

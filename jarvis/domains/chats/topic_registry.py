@@ -1,4 +1,4 @@
-"""Records the topics of our forums: a bot cannot list them, so what exists is what stands here."""
+"""The registry of topics. A bot cannot list the topics of a forum, so they are recorded here."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from jarvis.kit.clock import Clock
 
 
 class TopicRegistry:
-    """Reads and writes the records of topics, always in the caller's transaction."""
+    """Reads and writes the records of topics, in the caller's transaction."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
     async def register_topic(self, tx: Tx, marked_id: int, number: int, title: str) -> None:
-        """Note a topic that exists already; the car whose topic would bear this title takes it
-        over."""
+        """Record a topic that exists in Telegram; the car whose topic would have this title
+        adopts it later."""
         await tx.execute(
             """INSERT INTO topic (chat_id, purpose, title, number, state)
                SELECT id, purpose, $2, $3, 'open' FROM chat WHERE marked_id = $1
@@ -31,7 +31,7 @@ class TopicRegistry:
         )
 
     async def live(self, reader: Reader, subject: Subject, purpose: Purpose) -> Topic | None:
-        """The topic that is, or is being made, the open one of this subject for this purpose."""
+        """Return the subject's topic of this purpose that is open or being created, or None."""
         sql = (
             f"{_SQL} WHERE t.{subject.kind}_id = $1 AND t.purpose = $2 AND t.state IN "
             f"('making', 'open')"
@@ -39,8 +39,7 @@ class TopicRegistry:
         return _topic(await reader.fetchrow(sql, subject.id, purpose))
 
     async def former(self, reader: Reader, subject: Subject, topic: Topic) -> list[Topic]:
-        """Where the subject was talked about before this topic, for the same purpose, the oldest
-        first."""
+        """Return the other topics that the subject had for this purpose, oldest first."""
         others = (
             f"t.{subject.kind}_id = $1 AND t.purpose = $2 AND t.id <> $3 AND t.number IS NOT NULL"
         )
@@ -50,13 +49,13 @@ class TopicRegistry:
         return [t for t in map(_topic, rows) if t is not None]
 
     async def topic(self, reader: Reader, topic_id: UUID) -> Topic | None:
-        """A topic by its row."""
+        """Return a topic by its id, or None."""
         return _topic(await reader.fetchrow(f"{_SQL} WHERE t.id = $1", topic_id))
 
     async def numbered(
         self, reader: Reader, forum: Forum, numbers: Sequence[int]
     ) -> dict[int, Topic]:
-        """The topics of these numbers that are not gone."""
+        """Return the topics with these Telegram numbers, without deleted ones."""
         rows = await reader.fetch(
             f"{_SQL} WHERE t.chat_id = $1 AND t.number = ANY($2) AND t.state <> 'gone'",
             forum.id,
@@ -65,16 +64,16 @@ class TopicRegistry:
         return {t.number: t for t in map(_topic, rows) if t is not None and t.number is not None}
 
     async def made_by(self, reader: Reader, effect_id: UUID) -> Topic | None:
-        """The topic that an effect makes."""
+        """Return the topic that an effect creates, or None."""
         return _topic(await reader.fetchrow(f"{_SQL} WHERE t.made_effect_id = $1", effect_id))
 
     async def leaving(self, reader: Reader, car_id: UUID) -> list[Topic]:
-        """Topics of the car that wait for the archive before they close."""
+        """Return the car's topics that close as soon as the archive has their content."""
         rows = await reader.fetch(f"{_SQL} WHERE t.car_id = $1 AND t.state = 'leaving'", car_id)
         return [t for t in map(_topic, rows) if t is not None]
 
     async def left(self, reader: Reader) -> list[UUID]:
-        """Cars with topics that wait for the archive before they close."""
+        """Return the cars that have topics waiting for the archive."""
         rows = await reader.fetch(
             "SELECT DISTINCT car_id FROM topic WHERE state = 'leaving' AND car_id IS NOT NULL"
         )
@@ -83,8 +82,11 @@ class TopicRegistry:
     async def reusable(
         self, reader: Reader, forum: Forum, subject: Subject, title: str
     ) -> Topic | None:
-        """A topic of this forum that the subject can take: its own closed one. A car also takes one
-        under its title that is nobody's; a client never does: names are not unique."""
+        """Return a topic of the forum that the subject can take over instead of creating one.
+
+        That is a closed topic of its own. A car can also adopt an unassigned one with its title; a
+        client cannot, since two clients may have one name.
+        """
         own = f"t.{subject.kind}_id = $2 AND t.state IN ('closed', 'leaving')"
         nobodys = (
             "num_nonnulls(t.car_id, t.client_id, t.task_id) = 0 AND t.title = $3 AND "
@@ -104,8 +106,8 @@ class TopicRegistry:
     async def leave_waiting(
         self, tx: Tx, car_id: UUID, purpose: Purpose, title: str, forum: Forum | None
     ) -> None:
-        """Topics of this purpose that are nobody's and bear the car's title in any forum but this:
-        the car's from now on, and left."""
+        """Assign unassigned topics with the car's title outside this forum to the car, to be
+        closed once they are archived."""
         await tx.execute(
             """UPDATE topic SET car_id = $1, state = 'leaving'
                 WHERE purpose = $2 AND title = $3 AND chat_id IS DISTINCT FROM $4 AND state = 'open'
@@ -117,7 +119,7 @@ class TopicRegistry:
         )
 
     async def begin(self, tx: Tx, forum: Forum, subject: Subject, title: str) -> Topic:
-        """A row for a topic that is going to be made."""
+        """Record a topic that is about to be created in Telegram."""
         topic_id = await tx.fetchval(
             f"INSERT INTO topic (chat_id, purpose, {subject.kind}_id, title, state) VALUES ($1, "
             f"$2, $3, $4, 'making') RETURNING id",
@@ -131,11 +133,12 @@ class TopicRegistry:
         return found
 
     async def made_with(self, tx: Tx, topic_id: UUID, effect_id: UUID) -> None:
-        """Note the effect that makes the topic."""
+        """Record the effect that creates the topic."""
         await tx.execute("UPDATE topic SET made_effect_id = $2 WHERE id = $1", topic_id, effect_id)
 
     async def made(self, tx: Tx, topic_id: UUID, number: int) -> None:
-        """Telegram made it; a topic that was left meanwhile stays left."""
+        """Record the number that Telegram gave; the topic opens unless it is to be closed
+        already."""
         await tx.execute(
             "UPDATE topic SET number = $2, state = CASE state WHEN 'making' THEN 'open' ELSE state "
             "END WHERE id = $1",
@@ -144,11 +147,11 @@ class TopicRegistry:
         )
 
     async def set_state(self, tx: Tx, topic_id: UUID, state: TopicState) -> None:
-        """Open, closed or gone."""
+        """Set the state of a topic."""
         await tx.execute("UPDATE topic SET state = $2 WHERE id = $1", topic_id, state)
 
     async def take_over(self, tx: Tx, topic: Topic, subject: Subject) -> None:
-        """The topic is about this from now on, and open."""
+        """Assign a topic to a subject and open it."""
         await tx.execute(
             f"UPDATE topic SET state = $2, {subject.kind}_id = $3 WHERE id = $1",
             topic.id,
@@ -157,7 +160,7 @@ class TopicRegistry:
         )
 
     async def lost(self, tx: Tx, topic_id: UUID) -> Subject | None:
-        """Somebody deleted the topic; returns what lives without one now."""
+        """Record that somebody deleted the topic; return the subject that has no open topic now."""
         row = await tx.fetchrow(
             """WITH before AS (SELECT id, car_id, client_id, task_id, state FROM topic WHERE id = $1
                 FOR UPDATE),
@@ -168,11 +171,11 @@ class TopicRegistry:
         return None if row is None else _subject(row)
 
     async def retitle(self, tx: Tx, topic_id: UUID, title: str) -> None:
-        """The topic bears another name now."""
+        """Record another title."""
         await tx.execute("UPDATE topic SET title = $2 WHERE id = $1", topic_id, title)
 
     async def opened_with(self, tx: Tx, topic_id: UUID, effect_id: UUID, digest: str) -> None:
-        """Note what the opening post says now, and the effect that wrote it."""
+        """Record the digest of the opening post and the effect that wrote it."""
         await tx.execute(
             "UPDATE topic SET opening_effect_id = $2, opening_digest = $3, opening_at = $4 WHERE "
             "id = $1",
@@ -183,15 +186,20 @@ class TopicRegistry:
         )
 
     async def post_lost(self, tx: Tx, topic_id: UUID) -> None:
-        """Somebody deleted the opening post: the next settling writes another one."""
+        """Record that somebody deleted the opening post; the next reconciliation writes it
+        again."""
         await tx.execute(
             "UPDATE topic SET opening_effect_id = NULL, opening_digest = NULL WHERE id = $1",
             topic_id,
         )
 
     async def unwritten(self, tx: Tx, effect_id: UUID, before: UUID | None) -> None:
-        """An opening post did not go through: the post is that of the effect `before`, and the next
-        event of the subject writes it again.
+        """Record that an edit of the opening post failed; the next event of the subject repeats it.
+
+        Args:
+            tx: The caller's transaction.
+            effect_id: The effect that failed.
+            before: The effect that wrote the post as it is now.
         """
         sql = (
             "UPDATE topic SET opening_digest = NULL, opening_effect_id = $2 WHERE "
@@ -200,8 +208,8 @@ class TopicRegistry:
         await tx.execute(sql, effect_id, before)
 
     async def told(self, tx: Tx, topic_id: UUID, seq: int, effect_id: UUID) -> None:
-        """The talk of a topic up to this place in the journal goes into the archive by this
-        effect."""
+        """Record that an effect copies the topic's messages up to this journal position
+        elsewhere."""
         await tx.execute(
             "UPDATE topic SET told_seq = $2, told_effect_id = $3 WHERE id = $1",
             topic_id,
@@ -210,7 +218,7 @@ class TopicRegistry:
         )
 
     async def untold(self, tx: Tx, topic_id: UUID) -> None:
-        """The talk of a topic could not be written: all of it is written again."""
+        """Record that copying the messages failed, so that all of them are copied again."""
         await tx.execute(
             "UPDATE topic SET told_seq = 0, told_effect_id = NULL WHERE id = $1", topic_id
         )
@@ -218,8 +226,11 @@ class TopicRegistry:
     async def to_look_at(
         self, tx: Tx, forum: Forum, at: datetime, pause: timedelta, most: int
     ) -> list[Row]:
-        """Topics that were not looked at for so long, the longest first: `number`, and `post`, the
-        message that opens it, if it was written. They count as looked at now."""
+        """Return the topics that were not checked for `pause`, those that waited longest first, and
+        mark them as checked at `at`.
+
+        Columns: `number`, and `post`, the message id of the opening post if it was written.
+        """
         return await tx.fetch(
             """UPDATE topic t SET looked_at = $2
                  FROM (SELECT id FROM topic WHERE chat_id = $1 AND state IN ('open', 'leaving',

@@ -1,4 +1,4 @@
-"""Which cars, clients and tasks should have topics."""
+"""Lists the cars, clients and tasks that need a topic."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from jarvis.engine.db import Reader
 
 
 class TopicSubjects:
-    """Lists the subjects of topics; `topics` decides for each what its topic should look like."""
+    """Finds whose topics have to be reconciled after an event that concerns many."""
 
     async def subjects_of(self, reader: Reader, forum: Forum, today: date) -> list[Subject]:
-        """The cars, clients or tasks whose topics this forum should have, or has."""
+        """Return the cars, clients or tasks that should have a topic in this forum, or have one
+        there."""
         if forum.purpose not in OWN:
             rows = await reader.fetch(
                 """SELECT c.id FROM car c JOIN chat f ON f.branch_id = c.branch_id
@@ -39,8 +40,11 @@ class TopicSubjects:
         *,
         kind: Literal["client", "task"] | None = None,
     ) -> list[Subject]:
-        """Clients with a booking that is not over, and open tasks, of this person and of everybody
-        who is away today; and those whose topics stand in groups of this person."""
+        """Return the clients and tasks whose topics an employee's change can move.
+
+        These are clients with a current booking, and open tasks, of this employee and of everybody
+        who is absent today; and whatever has an open topic in the employee's own groups.
+        """
         rows = await reader.fetch(
             """WITH people AS (SELECT $1::uuid AS id UNION SELECT employee_id FROM absence
                                 WHERE cancelled_at IS NULL AND first_on <= $2 AND last_on >= $2)
@@ -64,8 +68,8 @@ class TopicSubjects:
         return [Subject(row["kind"], row["id"]) for row in rows if kind in (None, row["kind"])]
 
     async def cars_with_forum(self, reader: Reader) -> list[Subject]:
-        """Every active car for which there is a forum, and every car with a topic that is not
-        closed."""
+        """Return every active car whose branch has a forum, and every car with a topic that is
+        not closed."""
         rows = await reader.fetch(
             """SELECT c.id FROM car c WHERE c.active AND c.deleted_at IS NULL AND EXISTS (
                   SELECT FROM chat f WHERE f.purpose = 'hq' OR (f.purpose = 'branch_forum'
@@ -76,8 +80,10 @@ class TopicSubjects:
         return [Subject("car", row["id"]) for row in rows]
 
     async def clients_answered_for(self, reader: Reader, today: date) -> list[Subject]:
-        """Clients with a rental that is not over whose responsible has a group of their own or is
-        away today, and every client with an open topic: of the others there is nothing to settle.
+        """Return the clients with a current rental whose responsible employee has a group of their
+        own or is absent today, and every client with an open topic.
+
+        No other client can need a topic.
         """
         rows = await reader.fetch(
             """SELECT b.client_id AS id FROM booking b

@@ -1,5 +1,5 @@
-"""What can be asked of a topic: made, named, closed, pinned, deleted. Effects of one topic keep
-their order."""
+"""Effects on topics: creating, renaming, closing, pinning, deleting. Effects on one topic are
+carried out in order."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ from jarvis.kit.clock import Clock
 from jarvis.kit.ids import sha256_hex
 from jarvis.messaging.outbox import StoredButtons
 
-TOPICS, PINS = "manage_topics", "pin_messages"  # rights
+TOPICS, PINS = "manage_topics", "pin_messages"  # administrator rights
 MADE, WRITTEN, DELETED = "topic.made", "topic.written", "topic.deleted"
-NEEDED = (TOPICS, "delete_messages", PINS)  # without these a forum is not kept in order
+NEEDED = (TOPICS, "delete_messages", PINS)  # rights that reconciliation of a forum needs
 REGISTERED = "chat.registered"
 LOOKED, ABLE = "forum.looked", "forum.able"
-PORTION = 200  # subjects that are asked for in one transaction
+PORTION = 200  # subjects in one transaction
 
 
 async def take(
     tx: Tx, origin: Origin, registry: TopicRegistry, forum: Forum, subject: Subject, title: str
 ) -> Topic:
-    """The topic of a subject in this forum: the one it had before, one that waits under its title,
-    or a new one."""
+    """Return the subject's topic in this forum: one that it had before, an unassigned one with
+    its title, or a new one that is being created."""
     known = await registry.reusable(tx, forum, subject, title)
     if known is not None:
         await registry.take_over(tx, known, subject)
@@ -72,7 +72,7 @@ async def _fresh(tx: Tx, registry: TopicRegistry, topic: Topic) -> Topic:
 
 
 async def change(tx: Tx, origin: Origin, topic: Topic, **what: Any) -> None:
-    """Give the topic another `title`, or make it `closed` or open."""
+    """Rename, close or reopen a topic."""
     args = {
         "chat_id": topic.marked_id,
         "topic": topic_ref(topic),
@@ -113,17 +113,18 @@ async def pin(tx: Tx, origin: Origin, topic: Topic, effect_id: UUID) -> None:
 
 
 def topic_ref(topic: Topic) -> Mapping[str, Any]:
-    """How an effect names the topic: by its number, or by the effect that will find it out."""
+    """Return how an effect's arguments name the topic: by number, or by the effect that creates
+    it."""
     return {"number": topic.number} if topic.number is not None else {"of": str(topic.made_by)}
 
 
 def topic_order(topic: Topic) -> str:
-    """The order of everything that happens in a topic."""
+    """Return the ordering key of all effects on a topic."""
     return f"telegram:topic:{topic.id}"
 
 
 async def delete(tx: Tx, origin: Origin, topic: Topic) -> None:
-    """Delete a topic with all that stands in it."""
+    """Delete a topic with all of its messages."""
     await effects.request(
         tx,
         origin,
@@ -138,8 +139,8 @@ async def delete(tx: Tx, origin: Origin, topic: Topic) -> None:
 
 
 async def refresh(tx: Tx, handling: Handling, subject: Subject) -> None:
-    """Have a car, a client or a task settled once this transaction stands, whatever becomes of its
-    process."""
+    """Request that the topics of a car, a client or a task are reconciled after this
+    transaction."""
     await handling.publish(
         tx,
         kind=REFRESHES[subject.kind],
@@ -150,8 +151,8 @@ async def refresh(tx: Tx, handling: Handling, subject: Subject) -> None:
 
 
 async def refresh_all(handling: Handling, subjects: Sequence[Subject]) -> None:
-    """Have many settled, each by itself; asked for in portions, which a repeated handler
-    repeats."""
+    """Request that the topics of many subjects are reconciled, a few hundred in each
+    transaction."""
     for begin in range(0, len(subjects), PORTION):
         async with handling.transaction() as tx:
             for subject in subjects[begin : begin + PORTION]:
@@ -159,8 +160,10 @@ async def refresh_all(handling: Handling, subjects: Sequence[Subject]) -> None:
 
 
 async def registered(tx: Tx, journal: Journal, chat_id: int, by: str) -> None:
-    """A group was put to use: what belongs into it is settled once this transaction stands. `by`:
-    unique for the occasion."""
+    """Publish that a group was registered, so that its topics and members are reconciled.
+
+    `by` makes the event unique: the id of the occasion.
+    """
     await journal.publish(
         tx,
         kind=REGISTERED,
@@ -171,7 +174,7 @@ async def registered(tx: Tx, journal: Journal, chat_id: int, by: str) -> None:
 
 
 class Heads:
-    """Writes the post that heads a topic, and changes it in place when what it says has changed."""
+    """Writes the opening post of a topic, and edits it when its text changes."""
 
     def __init__(self, clock: Clock, registry: TopicRegistry) -> None:
         self._clock = clock
@@ -179,7 +182,7 @@ class Heads:
         self._timers = Timers()
 
     async def name(self, tx: Tx, origin: Origin, topic: Topic, title: str) -> None:
-        """The topic bears this title."""
+        """Rename the topic unless it has this title already."""
         if topic.title != title:
             await self._registry.retitle(tx, topic.id, title)
             await change(tx, origin, topic, title=title)
@@ -195,8 +198,11 @@ class Heads:
         pause_s: float,
         buttons: StoredButtons = (),
     ) -> None:
-        """The post says this, at the latest `pause_s` after it was written last. `buttons` change
-        only together with the text."""
+        """Write or edit the opening post.
+
+        An edit waits until `pause_s` seconds have passed since the last one. `buttons` are updated
+        only when the text changes.
+        """
         assert topic.subject is not None
         digest = sha256_hex(text)
         if digest == topic.opening_digest:
@@ -231,7 +237,7 @@ class Heads:
         await self._registry.opened_with(tx, topic.id, effect_id, digest)
 
     async def later(self, tx: Tx, subject: Subject, due: datetime) -> None:
-        """Settle the subject again at this time."""
+        """Have the subject reconciled at this time."""
         await self._timers.arm(
             tx, kind=REFRESHES[subject.kind], subject=str(subject.id), due_at=due
         )

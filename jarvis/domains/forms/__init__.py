@@ -1,4 +1,4 @@
-"""Forms and check-lists: templates as data, what was filled in, by whom, and what is missing."""
+"""Forms and check-lists: their templates, the answers, who gave them, and what is missing."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Takes answers to the points of a form: typed ones are read by the kind of the point, all are
-checked against what its template allows."""
+"""Takes answers to the points of a form. Typed ones are parsed by the kind of the point; all are
+checked against the template."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WORDS_MAX = 1000  # characters of an answer
 
 
 class FormAnswers:
-    """Gives points their answers, typed or pressed, with an audit entry each."""
+    """Records typed and pressed answers, each with an audit entry."""
 
     def __init__(
         self,
@@ -49,10 +49,10 @@ class FormAnswers:
         self._sheets = sheets
 
     async def heard(self, handling: Handling, actor: Actor, text: str) -> bool:
-        """What somebody writes in private: whether it was an answer to the form that they are
-        filling in, and is taken as one.
+        """Take a private message as an answer to the employee's active form; return whether it was
+        one.
 
-        Words under a picture that a form took say what it shows.
+        The caption of a photo that a form took belongs to the form.
         """
         p = handling.event.payload
         if p.get("media"):
@@ -107,8 +107,8 @@ class FormAnswers:
         day: date | None = None,
         words: str | None = None,
     ) -> None:
-        """The point has this answer, of its kind, or none of these for a tick; on record when it is
-        new."""
+        """Record an answer; without a value the point is ticked. A changed answer gets an audit
+        entry."""
         if await self._points.answer(
             tx,
             form.id,
@@ -124,8 +124,8 @@ class FormAnswers:
     async def _numbered(
         self, tx: Tx, handling: Handling, actor: Actor, form: Form, asked: Point, number: Decimal
     ) -> None:
-        """A number that cannot be, or is below what the car had, is rejected with the reason; the
-        person may insist on the latter."""
+        """Record a number; one that is out of range or below the car's known mileage is rejected
+        with the reason, and the employee can insist on the latter."""
         item = asked.item
         known = (
             (await self._fleet.get(form.car_id)).mileage_km
@@ -147,7 +147,7 @@ class FormAnswers:
     async def dated(
         self, tx: Tx, handling: Handling, actor: Actor, form: Form, asked: Point, day: date
     ) -> None:
-        """The point has this day, which may be too early."""
+        """Record a date; it is rejected if it is before the date that it must follow."""
         await self.answer(tx, handling, actor, form, asked.item.key, day=day)
         first = form.point(asked.item.not_before)
         if first is not None and first.day is not None and day < first.day:

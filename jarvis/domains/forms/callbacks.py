@@ -1,5 +1,5 @@
-"""Presses of a form's buttons. What they set is set, never toggled: pressed twice they do the same
-once."""
+"""Handlers of the buttons of forms. They set values and never toggle them, so that a repeated
+callback changes nothing."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ from jarvis.messaging.callbacks import callback
 
 
 class FormCallbacks:
-    """Begins, opens, answers, hands over and closes forms by their buttons."""
+    """Starts, opens, answers, hands over and closes forms by their buttons."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class FormCallbacks:
 
     @callback(BeginForm)
     async def begin(self, handling: Handling, actor: Actor, pressed: BeginForm) -> None:
-        """A form is begun, or the open one of its subject gone on with."""
+        """Start a form, or open the one that its subject has already."""
         async with handling.transaction() as tx:
             await self._filling.begin(
                 tx, handling, actor, pressed.template, pressed.subject, pressed.set_id
@@ -77,7 +77,7 @@ class FormCallbacks:
 
     @callback(OpenForm)
     async def open(self, handling: Handling, actor: Actor, pressed: OpenForm) -> None:
-        """Whoever may fill it in goes on with it."""
+        """Continue a form if the employee may fill it in."""
         async with self._locked(handling, pressed) as found:
             if found is not None and await self._filling.may(
                 found.tx,
@@ -91,7 +91,7 @@ class FormCallbacks:
 
     @callback(ShowForm)
     async def show(self, handling: Handling, actor: Actor, pressed: ShowForm) -> None:
-        """Back to the form, whose next point is asked again."""
+        """Return to the form's main page; its next point is asked."""
         async with self._held(handling, actor, pressed) as held:
             if held is not None:
                 await self._forms.focus(held.tx, held.form.id, None)
@@ -99,14 +99,14 @@ class FormCallbacks:
 
     @callback(ShowFormPage)
     async def page(self, handling: Handling, actor: Actor, pressed: ShowFormPage) -> None:
-        """Another page of the form's message."""
+        """Show another page of the form's message."""
         async with self._held(handling, actor, pressed) as held:
             if held is not None:
                 await self._sheets.show(held.tx, handling, held.form.id, pressed.page)
 
     @callback(AnswerPoint)
     async def answer(self, handling: Handling, actor: Actor, pressed: AnswerPoint) -> None:
-        """The point has this answer."""
+        """Record an answer to a point."""
         async with self._held(handling, actor, pressed) as held:
             if held is not None:
                 await self._answer(held.tx, handling, actor, held.form, pressed)
@@ -129,7 +129,7 @@ class FormCallbacks:
 
     @callback(FocusPoint)
     async def focus(self, handling: Handling, actor: Actor, pressed: FocusPoint) -> None:
-        """The point is asked next."""
+        """Ask a point next."""
         async with self._held(handling, actor, pressed) as held:
             if held is not None:
                 await self._forms.focus(held.tx, held.form.id, pressed.point)
@@ -137,14 +137,14 @@ class FormCallbacks:
 
     @callback(AskReason)
     async def skip(self, handling: Handling, actor: Actor, pressed: AskReason) -> None:
-        """The person is asked why the point is not needed."""
+        """Ask why a point is not needed."""
         async with self._held(handling, actor, pressed) as held:
             if held is not None:
                 await self._sheets.show(held.tx, handling, held.form.id, "skip", pressed.point)
 
     @callback(TypeReason)
     async def other(self, handling: Handling, actor: Actor, pressed: TypeReason) -> None:
-        """What the person writes next is the reason."""
+        """Take the employee's next message as the reason for waiving a point."""
         async with self._held(handling, actor, pressed) as held:
             if held is not None:
                 await self._forms.focus(held.tx, held.form.id, pressed.point, "waive")
@@ -152,7 +152,7 @@ class FormCallbacks:
 
     @callback(WaivePoint)
     async def waive(self, handling: Handling, actor: Actor, pressed: WaivePoint) -> None:
-        """The point is left out, for one of our reasons."""
+        """Waive a point for a predefined reason."""
         async with self._held(handling, actor, pressed) as held:
             if held is not None:
                 await self._waivers.waive(
@@ -161,7 +161,7 @@ class FormCallbacks:
 
     @callback(RetakePhotos)
     async def retake(self, handling: Handling, actor: Actor, pressed: RetakePhotos) -> None:
-        """The point is open again."""
+        """Clear a point, so that it is asked again."""
         async with self._held(handling, actor, pressed) as held:
             if held is not None:
                 await self._points.again(held.tx, held.form.id, pressed.point)
@@ -170,7 +170,8 @@ class FormCallbacks:
 
     @callback(HandOver)
     async def hand_over(self, handling: Handling, actor: Actor, pressed: HandOver) -> None:
-        """Somebody else goes on: they get a message of their own, this one points to them."""
+        """Assign the form to a colleague, who gets a message of their own; this one refers to
+        it."""
         async with self._held(handling, actor, pressed) as held:
             if held is None:
                 return
@@ -187,7 +188,7 @@ class FormCallbacks:
 
     @callback(CloseForm)
     async def close(self, handling: Handling, actor: Actor, pressed: CloseForm) -> None:
-        """Closed with what it has; what is missing stays on record as missing."""
+        """Finish or cancel a form; points without an answer stay recorded as missing."""
         async with self._held(handling, actor, pressed) as held:
             if held is None:
                 return
@@ -216,7 +217,7 @@ class FormCallbacks:
         await self._sheets.show(tx, handling, form.id)
         await self._filling.noticed(tx, handling, form)
         if pressed.state == "cancelled":
-            # what was sent for it is asked about like everything else
+            # the author of its files is asked what they belong to, as for other files
             for set_id in await self._media.release(tx, form.id):
                 await handling.publish(
                     tx,
@@ -236,7 +237,7 @@ class FormCallbacks:
 
     @callback(DecideWaiver)
     async def decide(self, handling: Handling, actor: Actor, pressed: DecideWaiver) -> None:
-        """A head's decision over a point that somebody asked to have waived."""
+        """Grant or refuse, as a head, that a point is waived."""
         async with self._locked(handling, pressed) as found:
             if found is not None:
                 await self._decide(handling, actor, found, pressed)
@@ -280,8 +281,11 @@ class FormCallbacks:
     async def _locked(
         self, handling: Handling, pressed: OfForm
     ) -> AsyncGenerator[FormPress | None]:
-        """The form, locked, in the transaction of a press. None for one that is gone, and for a
-        press that was handled before and interrupted: what came since must stay."""
+        """Yield the form, locked, in the transaction of a callback.
+
+        Yields None if it does not exist, or if this callback was handled before an interruption:
+        later changes must not be overwritten.
+        """
         async with handling.transaction() as tx:
             form = await self._forms.get(tx, pressed.form_id, lock=True)
             if form is None or await self._sheets.shown_by(tx, form.id, handling):
@@ -293,8 +297,8 @@ class FormCallbacks:
     async def _held(
         self, handling: Handling, actor: Actor, pressed: OfForm
     ) -> AsyncGenerator[FormPress | None]:
-        """As `_locked`, for who holds the form; anybody else, and whose point went with the answer
-        that it hung on, sees how it stands instead."""
+        """Yield as `_locked`, but only to the employee who holds the open form; others are shown
+        its current state, as is a holder whose point no longer applies."""
         async with self._locked(handling, pressed) as found:
             if found is None:
                 yield None

@@ -1,5 +1,5 @@
-"""The report of a form as a file: a page to print, or data. Pictures are named here and put in
-where the file is made."""
+"""The report of a form as a file: a printable page or JSON. Photos are referenced by name and
+embedded where the file is made."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _PAGE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_
 
 
 def pictures(sheet: Sheet) -> list[dict[str, str]]:
-    """Names and storage keys of the pictures that belong into the file; papers of a client do
-    not."""
+    """Return file names and storage keys of the photos for the report, without private
+    documents."""
     return [
         {"name": file_name(photo), "key": photo.clean_key}
         for point in sheet.form.points
@@ -39,7 +39,7 @@ def _shown(point: Point) -> list[Photo]:
 
 
 def page(sheet: Sheet) -> str:
-    """HTML in A4; pictures are files beside it."""
+    """Return the report as HTML for A4; photos are files beside it."""
     form, reader = sheet.form, sheet.reader
     rows = [
         {
@@ -71,7 +71,7 @@ def page(sheet: Sheet) -> str:
 
 
 def _plain(html: str) -> str:
-    """Our own sentence without its tags, as text; the template escapes it again."""
+    """Return one of our texts without its HTML tags; the template escapes it again."""
     for tag, plain in (
         ("<b>", ""),
         ("</b>", ""),
@@ -102,8 +102,10 @@ def _view(photo: Photo, point: Point, sheet: Sheet) -> str:
 
 
 def data(sheet: Sheet) -> dict[str, Any]:
-    """The report as data: every point with its state. `file` names a picture; its bytes are put in
-    as `data`, in base64."""
+    """Return the report as JSON data, every point with its state.
+
+    `file` is the name of a photo; its content is added as `data`, in base64.
+    """
     form, car, booking = sheet.form, sheet.car, sheet.booking
     return {
         "form": str(form.id),

@@ -1,4 +1,4 @@
-"""What somebody reads who asked about check-lists."""
+"""Answers to questions about check-lists."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ GAPS = 4
 
 @shows(ChecklistFact)
 def checklists(fact: ChecklistFact, reader: Reader) -> Rendered:
-    """A line a check-list: how far it is, who has it, what is not done; a button for each that is
-    open."""
+    """Return a line for each check-list: progress, who fills it in, what is missing; with a
+    button for each open one."""
     where = (
         escape(fact.subject)
         if fact.subject

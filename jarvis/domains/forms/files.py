@@ -1,4 +1,4 @@
-"""Files that people send for the form that they are filling in."""
+"""Files that employees send for the form that they are filling in."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FORM_PHOTOS = frozenset({"photo", "image", "video"})
 
 
 class FormFiles:
-    """Claims files for open forms when media takes them in."""
+    """Claims files for open forms while media stores them."""
 
     provides: ClassVar[tuple[type, ...]] = (FileClaims,)
 
@@ -41,8 +41,8 @@ class FormFiles:
     async def takes(
         self, tx: Tx, actor: Actor, file: Mapping[str, Any], album: str | None, car_id: UUID | None
     ) -> Claim | None:
-        """The form, and its point, for which a file is meant that this person sends in private or
-        in the topic of the form's car."""
+        """Return the claim of the employee's active form on a file that was sent in private or
+        in the topic of the form's car, or None."""
         if file["kind"] not in FORM_PHOTOS:
             return None
         form = await self._forms.live_of(tx, actor.employee_id)
@@ -64,7 +64,7 @@ class FormFiles:
         album: str | None,
         caption: str,
     ) -> None:
-        """A file was registered for a point."""
+        """Add a claimed file to its point."""
         form = await self._forms.get(tx, claim.form_id, lock=True)
         assert form is not None
         await self._photos.add(
@@ -73,11 +73,12 @@ class FormFiles:
         await self._sheets.show(tx, handling, form.id)
 
     async def arrived(self, tx: Tx, handling: Handling, form_id: UUID) -> None:
-        """A file of the form is stored."""
+        """Update the form's message after a file was stored."""
         await self._sheets.show(tx, handling, form_id)
 
     async def refused(self, tx: Tx, handling: Handling, item: UUID, reason: str) -> bool:
-        """A file is none that we take: its point says why; false when it was sent for no form."""
+        """Reject the point of a file that was not accepted; return False if no form had claimed
+        it."""
         form_id = await self._photos.refuse(tx, item, f"{render.REFUSED_FILES}{reason}")
         if form_id is not None:
             await self._sheets.show(tx, handling, form_id)
@@ -86,7 +87,7 @@ class FormFiles:
     async def join(
         self, tx: Tx, handling: Handling, actor: Actor, form_id: UUID, set_id: UUID | None
     ) -> None:
-        """What was sent before goes into the check-list that is opened for it."""
+        """Add files that were sent before the check-list was opened."""
         found = await self._media.get(tx, set_id, lock=True) if set_id else None
         if found is None or found.state != "open" or found.form_id is not None:
             return
@@ -120,7 +121,8 @@ class FormFiles:
     def offer(
         self, actor: Actor, label: str, operation: str, booking: Booking, set_id: UUID
     ) -> Button | None:
-        """Opens the check-list of a booking with files that were sent already."""
+        """Return a button that opens the check-list of a booking with files sent before, or None
+        if the employee may not fill it in."""
         if actor.role not in BRANCH_STAFF:
             return None
         pressed = BeginForm(template=template(operation).key, subject=booking.id, set_id=set_id)

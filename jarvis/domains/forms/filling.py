@@ -1,4 +1,5 @@
-"""Begins forms and check-lists, opens them for who may fill them in, reminds at the deadline."""
+"""Starts forms and check-lists, opens them for whoever may fill them in, and reminds at the
+deadline."""
 
 from __future__ import annotations
 
@@ -34,7 +35,7 @@ DUE, FINISHED = "form.due", "form.finished"
 
 
 class Forms:
-    """Begins and opens forms; `FormAnswers` takes what is written, `FormFiles` what is sent."""
+    """Starts and opens forms; `FormAnswers` takes what is written, `FormFiles` what is sent."""
 
     feature: ClassVar[str] = "forms"
 
@@ -66,7 +67,7 @@ class Forms:
         subject: UUID | None,
         set_id: UUID | None = None,
     ) -> None:
-        """Open a form of this template and subject for the person, with files that were sent
+        """Start and open a form of this template about this subject, with files that were sent
         before."""
         form_id = await self._begin(tx, handling, actor, key, subject)
         if form_id is not None:
@@ -76,7 +77,8 @@ class Forms:
     async def _begin(
         self, tx: Tx, handling: Handling, actor: Actor, key: str, subject: UUID | None
     ) -> UUID | None:
-        """A form of this template and subject, begun or found; None when the person may not."""
+        """Return a new or the open form of this template and subject; None if the employee may
+        not fill it in."""
         wanted = template(key)
         booking = (
             await self._bookings.get(subject)
@@ -134,7 +136,7 @@ class Forms:
         branch: str | None,
         subject: str,
     ) -> bool:
-        """Whether the person may fill it in; on record and told when not."""
+        """Return whether the employee may fill in this form; if not, record it and tell them."""
         if wanted.subject == "none" or (
             actor.may_see(branch) and (actor.role in BRANCH_STAFF or wanted.kind == "form")
         ):
@@ -151,7 +153,7 @@ class Forms:
         return False
 
     async def open(self, tx: Tx, handling: Handling, actor: Actor, form_id: UUID) -> None:
-        """The person goes on with it, in a message of its own at the end of their chat."""
+        """Assign the form to the employee and send it as a new message in their private chat."""
         form = await self._forms.get(tx, form_id, lock=True)
         if form is None:
             return
@@ -167,13 +169,13 @@ class Forms:
         await self.noticed(tx, handling, form)
 
     async def noticed(self, tx: Tx, handling: Handling, form: Form) -> None:
-        """The opening post of the car's topic shows who fills in what."""
+        """Update the opening post of the car's topic, which shows forms in progress."""
         if form.car_id is not None:
             await refresh(tx, handling, Subject("car", form.car_id))
 
     @subscriber(DUE, lane=DeliveryLane.PEOPLE)
     async def due(self, handling: Handling) -> None:
-        """The time for it is up: who holds it hears what is missing, once."""
+        """Tell the employee once what is missing at the deadline."""
         async with handling.transaction() as tx:
             form = await self._forms.get(tx, UUID(str(handling.event.payload["subject"])))
             to = await self._staff.telegram_of(form.holder_id) if form is not None else None

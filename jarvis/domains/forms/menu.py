@@ -1,4 +1,4 @@
-"""`/form` and `/checklist`: what there is to fill in."""
+"""The commands `/form` and `/checklist`."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from jarvis.kit.clock import Clock, day_bounds, local_date
 from jarvis.messaging.callbacks import command
 from jarvis.messaging.view import Button
 
-OFFERED = 8  # check-lists a message
+OFFERED = 8  # check-lists in one message
 
 
 class FormMenu:
-    """Lists forms and check-lists, each with a button that begins or opens it."""
+    """Lists forms and check-lists, each with a button that starts or opens it."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class FormMenu:
 
     @command("form")
     async def menu(self, handling: Handling, actor: Actor, said: str) -> None:
-        """`/form`: the forms that anybody may fill in."""
+        """List the forms that anybody may fill in."""
         reader = await self._sheets.reader(actor.employee_id)
         rows = [
             [_begin(t.title[reader.language], t, None)]
@@ -55,7 +55,8 @@ class FormMenu:
 
     @command("checklist")
     async def checklists(self, handling: Handling, actor: Actor, said: str) -> None:
-        """`/checklist`: those that are open, and those of a booking, of a car, or of today."""
+        """List the open check-lists, and those that can be started for a booking, a car, or
+        today's work."""
         reader = await self._sheets.reader(actor.employee_id)
         async with handling.transaction() as tx:
             rows: list[list[Button]] = []
@@ -92,8 +93,8 @@ class FormMenu:
         )
 
     async def _offers(self, actor: Actor, said: str) -> list[tuple[Template, UUID, str]]:
-        """Check-lists that could be begun: of the booking or the car that is named, else of today's
-        work of the home branch."""
+        """Return check-lists that can be started: for the named booking or car, else for today's
+        pick-ups and returns of the employee's branch."""
         number = re.fullmatch(r"\W*(\d{1,7})\W*", said)
         bookings = await self._bookings.by_number(int(number[1])) if number else []
         if bookings:

@@ -1,5 +1,5 @@
-"""The message of a form: one a form, in the private chat of who fills it in, changed in place; the
-next holder gets their own."""
+"""The message that shows a form: one for each form, in the private chat of the employee who
+fills it in, edited in place. After a hand-over the next employee gets a new one."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from jarvis.kit.actor import Actor, Role
 from jarvis.messaging import outbox
 from jarvis.messaging.view import Button, Reader
 
-# to whom a check-list is handed over
+# the roles that check-lists can be handed over to
 HANDS = frozenset({Role.EMPLOYEE, Role.BRANCH_HEAD, Role.MECHANIC})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormPress:
-    """A press about a form: its transaction, and the form, locked in it."""
+    """A form, locked, and the transaction of the callback that concerns it."""
 
     tx: Tx
     form: Form
 
 
 class Sheets:
-    """Collects what a form's lines name, and shows it."""
+    """Loads what a form's message shows, and sends or edits it."""
 
     def __init__(
         self,
@@ -54,11 +54,11 @@ class Sheets:
         self._publisher = publisher
 
     async def reader(self, employee_id: UUID | None) -> Reader:
-        """For a person in their language, or (None) for everybody of a chat."""
+        """Return for whom to render: an employee, or (None) all members of a group."""
         return await self._publisher.reader(employee_id)
 
     async def sheet(self, form: Form, reader: Reader) -> Sheet:
-        """The form as this reader sees it."""
+        """Return the form with the car, booking and people that it names."""
         car = await self._fleet.get(form.car_id) if form.car_id is not None else None
         booking = await self._bookings.get(form.booking_id) if form.booking_id is not None else None
         staff = await self._staff.colleagues(form.branch)
@@ -81,8 +81,8 @@ class Sheets:
         *,
         fresh: bool = False,
     ) -> None:
-        """Bring the form's message up to date; `fresh` writes a new one at the end of the holder's
-        chat, and the old one says so."""
+        """Update the form's message; with `fresh` send a new one, and make the old one refer to
+        it."""
         form = await self._forms.get(tx, form_id)
         assert form is not None
         to = await self._staff.telegram_of(form.holder_id)
@@ -90,7 +90,7 @@ class Sheets:
             return
         sheet = await self.sheet(form, await self.reader(form.holder_id))
         text, rows = _page(sheet, page, key)
-        # a group of its own each time: what can be answered has changed
+        # a new group each time, since the possible answers have changed
         stored = await self._interactions.store(
             tx,
             outbox.stored_form(rows),
@@ -111,7 +111,7 @@ class Sheets:
         )
 
     async def shown_by(self, tx: Tx, form_id: UUID, handling: Handling) -> bool:
-        """Whether this event changed the form's message already."""
+        """Return whether this event has updated the form's message already."""
         return bool(
             await tx.fetchval(
                 "SELECT true FROM effect WHERE idempotency_key = $1", _mark(form_id, handling)
@@ -119,7 +119,7 @@ class Sheets:
         )
 
     async def outdated(self, tx: Tx, handling: Handling, actor: Actor, form: Form) -> None:
-        """The form was closed, or given to another: the message that was pressed says so."""
+        """Replace the message of a form that was closed or handed over by its current state."""
         p, reader = handling.event.payload, await self.reader(actor.employee_id)
         sheet = await self.sheet(form, reader)
         if form.state == "open":
@@ -141,8 +141,8 @@ class Sheets:
         )
 
     async def _point_away(self, tx: Tx, handling: Handling, form: Form, sheet: Sheet) -> None:
-        """The old message loses its buttons: it stands further up in this chat, or in another
-        person's."""
+        """Remove the buttons of the old message, which refers to the new one in this or another
+        chat."""
         chat_id = int(
             await tx.fetchval("SELECT args->>'chat_id' FROM effect WHERE id = $1", form.shown)
         )
@@ -174,7 +174,7 @@ class Sheets:
         edit_id: int | None = None,
         reply_to: int | None = None,
     ) -> None:
-        """A message about forms that is none of them; `edit_id` puts it in place of another."""
+        """Send another message about forms, or with `edit_id` edit one."""
         group = f"{key}:{handling.event.id}"
         stored = await self._interactions.store(
             tx, outbox.stored_form(rows), group=group, who=who, life=None

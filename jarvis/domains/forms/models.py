@@ -16,8 +16,8 @@ Expects = Literal["answer", "waive"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Photo:
-    """A file of an item. `view` is the picture that it shows, from 1; None: one more. `arrived`: it
-    is stored."""
+    """A file of a point. `view` is the number of the required view that it shows, from 1, or
+    None for an additional one; `arrived` means that it is stored."""
 
     media_item_id: UUID
     view: int | None
@@ -30,8 +30,11 @@ class Photo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """An item as it stands. `reason`: why it was rejected or waived, or why that is asked; `.code`
-    for one of our own."""
+    """An item of the template with its current answer.
+
+    `reason` says why it was rejected or waived, or why that was requested; `.code` is a predefined
+    reason.
+    """
 
     item: Item
     state: ItemState
@@ -51,7 +54,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """A form with the points that count now, in their order. `shown` is the effect that wrote its
+    """A form with the points that apply now, in order. `shown` is the effect that sent its
     message."""
 
     id: UUID
@@ -73,13 +76,13 @@ class Form:
     points: tuple[Point, ...]
 
     def point(self, key: str | None) -> Point | None:
-        """A point that counts now."""
+        """Return a point that applies now, or None."""
         return next((p for p in self.points if p.item.key == key), None)
 
     @property
     def next(self) -> Point | None:
-        """What is to be filled in now: what was chosen, else the first open point; None when
-        nothing is open."""
+        """The point to ask: the chosen one, else the first that is not complete; None when all
+        are."""
         chosen = self.point(self.focus)
         if chosen is not None:
             return chosen
@@ -89,10 +92,10 @@ class Form:
 
     @property
     def gaps(self) -> list[Point]:
-        """Mandatory points that are not settled."""
+        """Mandatory points that are not complete."""
         return [p for p in self.points if p.item.mandatory and not p.settled]
 
     @property
     def arriving(self) -> int:
-        """Files that are on their way into the storage."""
+        """How many files are being stored."""
         return sum(not photo.arrived for p in self.points for photo in p.photos)

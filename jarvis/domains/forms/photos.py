@@ -1,4 +1,4 @@
-"""The photos of a form: which point a picture is for, and which views are still missing."""
+"""Assigns photos to the points of a form and to the views that a point requires."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jarvis.kit.clock import Clock
 
 
 class FormPhotos:
-    """Assigns pictures to the photo points of forms, always in the caller's transaction."""
+    """Adds photos to points, in the caller's transaction."""
 
     def __init__(self, clock: Clock, forms: FormService, points: FormPoints) -> None:
         self._clock = clock
@@ -21,8 +21,8 @@ class FormPhotos:
         self._points = points
 
     async def point_for(self, reader: Reader, form: Form, album: str | None) -> Point | None:
-        """The point for which a picture that comes now is meant: that of its album, what is asked,
-        else the first that lacks one."""
+        """Return the point that a new photo belongs to: that of its album, else the asked one,
+        else the first that needs photos; None if the form takes none."""
         points = [p for p in form.points if p.item.kind == "photo"]
         if album is not None:
             key = await reader.fetchval(
@@ -49,8 +49,7 @@ class FormPhotos:
         caption: str,
         by: UUID,
     ) -> None:
-        """A picture for a point: of the view that its caption names, else of the first that is
-        missing."""
+        """Add a photo as the view that its caption names, else as the first missing one."""
         point = form.point(key)
         assert point is not None
         taken = {p.view for p in point.photos if p.view is not None}
@@ -71,7 +70,7 @@ class FormPhotos:
         await self._count(tx, form.id, key, point.item.wanted, by)
 
     async def _count(self, tx: Tx, form_id: UUID, key: str, wanted: int, by: UUID) -> None:
-        """A photo point is received when each of its views is there."""
+        """Complete the point when every required view is there."""
         there = await tx.fetchval(
             """SELECT count(*) FROM form_photo p JOIN form_item i ON i.id = p.item_id
                 WHERE i.form_id = $1 AND i.key = $2 AND p.dropped_at IS NULL
@@ -91,8 +90,8 @@ class FormPhotos:
             await self._forms.focus(tx, form_id, None)
 
     async def refuse(self, tx: Tx, media_item_id: UUID, reason: str) -> UUID | None:
-        """A file turned out to be none that we take: its view is open again, with the reason;
-        returns the form."""
+        """Remove a file that was not accepted and reject its point with the reason; return the
+        form, or None if the file belongs to none."""
         row = await tx.fetchrow(
             """UPDATE form_photo p SET dropped_at = $2 FROM form_item i WHERE p.media_item_id = $1
                 AND i.id = p.item_id
@@ -119,7 +118,7 @@ class FormPhotos:
 
 
 def _named(item: Item, caption: str) -> int | None:
-    """The view that a caption names, in any language."""
+    """Return the number of the view that a caption names in any language, or None."""
     said = caption.strip().casefold()
     return next(
         (

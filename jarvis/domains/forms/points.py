@@ -1,4 +1,4 @@
-"""The answers to the points of a form: received, rejected, waived, open again."""
+"""The states of a form's points: received, rejected, waived, missing."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from jarvis.kit.clock import Clock
 
 
 class FormPoints:
-    """Writes the state of single points, always in the caller's transaction; afterwards the form
-    asks for the next one."""
+    """Writes the state of single points, in the caller's transaction. Afterwards the form asks
+    its next point."""
 
     def __init__(self, clock: Clock, forms: FormService) -> None:
         self._clock = clock
@@ -32,7 +32,7 @@ class FormPoints:
         day: date | None = None,
         words: str | None = None,
     ) -> bool:
-        """The point has this value; false when it had it before."""
+        """Set a point's value; return False if it had this value already."""
         changed = await tx.fetchval(
             """UPDATE form_item SET state = 'received', choice = $4, hundredths = $5, day = $6,
                 words = $7, reason = NULL,
@@ -61,8 +61,7 @@ class FormPoints:
         reason: str,
         by: UUID | None,
     ) -> bool:
-        """The point is rejected, or does not apply, for this reason; false when that stood
-        before."""
+        """Reject or waive a point for a reason; return False if that was so already."""
         changed = await tx.fetchval(
             """UPDATE form_item SET state = $3, reason = $4, by_employee_id = coalesce($5,
                 by_employee_id),
@@ -82,7 +81,8 @@ class FormPoints:
     async def asked(
         self, tx: Tx, form_id: UUID, key: str, reason: str | None, by: UUID | None
     ) -> None:
-        """Somebody asks that the point be waived (None: was refused that)."""
+        """Record that an employee asks for a waiver; with None as the reason, that it was
+        refused."""
         await tx.execute(
             """UPDATE form_item SET reason = $3, asked_by_employee_id = $4, state = 'missing'
                 WHERE form_id = $1 AND key = $2 AND state IN ('missing', 'rejected')""",
@@ -94,7 +94,7 @@ class FormPoints:
         await self._forms.focus(tx, form_id, None)
 
     async def again(self, tx: Tx, form_id: UUID, key: str) -> None:
-        """The point is open again, whatever it had; its pictures are to be taken anew."""
+        """Clear a point and drop its photos."""
         await tx.execute(
             """UPDATE form_item SET state = 'missing', choice = NULL, hundredths = NULL, day = NULL,
                 words = NULL, reason = NULL,

@@ -1,4 +1,4 @@
-"""The audit entries of forms."""
+"""Audit entries of forms."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def record(
     outcome: str,
     details: Mapping[str, Any],
 ) -> None:
-    """What a person did with a form, into the audit."""
+    """Record in the audit what an employee did with a form."""
     await audit.record(
         tx,
         action="form",

@@ -1,5 +1,5 @@
-"""What follows a closed form: its files go to the operation, its report to the car's topics, files
-of it on demand, rework."""
+"""What follows when a form is finished: its files are filed, its report is posted and exported
+on demand, and heads can send points back."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ MIMES: Mapping[str, str] = {"pdf": "application/pdf", "json": "application/json"
 
 
 class FormReports:
-    """Files, publishes, exports; takes back into work what a head sends back."""
+    """Files, posts and exports; reopens forms that a head sends back."""
 
     feature: ClassVar[str] = "form_reports"
 
@@ -80,8 +80,8 @@ class FormReports:
 
     @subscriber(FINISHED, lane=DeliveryLane.PEOPLE)
     async def finished(self, handling: Handling) -> None:
-        """A form was closed: files to its operation, report to the topics of its car and to whom it
-        concerns."""
+        """File the form's photos, post its report to the car's topics, and send it to the people
+        that the template names."""
         async with handling.transaction() as tx:
             form = await self._forms.get(
                 tx, UUID(str(handling.event.payload["subject"])), lock=True
@@ -146,8 +146,8 @@ class FormReports:
         )
 
     async def _tell(self, tx: Tx, handling: Handling, form: Form) -> None:
-        """Whom the template names: the nearest heads of the branch, or the person who was chosen in
-        it."""
+        """Send the report to the nearest heads of the branch, or to the colleague chosen in the
+        form, as the template says."""
         to: list[tuple[UUID, int]] = []
         if form.template.tell == "heads":
             heads = await self._staff.approvers(
@@ -175,32 +175,30 @@ class FormReports:
                 key=key,
             )
 
-    # presses below a report
-
     @callback(ExportReport)
     async def export(self, handling: Handling, actor: Actor, pressed: ExportReport) -> None:
-        """A file of the report, into the private chat of who pressed."""
+        """Send a file of the report to the private chat of whoever asked."""
         async with self._fresh(handling, pressed) as found:
             if found is not None:
                 await self._export(found.tx, handling, actor, found.form, pressed.format)
 
     @callback(ReworkForm)
     async def rework(self, handling: Handling, actor: Actor, pressed: ReworkForm) -> None:
-        """A head is asked in private which point is to be done again."""
+        """Ask a head in private which point is to be redone."""
         async with self._fresh(handling, pressed) as found:
             if found is not None:
                 await self._choose(found.tx, handling, actor, found.form, None)
 
     @callback(ReworkPoint)
     async def why(self, handling: Handling, actor: Actor, pressed: ReworkPoint) -> None:
-        """A head is asked why this point is to be done again."""
+        """Ask a head why this point is to be redone."""
         async with self._fresh(handling, pressed) as found:
             if found is not None:
                 await self._choose(found.tx, handling, actor, found.form, pressed.point)
 
     @callback(RejectPoint)
     async def reject(self, handling: Handling, actor: Actor, pressed: RejectPoint) -> None:
-        """A head sends the point back."""
+        """Send the point back."""
         async with self._fresh(handling, pressed) as found:
             if found is not None:
                 await self._sent_back(
@@ -209,9 +207,11 @@ class FormReports:
 
     @asynccontextmanager
     async def _fresh(self, handling: Handling, pressed: OfForm) -> AsyncGenerator[FormPress | None]:
-        """The form, locked, in the transaction of a press. None for one that is gone, and for a
-        press that was handled before and interrupted: a second file, or a second retake, was not
-        asked for."""
+        """Yield the form, locked, in the transaction of a callback.
+
+        Yields None if it does not exist, or if this callback was handled before an interruption:
+        nobody asked for a second file or a second retake.
+        """
         async with handling.transaction() as tx:
             form = await self._forms.get(tx, pressed.form_id, lock=True)
             if form is None or await tx.fetchval(
@@ -224,7 +224,7 @@ class FormReports:
     async def _export(
         self, tx: Tx, handling: Handling, actor: Actor, form: Form, name: str
     ) -> None:
-        """One file at a time: a second press while it is made asks for nothing more."""
+        """Request the file; a second callback while it is being made requests nothing more."""
         sheet = await self._sheets.sheet(form, await self._sheets.reader(actor.employee_id))
         prefix = f"form.{name}:{form.id}:{actor.employee_id}"
         made = await tx.fetchval(
@@ -262,7 +262,7 @@ class FormReports:
 
     @subscriber(EXPORTED, lane=DeliveryLane.PEOPLE)
     async def exported(self, handling: Handling) -> None:
-        """The file is stored, or could not be made."""
+        """Send the exported file, or say why it could not be made."""
         ended = Completed.of(handling.event)
         args, chat_id = ended.args, int(ended.args["chat_id"])
         async with handling.transaction() as tx:
@@ -305,7 +305,7 @@ class FormReports:
     async def _choose(
         self, tx: Tx, handling: Handling, actor: Actor, form: Form, key: str | None
     ) -> None:
-        """The head is asked in private which point, then why."""
+        """Ask a head in private which point, then why."""
         sheet = await self._sheets.sheet(form, await self._sheets.reader(actor.employee_id))
         p = handling.event.payload
         title = f": {render.escape(form.template.item(key).title[sheet.language])}" if key else ""
@@ -324,8 +324,8 @@ class FormReports:
     async def _sent_back(
         self, tx: Tx, handling: Handling, actor: Actor, form: Form, key: str, code: str
     ) -> None:
-        """The point is rejected and the form open again, in the hands of who had it; a second point
-        is no second opening."""
+        """Reject the point and reopen the form for the employee who held it; a further point is
+        rejected in the form that is open already."""
         sheet = await self._sheets.sheet(form, await self._sheets.reader(actor.employee_id))
         p, title = (
             handling.event.payload,

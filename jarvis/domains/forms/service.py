@@ -1,4 +1,4 @@
-"""Forms and check-lists in the database: begun, read, handed over, closed."""
+"""Forms and check-lists in the database: started, read, handed over, closed."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from jarvis.engine.db import Reader, Row, Tx
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock
 
-# what is written later than this after the last touch is no answer to a form
+# a message that comes later than this after the last activity is no answer to the form
 LIVE_FOR = timedelta(minutes=30)
 
 
 class FormService:
-    """Reads forms with their points, and writes who fills them in and whether they are open; always
-    in the caller's transaction."""
+    """Reads forms with their points, and writes who fills them in and whether they are open, in
+    the caller's transaction."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -38,8 +38,7 @@ class FormService:
         branch: str | None = None,
         deadline: datetime | None = None,
     ) -> UUID:
-        """Begin a form, or return the open one of this booking or car; who begins it does not yet
-        hold another's."""
+        """Start a form, or return the open one of this booking or car, whoever holds it."""
         now = self._clock.now()
         await tx.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended($1, 3))",
@@ -83,15 +82,15 @@ class FormService:
         return form_id
 
     async def get(self, reader: Reader, form_id: UUID, *, lock: bool = False) -> Form | None:
-        """A form; `lock` keeps others from it until the transaction ends."""
+        """Return a form or None; `lock` locks it until the transaction ends."""
         if lock:
             await reader.fetchrow("SELECT 1 FROM form WHERE id = $1 FOR UPDATE", form_id)
         row = await reader.fetchrow(f"{_FORMS} WHERE f.id = $1", form_id)
         return None if row is None else await self._form(reader, row)
 
     async def open_of(self, reader: Reader, actor: Actor, limit: int) -> list[Form]:
-        """Open check-lists of the person's branches and their own forms, those that are due
-        first."""
+        """Return the open check-lists of the employee's branches and their own forms; their own
+        first, then by deadline."""
         rows = await reader.fetch(
             f"""{_FORMS} WHERE f.state = 'open' AND (f.holder_employee_id = $1
                    OR (f.car_id IS NOT NULL AND (cardinality($2::text[]) = 0 OR b.code = ANY($2))))
@@ -113,8 +112,8 @@ class FormService:
         booking_id: UUID | None = None,
         car_id: UUID | None = None,
     ) -> list[Form]:
-        """Check-lists that are open or were closed since then: of a booking, of a car, or of these
-        branches (empty: of all); open ones first."""
+        """Return check-lists that are open or were finished since then, open ones first: of a
+        booking, of a car, or of these branches (of all if empty)."""
         rows = await reader.fetch(
             f"""{_FORMS} WHERE f.car_id IS NOT NULL
                    AND (f.state = 'open' OR (f.state = 'done' AND f.finished_at >= $1))
@@ -131,14 +130,15 @@ class FormService:
         return [await self._form(reader, row) for row in rows]
 
     async def open_on(self, reader: Reader, car_id: UUID) -> list[Form]:
-        """What is being filled in about a car, in the order in which it was begun."""
+        """Return the open forms about a car, oldest first."""
         rows = await reader.fetch(
             f"{_FORMS} WHERE f.car_id = $1 AND f.state = 'open' ORDER BY f.started_at", car_id
         )
         return [await self._form(reader, row) for row in rows]
 
     async def live_of(self, reader: Reader, employee_id: UUID) -> Form | None:
-        """The form that the person is filling in at the moment."""
+        """Return the form that the employee is filling in now: the one touched last, within
+        `LIVE_FOR`."""
         row = await reader.fetchrow(
             f"{_FORMS} WHERE f.holder_employee_id = $1 AND f.live AND f.state = 'open' AND "
             f"f.touched_at > $2",
@@ -207,7 +207,7 @@ class FormService:
         return tuple(points.values())
 
     async def hold(self, tx: Tx, form_id: UUID, employee_id: UUID) -> None:
-        """The person fills it in from now on; what they filled in before is laid down."""
+        """Assign the form to the employee and make it their active one."""
         await self._lay_down(tx, employee_id, but=form_id)
         await tx.execute(
             """UPDATE form SET holder_employee_id = $2, live = true, touched_at = $3, focus = NULL,
@@ -229,8 +229,8 @@ class FormService:
     async def focus(
         self, tx: Tx, form_id: UUID, key: str | None, expects: Expects = "answer"
     ) -> None:
-        """What is to be filled in next, and what the next words mean; it is the form that the
-        person works on."""
+        """Set the point that is asked next and how the next message is understood; this makes
+        the form its holder's active one."""
         holder = await tx.fetchval("SELECT holder_employee_id FROM form WHERE id = $1", form_id)
         await self._lay_down(tx, holder, but=form_id)
         await tx.execute(
@@ -242,13 +242,13 @@ class FormService:
         )
 
     async def shown(self, tx: Tx, form_id: UUID, effect_id: UUID) -> None:
-        """The effect that wrote the form's message."""
+        """Record the effect that sent the form's message."""
         await tx.execute("UPDATE form SET shown_effect_id = $2 WHERE id = $1", form_id, effect_id)
 
     async def close(
         self, tx: Tx, form_id: UUID, state: Literal["done", "cancelled"], by: UUID
     ) -> bool:
-        """Nothing more is filled in; false when that was so before."""
+        """Finish or cancel a form; return False if it was not open."""
         return bool(
             await tx.fetchval(
                 """UPDATE form SET state = $2, finished_at = $3, finished_by_employee_id = $4,
@@ -263,7 +263,7 @@ class FormService:
         )
 
     async def reopen(self, tx: Tx, form_id: UUID) -> bool:
-        """A closed form is open again, unless its booking or car has another one by now."""
+        """Reopen a finished form; return False if its booking or car has another open one."""
         return bool(
             await tx.fetchval(
                 """UPDATE form f SET state = 'open', finished_at = NULL,
@@ -280,7 +280,7 @@ class FormService:
         )
 
     async def sets(self, reader: Reader, form_id: UUID) -> Sequence[UUID]:
-        """Sets of files that were sent for it and are not filed yet."""
+        """Return the sets of files that were sent for the form and are not filed yet."""
         rows = await reader.fetch(
             "SELECT id FROM media_set WHERE form_id = $1 AND state = 'open' ORDER BY started_at",
             form_id,

@@ -1,4 +1,4 @@
-"""What a form or a check-list looks like: its one message, its buttons, its report."""
+"""Texts and buttons of forms and check-lists: the message, its pages, the report."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ REJECT_REASONS: Sequence[Flaw] = ("blur", "wrong", "partial", "value")
 FORMATS: Sequence[Format] = ("pdf", "json")
 WORDS_MAX = 80  # characters of an answer in the message
 REPORT_MAX = 3500
-REFUSED_FILES = "refuse."  # words of the files that are none that we take
+REFUSED_FILES = "refuse."  # prefix of the texts about files that are not accepted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """A form with what its lines name: the car, the booking, colleagues by id; `hands` those who
-    may go on with it."""
+    """A form with the car, the booking and the colleagues (by id) that it names; `hands` are
+    those it can be handed over to."""
 
     form: Form
     car: Car | None
@@ -66,19 +66,19 @@ class Sheet:
 
 
 def named(template: Template, car: Car | None, booking: Booking | None, reader: Reader) -> str:
-    """`Выдача №1200 · Malibu 235`, as plain text."""
+    """Return the form's name as plain text: `Выдача №1200 · Malibu 235`."""
     number = f" {number_of(booking, reader)}" if booking is not None else ""
     label = f" · {car.label}" if car is not None else ""
     return f"{template.title[reader.language]}{number}{label}"
 
 
 def name(sheet: Sheet) -> str:
-    """The form's name, escaped."""
+    """Return the form's name, escaped for HTML."""
     return escape(named(sheet.form.template, sheet.car, sheet.booking, sheet.reader))
 
 
 def message(sheet: Sheet) -> str:
-    """The form as it stands: progress, a line a point, what is next."""
+    """Return the open form: progress, a line for each point, and what is asked next."""
     form, reader = sheet.form, sheet.reader
     settled = sum(p.settled for p in form.points)
     parts = [reader.say("form.progress", k=settled, n=len(form.points))]
@@ -103,8 +103,8 @@ def message(sheet: Sheet) -> str:
 
 
 def report(sheet: Sheet) -> str:
-    """What is not done first, then what was waived, then every answer; long words are cut only when
-    not all of it fits."""
+    """Return what is missing, then what was waived, then every answer; long texts are cut only
+    if the report is too long otherwise."""
     whole = _report(sheet, whole=True)
     return whole if len(whole) <= REPORT_MAX else _report(sheet, whole=False)
 
@@ -135,7 +135,7 @@ def _report(sheet: Sheet, *, whole: bool) -> str:
 
 
 def undone(sheet: Sheet) -> str:
-    """`Не сделано 2: Колёса (2 из 4), Договор подписан`."""
+    """Return `Не сделано 2: Колёса (2 из 4), Договор подписан`."""
     gaps = sheet.form.gaps
     if not gaps:
         return sheet.reader.say("form.complete")
@@ -175,7 +175,8 @@ def _line(point: Point, sheet: Sheet) -> str:
 
 
 def _pictures(point: Point, sheet: Sheet) -> str:
-    """`6 из 8, нет: зад слева, крыша`; what came beyond the views, and what is on its way."""
+    """Return `6 из 8, нет: зад слева, крыша`, with additional photos and those still being
+    stored."""
     reader, item = sheet.reader, point.item
     there = {p.view for p in point.photos if p.view is not None}
     lacking = [view[sheet.language] for n, view in enumerate(item.views, 1) if n not in there]
@@ -189,8 +190,7 @@ def _pictures(point: Point, sheet: Sheet) -> str:
 
 
 def value(point: Point, sheet: Sheet, *, whole: bool = False) -> str:
-    """The answer as people read it, escaped; empty when it has none of its own (a tick,
-    pictures)."""
+    """Return the answer, escaped; empty for ticks and photos."""
     item, language = point.item, sheet.language
     if item.kind == "number" and point.number is not None:
         return escape(amount(point.number, item, sheet.reader))
@@ -210,7 +210,7 @@ def value(point: Point, sheet: Sheet, *, whole: bool = False) -> str:
 
 
 def amount(number: Decimal, item: Item, reader: Reader) -> str:
-    """`48 215 км`."""
+    """Return a number with its unit: `48 215 км`."""
     shown = (
         reader.count(int(number))
         if number == int(number)
@@ -228,7 +228,8 @@ def day_words(value: date, reader: Reader) -> str:
 
 
 def why(reason: str | None, reader: Reader) -> str:
-    """A reason as it was written, or (`.code argument`) as we have it in words; escaped."""
+    """Return a reason, escaped: as it was typed, or the text of a predefined one (`.code
+    argument`)."""
     if reason is None or not reason.startswith("."):
         return escape(reason or "—")
     code, _, argument = reason[1:].partition(" ")
@@ -251,18 +252,16 @@ def _how(point: Point, sheet: Sheet) -> str:
     return reader.say(f"form.how.{item.kind}", unit=unit)
 
 
-# buttons
-
 Page = Literal["main", "items", "skip", "give", "report"]
 
 
 def button(label: str, pressed: Payload) -> Button:
-    """A button whose label is cut to what fits."""
+    """Return a button with its label cut to a readable length."""
     return Button(label=label[:34], payload=pressed)
 
 
 def main_buttons(sheet: Sheet) -> list[list[Button]]:
-    """Answers of the point that is next, then what else can be done."""
+    """Return the answers of the next point, then what else can be done."""
     form, reader, asked = sheet.form, sheet.reader, sheet.form.next
     rows: list[list[Button]] = []
     line: list[Button] = []
@@ -285,7 +284,7 @@ def _back(sheet: Sheet) -> Button:
 
 
 def _leave_out(point: Point, sheet: Sheet) -> Button:
-    """Of a mandatory point it is asked why."""
+    """Return the button that waives the point; of a mandatory one the reason is asked."""
     form_id, key = sheet.form.id, point.item.key
     if point.item.mandatory:
         return button(sheet.reader.say("b.form.skip"), AskReason(form_id=form_id, point=key))
@@ -352,14 +351,14 @@ def _answers(point: Point, sheet: Sheet) -> list[list[Button]]:
 
 
 def in_rows(buttons: Sequence[Button]) -> list[list[Button]]:
-    """Three in a row when all labels are short, two when they fit, else one."""
+    """Arrange buttons three in a row if all labels are short, two if they fit, else one."""
     longest = max((len(b.label) for b in buttons), default=0)
     wide = 3 if longest <= 12 else 2 if longest <= 18 else 1
     return [list(buttons[n : n + wide]) for n in range(0, len(buttons), wide)]
 
 
 def item_buttons(sheet: Sheet) -> list[list[Button]]:
-    """Every point, to go to it."""
+    """Return a button for each point."""
     points = [
         button(
             f"{SIGNS[p.state]} {p.item.title[sheet.language]}",
@@ -372,7 +371,7 @@ def item_buttons(sheet: Sheet) -> list[list[Button]]:
 
 
 def skip_buttons(sheet: Sheet, key: str) -> list[list[Button]]:
-    """Why a point is not needed."""
+    """Return the reasons why a point is not needed."""
     reader, form_id = sheet.reader, sheet.form.id
     rows = [
         [
@@ -388,7 +387,7 @@ def skip_buttons(sheet: Sheet, key: str) -> list[list[Button]]:
 
 
 def give_buttons(sheet: Sheet) -> list[list[Button]]:
-    """To whom it may be handed over."""
+    """Return the colleagues that the form can be handed over to."""
     people = [
         button(who, HandOver(form_id=sheet.form.id, to=UUID(key)))
         for key, who in sheet.hands.items()
@@ -398,7 +397,8 @@ def give_buttons(sheet: Sheet) -> list[list[Button]]:
 
 
 def report_buttons(sheet: Sheet) -> list[list[Button]]:
-    """Below a report: close it with its gaps, or, when that is done, its files."""
+    """Return the buttons of a report: finishing the form with its gaps, or, once it is finished,
+    its files."""
     reader, form = sheet.reader, sheet.form
     if form.state == "open":
         label = (
@@ -414,12 +414,12 @@ def report_buttons(sheet: Sheet) -> list[list[Button]]:
 
 
 def export_buttons(form: Form) -> list[Button]:
-    """The report of a closed form as a file."""
+    """Return the formats in which the report can be exported."""
     return [button(name.upper(), ExportReport(form_id=form.id, format=name)) for name in FORMATS]
 
 
 def reject_buttons(sheet: Sheet, key: str | None) -> list[list[Button]]:
-    """What a head sends back: the point, then why."""
+    """Return the points that can be sent back, or the reasons for one of them."""
     form_id = sheet.form.id
     if key is None:
         received = [p.item for p in sheet.form.points if p.state == "received"]

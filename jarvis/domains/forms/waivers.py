@@ -1,4 +1,4 @@
-"""Points that do not apply: waived by who fills the form in, or by a head who is asked."""
+"""Points that do not apply: waived by the employee, or by a head who is asked."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Waivers:
         *,
         show: bool = True,
     ) -> None:
-        """The point does not apply. Where only a head may say so, the heads are asked."""
+        """Waive a point, or ask the heads where only they may waive it."""
         point = form.point(key)
         assert point is not None
         if point.item.mandatory and point.item.waive == "head" and actor.role not in HEADS:
@@ -53,7 +53,7 @@ class Waivers:
     async def _ask_heads(
         self, tx: Tx, handling: Handling, actor: Actor, form: Form, point: Point, reason: str
     ) -> None:
-        """The nearest heads: those of the branch, else of the level above."""
+        """Ask the heads of the branch, or of the level above if it has none."""
         heads = await self._staff.approvers(
             HEADS, frozenset({form.branch} if form.branch is not None else ())
         )

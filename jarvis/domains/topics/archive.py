@@ -1,7 +1,8 @@
-"""The archive keeps a car's material for good: sets as albums, and the talk of topics that close.
+"""The archive forum keeps everything about a car: its photos as albums, and the messages of topics
+that are closed.
 
-A topic that its car left closes only when everything of it stands in the archive; a day after that,
-and after another look at the archive, it is deleted.
+When a car leaves a branch, its topic there closes once the archive has all of its content. A day
+later the archive copy is checked again, and then the topic is deleted.
 """
 
 from __future__ import annotations
@@ -33,13 +34,13 @@ from jarvis.integrations.telegram.kinds import LOOK, target
 from jarvis.kit.clock import Clock
 
 DUE, VERIFIED = "topic.due", "archive.verified"
-KEPT_S = 24 * 3600.0  # a closed topic is deleted so long after its copy was found complete
-SWEPT = 20  # cars a sweep
+KEPT_S = 24 * 3600.0  # from the closing of a topic to its deletion
+SWEPT = 20  # cars in one sweep
 
 
 class Archive:
-    """Publishes in the archive what is missing there, closes what waited for it, deletes what
-    outlived it."""
+    """Copies content to the archive, closes topics that are archived, and deletes them a day
+    later."""
 
     feature: ClassVar[str] = "archive"
 
@@ -63,9 +64,9 @@ class Archive:
         self._timers = Timers()
 
     async def settle(self, tx: Tx, origin: Origin, car_id: UUID) -> None:
-        """Ask for what is missing in the archive; close the topics that wait for nothing any
-        more."""
-        # one settling of a car at a time
+        """Request what the archive is missing of a car; close its topics that are completely
+        archived."""
+        # one reconciliation of a car at a time
         await tx.execute("SELECT 1 FROM car WHERE id = $1 FOR UPDATE", car_id)
         forum = await self._chats.company(tx, "archive")
         leaving = [t for t in await self._registry.leaving(tx, car_id) if t.number is not None]
@@ -82,14 +83,14 @@ class Archive:
                 await self._keep(tx, topic)
 
     async def _keep(self, tx: Tx, topic: Topic) -> None:
-        """The closed topic stays for a day; then it is looked at whether it can go."""
+        """Check in a day whether the closed topic can be deleted."""
         due = self._clock.now() + timedelta(seconds=KEPT_S)
         await self._timers.arm(tx, kind=DUE, subject=str(topic.id), due_at=due)
 
     async def _fill(
         self, tx: Tx, origin: Origin, forum: Forum, car_id: UUID, leaving: Sequence[Topic]
     ) -> None:
-        """Albums and talk that the archive lacks, into the car's topic there."""
+        """Copy missing albums and messages into the car's topic in the archive."""
         if forum.lost or not forum.able(TOPICS):
             return
         subject = Subject("car", car_id)
@@ -108,19 +109,15 @@ class Archive:
         for topic in leaving:
             await transcript.tell(tx, origin, self._registry, topic, place)
 
-    # events
-
     @subscriber(PLACED, SET_FILED)
     async def placed(self, handling: Handling) -> None:
-        """Material was put to an operation, or arrived in a topic: the archive gets it, and what
-        waited for it may close."""
+        """Continue archiving a car when photos of it were filed or published."""
         async with handling.transaction() as tx:
             await self.settle(tx, handling.origin, UUID(str(handling.event.payload["car_id"])))
 
     @subscriber(transcript.TOLD)
     async def told(self, handling: Handling) -> None:
-        """What was said in a topic arrived in the archive, and what waited for it may close; or it
-        is told again."""
+        """Continue archiving when messages were copied, or copy them again after a failure."""
         ended = Completed.of(handling.event)
         async with handling.transaction() as tx:
             if not ended.done:
@@ -130,8 +127,8 @@ class Archive:
 
     @subscriber(FORUMS, ABLE, REGISTERED, lane=DeliveryLane.BULK)
     async def sweep(self, handling: Handling) -> None:
-        """Cars whose material should have arrived by now: asked for again, at once when the archive
-        can take it again."""
+        """Retry archiving that should be complete by now, and at once when the archive becomes
+        writable again."""
         forum = await self._chats.company(self._db, "archive")
         if forum is None or not forum.able(TOPICS):
             return
@@ -147,7 +144,7 @@ class Archive:
 
     @subscriber(DUE, lane=DeliveryLane.BULK)
     async def due(self, handling: Handling) -> None:
-        """A topic was closed a day ago: look whether its copy still stands before it goes."""
+        """Read the archive copy of a topic that was closed a day ago, before it is deleted."""
         async with handling.transaction() as tx:
             topic = await self._registry.topic(tx, UUID(str(handling.event.payload["subject"])))
             forum = await self._chats.company(tx, "archive")
@@ -173,8 +170,7 @@ class Archive:
 
     @subscriber(VERIFIED, lane=DeliveryLane.BULK)
     async def verified(self, handling: Handling) -> None:
-        """Delete the topic when its copy is whole, else make the copy whole and wait another
-        day."""
+        """Delete the topic if its copy is complete; else complete the copy and wait another day."""
         ended = Completed.of(handling.event)
         async with handling.transaction() as tx:
             topic = await self._registry.topic(tx, UUID(str(ended.args["topic_row"])))
@@ -185,7 +181,7 @@ class Archive:
             there = [int(n) for n in ended.receipt["messages"]] if ended.done else []
             gone = [n for n in wanted if n not in there] if ended.done else []
             await self._posts.seen(tx, forum.id, there, gone)
-            # what was said while the topic closed may have arrived later
+            # messages written while the topic closed may have been received later
             told = await transcript.told(tx, topic)
             if (
                 ended.done
@@ -202,8 +198,7 @@ class Archive:
 
     @subscriber(DELETED, lane=DeliveryLane.BULK)
     async def deleted(self, handling: Handling) -> None:
-        """A topic was deleted: nothing of it stands there any more. One that could not be is tried
-        again in a day."""
+        """Record the deletion of a topic; one that failed is retried in a day."""
         ended = Completed.of(handling.event)
         topic_id = UUID(str(ended.args["topic_row"]))
         async with handling.transaction() as tx:
@@ -214,7 +209,7 @@ class Archive:
                 await self._keep(tx, topic)
                 return
             subject = await self._registry.lost(tx, topic_id)
-            if subject is not None:  # the car came back while its topic was going
+            if subject is not None:  # the car came back while its topic was being deleted
                 await topics.refresh(tx, handling, subject)
             await self._posts.topic_gone(tx, topic_id)
             await audit.record(
@@ -228,8 +223,8 @@ class Archive:
 
 
 def portion(cars: Sequence[UUID], now: datetime) -> list[UUID]:
-    """At most `SWEPT` of the cars, other ones each period: those that nothing helps keep no others
-    waiting."""
+    """Return at most `SWEPT` of the cars, different ones in each period, so that cars whose
+    archiving keeps failing do not block the others."""
     known = sorted(set(cars))
     begin = int(now.timestamp()) // PERIOD_S * SWEPT % max(1, len(known))
     return (known[begin:] + known[:begin])[:SWEPT]

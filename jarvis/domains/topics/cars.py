@@ -1,9 +1,9 @@
-"""Each active car has one open topic, in the forum of its branch, headed by a post that says how
-things stand.
+"""Gives each active car one open topic in the forum of its branch, with an opening post that shows
+its current state.
 
-Nothing here follows a move step by step: every event about a car compares what should be with the
-registry and asks for the difference, so that any order, repetition or loss of events leads to the
-same place.
+Handlers do not follow the steps of a move. Every event about a car compares the registry with what
+should be and requests the difference, so that lost, repeated or reordered events have the same
+result.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ from jarvis.integrations.telegram.kinds import TOPIC_GONE
 from jarvis.kit.clock import Clock, local_date
 from jarvis.messaging.view import Reader
 
-REFRESH_S = 600.0  # an opening post is edited at most so often
+REFRESH_S = 600.0  # at least so long between two edits of an opening post
 TOUCHING = (
     "car.created",
     "car.updated",
@@ -63,7 +63,7 @@ TOUCHING = (
 
 
 class CarTopics:
-    """Keeps the topics of the branch forums in step with the cars."""
+    """Reconciles the topics of cars with the fleet and its bookings."""
 
     feature: ClassVar[str] = "car_topics"
 
@@ -96,12 +96,10 @@ class CarTopics:
         self._forms = forms
         self._heads = Heads(clock, registry)
 
-    # events
-
     @subscriber(*TOUCHING)
     async def touched(self, handling: Handling) -> None:
-        """Something about a car, or a booking of it, changed; a booking that went to another car
-        leaves the first one's post."""
+        """Reconcile the cars that an event concerns, also the one that a booking was moved away
+        from."""
         payload = handling.event.payload
         cars = {payload.get("car_id"), payload.get("before", {}).get("car_id")} - {None}
         for car_id in sorted(map(str, cars)):
@@ -109,13 +107,12 @@ class CarTopics:
 
     @subscriber(LOADED, lane=DeliveryLane.BULK)
     async def loaded(self, handling: Handling) -> None:
-        """RentProg was read whole for the first time: every car that has a forum gets its topic
-        there, and its post."""
+        """Reconcile every car that has a forum after the first complete load of RentProg."""
         await refresh_all(handling, await self._subjects.cars_with_forum(self._db))
 
     @subscriber(MADE)
     async def made(self, handling: Handling) -> None:
-        """A topic was made, or could not be."""
+        """Record that a topic was created, or failed to be."""
         ended = Completed.of(handling.event)
         async with handling.transaction() as tx:
             topic = await self._registry.made_by(tx, ended.effect_id)
@@ -142,8 +139,8 @@ class CarTopics:
 
     @subscriber(WRITTEN)
     async def written(self, handling: Handling) -> None:
-        """An opening post, a new title or a closing went through, or met a topic that somebody had
-        deleted: then another is made."""
+        """Record the result of writing to a topic; a topic that somebody deleted is created
+        again."""
         ended = Completed.of(handling.event)
         written: str | None = ended.args.get("topic_row")
         if ended.state != "dead" or written is None:
@@ -170,12 +167,12 @@ class CarTopics:
 
     @subscriber(REFRESHES["car"], lane=DeliveryLane.BULK)
     async def refreshed(self, handling: Handling) -> None:
-        """The pause after the last edit of an opening post is over, or many cars are looked at."""
+        """Reconcile a car, after the pause between edits or on request."""
         await self._settle(handling, UUID(str(handling.event.payload["subject"])))
 
     @subscriber(REGISTERED)
     async def registered(self, handling: Handling) -> None:
-        """A group was put to use: what belongs into it gets its topics there."""
+        """Reconcile everything that belongs in a newly registered forum."""
         forum = await self._chats.forum(self._db, int(handling.event.payload["chat_id"]))
         if forum is not None and forum.purpose not in SERVICE:
             await refresh_all(
@@ -183,13 +180,11 @@ class CarTopics:
                 await self._subjects.subjects_of(self._db, forum, local_date(self._clock.now())),
             )
 
-    # what should be
-
     async def _settle(self, handling: Handling, car_id: UUID) -> None:
-        """Compare what should be with the registry and ask for the difference; the most that the
-        bot may do in each forum."""
+        """Compare a car's topics with what should be and request the difference, as far as the
+        bot has the rights for it."""
         async with handling.transaction() as tx:
-            # one settling of a car at a time
+            # one reconciliation of a car at a time
             await tx.execute("SELECT 1 FROM car WHERE id = $1 FOR UPDATE", car_id)
             car = await self._fleet.get(car_id)
             kept = car.active and not await tx.fetchval(
@@ -214,14 +209,14 @@ class CarTopics:
     async def _place(
         self, tx: Tx, origin: Origin, car: Car, purpose: Purpose, forum: Forum | None
     ) -> None:
-        """The car's topic of this purpose stands in this forum, or (None) nowhere."""
+        """Keep the car's topic of this purpose in this forum, or in none."""
         subject, title = Subject("car", car.id), render.title(car)
         topic = await self._registry.live(tx, subject, purpose)
         if topic is not None and (forum is None or topic.chat_id != forum.id):
             await self._leave(tx, topic)
             topic = None
         if car.plate_key is not None:
-            # it may have moved before it had its topic; without a plate a title is not one car's
+            # it may have moved before it had a topic; without a plate its title is not unique
             await self._registry.leave_waiting(tx, car.id, purpose, title, forum)
         if forum is None or forum.lost or (topic is None and not forum.able(TOPICS)):
             return
@@ -231,15 +226,13 @@ class CarTopics:
         await self._open(tx, origin, topic, car, pins=forum.able(PINS))
 
     async def _leave(self, tx: Tx, topic: Topic) -> None:
-        """The car is elsewhere now: its topic here closes when its material stands in the archive
-        (`Archive.settle`)."""
+        """Mark the topic to be closed by `Archive` when its content is archived."""
         await self._registry.set_state(tx, topic.id, "leaving")
 
     async def _open(self, tx: Tx, origin: Origin, topic: Topic, car: Car, *, pins: bool) -> None:
-        """Write the opening post, or edit it when a shown fact changed."""
+        """Write the opening post, or edit it when a fact in it has changed."""
         if topic.opening is None and not await read_whole(tx):
-            # half of what the post shows is not known yet: `mirror.loaded` has the car settled
-            # again
+            # half of what the post shows is not known yet; `mirror.loaded` reconciles the car again
             return
         await self._heads.put(
             tx, origin, topic, await self._text(tx, car), pins=pins, pause_s=REFRESH_S

@@ -1,4 +1,4 @@
-"""Words of a person into a car's topic: planned and shown on a card; Telegram carries them."""
+"""Messages that an employee has Jarvis post into a car's topic, after approval."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ POST_MAX = 1500  # characters of a post
 
 
 class PostPresenter(Presenter):
-    """Shows a post as somebody's own words."""
+    """Shows the message on the approval card as a quotation of its author."""
 
     quoted = frozenset({"post"})
 
 
 class PostChanges(Write):
-    """Plans posts into topics."""
+    """Plans messages to topics."""
 
     kinds: ClassVar[Sequence[EffectKind]] = (SEND,)
     presenter: ClassVar[Presenter] = PostPresenter()
@@ -41,10 +41,10 @@ class PostChanges(Write):
         self._registry = registry
 
     async def post(self, actor: Actor, car: Car, text: str) -> PlannedWrite:
-        """Words of a person into a car's topic, under their name.
+        """Plan an employee's message to a car's topic, signed with their name.
 
         Raises:
-            Impossible: nothing is said, or the car has no topic yet.
+            Impossible: the text is empty or too long, or the car has no topic yet.
         """
         text = text.strip()
         if not text or len(text) > POST_MAX:

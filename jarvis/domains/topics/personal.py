@@ -1,9 +1,9 @@
-"""An employee's own groups: a topic for each client that they answer for, a topic for each task
-that is theirs to do.
+"""Employees' own groups: a topic for each client that they are responsible for, and for each task
+assigned to them.
 
-As with cars, every event compares what should be with the registry. A client is known by id, never
-by name: two of one name have two topics, and one who comes back finds the topic they had. While
-somebody is away their topics stand with their substitute.
+Every event compares the registry with what should be, as for cars. Clients are identified by id,
+not by name: two with one name have two topics, and one who returns gets their earlier topic back.
+During an absence the topics are in the groups of the substitute.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from jarvis.kit.roles import CONTACTS
 from jarvis.messaging import outbox
 from jarvis.messaging.view import Button
 
-CARD_PAUSE_S = 60.0  # a client's card is edited at most so often
+CARD_PAUSE_S = 60.0  # at least so long between two edits of a client's post
 BOOKINGS = (
     "booking.created",
     "booking.updated",
@@ -54,7 +54,7 @@ BOOKINGS = (
 
 
 class PersonalTopics:
-    """Keeps the topics of clients and of tasks in the groups of those who answer for them."""
+    """Reconciles the topics of clients and tasks in the groups of their responsible employees."""
 
     feature: ClassVar[str] = "personal"
 
@@ -91,11 +91,10 @@ class PersonalTopics:
         self._publisher = publisher
         self._heads = Heads(clock, registry)
 
-    # events
-
     @subscriber(*BOOKINGS)
     async def of_booking(self, handling: Handling) -> None:
-        """A booking came, changed or ended: its client, and the client that it was taken from."""
+        """Reconcile the clients that a booking event concerns, also the one that it was moved
+        away from."""
         payload = handling.event.payload
         clients = {payload.get("client_id"), payload.get("before", {}).get("client_id")} - {None}
         for client_id in sorted(map(str, clients)):
@@ -103,8 +102,8 @@ class PersonalTopics:
 
     @subscriber(LOADED, lane=DeliveryLane.BULK)
     async def loaded(self, handling: Handling) -> None:
-        """RentProg was read whole for the first time: clients whom somebody answers for get their
-        topics."""
+        """Reconcile every client with a responsible employee after the first complete load of
+        RentProg."""
         await refresh_all(
             handling,
             await self._subjects.clients_answered_for(self._db, local_date(self._clock.now())),
@@ -112,17 +111,18 @@ class PersonalTopics:
 
     @subscriber("client.created", "client.updated", "client.linked")
     async def of_client(self, handling: Handling) -> None:
-        """A client came, after their bookings perhaps, or their name or phone changed."""
+        """Reconcile a client that was created or changed, perhaps later than their bookings."""
         await self._client(handling, UUID(str(handling.event.payload["client_id"])))
 
     @subscriber(CHANGED)
     async def of_person(self, handling: Handling) -> None:
-        """Somebody came, left or got another role: whom they answered for is looked at."""
+        """Reconcile whatever an employee is responsible for after their role or employment
+        changed."""
         async with handling.transaction() as tx:
             await self.concerning(tx, handling, UUID(str(handling.event.payload["employee_id"])))
 
     async def concerning(self, tx: Tx, handling: Handling, employee_id: UUID) -> None:
-        """Settle every client and task of a person once this transaction stands."""
+        """Request reconciliation of all clients and tasks of an employee after this transaction."""
         for subject in await self._subjects.concerning(
             tx, employee_id, local_date(self._clock.now())
         ):
@@ -130,19 +130,17 @@ class PersonalTopics:
 
     @subscriber(REFRESHES["client"], lane=DeliveryLane.BULK)
     async def client_due(self, handling: Handling) -> None:
-        """A client's topic is to be looked at."""
+        """Reconcile a client on request."""
         await self._client(handling, UUID(str(handling.event.payload["subject"])))
 
     @subscriber(REFRESHES["task"])
     async def task_due(self, handling: Handling) -> None:
-        """A task's topic is to be looked at."""
+        """Reconcile a task on request."""
         await self._task(handling, UUID(str(handling.event.payload["subject"])))
-
-    # what should be
 
     async def _client(self, handling: Handling, client_id: UUID) -> None:
         async with handling.transaction() as tx:
-            # one settling of a client at a time
+            # one reconciliation of a client at a time
             await tx.execute("SELECT 1 FROM client WHERE id = $1 FOR UPDATE", client_id)
             client, bookings = (
                 await self._clients.get(client_id),
@@ -194,7 +192,7 @@ class PersonalTopics:
                 return
             subject = Subject("task", task_id)
             forum = await self._home(tx, "tasks", task.assignee_id)
-            # it is said in the topic where the task was, then the topic closes
+            # the last topic of the task shows that it is done, and closes
             if task.status == "done":
                 last = await self._registry.live(tx, subject, "tasks")
                 forum = await self._chats.forum(tx, last.marked_id) if last is not None else None
@@ -232,8 +230,8 @@ class PersonalTopics:
     async def _answered_for(
         self, tx: Tx, bookings: Sequence[Booking]
     ) -> tuple[Booking | None, UUID | None, Forum | None]:
-        """The rental that counts first among those whose responsible has a group; who that is, and
-        the group."""
+        """Return the client's most current rental whose responsible employee has a group, that
+        employee, and the group."""
         for booking in live(bookings):
             responsible = await self._bookings.responsible_of(booking.id)
             forum = await self._home(tx, "personal", responsible)
@@ -242,8 +240,8 @@ class PersonalTopics:
         return None, None, None
 
     async def _home(self, tx: Tx, purpose: Purpose, responsible: UUID | None) -> Forum | None:
-        """The group of who does this person's work today; the person's own while that one has none
-        that could take a topic."""
+        """Return the group of the employee's substitute today, or the employee's own if the
+        substitute has none that can take topics."""
         if responsible is None:
             return None
         stand_in = await self._absences.stands_in(tx, responsible, local_date(self._clock.now()))
@@ -263,8 +261,8 @@ class PersonalTopics:
         forum: Forum | None,
         title: str,
     ) -> Topic | None:
-        """The subject's topic stands in this group under this title, or (None) nowhere; what was
-        said elsewhere follows."""
+        """Keep the subject's topic in this group under this title, or in none; a new topic gets
+        a copy of earlier messages."""
         topic = await self._registry.live(tx, subject, purpose)
         if topic is not None and (forum is None or topic.chat_id != forum.id):
             await self._leave(tx, origin, topic)
@@ -279,16 +277,18 @@ class PersonalTopics:
         return topic
 
     async def _leave(self, tx: Tx, origin: Origin, topic: Topic) -> None:
-        """Nothing of the topic goes: it is closed, and opened again when its subject comes back."""
+        """Close the topic; it is reopened if its subject returns."""
         if topic.number is None:
-            await self._registry.set_state(tx, topic.id, "leaving")  # closed as soon as it was made
+            await self._registry.set_state(
+                tx, topic.id, "leaving"
+            )  # closed as soon as it is created
             return
         await self._registry.set_state(tx, topic.id, "closed")
         await change(tx, origin, topic, closed=True)
 
 
 def live(bookings: Sequence[Booking]) -> list[Booking]:
-    """The rentals that a client has now, then those to come."""
+    """Return a client's current rentals, then the planned ones."""
     found = [b for b in bookings if b.status in ("planned", "in_rent") and b.purpose == "rental"]
     return sorted(
         found, key=lambda b: (b.status != "in_rent", b.start is None, b.start or b.source_at)

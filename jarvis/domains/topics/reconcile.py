@@ -1,9 +1,8 @@
-"""The forums as Telegram has them against the registry: what people changed past Jarvis is put
-right, what he may not change is told.
+"""Compares the forums in Telegram with the registry, repairs what people changed, and reports what
+the bot may not repair.
 
-A bot hears of neither a deleted topic nor a taken right. So each forum is looked at every five
-minutes, in at most three reads: the group, its topics by their numbers, the opening posts by their
-ids.
+Telegram does not tell a bot about deleted topics or lost rights. So every five minutes each forum
+is read with at most three calls: the group, its topics by number, its opening posts by id.
 """
 
 from __future__ import annotations
@@ -43,12 +42,12 @@ from jarvis.kit.clock import Clock, local_date
 from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
 
-AT_ONCE, POSTS_AT_ONCE = 100, 100  # topics of a forum a look; posts beside the openings
-A_DAY = timedelta(days=1)  # so often each post of material is looked at
+AT_ONCE, POSTS_AT_ONCE = 100, 100  # topics of a forum in one read; posts of photos in one read
+A_DAY = timedelta(days=1)  # between two checks of a post of photos
 
 
 class ForumReconciler:
-    """Looks at the forums and settles what differs."""
+    """Reads the forums and corrects the differences."""
 
     feature: ClassVar[str] = "reconcile"
 
@@ -72,7 +71,7 @@ class ForumReconciler:
 
     @subscriber(FORUMS, lane=DeliveryLane.BULK)
     async def check(self, handling: Handling) -> None:
-        """Ask for a look at every group of ours."""
+        """Request a read of every registered group."""
         due = datetime.fromisoformat(handling.event.payload["due_at"])
         for forum in await self._chats.groups(self._db):
             async with handling.transaction() as tx:
@@ -90,13 +89,12 @@ class ForumReconciler:
                     posts=posts,
                     order=f"look:{forum.id}",
                 )
-                # while Telegram is away one look a forum waits, not a heap
+                # while Telegram is unreachable, one read of a forum waits instead of many
                 await effects.overtake(tx, look)
 
     @subscriber(MADE, WRITTEN, REMOVED)
     async def refused(self, handling: Handling) -> None:
-        """Telegram refused a change for want of a right: look at once which one, so that somebody
-        hears of it."""
+        """Read the group at once after Telegram refused a change for a missing right."""
         ended = Completed.of(handling.event)
         if ended.state != "dead" or not any(word in (ended.cause or "") for word in NO_RIGHT):
             return
@@ -130,7 +128,7 @@ class ForumReconciler:
 
     @subscriber(LOOKED, lane=DeliveryLane.BULK)
     async def looked(self, handling: Handling) -> None:
-        """Compare what was seen with the registry."""
+        """Compare what was read with the registry."""
         ended = Completed.of(handling.event)
         if not ended.done and ended.cause != CHAT_LOST:
             return
@@ -153,12 +151,11 @@ class ForumReconciler:
             for subject in dict.fromkeys(subjects):
                 await refresh(tx, handling, subject)
 
-    # the group
-
     async def _standing(
         self, tx: Tx, handling: Handling, forum: Forum, receipt: Mapping[str, Any] | None
     ) -> bool:
-        """Whether the bot can do everything again after it could not; each change is told once."""
+        """Record and report a change of the bot's rights; return whether it has all of them
+        again."""
         lost = receipt is None
         lacks = (
             []
@@ -218,7 +215,8 @@ class ForumReconciler:
         args: Mapping[str, Any],
         receipt: Mapping[str, Any],
     ) -> list[Subject]:
-        """Material that was deleted by hand; the archive gets it again."""
+        """Record photos that somebody deleted; return their cars, so that the archive gets them
+        again."""
         there = [int(n) for n in receipt["messages"]]
         gone = [n for n in args["messages"] if n not in there]
         cars = await self._posts.seen(tx, forum.id, there, gone)
@@ -234,8 +232,6 @@ class ForumReconciler:
             )
         return [Subject("car", key) for key in cars]
 
-    # its topics
-
     async def _topics_of(
         self,
         tx: Tx,
@@ -244,7 +240,7 @@ class ForumReconciler:
         args: Mapping[str, Any],
         receipt: Mapping[str, Any],
     ) -> list[Subject]:
-        """Heal each difference; returns what must be settled anew."""
+        """Repair each changed topic; return the subjects to reconcile."""
         known = await self._registry.numbered(tx, forum, args["topics"])
         posts = await self._opening_posts(tx, list(known.values()))
         subjects: list[Subject] = []
@@ -277,7 +273,7 @@ class ForumReconciler:
     async def _post(
         self, tx: Tx, handling: Handling, topic: Topic, seen: Mapping[str, Any] | None
     ) -> list[Subject]:
-        """The opening post: written anew when it was deleted, pinned again when it was unpinned."""
+        """Rewrite the opening post if it was deleted, pin it again if it was unpinned."""
         assert topic.opening is not None
         assert topic.subject is not None
         if seen is None:
@@ -290,7 +286,7 @@ class ForumReconciler:
         return []
 
     async def _opening_posts(self, tx: Tx, topics: Sequence[Topic]) -> dict[UUID, int]:
-        """The message of each opening post that was written and is not being written again."""
+        """Return the message ids of opening posts that are written and have no edit in progress."""
         rows = await tx.fetch(
             "SELECT id, (receipt->>'message_id')::bigint AS post FROM effect WHERE id = ANY($1) "
             "AND state = 'done'",

@@ -1,5 +1,5 @@
-"""What people wrote in a topic, carried to another one: who wrote what, when. Files go their own
-way."""
+"""Copies the messages of one topic into another one, with author and time. Files are copied
+separately."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from jarvis.integrations.telegram.kinds import SEND, target
 from jarvis.kit.clock import local
 from jarvis.messaging.catalogue import say
 
-TOLD = "talk.told"  # what was said in a topic arrived elsewhere, or could not
-TALK_MAX = 3500  # characters of a message with talk
+TOLD = "talk.told"  # messages of a topic were copied, or copying failed
+TALK_MAX = 3500  # characters of a message with copied messages
 
 
 async def told(tx: Tx, topic: Topic) -> bool:
-    """Whether the talk of a topic stands elsewhere up to its last word."""
+    """Return whether all messages of a topic were copied."""
     if not await tx.fetchval(
         f"SELECT EXISTS ({_TALK} LIMIT 1)", str(topic.marked_id), str(topic.number), topic.told_seq
     ):
@@ -37,13 +37,13 @@ async def told(tx: Tx, topic: Topic) -> bool:
 
 
 async def tell(tx: Tx, origin: Origin, registry: TopicRegistry, topic: Topic, place: Topic) -> None:
-    """Write what was said in a topic since it was told last into the topic `place`."""
+    """Copy the messages of a topic that were not copied yet into the topic `place`."""
     rows = await tx.fetch(
         f"{_TALK} ORDER BY e.seq", str(topic.marked_id), str(topic.number), topic.told_seq
     )
     if not rows:
         return
-    latest = {row["message"]: row for row in rows}  # an edit replaces what was said
+    latest = {row["message"]: row for row in rows}  # an edit replaces the message
     lines = [
         f"{local(r['received_at']):%d.%m %H:%M} <b>{escape(r['author'] or '—')}</b>: "
         f"{escape(r['text'])}"
@@ -76,7 +76,7 @@ async def tell(tx: Tx, origin: Origin, registry: TopicRegistry, topic: Topic, pl
 
 
 def _pages(lines: Sequence[str]) -> list[str]:
-    """Lines in messages of at most `TALK_MAX` characters; a longer line is cut."""
+    """Join lines to messages of at most `TALK_MAX` characters; a longer line is cut."""
     pages: list[str] = [""]
     for line in lines:
         short = line if len(line) <= TALK_MAX else f"{line[: TALK_MAX - 1]}…"

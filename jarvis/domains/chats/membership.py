@@ -111,7 +111,7 @@ class Membership:
             if person.telegram_id is None:
                 return
             for forum in await self._chats.groups(tx):
-                await self._settle(tx, handling.origin, person, forum, place_of(person, forum))
+                await self._reconcile(tx, handling.origin, person, forum, place_of(person, forum))
 
     @subscriber(REGISTERED)
     async def registered(self, handling: Handling) -> None:
@@ -125,9 +125,9 @@ class Membership:
                 return
             for person in await self._staff.employed(tx):
                 if place_of(person, forum) == "in":
-                    await self._settle(tx, handling.origin, person, forum, "in")
+                    await self._reconcile(tx, handling.origin, person, forum, "in")
 
-    async def _settle(
+    async def _reconcile(
         self, tx: Tx, origin: Origin, person: Person, forum: Forum, place: Place
     ) -> None:
         if forum.lost or place == "may":
@@ -138,14 +138,14 @@ class Membership:
             "employee": str(person.employee_id),
             "ban": person.dismissed,
         }
-        kind, settled = (LET_IN, INVITED) if place == "in" else (REMOVE_MEMBER, REMOVED)
+        kind, completed_kind = (LET_IN, INVITED) if place == "in" else (REMOVE_MEMBER, REMOVED)
         await effects.request(
             tx,
             origin,
             kind=kind,
             target=target(forum.marked_id),
             args=args,
-            settled_kind=settled,
+            settled_kind=completed_kind,
             branch=forum.branch,
             key=origin.key(f"{place}:{forum.id}:{person.employee_id}"),
             ordering_key=f"member:{forum.id}:{person.telegram_id}",
@@ -287,9 +287,9 @@ class Membership:
                 n: name for n, name in there.items() if n not in {p.telegram_id for p in known}
             }
             for person in out:
-                await self._settle(tx, handling.origin, person, forum, "out")
+                await self._reconcile(tx, handling.origin, person, forum, "out")
             for person in missing:
-                await self._settle(tx, handling.origin, person, forum, "in")
+                await self._reconcile(tx, handling.origin, person, forum, "in")
             if out or missing or strangers:
                 await audit.record(
                     tx,

@@ -110,14 +110,14 @@ class Setup:
             )
 
     async def _look(
-        self, tx: Tx, handling: Handling, chat_id: int, settled: str, args: Mapping[str, Any]
+        self, tx: Tx, handling: Handling, chat_id: int, completed_kind: str, args: Mapping[str, Any]
     ) -> None:
         await effects.request(
             tx,
             handling.origin,
             kind=LOOK,
             target=target(chat_id),
-            settled_kind=settled,
+            settled_kind=completed_kind,
             lane=Lane.URGENT,
             args={"chat_id": chat_id, **args},
             key=handling.key(f"look:{chat_id}"),

@@ -51,8 +51,8 @@ def _state(form: Form, reader: Reader) -> str:
             who=escape(form.finished_by or form.holder),
             t=clock(form.finished_at or form.started_at),
         )
-    settled = sum(p.settled for p in form.points)
-    return f"{reader.say('form.progress', k=settled, n=len(form.points))} · {escape(form.holder)}"
+    complete = sum(p.complete for p in form.points)
+    return f"{reader.say('form.progress', k=complete, n=len(form.points))} · {escape(form.holder)}"
 
 
 @shows(StartedFact)

@@ -63,9 +63,9 @@ class FormMenu:
             known: set[tuple[str, UUID | None]] = set()
             for form in await self._forms.open_of(tx, actor, OFFERED) if not said else ():
                 sheet = await self._sheets.sheet(form, reader)
-                settled = sum(p.settled for p in form.points)
+                complete = sum(p.complete for p in form.points)
                 label = (
-                    f"{settled}/{len(form.points)} · "
+                    f"{complete}/{len(form.points)} · "
                     f"{render.named(form.template, sheet.car, sheet.booking, reader)}"
                 )
                 rows.append([render.button(label, OpenForm(form_id=form.id))])

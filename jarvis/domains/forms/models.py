@@ -48,7 +48,8 @@ class Point:
     photos: tuple[Photo, ...]
 
     @property
-    def settled(self) -> bool:
+    def complete(self) -> bool:
+        """Whether the point needs nothing more."""
         return self.state in ("received", "waived")
 
 
@@ -86,14 +87,14 @@ class Form:
         chosen = self.point(self.focus)
         if chosen is not None:
             return chosen
-        open_ = [p for p in self.points if not p.settled]
+        open_ = [p for p in self.points if not p.complete]
         unasked = [p for p in open_ if p.asked_by is None]
         return next(iter(unasked or open_), None)
 
     @property
     def gaps(self) -> list[Point]:
         """Mandatory points that are not complete."""
-        return [p for p in self.points if p.item.mandatory and not p.settled]
+        return [p for p in self.points if p.item.mandatory and not p.complete]
 
     @property
     def arriving(self) -> int:

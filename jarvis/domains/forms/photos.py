@@ -36,7 +36,7 @@ class FormPhotos:
         asked = form.next
         if asked is not None and asked.item.kind == "photo":
             return asked
-        return next((p for p in points if not p.settled), points[-1] if points else None)
+        return next((p for p in points if not p.complete), points[-1] if points else None)
 
     async def add(
         self,

@@ -80,8 +80,8 @@ def name(sheet: Sheet) -> str:
 def message(sheet: Sheet) -> str:
     """Return the open form: progress, a line for each point, and what is asked next."""
     form, reader = sheet.form, sheet.reader
-    settled = sum(p.settled for p in form.points)
-    parts = [reader.say("form.progress", k=settled, n=len(form.points))]
+    complete = sum(p.complete for p in form.points)
+    parts = [reader.say("form.progress", k=complete, n=len(form.points))]
     if form.deadline is not None:
         key = "form.until" if form.deadline > reader.now else "form.overdue"
         parts.append(reader.say(key, t=reader.brief(form.deadline)))
@@ -91,7 +91,7 @@ def message(sheet: Sheet) -> str:
         *(_line(p, sheet) for p in form.points),
     ]
     asked = form.next
-    if asked is None or (asked.settled and form.focus is None):
+    if asked is None or (asked.complete and form.focus is None):
         lines.append(reader.say("form.full"))
     else:
         lines.append(
@@ -267,7 +267,7 @@ def main_buttons(sheet: Sheet) -> list[list[Button]]:
     line: list[Button] = []
     if asked is not None and form.expects == "answer":
         rows += _answers(asked, sheet)
-        if not asked.settled:
+        if not asked.complete:
             line.append(_leave_out(asked, sheet))
     if form.focus is not None or form.expects != "answer":
         line.append(_back(sheet))

@@ -106,9 +106,9 @@ class Invites:
             claim = await self._invitations.decide(
                 pressed.invite_id, accept=pressed.accept, by=actor
             )
-        except Conflict as settled:
+        except Conflict as decided:
             async with handling.transaction() as tx:
-                text = say("invite.settled", actor.language, name=str(settled))
+                text = say("invite.settled", actor.language, name=str(decided))
                 await outbox.edit(
                     tx,
                     handling.origin,

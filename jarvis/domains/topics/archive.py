@@ -63,7 +63,7 @@ class Archive:
         self._publisher = publisher
         self._timers = Timers()
 
-    async def settle(self, tx: Tx, origin: Origin, car_id: UUID) -> None:
+    async def reconcile(self, tx: Tx, origin: Origin, car_id: UUID) -> None:
         """Request what the archive is missing of a car; close its topics that are completely
         archived."""
         # one reconciliation of a car at a time
@@ -113,7 +113,7 @@ class Archive:
     async def placed(self, handling: Handling) -> None:
         """Continue archiving a car when photos of it were filed or published."""
         async with handling.transaction() as tx:
-            await self.settle(tx, handling.origin, UUID(str(handling.event.payload["car_id"])))
+            await self.reconcile(tx, handling.origin, UUID(str(handling.event.payload["car_id"])))
 
     @subscriber(transcript.TOLD)
     async def told(self, handling: Handling) -> None:
@@ -123,7 +123,7 @@ class Archive:
             if not ended.done:
                 await self._registry.untold(tx, UUID(str(ended.args["told"])))
             elif ended.args["car"] is not None:
-                await self.settle(tx, handling.origin, UUID(str(ended.args["car"])))
+                await self.reconcile(tx, handling.origin, UUID(str(ended.args["car"])))
 
     @subscriber(FORUMS, ABLE, REGISTERED, lane=DeliveryLane.BULK)
     async def sweep(self, handling: Handling) -> None:
@@ -140,7 +140,7 @@ class Archive:
         cars += await self._registry.left(self._db)
         for car_id in portion(cars, self._clock.now()):
             async with handling.transaction() as tx:
-                await self.settle(tx, handling.origin, car_id)
+                await self.reconcile(tx, handling.origin, car_id)
 
     @subscriber(DUE, lane=DeliveryLane.BULK)
     async def due(self, handling: Handling) -> None:
@@ -191,7 +191,7 @@ class Archive:
             ):
                 await topics.delete(tx, handling.origin, topic)
                 return
-            await self.settle(tx, handling.origin, topic.car_id)
+            await self.reconcile(tx, handling.origin, topic.car_id)
             if not told:
                 await self._fill(tx, handling.origin, forum, topic.car_id, [topic])
             await self._keep(tx, topic)

@@ -103,7 +103,7 @@ class CarTopics:
         payload = handling.event.payload
         cars = {payload.get("car_id"), payload.get("before", {}).get("car_id")} - {None}
         for car_id in sorted(map(str, cars)):
-            await self._settle(handling, UUID(car_id))
+            await self._reconcile(handling, UUID(car_id))
 
     @subscriber(LOADED, lane=DeliveryLane.BULK)
     async def loaded(self, handling: Handling) -> None:
@@ -121,7 +121,7 @@ class CarTopics:
             if ended.done:
                 await self._registry.made(tx, topic.id, int(ended.receipt["topic"]))
                 if topic.state == "leaving" and topic.car_id is not None:
-                    await self._archive.settle(tx, handling.origin, topic.car_id)
+                    await self._archive.reconcile(tx, handling.origin, topic.car_id)
                 elif topic.state == "leaving":
                     await self._registry.set_state(tx, topic.id, "closed")
                     await change(tx, handling.origin, topic, closed=True)
@@ -168,7 +168,7 @@ class CarTopics:
     @subscriber(REFRESHES["car"], lane=DeliveryLane.BULK)
     async def refreshed(self, handling: Handling) -> None:
         """Reconcile a car, after the pause between edits or on request."""
-        await self._settle(handling, UUID(str(handling.event.payload["subject"])))
+        await self._reconcile(handling, UUID(str(handling.event.payload["subject"])))
 
     @subscriber(REGISTERED)
     async def registered(self, handling: Handling) -> None:
@@ -180,7 +180,7 @@ class CarTopics:
                 await self._subjects.subjects_of(self._db, forum, local_date(self._clock.now())),
             )
 
-    async def _settle(self, handling: Handling, car_id: UUID) -> None:
+    async def _reconcile(self, handling: Handling, car_id: UUID) -> None:
         """Compare a car's topics with what should be and request the difference, as far as the
         bot has the rights for it."""
         async with handling.transaction() as tx:
@@ -204,7 +204,7 @@ class CarTopics:
                 "hq",
                 await self._chats.company(tx, "hq") if kept else None,
             )
-            await self._archive.settle(tx, handling.origin, car_id)
+            await self._archive.reconcile(tx, handling.origin, car_id)
 
     async def _place(
         self, tx: Tx, origin: Origin, car: Car, purpose: Purpose, forum: Forum | None

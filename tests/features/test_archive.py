@@ -148,7 +148,7 @@ async def test_what_a_repeated_handling_tells_besides_is_archived_too(app: Runni
             place = await registry.live(tx, Subject("car", car), "archive")
             assert topic is not None
             assert place is not None
-            await transcript.tell(tx, origin, registry, topic, place)
+            await transcript.copy_messages(tx, origin, registry, topic, place)
         await app.quiet(30)
     shown = "".join(m["text"] for m in archived(app))
     assert [shown.count(said) for said in ("Ключ под ковриком", "Бак полный")] == [1, 1]

@@ -59,8 +59,8 @@ class Topic:
 
     `subject` is None while no car, client or task owns it. `number` is Telegram's id of the topic,
     None until Telegram created it. `opening` is the effect that last wrote its opening post. Its
-    messages up to journal position `told_seq` were copied into another topic by the effect
-    `told_by`.
+    messages up to journal position `copied_seq` were copied into another topic by the effect
+    `copied_by`.
     """
 
     id: UUID
@@ -75,8 +75,8 @@ class Topic:
     opening: UUID | None
     opening_digest: str | None
     opening_at: datetime | None
-    told_seq: int
-    told_by: UUID | None
+    copied_seq: int
+    copied_by: UUID | None
 
     @property
     def car_id(self) -> UUID | None:

@@ -207,7 +207,7 @@ class TopicRegistry:
         )
         await tx.execute(sql, effect_id, before)
 
-    async def told(self, tx: Tx, topic_id: UUID, seq: int, effect_id: UUID) -> None:
+    async def set_copied(self, tx: Tx, topic_id: UUID, seq: int, effect_id: UUID) -> None:
         """Record that an effect copies the topic's messages up to this journal position
         elsewhere."""
         await tx.execute(
@@ -217,7 +217,7 @@ class TopicRegistry:
             effect_id,
         )
 
-    async def untold(self, tx: Tx, topic_id: UUID) -> None:
+    async def clear_copied(self, tx: Tx, topic_id: UUID) -> None:
         """Record that copying the messages failed, so that all of them are copied again."""
         await tx.execute(
             "UPDATE topic SET told_seq = 0, told_effect_id = NULL WHERE id = $1", topic_id
@@ -274,6 +274,6 @@ def _topic(row: Row | None) -> Topic | None:
         opening=row["opening_effect_id"],
         opening_digest=row["opening_digest"],
         opening_at=row["opening_at"],
-        told_seq=row["told_seq"],
-        told_by=row["told_effect_id"],
+        copied_seq=row["told_seq"],
+        copied_by=row["told_effect_id"],
     )

@@ -72,8 +72,8 @@ class Archive:
         leaving = [t for t in await self._registry.leaving(tx, car_id) if t.number is not None]
         if forum is not None:
             absent = await self._posts.absent(tx, forum.id, car_id)
-            told = [await transcript.told(tx, t) for t in leaving]
-            if absent or not all(told):
+            copied = [await transcript.is_copied(tx, t) for t in leaving]
+            if absent or not all(copied):
                 await self._fill(tx, origin, forum, car_id, leaving)
                 return
         for topic in leaving:
@@ -107,7 +107,7 @@ class Archive:
         for found in await self._posts.absent(tx, forum.id, car_id):
             await self._publisher.publish(tx, origin, found, place, forum, lane=Lane.BULK)
         for topic in leaving:
-            await transcript.tell(tx, origin, self._registry, topic, place)
+            await transcript.copy_messages(tx, origin, self._registry, topic, place)
 
     @subscriber(PLACED, SET_FILED)
     async def placed(self, handling: Handling) -> None:
@@ -115,13 +115,13 @@ class Archive:
         async with handling.transaction() as tx:
             await self.reconcile(tx, handling.origin, UUID(str(handling.event.payload["car_id"])))
 
-    @subscriber(transcript.TOLD)
+    @subscriber(transcript.COPIED)
     async def told(self, handling: Handling) -> None:
         """Continue archiving when messages were copied, or copy them again after a failure."""
         ended = Completed.of(handling.event)
         async with handling.transaction() as tx:
             if not ended.done:
-                await self._registry.untold(tx, UUID(str(ended.args["told"])))
+                await self._registry.clear_copied(tx, UUID(str(ended.args["told"])))
             elif ended.args["car"] is not None:
                 await self.reconcile(tx, handling.origin, UUID(str(ended.args["car"])))
 
@@ -182,17 +182,17 @@ class Archive:
             gone = [n for n in wanted if n not in there] if ended.done else []
             await self._posts.seen(tx, forum.id, there, gone)
             # messages written while the topic closed may have been received later
-            told = await transcript.told(tx, topic)
+            copied = await transcript.is_copied(tx, topic)
             if (
                 ended.done
                 and not gone
-                and told
+                and copied
                 and not await self._posts.absent(tx, forum.id, topic.car_id)
             ):
                 await topics.delete(tx, handling.origin, topic)
                 return
             await self.reconcile(tx, handling.origin, topic.car_id)
-            if not told:
+            if not copied:
                 await self._fill(tx, handling.origin, forum, topic.car_id, [topic])
             await self._keep(tx, topic)
 

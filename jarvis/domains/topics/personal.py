@@ -272,7 +272,7 @@ class PersonalTopics:
         if topic is None:
             topic = await take(tx, origin, self._registry, forum, subject, title)
             for former in await self._registry.former(tx, subject, topic):
-                await transcript.tell(tx, origin, self._registry, former, topic)
+                await transcript.copy_messages(tx, origin, self._registry, former, topic)
         await self._heads.name(tx, origin, topic, title)
         return topic
 

@@ -233,7 +233,7 @@ class Unrouted:
                 lane=Lane.BULK,
             )
         if delivery.lane is DeliveryLane.PEOPLE:
-            await watch.end(tx, self._staff, delivery.id)
+            await watch.notify_failure(tx, self._staff, delivery.id)
 
     async def _listeners(self) -> list[Contact]:
         """Administrators; those who muted Jarvis only when there is nobody else."""

@@ -66,7 +66,7 @@ class Substitution:
             first, last = (said[k].day if k in said else None for k in ("first", "last"))
             if first is None or last is None:
                 text = (await self._publisher.reader(form.holder_id)).say("absence.gaps")
-                await self._tell(tx, handling, form.holder_id, text, f"absence.gaps:{form.id}")
+                await self._notify(tx, handling, form.holder_id, text, f"absence.gaps:{form.id}")
                 return
             chosen = said["substitute"].choice if "substitute" in said else None
             absence_id = await self._absences.from_form(
@@ -122,7 +122,7 @@ class Substitution:
                     event_id=handling.event.id,
                 )
                 await self._personal.concerning(tx, handling, away.employee_id)
-                await self._told(tx, handling, away, "over")
+                await self._notify_substitute(tx, handling, away, "over")
             text = view.absence(away, reader, key="absence.cancelled")
             await outbox.edit(
                 tx,
@@ -167,18 +167,18 @@ class Substitution:
                 buttons=stored,
                 key=handling.key(f"away:{away.id}"),
             )
-        await self._told(tx, handling, away, other)
+        await self._notify_substitute(tx, handling, away, other)
 
-    async def _told(self, tx: Tx, handling: Handling, away: Absence, key: str) -> None:
+    async def _notify_substitute(self, tx: Tx, handling: Handling, away: Absence, key: str) -> None:
         if away.substitute_id is not None:
             text = view.absence(
                 away, await self._publisher.reader(away.substitute_id), key=f"absence.{key}"
             )
-            await self._tell(
+            await self._notify(
                 tx, handling, away.substitute_id, text, handling.key(f"{key}:{away.id}")
             )
 
-    async def _tell(
+    async def _notify(
         self, tx: Tx, handling: Handling, employee_id: UUID, text: str, key: str
     ) -> None:
         chat_id = await self._staff.telegram_of(employee_id)

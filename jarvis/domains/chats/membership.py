@@ -41,7 +41,7 @@ LOOKED, INVITED, REMOVED = (
     "member.removed",
 )
 STRANGERS_MAX = 6  # buttons in a report
-_TOLD = frozenset({Role.BRANCH_HEAD, Role.ADMIN})
+_NOTIFIED = frozenset({Role.BRANCH_HEAD, Role.ADMIN})
 _MEMBERS: Mapping[str, frozenset[Role]] = {
     "leaders": HEADS,
     "sales": HEADS | {Role.SALES},
@@ -188,7 +188,7 @@ class Membership:
         if ended.cause == CHAT_LOST:
             return
         if ended.done:
-            await self._gone(handling, ended)
+            await self._confirm_removal(handling, ended)
             return
         async with handling.transaction() as tx:
             forum = await self._chats.forum(tx, int(ended.args["chat_id"]))
@@ -204,7 +204,7 @@ class Membership:
                     tx, handling, forum, name, "member.not_removed", str(ended.cause)
                 )
 
-    async def _gone(self, handling: Handling, ended: Completed) -> None:
+    async def _confirm_removal(self, handling: Handling, ended: Completed) -> None:
         """Confirm a removal to the person who ordered it, if somebody did."""
         forum = await self._chats.forum(self._db, int(ended.args["chat_id"]))
         if ended.args.get("by") is None or forum is None:
@@ -228,7 +228,7 @@ class Membership:
     async def _failed(
         self, tx: Tx, handling: Handling, forum: Forum, name: str, key: str, cause: str
     ) -> None:
-        for actor, telegram_id in await self._told(forum):
+        for actor, telegram_id in await self._notified(forum):
             text = say(
                 key,
                 actor.language,
@@ -240,9 +240,9 @@ class Membership:
                 tx, handling.origin, telegram_id, text, key=handling.key(f"{key}:{telegram_id}")
             )
 
-    async def _told(self, forum: Forum) -> list[tuple[Actor, int]]:
-        told = _TOLD if forum.branch else frozenset({Role.ADMIN})
-        return await self._staff.approvers(told, frozenset({forum.branch} if forum.branch else ()))
+    async def _notified(self, forum: Forum) -> list[tuple[Actor, int]]:
+        roles = _NOTIFIED if forum.branch else frozenset({Role.ADMIN})
+        return await self._staff.approvers(roles, frozenset({forum.branch} if forum.branch else ()))
 
     @subscriber(MEMBERS_DUE, lane=DeliveryLane.BULK)
     async def check(self, handling: Handling) -> None:
@@ -311,7 +311,7 @@ class Membership:
         missing: Sequence[Person],
         strangers: Mapping[int, str],
     ) -> None:
-        for actor, telegram_id in await self._told(forum):
+        for actor, telegram_id in await self._notified(forum):
             language = actor.language
             rows = (
                 ("out", [p.name for p in out]),
@@ -331,7 +331,7 @@ class Membership:
                 tx,
                 outbox.stored_form(buttons),
                 group=f"members:{handling.event.id}:{telegram_id}",
-                who=Who(roles=_TOLD | HEADS, branch=forum.branch),
+                who=Who(roles=_NOTIFIED | HEADS, branch=forum.branch),
                 life=None,
             )
             head = say("member.report", language, chat=escape(forum.title))

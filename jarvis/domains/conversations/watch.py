@@ -77,7 +77,7 @@ SELECT d.subscriber, d.event_id, r.payload, r.kind, e.trace_id, e.dry
 """
 
 
-async def end(tx: Tx, staff: StaffService, delivery_id: UUID) -> bool:
+async def notify_failure(tx: Tx, staff: StaffService, delivery_id: UUID) -> bool:
     """Tell the person who waits for a failed delivery that it failed; return False when nobody
     waits."""
     row = await tx.fetchrow(_ROOT, delivery_id)
@@ -112,7 +112,7 @@ class Watch:
     def __init__(self, db: Database, staff: StaffService, settings: RequestSettings) -> None:
         self._db = db
         self._staff = staff
-        self._word_after_s = settings.word_after_s
+        self._notify_after_s = settings.word_after_s
 
     async def run(self) -> None:
         """Check every second until cancelled."""
@@ -126,15 +126,15 @@ class Watch:
     async def look(self) -> int:
         """Send the notices that are due; return for how many deliveries."""
         people = int(DeliveryLane.PEOPLE)
-        slow = await self._db.fetch(_SLOW, people, self._word_after_s, PORTION)
+        slow = await self._db.fetch(_SLOW, people, self._notify_after_s, PORTION)
         for row in slow:
-            await self._alone(self._slow(row))
+            await self._isolated(self._notify_slow(row))
         dead = await self._db.fetch(_DEAD, people, ENDS_WITHIN, PORTION)
         for row in dead:
-            await self._alone(self._end(row["id"]))
+            await self._isolated(self._notify_failure(row["id"]))
         return len(slow) + len(dead)
 
-    async def _alone(self, notice: Awaitable[None]) -> None:
+    async def _isolated(self, notice: Awaitable[None]) -> None:
         """Await one notice; an error in it stops neither the others nor the bot process."""
         try:
             await notice
@@ -144,11 +144,11 @@ class Watch:
         except Exception:
             _log.exception("a notice could not be sent; it is tried again")
 
-    async def _end(self, delivery_id: UUID) -> None:
+    async def _notify_failure(self, delivery_id: UUID) -> None:
         async with self._db.transaction() as tx:
-            await end(tx, self._staff, delivery_id)
+            await notify_failure(tx, self._staff, delivery_id)
 
-    async def _slow(self, row: Row) -> None:
+    async def _notify_slow(self, row: Row) -> None:
         """Send the notice as the status message, which the answer replaces."""
         p = row["payload"]
         origin = _origin(row, row["id"])

@@ -105,7 +105,7 @@ class FormReports:
                     topic = await self._registry.live(tx, Subject("car", form.car_id), purpose)
                     if topic is not None:
                         await self._post(tx, handling, form, topic)
-            await self._tell(tx, handling, form)
+            await self._send_report(tx, handling, form)
 
     async def _post(self, tx: Tx, handling: Handling, form: Form, topic: Topic) -> None:
         forum = await self._chats.forum(tx, topic.marked_id)
@@ -145,7 +145,7 @@ class FormReports:
             },
         )
 
-    async def _tell(self, tx: Tx, handling: Handling, form: Form) -> None:
+    async def _send_report(self, tx: Tx, handling: Handling, form: Form) -> None:
         """Send the report to the nearest heads of the branch, or to the colleague chosen in the
         form, as the template says."""
         to: list[tuple[UUID, int]] = []

@@ -120,7 +120,7 @@ class MediaFiling:
                 event_id=handling.event.id,
                 details={"car_id": str(pressed.car_id), "files": files},
             )
-            await self._tell(tx, handling, found.id, "media.filing", files)
+            await self._update_message(tx, handling, found.id, "media.filing", files)
 
     @subscriber(FILED, lane=DeliveryLane.PEOPLE)
     async def filed(self, handling: Handling) -> None:
@@ -145,7 +145,9 @@ class MediaFiling:
                 return
             await self._media.set_state(tx, set_id, "filed")
             if found.private or not await self._publish(tx, handling.origin, found):
-                await self._tell(tx, handling, set_id, "media.filed", len(row.args["items"]))
+                await self._update_message(
+                    tx, handling, set_id, "media.filed", len(row.args["items"])
+                )
             await handling.publish(
                 tx,
                 kind=SET_FILED,
@@ -197,9 +199,11 @@ class MediaFiling:
                 and topic is not None
                 and await self._posts.standing(tx, set_id, topic.chat_id)
             ):
-                await self._tell(tx, handling, set_id, "media.published", found.files)
+                await self._update_message(tx, handling, set_id, "media.published", found.files)
 
-    async def _tell(self, tx: Tx, handling: Handling, set_id: UUID, key: str, files: int) -> None:
+    async def _update_message(
+        self, tx: Tx, handling: Handling, set_id: UUID, key: str, files: int
+    ) -> None:
         """Say in the author's own message how far the set is."""
         found = await self._media.get(tx, set_id)
         if found is None or found.asked is None or found.operation is None or found.car_id is None:

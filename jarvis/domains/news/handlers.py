@@ -88,7 +88,7 @@ class News:
                 return  # destroyed in RentProg meanwhile
             if found.purpose == "rental":
                 line = render.booking_line(found, reader)
-                await self._tell(
+                await self._notify(
                     tx,
                     handling,
                     BOOKINGS[handling.event.kind],
@@ -113,7 +113,7 @@ class News:
             reader = await self._publisher.reader(None)
             car = await self._fleet.get(UUID(str(payload["car_id"])))
             line = render.moved_line(car, payload["from"], payload["to"], reader)
-            await self._tell(tx, handling, "car_moved", payload["to"], line, reader)
+            await self._notify(tx, handling, "car_moved", payload["to"], line, reader)
 
     @subscriber(FINISHED)
     async def form(self, handling: Handling) -> None:
@@ -134,7 +134,7 @@ class News:
             event_class: EventClass = (
                 "car_problem" if form.template.key == "problem" else "checklist_gaps"
             )
-            await self._tell(
+            await self._notify(
                 tx,
                 handling,
                 event_class,
@@ -143,7 +143,7 @@ class News:
                 reader,
             )
 
-    async def _tell(
+    async def _notify(
         self,
         tx: Tx,
         handling: Handling,

@@ -67,7 +67,7 @@ class Tasks:
             what, who, due = said.get("what"), said.get("who"), said.get("due")
             if what is None or not what.words or who is None or not who.choice:
                 reader = await self._publisher.reader(form.holder_id)
-                await self._tell(
+                await self._notify(
                     tx, handling, form.holder_id, reader.say("task.gaps"), f"task.gaps:{form.id}"
                 )
                 return
@@ -160,7 +160,7 @@ class Tasks:
                     key = f"task.told.{verb}"
                     reader = await self._publisher.reader(task.creator_id)
                     text = reader.say(key, who=escape(actor.name), what=escape(view.title(task)))
-                    await self._tell(tx, handling, task.creator_id, text, handling.key(key))
+                    await self._notify(tx, handling, task.creator_id, text, handling.key(key))
             if pressed.listed:
                 await self._again(tx, handling, actor)
 
@@ -194,7 +194,7 @@ class Tasks:
             key=handling.key("tasks"),
         )
 
-    async def _tell(
+    async def _notify(
         self, tx: Tx, handling: Handling, employee_id: UUID, text: str, key: str
     ) -> None:
         chat_id = await self._staff.telegram_of(employee_id)

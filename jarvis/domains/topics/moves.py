@@ -74,13 +74,13 @@ class MoveProgress:
                 # the nearest heads only
                 for actor, chat_id in (h for h in heads if h[0].role is heads[0][0].role):
                     text = say(word, actor.language, chat=escape(forum.title), k=ready, n=moved)
-                    shown[str(chat_id)] = await self._tell(
+                    shown[str(chat_id)] = await self._update_message(
                         tx, handling, chat_id, text, shown.get(str(chat_id))
                     )
             if ready < moved:
                 await self._again(tx, forum, {"since": p["since"], "shown": shown})
 
-    async def _tell(
+    async def _update_message(
         self, tx: Tx, handling: Handling, chat_id: int, text: str, before: Mapping[str, str] | None
     ) -> Mapping[str, str]:
         """Send or edit the message; return its effect and its text."""

@@ -184,9 +184,9 @@ class ForumReconciler:
             if lacks
             else "chat.able"
         )
-        told = _TOLD if forum.branch else frozenset({Role.ADMIN})
+        roles = _NOTIFIED if forum.branch else frozenset({Role.ADMIN})
         for actor, telegram_id in await self._staff.approvers(
-            told, frozenset({forum.branch} if forum.branch else ())
+            roles, frozenset({forum.branch} if forum.branch else ())
         ):
             names = ", ".join(
                 say(f"right.{right}", actor.language)
@@ -306,4 +306,4 @@ class ForumReconciler:
         )
 
 
-_TOLD = frozenset({Role.BRANCH_HEAD, Role.ADMIN})
+_NOTIFIED = frozenset({Role.BRANCH_HEAD, Role.ADMIN})

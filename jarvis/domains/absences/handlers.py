@@ -89,7 +89,7 @@ class Substitution:
                 outcome="noted",
                 event_id=handling.event.id,
             )
-            await self._personal.concerning(tx, handling, away.employee_id)
+            await self._personal.refresh_employee(tx, handling, away.employee_id)
             await self._both(tx, handling, away, "noted", "standing")
 
     @subscriber(TURN)
@@ -100,7 +100,7 @@ class Substitution:
                 tx, UUID(str(handling.event.payload["subject"]).partition(":")[0])
             )
             if away is not None:
-                await self._personal.concerning(tx, handling, away.employee_id)
+                await self._personal.refresh_employee(tx, handling, away.employee_id)
 
     @callback(CancelAbsence)
     async def press(self, handling: Handling, actor: Actor, pressed: CancelAbsence) -> None:
@@ -121,7 +121,7 @@ class Substitution:
                     outcome="cancelled",
                     event_id=handling.event.id,
                 )
-                await self._personal.concerning(tx, handling, away.employee_id)
+                await self._personal.refresh_employee(tx, handling, away.employee_id)
                 await self._notify_substitute(tx, handling, away, "over")
             text = view.absence(away, reader, key="absence.cancelled")
             await outbox.edit(

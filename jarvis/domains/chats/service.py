@@ -72,7 +72,7 @@ class ChatService:
             tx, action="chat.register", actor_name=by, subject=title, outcome=purpose
         )
 
-    async def titled(self, tx: Tx, marked_id: int, title: str) -> None:
+    async def set_title(self, tx: Tx, marked_id: int, title: str) -> None:
         """Record the title that Telegram shows."""
         await tx.execute("UPDATE chat SET title = $2 WHERE marked_id = $1", marked_id, title)
 
@@ -122,7 +122,7 @@ class ChatService:
             if f is not None
         ]
 
-    async def seen(
+    async def set_bot_rights(
         self, tx: Tx, forum: Forum, *, lacks: Sequence[str] = (), lost: bool = False
     ) -> None:
         """Record which rights the bot is missing in a group, or that it is no longer a member."""

@@ -132,7 +132,7 @@ class Setup:
             return
         async with handling.transaction() as tx:
             if ended.done:
-                await self._chats.titled(
+                await self._chats.set_title(
                     tx, int(ended.args["chat_id"]), str(ended.receipt["title"])
                 )
             if ended.args.get("purpose") is None:

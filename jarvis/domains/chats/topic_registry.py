@@ -52,7 +52,7 @@ class TopicRegistry:
         """Return a topic by its id, or None."""
         return _topic(await reader.fetchrow(f"{_SQL} WHERE t.id = $1", topic_id))
 
-    async def numbered(
+    async def by_numbers(
         self, reader: Reader, forum: Forum, numbers: Sequence[int]
     ) -> dict[int, Topic]:
         """Return the topics with these Telegram numbers, without deleted ones."""
@@ -63,16 +63,16 @@ class TopicRegistry:
         )
         return {t.number: t for t in map(_topic, rows) if t is not None and t.number is not None}
 
-    async def made_by(self, reader: Reader, effect_id: UUID) -> Topic | None:
+    async def created_by(self, reader: Reader, effect_id: UUID) -> Topic | None:
         """Return the topic that an effect creates, or None."""
         return _topic(await reader.fetchrow(f"{_SQL} WHERE t.made_effect_id = $1", effect_id))
 
-    async def leaving(self, reader: Reader, car_id: UUID) -> list[Topic]:
+    async def awaiting_archive(self, reader: Reader, car_id: UUID) -> list[Topic]:
         """Return the car's topics that close as soon as the archive has their content."""
         rows = await reader.fetch(f"{_SQL} WHERE t.car_id = $1 AND t.state = 'leaving'", car_id)
         return [t for t in map(_topic, rows) if t is not None]
 
-    async def left(self, reader: Reader) -> list[UUID]:
+    async def cars_awaiting_archive(self, reader: Reader) -> list[UUID]:
         """Return the cars that have topics waiting for the archive."""
         rows = await reader.fetch(
             "SELECT DISTINCT car_id FROM topic WHERE state = 'leaving' AND car_id IS NOT NULL"
@@ -103,7 +103,7 @@ class TopicRegistry:
             )
         )
 
-    async def leave_waiting(
+    async def adopt_misplaced(
         self, tx: Tx, car_id: UUID, purpose: Purpose, title: str, forum: Forum | None
     ) -> None:
         """Assign unassigned topics with the car's title outside this forum to the car, to be
@@ -118,7 +118,7 @@ class TopicRegistry:
             None if forum is None else forum.id,
         )
 
-    async def begin(self, tx: Tx, forum: Forum, subject: Subject, title: str) -> Topic:
+    async def create(self, tx: Tx, forum: Forum, subject: Subject, title: str) -> Topic:
         """Record a topic that is about to be created in Telegram."""
         topic_id = await tx.fetchval(
             f"INSERT INTO topic (chat_id, purpose, {subject.kind}_id, title, state) VALUES ($1, "
@@ -132,11 +132,11 @@ class TopicRegistry:
         assert found is not None
         return found
 
-    async def made_with(self, tx: Tx, topic_id: UUID, effect_id: UUID) -> None:
+    async def set_creating_effect(self, tx: Tx, topic_id: UUID, effect_id: UUID) -> None:
         """Record the effect that creates the topic."""
         await tx.execute("UPDATE topic SET made_effect_id = $2 WHERE id = $1", topic_id, effect_id)
 
-    async def made(self, tx: Tx, topic_id: UUID, number: int) -> None:
+    async def set_created(self, tx: Tx, topic_id: UUID, number: int) -> None:
         """Record the number that Telegram gave; the topic opens unless it is to be closed
         already."""
         await tx.execute(
@@ -150,7 +150,7 @@ class TopicRegistry:
         """Set the state of a topic."""
         await tx.execute("UPDATE topic SET state = $2 WHERE id = $1", topic_id, state)
 
-    async def take_over(self, tx: Tx, topic: Topic, subject: Subject) -> None:
+    async def assign(self, tx: Tx, topic: Topic, subject: Subject) -> None:
         """Assign a topic to a subject and open it."""
         await tx.execute(
             f"UPDATE topic SET state = $2, {subject.kind}_id = $3 WHERE id = $1",
@@ -159,7 +159,7 @@ class TopicRegistry:
             subject.id,
         )
 
-    async def lost(self, tx: Tx, topic_id: UUID) -> Subject | None:
+    async def mark_deleted(self, tx: Tx, topic_id: UUID) -> Subject | None:
         """Record that somebody deleted the topic; return the subject that has no open topic now."""
         row = await tx.fetchrow(
             """WITH before AS (SELECT id, car_id, client_id, task_id, state FROM topic WHERE id = $1
@@ -170,11 +170,11 @@ class TopicRegistry:
         )
         return None if row is None else _subject(row)
 
-    async def retitle(self, tx: Tx, topic_id: UUID, title: str) -> None:
+    async def set_title(self, tx: Tx, topic_id: UUID, title: str) -> None:
         """Record another title."""
         await tx.execute("UPDATE topic SET title = $2 WHERE id = $1", topic_id, title)
 
-    async def opened_with(self, tx: Tx, topic_id: UUID, effect_id: UUID, digest: str) -> None:
+    async def set_opening_post(self, tx: Tx, topic_id: UUID, effect_id: UUID, digest: str) -> None:
         """Record the digest of the opening post and the effect that wrote it."""
         await tx.execute(
             "UPDATE topic SET opening_effect_id = $2, opening_digest = $3, opening_at = $4 WHERE "
@@ -185,7 +185,7 @@ class TopicRegistry:
             self._clock.now(),
         )
 
-    async def post_lost(self, tx: Tx, topic_id: UUID) -> None:
+    async def mark_opening_post_deleted(self, tx: Tx, topic_id: UUID) -> None:
         """Record that somebody deleted the opening post; the next reconciliation writes it
         again."""
         await tx.execute(
@@ -193,7 +193,7 @@ class TopicRegistry:
             topic_id,
         )
 
-    async def unwritten(self, tx: Tx, effect_id: UUID, before: UUID | None) -> None:
+    async def mark_opening_post_failed(self, tx: Tx, effect_id: UUID, before: UUID | None) -> None:
         """Record that an edit of the opening post failed; the next event of the subject repeats it.
 
         Args:
@@ -223,7 +223,7 @@ class TopicRegistry:
             "UPDATE topic SET told_seq = 0, told_effect_id = NULL WHERE id = $1", topic_id
         )
 
-    async def to_look_at(
+    async def due_for_check(
         self, tx: Tx, forum: Forum, at: datetime, pause: timedelta, most: int
     ) -> list[Row]:
         """Return the topics that were not checked for `pause`, those that waited longest first, and

@@ -25,14 +25,14 @@ class TopicSubjects:
                 forum.id,
             )
             return [Subject("car", key) for key in sorted(row["id"] for row in rows)]
-        return await self.concerning(
+        return await self.of_employee(
             reader,
             forum.employee_id,
             today,
             kind="client" if forum.purpose == "personal" else "task",
         )
 
-    async def concerning(
+    async def of_employee(
         self,
         reader: Reader,
         employee_id: UUID | None,

@@ -44,11 +44,11 @@ async def take(
     its title, or a new one that is being created."""
     known = await registry.reusable(tx, forum, subject, title)
     if known is not None:
-        await registry.take_over(tx, known, subject)
+        await registry.assign(tx, known, subject)
         if known.state == "closed":
             await change(tx, origin, known, closed=False)
         return await _fresh(tx, registry, known)
-    topic = await registry.begin(tx, forum, subject, title)
+    topic = await registry.create(tx, forum, subject, title)
     effect_id = await effects.request(
         tx,
         origin,
@@ -61,7 +61,7 @@ async def take(
         settled_kind=MADE,
         branch=forum.branch,
     )
-    await registry.made_with(tx, topic.id, effect_id)
+    await registry.set_creating_effect(tx, topic.id, effect_id)
     return await _fresh(tx, registry, topic)
 
 
@@ -184,7 +184,7 @@ class Heads:
     async def name(self, tx: Tx, origin: Origin, topic: Topic, title: str) -> None:
         """Rename the topic unless it has this title already."""
         if topic.title != title:
-            await self._registry.retitle(tx, topic.id, title)
+            await self._registry.set_title(tx, topic.id, title)
             await change(tx, origin, topic, title=title)
 
     async def put(
@@ -234,7 +234,7 @@ class Heads:
         )
         if topic.opening is None and pins:
             await pin(tx, origin, topic, effect_id)
-        await self._registry.opened_with(tx, topic.id, effect_id, digest)
+        await self._registry.set_opening_post(tx, topic.id, effect_id, digest)
 
     async def later(self, tx: Tx, subject: Subject, due: datetime) -> None:
         """Have the subject reconciled at this time."""

@@ -65,7 +65,7 @@ class CarFile:
         elif p.get("topic"):
             forum = await self._chats.forum(self._db, chat_id)
             topics = (
-                await self._registry.numbered(self._db, forum, [p["topic"]])
+                await self._registry.by_numbers(self._db, forum, [p["topic"]])
                 if forum is not None
                 else {}
             )

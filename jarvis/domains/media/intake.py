@@ -122,7 +122,9 @@ class Material:
             or not (p["private"] or forum is not None)
         ):
             return None
-        topics = await self._registry.numbered(tx, forum, [p["topic"]]) if forum is not None else {}
+        topics = (
+            await self._registry.by_numbers(tx, forum, [p["topic"]]) if forum is not None else {}
+        )
         cars = [t.car_id for t in topics.values() if t.car_id is not None]
         if forum is not None and not cars:
             return None

@@ -69,7 +69,9 @@ class Archive:
         # one reconciliation of a car at a time
         await tx.execute("SELECT 1 FROM car WHERE id = $1 FOR UPDATE", car_id)
         forum = await self._chats.company(tx, "archive")
-        leaving = [t for t in await self._registry.leaving(tx, car_id) if t.number is not None]
+        leaving = [
+            t for t in await self._registry.awaiting_archive(tx, car_id) if t.number is not None
+        ]
         if forum is not None:
             absent = await self._posts.absent(tx, forum.id, car_id)
             copied = [await transcript.is_copied(tx, t) for t in leaving]
@@ -137,7 +139,7 @@ class Archive:
             for s in await self._posts.absent(self._db, forum.id, None)
             if s.car_id is not None
         ]
-        cars += await self._registry.left(self._db)
+        cars += await self._registry.cars_awaiting_archive(self._db)
         for car_id in portion(cars, self._clock.now()):
             async with handling.transaction() as tx:
                 await self.reconcile(tx, handling.origin, car_id)
@@ -208,7 +210,7 @@ class Archive:
             if not ended.done:
                 await self._keep(tx, topic)
                 return
-            subject = await self._registry.lost(tx, topic_id)
+            subject = await self._registry.mark_deleted(tx, topic_id)
             if subject is not None:  # the car came back while its topic was being deleted
                 await topics.refresh(tx, handling, subject)
             await self._posts.topic_gone(tx, topic_id)

@@ -115,11 +115,11 @@ class CarTopics:
         """Record that a topic was created, or failed to be."""
         ended = Completed.of(handling.event)
         async with handling.transaction() as tx:
-            topic = await self._registry.made_by(tx, ended.effect_id)
+            topic = await self._registry.created_by(tx, ended.effect_id)
             if topic is None:
                 return
             if ended.done:
-                await self._registry.made(tx, topic.id, int(ended.receipt["topic"]))
+                await self._registry.set_created(tx, topic.id, int(ended.receipt["topic"]))
                 if topic.state == "leaving" and topic.car_id is not None:
                     await self._archive.reconcile(tx, handling.origin, topic.car_id)
                 elif topic.state == "leaving":
@@ -148,12 +148,12 @@ class CarTopics:
         if ended.cause != TOPIC_GONE:
             async with handling.transaction() as tx:
                 before: str | None = ended.args.get("of")
-                await self._registry.unwritten(
+                await self._registry.mark_opening_post_failed(
                     tx, ended.effect_id, UUID(before) if before is not None else None
                 )
             return
         async with handling.transaction() as tx:
-            subject = await self._registry.lost(tx, UUID(written))
+            subject = await self._registry.mark_deleted(tx, UUID(written))
             await audit.record(
                 tx,
                 action="topic.lost",
@@ -217,7 +217,7 @@ class CarTopics:
             topic = None
         if car.plate_key is not None:
             # it may have moved before it had a topic; without a plate its title is not unique
-            await self._registry.leave_waiting(tx, car.id, purpose, title, forum)
+            await self._registry.adopt_misplaced(tx, car.id, purpose, title, forum)
         if forum is None or forum.lost or (topic is None and not forum.able(TOPICS)):
             return
         topic = topic or await take(tx, origin, self._registry, forum, subject, title)

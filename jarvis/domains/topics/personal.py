@@ -119,11 +119,13 @@ class PersonalTopics:
         """Reconcile whatever an employee is responsible for after their role or employment
         changed."""
         async with handling.transaction() as tx:
-            await self.concerning(tx, handling, UUID(str(handling.event.payload["employee_id"])))
+            await self.refresh_employee(
+                tx, handling, UUID(str(handling.event.payload["employee_id"]))
+            )
 
-    async def concerning(self, tx: Tx, handling: Handling, employee_id: UUID) -> None:
+    async def refresh_employee(self, tx: Tx, handling: Handling, employee_id: UUID) -> None:
         """Request reconciliation of all clients and tasks of an employee after this transaction."""
-        for subject in await self._subjects.concerning(
+        for subject in await self._subjects.of_employee(
             tx, employee_id, local_date(self._clock.now())
         ):
             await refresh(tx, handling, subject)

@@ -75,7 +75,7 @@ class ForumReconciler:
         due = datetime.fromisoformat(handling.event.payload["due_at"])
         for forum in await self._chats.groups(self._db):
             async with handling.transaction() as tx:
-                rows = await self._registry.to_look_at(
+                rows = await self._registry.due_for_check(
                     tx, forum, due, timedelta(seconds=PERIOD_S), AT_ONCE
                 )
                 posts = [r["post"] for r in rows if r["post"]] + await self._posts.unseen(
@@ -143,7 +143,7 @@ class ForumReconciler:
                     tx, forum, local_date(self._clock.now())
                 )
             if receipt is not None:
-                await self._chats.titled(tx, forum.marked_id, str(receipt["title"]))
+                await self._chats.set_title(tx, forum.marked_id, str(receipt["title"]))
                 subjects += await self._posts_of(tx, handling, forum, ended.args, receipt)
             if receipt is not None and receipt["forum"]:
                 subjects += await self._topics_of(tx, handling, forum, ended.args, receipt)
@@ -165,7 +165,7 @@ class ForumReconciler:
         )
         if lost == forum.lost and frozenset(lacks) == forum.lacks:
             return False
-        await self._chats.seen(tx, forum, lacks=lacks, lost=lost)
+        await self._chats.set_bot_rights(tx, forum, lacks=lacks, lost=lost)
         outcome = "lost" if lost else f"lacks {', '.join(lacks)}" if lacks else "able"
         await audit.record(
             tx,
@@ -241,14 +241,14 @@ class ForumReconciler:
         receipt: Mapping[str, Any],
     ) -> list[Subject]:
         """Repair each changed topic; return the subjects to reconcile."""
-        known = await self._registry.numbered(tx, forum, args["topics"])
+        known = await self._registry.by_numbers(tx, forum, args["topics"])
         posts = await self._opening_posts(tx, list(known.values()))
         subjects: list[Subject] = []
         for number, topic in known.items():
             seen = receipt["topics"].get(str(number))
             if seen is None:
                 await self._note(tx, handling, topic, "deleted")
-                subject = await self._registry.lost(tx, topic.id)
+                subject = await self._registry.mark_deleted(tx, topic.id)
                 await self._posts.topic_gone(tx, topic.id)
                 subjects += [subject] if subject is not None else []
             elif topic.subject is not None:
@@ -278,7 +278,7 @@ class ForumReconciler:
         assert topic.subject is not None
         if seen is None:
             await self._note(tx, handling, topic, "post deleted")
-            await self._registry.post_lost(tx, topic.id)
+            await self._registry.mark_opening_post_deleted(tx, topic.id)
             return [topic.subject]
         if not seen["pinned"]:
             await self._note(tx, handling, topic, "unpinned")

@@ -41,16 +41,16 @@ LOOKED, INVITED, REMOVED = (
     "member.removed",
 )
 STRANGERS_MAX = 6  # buttons in a report
-_NOTIFIED = frozenset({Role.BRANCH_HEAD, Role.ADMIN})
+_REPORT_ROLES = frozenset({Role.BRANCH_HEAD, Role.ADMIN})
 _MEMBERS: Mapping[str, frozenset[Role]] = {
     "leaders": HEADS,
     "sales": HEADS | {Role.SALES},
     "marketing": HEADS | {Role.MARKETING},
 }
-Place = Literal["in", "may", "out"]
+Access = Literal["in", "may", "out"]
 
 
-def place_of(person: Person, forum: Forum) -> Place:
+def access_of(person: Person, forum: Forum) -> Access:
     """Return whether somebody must be in a group (`in`), may be there (`may`), or must not
     (`out`)."""
     if person.dismissed:
@@ -111,7 +111,7 @@ class Membership:
             if person.telegram_id is None:
                 return
             for forum in await self._chats.groups(tx):
-                await self._reconcile(tx, handling.origin, person, forum, place_of(person, forum))
+                await self._reconcile(tx, handling.origin, person, forum, access_of(person, forum))
 
     @subscriber(REGISTERED)
     async def registered(self, handling: Handling) -> None:
@@ -124,13 +124,13 @@ class Membership:
             if forum is None or forum.purpose in SERVICE:
                 return
             for person in await self._staff.employed(tx):
-                if place_of(person, forum) == "in":
+                if access_of(person, forum) == "in":
                     await self._reconcile(tx, handling.origin, person, forum, "in")
 
     async def _reconcile(
-        self, tx: Tx, origin: Origin, person: Person, forum: Forum, place: Place
+        self, tx: Tx, origin: Origin, person: Person, forum: Forum, access: Access
     ) -> None:
-        if forum.lost or place == "may":
+        if forum.lost or access == "may":
             return
         args = {
             "chat_id": forum.marked_id,
@@ -138,7 +138,7 @@ class Membership:
             "employee": str(person.employee_id),
             "ban": person.dismissed,
         }
-        kind, completed_kind = (LET_IN, INVITED) if place == "in" else (REMOVE_MEMBER, REMOVED)
+        kind, completed_kind = (LET_IN, INVITED) if access == "in" else (REMOVE_MEMBER, REMOVED)
         await effects.request(
             tx,
             origin,
@@ -147,7 +147,7 @@ class Membership:
             args=args,
             settled_kind=completed_kind,
             branch=forum.branch,
-            key=origin.key(f"{place}:{forum.id}:{person.employee_id}"),
+            key=origin.key(f"{access}:{forum.id}:{person.employee_id}"),
             ordering_key=f"member:{forum.id}:{person.telegram_id}",
         )
 
@@ -164,7 +164,7 @@ class Membership:
                 await self._failed(
                     tx, handling, forum, person.name, "member.not_invited", str(ended.cause)
                 )
-            elif ended.receipt["link"] is not None and place_of(person, forum) == "in":
+            elif ended.receipt["link"] is not None and access_of(person, forum) == "in":
                 actor = await self._staff.actor(person.employee_id)
                 text = say(
                     "member.link",
@@ -228,7 +228,7 @@ class Membership:
     async def _failed(
         self, tx: Tx, handling: Handling, forum: Forum, name: str, key: str, cause: str
     ) -> None:
-        for actor, telegram_id in await self._notified(forum):
+        for actor, telegram_id in await self._recipients(forum):
             text = say(
                 key,
                 actor.language,
@@ -240,8 +240,8 @@ class Membership:
                 tx, handling.origin, telegram_id, text, key=handling.key(f"{key}:{telegram_id}")
             )
 
-    async def _notified(self, forum: Forum) -> list[tuple[Actor, int]]:
-        roles = _NOTIFIED if forum.branch else frozenset({Role.ADMIN})
+    async def _recipients(self, forum: Forum) -> list[tuple[Actor, int]]:
+        roles = _REPORT_ROLES if forum.branch else frozenset({Role.ADMIN})
         return await self._staff.approvers(roles, frozenset({forum.branch} if forum.branch else ()))
 
     @subscriber(MEMBERS_DUE, lane=DeliveryLane.BULK)
@@ -277,11 +277,11 @@ class Membership:
                 int(m["user"]): str(m["name"]) for m in ended.receipt["members"] if not m["bot"]
             }
             known = await self._staff.persons(tx, list(there))
-            out = [p for p in known if place_of(p, forum) == "out"]
+            out = [p for p in known if access_of(p, forum) == "out"]
             missing = [
                 p
                 for p in await self._staff.employed(tx)
-                if place_of(p, forum) == "in" and p.telegram_id not in there
+                if access_of(p, forum) == "in" and p.telegram_id not in there
             ]
             strangers = {
                 n: name for n, name in there.items() if n not in {p.telegram_id for p in known}
@@ -311,7 +311,7 @@ class Membership:
         missing: Sequence[Person],
         strangers: Mapping[int, str],
     ) -> None:
-        for actor, telegram_id in await self._notified(forum):
+        for actor, telegram_id in await self._recipients(forum):
             language = actor.language
             rows = (
                 ("out", [p.name for p in out]),
@@ -331,7 +331,7 @@ class Membership:
                 tx,
                 outbox.stored_form(buttons),
                 group=f"members:{handling.event.id}:{telegram_id}",
-                who=Who(roles=_NOTIFIED | HEADS, branch=forum.branch),
+                who=Who(roles=_REPORT_ROLES | HEADS, branch=forum.branch),
                 life=None,
             )
             head = say("member.report", language, chat=escape(forum.title))
@@ -345,7 +345,9 @@ class Membership:
             )
 
     @callback(RemoveStranger)
-    async def press(self, handling: Handling, actor: Actor, pressed: RemoveStranger) -> None:
+    async def remove_stranger(
+        self, handling: Handling, actor: Actor, pressed: RemoveStranger
+    ) -> None:
         """Remove somebody unknown at the request of a head, unless they were hired meanwhile."""
         user = pressed.user
         async with handling.transaction() as tx:
@@ -353,7 +355,7 @@ class Membership:
             if forum is None:
                 return
             hired = [
-                p for p in await self._staff.persons(tx, [user]) if place_of(p, forum) != "out"
+                p for p in await self._staff.persons(tx, [user]) if access_of(p, forum) != "out"
             ]
             await audit.record(
                 tx,

@@ -56,7 +56,7 @@ async def places(staff: StaffService, people: Sequence[Person] = ()) -> list[Pla
     return [*branches, *company, *(place for person in people for place in own_places(person))]
 
 
-async def standing(
+async def registered_groups(
     chats: ChatService, reader: Reader, wanted: Sequence[Place]
 ) -> list[tuple[Place, Forum | None]]:
     """Return each needed group with the registered group that serves it, if there is one."""

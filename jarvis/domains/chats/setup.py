@@ -15,7 +15,7 @@ from uuid import UUID
 from jarvis.domains.chats import view as render
 from jarvis.domains.chats.models import OWN, SERVICE, Purpose
 from jarvis.domains.chats.payloads import LeaveChatUnused, RegisterChat
-from jarvis.domains.chats.places import Place, own_places, places, standing
+from jarvis.domains.chats.places import Place, own_places, places, registered_groups
 from jarvis.domains.chats.service import ChatService
 from jarvis.domains.chats.topics import LOOKED as FORUM_LOOKED
 from jarvis.domains.chats.topics import NEEDED, REGISTERED
@@ -241,7 +241,7 @@ class Setup:
         wanted = await places(self._staff, likely)
         return [
             place
-            for place, forum in await standing(self._chats, tx, wanted)
+            for place, forum in await registered_groups(self._chats, tx, wanted)
             if forum is None or forum.lost
         ]
 
@@ -276,9 +276,9 @@ class Setup:
                     key=handling.key("setup.denied"),
                 )
                 return
-            rows = await standing(self._chats, tx, await places(self._staff))
+            rows = await registered_groups(self._chats, tx, await places(self._staff))
             people = await self._staff.employed(tx)
-            mine = await standing(
+            mine = await registered_groups(
                 self._chats, tx, [place for person in people for place in own_places(person)]
             )
             own: dict[Purpose, int] = {

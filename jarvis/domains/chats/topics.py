@@ -37,7 +37,7 @@ LOOKED, ABLE = "forum.looked", "forum.able"
 PORTION = 200  # subjects in one transaction
 
 
-async def take(
+async def get_or_create(
     tx: Tx, origin: Origin, registry: TopicRegistry, forum: Forum, subject: Subject, title: str
 ) -> Topic:
     """Return the subject's topic in this forum: one that it had before, an unassigned one with
@@ -159,7 +159,7 @@ async def refresh_all(handling: Handling, subjects: Sequence[Subject]) -> None:
                 await refresh(tx, handling, subject)
 
 
-async def registered(tx: Tx, journal: Journal, chat_id: int, by: str) -> None:
+async def publish_registered(tx: Tx, journal: Journal, chat_id: int, by: str) -> None:
     """Publish that a group was registered, so that its topics and members are reconciled.
 
     `by` makes the event unique: the id of the occasion.
@@ -173,7 +173,7 @@ async def registered(tx: Tx, journal: Journal, chat_id: int, by: str) -> None:
     )
 
 
-class Heads:
+class OpeningPosts:
     """Writes the opening post of a topic, and edits it when its text changes."""
 
     def __init__(self, clock: Clock, registry: TopicRegistry) -> None:
@@ -181,13 +181,13 @@ class Heads:
         self._registry = registry
         self._timers = Timers()
 
-    async def name(self, tx: Tx, origin: Origin, topic: Topic, title: str) -> None:
+    async def set_title(self, tx: Tx, origin: Origin, topic: Topic, title: str) -> None:
         """Rename the topic unless it has this title already."""
         if topic.title != title:
             await self._registry.set_title(tx, topic.id, title)
             await change(tx, origin, topic, title=title)
 
-    async def put(
+    async def write(
         self,
         tx: Tx,
         origin: Origin,
@@ -213,7 +213,7 @@ class Heads:
             else topic.opening_at + timedelta(seconds=pause_s)
         )
         if due is not None and due > self._clock.now():
-            await self.later(tx, topic.subject, due)
+            await self.schedule(tx, topic.subject, due)
             return
         where = {"chat_id": topic.marked_id, "topic": topic_ref(topic), "topic_row": str(topic.id)}
         effect_id = await effects.request(
@@ -236,7 +236,7 @@ class Heads:
             await pin(tx, origin, topic, effect_id)
         await self._registry.set_opening_post(tx, topic.id, effect_id, digest)
 
-    async def later(self, tx: Tx, subject: Subject, due: datetime) -> None:
+    async def schedule(self, tx: Tx, subject: Subject, due: datetime) -> None:
         """Have the subject reconciled at this time."""
         await self._timers.arm(
             tx, kind=REFRESHES[subject.kind], subject=str(subject.id), due_at=due

@@ -197,7 +197,7 @@ class MediaFiling:
                 shown
                 and found is not None
                 and topic is not None
-                and await self._posts.standing(tx, set_id, topic.chat_id)
+                and await self._posts.is_complete(tx, set_id, topic.chat_id)
             ):
                 await self._update_message(tx, handling, set_id, "media.published", found.files)
 

@@ -64,7 +64,7 @@ class MediaPosts:
         known = {row["item_id"] for row in there}
         return [i for i in rows if i.id not in known]
 
-    async def standing(self, reader: Reader, set_id: UUID, chat_id: UUID) -> bool:
+    async def is_complete(self, reader: Reader, set_id: UUID, chat_id: UUID) -> bool:
         """Whether every file of a set stands in a chat."""
         return not await reader.fetchval(
             f"SELECT true FROM media_set s WHERE s.id = $1 AND {_ABSENT} LIMIT 1", set_id, chat_id

@@ -26,7 +26,8 @@ POSTED = "media.posted"
 PLACED = "media.placed"  # a post was noted: material of a car stands in a topic
 ALBUM_MAX = 10
 IN_ALBUM = frozenset({"photo", "image", "video"})  # Telegram groups these only
-HOUSE = Actor(
+# whom texts for all members of a group are rendered for
+JARVIS = Actor(
     employee_id=UUID(int=0),
     name="Jarvis",
     role=Role.EMPLOYEE,
@@ -90,7 +91,9 @@ class Publisher:
 
     async def reader(self, employee_id: UUID | None) -> Reader:
         """For a person in their language, or (None) for everybody of a chat."""
-        actor = (await self._staff.actor(employee_id) if employee_id is not None else None) or HOUSE
+        actor = (
+            await self._staff.actor(employee_id) if employee_id is not None else None
+        ) or JARVIS
         branches = {b.code: b.names for b in await self._staff.branches()}
         return Reader(
             actor=actor, now=self._clock.now(), language=actor.language, branches=branches

@@ -98,7 +98,7 @@ class Archive:
         subject = Subject("car", car_id)
         place = await self._registry.live(tx, subject, "archive")
         if place is None:
-            place = await topics.take(
+            place = await topics.get_or_create(
                 tx,
                 origin,
                 self._registry,

@@ -24,15 +24,15 @@ from jarvis.domains.chats.topics import (
     REGISTERED,
     TOPICS,
     WRITTEN,
-    Heads,
+    OpeningPosts,
     change,
+    get_or_create,
     refresh,
     refresh_all,
-    take,
 )
 from jarvis.domains.fleet.service import SOURCE, Car, FleetService
 from jarvis.domains.forms.service import FormService
-from jarvis.domains.media.publishing import HOUSE
+from jarvis.domains.media.publishing import JARVIS
 from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.service import StaffService
 from jarvis.domains.topics import view as render
@@ -94,7 +94,7 @@ class CarTopics:
         self._archive = archive
         self._media = media
         self._forms = forms
-        self._heads = Heads(clock, registry)
+        self._openings = OpeningPosts(clock, registry)
 
     @subscriber(*TOUCHING)
     async def touched(self, handling: Handling) -> None:
@@ -220,9 +220,9 @@ class CarTopics:
             await self._registry.adopt_misplaced(tx, car.id, purpose, title, forum)
         if forum is None or forum.lost or (topic is None and not forum.able(TOPICS)):
             return
-        topic = topic or await take(tx, origin, self._registry, forum, subject, title)
+        topic = topic or await get_or_create(tx, origin, self._registry, forum, subject, title)
         if forum.able(TOPICS):
-            await self._heads.name(tx, origin, topic, title)
+            await self._openings.set_title(tx, origin, topic, title)
         await self._open(tx, origin, topic, car, pins=forum.able(PINS))
 
     async def _leave(self, tx: Tx, topic: Topic) -> None:
@@ -234,7 +234,7 @@ class CarTopics:
         if topic.opening is None and not await read_whole(tx):
             # half of what the post shows is not known yet; `mirror.loaded` reconciles the car again
             return
-        await self._heads.put(
+        await self._openings.write(
             tx, origin, topic, await self._text(tx, car), pins=pins, pause_s=REFRESH_S
         )
 
@@ -243,7 +243,7 @@ class CarTopics:
         current, following = now_and_next(await self._bookings.of_car(car.id, since=now), now)
         owed = await self._receivables.of_booking(current.id) if current is not None else []
         branches = {b.code: b.names for b in await self._staff.branches()}
-        reader = Reader(actor=HOUSE, now=now, language=HOUSE.language, branches=branches)
+        reader = Reader(actor=JARVIS, now=now, language=JARVIS.language, branches=branches)
         lines = [render.opening(car, current, following, owed, reader)]
         for form in await self._forms.open_on(tx, car.id):
             booking = (

@@ -19,7 +19,15 @@ from jarvis.domains.chats.models import REFRESHES, Forum, Purpose, Subject, Topi
 from jarvis.domains.chats.service import ChatService
 from jarvis.domains.chats.topic_registry import TopicRegistry
 from jarvis.domains.chats.topic_subjects import TopicSubjects
-from jarvis.domains.chats.topics import PINS, TOPICS, Heads, change, refresh, refresh_all, take
+from jarvis.domains.chats.topics import (
+    PINS,
+    TOPICS,
+    OpeningPosts,
+    change,
+    get_or_create,
+    refresh,
+    refresh_all,
+)
 from jarvis.domains.clients.service import ClientService
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.media.publishing import Publisher
@@ -89,7 +97,7 @@ class PersonalTopics:
         self._subjects = subjects
         self._interactions = interactions
         self._publisher = publisher
-        self._heads = Heads(clock, registry)
+        self._openings = OpeningPosts(clock, registry)
 
     @subscriber(*BOOKINGS)
     async def of_booking(self, handling: Handling) -> None:
@@ -183,7 +191,7 @@ class PersonalTopics:
                     event_id=handling.event.id,
                     details={"client_id": str(client_id)},
                 )
-            await self._heads.put(
+            await self._openings.write(
                 tx, handling.origin, topic, text, pins=forum.able(PINS), pause_s=CARD_PAUSE_S
             )
 
@@ -223,7 +231,7 @@ class PersonalTopics:
                 who=Who(employee_id=forum.employee_id),
                 life=None,
             )
-            await self._heads.put(
+            await self._openings.write(
                 tx, handling.origin, topic, text, pins=forum.able(PINS), pause_s=0, buttons=stored
             )
             if task.status == "done":
@@ -272,10 +280,10 @@ class PersonalTopics:
         if forum is None or forum.lost or not forum.able(TOPICS):
             return None
         if topic is None:
-            topic = await take(tx, origin, self._registry, forum, subject, title)
+            topic = await get_or_create(tx, origin, self._registry, forum, subject, title)
             for former in await self._registry.former(tx, subject, topic):
                 await transcript.copy_messages(tx, origin, self._registry, former, topic)
-        await self._heads.name(tx, origin, topic, title)
+        await self._openings.set_title(tx, origin, topic, title)
         return topic
 
     async def _leave(self, tx: Tx, origin: Origin, topic: Topic) -> None:

@@ -138,7 +138,7 @@ class ForumReconciler:
             if forum is None:
                 return
             receipt = ended.receipt if ended.done else None
-            if await self._standing(tx, handling, forum, receipt):
+            if await self._update_bot_rights(tx, handling, forum, receipt):
                 subjects += await self._subjects.subjects_of(
                     tx, forum, local_date(self._clock.now())
                 )
@@ -151,7 +151,7 @@ class ForumReconciler:
             for subject in dict.fromkeys(subjects):
                 await refresh(tx, handling, subject)
 
-    async def _standing(
+    async def _update_bot_rights(
         self, tx: Tx, handling: Handling, forum: Forum, receipt: Mapping[str, Any] | None
     ) -> bool:
         """Record and report a change of the bot's rights; return whether it has all of them
@@ -184,7 +184,7 @@ class ForumReconciler:
             if lacks
             else "chat.able"
         )
-        roles = _NOTIFIED if forum.branch else frozenset({Role.ADMIN})
+        roles = _REPORT_ROLES if forum.branch else frozenset({Role.ADMIN})
         for actor, telegram_id in await self._staff.approvers(
             roles, frozenset({forum.branch} if forum.branch else ())
         ):
@@ -306,4 +306,4 @@ class ForumReconciler:
         )
 
 
-_NOTIFIED = frozenset({Role.BRANCH_HEAD, Role.ADMIN})
+_REPORT_ROLES = frozenset({Role.BRANCH_HEAD, Role.ADMIN})

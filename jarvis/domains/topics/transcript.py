@@ -10,7 +10,7 @@ from uuid import UUID
 from jarvis.domains.chats.models import Topic
 from jarvis.domains.chats.topic_registry import TopicRegistry
 from jarvis.domains.chats.topics import topic_order, topic_ref
-from jarvis.domains.media.publishing import HOUSE
+from jarvis.domains.media.publishing import JARVIS
 from jarvis.engine import effects
 from jarvis.engine.db import Tx
 from jarvis.engine.effects import Lane, Origin
@@ -56,7 +56,7 @@ async def copy_messages(
     ]
     last: UUID | None = None
     for number, page in enumerate(_pages(lines)):
-        head = say("archive.talk", HOUSE.language, topic=escape(topic.title), n=len(lines))
+        head = say("archive.talk", JARVIS.language, topic=escape(topic.title), n=len(lines))
         last = await effects.request(
             tx,
             origin,

@@ -34,7 +34,7 @@ def inbox(
         callbacks,
         commands,
         taken=material.message,
-        heard=answers.heard,
+        heard=answers.take_message,
     )
 
 

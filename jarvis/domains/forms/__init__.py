@@ -10,7 +10,7 @@ FEATURE = Feature(
         "service:FormService",
         "points:FormPoints",
         "photos:FormPhotos",
-        "messages:Sheets",
+        "messages:FormMessages",
         "files:FormFiles",
         "waivers:Waivers",
         "answering:FormAnswers",

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.forms import view as render
-from jarvis.domains.forms.messages import Sheets
+from jarvis.domains.forms.messages import FormMessages
 from jarvis.domains.forms.models import Form, Point
 from jarvis.domains.forms.parsing import number_in, option_in
 from jarvis.domains.forms.points import FormPoints
@@ -37,7 +37,7 @@ class FormAnswers:
         forms: FormService,
         points: FormPoints,
         waivers: Waivers,
-        sheets: Sheets,
+        messages: FormMessages,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -46,9 +46,9 @@ class FormAnswers:
         self._forms = forms
         self._points = points
         self._waivers = waivers
-        self._sheets = sheets
+        self._messages = messages
 
-    async def heard(self, handling: Handling, actor: Actor, text: str) -> bool:
+    async def take_message(self, handling: Handling, actor: Actor, text: str) -> bool:
         """Take a private message as an answer to the employee's active form; return whether it was
         one.
 
@@ -65,12 +65,12 @@ class FormAnswers:
             asked = form.next if form is not None else None
             if form is None or asked is None or form.state != "open":
                 return False
-            if not await self._typed(tx, handling, actor, form, asked, text.strip()):
+            if not await self._answer_typed(tx, handling, actor, form, asked, text.strip()):
                 return False
-            await self._sheets.show(tx, handling, form.id)
+            await self._messages.show(tx, handling, form.id)
         return True
 
-    async def _typed(
+    async def _answer_typed(
         self, tx: Tx, handling: Handling, actor: Actor, form: Form, asked: Point, text: str
     ) -> bool:
         key, item = asked.item.key, asked.item
@@ -81,13 +81,13 @@ class FormAnswers:
         elif item.kind == "text":
             await self.answer(tx, handling, actor, form, key, words=text[:WORDS_MAX])
         elif item.kind == "number" and (number := number_in(text)) is not None:
-            await self._numbered(tx, handling, actor, form, asked, number)
+            await self._answer_number(tx, handling, actor, form, asked, number)
         elif (
             item.kind == "date"
             and len(text) <= 30
             and (period := period_of(text.casefold(), list(stems(text)), self._clock.now()))
         ):
-            await self.dated(tx, handling, actor, form, asked, local_date(period.start))
+            await self.answer_date(tx, handling, actor, form, asked, local_date(period.start))
         elif item.kind == "choice" and (option := option_in(asked, text)) is not None:
             await self.answer(tx, handling, actor, form, key, choice=option)
         else:
@@ -121,7 +121,7 @@ class FormAnswers:
         ):
             await record(tx, handling, actor, f"form:{form.id}", "received", {"item": key})
 
-    async def _numbered(
+    async def _answer_number(
         self, tx: Tx, handling: Handling, actor: Actor, form: Form, asked: Point, number: Decimal
     ) -> None:
         """Record a number; one that is out of range or below the car's known mileage is rejected
@@ -132,7 +132,7 @@ class FormAnswers:
             if item.floor is not None and form.car_id is not None
             else None
         )
-        reader = await self._sheets.reader(actor.employee_id)
+        reader = await self._messages.reader(actor.employee_id)
         reason = None
         if item.least is not None and number < item.least:
             reason = f".least {render.amount(Decimal(item.least), item, reader)}"
@@ -144,7 +144,7 @@ class FormAnswers:
         if reason is not None:
             await self._reject(tx, handling, actor, form, item.key, reason)
 
-    async def dated(
+    async def answer_date(
         self, tx: Tx, handling: Handling, actor: Actor, form: Form, asked: Point, day: date
     ) -> None:
         """Record a date; it is rejected if it is before the date that it must follow."""

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from jarvis.domains.forms import view as render
 from jarvis.domains.forms.answering import FormAnswers
 from jarvis.domains.forms.filling import DUE, FINISHED, Forms
-from jarvis.domains.forms.messages import FormPress, Sheets
+from jarvis.domains.forms.messages import FormMessages, LockedForm
 from jarvis.domains.forms.models import Form
 from jarvis.domains.forms.payloads import (
     AnswerPoint,
@@ -52,7 +52,7 @@ class FormCallbacks:
         media: MediaService,
         forms: FormService,
         points: FormPoints,
-        sheets: Sheets,
+        messages: FormMessages,
         filling: Forms,
         answers: FormAnswers,
         waivers: Waivers,
@@ -61,7 +61,7 @@ class FormCallbacks:
         self._media = media
         self._forms = forms
         self._points = points
-        self._sheets = sheets
+        self._messages = messages
         self._filling = filling
         self._answers = answers
         self._waivers = waivers
@@ -79,7 +79,7 @@ class FormCallbacks:
     async def open(self, handling: Handling, actor: Actor, pressed: OpenForm) -> None:
         """Continue a form if the employee may fill it in."""
         async with self._locked(handling, pressed) as found:
-            if found is not None and await self._filling.may(
+            if found is not None and await self._filling.may_fill(
                 found.tx,
                 handling,
                 actor,
@@ -95,14 +95,14 @@ class FormCallbacks:
         async with self._held(handling, actor, pressed) as held:
             if held is not None:
                 await self._forms.focus(held.tx, held.form.id, None)
-                await self._sheets.show(held.tx, handling, held.form.id)
+                await self._messages.show(held.tx, handling, held.form.id)
 
     @callback(ShowFormPage)
     async def page(self, handling: Handling, actor: Actor, pressed: ShowFormPage) -> None:
         """Show another page of the form's message."""
         async with self._held(handling, actor, pressed) as held:
             if held is not None:
-                await self._sheets.show(held.tx, handling, held.form.id, pressed.page)
+                await self._messages.show(held.tx, handling, held.form.id, pressed.page)
 
     @callback(AnswerPoint)
     async def answer(self, handling: Handling, actor: Actor, pressed: AnswerPoint) -> None:
@@ -110,7 +110,7 @@ class FormCallbacks:
         async with self._held(handling, actor, pressed) as held:
             if held is not None:
                 await self._answer(held.tx, handling, actor, held.form, pressed)
-                await self._sheets.show(held.tx, handling, held.form.id)
+                await self._messages.show(held.tx, handling, held.form.id)
 
     async def _answer(
         self, tx: Tx, handling: Handling, actor: Actor, form: Form, pressed: AnswerPoint
@@ -120,7 +120,7 @@ class FormCallbacks:
         kind, key = point.item.kind, point.item.key
         if kind == "date":
             if pressed.day is not None:
-                await self._answers.dated(tx, handling, actor, form, point, pressed.day)
+                await self._answers.answer_date(tx, handling, actor, form, point, pressed.day)
         elif kind == "number":
             if pressed.number is not None:
                 await self._answers.answer(tx, handling, actor, form, key, number=pressed.number)
@@ -133,14 +133,14 @@ class FormCallbacks:
         async with self._held(handling, actor, pressed) as held:
             if held is not None:
                 await self._forms.focus(held.tx, held.form.id, pressed.point)
-                await self._sheets.show(held.tx, handling, held.form.id)
+                await self._messages.show(held.tx, handling, held.form.id)
 
     @callback(AskReason)
     async def skip(self, handling: Handling, actor: Actor, pressed: AskReason) -> None:
         """Ask why a point is not needed."""
         async with self._held(handling, actor, pressed) as held:
             if held is not None:
-                await self._sheets.show(held.tx, handling, held.form.id, "skip", pressed.point)
+                await self._messages.show(held.tx, handling, held.form.id, "skip", pressed.point)
 
     @callback(TypeReason)
     async def other(self, handling: Handling, actor: Actor, pressed: TypeReason) -> None:
@@ -148,7 +148,7 @@ class FormCallbacks:
         async with self._held(handling, actor, pressed) as held:
             if held is not None:
                 await self._forms.focus(held.tx, held.form.id, pressed.point, "waive")
-                await self._sheets.show(held.tx, handling, held.form.id)
+                await self._messages.show(held.tx, handling, held.form.id)
 
     @callback(WaivePoint)
     async def waive(self, handling: Handling, actor: Actor, pressed: WaivePoint) -> None:
@@ -164,9 +164,9 @@ class FormCallbacks:
         """Clear a point, so that it is asked again."""
         async with self._held(handling, actor, pressed) as held:
             if held is not None:
-                await self._points.again(held.tx, held.form.id, pressed.point)
+                await self._points.reopen(held.tx, held.form.id, pressed.point)
                 await self._record(handling, actor, held, "open again", {"item": pressed.point})
-                await self._sheets.show(held.tx, handling, held.form.id)
+                await self._messages.show(held.tx, handling, held.form.id)
 
     @callback(HandOver)
     async def hand_over(self, handling: Handling, actor: Actor, pressed: HandOver) -> None:
@@ -176,15 +176,15 @@ class FormCallbacks:
             if held is None:
                 return
             tx, form, to = held.tx, held.form, await self._staff.actor(pressed.to)
-            if to is None or not await self._filling.may(
+            if to is None or not await self._filling.may_fill(
                 tx, handling, to, form.template, form.branch, f"form:{form.id}"
             ):
-                await self._sheets.show(tx, handling, form.id)
+                await self._messages.show(tx, handling, form.id)
                 return
-            await self._forms.hold(tx, form.id, to.employee_id)
+            await self._forms.assign(tx, form.id, to.employee_id)
             await self._record(handling, actor, held, "handed over", {"to": str(pressed.to)})
-            await self._sheets.show(tx, handling, form.id, fresh=True)
-            await self._filling.noticed(tx, handling, form)
+            await self._messages.show(tx, handling, form.id, fresh=True)
+            await self._filling.refresh_topic(tx, handling, form)
 
     @callback(CloseForm)
     async def close(self, handling: Handling, actor: Actor, pressed: CloseForm) -> None:
@@ -193,7 +193,7 @@ class FormCallbacks:
             if held is None:
                 return
             if pressed.state == "done" and held.form.arriving:
-                text = (await self._sheets.reader(actor.employee_id)).say(
+                text = (await self._messages.reader(actor.employee_id)).say(
                     "form.uploading", n=held.form.arriving
                 )
                 await outbox.send(
@@ -207,15 +207,15 @@ class FormCallbacks:
             await self._close(handling, actor, held, pressed)
 
     async def _close(
-        self, handling: Handling, actor: Actor, held: FormPress, pressed: CloseForm
+        self, handling: Handling, actor: Actor, held: LockedForm, pressed: CloseForm
     ) -> None:
         tx, form = held.tx, held.form
         await self._forms.close(tx, form.id, pressed.state, actor.employee_id)
         await self._timers.cancel(tx, kind=DUE, subject=str(form.id))
         details = {"not_done": [p.item.key for p in form.gaps], "template": form.template.key}
         await record(tx, handling, actor, f"form:{form.id}", pressed.state, details)
-        await self._sheets.show(tx, handling, form.id)
-        await self._filling.noticed(tx, handling, form)
+        await self._messages.show(tx, handling, form.id)
+        await self._filling.refresh_topic(tx, handling, form)
         if pressed.state == "cancelled":
             # the author of its files is asked what they belong to, as for other files
             for set_id in await self._media.release(tx, form.id):
@@ -243,12 +243,12 @@ class FormCallbacks:
                 await self._decide(handling, actor, found, pressed)
 
     async def _decide(
-        self, handling: Handling, actor: Actor, found: FormPress, pressed: DecideWaiver
+        self, handling: Handling, actor: Actor, found: LockedForm, pressed: DecideWaiver
     ) -> None:
         tx, form, key = found.tx, found.form, pressed.point
         point = form.point(key)
-        reader = await self._sheets.reader(actor.employee_id)
-        sheet = await self._sheets.sheet(form, reader)
+        reader = await self._messages.reader(actor.employee_id)
+        context = await self._messages.context(form, reader)
         outcome = "late"
         if point is not None and point.asked_by is not None and form.state == "open":
             outcome = "yes" if pressed.granted else "no"
@@ -257,13 +257,13 @@ class FormCallbacks:
                     tx, form.id, key, "waived", point.reason or ".no_need", actor.employee_id
                 )
             else:
-                await self._points.asked(tx, form.id, key, None, None)
+                await self._points.set_waiver_request(tx, form.id, key, None, None)
             waived = "waived" if pressed.granted else "not waived"
             await self._record(handling, actor, found, waived, {"item": key})
-            await self._sheets.show(tx, handling, form.id)
+            await self._messages.show(tx, handling, form.id)
         text = reader.say(
             f"form.head.{outcome}",
-            what=render.name(sheet),
+            what=render.name(context),
             point=render.escape(form.template.item(key).title[reader.language]),
             who=render.escape(actor.name),
         )
@@ -280,7 +280,7 @@ class FormCallbacks:
     @asynccontextmanager
     async def _locked(
         self, handling: Handling, pressed: OfForm
-    ) -> AsyncGenerator[FormPress | None]:
+    ) -> AsyncGenerator[LockedForm | None]:
         """Yield the form, locked, in the transaction of a callback.
 
         Yields None if it does not exist, or if this callback was handled before an interruption:
@@ -288,25 +288,25 @@ class FormCallbacks:
         """
         async with handling.transaction() as tx:
             form = await self._forms.get(tx, pressed.form_id, lock=True)
-            if form is None or await self._sheets.shown_by(tx, form.id, handling):
+            if form is None or await self._messages.updated_by(tx, form.id, handling):
                 yield None
             else:
-                yield FormPress(tx=tx, form=form)
+                yield LockedForm(tx=tx, form=form)
 
     @asynccontextmanager
     async def _held(
         self, handling: Handling, actor: Actor, pressed: OfForm
-    ) -> AsyncGenerator[FormPress | None]:
+    ) -> AsyncGenerator[LockedForm | None]:
         """Yield as `_locked`, but only to the employee who holds the open form; others are shown
         its current state, as is a holder whose point no longer applies."""
         async with self._locked(handling, pressed) as found:
             if found is None:
                 yield None
             elif found.form.state != "open" or found.form.holder_id != actor.employee_id:
-                await self._sheets.outdated(found.tx, handling, actor, found.form)
+                await self._messages.show_current(found.tx, handling, actor, found.form)
                 yield None
             elif isinstance(pressed, OfPoint) and found.form.point(pressed.point) is None:
-                await self._sheets.show(found.tx, handling, found.form.id)
+                await self._messages.show(found.tx, handling, found.form.id)
                 yield None
             else:
                 yield found
@@ -315,7 +315,7 @@ class FormCallbacks:
         self,
         handling: Handling,
         actor: Actor,
-        found: FormPress,
+        found: LockedForm,
         outcome: str,
         details: dict[str, str],
     ) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from jarvis.domains.bookings.models import Booking
 from jarvis.domains.forms import view as render
-from jarvis.domains.forms.messages import Sheets
+from jarvis.domains.forms.messages import FormMessages
 from jarvis.domains.forms.payloads import BeginForm
 from jarvis.domains.forms.photos import FormPhotos
 from jarvis.domains.forms.service import FormService
@@ -31,12 +31,12 @@ class FormFiles:
     provides: ClassVar[tuple[type, ...]] = (FileClaims,)
 
     def __init__(
-        self, media: MediaService, forms: FormService, photos: FormPhotos, sheets: Sheets
+        self, media: MediaService, forms: FormService, photos: FormPhotos, messages: FormMessages
     ) -> None:
         self._media = media
         self._forms = forms
         self._photos = photos
-        self._sheets = sheets
+        self._messages = messages
 
     async def takes(
         self, tx: Tx, actor: Actor, file: Mapping[str, Any], album: str | None, car_id: UUID | None
@@ -70,18 +70,18 @@ class FormFiles:
         await self._photos.add(
             tx, form, claim.item, item, album=album, caption=caption, by=actor.employee_id
         )
-        await self._sheets.show(tx, handling, form.id)
+        await self._messages.show(tx, handling, form.id)
 
     async def arrived(self, tx: Tx, handling: Handling, form_id: UUID) -> None:
         """Update the form's message after a file was stored."""
-        await self._sheets.show(tx, handling, form_id)
+        await self._messages.show(tx, handling, form_id)
 
     async def refused(self, tx: Tx, handling: Handling, item: UUID, reason: str) -> bool:
         """Reject the point of a file that was not accepted; return False if no form had claimed
         it."""
         form_id = await self._photos.refuse(tx, item, f"{render.REFUSED_FILES}{reason}")
         if form_id is not None:
-            await self._sheets.show(tx, handling, form_id)
+            await self._messages.show(tx, handling, form_id)
         return form_id is not None
 
     async def join(
@@ -105,9 +105,9 @@ class FormFiles:
                 tx, form, point.item.key, item, album=str(set_id), caption="", by=actor.employee_id
             )
         if found.asked is not None:
-            reader = await self._sheets.reader(actor.employee_id)
+            reader = await self._messages.reader(actor.employee_id)
             text = reader.say(
-                "form.moved", what=render.name(await self._sheets.sheet(form, reader))
+                "form.moved", what=render.name(await self._messages.context(form, reader))
             )
             await outbox.edit(
                 tx,

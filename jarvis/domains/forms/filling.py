@@ -14,7 +14,7 @@ from jarvis.domains.chats.topics import refresh
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.forms import view as render
 from jarvis.domains.forms.files import FormFiles
-from jarvis.domains.forms.messages import Sheets
+from jarvis.domains.forms.messages import FormMessages
 from jarvis.domains.forms.models import Form
 from jarvis.domains.forms.payloads import OpenForm
 from jarvis.domains.forms.records import record
@@ -47,7 +47,7 @@ class Forms:
         bookings: BookingService,
         forms: FormService,
         files: FormFiles,
-        sheets: Sheets,
+        messages: FormMessages,
     ) -> None:
         self._clock = clock
         self._staff = staff
@@ -55,7 +55,7 @@ class Forms:
         self._bookings = bookings
         self._forms = forms
         self._files = files
-        self._sheets = sheets
+        self._messages = messages
         self._timers = Timers()
 
     async def begin(
@@ -96,7 +96,7 @@ class Forms:
             if car is not None
             else actor.home_branch
         )
-        if not await self.may(tx, handling, actor, wanted, branch, str(subject or "")):
+        if not await self.may_fill(tx, handling, actor, wanted, branch, str(subject or "")):
             return None
         deadline = self._deadline(wanted, booking)
         responsible = (
@@ -127,7 +127,7 @@ class Forms:
             else booking.end
         )
 
-    async def may(
+    async def may_fill(
         self,
         tx: Tx,
         handling: Handling,
@@ -142,7 +142,7 @@ class Forms:
         ):
             return True
         await record(tx, handling, actor, subject, "denied", {"template": wanted.key})
-        text = (await self._sheets.reader(actor.employee_id)).say("form.denied")
+        text = (await self._messages.reader(actor.employee_id)).say("form.denied")
         await outbox.send(
             tx,
             handling.origin,
@@ -158,17 +158,17 @@ class Forms:
         if form is None:
             return
         if form.state != "open":
-            await self._sheets.outdated(tx, handling, actor, form)
+            await self._messages.show_current(tx, handling, actor, form)
             return
         if form.holder_id != actor.employee_id:
             await record(
                 tx, handling, actor, f"form:{form.id}", "taken over", {"from": str(form.holder_id)}
             )
-        await self._forms.hold(tx, form_id, actor.employee_id)
-        await self._sheets.show(tx, handling, form_id, fresh=True)
-        await self.noticed(tx, handling, form)
+        await self._forms.assign(tx, form_id, actor.employee_id)
+        await self._messages.show(tx, handling, form_id, fresh=True)
+        await self.refresh_topic(tx, handling, form)
 
-    async def noticed(self, tx: Tx, handling: Handling, form: Form) -> None:
+    async def refresh_topic(self, tx: Tx, handling: Handling, form: Form) -> None:
         """Update the opening post of the car's topic, which shows forms in progress."""
         if form.car_id is not None:
             await refresh(tx, handling, Subject("car", form.car_id))
@@ -181,16 +181,16 @@ class Forms:
             to = await self._staff.telegram_of(form.holder_id) if form is not None else None
             if form is None or to is None or form.state != "open" or form.deadline is None:
                 return
-            reader = await self._sheets.reader(form.holder_id)
-            sheet = await self._sheets.sheet(form, reader)
+            reader = await self._messages.reader(form.holder_id)
+            context = await self._messages.context(form, reader)
             text = reader.say(
                 "form.due",
-                what=render.name(sheet),
+                what=render.name(context),
                 t=reader.brief(form.deadline),
-                undone=render.undone(sheet),
+                undone=render.undone(context),
             )
             rows = [[render.button(reader.say("b.form.open"), OpenForm(form_id=form.id))]]
-            await self._sheets.say(
+            await self._messages.send(
                 tx,
                 handling,
                 to,

@@ -9,7 +9,7 @@ from uuid import UUID
 from jarvis.domains.bookings.service import BookingService
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.forms import view as render
-from jarvis.domains.forms.messages import Sheets
+from jarvis.domains.forms.messages import FormMessages
 from jarvis.domains.forms.payloads import BeginForm, OpenForm
 from jarvis.domains.forms.service import FormService
 from jarvis.domains.forms.templates import Template, newest, template
@@ -33,18 +33,18 @@ class FormMenu:
         fleet: FleetService,
         bookings: BookingService,
         forms: FormService,
-        sheets: Sheets,
+        messages: FormMessages,
     ) -> None:
         self._clock = clock
         self._fleet = fleet
         self._bookings = bookings
         self._forms = forms
-        self._sheets = sheets
+        self._messages = messages
 
     @command("form")
     async def menu(self, handling: Handling, actor: Actor, said: str) -> None:
         """List the forms that anybody may fill in."""
-        reader = await self._sheets.reader(actor.employee_id)
+        reader = await self._messages.reader(actor.employee_id)
         rows = [
             [_begin(t.title[reader.language], t, None)]
             for t in newest("form")
@@ -57,16 +57,16 @@ class FormMenu:
     async def checklists(self, handling: Handling, actor: Actor, said: str) -> None:
         """List the open check-lists, and those that can be started for a booking, a car, or
         today's work."""
-        reader = await self._sheets.reader(actor.employee_id)
+        reader = await self._messages.reader(actor.employee_id)
         async with handling.transaction() as tx:
             rows: list[list[Button]] = []
             known: set[tuple[str, UUID | None]] = set()
             for form in await self._forms.open_of(tx, actor, OFFERED) if not said else ():
-                sheet = await self._sheets.sheet(form, reader)
+                context = await self._messages.context(form, reader)
                 complete = sum(p.complete for p in form.points)
                 label = (
                     f"{complete}/{len(form.points)} · "
-                    f"{render.named(form.template, sheet.car, sheet.booking, reader)}"
+                    f"{render.named(form.template, context.car, context.booking, reader)}"
                 )
                 rows.append([render.button(label, OpenForm(form_id=form.id))])
                 known.add((form.template.key, form.booking_id or form.car_id))
@@ -81,7 +81,7 @@ class FormMenu:
         self, tx: Tx, handling: Handling, actor: Actor, text: str, rows: Sequence[Sequence[Button]]
     ) -> None:
         p = handling.event.payload
-        await self._sheets.say(
+        await self._messages.send(
             tx,
             handling,
             int(p["chat_id"]),

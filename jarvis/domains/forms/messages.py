@@ -12,7 +12,7 @@ from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.forms import view as render
 from jarvis.domains.forms.models import Form
 from jarvis.domains.forms.service import FormService
-from jarvis.domains.forms.view import Page, Sheet
+from jarvis.domains.forms.view import FormContext, Page
 from jarvis.domains.media.publishing import Publisher
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.db import Tx
@@ -27,14 +27,14 @@ HANDS = frozenset({Role.EMPLOYEE, Role.BRANCH_HEAD, Role.MECHANIC})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FormPress:
+class LockedForm:
     """A form, locked, and the transaction of the callback that concerns it."""
 
     tx: Tx
     form: Form
 
 
-class Sheets:
+class FormMessages:
     """Loads what a form's message shows, and sends or edits it."""
 
     def __init__(
@@ -57,12 +57,12 @@ class Sheets:
         """Return for whom to render: an employee, or (None) all members of a group."""
         return await self._publisher.reader(employee_id)
 
-    async def sheet(self, form: Form, reader: Reader) -> Sheet:
+    async def context(self, form: Form, reader: Reader) -> FormContext:
         """Return the form with the car, booking and people that it names."""
         car = await self._fleet.get(form.car_id) if form.car_id is not None else None
         booking = await self._bookings.get(form.booking_id) if form.booking_id is not None else None
         staff = await self._staff.colleagues(form.branch)
-        return Sheet(
+        return FormContext(
             form=form,
             car=car,
             booking=booking,
@@ -88,8 +88,8 @@ class Sheets:
         to = await self._staff.telegram_of(form.holder_id)
         if to is None:
             return
-        sheet = await self.sheet(form, await self.reader(form.holder_id))
-        text, rows = _page(sheet, page, key)
+        context = await self.context(form, await self.reader(form.holder_id))
+        text, rows = _page(context, page, key)
         # a new group each time, since the possible answers have changed
         stored = await self._interactions.store(
             tx,
@@ -99,18 +99,18 @@ class Sheets:
             life=None,
         )
         mark = _mark(form.id, handling)
-        if form.shown is not None and not fresh:
+        if form.message_effect_id is not None and not fresh:
             await outbox.edit(
-                tx, handling.origin, to, text, of=form.shown, buttons=stored, key=mark
+                tx, handling.origin, to, text, of=form.message_effect_id, buttons=stored, key=mark
             )
             return
-        if form.shown is not None:
-            await self._point_away(tx, handling, form, sheet)
-        await self._forms.shown(
+        if form.message_effect_id is not None:
+            await self._retire_old(tx, handling, form, context)
+        await self._forms.set_message(
             tx, form.id, await outbox.send(tx, handling.origin, to, text, buttons=stored, key=mark)
         )
 
-    async def shown_by(self, tx: Tx, form_id: UUID, handling: Handling) -> bool:
+    async def updated_by(self, tx: Tx, form_id: UUID, handling: Handling) -> bool:
         """Return whether this event has updated the form's message already."""
         return bool(
             await tx.fetchval(
@@ -118,18 +118,18 @@ class Sheets:
             )
         )
 
-    async def outdated(self, tx: Tx, handling: Handling, actor: Actor, form: Form) -> None:
+    async def show_current(self, tx: Tx, handling: Handling, actor: Actor, form: Form) -> None:
         """Replace the message of a form that was closed or handed over by its current state."""
         p, reader = handling.event.payload, await self.reader(actor.employee_id)
-        sheet = await self.sheet(form, reader)
+        context = await self.context(form, reader)
         if form.state == "open":
             text, rows = (
-                reader.say("form.given", what=render.name(sheet), who=render.escape(form.holder)),
+                reader.say("form.given", what=render.name(context), who=render.escape(form.holder)),
                 [],
             )
         else:
-            text, rows = render.report(sheet), render.report_buttons(sheet)
-        await self.say(
+            text, rows = render.report(context), render.report_buttons(context)
+        await self.send(
             tx,
             handling,
             int(p["chat_id"]),
@@ -140,16 +140,20 @@ class Sheets:
             edit_id=int(p["message_id"]),
         )
 
-    async def _point_away(self, tx: Tx, handling: Handling, form: Form, sheet: Sheet) -> None:
+    async def _retire_old(
+        self, tx: Tx, handling: Handling, form: Form, context: FormContext
+    ) -> None:
         """Remove the buttons of the old message, which refers to the new one in this or another
         chat."""
         chat_id = int(
-            await tx.fetchval("SELECT args->>'chat_id' FROM effect WHERE id = $1", form.shown)
+            await tx.fetchval(
+                "SELECT args->>'chat_id' FROM effect WHERE id = $1", form.message_effect_id
+            )
         )
         same = chat_id == await self._staff.telegram_of(form.holder_id)
-        text = sheet.reader.say(
+        text = context.reader.say(
             "form.moved" if same else "form.given",
-            what=render.name(sheet),
+            what=render.name(context),
             who=render.escape(form.holder),
         )
         await outbox.edit(
@@ -157,11 +161,11 @@ class Sheets:
             handling.origin,
             chat_id,
             text,
-            of=form.shown,
+            of=form.message_effect_id,
             key=handling.key(f"form.old:{form.id}"),
         )
 
-    async def say(
+    async def send(
         self,
         tx: Tx,
         handling: Handling,
@@ -193,17 +197,17 @@ def _mark(form_id: UUID, handling: Handling) -> str:
     return handling.key(f"form:{form_id}")
 
 
-def _page(sheet: Sheet, page: Page, key: str) -> tuple[str, list[list[Button]]]:
-    if sheet.form.state != "open":
-        return render.report(sheet), render.report_buttons(sheet)
+def _page(context: FormContext, page: Page, key: str) -> tuple[str, list[list[Button]]]:
+    if context.form.state != "open":
+        return render.report(context), render.report_buttons(context)
     if page == "report":
-        return render.report(sheet), render.report_buttons(sheet)
+        return render.report(context), render.report_buttons(context)
     if page == "skip":
-        point = sheet.form.point(key)
-        title = point.item.title[sheet.language] if point is not None else key
-        text = f"{render.message(sheet)}\n{sheet.reader.say('form.why', what=render.escape(title))}"
-        return text, render.skip_buttons(sheet, key)
+        point = context.form.point(key)
+        title = point.item.title[context.language] if point is not None else key
+        text = f"{render.message(context)}\n{context.reader.say('form.why', what=render.escape(title))}"
+        return text, render.skip_buttons(context, key)
     rows = {"items": render.item_buttons, "give": render.give_buttons, "main": render.main_buttons}[
         page
-    ](sheet)
-    return render.message(sheet), rows
+    ](context)
+    return render.message(context), rows

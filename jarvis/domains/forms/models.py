@@ -55,8 +55,10 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """A form with the points that apply now, in order. `shown` is the effect that sent its
-    message."""
+    """A form with the points that apply now, in order.
+
+    `message_effect_id` is the effect that sent its message.
+    """
 
     id: UUID
     template: Template
@@ -73,7 +75,7 @@ class Form:
     deadline: datetime | None
     started_at: datetime
     finished_at: datetime | None
-    shown: UUID | None
+    message_effect_id: UUID | None
     points: tuple[Point, ...]
 
     def point(self, key: str | None) -> Point | None:

@@ -78,7 +78,7 @@ class FormPoints:
         await self._forms.focus(tx, form_id, None)
         return bool(changed)
 
-    async def asked(
+    async def set_waiver_request(
         self, tx: Tx, form_id: UUID, key: str, reason: str | None, by: UUID | None
     ) -> None:
         """Record that an employee asks for a waiver; with None as the reason, that it was
@@ -93,7 +93,7 @@ class FormPoints:
         )
         await self._forms.focus(tx, form_id, None)
 
-    async def again(self, tx: Tx, form_id: UUID, key: str) -> None:
+    async def reopen(self, tx: Tx, form_id: UUID, key: str) -> None:
         """Clear a point and drop its photos."""
         await tx.execute(
             """UPDATE form_item SET state = 'missing', choice = NULL, hundredths = NULL, day = NULL,

@@ -15,7 +15,7 @@ from jarvis.domains.chats.topics import topic_order, topic_ref
 from jarvis.domains.forms import export
 from jarvis.domains.forms import view as render
 from jarvis.domains.forms.filling import FINISHED
-from jarvis.domains.forms.messages import FormPress, Sheets
+from jarvis.domains.forms.messages import FormMessages, LockedForm
 from jarvis.domains.forms.models import Form
 from jarvis.domains.forms.payloads import (
     ExportReport,
@@ -65,7 +65,7 @@ class FormReports:
         forms: FormService,
         points: FormPoints,
         interactions: Interactions,
-        sheets: Sheets,
+        messages: FormMessages,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -76,7 +76,7 @@ class FormReports:
         self._forms = forms
         self._points = points
         self._interactions = interactions
-        self._sheets = sheets
+        self._messages = messages
 
     @subscriber(FINISHED, lane=DeliveryLane.PEOPLE)
     async def finished(self, handling: Handling) -> None:
@@ -89,7 +89,7 @@ class FormReports:
             if form is None or form.state != "done":
                 return
             if form.car_id is not None and form.template.operation is not None:
-                for set_id in await self._forms.sets(tx, form.id):
+                for set_id in await self._forms.unfiled_sets(tx, form.id):
                     await file_set(
                         tx,
                         handling.origin,
@@ -111,13 +111,13 @@ class FormReports:
         forum = await self._chats.forum(tx, topic.marked_id)
         if forum is None or forum.lost:
             return
-        sheet = await self._sheets.sheet(form, await self._sheets.reader(None))
+        context = await self._messages.context(form, await self._messages.reader(None))
         readers, heads = (
             Who(roles=BRANCH_STAFF, branch=form.branch),
             Who(roles=HEADS, branch=form.branch),
         )
         rework = Button(
-            label=sheet.reader.say("b.form.rework"),
+            label=context.reader.say("b.form.rework"),
             payload=ReworkForm(form_id=form.id),
             who=heads,
         )
@@ -140,7 +140,7 @@ class FormReports:
                 "chat_id": topic.marked_id,
                 "topic": topic_ref(topic),
                 "topic_row": str(topic.id),
-                "text": render.report(sheet),
+                "text": render.report(context),
                 "buttons": stored,
             },
         )
@@ -163,14 +163,14 @@ class FormReports:
         for employee_id, chat_id in to:
             if employee_id == form.holder_id:
                 continue
-            sheet = await self._sheets.sheet(form, await self._sheets.reader(employee_id))
+            context = await self._messages.context(form, await self._messages.reader(employee_id))
             key = f"form.tell:{form.id}:{chat_id}"
-            await self._sheets.say(
+            await self._messages.send(
                 tx,
                 handling,
                 chat_id,
-                render.report(sheet),
-                render.report_buttons(sheet),
+                render.report(context),
+                render.report_buttons(context),
                 Who(employee_id=employee_id),
                 key=key,
             )
@@ -206,7 +206,9 @@ class FormReports:
                 )
 
     @asynccontextmanager
-    async def _fresh(self, handling: Handling, pressed: OfForm) -> AsyncGenerator[FormPress | None]:
+    async def _fresh(
+        self, handling: Handling, pressed: OfForm
+    ) -> AsyncGenerator[LockedForm | None]:
         """Yield the form, locked, in the transaction of a callback.
 
         Yields None if it does not exist, or if this callback was handled before an interruption:
@@ -219,13 +221,13 @@ class FormReports:
             ):
                 yield None
             else:
-                yield FormPress(tx=tx, form=form)
+                yield LockedForm(tx=tx, form=form)
 
     async def _export(
         self, tx: Tx, handling: Handling, actor: Actor, form: Form, name: str
     ) -> None:
         """Request the file; a second callback while it is being made requests nothing more."""
-        sheet = await self._sheets.sheet(form, await self._sheets.reader(actor.employee_id))
+        context = await self._messages.context(form, await self._messages.reader(actor.employee_id))
         prefix = f"form.{name}:{form.id}:{actor.employee_id}"
         made = await tx.fetchval(
             """SELECT count(*) FROM effect
@@ -240,7 +242,7 @@ class FormReports:
             else f"forms/{form.id}"
         )
         to = f"{subject}/{local(self._clock.now()):%Y%m%d}/report-{actor.language}-{made}.{name}"
-        body = {"page": export.page(sheet)} if name == "pdf" else {"data": export.data(sheet)}
+        body = {"page": export.page(context)} if name == "pdf" else {"data": export.data(context)}
         await effects.request(
             tx,
             handling.origin,
@@ -252,7 +254,7 @@ class FormReports:
                 "form": str(form.id),
                 "format": name,
                 "to": to,
-                "pictures": export.pictures(sheet),
+                "pictures": export.pictures(context),
                 "chat_id": int(handling.event.payload["sender_id"]),
                 "employee": str(actor.employee_id),
                 **body,
@@ -269,18 +271,18 @@ class FormReports:
             form = await self._forms.get(tx, UUID(str(args["form"])))
             if form is None:
                 return
-            sheet = await self._sheets.sheet(
-                form, await self._sheets.reader(UUID(str(args["employee"])))
+            context = await self._messages.context(
+                form, await self._messages.reader(UUID(str(args["employee"])))
             )
             if not ended.done:
-                text = sheet.reader.say(
+                text = context.reader.say(
                     "form.export.failed", cause=render.escape(str(ended.cause)[:160])
                 )
                 await outbox.send(tx, handling.origin, chat_id, text, key=handling.key("export"))
                 return
-            name = render.named(form.template, sheet.car, sheet.booking, sheet.reader).replace(
-                " · ", " "
-            )
+            name = render.named(
+                form.template, context.car, context.booking, context.reader
+            ).replace(" · ", " ")
             item = {
                 "key": args["to"],
                 "kind": "document",
@@ -297,7 +299,7 @@ class FormReports:
                 args={
                     "chat_id": chat_id,
                     "topic": None,
-                    "caption": f"📝 {render.name(sheet)}",
+                    "caption": f"📝 {render.name(context)}",
                     "items": [item],
                 },
             )
@@ -306,16 +308,16 @@ class FormReports:
         self, tx: Tx, handling: Handling, actor: Actor, form: Form, key: str | None
     ) -> None:
         """Ask a head in private which point, then why."""
-        sheet = await self._sheets.sheet(form, await self._sheets.reader(actor.employee_id))
+        context = await self._messages.context(form, await self._messages.reader(actor.employee_id))
         p = handling.event.payload
-        title = f": {render.escape(form.template.item(key).title[sheet.language])}" if key else ""
-        text = sheet.reader.say("form.rework", what=f"{render.name(sheet)}{title}")
-        await self._sheets.say(
+        title = f": {render.escape(form.template.item(key).title[context.language])}" if key else ""
+        text = context.reader.say("form.rework", what=f"{render.name(context)}{title}")
+        await self._messages.send(
             tx,
             handling,
             int(p["sender_id"]),
             text,
-            render.reject_buttons(sheet, key),
+            render.reject_buttons(context, key),
             Who(employee_id=actor.employee_id),
             key=f"form.rework:{form.id}",
             edit_id=int(p["message_id"]) if key else None,
@@ -326,29 +328,29 @@ class FormReports:
     ) -> None:
         """Reject the point and reopen the form for the employee who held it; a further point is
         rejected in the form that is open already."""
-        sheet = await self._sheets.sheet(form, await self._sheets.reader(actor.employee_id))
+        context = await self._messages.context(form, await self._messages.reader(actor.employee_id))
         p, title = (
             handling.event.payload,
-            render.escape(form.template.item(key).title[sheet.language]),
+            render.escape(form.template.item(key).title[context.language]),
         )
         if form.state != "open" and not await self._forms.reopen(tx, form.id):
-            text = sheet.reader.say("form.busy", what=render.name(sheet))
+            text = context.reader.say("form.busy", what=render.name(context))
         else:
             if form.template.item(key).kind == "photo":
-                await self._points.again(tx, form.id, key)
+                await self._points.reopen(tx, form.id, key)
             await self._points.set_state(
                 tx, form.id, key, "rejected", f".{code}", actor.employee_id
             )
-            await self._forms.hold(tx, form.id, form.holder_id)
+            await self._forms.assign(tx, form.id, form.holder_id)
             await record(
                 tx, handling, actor, f"form:{form.id}", "rejected", {"item": key, "reason": code}
             )
-            await self._sheets.show(tx, handling, form.id, fresh=True)
-            text = sheet.reader.say(
+            await self._messages.show(tx, handling, form.id, fresh=True)
+            text = context.reader.say(
                 "form.reworked",
-                what=render.name(sheet),
+                what=render.name(context),
                 point=title,
-                why=render.why(f".{code}", sheet.reader),
+                why=render.why(f".{code}", context.reader),
             )
         await outbox.edit(
             tx,

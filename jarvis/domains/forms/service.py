@@ -55,7 +55,7 @@ class FormService:
         )
         if known is not None:
             return known
-        await self._lay_down(tx, by)
+        await self._deactivate_others(tx, by)
         form_id: UUID = await tx.fetchval(
             """INSERT INTO form (template, version, car_id, booking_id, branch_id,
                 responsible_employee_id, holder_employee_id,
@@ -166,7 +166,7 @@ class FormService:
             deadline=row["deadline_at"],
             started_at=row["started_at"],
             finished_at=row["finished_at"],
-            shown=row["shown_effect_id"],
+            message_effect_id=row["shown_effect_id"],
             points=points,
         )
 
@@ -206,9 +206,9 @@ class FormService:
             )
         return tuple(points.values())
 
-    async def hold(self, tx: Tx, form_id: UUID, employee_id: UUID) -> None:
+    async def assign(self, tx: Tx, form_id: UUID, employee_id: UUID) -> None:
         """Assign the form to the employee and make it their active one."""
-        await self._lay_down(tx, employee_id, but=form_id)
+        await self._deactivate_others(tx, employee_id, but=form_id)
         await tx.execute(
             """UPDATE form SET holder_employee_id = $2, live = true, touched_at = $3, focus = NULL,
                 expects = 'answer'
@@ -218,7 +218,9 @@ class FormService:
             self._clock.now(),
         )
 
-    async def _lay_down(self, tx: Tx, employee_id: UUID, *, but: UUID | None = None) -> None:
+    async def _deactivate_others(
+        self, tx: Tx, employee_id: UUID, *, but: UUID | None = None
+    ) -> None:
         await tx.execute(
             "UPDATE form SET live = false WHERE holder_employee_id = $1 AND live AND id IS "
             "DISTINCT FROM $2",
@@ -232,7 +234,7 @@ class FormService:
         """Set the point that is asked next and how the next message is understood; this makes
         the form its holder's active one."""
         holder = await tx.fetchval("SELECT holder_employee_id FROM form WHERE id = $1", form_id)
-        await self._lay_down(tx, holder, but=form_id)
+        await self._deactivate_others(tx, holder, but=form_id)
         await tx.execute(
             "UPDATE form SET focus = $2, expects = $3, live = true, touched_at = $4 WHERE id = $1",
             form_id,
@@ -241,7 +243,7 @@ class FormService:
             self._clock.now(),
         )
 
-    async def shown(self, tx: Tx, form_id: UUID, effect_id: UUID) -> None:
+    async def set_message(self, tx: Tx, form_id: UUID, effect_id: UUID) -> None:
         """Record the effect that sent the form's message."""
         await tx.execute("UPDATE form SET shown_effect_id = $2 WHERE id = $1", form_id, effect_id)
 
@@ -279,7 +281,7 @@ class FormService:
             )
         )
 
-    async def sets(self, reader: Reader, form_id: UUID) -> Sequence[UUID]:
+    async def unfiled_sets(self, reader: Reader, form_id: UUID) -> Sequence[UUID]:
         """Return the sets of files that were sent for the form and are not filed yet."""
         rows = await reader.fetch(
             "SELECT id FROM media_set WHERE form_id = $1 AND state = 'open' ORDER BY started_at",

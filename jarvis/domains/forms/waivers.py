@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jarvis.domains.forms import view as render
-from jarvis.domains.forms.messages import Sheets
+from jarvis.domains.forms.messages import FormMessages
 from jarvis.domains.forms.models import Form, Point
 from jarvis.domains.forms.payloads import DecideWaiver
 from jarvis.domains.forms.points import FormPoints
@@ -19,10 +19,10 @@ from jarvis.kit.roles import HEADS
 class Waivers:
     """Waives points, or asks the nearest heads to decide."""
 
-    def __init__(self, staff: StaffService, points: FormPoints, sheets: Sheets) -> None:
+    def __init__(self, staff: StaffService, points: FormPoints, messages: FormMessages) -> None:
         self._staff = staff
         self._points = points
-        self._sheets = sheets
+        self._messages = messages
 
     async def waive(
         self,
@@ -39,7 +39,7 @@ class Waivers:
         point = form.point(key)
         assert point is not None
         if point.item.mandatory and point.item.waive == "head" and actor.role not in HEADS:
-            await self._points.asked(tx, form.id, key, reason, actor.employee_id)
+            await self._points.set_waiver_request(tx, form.id, key, reason, actor.employee_id)
             await record(
                 tx, handling, actor, f"form:{form.id}", "asked to be waived", {"item": key}
             )
@@ -48,7 +48,7 @@ class Waivers:
             await self._points.set_state(tx, form.id, key, "waived", reason, actor.employee_id)
             await record(tx, handling, actor, f"form:{form.id}", "waived", {"item": key})
         if show:
-            await self._sheets.show(tx, handling, form.id)
+            await self._messages.show(tx, handling, form.id)
 
     async def _ask_heads(
         self, tx: Tx, handling: Handling, actor: Actor, form: Form, point: Point, reason: str
@@ -59,11 +59,11 @@ class Waivers:
         )
         nearest = [pair for pair in heads if pair[0].role is heads[0][0].role]
         for head, chat_id in nearest:
-            reader = await self._sheets.reader(head.employee_id)
-            sheet = await self._sheets.sheet(form, reader)
+            reader = await self._messages.reader(head.employee_id)
+            context = await self._messages.context(form, reader)
             text = reader.say(
                 "form.ask_head",
-                what=render.name(sheet),
+                what=render.name(context),
                 point=render.escape(point.item.title[reader.language]),
                 who=render.escape(actor.name),
                 why=render.why(reason, reader),
@@ -78,7 +78,7 @@ class Waivers:
                 ]
             ]
             who = Who(roles=HEADS, branch=form.branch)
-            await self._sheets.say(
+            await self._messages.send(
                 tx,
                 handling,
                 chat_id,

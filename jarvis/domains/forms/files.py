@@ -38,7 +38,7 @@ class FormFiles:
         self._photos = photos
         self._messages = messages
 
-    async def takes(
+    async def claim(
         self, tx: Tx, actor: Actor, file: Mapping[str, Any], album: str | None, car_id: UUID | None
     ) -> Claim | None:
         """Return the claim of the employee's active form on a file that was sent in private or
@@ -54,7 +54,7 @@ class FormFiles:
             return None
         return Claim(form_id=form.id, item=point.item.key, private=point.item.private)
 
-    async def photo(
+    async def add_photo(
         self,
         tx: Tx,
         handling: Handling,
@@ -72,11 +72,11 @@ class FormFiles:
         )
         await self._messages.show(tx, handling, form.id)
 
-    async def arrived(self, tx: Tx, handling: Handling, form_id: UUID) -> None:
+    async def update(self, tx: Tx, handling: Handling, form_id: UUID) -> None:
         """Update the form's message after a file was stored."""
         await self._messages.show(tx, handling, form_id)
 
-    async def refused(self, tx: Tx, handling: Handling, item: UUID, reason: str) -> bool:
+    async def refuse(self, tx: Tx, handling: Handling, item: UUID, reason: str) -> bool:
         """Reject the point of a file that was not accepted; return False if no form had claimed
         it."""
         form_id = await self._photos.refuse(tx, item, f"{render.REFUSED_FILES}{reason}")
@@ -118,7 +118,7 @@ class FormFiles:
                 key=handling.key("form.join"),
             )
 
-    def offer(
+    def offer_button(
         self, actor: Actor, label: str, operation: str, booking: Booking, set_id: UUID
     ) -> Button | None:
         """Return a button that opens the check-list of a booking with files sent before, or None

@@ -205,8 +205,8 @@ def _page(context: FormContext, page: Page, key: str) -> tuple[str, list[list[Bu
     if page == "skip":
         point = context.form.point(key)
         title = point.item.title[context.language] if point is not None else key
-        text = f"{render.message(context)}\n{context.reader.say('form.why', what=render.escape(title))}"
-        return text, render.skip_buttons(context, key)
+        asked = context.reader.say("form.why", what=render.escape(title))
+        return f"{render.message(context)}\n{asked}", render.skip_buttons(context, key)
     rows = {"items": render.item_buttons, "give": render.give_buttons, "main": render.main_buttons}[
         page
     ](context)

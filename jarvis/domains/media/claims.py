@@ -26,13 +26,13 @@ class Claim:
 class FileClaims(Protocol):
     """What the forms say of files; asked in the transaction that takes a file in."""
 
-    async def takes(
+    async def claim(
         self, tx: Tx, actor: Actor, file: Mapping[str, Any], album: str | None, car_id: UUID | None
     ) -> Claim | None:
         """The claim on a file that this person sends, in private or in the topic of a car."""
         ...
 
-    async def photo(
+    async def add_photo(
         self,
         tx: Tx,
         handling: Handling,
@@ -45,15 +45,15 @@ class FileClaims(Protocol):
         """A file that was claimed was registered under this id."""
         ...
 
-    async def arrived(self, tx: Tx, handling: Handling, form_id: UUID) -> None:
+    async def update(self, tx: Tx, handling: Handling, form_id: UUID) -> None:
         """A file of the form is stored."""
         ...
 
-    async def refused(self, tx: Tx, handling: Handling, item: UUID, reason: str) -> bool:
+    async def refuse(self, tx: Tx, handling: Handling, item: UUID, reason: str) -> bool:
         """A file is none that we take; false when no form had claimed it."""
         ...
 
-    def offer(
+    def offer_button(
         self, actor: Actor, label: str, operation: str, booking: Booking, set_id: UUID
     ) -> Button | None:
         """A button that opens the check-list of a booking with files that were sent already; None

@@ -91,7 +91,7 @@ class Material:
             )
             if item_id is not None:
                 if into is not None and actor is not None:
-                    await self._claims.photo(
+                    await self._claims.add_photo(
                         tx, handling, actor, into, item_id, _album(p), str(p["text"])
                     )
                 await effects.request(
@@ -128,7 +128,7 @@ class Material:
         cars = [t.car_id for t in topics.values() if t.car_id is not None]
         if forum is not None and not cars:
             return None
-        return await self._claims.takes(tx, actor, p["media"], _album(p), cars[0] if cars else None)
+        return await self._claims.claim(tx, actor, p["media"], _album(p), cars[0] if cars else None)
 
     @subscriber(UPLOADED, lane=DeliveryLane.PEOPLE)
     async def uploaded(self, handling: Handling) -> None:
@@ -153,7 +153,7 @@ class Material:
                     event_id=handling.event.id,
                 )
                 found = await self._media.get(tx, item.set_id)
-                if await self._claims.refused(tx, handling, item.id, render.refused(reason)):
+                if await self._claims.refuse(tx, handling, item.id, render.refused(reason)):
                     return
                 if found is not None and found.employee_id is not None and reason != "gone":
                     reader = await self._publisher.reader(found.employee_id)

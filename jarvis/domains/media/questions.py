@@ -58,7 +58,7 @@ class FilingQuestions:
             if found is None or found.employee_id is None or found.state != "open":
                 return
             if found.form_id is not None:
-                await self._claims.arrived(tx, handling, found.form_id)
+                await self._claims.update(tx, handling, found.form_id)
                 return
             items = await self._media.items(tx, set_id)
             forum = await self.moderated(tx, found.chat_id)
@@ -122,7 +122,7 @@ class FilingQuestions:
         for op, b in offers[:2]:
             what = render.operation(op, b, found.car_id, reader)
             label = reader.say("b.form.list", what=what)
-            button = self._claims.offer(reader.actor, label, op, b, found.id)
+            button = self._claims.offer_button(reader.actor, label, op, b, found.id)
             if button is not None:
                 lists.append([button])
         return [*lists, *render.choices(found, offers, found.car_id, reader)]

@@ -103,8 +103,8 @@ class Substitution:
                 await self._personal.refresh_employee(tx, handling, away.employee_id)
 
     @callback(CancelAbsence)
-    async def press(self, handling: Handling, actor: Actor, pressed: CancelAbsence) -> None:
-        """The person is back before time, or does not go after all."""
+    async def cancel(self, handling: Handling, actor: Actor, pressed: CancelAbsence) -> None:
+        """End or withdraw an absence."""
         p = handling.event.payload
         async with handling.transaction() as tx:
             away = await self._absences.get(tx, pressed.absence_id)

@@ -1,4 +1,4 @@
-"""Which cars are free for a period, and which bookings get in each other's way."""
+"""Which cars are free for a period, and which bookings of a car overlap."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ class Availability:
         transmission: str | None = None,
         car_class: str | None = None,
     ) -> list[FreeCar]:
-        """Cars that can be issued for a period: those with their preparation time first, then the
-        tight ones."""
+        """Return the cars that can be issued for a period: those with full preparation time
+        first, then those without."""
         cars = await self._fleet.cars(branch=branch, states=[CAN_BE_ISSUED], branches=scope)
         spans = await self._spans(start, end, [car.id for car in cars], self.preparation)
         prices = await self._prices([car.id for car in cars])
@@ -74,7 +74,7 @@ class Availability:
         *,
         without: frozenset[UUID] = frozenset(),
     ) -> Fit:
-        """Whether one car is free for a period, as if the bookings `without` were not there."""
+        """Return whether one car is free for a period, disregarding the bookings `without`."""
         spans = [
             s
             for s in await self._spans(start, end, [car_id], self.preparation)
@@ -91,7 +91,7 @@ class Availability:
         scope: frozenset[str],
         car_id: UUID | None = None,
     ) -> list[tuple[Collision, Booking, Booking]]:
-        """Pairs of bookings that get in each other's way."""
+        """Return pairs of bookings of one car that overlap or leave too little preparation time."""
         found: list[tuple[Collision, Booking, Booking]] = []
         spans = await self._spans(since, until, None if car_id is None else [car_id], timedelta(0))
         for item in collisions(spans, buffer=self.preparation):
@@ -107,8 +107,8 @@ class Availability:
     async def _spans(
         self, since: datetime, until: datetime, cars: Sequence[UUID] | None, around: timedelta
     ) -> list[Span]:
-        """Bookings of these cars (of all when None) that matter to a period and to the preparation
-        time around it."""
+        """Return the bookings of these cars (of all if None) that touch the period or the
+        preparation time around it."""
         rows = await self._db.fetch(
             """SELECT id, car_id, start_at, end_at, status, purpose FROM booking
                 WHERE deleted_at IS NULL AND car_id IS NOT NULL AND start_at IS NOT NULL
@@ -133,8 +133,8 @@ class Availability:
         ]
 
     async def _prices(self, cars: Sequence[UUID]) -> dict[UUID, Money]:
-        """The latest price a day that a booking of each car had; the price grid itself is not
-        mirrored."""
+        """Return the daily price of each car's latest booking, since RentProg's price list is
+        not mirrored."""
         rows = await self._db.fetch(
             """SELECT DISTINCT ON (car_id) car_id, price_minor, currency FROM booking
                 WHERE price_minor IS NOT NULL AND car_id = ANY($1) AND purpose = 'rental'

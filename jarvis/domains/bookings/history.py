@@ -26,10 +26,11 @@ class BookingHistory:
         self._rentprog = rentprog
 
     async def in_rentprog(self, booking: Booking) -> list[HistoryLine]:
-        """Who changed a booking, from RentProg's own record.
+        """Return the changes that RentProg recorded.
 
         Raises:
-            IntegrationError: RentProg does not answer; nothing is known then.
+            NotFound: the booking has no id in RentProg.
+            IntegrationError: RentProg does not answer.
         """
         key = await refs.key_of(self._db, SOURCE, "booking", booking.id)
         if key is None or booking.branch is None:
@@ -38,15 +39,14 @@ class BookingHistory:
         return [_line(entry) for entry in entries]
 
     async def through_jarvis(self, booking: Booking) -> Sequence[audit.Written]:
-        """What people changed through Jarvis, from our own audit; its times on the business
-        clock."""
+        """Return the changes that people made through Jarvis, from our audit, in business time."""
         shift = ahead(self._clock)
         found = await audit.written_to(self._db, target_of(booking.id))
         return [dataclasses.replace(entry, at=entry.at + shift) for entry in found]
 
 
 def target_of(booking_id: UUID) -> str:
-    """The name under which writes to a booking stand in the effect log."""
+    """Return the effects' target for writes to a booking."""
     return f"rentprog:booking:{booking_id}"
 
 

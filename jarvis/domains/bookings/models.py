@@ -16,7 +16,7 @@ from jarvis.kit.money import Money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booking:
-    """A booking with the names that people know its car and client by."""
+    """A booking with the names of its car and client."""
 
     id: UUID
     number: int | None
@@ -44,12 +44,12 @@ class Booking:
 
     @property
     def shown(self) -> str:
-        """The number as people see it; RentProg sometimes gives none."""
+        """The number as people read it; RentProg sometimes gives none."""
         return "—" if self.number is None else str(self.number)
 
     @property
     def handle(self) -> str:
-        """A name of the car that fits no other."""
+        """A name of the car that no other car has."""
         return handle(self.car_label or "", self.plate_key)
 
 
@@ -84,7 +84,7 @@ class HistoryLine:
 
 
 def now_and_next(rows: Sequence[Booking], now: datetime) -> tuple[Booking | None, Booking | None]:
-    """Of a car's bookings: the one that runs now, and the first that begins after it."""
+    """Return a car's current booking and the first one that starts after now."""
     open_ = [b for b in rows if b.status in ("planned", "in_rent")]
     current = next(
         (

@@ -1,4 +1,4 @@
-"""Money that clients owe for bookings, as RentProg last told it."""
+"""Money that clients owe for bookings, as RentProg last reported it."""
 
 from __future__ import annotations
 
@@ -65,11 +65,11 @@ class Receivables:
         return Owed(kind=row["kind"], amount=amount, since=row["since_at"], booking=booking)
 
     async def refresh(self, branches: Sequence[str], *, anew: bool = False) -> dict[str, Freshness]:
-        """Ask RentProg for receivables; each branch that has a company there tells its own age, and
-        whether it answered, or why it was not asked.
+        """Read receivables from RentProg; return their age for each branch that has a company
+        there, and whether it answered or why it was not asked.
 
         Raises:
-            Impossible: none of them has a company there.
+            Impossible: none of the branches has a company in RentProg.
         """
         known = [branch for branch in branches if self._rentprog.knows(branch)]
         if branches and not known:

@@ -37,14 +37,15 @@ class BookingRefresh:
         self._mirror = mirror
 
     async def car(self, car_id: UUID, *, anew: bool = False) -> Limited | None:
-        """Read one car and its active bookings anew; a RentProg that does not answer leaves the
-        mirror as it is.
+        """Read a car and its active bookings from RentProg; if it does not answer the mirror stays
+        as it is.
 
         Args:
             car_id: The car.
-            anew: Whether what was read for somebody else a moment ago will not do.
+            anew: Do not accept what another caller has just read.
 
-        Returns the limit, when that is why RentProg was not asked.
+        Returns:
+            The limit, if RentProg was not asked because of one.
         """
         key = await refs.key_of(self._db, SOURCE, "car", car_id)
         car = await self._fleet.get(car_id)
@@ -79,17 +80,21 @@ class BookingRefresh:
         return limited
 
     async def booking(self, booking_id: UUID, *, anew: bool = False) -> Limited | None:
-        """Read one booking anew, if RentProg answers; arguments and result as of `car`."""
+        """Read a booking from RentProg; arguments and result as for `car`.
+
+        Raises:
+            NotFound: there is no such booking.
+        """
+        known = await self._bookings.get(booking_id)
         key = await refs.key_of(self._db, SOURCE, "booking", booking_id)
         limited: Limited | None = None
         if key is None:
             return None
-        branch_then = (await self._bookings.get(booking_id)).branch
 
         async def read() -> bool:
             nonlocal limited
             try:
-                incoming, branch = await self._mirror.reread(key, branch=branch_then)
+                incoming, branch = await self._mirror.reread(key, branch=known.branch)
                 async with self._db.transaction() as tx:
                     await self._mirror.save(tx, incoming, branch=branch)
             except LimitReached as error:

@@ -66,8 +66,11 @@ class BookingService:
     async def freshness(
         self, as_of: datetime | None = None, limited: Limited | None = None
     ) -> Freshness:
-        """Age of what we show: `as_of`, else the last complete reconciliation of bookings;
-        `limited`: what a refresh returned."""
+        """Return the age of what is shown: `as_of`, else the last complete reconciliation of
+        bookings.
+
+        `limited` is what a refresh returned.
+        """
         state, reconciled = await sources.read(self._db, SYSTEM, f"{SYSTEM} reconciled")
         return Freshness(
             source=SYSTEM,
@@ -83,8 +86,11 @@ class BookingService:
         return _booking(row)
 
     async def responsible_of(self, booking_id: UUID) -> UUID | None:
-        """Our employee who answers for the booking in RentProg; None when none is named or bound.
-        It changes often: not to be kept."""
+        """Return the employee who is responsible for the booking in RentProg; None if there is none
+        or they are not bound.
+
+        It changes often: do not keep it.
+        """
         return await responsible_of(self._db, booking_id)
 
     async def by_number(self, number: int) -> list[Booking]:

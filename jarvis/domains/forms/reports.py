@@ -31,7 +31,7 @@ from jarvis.domains.media.filing import file_set
 from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import effects
-from jarvis.engine.db import Database, Tx
+from jarvis.engine.db import Tx
 from jarvis.engine.effects import Completed
 from jarvis.engine.interactions import Interactions, Who
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
@@ -56,7 +56,6 @@ class FormReports:
 
     def __init__(
         self,
-        db: Database,
         clock: Clock,
         staff: StaffService,
         chats: ChatService,
@@ -67,7 +66,6 @@ class FormReports:
         interactions: Interactions,
         messages: FormMessages,
     ) -> None:
-        self._db = db
         self._clock = clock
         self._staff = staff
         self._chats = chats

@@ -1,4 +1,4 @@
-"""`/car`: the material of a car in two taps, with time, booking, author and hash."""
+"""The command `/car`: the photos of a car, with time, booking, author and hash."""
 
 from __future__ import annotations
 
@@ -28,9 +28,8 @@ SHOWN = 6  # cars, or sets, a message
 
 
 class CarFile:
-    """Answers `/car` and the presses below it. People see the material of cars whose branch they
-    may look into; papers of clients only those who may see clients' contacts, and only in
-    private."""
+    """Answers `/car` and its buttons. Photos are shown to people who may see the car's branch;
+    clients' documents only to those who may see clients' contacts, and only in private."""
 
     def __init__(
         self,
@@ -54,8 +53,7 @@ class CarFile:
 
     @command("car")
     async def listing(self, handling: Handling, actor: Actor, said: str) -> None:
-        """The car that is named, or that the topic is about; else the cars with the newest
-        material, to choose from."""
+        """Show the named car, or that of the topic; else list the cars with the newest photos."""
         p = handling.event.payload
         chat_id, reply_to = int(p["chat_id"]), None if p["private"] else int(p["message_id"])
         cars: list[Car] = []
@@ -99,7 +97,7 @@ class CarFile:
 
     @callback(ShowCarMaterial)
     async def of_car(self, handling: Handling, actor: Actor, pressed: ShowCarMaterial) -> None:
-        """A car was chosen: its sets, in place of the question."""
+        """Show the sets of a car in place of the list."""
         p = handling.event.payload
         async with handling.transaction() as tx:
             car = await self._fleet.get(pressed.car_id)
@@ -111,7 +109,7 @@ class CarFile:
 
     @callback(ShowSet)
     async def of_set(self, handling: Handling, actor: Actor, pressed: ShowSet) -> None:
-        """A set was chosen: its files, into the private chat of who pressed."""
+        """Send the files of a set to the private chat of whoever asked."""
         async with handling.transaction() as tx:
             found = await self._media.get(tx, pressed.set_id)
             car = (
@@ -137,8 +135,8 @@ class CarFile:
         *,
         papers: bool = False,
     ) -> bool:
-        """Whether the person may see the car's material; on record either way, and told when
-        not."""
+        """Return whether the person may see the car's photos; record it either way, and tell
+        them if not."""
         allowed = actor.may_see(car.branch) and (not papers or actor.role in CONTACTS)
         await audit.record(
             tx,
@@ -198,7 +196,7 @@ class CarFile:
         )
 
     async def _files(self, tx: Tx, handling: Handling, actor: Actor, found: MediaSet) -> None:
-        """The set's albums in private, in their order."""
+        """Send the albums of a set in private, in order."""
         to = int(handling.event.payload["sender_id"])
         items = [i for i in await self._media.items(tx, found.id) if i.filed_key is not None]
         booking = (

@@ -1,4 +1,4 @@
-"""Facts about material."""
+"""Facts about files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jarvis.messaging.facts import Fact
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetLine:
-    """A set of material, the booking it belongs to, the hashes of its files."""
+    """A set of files, its booking, and the hashes of the files."""
 
     found: MediaSet
     booking: Booking | None
@@ -21,7 +21,7 @@ class SetLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaterialFact(Fact):
-    """Material of a car: the newest sets of `total`."""
+    """The newest of `total` sets of a car."""
 
     car: Car
     sets: tuple[SetLine, ...]

@@ -1,5 +1,5 @@
-"""Files sets of files under an operation: their author says which, the copies are read back before
-they count, then the set is published in the topic of its car."""
+"""Files sets of files under an operation: the author chooses it, the files are copied and read
+back, then the set is published in the topic of its car."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def file_set(
     *,
     key: str,
 ) -> int:
-    """Ask for the copies; returns how many files they are."""
+    """Request the copies; return the number of files."""
     items = await media.filing(tx, set_id, cast(Operation, operation), car_id, booking_id, by)
     await effects.request(
         tx,
@@ -60,7 +60,7 @@ async def file_set(
 
 
 class MediaFiling:
-    """Handles the author's decision, the copies, and the album in the topic."""
+    """Handles the author's choice, the copies, and the albums in the topic."""
 
     feature: ClassVar[str] = "media"
 
@@ -84,7 +84,7 @@ class MediaFiling:
 
     @callback(FileSet)
     async def decided(self, handling: Handling, actor: Actor, pressed: FileSet) -> None:
-        """The author says what the set belongs to."""
+        """File the set as its author chose."""
         async with handling.transaction() as tx:
             found = await self._media.get(tx, pressed.set_id, lock=True)
             key = handling.key(f"file:{pressed.set_id}")
@@ -124,8 +124,8 @@ class MediaFiling:
 
     @subscriber(FILED, lane=DeliveryLane.PEOPLE)
     async def filed(self, handling: Handling) -> None:
-        """The copies were read back: the set is published in the topic of its car, if it has
-        one."""
+        """Publish the set in the topic of its car, or offer it for another try if copying
+        failed."""
         row = Completed.of(handling.event)
         set_id = UUID(str(row.args["set"]))
         async with handling.transaction() as tx:
@@ -158,7 +158,7 @@ class MediaFiling:
             await refresh(tx, handling, Subject("car", found.car_id))
 
     async def _publish(self, tx: Tx, origin: Origin, found: MediaSet) -> bool:
-        """In the car's topic, if there is one; false when there is none."""
+        """Publish in the car's topic; return False if it has none."""
         assert found.car_id is not None
         topic = await self._registry.live(tx, Subject("car", found.car_id), "branch_forum")
         forum = await self._chats.forum(tx, topic.marked_id) if topic is not None else None
@@ -168,8 +168,7 @@ class MediaFiling:
 
     @subscriber(POSTED, lane=DeliveryLane.PEOPLE)
     async def posted(self, handling: Handling) -> None:
-        """An album stands in a topic: each message is noted; when it was the last of its set, the
-        author hears of it."""
+        """Record the messages of an album; tell the author when the set is completely published."""
         row = Completed.of(handling.event)
         if row.args.get("set") is None:
             return
@@ -204,7 +203,7 @@ class MediaFiling:
     async def _update_message(
         self, tx: Tx, handling: Handling, set_id: UUID, key: str, files: int
     ) -> None:
-        """Say in the author's own message how far the set is."""
+        """Show the progress of the set in the message that asked its author."""
         found = await self._media.get(tx, set_id)
         if found is None or found.asked is None or found.operation is None or found.car_id is None:
             return

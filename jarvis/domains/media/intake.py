@@ -1,9 +1,9 @@
-"""What people send: stored first, then removed where only Jarvis publishes media, then put to an
-operation by its author.
+"""Takes in the files that people send, and removes their messages from forums where only Jarvis
+publishes files.
 
-A file's way: registered (`taken`) → fetched, looked into, stored and read back (`stored`) → its
-message removed in a branch forum (`removed`) → one question to the author → copied under the
-operation's key → published in the car's topic.
+A file is recorded (`taken`), downloaded, checked, stored and read back (`stored`); in a branch
+forum its message is removed (`removed`). Then its author is asked what it belongs to
+(`questions.py`), and it is filed and published (`filing.py`).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ MODERATED = frozenset({"photo", "image", "video", "video_note", "voice", "audio"
 
 
 class Material:
-    """Stores files and removes their messages where only Jarvis publishes media."""
+    """Stores files and moderates branch forums."""
 
     feature: ClassVar[str] = "media"
 
@@ -64,8 +64,8 @@ class Material:
         self._questions = questions
 
     async def message(self, handling: Handling) -> None:
-        """A message with a file: taken in private, in a branch forum, or when it is addressed to
-        Jarvis."""
+        """Take in the file of a message: in private, in a branch forum, or when the message
+        mentions Jarvis."""
         p = handling.event.payload
         file = p.get("media")
         if file is None or file["kind"] not in MODERATED:
@@ -114,8 +114,8 @@ class Material:
     async def _into_form(
         self, tx: Tx, p: Mapping[str, Any], actor: Actor | None, forum: Forum | None
     ) -> Claim | None:
-        """The check-list that the author is filling in, when the file is meant for it: sent in
-        private, or in the topic of its car."""
+        """Return the claim of the form that the author is filling in, for files sent in private
+        or in the topic of the form's car."""
         if (
             actor is None
             or (forum is not None and not p["topic"])
@@ -132,7 +132,7 @@ class Material:
 
     @subscriber(UPLOADED, lane=DeliveryLane.PEOPLE)
     async def uploaded(self, handling: Handling) -> None:
-        """A file was stored, or is none that we take."""
+        """Continue with a file that was stored, or tell its author why it was not accepted."""
         row = Completed.of(handling.event)
         item = await self._media.item(self._db, UUID(str(row.args["item"])))
         if item is None:
@@ -188,8 +188,7 @@ class Material:
 
     @subscriber(REMOVED, lane=DeliveryLane.PEOPLE)
     async def removed(self, handling: Handling) -> None:
-        """Messages are gone from a forum, or could not be removed: their author is asked either
-        way."""
+        """Ask the author about the files, whether or not their messages could be removed."""
         row = Completed.of(handling.event)
         chat_id, ids = int(row.args["chat_id"]), [int(n) for n in row.args["ids"]]
         async with handling.transaction() as tx:
@@ -208,7 +207,7 @@ class Material:
 
     @subscriber(ABLE)
     async def able(self, handling: Handling) -> None:
-        """The bot may remove messages again: what is stored and still stands there goes now."""
+        """Remove the messages of stored files after the bot got the right to."""
         forum = await self._chats.forum(self._db, int(handling.event.payload["chat_id"]))
         if forum is None or not forum.able(DELETES):
             return
@@ -219,10 +218,10 @@ class Material:
 
     @subscriber(LOOSE, lane=DeliveryLane.PEOPLE)
     async def loose(self, handling: Handling) -> None:
-        """A check-list was cancelled: what was sent for it is asked about."""
+        """Ask about the files of a check-list that was cancelled."""
         await self._questions.ask(handling, UUID(str(handling.event.payload["set"])))
 
 
 def _album(p: Mapping[str, Any]) -> str | None:
-    """The group of messages that a file came in, if it did not come alone."""
+    """Return the id of the album that a file came in, or None."""
     return str(p["album"]) if p["album"] else None

@@ -13,8 +13,8 @@ ItemState = Literal["taken", "stored", "removed", "refused"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One file of a message. `key` is where it lies, `clean_key` the picture without its metadata,
-    `digest` its SHA-256."""
+    """A file of a message. `key` is its storage key, `clean_key` that of the photo without
+    metadata, `digest` its SHA-256."""
 
     id: UUID
     set_id: UUID
@@ -34,9 +34,13 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaSet:
-    """`chat_id` is the chat (marked) where it was sent, `topic_title` its topic; `asked` the effect
-    that asked the author; `files` how many were filed. `form_id`: it was sent for a form.
-    `private`: papers of a client, stored and never published."""
+    """Files that one person sent at one place in one go.
+
+    `chat_id` is the Telegram id of the chat where they were sent, `topic_title` the title of the
+    topic there. `asked` is the effect that asked the author, `files` the number of filed files.
+    `form_id` is the form that they were sent for. `private` sets are documents of clients, stored
+    but never published.
+    """
 
     id: UUID
     sender_id: int

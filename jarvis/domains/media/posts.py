@@ -1,4 +1,4 @@
-"""Where filed files were published: the messages that show them in our groups."""
+"""Where filed files were published: the messages in the company's groups that show them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jarvis.kit.clock import Clock
 
 
 class MediaPosts:
-    """Reads and writes the posts of files, always in the caller's transaction."""
+    """Reads and writes posts of files, in the caller's transaction."""
 
     def __init__(self, clock: Clock, media: MediaService) -> None:
         self._clock = clock
@@ -23,7 +23,7 @@ class MediaPosts:
     async def posting(
         self, tx: Tx, effect_id: UUID, chat_id: UUID, topic_id: UUID, items: Sequence[UUID]
     ) -> None:
-        """An effect is going to publish these files in a chat."""
+        """Record that an effect is going to publish these files in a group."""
         for item_id in items:
             await tx.execute(
                 """INSERT INTO post (chat_id, topic_id, item_id, effect_id) VALUES ($1, $2, $3, $4)
@@ -35,7 +35,7 @@ class MediaPosts:
             )
 
     async def posted(self, tx: Tx, effect_id: UUID, messages: Mapping[UUID, int] | None) -> None:
-        """The effect published its files: the message of each; None when it could not."""
+        """Record the messages by which an effect published its files; None if it failed."""
         if messages is None:
             await tx.execute(
                 "UPDATE post SET gone_at = $2 WHERE effect_id = $1 AND gone_at IS NULL",
@@ -54,7 +54,7 @@ class MediaPosts:
             )
 
     async def unposted(self, reader: Reader, set_id: UUID, chat_id: UUID) -> list[Item]:
-        """Files of a set that neither stand in a chat nor are on their way there."""
+        """Return the files of a set that are neither published in a group nor being published."""
         rows = [i for i in await self._media.items(reader, set_id) if i.filed_key is not None]
         there = await reader.fetch(
             "SELECT item_id FROM post WHERE chat_id = $1 AND item_id = ANY($2) AND gone_at IS NULL",
@@ -65,7 +65,7 @@ class MediaPosts:
         return [i for i in rows if i.id not in known]
 
     async def is_complete(self, reader: Reader, set_id: UUID, chat_id: UUID) -> bool:
-        """Whether every file of a set stands in a chat."""
+        """Return whether every file of a set is published in a group."""
         return not await reader.fetchval(
             f"SELECT true FROM media_set s WHERE s.id = $1 AND {_ABSENT} LIMIT 1", set_id, chat_id
         )
@@ -73,7 +73,7 @@ class MediaPosts:
     async def absent(
         self, reader: Reader, chat_id: UUID, car_id: UUID | None, limit: int = 1000
     ) -> list[MediaSet]:
-        """Filed sets (of a car) of which something does not stand in a chat."""
+        """Return filed sets, of a car or of all, that are not completely published in a group."""
         rows = await reader.fetch(
             f"""{SETS} WHERE s.state = 'filed' AND NOT s.private
                    AND ($1::uuid IS NULL OR s.car_id = $1) AND {_ABSENT}
@@ -85,7 +85,7 @@ class MediaPosts:
         return [found for row in rows if (found := media_set(row)) is not None]
 
     async def posts_of(self, reader: Reader, chat_id: UUID, car_id: UUID) -> list[int]:
-        """The messages in a chat that show files of a car."""
+        """Return the ids of the messages in a group that show files of a car."""
         rows = await reader.fetch(
             """SELECT p.message FROM post p JOIN media_item i ON i.id = p.item_id JOIN media_set s
                 ON s.id = i.set_id
@@ -99,7 +99,8 @@ class MediaPosts:
     async def unseen(
         self, reader: Reader, chat_id: UUID, before: datetime, limit: int
     ) -> list[int]:
-        """The messages in a chat that were not looked at since then, the longest first."""
+        """Return the ids of messages in a group that were not checked since then, oldest check
+        first."""
         rows = await reader.fetch(
             """SELECT message FROM post WHERE chat_id = $1 AND gone_at IS NULL
                 AND message IS NOT NULL AND seen_at <= $2
@@ -113,8 +114,8 @@ class MediaPosts:
     async def seen(
         self, tx: Tx, chat_id: UUID, there: Sequence[int], gone: Sequence[int]
     ) -> list[UUID]:
-        """These messages stand in a chat, those were deleted; returns the cars whose files are
-        missing now."""
+        """Record which messages a check found and which were deleted; return the cars whose
+        files are missing now."""
         now = self._clock.now()
         await tx.execute(
             "UPDATE post SET seen_at = $3 WHERE chat_id = $1 AND message = ANY($2)",
@@ -133,7 +134,7 @@ class MediaPosts:
         return list(dict.fromkeys(row["car_id"] for row in rows))
 
     async def topic_gone(self, tx: Tx, topic_id: UUID) -> None:
-        """A topic was deleted with all that stood in it."""
+        """Record that a topic was deleted with all of its messages."""
         await tx.execute(
             "UPDATE post SET gone_at = $2 WHERE topic_id = $1 AND gone_at IS NULL",
             topic_id,

@@ -1,5 +1,5 @@
-"""Publishes sets of material as albums, once a file and chat; what is on its way counts as
-published."""
+"""Publishes sets of files as albums, each file once in a group; files that are being published
+count as published."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ JARVIS = Actor(
 
 
 class Publisher:
-    """Asks for the albums of a set."""
+    """Requests the albums of sets."""
 
     def __init__(
         self, clock: Clock, staff: StaffService, bookings: BookingService, posts: MediaPosts
@@ -58,8 +58,8 @@ class Publisher:
         *,
         lane: Lane = Lane.NORMAL,
     ) -> bool:
-        """Ask for what does not stand in the topic yet; false when everything does, or is on its
-        way."""
+        """Request albums of the files that are not in the topic yet; return False if none is
+        missing."""
         items = await self._posts.unposted(tx, found.id, topic.chat_id)
         booking = (
             await self._bookings.get(found.booking_id) if found.booking_id is not None else None
@@ -90,7 +90,7 @@ class Publisher:
         return bool(items)
 
     async def reader(self, employee_id: UUID | None) -> Reader:
-        """For a person in their language, or (None) for everybody of a chat."""
+        """Return for whom to render: an employee, or (None) all members of a group."""
         actor = (
             await self._staff.actor(employee_id) if employee_id is not None else None
         ) or JARVIS
@@ -101,15 +101,14 @@ class Publisher:
 
 
 def albums(items: Sequence[Item]) -> list[list[Item]]:
-    """Files in the groups in which Telegram takes them: pictures and videos by ten, everything else
-    alone."""
+    """Group files as Telegram allows: photos and videos by ten, everything else alone."""
     together = [i for i in items if i.kind in IN_ALBUM]
     rows = [together[n : n + ALBUM_MAX] for n in range(0, len(together), ALBUM_MAX)]
     return rows + [[i] for i in items if i.kind not in IN_ALBUM]
 
 
 def outgoing(item: Item) -> dict[str, Any]:
-    """A file as an album's argument: pictures without their metadata."""
+    """Return a file as an album's argument; photos without metadata."""
     assert item.filed_key is not None
     clean = item.clean_key if item.kind in ("photo", "image") else None
     name = item.filed_key.rpartition("/")[2]

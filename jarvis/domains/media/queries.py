@@ -15,7 +15,7 @@ SETS = """SELECT s.*, c.marked_id, t.title AS topic_title, e.name AS author,
 
 
 def media_set(row: Row | None) -> MediaSet | None:
-    """The set of a row of `SETS`."""
+    """Return the set in a row of `SETS`, or None."""
     if row is None:
         return None
     return MediaSet(

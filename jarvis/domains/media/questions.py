@@ -27,7 +27,7 @@ DELETES = "delete_messages"  # the right
 
 
 class FilingQuestions:
-    """Asks authors in their private chats, one message a set."""
+    """Asks authors in their private chats, in one message for each set."""
 
     def __init__(
         self,
@@ -48,10 +48,9 @@ class FilingQuestions:
         self._claims = claims
 
     async def ask(self, handling: Handling, set_id: UUID, *, stuck: bool = False) -> None:
-        """One message to the author about the whole set, written when nothing of it is on its way,
-        changed when more came.
+        """Ask about a set when all of its files are stored, or update the question when more came.
 
-        `stuck`: what is stored and still stands in the forum will not go soon.
+        `stuck` means that messages which are still in the forum cannot be removed soon.
         """
         async with handling.transaction() as tx:
             found = await self._media.get(tx, set_id, lock=True)
@@ -109,14 +108,15 @@ class FilingQuestions:
             await self._media.asked(tx, set_id, asked)
 
     async def moderated(self, reader: Db, chat_id: int) -> Forum | None:
-        """The forum in which only Jarvis publishes media; None for every other chat."""
+        """Return the branch forum with this id, where only Jarvis publishes files; None for
+        other chats."""
         forum = await self._chats.forum(reader, chat_id)
         return forum if forum is not None and forum.purpose == "branch_forum" else None
 
     async def _choices(
         self, found: MediaSet, forum: Forum | None, reader: Reader
     ) -> list[list[Button]]:
-        """Check-lists that the files may be for, then where else they may belong."""
+        """Return buttons for check-lists that may need the files, then for operations."""
         offers = await self._offers(found.car_id, forum, reader.actor)
         lists: list[list[Button]] = []
         for op, b in offers[:2]:
@@ -130,7 +130,7 @@ class FilingQuestions:
     async def _offers(
         self, car_id: UUID | None, forum: Forum | None, actor: Actor
     ) -> list[tuple[Operation, Booking]]:
-        """Operations that are near: the car's own, else those of today in the branch."""
+        """Return likely operations: those of the car's bookings, else today's in the branch."""
         now = self._clock.now()
         offers: list[tuple[Operation, Booking]] = []
         if car_id is not None:

@@ -1,5 +1,4 @@
-"""Files that people sent, in sets: what one person sent at one place in one go, and the operation
-that a set was filed under."""
+"""Files that people sent, in sets, and the operations that sets were filed under."""
 
 from __future__ import annotations
 
@@ -17,7 +16,7 @@ SET_PAUSE = timedelta(minutes=10)  # what comes later begins a set of its own
 
 
 class MediaService:
-    """Reads and writes files and sets, always in the caller's transaction."""
+    """Reads and writes files and sets, in the caller's transaction."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -37,12 +36,11 @@ class MediaService:
         form_id: UUID | None = None,
         private: bool = False,
     ) -> UUID | None:
-        """Register a file of a message, in the author's open set of this place or a new one; None
-        when it was registered before.
+        """Record a file of a message in the author's open set of this place, or in a new one;
+        return None if it was recorded before.
 
-        What is sent for a form is one set, its private files another.
-
-        An edit that leaves the file as it is changes what was written under it.
+        Files for a form are a set of their own, and its private files another. An edit of the
+        message that keeps the file changes its caption.
         """
         now = self._clock.now()
         if await tx.fetchval(
@@ -106,11 +104,11 @@ class MediaService:
         return rows[0] if rows else None
 
     async def items(self, reader: Reader, set_id: UUID) -> list[Item]:
-        """The files of a set in their order."""
+        """Return the files of a set in order."""
         return await self._items(reader, "i.set_id = $1", set_id)
 
     async def waiting(self, reader: Reader, chat_id: int) -> list[Item]:
-        """Files of a chat that are stored and whose messages still stand there."""
+        """Return the files of a chat that are stored and whose messages were not removed."""
         return await self._items(reader, "i.marked_chat = $1 AND i.state = 'stored'", chat_id)
 
     async def _items(self, reader: Reader, where: str, value: object) -> list[Item]:
@@ -123,7 +121,7 @@ class MediaService:
         return [_item(row) for row in rows]
 
     async def stored(self, tx: Tx, item_id: UUID, media_id: UUID) -> None:
-        """The file is ours now."""
+        """Record that the file was stored."""
         await tx.execute(
             "UPDATE media_item SET media_id = $2, state = 'stored' WHERE id = $1 AND state = "
             "'taken'",
@@ -132,7 +130,7 @@ class MediaService:
         )
 
     async def refused(self, tx: Tx, item_id: UUID, reason: str) -> None:
-        """The file is none that we take; its message stays."""
+        """Record that the file was not accepted; its message stays."""
         await tx.execute(
             "UPDATE media_item SET state = 'refused', reason = $2 WHERE id = $1 AND state = "
             "'taken'",
@@ -141,8 +139,8 @@ class MediaService:
         )
 
     async def removed(self, tx: Tx, chat_id: int, messages: Sequence[int]) -> list[UUID]:
-        """Their messages are gone from the chat; returns the sets they belong to, also when this
-        was noted before."""
+        """Record that messages were removed; return the sets of their files, also if it was
+        recorded before."""
         rows = await tx.fetch(
             """UPDATE media_item SET state = 'removed' WHERE marked_chat = $1 AND message = ANY($2)
                 AND state IN ('stored', 'removed')
@@ -153,13 +151,13 @@ class MediaService:
         return list(dict.fromkeys(row["set_id"] for row in rows))
 
     async def get(self, reader: Reader, set_id: UUID, *, lock: bool = False) -> MediaSet | None:
-        """A set; `lock` keeps others from it until the transaction ends."""
+        """Return a set or None; `lock` locks it until the transaction ends."""
         if lock:
             await reader.fetchrow("SELECT 1 FROM media_set WHERE id = $1 FOR UPDATE", set_id)
         return media_set(await reader.fetchrow(f"{SETS} WHERE s.id = $1", set_id))
 
     async def join(self, tx: Tx, set_id: UUID, form_id: UUID, *, private: bool) -> list[UUID]:
-        """The set was sent for a form; returns its files in their order."""
+        """Assign the set to a form; return the ids of its files in order."""
         await tx.execute(
             "UPDATE media_set SET form_id = $2, private = $3 WHERE id = $1 AND state = 'open'",
             set_id,
@@ -169,7 +167,7 @@ class MediaService:
         return [i.id for i in await self.items(tx, set_id) if i.state != "refused"]
 
     async def release(self, tx: Tx, form_id: UUID) -> list[UUID]:
-        """The form needs its files no longer: returns their sets, which are anybody's again."""
+        """Detach open sets from a form that was cancelled; return their ids."""
         rows = await tx.fetch(
             "UPDATE media_set SET form_id = NULL WHERE form_id = $1 AND state = 'open' RETURNING "
             "id",
@@ -178,7 +176,7 @@ class MediaService:
         return [row["id"] for row in rows]
 
     async def for_form(self, reader: Reader, chat_id: int, message_id: int) -> bool:
-        """Whether a message brought a file for a form."""
+        """Return whether a message brought a file for a form."""
         return bool(
             await reader.fetchval(
                 """SELECT true FROM media_item i JOIN media_set s ON s.id = i.set_id
@@ -189,7 +187,7 @@ class MediaService:
         )
 
     async def asked(self, tx: Tx, set_id: UUID, effect_id: UUID) -> None:
-        """The effect that wrote, or changed, the question to the author."""
+        """Record the effect that last asked the author."""
         await tx.execute(
             "UPDATE media_set SET asked_effect_id = $2 WHERE id = $1", set_id, effect_id
         )
@@ -203,8 +201,11 @@ class MediaService:
         booking_id: UUID | None,
         by: UUID,
     ) -> list[Item]:
-        """The set belongs to this operation; returns its files with the keys under which they will
-        lie. What is still on its way becomes a set of its own."""
+        """Put the set under an operation; return its files with the storage keys they are copied
+        to.
+
+        Files that are still being stored are moved to a set of their own.
+        """
         await tx.execute(
             """WITH late AS (SELECT id FROM media_item WHERE set_id = $1 AND state = 'taken'),
                     fresh AS (INSERT INTO media_set (sender, employee_id, chat_id, topic_id, car_id,
@@ -239,14 +240,15 @@ class MediaService:
         return [i for i in await self.items(tx, set_id) if i.filed_key is not None]
 
     async def set_state(self, tx: Tx, set_id: UUID, state: Literal["open", "filed"]) -> None:
-        """`filed`: every copy was read back. `open`: it failed, and may be tried again."""
+        """Set `filed` when every copy was read back, `open` when copying failed and may be tried
+        again."""
         await tx.execute("UPDATE media_set SET state = $2 WHERE id = $1", set_id, state)
 
     async def of_car(
         self, reader: Reader, car_id: UUID, *, limit: int = 50, papers: bool = False
     ) -> list[MediaSet]:
-        """The filed sets of a car that anybody may see, the newest first; with the `papers` of
-        clients when they are asked for."""
+        """Return the filed sets of a car, newest first; with clients' documents only if `papers`
+        is set."""
         rows = await reader.fetch(
             f"{SETS} WHERE s.car_id = $1 AND s.state = 'filed' AND ($3 OR NOT s.private) ORDER BY "
             f"s.filed_at DESC LIMIT $2",
@@ -257,14 +259,14 @@ class MediaService:
         return [found for row in rows if (found := media_set(row)) is not None]
 
     async def count_of(self, reader: Reader, car_id: UUID) -> int:
-        """How many filed sets of a car anybody may see."""
+        """Return the number of filed sets of a car, without clients' documents."""
         return await reader.fetchval(
             "SELECT count(*) FROM media_set WHERE car_id = $1 AND state = 'filed' AND NOT private",
             car_id,
         )
 
     async def cars(self, reader: Reader, branches: frozenset[str], limit: int) -> list[UUID]:
-        """Cars of these branches (empty: of all) with the newest filed material."""
+        """Return the cars of these branches (of all if empty) with the newest filed files."""
         rows = await reader.fetch(
             """SELECT s.car_id FROM media_set s JOIN car c ON c.id = s.car_id LEFT JOIN branch b
                 ON b.id = c.branch_id

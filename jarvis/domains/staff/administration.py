@@ -34,7 +34,7 @@ class StaffAdministration:
         manager: str | None = None,
         by: str = "CLI",
     ) -> UUID:
-        """Hire somebody.
+        """Hire an employee; return their id.
 
         Raises:
             Conflict: somebody of that name works here already.
@@ -79,8 +79,8 @@ class StaffAdministration:
     async def add_branch(
         self, code: str, names: Mapping[str, str], *, rents: bool, by: str
     ) -> None:
-        """A branch with its names in ru, en and ka; `rents`: cars are given out there. One that is
-        there keeps its names."""
+        """Add a branch with its names in ru, en and ka, unless its code exists; `rents` means
+        that cars are given out there."""
         async with self._db.transaction() as tx:
             added = await tx.fetchval(
                 """INSERT INTO branch (code, name_ru, name_en, name_ka, rents) VALUES ($1, $2, $3,
@@ -100,8 +100,9 @@ class StaffAdministration:
     async def change(
         self, employee_id: UUID, *, role: Role | None = None, branch: str | None = None, by: str
     ) -> None:
-        """Give somebody another role, or another branch instead of all that they had. What they
-        asked for in their old role, and nobody has confirmed, is void.
+        """Give an employee another role, or another branch in place of all that they had.
+
+        With the role, their approval requests that are still undecided become void.
 
         Raises:
             NotFound: nobody of that id works here, or there is no such branch.
@@ -147,11 +148,13 @@ class StaffAdministration:
         by_id: UUID | None = None,
         announce: bool = True,
     ) -> None:
-        """Bind an outside identity to an employee. `announce`: the chats follow; a world that is
-        loaded has its members already.
+        """Bind an identity in an outside system to an employee.
+
+        Without `announce` the groups are not updated: a loaded world has its members already.
 
         Raises:
-            Conflict: the identity, or this person's place in that system, is taken.
+            Conflict: the identity belongs to somebody else, or this employee has another one in
+                that system.
         """
         async with self._db.transaction() as tx:
             await bind_identity(tx, employee_id, system, key, by, by_id)
@@ -159,8 +162,8 @@ class StaffAdministration:
                 await publish_change(tx, employee_id)
 
     async def dismiss(self, employee_id: UUID, *, by: str, announce: bool = True) -> None:
-        """End somebody's rights at their next tool call, and what they asked for and nobody has
-        confirmed; idempotent."""
+        """End an employee's rights from their next tool call on, and void their undecided
+        approval requests and invitations; idempotent."""
         async with self._db.transaction() as tx:
             count = await tx.execute(
                 "UPDATE employee SET dismissed_at = $2 WHERE id = $1 AND dismissed_at IS NULL",

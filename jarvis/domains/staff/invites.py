@@ -1,4 +1,4 @@
-"""How a colleague joins: the link of an invitation, an administrator's word, the welcome."""
+"""How a colleague joins: the link of an invitation, an administrator's decision, the welcome."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Welcomes(Protocol):
 
 
 class Invites:
-    """Claims of invitations and the decisions over them."""
+    """Handles opened invitations and the decisions about them."""
 
     def __init__(
         self,
@@ -42,8 +42,8 @@ class Invites:
         self._welcomes = welcomes
 
     async def claimed(self, handling: Handling, chat_id: int, user_id: int, token: str) -> None:
-        """Somebody pressed a link: they wait, every administrator gets a card in a language of
-        their own."""
+        """Tell whoever opened the link to wait, and ask every administrator in their own
+        language."""
         claim = await self._invitations.claim(token, user_id)
         language: Language = claim.language if claim is not None else "ru"
         admins = await self._staff.contacts(Role.ADMIN)
@@ -88,8 +88,8 @@ class Invites:
 
     @callback(DecideInvite)
     async def decided(self, handling: Handling, actor: Actor, pressed: DecideInvite) -> None:
-        """An administrator pressed a button of the card; its copies elsewhere answer that it is
-        settled."""
+        """Carry out an administrator's decision; the other administrators' cards answer that it
+        was decided."""
         if actor.role is not Role.ADMIN:
             async with handling.transaction() as tx:
                 await audit.record(

@@ -23,7 +23,7 @@ class Branch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """Somebody pressed an invitation's link and waits for an admin."""
+    """An opened invitation that waits for an administrator's decision."""
 
     invite_id: UUID
     employee_id: UUID
@@ -34,8 +34,8 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """Somebody whom Jarvis may write to in private. `digest_hour` is local; `muted` holds back what
-    is not urgent."""
+    """An employee whom Jarvis can write to in private. `digest_hour` is local time; `muted`
+    holds back notices that are not urgent."""
 
     employee_id: UUID
     telegram_id: int
@@ -46,8 +46,8 @@ class Contact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody of the staff list, also after they left. `branches` are those that they belong to;
-    `everywhere`: may look into all."""
+    """An employee, also after they left. `branches` are those that they belong to; `everywhere`
+    means that they may see all."""
 
     employee_id: UUID
     name: str

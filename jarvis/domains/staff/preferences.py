@@ -16,7 +16,7 @@ class StaffPreferences:
         self._db = db
 
     async def get(self, employee_id: UUID) -> tuple[Language, int | None, bool]:
-        """Language, digest hour, muted."""
+        """Return language, digest hour (local, None for never), and whether notices are muted."""
         row = await self._db.fetchrow(
             "SELECT language, digest_hour, muted FROM employee WHERE id = $1", employee_id
         )
@@ -25,7 +25,11 @@ class StaffPreferences:
         return row["language"], row["digest_hour"], row["muted"]
 
     async def set_language(self, employee_id: UUID, language: str) -> None:
-        """The person's own language setting."""
+        """Set the language.
+
+        Raises:
+            InvalidRequest: it is none of ours.
+        """
         if language not in LANGUAGES:
             raise InvalidRequest("languages: ru, en, ka")
         await self._db.execute(
@@ -33,7 +37,11 @@ class StaffPreferences:
         )
 
     async def set_digest_hour(self, employee_id: UUID, hour: int | None) -> None:
-        """When the digest comes (local hour), or never."""
+        """Set the local hour of the digest, None for never.
+
+        Raises:
+            InvalidRequest: it is no hour.
+        """
         if hour is not None and not 0 <= hour <= 23:
             raise InvalidRequest("an hour is 0 to 23")
         await self._db.execute(
@@ -41,5 +49,5 @@ class StaffPreferences:
         )
 
     async def set_muted(self, employee_id: UUID, muted: bool) -> None:
-        """Whether notices other than urgent ones are held back."""
+        """Set whether notices that are not urgent are held back."""
         await self._db.execute("UPDATE employee SET muted = $2 WHERE id = $1", employee_id, muted)

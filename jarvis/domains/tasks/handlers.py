@@ -132,9 +132,8 @@ class Tasks:
         return "\n".join(lines), rows
 
     @callback(SetTask)
-    async def press(self, handling: Handling, actor: Actor, pressed: SetTask) -> None:
-        """Done, or open again; by who has it, gave it, stands in for who has it, or heads the
-        branch."""
+    async def set_done(self, handling: Handling, actor: Actor, pressed: SetTask) -> None:
+        """Mark a task done or open: its assignee, author or substitute may, and heads of the branch."""
         verb = "done" if pressed.done else "open"
         async with handling.transaction() as tx:
             task = await self._tasks.get(tx, pressed.task_id, lock=True)

@@ -33,7 +33,6 @@ from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.media.publishing import Publisher
 from jarvis.domains.staff.absences import Absences
 from jarvis.domains.staff.events import CHANGED
-from jarvis.domains.staff.service import StaffService
 from jarvis.domains.tasks import view as task_view
 from jarvis.domains.tasks.payloads import SetTask
 from jarvis.domains.tasks.service import TaskService
@@ -70,7 +69,6 @@ class PersonalTopics:
         self,
         db: Database,
         clock: Clock,
-        staff: StaffService,
         fleet: FleetService,
         bookings: BookingService,
         receivables: Receivables,
@@ -85,7 +83,6 @@ class PersonalTopics:
     ) -> None:
         self._db = db
         self._clock = clock
-        self._staff = staff
         self._fleet = fleet
         self._bookings = bookings
         self._receivables = receivables

@@ -133,7 +133,7 @@ class Tasks:
 
     @callback(SetTask)
     async def set_done(self, handling: Handling, actor: Actor, pressed: SetTask) -> None:
-        """Mark a task done or open: its assignee, author or substitute may, and heads of the branch."""
+        """Mark a task done or open, for its assignee, author or substitute, or a head."""
         verb = "done" if pressed.done else "open"
         async with handling.transaction() as tx:
             task = await self._tasks.get(tx, pressed.task_id, lock=True)

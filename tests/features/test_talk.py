@@ -129,6 +129,7 @@ async def test_what_it_does_not_understand_it_says(app: RunningApp) -> None:
 
 
 async def test_commands_and_settings(app: RunningApp) -> None:
+    await app.ask(GOCHA, "ывапролд")  # an answer that can be reported
     assert "Чем помогу" in (await app.ask(GOCHA, "/help"))["text"]
     page = await app.ask(GOCHA, "/settings")
     page = await app.press(GOCHA, page, "English")

@@ -10,7 +10,8 @@ from pydantic_ai import RunContext
 from jarvis.domains.bookings.changes import Changes
 from jarvis.domains.bookings.extending import Obstacle
 from jarvis.domains.bookings.facts import ObstacleFact
-from jarvis.domains.bookings.service import Booking, BookingService
+from jarvis.domains.bookings.models import Booking
+from jarvis.domains.bookings.service import BookingService
 from jarvis.domains.clients.service import ClientService
 from jarvis.engine.planned import PlannedWrite
 from jarvis.kit.actor import Role

@@ -14,7 +14,12 @@ from jarvis.domains.bookings.facts import (
     DebtFact,
     HistoryFact,
 )
-from jarvis.domains.bookings.service import BookingService, Owed
+from jarvis.domains.bookings.free_cars import Availability
+from jarvis.domains.bookings.history import BookingHistory
+from jarvis.domains.bookings.models import Owed
+from jarvis.domains.bookings.receivables import Receivables
+from jarvis.domains.bookings.refreshing import BookingRefresh
+from jarvis.domains.bookings.service import BookingService
 from jarvis.domains.clients.service import ClientService
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.staff.service import StaffService
@@ -98,10 +103,10 @@ async def booking_card(ctx: RunContext[Deps], number: Number, branch: Branch | N
         return found
     deps = ctx.deps
     booking_service = deps.get(BookingService)
-    limited = await booking_service.refresh_booking(found.id)
+    limited = await deps.get(BookingRefresh).booking(found.id)
     booking = await booking_service.get(found.id)
     owed = (
-        tuple(await booking_service.owed_of(booking.id))
+        tuple(await deps.get(Receivables).of_booking(booking.id))
         if deps.may("list_debts", booking.branch)
         else ()
     )
@@ -144,7 +149,7 @@ async def list_bookings(
         found = await resolve_car(ctx, car or deps.run.request)
         if isinstance(found, str):
             return found
-        limited = await booking_service.refresh_car(found.id)
+        limited = await deps.get(BookingRefresh).car(found.id)
         rows = await booking_service.of_car(found.id, since=deps.now)
         rows = [b for b in rows if deps.actor.may_see(b.branch)]
         fresh = await booking_service.freshness(
@@ -198,7 +203,7 @@ async def check_conflicts(
         if isinstance(found, str):
             return found
         car_id = found.id
-    pairs = await booking_service.collisions(
+    pairs = await deps.get(Availability).collisions(
         begin, until, branch=branch, scope=scope, car_id=car_id
     )
     fresh = await booking_service.freshness()
@@ -219,19 +224,18 @@ async def list_debts(
         client: Only this client, by name, e.g. `Рудин`.
     """
     deps = ctx.deps
-    booking_service = deps.get(BookingService)
     scope = deps.scope(branch)
     codes = [
         b.code
         for b in await deps.get(StaffService).branches()
         if (branch in (None, b.code)) and (not scope or b.code in scope)
     ]
-    ages = await booking_service.refresh_debts(codes)
+    ages = await deps.get(Receivables).refresh(codes)
     debts: list[Owed] = []
     due: list[Owed] = []
     for code in ages:
-        debts += await booking_service.debts(code, kind="debt")
-        due += await booking_service.debts(code, kind="due")
+        debts += await deps.get(Receivables).of_branch(code, kind="debt")
+        due += await deps.get(Receivables).of_branch(code, kind="due")
     subject = None
     if client is not None:
         people = await deps.get(ClientService).find(client)
@@ -264,7 +268,7 @@ async def who_changed(ctx: RunContext[Deps], number: Number, branch: Branch | No
     booking_service = deps.get(BookingService)
     since = None
     try:
-        lines = tuple(await booking_service.history(found))
+        lines = tuple(await deps.get(BookingHistory).in_rentprog(found))
         fresh = await booking_service.freshness(deps.now)
     except LimitReached as error:
         lines = ()
@@ -272,7 +276,7 @@ async def who_changed(ctx: RunContext[Deps], number: Number, branch: Branch | No
     except IntegrationError:
         lines, since = (), deps.now
         fresh = await booking_service.freshness(found.source_at)
-    ours = tuple(await booking_service.through_jarvis(found))
+    ours = tuple(await deps.get(BookingHistory).through_jarvis(found))
     key = deps.run.facts.add(
         HistoryFact(booking=found, lines=lines, ours=ours, unread_since=since, fresh=fresh)
     )

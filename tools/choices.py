@@ -13,7 +13,8 @@ from typing import Any
 
 from pydantic_ai.tools import ToolDefinition
 
-from jarvis.domains.chats.service import SERVICE, ChatService
+from jarvis.domains.chats.models import SERVICE
+from jarvis.domains.chats.service import ChatService
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.db import Database
 from jarvis.kit.errors import InvalidRequest

@@ -9,7 +9,11 @@ from pydantic_ai import RunContext
 
 from jarvis.domains.bookings.changes import Changes
 from jarvis.domains.bookings.facts import CarFact, CarFreeFact, FreeFact
-from jarvis.domains.bookings.service import BookingService, now_and_next
+from jarvis.domains.bookings.free_cars import Availability
+from jarvis.domains.bookings.models import now_and_next
+from jarvis.domains.bookings.receivables import Receivables
+from jarvis.domains.bookings.refreshing import BookingRefresh
+from jarvis.domains.bookings.service import BookingService
 from jarvis.domains.fleet.facts import CarListFact
 from jarvis.domains.fleet.service import CAN_BE_ISSUED, Car, FleetService
 from jarvis.domains.staff.service import StaffService
@@ -75,13 +79,13 @@ async def car_card(ctx: RunContext[Deps], name: Said) -> str:
         return car
     deps = ctx.deps
     booking_service = deps.get(BookingService)
-    limited = await booking_service.refresh_car(car.id)
+    limited = await deps.get(BookingRefresh).car(car.id)
     car = await deps.get(FleetService).get(car.id)
     current, following = now_and_next(
         await booking_service.of_car(car.id, since=deps.now), deps.now
     )
     owed = (
-        await booking_service.owed_of(current.id)
+        await deps.get(Receivables).of_booking(current.id)
         if current and deps.may("list_debts", car.branch)
         else []
     )
@@ -168,8 +172,9 @@ async def check_availability(
         return found if isinstance(found, str) else await _one_car(ctx, found, begin, until, fresh)
     branch, assumed = _branch(deps, branch)
     filters = (kind,) if kind else ()
+    availability = deps.get(Availability)
     gear, size = (kind, None) if kind and kind[:4].casefold() in ("авто", "меха") else (None, kind)
-    cars = await booking_service.free_cars(
+    cars = await availability.free_cars(
         begin, until, branch=branch, transmission=gear, car_class=size
     )
     elsewhere: list[tuple[str, int]] = []
@@ -177,7 +182,7 @@ async def check_availability(
         for other in await deps.get(StaffService).branches():
             if other.rents and other.code != branch:
                 count = len(
-                    await booking_service.free_cars(
+                    await availability.free_cars(
                         begin, until, branch=other.code, transmission=gear, car_class=size
                     )
                 )
@@ -190,7 +195,7 @@ async def check_availability(
             end=until,
             filters=filters,
             elsewhere=tuple(elsewhere),
-            buffer=booking_service.preparation,
+            buffer=availability.preparation,
             fresh=fresh,
             assumed=assumed,
         )
@@ -235,9 +240,9 @@ async def _one_car(
 ) -> str:
     deps = ctx.deps
     booking_service = deps.get(BookingService)
-    limited = await booking_service.refresh_car(car.id)
+    limited = await deps.get(BookingRefresh).car(car.id)
     car = await deps.get(FleetService).get(car.id)
-    fit = await booking_service.fit_of(car.id, begin, until)
+    fit = await deps.get(Availability).fit_of(car.id, begin, until)
     blocking = None if fit.blocked_by is None else await booking_service.get(fit.blocked_by)
     key = deps.run.facts.add(
         CarFreeFact(

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from pydantic_ai import RunContext
 
-from jarvis.domains.bookings.service import Booking, BookingService
+from jarvis.domains.bookings.models import Booking
+from jarvis.domains.bookings.service import BookingService
 from jarvis.domains.fleet.service import Car, FleetService
 from jarvis.domains.forms.facts import ChecklistFact, StartedFact
 from jarvis.domains.forms.opening import ASKED

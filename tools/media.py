@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pydantic_ai import RunContext
 
-from jarvis.domains.bookings.service import Booking, BookingService
+from jarvis.domains.bookings.models import Booking
+from jarvis.domains.bookings.service import BookingService
 from jarvis.domains.fleet.service import Car, FleetService
 from jarvis.domains.media.facts import MaterialFact, SetLine
-from jarvis.domains.media.service import MediaService, Operation
+from jarvis.domains.media.models import Operation
+from jarvis.domains.media.service import MediaService
 from jarvis.engine.db import Database
 from jarvis.kit.roles import EVERYBODY
 from tools.arguments import Number, Said

@@ -6,7 +6,7 @@ from typing import cast
 
 from pydantic_ai import RunContext
 
-from jarvis.domains.chats.service import Purpose
+from jarvis.domains.chats.models import Purpose
 from jarvis.domains.news.changes import SubscriptionChanges
 from jarvis.domains.news.subscriptions import EventClass, Mode
 from jarvis.kit.roles import ADMINS, HEADS

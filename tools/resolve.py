@@ -9,10 +9,12 @@ from uuid import UUID
 
 from pydantic_ai import RunContext
 
-from jarvis.domains.bookings.service import Booking, BookingService
+from jarvis.domains.bookings.models import Booking
+from jarvis.domains.bookings.service import BookingService
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.fleet.service import Car, FleetService
-from jarvis.domains.staff.service import Person, StaffService
+from jarvis.domains.staff.models import Person
+from jarvis.domains.staff.service import StaffService
 from jarvis.kit.errors import NotPermitted
 from jarvis.messaging.facts import ChoiceFact, MissingFact, Option
 from tools.arguments import again

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pydantic_ai import RunContext
 
-from jarvis.domains.chats.service import REFRESHES, ChatService, Subject
+from jarvis.domains.chats.models import REFRESHES, Subject
+from jarvis.domains.chats.service import ChatService
+from jarvis.domains.chats.topic_registry import TopicRegistry
 from jarvis.domains.topics.changes import PostChanges
 from jarvis.domains.topics.facts import TopicFact
 from jarvis.engine.db import Database
@@ -44,7 +46,7 @@ async def open_topic(ctx: RunContext[Deps], car: Said) -> str:
     if forum is None or forum.lost:
         key = deps.run.facts.add(ProblemFact(tool="open_topic", reason="no_forum", values={}))
         return f"[{key}] The branch has no forum: show this fact."
-    topic = await chat_service.live(db, Subject("car", found.id), "branch_forum")
+    topic = await deps.get(TopicRegistry).live(db, Subject("car", found.id), "branch_forum")
     if topic is None:
         async with db.transaction() as tx:
             await deps.get(Journal).publish(

@@ -12,7 +12,8 @@ from pydantic_ai.exceptions import AgentRunError, ModelAPIError
 from agents.event_router.agent import event_router, unknown_event
 from agents.event_router.output import RouteProposal
 from jarvis.domains.conversations import watch
-from jarvis.domains.staff.service import Contact, StaffService
+from jarvis.domains.staff.models import Contact
+from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.deliveries import Delivery
@@ -232,7 +233,7 @@ class Unrouted:
                 lane=Lane.BULK,
             )
         if delivery.lane is DeliveryLane.PEOPLE:
-            await watch.end(tx, self._staff, delivery.id)
+            await watch.notify_failure(tx, self._staff, delivery.id)
 
     async def _listeners(self) -> list[Contact]:
         """Administrators; those who muted Jarvis only when there is nobody else."""

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from jarvis.domains.bookings.availability import PREPARATION, Span
-from jarvis.domains.bookings.service import BookingService
+from jarvis.domains.bookings.free_cars import Availability
 from jarvis.testing.core import rentprog_sandbox, running_core
 from jarvis.testing.servers import Servers
 from tests.oracle import QUARTER, a_moment, a_span, brute_force
@@ -63,7 +63,7 @@ async def test_free_cars_equal_brute_force_on_random_fleets(servers: Servers, co
             end = start + QUARTER * chance.randrange(1, 192)
             found = {
                 item.car.id: item.fit
-                for item in await core.get(BookingService).free_cars(start, end, branch=code)
+                for item in await core.get(Availability).free_cars(start, end, branch=code)
             }
             for car, spans in cars.items():
                 moment = core.clock.now()

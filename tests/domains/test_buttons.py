@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from jarvis.domains.staff.administration import StaffAdministration
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.db import Database
 from jarvis.engine.interactions import DECISION_LIFE, Interactions, NewButton, Who
@@ -13,10 +14,10 @@ from jarvis.kit.clock import OffsetClock
 
 
 async def _people(db: Database, clock: OffsetClock, *roles: Role) -> list[Actor]:
-    staff = StaffService(db, clock)
+    staff, administration = StaffService(db), StaffAdministration(db, clock)
     found: list[Actor] = []
     for role in roles:
-        person = await staff.add(
+        person = await administration.add(
             name=role.value, role=role, branch="batumi", all_branches=False, language="ru"
         )
         actor = await staff.actor(person)

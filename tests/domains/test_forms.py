@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from jarvis.domains.forms.answers import number_in
+from jarvis.domains.forms.parsing import number_in
 from jarvis.domains.forms.templates import Template, newest, template, templates
 from jarvis.kit.actor import LANGUAGES
 from jarvis.kit.errors import NotFound

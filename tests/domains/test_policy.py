@@ -24,6 +24,7 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 from agents.base import role_agent
 from agents.router.agent import router
 from jarvis.app.build import App
+from jarvis.domains.staff.administration import StaffAdministration
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.db import Database
 from jarvis.engine.switches import Switches
@@ -76,7 +77,7 @@ def _toolset() -> FunctionToolset[Deps]:
 
 
 async def _deps(core: App, db: Database, role: Role) -> Deps:
-    employee = await core.get(StaffService).add(
+    employee = await core.get(StaffAdministration).add(
         name=f"{role.value} {uuid4()}",
         role=role,
         branch="batumi",

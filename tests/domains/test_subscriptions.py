@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from jarvis.domains.chats.service import SERVICE, Purpose
+from jarvis.domains.chats.models import SERVICE, Purpose
 from jarvis.domains.news.subscriptions import (
     CLASSES,
     DEFAULTS,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from jarvis.domains.staff.administration import StaffAdministration
 from jarvis.domains.staff.service import StaffService
 from jarvis.kit.errors import InvalidRequest
 from jarvis.testing.app import RunningApp, running_app
@@ -25,7 +26,7 @@ async def app(servers: Servers, tmp_path: Path) -> AsyncGenerator[RunningApp]:
 
 async def test_another_branch_is_another_group(app: RunningApp) -> None:
     actor = await app.core.get(StaffService).actor_by_name(LASHA)
-    await app.core.get(StaffService).change(actor.employee_id, branch="batumi", by="test")
+    await app.core.get(StaffAdministration).change(actor.employee_id, branch="batumi", by="test")
     await app.quiet(30)
     assert LASHA not in members(app, TBILISI)
     (told,) = [m for m in app.seen(LASHA) if BATUMI in m["text"]]
@@ -34,7 +35,7 @@ async def test_another_branch_is_another_group(app: RunningApp) -> None:
     assert LASHA in members(app, BATUMI)
     with pytest.raises(InvalidRequest):
         await app.telegram.change("join", {"person": "Посторонний", "link": link})
-    await app.core.get(StaffService).change(actor.employee_id, branch="tbilisi", by="test")
+    await app.core.get(StaffAdministration).change(actor.employee_id, branch="tbilisi", by="test")
     await app.quiet(30)
     assert LASHA not in members(app, BATUMI)
     assert [m for m in app.seen(LASHA) if TBILISI in m["text"]], (

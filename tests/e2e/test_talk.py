@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from jarvis.domains.staff.service import StaffService
+from jarvis.domains.staff.administration import StaffAdministration
+from jarvis.domains.staff.invitations import Invitations
 from jarvis.testing.app import RunningApp, running_app
 from jarvis.testing.servers import Servers
 from tests.scenes.people import GROUP, LASHA, NINO
@@ -71,10 +72,10 @@ async def test_a_photo_is_stored_once_and_said(app: RunningApp, tmp_path: Path) 
 async def test_a_colleague_joins_by_invitation_and_an_admins_word(app: RunningApp) -> None:
     from jarvis.kit.actor import Role
 
-    employee = await app.core.get(StaffService).add(
+    employee = await app.core.get(StaffAdministration).add(
         name="Новая Коллега", role=Role.EMPLOYEE, branch="batumi", all_branches=False, language="ru"
     )
-    token = await app.core.get(StaffService).invite(employee, by="test")
+    token = await app.core.get(Invitations).create(employee, by="test")
     app.telegram.state.add_person(7009999, "Новая Коллега", "ru")
     assert "Администратор подтвердит" in (await app.ask("Новая Коллега", f"/start {token}"))["text"]
     card = app.seen("Павел Дёмин")[-1]

@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 
 from jarvis.domains.news.kinds import SUBSCRIBE
+from jarvis.domains.staff.administration import StaffAdministration
 from jarvis.domains.staff.kinds import KINDS as STAFF
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import effects
@@ -200,9 +201,11 @@ async def test_an_unknown_effect_holds_its_aggregate_until_a_person_speaks(
     db: Database, doorbell: Doorbell
 ) -> None:
     far = Far()
-    staff = StaffService(db, OffsetClock())
-    person = await staff.actor(
-        await staff.add(name="A", role=Role.DIRECTOR, branch=None, all_branches=True, language="ru")
+    administration = StaffAdministration(db, OffsetClock())
+    person = await StaffService(db).actor(
+        await administration.add(
+            name="A", role=Role.DIRECTOR, branch=None, all_branches=True, language="ru"
+        )
     )
     assert isinstance(person, Actor)
     first = await want(db, KIND["C"], "1", order="car:1")

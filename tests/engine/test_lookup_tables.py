@@ -10,9 +10,9 @@ import asyncpg
 import pytest
 
 from jarvis.domains.bookings import availability
-from jarvis.domains.chats import service as chats
-from jarvis.domains.forms import service as forms
-from jarvis.domains.media import service as media
+from jarvis.domains.chats import models as chats
+from jarvis.domains.forms import models as forms
+from jarvis.domains.media import models as media
 from jarvis.domains.news import subscriptions
 from jarvis.engine import switches
 from jarvis.engine.audit_checkpoints import Checkpoints

@@ -10,7 +10,8 @@ from uuid import uuid4
 
 import pytest
 
-from jarvis.domains.chats.service import ChatService, Subject
+from jarvis.domains.chats.models import Subject
+from jarvis.domains.chats.topic_registry import TopicRegistry
 from jarvis.domains.topics import transcript
 from jarvis.domains.topics.archive import SWEPT, portion
 from jarvis.domains.topics.checks import PERIOD_S
@@ -136,18 +137,18 @@ async def test_without_rights_in_the_archive_nothing_is_closed_until_they_are_ba
 
 async def test_what_a_repeated_handling_tells_besides_is_archived_too(app: RunningApp) -> None:
     await file(app, 0, "Другое")  # makes the car's topic in the archive
-    db, chats = app.core.db, ChatService(app.core.clock)
+    db, registry = app.core.db, TopicRegistry(app.core.clock)
     car = await app.core.db.fetchval("SELECT car_id FROM topic WHERE title = $1 LIMIT 1", MALIBU)
     origin = Origin(event_id=None, trace_id="handled twice")
     for said in ("Ключ под ковриком", "Бак полный"):
         app.telegram.send(LASHA, TBILISI, said, topic=MALIBU)
         await app.quiet(30)
         async with db.transaction() as tx:
-            topic = await chats.live(tx, Subject("car", car), "branch_forum")
-            place = await chats.live(tx, Subject("car", car), "archive")
+            topic = await registry.live(tx, Subject("car", car), "branch_forum")
+            place = await registry.live(tx, Subject("car", car), "archive")
             assert topic is not None
             assert place is not None
-            await transcript.tell(tx, origin, chats, topic, place)
+            await transcript.copy_messages(tx, origin, registry, topic, place)
         await app.quiet(30)
     shown = "".join(m["text"] for m in archived(app))
     assert [shown.count(said) for said in ("Ключ под ковриком", "Бак полный")] == [1, 1]

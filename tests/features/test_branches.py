@@ -9,7 +9,7 @@ from typing import Any
 from pydantic_ai.messages import ModelMessage, ModelResponse, ToolCallPart, ToolReturnPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
-from jarvis.domains.staff.service import StaffService
+from jarvis.domains.staff.administration import StaffAdministration
 from jarvis.integrations.rentprog.settings import RentProgSettings
 from jarvis.kit.sandbox_manifest import Title
 from jarvis.testing.app import RunningApp
@@ -22,8 +22,9 @@ GORI = {"ru": "Гори", "en": "Gori", "ka": "გორი"}
 
 async def _added_elsewhere(app: RunningApp) -> None:
     """As another process adds it: nothing that this one keeps is told."""
-    staff = StaffService(app.core.db, app.core.clock)
-    await staff.add_branch("gori", GORI, rents=True, by="test")
+    await StaffAdministration(app.core.db, app.core.clock).add_branch(
+        "gori", GORI, rents=True, by="test"
+    )
 
 
 async def _called(app: RunningApp) -> tuple[str, Any]:

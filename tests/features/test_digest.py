@@ -9,10 +9,13 @@ from uuid import uuid4
 
 import pytest
 
-from jarvis.domains.bookings.service import Booking, BookingService, Owed
+from jarvis.domains.bookings.models import Booking, Owed
+from jarvis.domains.bookings.receivables import Receivables
+from jarvis.domains.bookings.service import BookingService
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.news.checks import PERSONAL_DIGEST as KIND
 from jarvis.domains.news.digest import LIST_MAX, Digests
+from jarvis.domains.staff.preferences import StaffPreferences
 from jarvis.domains.staff.readers import Readers
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.freshness import Freshness, Limited
@@ -30,7 +33,6 @@ class Bookings(BookingService):
 
     def __init__(self) -> None:
         self.late = 0
-        self.silent = False
         self.scopes: list[frozenset[str]] = []
 
     async def pickups(
@@ -48,22 +50,27 @@ class Bookings(BookingService):
     async def overdue(self, branch: str | None, scope: frozenset[str]) -> list[Booking]:
         return [_booking(n) for n in range(self.late)]
 
-    async def refresh_debts(
-        self, branches: Sequence[str], *, anew: bool = False
-    ) -> dict[str, Freshness]:
+    async def freshness(
+        self, as_of: datetime | None = None, limited: Limited | None = None
+    ) -> Freshness:
+        return Freshness(source="RentProg", as_of=EIGHT)
+
+
+class Debts(Receivables):
+    """What a neighbour would answer of debts."""
+
+    def __init__(self) -> None:
+        self.silent = False
+
+    async def refresh(self, branches: Sequence[str], *, anew: bool = False) -> dict[str, Freshness]:
         since = EIGHT if self.silent else None
         return {
             code: Freshness(source="RentProg", as_of=EIGHT, failing_since=since)
             for code in branches
         }
 
-    async def debts(self, branch: str, *, kind: str) -> list[Owed]:
+    async def of_branch(self, branch: str, *, kind: str) -> list[Owed]:
         return []
-
-    async def freshness(
-        self, as_of: datetime | None = None, limited: Limited | None = None
-    ) -> Freshness:
-        return Freshness(source="RentProg", as_of=EIGHT)
 
 
 def _booking(number: int) -> Booking:
@@ -100,7 +107,14 @@ def bookings() -> Bookings:
 
 
 @pytest.fixture
-async def digest(servers: Servers, bookings: Bookings) -> AsyncGenerator[FeatureAlone]:
+def debts() -> Debts:
+    return Debts()
+
+
+@pytest.fixture
+async def digest(
+    servers: Servers, bookings: Bookings, debts: Debts
+) -> AsyncGenerator[FeatureAlone]:
     async with feature_alone(
         servers,
         lambda core: Digests(
@@ -108,12 +122,13 @@ async def digest(servers: Servers, bookings: Bookings) -> AsyncGenerator[Feature
             core.get(StaffService),
             core.get(FleetService),
             core.get(BookingService),
+            core.get(Receivables),
         ),
-        neighbours={BookingService: bookings},
+        neighbours={BookingService: bookings, Receivables: debts},
     ) as feature:
         for name in (NINO, LASHA):
             actor = await feature.core.get(StaffService).actor_by_name(name)
-            await feature.core.get(StaffService).set_digest_hour(
+            await feature.core.get(StaffPreferences).set_digest_hour(
                 actor.employee_id, 8 if name == NINO else 9
             )
         yield feature
@@ -140,15 +155,15 @@ async def test_who_chose_the_hour_gets_one_of_their_own_branch(
 
 async def test_who_muted_it_gets_none(digest: FeatureAlone) -> None:
     nino = await digest.core.get(StaffService).actor_by_name(NINO)
-    await digest.core.get(StaffService).set_muted(nino.employee_id, True)
+    await digest.core.get(StaffPreferences).set_muted(nino.employee_id, True)
     await digest.happen(KIND, due_at=EIGHT.isoformat())
     assert await _sent(digest) == []
 
 
 async def test_a_source_that_is_silent_is_said_and_not_taken_for_no_debts(
-    digest: FeatureAlone, bookings: Bookings
+    digest: FeatureAlone, debts: Debts
 ) -> None:
-    bookings.silent = True
+    debts.silent = True
     await digest.happen(KIND, due_at=EIGHT.isoformat())
     ((_, text),) = await _sent(digest)
     assert "Не проверено: долги" in text

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jarvis.app.build import App
 from jarvis.domains.bookings.sync import RentProgSync
-from jarvis.domains.staff.service import StaffService
+from jarvis.domains.staff.administration import StaffAdministration
 from jarvis.engine import refs
 from jarvis.engine.db import Row
 from jarvis.integrations.rentprog.mirror import LOADED, end_first_load, first_load
@@ -108,7 +108,7 @@ async def test_a_bookings_event_carries_what_it_leads_to(servers: Servers) -> No
             await refs.subject(core.db, "rentprog", "car", key) for key in ("90001", "90002")
         ]
         oleg = await refs.subject(core.db, "rentprog", "client", "70001")
-        employee = await core.get(StaffService).add(
+        employee = await core.get(StaffAdministration).add(
             name="Лаша",
             role=Role.EMPLOYEE,
             branch="tbilisi",
@@ -116,7 +116,7 @@ async def test_a_bookings_event_carries_what_it_leads_to(servers: Servers) -> No
             language="ru",
             by="test",
         )
-        await core.get(StaffService).bind(
+        await core.get(StaffAdministration).bind(
             employee_id=employee, system="rentprog", key="60004", by="test"
         )
         await house.sandbox.change("swap_car", {"booking": "1200", "car": "90002"})

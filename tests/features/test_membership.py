@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from jarvis.domains.staff.administration import StaffAdministration
 from jarvis.domains.staff.service import StaffService
 from jarvis.kit.actor import Role
 from jarvis.testing.app import RunningApp
@@ -37,10 +38,10 @@ async def daily(app: RunningApp) -> None:
 
 
 async def test_who_is_hired_gets_the_groups_of_the_branch(app: RunningApp) -> None:
-    employee_id = await app.core.get(StaffService).add(
+    employee_id = await app.core.get(StaffAdministration).add(
         name="Новая", role=Role.EMPLOYEE, branch="tbilisi", all_branches=False, language="ru"
     )
-    await app.core.get(StaffService).bind(
+    await app.core.get(StaffAdministration).bind(
         employee_id=employee_id,
         system="telegram",
         key=str(app.telegram.state.person("Посторонний").id),
@@ -57,7 +58,7 @@ async def test_who_left_is_out_at_once_with_what_they_asked_for(app: RunningApp)
     card = await app.ask(LASHA, "продли 1200 до 15.03")
     assert "Подтверд" in card["text"]
     actor = await app.core.get(StaffService).actor_by_name(LASHA)
-    await app.core.get(StaffService).dismiss(actor.employee_id, by="test")
+    await app.core.get(StaffAdministration).dismiss(actor.employee_id, by="test")
     await app.quiet(30)
     assert LASHA not in members(app, TBILISI)
     assert await app.core.db.fetchval("SELECT state FROM approval") == "void"
@@ -79,12 +80,14 @@ async def test_who_left_is_out_at_once_with_what_they_asked_for(app: RunningApp)
 async def test_who_comes_back_is_let_in_again(app: RunningApp) -> None:
     actor = await app.core.get(StaffService).actor_by_name(LASHA)
     user = str(app.telegram.state.person(LASHA).id)
-    await app.core.get(StaffService).dismiss(actor.employee_id, by="test")
+    await app.core.get(StaffAdministration).dismiss(actor.employee_id, by="test")
     await app.quiet(30)
-    again = await app.core.get(StaffService).add(
+    again = await app.core.get(StaffAdministration).add(
         name=LASHA, role=Role.EMPLOYEE, branch="tbilisi", all_branches=False, language="ru"
     )
-    await app.core.get(StaffService).bind(employee_id=again, system="telegram", key=user, by="test")
+    await app.core.get(StaffAdministration).bind(
+        employee_id=again, system="telegram", key=user, by="test"
+    )
     await app.quiet(30)
     (link,) = re.findall(r"https://t[.]me/[+]\S+", app.seen(LASHA)[-1]["text"])
     await app.telegram.change("join", {"person": LASHA, "link": link})
@@ -119,10 +122,10 @@ async def test_a_stranger_who_was_hired_meanwhile_stays(app: RunningApp) -> None
     forum.members.add(user)
     await daily(app)
     report = next(m for m in app.seen(NINO) if m["buttons"] == [["Убрать: Посторонний"]])
-    employee_id = await app.core.get(StaffService).add(
+    employee_id = await app.core.get(StaffAdministration).add(
         name="Новая", role=Role.EMPLOYEE, branch="tbilisi", all_branches=False, language="ru"
     )
-    await app.core.get(StaffService).bind(
+    await app.core.get(StaffAdministration).bind(
         employee_id=employee_id, system="telegram", key=str(user), by="test"
     )
     await app.press(NINO, report, "Убрать: Посторонний")
@@ -134,7 +137,7 @@ async def test_without_the_right_somebody_is_told(app: RunningApp) -> None:
     forum = next(c for c in app.telegram.state.chats.values() if c.title == TBILISI)
     forum.rights -= {"ban_users"}
     actor = await app.core.get(StaffService).actor_by_name(LASHA)
-    await app.core.get(StaffService).dismiss(actor.employee_id, by="test")
+    await app.core.get(StaffAdministration).dismiss(actor.employee_id, by="test")
     await app.quiet(30)
     (told,) = [m for m in app.seen(NINO) if "не могу убрать" in m["text"]]
     assert LASHA in told["text"]
@@ -153,7 +156,7 @@ async def test_the_word_of_who_left_meanwhile_does_not_count(
         card = await card_of(app, NINO, f"отмени бронь {number}")
         once = await app.press(TAMAR, app.seen(TAMAR)[-1], 0)
         assert "Первое подтверждение: Тамар Ломидзе" in once["text"]
-        await app.core.get(StaffService).dismiss(
+        await app.core.get(StaffAdministration).dismiss(
             (await app.core.get(StaffService).actor_by_name(TAMAR)).employee_id, by="test"
         )
         await app.quiet()

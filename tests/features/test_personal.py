@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from jarvis.domains.staff.administration import StaffAdministration
 from jarvis.domains.staff.service import StaffService
 from jarvis.kit import faults
 from jarvis.testing.app import RunningApp
@@ -119,7 +120,7 @@ async def test_who_answers_for_a_client_has_the_topic_and_the_talk(app: RunningA
         "of what comes later somebody with a group answers"
     )
     lasha = await app.core.get(StaffService).actor_by_name(LASHA)
-    await app.core.get(StaffService).dismiss(lasha.employee_id, by="test")
+    await app.core.get(StaffAdministration).dismiss(lasha.employee_id, by="test")
     await app.quiet(30)
     group = next(c for c in app.telegram.state.chats.values() if c.title == CLIENTS)
     assert all(t.closed for t in group.topics.values() if not t.deleted), (

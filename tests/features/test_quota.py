@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from jarvis.domains.bookings.service import BookingService
+from jarvis.domains.bookings.receivables import Receivables
 from jarvis.engine.behalf import Behalf, on_behalf
 from jarvis.integrations.rentprog.port import RentProg
 from jarvis.integrations.rentprog.sandbox.changes import Hook
@@ -130,10 +130,8 @@ async def test_a_person_who_loops_is_told_and_another_is_answered(
 async def test_forty_equal_questions_are_one_reading(servers: Servers) -> None:
     async with mirroring(servers, shared_s=60.0) as (sandbox, core):
         branches = core.get(RentProg).branches
-        ages = await asyncio.gather(
-            *(core.get(BookingService).refresh_debts(branches) for _ in range(40))
-        )
+        ages = await asyncio.gather(*(core.get(Receivables).refresh(branches) for _ in range(40)))
         assert len(sandbox.calls("mcp")) == len(branches)
         assert all(age == ages[0] for age in ages), "and each tells the age of that one"
-        await core.get(BookingService).refresh_debts(branches[:1], anew=True)
+        await core.get(Receivables).refresh(branches[:1], anew=True)
         assert len(sandbox.calls("mcp")) == len(branches) + 1, "a write stands on what is read now"

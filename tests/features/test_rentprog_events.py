@@ -3,7 +3,7 @@ partial runs."""
 
 from __future__ import annotations
 
-from jarvis.domains.bookings.service import BookingService
+from jarvis.domains.bookings.receivables import Receivables
 from jarvis.integrations.rentprog.sandbox.changes import Hook
 from jarvis.testing.core import load_all
 from jarvis.testing.servers import Servers
@@ -99,12 +99,12 @@ async def test_a_debt_that_moved_to_another_branch_is_there_once(servers: Server
         before, after = (
             ("tbilisi", "kutaisi") if owing["company_id"] == 101 else ("batumi", "kutaisi")
         )
-        await core.get(BookingService).refresh_debts([before, after])
+        await core.get(Receivables).refresh([before, after])
         total = await core.db.fetchval(
             "SELECT sum(amount_minor) FROM receivable WHERE booking_key = $1", str(owing["id"])
         )
         owing["company_id"] = sandbox.data.companies[after]
-        await core.get(BookingService).refresh_debts([after])
+        await core.get(Receivables).refresh([after])
         rows = await core.db.fetch(
             "SELECT r.amount_minor, b.code FROM receivable r JOIN branch b ON b.id = r.branch_id "
             "WHERE r.booking_key = $1",

@@ -7,6 +7,8 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from jarvis.app.build import subscriptions
+from jarvis.domains.staff.administration import StaffAdministration
+from jarvis.domains.staff.invitations import Invitations
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.subscriptions import UNROUTED
 from jarvis.testing.app import RunningApp
@@ -162,14 +164,14 @@ async def test_an_invitation_that_nobody_decided_in_a_week_says_so_and_loses_its
     from jarvis.engine import clockrow
     from jarvis.kit.actor import Role
 
-    employee = await app.core.get(StaffService).add(
+    employee = await app.core.get(StaffAdministration).add(
         name="Поздняя Коллега",
         role=Role.EMPLOYEE,
         branch="batumi",
         all_branches=False,
         language="ru",
     )
-    token = await app.core.get(StaffService).invite(employee, by="test")
+    token = await app.core.get(Invitations).create(employee, by="test")
     app.telegram.state.add_person(7009998, "Поздняя Коллега", "ru")
     await app.ask("Поздняя Коллега", f"/start {token}")
     card = app.seen("Павел Дёмин")[-1]

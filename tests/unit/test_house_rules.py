@@ -50,12 +50,7 @@ SPEAKING = [
     for room in ("orchestrator", "domains", "messaging")
     for path in (ROOT / "jarvis" / room).rglob("*.py")
 ]
-LONG_SINCE_THE_REFORMAT = {
-    "jarvis/domains/bookings/service.py",
-    "jarvis/domains/chats/service.py",
-    "jarvis/domains/forms/service.py",
-    "jarvis/domains/staff/service.py",
-}
+LONG_SINCE_THE_REFORMAT = {}
 LADDER = {
     "typed_models",
     "own_error_tree",

@@ -11,7 +11,7 @@ from typing import get_args, get_type_hints
 import pytest
 
 from jarvis.domains.bookings.availability import Collision
-from jarvis.domains.bookings.service import Owed
+from jarvis.domains.bookings.models import Owed
 from jarvis.messaging.catalogue import keys, known, say
 from tools.policy import toolsets
 

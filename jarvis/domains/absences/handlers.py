@@ -66,7 +66,7 @@ class Substitution:
             first, last = (said[k].day if k in said else None for k in ("first", "last"))
             if first is None or last is None:
                 text = (await self._readers.of_employee(form.holder_id)).say("absence.gaps")
-                await self._tell(tx, handling, form.holder_id, text, f"absence.gaps:{form.id}")
+                await self._notify(tx, handling, form.holder_id, text, f"absence.gaps:{form.id}")
                 return
             chosen = said["substitute"].choice if "substitute" in said else None
             absence_id = await self._absences.from_form(
@@ -89,7 +89,7 @@ class Substitution:
                 outcome="noted",
                 event_id=handling.event.id,
             )
-            await self._personal.concerning(tx, handling, away.employee_id)
+            await self._personal.refresh_employee(tx, handling, away.employee_id)
             await self._both(tx, handling, away, "noted", "standing")
 
     @subscriber(TURN)
@@ -100,11 +100,11 @@ class Substitution:
                 tx, UUID(str(handling.event.payload["subject"]).partition(":")[0])
             )
             if away is not None:
-                await self._personal.concerning(tx, handling, away.employee_id)
+                await self._personal.refresh_employee(tx, handling, away.employee_id)
 
     @callback(CancelAbsence)
-    async def press(self, handling: Handling, actor: Actor, pressed: CancelAbsence) -> None:
-        """The person is back before time, or does not go after all."""
+    async def cancel(self, handling: Handling, actor: Actor, pressed: CancelAbsence) -> None:
+        """End or withdraw an absence."""
         p = handling.event.payload
         async with handling.transaction() as tx:
             away = await self._absences.get(tx, pressed.absence_id)
@@ -121,8 +121,8 @@ class Substitution:
                     outcome="cancelled",
                     event_id=handling.event.id,
                 )
-                await self._personal.concerning(tx, handling, away.employee_id)
-                await self._told(tx, handling, away, "over")
+                await self._personal.refresh_employee(tx, handling, away.employee_id)
+                await self._notify_substitute(tx, handling, away, "over")
             text = view.absence(away, reader, key="absence.cancelled")
             await outbox.edit(
                 tx,
@@ -167,18 +167,18 @@ class Substitution:
                 buttons=stored,
                 key=handling.key(f"away:{away.id}"),
             )
-        await self._told(tx, handling, away, other)
+        await self._notify_substitute(tx, handling, away, other)
 
-    async def _told(self, tx: Tx, handling: Handling, away: Absence, key: str) -> None:
+    async def _notify_substitute(self, tx: Tx, handling: Handling, away: Absence, key: str) -> None:
         if away.substitute_id is not None:
             text = view.absence(
                 away, await self._readers.of_employee(away.substitute_id), key=f"absence.{key}"
             )
-            await self._tell(
+            await self._notify(
                 tx, handling, away.substitute_id, text, handling.key(f"{key}:{away.id}")
             )
 
-    async def _tell(
+    async def _notify(
         self, tx: Tx, handling: Handling, employee_id: UUID, text: str, key: str
     ) -> None:
         chat_id = await self._staff.telegram_of(employee_id)

@@ -13,8 +13,9 @@ from jarvis.app.write import Writes
 from jarvis.domains.approvals.parts import Card
 from jarvis.domains.approvals.payloads import DecideCard, OpenCard, ResolveEffect, UndoItem
 from jarvis.domains.approvals.view import CardView
+from jarvis.domains.staff.events import CHANGED
 from jarvis.domains.staff.readers import Readers
-from jarvis.domains.staff.service import CHANGED, StaffService
+from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit
 from jarvis.engine.approval_models import Approval, Draft
 from jarvis.engine.approvals import EXPIRED, SETTLED, Approvals

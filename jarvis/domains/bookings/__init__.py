@@ -10,6 +10,10 @@ FEATURE = Feature(
     settings=("settings:BookingsSettings",),
     services=(
         "service:BookingService",
+        "free_cars:Availability",
+        "receivables:Receivables",
+        "refreshing:BookingRefresh",
+        "history:BookingHistory",
         "mirror:BookingMirror",
         "sync:RentProgSync",
         "hooks:RentProgHooks",

@@ -7,7 +7,7 @@ from html import escape
 
 from jarvis.domains.bookings.client_view import client_short, number_of
 from jarvis.domains.bookings.facts import CarFact, CarFreeFact, FreeFact
-from jarvis.domains.bookings.service import FreeCar
+from jarvis.domains.bookings.models import FreeCar
 from jarvis.domains.fleet.facts import CarListFact
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.fleet.service import Car

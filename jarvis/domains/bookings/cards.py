@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from jarvis.domains.bookings.service import Booking
+from jarvis.domains.bookings.models import Booking
 from jarvis.engine.planned import Price
 from jarvis.integrations.rentprog.models import show_moment
 from jarvis.kit.money import Money, to_minor

@@ -67,19 +67,19 @@ class Changes(Extensions, Edits, Openings, CarChanges, Write):
                 return
             await self._save(dataclasses.replace(incoming, made=True), branch)
         elif kind == "booking":
-            await self._bookings.refresh_booking(subject_id, anew=True)
+            await self._refresh.booking(subject_id, anew=True)
             branch = (await self._bookings.get(subject_id)).branch
             if branch is not None:
-                await self._bookings.refresh_debts([branch], anew=True)
+                await self._receivables.refresh([branch], anew=True)
         elif kind == "car":
-            await self._bookings.refresh_car(subject_id, anew=True)
+            await self._refresh.car(subject_id, anew=True)
 
     async def read_again(self, kind: str, subject_id: UUID) -> None:
         """Refresh what a card shows, if RentProg answers."""
         if kind == "booking":
-            await self._bookings.refresh_booking(subject_id, anew=True)
+            await self._refresh.booking(subject_id, anew=True)
         elif kind == "car":
-            await self._bookings.refresh_car(subject_id, anew=True)
+            await self._refresh.car(subject_id, anew=True)
 
     async def _save(self, incoming: Incoming, branch: str | None) -> None:
         async with self._db.transaction() as tx:

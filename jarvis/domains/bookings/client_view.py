@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from jarvis.domains.bookings.facts import ClientFact
-from jarvis.domains.bookings.service import Booking
+from jarvis.domains.bookings.models import Booking
 from jarvis.messaging.catalogue import vendor_word
 from jarvis.messaging.view import Reader, Rendered, shows, source
 

@@ -8,9 +8,9 @@ from uuid import UUID
 from pydantic import JsonValue
 
 from jarvis.domains.bookings.cards import CREATE
+from jarvis.domains.bookings.models import Booking
 from jarvis.domains.bookings.planning import DAY, Planner, allowed
 from jarvis.domains.bookings.sending import Reverse
-from jarvis.domains.bookings.service import Booking
 from jarvis.domains.bookings.versions import versions
 from jarvis.domains.clients.service import Client
 from jarvis.domains.fleet.service import CAN_BE_ISSUED, Car
@@ -52,7 +52,7 @@ class Openings(Planner):
         """
         if end <= start or end <= self._clock.now():
             raise Impossible("wrong_order")
-        allowed(await self._bookings.refresh_car(car.id, anew=True), self._clock)
+        allowed(await self._refresh.car(car.id, anew=True), self._clock)
         car = await self._fleet.get(car.id)
         if car.state != CAN_BE_ISSUED or not car.active:
             raise Impossible("not_issuable", car=car.label)

@@ -10,9 +10,9 @@ from uuid import UUID
 from pydantic import JsonValue
 
 from jarvis.domains.bookings.cards import Priced, added_price, plain_amount
+from jarvis.domains.bookings.models import Booking
 from jarvis.domains.bookings.planning import DAY, Planner, needed
 from jarvis.domains.bookings.sending import Reverse
-from jarvis.domains.bookings.service import Booking
 from jarvis.domains.fleet.service import Car
 from jarvis.engine.planned import (
     CollisionWarning,
@@ -114,7 +114,7 @@ class Extensions(Planner):
         """Whether added time meets another booking of the car, and the booking that follows when it
         does or comes close."""
         assert booking.car_id is not None
-        found = await self._bookings.fit_of(
+        found = await self._availability.fit_of(
             booking.car_id, end, until, without=frozenset({booking.id, without or booking.id})
         )
         if not found.free:
@@ -131,7 +131,7 @@ class Extensions(Planner):
         assert following is not None
         assert booking.car_id is not None
         end = needed(booking.end)
-        latest = needed(following.start) - self._bookings.preparation
+        latest = needed(following.start) - self._availability.preparation
         shorter = (
             latest
             if latest > end and following.start is not None and following.start > end
@@ -145,7 +145,7 @@ class Extensions(Planner):
             and following.car_id is not None
         ):
             car = await self._fleet.get(following.car_id)
-            free = await self._bookings.free_cars(
+            free = await self._availability.free_cars(
                 following.start, following.end, branch=following.branch, car_class=car.car_class
             )
             other = next(
@@ -185,7 +185,7 @@ class Extensions(Planner):
         """What is owed for the booking now; None when RentProg does not say it."""
         if booking.branch is None:
             return None
-        ages = await self._bookings.refresh_debts([booking.branch], anew=True)
+        ages = await self._receivables.refresh([booking.branch], anew=True)
         if (
             ages[booking.branch].failing_since is not None
             or ages[booking.branch].limited is not None
@@ -194,7 +194,7 @@ class Extensions(Planner):
         kind = "debt" if booking.status == "in_rent" else "due"
         rows = [
             o.amount
-            for o in await self._bookings.owed_of(booking.id)
+            for o in await self._receivables.of_booking(booking.id)
             if o.kind == kind and o.amount.currency == total.currency
         ]
         return rows[0] if rows else Money(0, total.currency)

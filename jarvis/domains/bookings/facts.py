@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from jarvis.domains.bookings.availability import Collision, Fit
 from jarvis.domains.bookings.extending import Obstacle
-from jarvis.domains.bookings.service import Booking, FreeCar, HistoryLine, Owed
+from jarvis.domains.bookings.models import Booking, FreeCar, HistoryLine, Owed
 from jarvis.domains.clients.service import Client
 from jarvis.domains.fleet.service import Car
 from jarvis.engine.audit import Written

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from jarvis.domains.bookings.rules import purpose_of, status_of
-from jarvis.domains.staff.service import note_worker
+from jarvis.domains.staff.identities import note_worker
 from jarvis.engine import refs, sources
 from jarvis.engine.db import Database, Reader, Row, Tx
 from jarvis.engine.journal import Event, Journal
@@ -91,7 +91,9 @@ class BookingMirror:
             n: (before.get(n), raw.get(n)) for n in {*before, *raw} if before.get(n) != raw.get(n)
         }
         if (new or changed) and not silent:
-            await self._tell(tx, booking_id, record, ties, changed, stored, incoming, event)
+            await self._publish_changes(
+                tx, booking_id, record, ties, changed, stored, incoming, event
+            )
         return Saved(
             outcome="created" if new else "updated" if changed else "unchanged", changed=changed
         )
@@ -106,7 +108,7 @@ class BookingMirror:
         branch: str | None,
     ) -> _Ties:
         at = self._rentprog.branch_of_company(record.company_id) or branch
-        purpose, told_by = purpose_of(record, at)
+        purpose, derived_from = purpose_of(record, at)
         start = parse_moment(record.start_date) if record.start_date else None
         end = parse_moment(record.end_date) if record.end_date else None
         if start is not None and end is not None and end < start:
@@ -148,7 +150,7 @@ class BookingMirror:
             "in_rent": bool(record.in_rent),
             "archive": bool(record.archive),
             "purpose": purpose,
-            "purpose_from": told_by,
+            "purpose_from": derived_from,
             "days": record.days,
             "price_minor": minor["price"],
             "rental_minor": minor["rental"],
@@ -176,7 +178,7 @@ class BookingMirror:
         await tx.execute(sql, *columns.values())
         return _Ties(car_id=car_id, client_id=client_id, branch=at)
 
-    async def _tell(
+    async def _publish_changes(
         self,
         tx: Tx,
         booking_id: UUID,

@@ -8,9 +8,14 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from jarvis.domains.bookings.availability import Fit
+from jarvis.domains.bookings.free_cars import Availability
+from jarvis.domains.bookings.history import target_of
 from jarvis.domains.bookings.mirror import BookingMirror
+from jarvis.domains.bookings.models import Booking
+from jarvis.domains.bookings.receivables import Receivables
+from jarvis.domains.bookings.refreshing import BookingRefresh
 from jarvis.domains.bookings.sending import Reverse, Sendable, Sending
-from jarvis.domains.bookings.service import Booking, BookingService, target_of
+from jarvis.domains.bookings.service import BookingService
 from jarvis.domains.bookings.settings import BookingsSettings
 from jarvis.domains.bookings.versions import json_of, versions
 from jarvis.domains.clients.service import Client
@@ -44,6 +49,9 @@ class Planner:
         rentprog: RentProg,
         fleet: FleetService,
         bookings: BookingService,
+        availability: Availability,
+        receivables: Receivables,
+        refresh: BookingRefresh,
         mirror: BookingMirror,
         settings: BookingsSettings,
     ) -> None:
@@ -52,6 +60,9 @@ class Planner:
         self._rentprog = rentprog
         self._fleet = fleet
         self._bookings = bookings
+        self._availability = availability
+        self._receivables = receivables
+        self._refresh = refresh
         self._mirror = mirror
         self._refund_limit = settings.refund_limit
         self._sending = Sending(db, rentprog)
@@ -59,18 +70,18 @@ class Planner:
     async def _fresh(self, booking_id: UUID) -> Booking:
         """The booking as RentProg has it now: an old picture is never the base of a write."""
         started = self._clock.now()
-        allowed(await self._bookings.refresh_booking(booking_id, anew=True), self._clock)
+        allowed(await self._refresh.booking(booking_id, anew=True), self._clock)
         booking = await self._bookings.get(booking_id)
         if booking.source_at < started:
             raise Unavailable(SYSTEM, "the booking could not be read now")
         if booking.car_id is None:
             return booking
-        allowed(await self._bookings.refresh_car(booking.car_id, anew=True), self._clock)
+        allowed(await self._refresh.car(booking.car_id, anew=True), self._clock)
         return await self._bookings.get(booking_id)
 
     async def _fresh_car(self, car_id: UUID) -> Car:
         started = self._clock.now()
-        allowed(await self._bookings.refresh_car(car_id, anew=True), self._clock)
+        allowed(await self._refresh.car(car_id, anew=True), self._clock)
         car = await self._fleet.get(car_id)
         if car.source_at < started:
             raise Unavailable(SYSTEM, "the car could not be read now")
@@ -97,8 +108,8 @@ class Planner:
         if car_id is None:
             raise Impossible("no_car", num="—" if booking is None else booking.shown)
         if booking is None or car_id != booking.car_id:
-            allowed(await self._bookings.refresh_car(car_id, anew=True), self._clock)
-        found = await self._bookings.fit_of(
+            allowed(await self._refresh.car(car_id, anew=True), self._clock)
+        found = await self._availability.fit_of(
             car_id, start, end, without=frozenset({booking.id} if booking else ())
         )
         if not found.free:

@@ -13,7 +13,7 @@ from jarvis.domains.bookings.facts import (
     DebtFact,
     HistoryFact,
 )
-from jarvis.domains.bookings.service import Booking, HistoryLine, Owed
+from jarvis.domains.bookings.models import Booking, HistoryLine, Owed
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.engine.audit import Written
 from jarvis.engine.freshness import Freshness

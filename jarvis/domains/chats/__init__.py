@@ -1,4 +1,5 @@
-"""Chats of the house: what each is for, and the topics of its forums."""
+"""The company's Telegram groups: what each is used for, who is a member, and the topics in its
+forums."""
 
 from __future__ import annotations
 
@@ -7,7 +8,11 @@ from jarvis.domains.chats.checks import CHECKS
 
 FEATURE = Feature(
     name="chats",
-    services=("service:ChatService",),
+    services=(
+        "service:ChatService",
+        "topic_registry:TopicRegistry",
+        "topic_subjects:TopicSubjects",
+    ),
     handlers=(
         "setup:Setup",
         "membership:Membership",

@@ -1,4 +1,4 @@
-"""When the members of the company's groups are looked at."""
+"""Schedule of the daily check of group members."""
 
 from __future__ import annotations
 

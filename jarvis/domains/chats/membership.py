@@ -1,8 +1,8 @@
-"""Who is in the company's groups follows the staff list: at once when it changes, and looked at
-once a day.
+"""Keeps the members of the company's groups in line with the staff list: at once when it changes,
+and by a daily check.
 
-A bot can take people out; it can bring them in only by a link that it writes to them. Strangers it
-does not touch: heads are asked.
+A bot can remove members, but it can bring somebody in only by sending them an invite link. It never
+removes a person who is not on the staff list; it reports them to the heads, who decide.
 """
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ from typing import ClassVar, Literal
 from uuid import UUID
 
 from jarvis.domains.chats.checks import MEMBERS_DUE
+from jarvis.domains.chats.models import SERVICE, Forum
 from jarvis.domains.chats.payloads import RemoveStranger
-from jarvis.domains.chats.service import SERVICE, ChatService, Forum
+from jarvis.domains.chats.service import ChatService
 from jarvis.domains.chats.topics import REGISTERED
 from jarvis.domains.conversations.service import ConversationService
-from jarvis.domains.staff.service import CHANGED, Person, StaffService
+from jarvis.domains.staff.events import CHANGED
+from jarvis.domains.staff.models import Person
+from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit, effects
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Completed, Origin
@@ -37,19 +40,19 @@ LOOKED, INVITED, REMOVED = (
     "member.invited",
     "member.removed",
 )
-# 09:00 in Tbilisi
-STRANGERS_MAX = 6  # buttons a report
-_TOLD = frozenset({Role.BRANCH_HEAD, Role.ADMIN})
+STRANGERS_MAX = 6  # buttons in a report
+_REPORT_ROLES = frozenset({Role.BRANCH_HEAD, Role.ADMIN})
 _MEMBERS: Mapping[str, frozenset[Role]] = {
     "leaders": HEADS,
     "sales": HEADS | {Role.SALES},
     "marketing": HEADS | {Role.MARKETING},
 }
-Place = Literal["in", "may", "out"]
+Access = Literal["in", "may", "out"]
 
 
-def place_of(person: Person, forum: Forum) -> Place:
-    """Whether somebody belongs into a group, may be there, or must not be."""
+def access_of(person: Person, forum: Forum) -> Access:
+    """Return whether somebody must be in a group (`in`), may be there (`may`), or must not
+    (`out`)."""
     if person.dismissed:
         return "out"
     if forum.employee_id is not None:
@@ -76,7 +79,7 @@ def place_of(person: Person, forum: Forum) -> Place:
 
 
 class Membership:
-    """Lets in, takes out, reports."""
+    """Invites and removes members, and reports what differs."""
 
     feature: ClassVar[str] = "membership"
 
@@ -96,7 +99,8 @@ class Membership:
 
     @subscriber(CHANGED)
     async def changed(self, handling: Handling) -> None:
-        """Somebody was hired, got another role or branch, or left: their groups follow."""
+        """Update the groups of an employee who was hired, dismissed, or got another role or
+        branch."""
         p = handling.event.payload
         async with handling.transaction() as tx:
             person = await self._staff.person(tx, UUID(str(p["employee_id"])))
@@ -107,24 +111,26 @@ class Membership:
             if person.telegram_id is None:
                 return
             for forum in await self._chats.groups(tx):
-                await self._settle(tx, handling.origin, person, forum, place_of(person, forum))
+                await self._reconcile(tx, handling.origin, person, forum, access_of(person, forum))
 
     @subscriber(REGISTERED)
     async def registered(self, handling: Handling) -> None:
-        """A forum was put to use: who belongs there is let in. A service chat has no right for it
-        yet: the daily look asks."""
+        """Invite the employees who belong in a newly registered forum.
+
+        Service chats are left to the daily check: the bot has no right to invite there yet.
+        """
         async with handling.transaction() as tx:
             forum = await self._chats.forum(tx, int(handling.event.payload["chat_id"]))
             if forum is None or forum.purpose in SERVICE:
                 return
             for person in await self._staff.employed(tx):
-                if place_of(person, forum) == "in":
-                    await self._settle(tx, handling.origin, person, forum, "in")
+                if access_of(person, forum) == "in":
+                    await self._reconcile(tx, handling.origin, person, forum, "in")
 
-    async def _settle(
-        self, tx: Tx, origin: Origin, person: Person, forum: Forum, place: Place
+    async def _reconcile(
+        self, tx: Tx, origin: Origin, person: Person, forum: Forum, access: Access
     ) -> None:
-        if forum.lost or place == "may":
+        if forum.lost or access == "may":
             return
         args = {
             "chat_id": forum.marked_id,
@@ -132,24 +138,22 @@ class Membership:
             "employee": str(person.employee_id),
             "ban": person.dismissed,
         }
-        kind, settled = (LET_IN, INVITED) if place == "in" else (REMOVE_MEMBER, REMOVED)
+        kind, completed_kind = (LET_IN, INVITED) if access == "in" else (REMOVE_MEMBER, REMOVED)
         await effects.request(
             tx,
             origin,
             kind=kind,
             target=target(forum.marked_id),
             args=args,
-            settled_kind=settled,
+            settled_kind=completed_kind,
             branch=forum.branch,
-            key=origin.key(f"{place}:{forum.id}:{person.employee_id}"),
+            key=origin.key(f"{access}:{forum.id}:{person.employee_id}"),
             ordering_key=f"member:{forum.id}:{person.telegram_id}",
         )
 
-    # how it ended
-
     @subscriber(INVITED)
     async def invited(self, handling: Handling) -> None:
-        """The link goes to the person; who is in the group already hears nothing."""
+        """Send the invite link to the employee; there is no link if they are a member already."""
         ended = Completed.of(handling.event)
         async with handling.transaction() as tx:
             forum = await self._chats.forum(tx, int(ended.args["chat_id"]))
@@ -160,7 +164,7 @@ class Membership:
                 await self._failed(
                     tx, handling, forum, person.name, "member.not_invited", str(ended.cause)
                 )
-            elif ended.receipt["link"] is not None and place_of(person, forum) == "in":
+            elif ended.receipt["link"] is not None and access_of(person, forum) == "in":
                 actor = await self._staff.actor(person.employee_id)
                 text = say(
                     "member.link",
@@ -178,12 +182,13 @@ class Membership:
 
     @subscriber(REMOVED)
     async def removed(self, handling: Handling) -> None:
-        """Whom the bot could not take out, somebody else must."""
+        """Report a member whom the bot could not remove, or confirm the removal to whoever
+        ordered it."""
         ended = Completed.of(handling.event)
         if ended.cause == CHAT_LOST:
             return
         if ended.done:
-            await self._gone(handling, ended)
+            await self._confirm_removal(handling, ended)
             return
         async with handling.transaction() as tx:
             forum = await self._chats.forum(tx, int(ended.args["chat_id"]))
@@ -199,8 +204,8 @@ class Membership:
                     tx, handling, forum, name, "member.not_removed", str(ended.cause)
                 )
 
-    async def _gone(self, handling: Handling, ended: Completed) -> None:
-        """Who asked for it hears that it is done."""
+    async def _confirm_removal(self, handling: Handling, ended: Completed) -> None:
+        """Confirm a removal to the person who ordered it, if somebody did."""
         forum = await self._chats.forum(self._db, int(ended.args["chat_id"]))
         if ended.args.get("by") is None or forum is None:
             return
@@ -223,7 +228,7 @@ class Membership:
     async def _failed(
         self, tx: Tx, handling: Handling, forum: Forum, name: str, key: str, cause: str
     ) -> None:
-        for actor, telegram_id in await self._told(forum):
+        for actor, telegram_id in await self._recipients(forum):
             text = say(
                 key,
                 actor.language,
@@ -235,15 +240,13 @@ class Membership:
                 tx, handling.origin, telegram_id, text, key=handling.key(f"{key}:{telegram_id}")
             )
 
-    async def _told(self, forum: Forum) -> list[tuple[Actor, int]]:
-        told = _TOLD if forum.branch else frozenset({Role.ADMIN})
-        return await self._staff.approvers(told, frozenset({forum.branch} if forum.branch else ()))
-
-    # once a day
+    async def _recipients(self, forum: Forum) -> list[tuple[Actor, int]]:
+        roles = _REPORT_ROLES if forum.branch else frozenset({Role.ADMIN})
+        return await self._staff.approvers(roles, frozenset({forum.branch} if forum.branch else ()))
 
     @subscriber(MEMBERS_DUE, lane=DeliveryLane.BULK)
     async def check(self, handling: Handling) -> None:
-        """Ask who is in each group."""
+        """Request the member list of each group."""
         for forum in await self._chats.groups(self._db):
             if forum.lost:
                 continue
@@ -261,8 +264,8 @@ class Membership:
 
     @subscriber(LOOKED, lane=DeliveryLane.BULK)
     async def looked(self, handling: Handling) -> None:
-        """Compare who is there with the staff list; what differs is settled, and told in one
-        message a group."""
+        """Compare a group's members with the staff list, correct what differs, and report it in
+        one message."""
         ended = Completed.of(handling.event)
         if not ended.done:
             return
@@ -274,19 +277,19 @@ class Membership:
                 int(m["user"]): str(m["name"]) for m in ended.receipt["members"] if not m["bot"]
             }
             known = await self._staff.persons(tx, list(there))
-            out = [p for p in known if place_of(p, forum) == "out"]
+            out = [p for p in known if access_of(p, forum) == "out"]
             missing = [
                 p
                 for p in await self._staff.employed(tx)
-                if place_of(p, forum) == "in" and p.telegram_id not in there
+                if access_of(p, forum) == "in" and p.telegram_id not in there
             ]
             strangers = {
                 n: name for n, name in there.items() if n not in {p.telegram_id for p in known}
             }
             for person in out:
-                await self._settle(tx, handling.origin, person, forum, "out")
+                await self._reconcile(tx, handling.origin, person, forum, "out")
             for person in missing:
-                await self._settle(tx, handling.origin, person, forum, "in")
+                await self._reconcile(tx, handling.origin, person, forum, "in")
             if out or missing or strangers:
                 await audit.record(
                     tx,
@@ -308,7 +311,7 @@ class Membership:
         missing: Sequence[Person],
         strangers: Mapping[int, str],
     ) -> None:
-        for actor, telegram_id in await self._told(forum):
+        for actor, telegram_id in await self._recipients(forum):
             language = actor.language
             rows = (
                 ("out", [p.name for p in out]),
@@ -328,7 +331,7 @@ class Membership:
                 tx,
                 outbox.stored_form(buttons),
                 group=f"members:{handling.event.id}:{telegram_id}",
-                who=Who(roles=_TOLD | HEADS, branch=forum.branch),
+                who=Who(roles=_REPORT_ROLES | HEADS, branch=forum.branch),
                 life=None,
             )
             head = say("member.report", language, chat=escape(forum.title))
@@ -342,15 +345,17 @@ class Membership:
             )
 
     @callback(RemoveStranger)
-    async def press(self, handling: Handling, actor: Actor, pressed: RemoveStranger) -> None:
-        """A head has a stranger taken out; somebody who was hired meanwhile stays."""
+    async def remove_stranger(
+        self, handling: Handling, actor: Actor, pressed: RemoveStranger
+    ) -> None:
+        """Remove somebody unknown at the request of a head, unless they were hired meanwhile."""
         user = pressed.user
         async with handling.transaction() as tx:
             forum = await self._chats.forum(tx, pressed.chat_id)
             if forum is None:
                 return
             hired = [
-                p for p in await self._staff.persons(tx, [user]) if place_of(p, forum) != "out"
+                p for p in await self._staff.persons(tx, [user]) if access_of(p, forum) != "out"
             ]
             await audit.record(
                 tx,

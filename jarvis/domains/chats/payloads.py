@@ -1,16 +1,15 @@
-"""Buttons about the company's chats and who is in them."""
+"""Buttons for registering groups and for removing members."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from jarvis.domains.chats.service import Purpose
+from jarvis.domains.chats.models import Purpose
 from jarvis.messaging.callbacks import Former, Payload
 
 
 class RegisterChat(Payload):
-    """A group serves this place from now on, if it has what that needs; `key` as a `Place` has
-    it."""
+    """Use a group for this purpose, if it has the rights for it; `key` is that of `Place`."""
 
     kind: ClassVar[str] = "chat.register"
     lasting: ClassVar[bool] = True
@@ -24,7 +23,7 @@ class RegisterChat(Payload):
 
 
 class LeaveChatUnused(Payload):
-    """A group is for none of our places."""
+    """Do not use a group."""
 
     kind: ClassVar[str] = "chat.unused"
     lasting: ClassVar[bool] = True
@@ -34,7 +33,7 @@ class LeaveChatUnused(Payload):
 
 
 class RemoveStranger(Payload):
-    """Somebody whom the staff list does not know is taken out of a group."""
+    """Remove a member who is not on the staff list."""
 
     kind: ClassVar[str] = "chat.remove_stranger"
     lasting: ClassVar[bool] = True

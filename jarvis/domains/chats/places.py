@@ -1,5 +1,5 @@
-"""What groups can be for: one for each branch, one of each kind for the company, two for each
-employee."""
+"""The groups that the company needs: one forum a branch, one group of each kind for the whole
+company, two groups an employee."""
 
 from __future__ import annotations
 
@@ -7,15 +7,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from jarvis.domains.chats.service import COMPANY, OWN, ChatService, Forum, Purpose
-from jarvis.domains.staff.service import Person, StaffService
+from jarvis.domains.chats.models import COMPANY, OWN, Forum, Purpose
+from jarvis.domains.chats.service import ChatService
+from jarvis.domains.staff.models import Person
+from jarvis.domains.staff.service import StaffService
 from jarvis.engine.db import Reader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """`key`: a branch's code, an employee's id, or None for the company's own; `names`: whose it
-    is, by language."""
+    """A group that should exist.
+
+    `key` is the code of a branch, the id of an employee, or None for groups of the whole company;
+    `names` is whose group it is, by language.
+    """
 
     purpose: Purpose
     key: str | None
@@ -31,7 +36,7 @@ class Place:
 
 
 def own_places(person: Person) -> list[Place]:
-    """The groups that an employee has for themselves."""
+    """Return the two groups of an employee."""
     return [
         Place(
             purpose=p,
@@ -43,7 +48,7 @@ def own_places(person: Person) -> list[Place]:
 
 
 async def places(staff: StaffService, people: Sequence[Person] = ()) -> list[Place]:
-    """The places of the branches and of the company, and those of these people."""
+    """Return the groups of all branches, of the company, and of these people."""
     branches = [
         Place(purpose="branch_forum", key=b.code, names=b.names) for b in await staff.branches()
     ]
@@ -51,10 +56,10 @@ async def places(staff: StaffService, people: Sequence[Person] = ()) -> list[Pla
     return [*branches, *company, *(place for person in people for place in own_places(person))]
 
 
-async def standing(
+async def registered_groups(
     chats: ChatService, reader: Reader, wanted: Sequence[Place]
 ) -> list[tuple[Place, Forum | None]]:
-    """Each place with the group that serves it."""
+    """Return each needed group with the registered group that serves it, if there is one."""
     return [
         (place, await chats.serving(reader, place.purpose, place.branch, place.employee_id))
         for place in wanted

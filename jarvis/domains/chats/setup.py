@@ -1,8 +1,8 @@
-"""The company's chats are put to use by an administrator: a bot can make no group, so he is added
-to one and asks what it is for.
+"""Registration of groups by an administrator. A bot cannot create groups: it is added to one and
+asks what the group is for.
 
-What he was told is looked at before it counts: topics switched on, rights given, writing forbidden
-where only Jarvis writes.
+Before a group is registered the bot reads it from Telegram: topics must be on, its rights granted,
+and in the archive members must not be allowed to write.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from jarvis.domains.chats import view as render
+from jarvis.domains.chats.models import OWN, SERVICE, Purpose
 from jarvis.domains.chats.payloads import LeaveChatUnused, RegisterChat
-from jarvis.domains.chats.places import Place, own_places, places, standing
-from jarvis.domains.chats.service import OWN, SERVICE, ChatService, Purpose
+from jarvis.domains.chats.places import Place, own_places, places, registered_groups
+from jarvis.domains.chats.service import ChatService
 from jarvis.domains.chats.topics import LOOKED as FORUM_LOOKED
 from jarvis.domains.chats.topics import NEEDED, REGISTERED
 from jarvis.domains.staff.service import StaffService
@@ -38,7 +39,7 @@ _ADMINS = Who(roles=frozenset({Role.ADMIN}))
 
 
 class Setup:
-    """Asks what a new group is for, verifies it, registers it; `/setup` shows what is missing."""
+    """Asks administrators what a new group is for, verifies the group, and registers it."""
 
     feature: ClassVar[str] = "setup"
 
@@ -56,8 +57,7 @@ class Setup:
 
     @subscriber("chat.joined", lane=DeliveryLane.PEOPLE)
     async def joined(self, handling: Handling) -> None:
-        """Somebody added the bot to a group: a known one is looked at again, a new one is asked
-        about."""
+        """Check a group that the bot was added to; ask what it is for if it is not registered."""
         chat_id = int(handling.event.payload["chat_id"])
         forum = await self._chats.forum(self._db, chat_id)
         async with handling.transaction() as tx:
@@ -72,8 +72,8 @@ class Setup:
 
     @callback(RegisterChat)
     async def chosen(self, handling: Handling, actor: Actor, pressed: RegisterChat) -> None:
-        """A purpose was chosen, or a check was asked for: Telegram is looked at before anything
-        counts."""
+        """Read the group from Telegram after an administrator chose a purpose or asked to check
+        again."""
         p = handling.event.payload
         card = {"chat": p["chat_id"], "message": p["message_id"], "by": str(actor.employee_id)}
         async with handling.transaction() as tx:
@@ -87,7 +87,7 @@ class Setup:
 
     @callback(LeaveChatUnused)
     async def unused(self, handling: Handling, actor: Actor, pressed: LeaveChatUnused) -> None:
-        """The group is none of ours; on record."""
+        """Record that the company does not use the group."""
         p, chat_id = handling.event.payload, pressed.chat_id
         async with handling.transaction() as tx:
             await audit.record(
@@ -110,14 +110,14 @@ class Setup:
             )
 
     async def _look(
-        self, tx: Tx, handling: Handling, chat_id: int, settled: str, args: Mapping[str, Any]
+        self, tx: Tx, handling: Handling, chat_id: int, completed_kind: str, args: Mapping[str, Any]
     ) -> None:
         await effects.request(
             tx,
             handling.origin,
             kind=LOOK,
             target=target(chat_id),
-            settled_kind=settled,
+            settled_kind=completed_kind,
             lane=Lane.URGENT,
             args={"chat_id": chat_id, **args},
             key=handling.key(f"look:{chat_id}"),
@@ -125,13 +125,14 @@ class Setup:
 
     @subscriber(LOOKED, lane=DeliveryLane.PEOPLE)
     async def looked(self, handling: Handling) -> None:
-        """The group was looked at: ask what it is for, or register it, or say what is missing."""
+        """Continue with what Telegram said of a group: ask for its purpose, register it, or list
+        what is missing."""
         ended = Completed.of(handling.event)
         if not ended.done and ended.cause != CHAT_LOST:
             return
         async with handling.transaction() as tx:
             if ended.done:
-                await self._chats.titled(
+                await self._chats.set_title(
                     tx, int(ended.args["chat_id"]), str(ended.receipt["title"])
                 )
             if ended.args.get("purpose") is None:
@@ -228,8 +229,11 @@ class Setup:
         return say("setup.done", actor.language, chat=escape(title), purpose=name)
 
     async def _free(self, tx: Tx, title: str, added_by: int | None) -> list[Place]:
-        """The places that no group serves; of people's own, those of whom the group's name speaks,
-        else of who added the bot."""
+        """Return the purposes that no group serves.
+
+        Of employees' own groups only those of the people named in the title, else of whoever added
+        the bot.
+        """
         people = await self._staff.employed(tx)
         likely = [p for p in people if p.name.casefold() in title.casefold()] or [
             p for p in people if p.telegram_id == added_by
@@ -237,12 +241,12 @@ class Setup:
         wanted = await places(self._staff, likely)
         return [
             place
-            for place, forum in await standing(self._chats, tx, wanted)
+            for place, forum in await registered_groups(self._chats, tx, wanted)
             if forum is None or forum.lost
         ]
 
     async def _place(self, tx: Tx, purpose: Purpose, key: str | None) -> Place | None:
-        """The place that was chosen; None when its branch or person is gone."""
+        """Return the chosen group; None when its branch or employee no longer exists."""
         people = [p for p in await self._staff.employed(tx) if str(p.employee_id) == key]
         return next(
             (p for p in await places(self._staff, people) if (p.purpose, p.key) == (purpose, key)),
@@ -251,7 +255,7 @@ class Setup:
 
     @command("setup")
     async def overview(self, handling: Handling, actor: Actor, said: str) -> None:
-        """`/setup`: what stands, what is missing, and the steps."""
+        """Answer `/setup` with the registered groups, the missing ones, and what to do."""
         p = handling.event.payload
         async with handling.transaction() as tx:
             if actor.role is not Role.ADMIN:
@@ -272,9 +276,9 @@ class Setup:
                     key=handling.key("setup.denied"),
                 )
                 return
-            rows = await standing(self._chats, tx, await places(self._staff))
+            rows = await registered_groups(self._chats, tx, await places(self._staff))
             people = await self._staff.employed(tx)
-            mine = await standing(
+            mine = await registered_groups(
                 self._chats, tx, [place for person in people for place in own_places(person)]
             )
             own: dict[Purpose, int] = {
@@ -291,8 +295,11 @@ class Setup:
 
 
 def lacking(receipt: Mapping[str, Any], purpose: Purpose | None) -> list[str]:
-    """What a group still needs: `forum` (topics), rights, `read_only` for the archive; a service
-    chat needs the bot only."""
+    """Return what a group is missing for its purpose.
+
+    Values are `forum` (topics are off), names of rights, and `read_only` for an archive where
+    members can write. Service chats need only the bot's membership.
+    """
     if purpose in SERVICE:
         return []
     lacks = [] if receipt["forum"] else ["forum"]

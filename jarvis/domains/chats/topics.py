@@ -1,5 +1,5 @@
-"""What can be asked of a topic: made, named, closed, pinned, deleted. Effects of one topic keep
-their order."""
+"""Effects on topics: creating, renaming, closing, pinning, deleting. Effects on one topic are
+carried out in order."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from jarvis.domains.chats.service import REFRESHES, ChatService, Forum, Subject, Topic
+from jarvis.domains.chats.models import REFRESHES, Forum, Subject, Topic
+from jarvis.domains.chats.topic_registry import TopicRegistry
 from jarvis.engine import effects
 from jarvis.engine.db import Tx
 from jarvis.engine.effects import Lane, Origin
@@ -28,26 +29,26 @@ from jarvis.kit.clock import Clock
 from jarvis.kit.ids import sha256_hex
 from jarvis.messaging.outbox import StoredButtons
 
-TOPICS, PINS = "manage_topics", "pin_messages"  # rights
+TOPICS, PINS = "manage_topics", "pin_messages"  # administrator rights
 MADE, WRITTEN, DELETED = "topic.made", "topic.written", "topic.deleted"
-NEEDED = (TOPICS, "delete_messages", PINS)  # without these a forum is not kept in order
+NEEDED = (TOPICS, "delete_messages", PINS)  # rights that reconciliation of a forum needs
 REGISTERED = "chat.registered"
 LOOKED, ABLE = "forum.looked", "forum.able"
-PORTION = 200  # subjects that are asked for in one transaction
+PORTION = 200  # subjects in one transaction
 
 
-async def take(
-    tx: Tx, origin: Origin, chats: ChatService, forum: Forum, subject: Subject, title: str
+async def get_or_create(
+    tx: Tx, origin: Origin, registry: TopicRegistry, forum: Forum, subject: Subject, title: str
 ) -> Topic:
-    """The topic of a subject in this forum: the one it had before, one that waits under its title,
-    or a new one."""
-    known = await chats.reusable(tx, forum, subject, title)
+    """Return the subject's topic in this forum: one that it had before, an unassigned one with
+    its title, or a new one that is being created."""
+    known = await registry.reusable(tx, forum, subject, title)
     if known is not None:
-        await chats.take_over(tx, known, subject)
+        await registry.assign(tx, known, subject)
         if known.state == "closed":
             await change(tx, origin, known, closed=False)
-        return await _fresh(tx, chats, known)
-    topic = await chats.begin(tx, forum, subject, title)
+        return await _fresh(tx, registry, known)
+    topic = await registry.create(tx, forum, subject, title)
     effect_id = await effects.request(
         tx,
         origin,
@@ -60,18 +61,18 @@ async def take(
         settled_kind=MADE,
         branch=forum.branch,
     )
-    await chats.made_with(tx, topic.id, effect_id)
-    return await _fresh(tx, chats, topic)
+    await registry.set_creating_effect(tx, topic.id, effect_id)
+    return await _fresh(tx, registry, topic)
 
 
-async def _fresh(tx: Tx, chats: ChatService, topic: Topic) -> Topic:
-    found = await chats.topic(tx, topic.id)
+async def _fresh(tx: Tx, registry: TopicRegistry, topic: Topic) -> Topic:
+    found = await registry.topic(tx, topic.id)
     assert found is not None
     return found
 
 
 async def change(tx: Tx, origin: Origin, topic: Topic, **what: Any) -> None:
-    """Give the topic another `title`, or make it `closed` or open."""
+    """Rename, close or reopen a topic."""
     args = {
         "chat_id": topic.marked_id,
         "topic": topic_ref(topic),
@@ -112,17 +113,18 @@ async def pin(tx: Tx, origin: Origin, topic: Topic, effect_id: UUID) -> None:
 
 
 def topic_ref(topic: Topic) -> Mapping[str, Any]:
-    """How an effect names the topic: by its number, or by the effect that will find it out."""
+    """Return how an effect's arguments name the topic: by number, or by the effect that creates
+    it."""
     return {"number": topic.number} if topic.number is not None else {"of": str(topic.made_by)}
 
 
 def topic_order(topic: Topic) -> str:
-    """The order of everything that happens in a topic."""
+    """Return the ordering key of all effects on a topic."""
     return f"telegram:topic:{topic.id}"
 
 
 async def delete(tx: Tx, origin: Origin, topic: Topic) -> None:
-    """Delete a topic with all that stands in it."""
+    """Delete a topic with all of its messages."""
     await effects.request(
         tx,
         origin,
@@ -137,8 +139,8 @@ async def delete(tx: Tx, origin: Origin, topic: Topic) -> None:
 
 
 async def refresh(tx: Tx, handling: Handling, subject: Subject) -> None:
-    """Have a car, a client or a task settled once this transaction stands, whatever becomes of its
-    process."""
+    """Request that the topics of a car, a client or a task are reconciled after this
+    transaction."""
     await handling.publish(
         tx,
         kind=REFRESHES[subject.kind],
@@ -149,17 +151,19 @@ async def refresh(tx: Tx, handling: Handling, subject: Subject) -> None:
 
 
 async def refresh_all(handling: Handling, subjects: Sequence[Subject]) -> None:
-    """Have many settled, each by itself; asked for in portions, which a repeated handler
-    repeats."""
+    """Request that the topics of many subjects are reconciled, a few hundred in each
+    transaction."""
     for begin in range(0, len(subjects), PORTION):
         async with handling.transaction() as tx:
             for subject in subjects[begin : begin + PORTION]:
                 await refresh(tx, handling, subject)
 
 
-async def registered(tx: Tx, journal: Journal, chat_id: int, by: str) -> None:
-    """A group was put to use: what belongs into it is settled once this transaction stands. `by`:
-    unique for the occasion."""
+async def publish_registered(tx: Tx, journal: Journal, chat_id: int, by: str) -> None:
+    """Publish that a group was registered, so that its topics and members are reconciled.
+
+    `by` makes the event unique: the id of the occasion.
+    """
     await journal.publish(
         tx,
         kind=REGISTERED,
@@ -169,21 +173,21 @@ async def registered(tx: Tx, journal: Journal, chat_id: int, by: str) -> None:
     )
 
 
-class Heads:
-    """Writes the post that heads a topic, and changes it in place when what it says has changed."""
+class OpeningPosts:
+    """Writes the opening post of a topic, and edits it when its text changes."""
 
-    def __init__(self, clock: Clock, chats: ChatService) -> None:
+    def __init__(self, clock: Clock, registry: TopicRegistry) -> None:
         self._clock = clock
-        self._chats = chats
+        self._registry = registry
         self._timers = Timers()
 
-    async def name(self, tx: Tx, origin: Origin, topic: Topic, title: str) -> None:
-        """The topic bears this title."""
+    async def set_title(self, tx: Tx, origin: Origin, topic: Topic, title: str) -> None:
+        """Rename the topic unless it has this title already."""
         if topic.title != title:
-            await self._chats.retitle(tx, topic.id, title)
+            await self._registry.set_title(tx, topic.id, title)
             await change(tx, origin, topic, title=title)
 
-    async def put(
+    async def write(
         self,
         tx: Tx,
         origin: Origin,
@@ -194,8 +198,11 @@ class Heads:
         pause_s: float,
         buttons: StoredButtons = (),
     ) -> None:
-        """The post says this, at the latest `pause_s` after it was written last. `buttons` change
-        only together with the text."""
+        """Write or edit the opening post.
+
+        An edit waits until `pause_s` seconds have passed since the last one. `buttons` are updated
+        only when the text changes.
+        """
         assert topic.subject is not None
         digest = sha256_hex(text)
         if digest == topic.opening_digest:
@@ -206,7 +213,7 @@ class Heads:
             else topic.opening_at + timedelta(seconds=pause_s)
         )
         if due is not None and due > self._clock.now():
-            await self.later(tx, topic.subject, due)
+            await self.schedule(tx, topic.subject, due)
             return
         where = {"chat_id": topic.marked_id, "topic": topic_ref(topic), "topic_row": str(topic.id)}
         effect_id = await effects.request(
@@ -227,10 +234,10 @@ class Heads:
         )
         if topic.opening is None and pins:
             await pin(tx, origin, topic, effect_id)
-        await self._chats.opened_with(tx, topic.id, effect_id, digest)
+        await self._registry.set_opening_post(tx, topic.id, effect_id, digest)
 
-    async def later(self, tx: Tx, subject: Subject, due: datetime) -> None:
-        """Settle the subject again at this time."""
+    async def schedule(self, tx: Tx, subject: Subject, due: datetime) -> None:
+        """Have the subject reconciled at this time."""
         await self._timers.arm(
             tx, kind=REFRESHES[subject.kind], subject=str(subject.id), due_at=due
         )

@@ -1,18 +1,19 @@
-"""What an administrator reads about the company's chats."""
+"""Texts and buttons for administrators about the company's groups."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from jarvis.domains.chats.models import OWN, Forum, Purpose
 from jarvis.domains.chats.payloads import LeaveChatUnused, RegisterChat
 from jarvis.domains.chats.places import Place
-from jarvis.domains.chats.service import OWN, Forum, Purpose
 from jarvis.integrations.telegram.kinds import RIGHTS
 from jarvis.messaging.catalogue import say
 from jarvis.messaging.view import Button
 
-_NAMES: Mapping[Purpose, Sequence[str]] = {  # by which a group's purpose is guessed
+# by which the purpose of a group is guessed from its title
+_NAMES: Mapping[Purpose, Sequence[str]] = {
     "archive": ("архив", "archive", "არქივ"),
     "leaders": ("руковод", "leaders", "ხელმძღვ"),
     "sales": ("продаж", "sales", "გაყიდვ"),
@@ -22,7 +23,7 @@ _TASKS = ("tasks", "задач", "დავალებ")
 
 
 def needs(lacks: Sequence[str], language: str) -> str:
-    """What is missing, in words."""
+    """Return a list of missing rights and settings in words."""
     return ", ".join(
         say(f"setup.need.{n}" if n in ("forum", "read_only", "member") else f"right.{n}", language)
         for n in lacks
@@ -30,7 +31,7 @@ def needs(lacks: Sequence[str], language: str) -> str:
 
 
 def purpose(place: Place, language: str) -> str:
-    """`форум: Батуми`, `архив материалов`, `задачи: Лаша Гогуадзе`."""
+    """Return what a group is for: `форум: Батуми`, `архив материалов`, `задачи: Лаша Гогуадзе`."""
     return say(f"setup.purpose.{place.purpose}", language, whose=place.names.get(language, ""))
 
 
@@ -51,8 +52,8 @@ def missing(title: str, name: str, lacks: Sequence[str], language: str) -> str:
 
 
 def purposes(chat_id: int, title: str, free: Sequence[Place], language: str) -> list[list[Button]]:
-    """One button a place that is free, the likeliest by the group's name first; and one that says
-    that it is none."""
+    """Return a button for each unserved purpose, the likeliest by the group's title first, and
+    one for groups that are not used."""
     said = title.casefold()
 
     def unlikely(place: Place) -> tuple[bool, bool, bool]:
@@ -85,8 +86,8 @@ def overview(
     own: Mapping[Purpose, int],
     language: str,
 ) -> str:
-    """A line a place: what serves it, what that lacks, or what to do; and how many of the people
-    have groups of their own."""
+    """Return a line for each needed group: what serves it, what is missing there, or what to do;
+    then how many employees have groups of their own."""
     lines = [f"<b>{say('setup.title', language)}</b>"]
     for place, forum in rows:
         name = _upper(purpose(place, language))

@@ -1,5 +1,5 @@
-"""Conversations: what was said with whom and where, buttons that stand for requests, reports of
-problems."""
+"""Conversations: their history, buttons that expired, reports of problems, and notices about
+slow or failed answers."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Memory per person and place: append-only, closed after 30 idle minutes or by `/new`, hidden by
-`/forget`."""
+"""The history of conversations, by employee and chat: append-only, closed after 30 idle minutes
+or by `/new`, hidden by `/forget`."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ EARLIER_CHARS = 1200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """An open conversation with the run that begins in it. `fresh` is true at its first request.
+    """An open conversation and the agent run that starts in it. `fresh` is true at its first
+    request.
 
-    `history` holds what each role read and wrote in its last runs, the oldest first, as JSON
-    messages; `earlier` sums up older requests with the first line of their answers.
+    `history` holds what each role read and wrote in its last runs, oldest first, as JSON messages;
+    `earlier` summarises older requests with the first line of their answers.
     """
 
     id: UUID
@@ -34,7 +35,7 @@ class Conversation:
 
 
 class ConversationService:
-    """Opens conversations and keeps their history."""
+    """Opens and closes conversations and keeps their history."""
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
@@ -50,10 +51,10 @@ class ConversationService:
         language: str,
         trace_id: str,
     ) -> Conversation:
-        """Begin a request: the conversation of a person in a place (a new one after 30 idle
-        minutes) and the run's row.
+        """Start a request in the employee's conversation in this chat, or in a new one after 30
+        idle minutes, and create the run's row.
 
-        A repeated event begins its own run anew.
+        A repeated event restarts its own run.
         """
         row = await self._db.fetchrow(
             "SELECT * FROM conversation_begin($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -82,7 +83,7 @@ class ConversationService:
         )
 
     async def close(self, employee_id: UUID, place: str, *, forget: bool) -> None:
-        """End the conversation; with `forget` all earlier ones of this place are hidden as well."""
+        """Close the conversation; with `forget` earlier ones in this chat are hidden as well."""
         now = self._clock.now()
         await self._db.execute(
             "UPDATE conversation SET closed_at = $3 WHERE employee_id = $1 AND place = $2 AND "
@@ -101,7 +102,7 @@ class ConversationService:
             )
 
     async def end(self, tx: Tx, employee_id: UUID) -> None:
-        """End every conversation of somebody who left."""
+        """Close every conversation of an employee who left."""
         await tx.execute(
             "UPDATE conversation SET closed_at = $2 WHERE employee_id = $1 AND closed_at IS NULL",
             employee_id,
@@ -111,7 +112,7 @@ class ConversationService:
     async def remember(
         self, tx: Tx, conversation_id: UUID, run_id: UUID, role: str, messages: Sequence[Any]
     ) -> None:
-        """Append what one role read and wrote."""
+        """Append what a role read and wrote."""
         await tx.execute(
             "INSERT INTO agent_message (conversation_id, agent_run_id, role, messages) VALUES ($1, "
             "$2, $3, $4)",
@@ -122,8 +123,8 @@ class ConversationService:
         )
 
     async def report_problem(self, employee_id: UUID, place: str, text: str | None) -> str | None:
-        """Note a problem with the last answer here; returns its trace id, None when there is no
-        answer yet."""
+        """Record a problem with the last answer in this chat; return its trace id, or None when
+        there is no answer yet."""
         trace = await self._db.fetchval(
             """SELECT r.trace_id FROM agent_run r JOIN conversation c ON c.id = r.conversation_id
                 WHERE c.employee_id = $1 AND c.place = $2 ORDER BY r.started_at DESC LIMIT 1""",

@@ -8,8 +8,11 @@ from jarvis.kit.settings import Settings
 
 
 class RequestSettings(Settings):
-    """`word_after_s`: after so long without an answer a person is told that it takes longer;
-    `slow_after_s`: after so long the status message says so; `request_s`: the longest request."""
+    """Time limits of requests, in seconds.
+
+    `word_after_s`: when a person whose request got no response yet is told that it takes longer;
+    `slow_after_s`: when the status message says so; `request_s`: when a request is cancelled.
+    """
 
     model_config = SettingsConfigDict(
         frozen=True, extra="ignore", env_ignore_empty=True, env_prefix="JARVIS_"

@@ -1,4 +1,4 @@
-"""What a press answers at once, before its event is handled."""
+"""The short notices that Telegram shows when a button is pressed."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ _KEYS = {"unknown": "press.old", "expired": "press.old", "used": "press.used"}
 
 
 class Toasts:
-    """Looks at a stored button without using it up."""
+    """Reads a stored button without using it up."""
 
     def __init__(self, staff: StaffService, interactions: Interactions) -> None:
         self._staff = staff
         self._interactions = interactions
 
     async def toast(self, user_id: int, token: str) -> str | None:
-        """The short notice over the chat; None when the press simply works."""
+        """Return the notice for a button that cannot be used, None for one that can."""
         actor = await self._staff.actor_of_telegram(user_id)
         pressed = await self._interactions.look(token, actor)
         language = actor.language if actor else "ru"
@@ -28,7 +28,8 @@ class Toasts:
 
 
 def _not_allowed(pressed: Pressed, language: str) -> str:
-    """Who may, when it is a matter of roles; never more than that it is for somebody else."""
+    """Say which roles may use the button; if it belongs to one person, only that it is somebody
+    else's."""
     if not pressed.who.roles:
         return say("press.other", language)
     roles = ", ".join(say(f"role.{role.value}", language) for role in sorted(pressed.who.roles))

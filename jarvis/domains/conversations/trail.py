@@ -1,5 +1,5 @@
-"""The way back from a message to the run behind it. Light on purpose: the desk reads it without a
-model library."""
+"""Reads the recorded runs and their steps. Imports no model library, so that the demo's web page
+can use it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from jarvis.engine.db import Reader, Row
 from jarvis.integrations.telegram.kinds import target
 
-STATUS = "status"  # the effect of a request that says what is being done, and becomes the answer
+# name of the effect that sends a request's status message, which is edited into the answer
+STATUS = "status"
 
 
 async def run_of_message(reader: Reader, chat_id: int, message_id: int) -> Row | None:
-    """The run whose answer stands in a Telegram message."""
+    """Return the run whose answer is this Telegram message, or None."""
     return await reader.fetchrow(
         """SELECT r.* FROM effect e JOIN agent_run r ON r.event_id = e.event_id
             WHERE e.state = 'done' AND e.target = $1 AND (e.receipt->>'message_id')::bigint = $2
@@ -44,13 +45,13 @@ async def figures_of_messages(
 
 
 async def runs_after(reader: Reader, after: int, limit: int) -> Sequence[Row]:
-    """Runs in the order in which their requests came in, those that came after request `after`.
+    """Return the runs of requests that came in after request `after`, in order.
 
     Columns: `id` (the number of the request's event, which only grows), `person`, `request`,
     `route` (what the router chose; null when no router was asked), `tools` (`{name, arguments,
-    outcome}`; a refusal and a failure say so in front of their reason), `model` (names of the
-    models that answered; null when none did), `prompts` (`{role, version, hash}`), `state`,
-    `tokens`, `cost` (US dollars), `ms`. A run that goes on still is there with its state `running`.
+    outcome}`; a refused or failed call says so before its reason), `model` (names of the models
+    that answered; null when none did), `prompts` (`{role, version, hash}`), `state`, `tokens`,
+    `cost` (US dollars), `ms`. An unfinished run has the state `running`.
     """
     return await reader.fetch(
         """SELECT v.seq AS id, p.name AS person, r.request_text AS request, s.route, s.tools,

@@ -1,9 +1,8 @@
-"""Nobody waits in silence: what people wait for gets a word when it takes long, and its end when it
-failed.
+"""Tells people who wait for an answer that it takes longer, or that their request failed.
 
-Runs beside the connection to Telegram, so that it speaks whatever became of the workers; any number
-may run, keys make one word of theirs. While the database is away it can see nothing: it looks again
-every second, and what is due by then is said at once.
+Runs in the bot process, so that it works when the workers do not. Several processes may run it:
+idempotency keys make their messages one. While the database is unreachable it retries every second,
+and then sends all that is due.
 """
 
 from __future__ import annotations
@@ -29,12 +28,13 @@ from jarvis.messaging.catalogue import say
 
 _log = logging.getLogger(__name__)
 LOOK_S = 1.0
-ENDS_WITHIN = timedelta(days=1)  # failures so old are no news any more, such as after a long outage
+# older failures are not reported, such as those before a long outage
+ENDS_WITHIN = timedelta(days=1)
 PORTION = 100
 
-# What a person wrote to Jarvis, pressed, or asked, still open and without any word of ours: the
-# oldest of each order only; one word is enough for what waits behind it. A request has the word of
-# the message that it was made of, which its answer replaces: a second one would stay for ever.
+# Messages, callbacks and requests of people that are unfinished and got no response yet: the oldest
+# of each ordering key only, since one notice is enough for those behind it. A request is covered by
+# the notice about its message, which the answer replaces; nothing would replace a second one.
 _SLOW = """
 SELECT e.*, d.subscriber FROM (
   SELECT DISTINCT ON (subscriber, ordering_key) subscriber, event_id FROM delivery WHERE lane = $1
@@ -50,7 +50,7 @@ SELECT e.*, d.subscriber FROM (
  LIMIT $3
 """
 
-# Failed deliveries of the people's lane whose end nobody has told.
+# Failed deliveries in the lane of people that nobody was told of.
 _DEAD = """
 SELECT d.id FROM delivery d JOIN event e ON e.id = d.event_id
  WHERE d.state IN ('dead', 'parked') AND d.finished_at > now() - $2::interval AND d.lane = $1
@@ -63,7 +63,7 @@ SELECT d.id FROM delivery d JOIN event e ON e.id = d.event_id
  ORDER BY d.finished_at LIMIT $3
 """
 
-# What a person did in the beginning of it all.
+# The message or callback of a person that the delivery follows from.
 _ROOT = """
 WITH RECURSIVE up AS (
   SELECT e.id, e.parent_event_id AS parent, 0 AS depth FROM event e JOIN delivery d
@@ -77,8 +77,9 @@ SELECT d.subscriber, d.event_id, r.payload, r.kind, e.trace_id, e.dry
 """
 
 
-async def end(tx: Tx, staff: StaffService, delivery_id: UUID) -> bool:
-    """Tell who waits for a failed delivery that it did not work; false when nobody does."""
+async def notify_failure(tx: Tx, staff: StaffService, delivery_id: UUID) -> bool:
+    """Tell the person who waits for a failed delivery that it failed; return False when nobody
+    waits."""
     row = await tx.fetchrow(_ROOT, delivery_id)
     if row is None:
         return False
@@ -106,50 +107,49 @@ async def end(tx: Tx, staff: StaffService, delivery_id: UUID) -> bool:
 
 
 class Watch:
-    """Looks after those who wait."""
+    """Finds deliveries that people wait for and notifies them."""
 
     def __init__(self, db: Database, staff: StaffService, settings: RequestSettings) -> None:
         self._db = db
         self._staff = staff
-        self._word_after_s = settings.word_after_s
+        self._notify_after_s = settings.word_after_s
 
     async def run(self) -> None:
-        """Look every second until cancelled."""
+        """Check every second until cancelled."""
         while going():
             try:
                 await self.look()
             except DATABASE_AWAY as error:
-                _log.warning("the watch waits for the database: %s", type(error).__name__)
+                _log.warning("notices wait for the database: %s", type(error).__name__)
             await asyncio.sleep(LOOK_S)
 
     async def look(self) -> int:
-        """Say what is due; returns how many words were new."""
+        """Send the notices that are due; return for how many deliveries."""
         people = int(DeliveryLane.PEOPLE)
-        slow = await self._db.fetch(_SLOW, people, self._word_after_s, PORTION)
+        slow = await self._db.fetch(_SLOW, people, self._notify_after_s, PORTION)
         for row in slow:
-            await self._alone(self._slow(row))
+            await self._isolated(self._notify_slow(row))
         dead = await self._db.fetch(_DEAD, people, ENDS_WITHIN, PORTION)
         for row in dead:
-            await self._alone(self._end(row["id"]))
+            await self._isolated(self._notify_failure(row["id"]))
         return len(slow) + len(dead)
 
-    async def _alone(self, word: Awaitable[None]) -> None:
-        """One that cannot be said keeps no other back, and does not end the process that holds the
-        connection."""
+    async def _isolated(self, notice: Awaitable[None]) -> None:
+        """Await one notice; an error in it stops neither the others nor the bot process."""
         try:
-            await word
+            await notice
         except DATABASE_AWAY:
             raise
-        # a boundary: a conflict of transactions, or an event that lacks what a word needs
+        # a boundary: a conflict of transactions, or an event without what a notice needs
         except Exception:
-            _log.exception("a word could not be said; it is looked at again")
+            _log.exception("a notice could not be sent; it is tried again")
 
-    async def _end(self, delivery_id: UUID) -> None:
+    async def _notify_failure(self, delivery_id: UUID) -> None:
         async with self._db.transaction() as tx:
-            await end(tx, self._staff, delivery_id)
+            await notify_failure(tx, self._staff, delivery_id)
 
-    async def _slow(self, row: Row) -> None:
-        """In the place of the status, so that the answer replaces it."""
+    async def _notify_slow(self, row: Row) -> None:
+        """Send the notice as the status message, which the answer replaces."""
         p = row["payload"]
         origin = _origin(row, row["id"])
         language = language_said(str(p.get("text", "")), await self._language(p))
@@ -167,7 +167,7 @@ class Watch:
             )
 
     async def _language(self, payload: dict[str, object]) -> Language:
-        """Of the person who waits."""
+        """Return the language of the person who waits."""
         if payload.get("employee_id"):
             actor = await self._staff.actor(UUID(str(payload["employee_id"])))
         else:
@@ -176,9 +176,10 @@ class Watch:
 
 
 async def _waits(tx: Tx, event_id: UUID, subscriber: str) -> bool:
-    """Whether nothing came of it yet, with the delivery locked: what its handler says next is said
-    after this word, and takes its place. While a handler's transaction is open the next look is
-    soon enough.
+    """Return whether the event has had no result yet, with its delivery locked.
+
+    The lock makes whatever the handler sends come after the notice. A delivery that a handler holds
+    is skipped until the next check.
     """
     held = await tx.fetchval(
         """SELECT true FROM delivery WHERE event_id = $1 AND subscriber = $2

@@ -206,7 +206,9 @@ class FleetService:
             n: (before.get(n), raw.get(n)) for n in {*before, *raw} if before.get(n) != raw.get(n)
         }
         if (new or changed) and not silent:
-            await self._tell(tx, car_id, key, changed, new, (old_branch, at), incoming, event)
+            await self._publish_changes(
+                tx, car_id, key, changed, new, (old_branch, at), incoming, event
+            )
         return Saved(
             outcome="created" if new else "updated" if changed else "unchanged", changed=changed
         )
@@ -224,7 +226,7 @@ class FleetService:
             at,
         )
 
-    async def _tell(
+    async def _publish_changes(
         self,
         tx: Tx,
         car_id: UUID,

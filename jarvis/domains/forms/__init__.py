@@ -1,4 +1,4 @@
-"""Forms and check-lists: templates as data, what was filled in, by whom, and what is missing."""
+"""Forms and check-lists: their templates, the answers, who gave them, and what is missing."""
 
 from __future__ import annotations
 
@@ -6,9 +6,16 @@ from jarvis.app.feature import Feature
 
 FEATURE = Feature(
     name="forms",
-    services=("service:FormService",),
+    services=(
+        "service:FormService",
+        "points:FormPoints",
+        "photos:FormPhotos",
+        "messages:FormMessages",
+        "files:FormFiles",
+        "waivers:Waivers",
+        "answering:FormAnswers",
+    ),
     handlers=(
-        "messages:Sheets",
         "filling:Forms",
         "menu:FormMenu",
         "callbacks:FormCallbacks",

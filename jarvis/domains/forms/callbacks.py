@@ -1,5 +1,5 @@
-"""Presses of a form's buttons. What they set is set, never toggled: pressed twice they do the same
-once."""
+"""Handlers of the buttons of forms. They set values and never toggle them, so that a repeated
+callback changes nothing."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from jarvis.domains.forms import view as render
+from jarvis.domains.forms.answering import FormAnswers
 from jarvis.domains.forms.filling import DUE, FINISHED, Forms
-from jarvis.domains.forms.messages import FormPress, Sheets
+from jarvis.domains.forms.messages import FormMessages, LockedForm
+from jarvis.domains.forms.models import Form
 from jarvis.domains.forms.payloads import (
     AnswerPoint,
     AskReason,
@@ -26,7 +28,10 @@ from jarvis.domains.forms.payloads import (
     TypeReason,
     WaivePoint,
 )
-from jarvis.domains.forms.service import Form, FormService
+from jarvis.domains.forms.points import FormPoints
+from jarvis.domains.forms.records import record
+from jarvis.domains.forms.service import FormService
+from jarvis.domains.forms.waivers import Waivers
 from jarvis.domains.media.events import LOOSE
 from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.service import StaffService
@@ -39,26 +44,32 @@ from jarvis.messaging.callbacks import callback
 
 
 class FormCallbacks:
-    """Begins, opens, answers, hands over and closes forms by their buttons."""
+    """Starts, opens, answers, hands over and closes forms by their buttons."""
 
     def __init__(
         self,
         staff: StaffService,
         media: MediaService,
         forms: FormService,
-        sheets: Sheets,
+        points: FormPoints,
+        messages: FormMessages,
         filling: Forms,
+        answers: FormAnswers,
+        waivers: Waivers,
     ) -> None:
         self._staff = staff
         self._media = media
         self._forms = forms
-        self._sheets = sheets
+        self._points = points
+        self._messages = messages
         self._filling = filling
+        self._answers = answers
+        self._waivers = waivers
         self._timers = Timers()
 
     @callback(BeginForm)
     async def begin(self, handling: Handling, actor: Actor, pressed: BeginForm) -> None:
-        """A form is begun, or the open one of its subject gone on with."""
+        """Start a form, or open the one that its subject has already."""
         async with handling.transaction() as tx:
             await self._filling.begin(
                 tx, handling, actor, pressed.template, pressed.subject, pressed.set_id
@@ -66,9 +77,9 @@ class FormCallbacks:
 
     @callback(OpenForm)
     async def open(self, handling: Handling, actor: Actor, pressed: OpenForm) -> None:
-        """Whoever may fill it in goes on with it."""
+        """Continue a form if the employee may fill it in."""
         async with self._locked(handling, pressed) as found:
-            if found is not None and await self._filling.may(
+            if found is not None and await self._filling.may_fill(
                 found.tx,
                 handling,
                 actor,
@@ -80,26 +91,26 @@ class FormCallbacks:
 
     @callback(ShowForm)
     async def show(self, handling: Handling, actor: Actor, pressed: ShowForm) -> None:
-        """Back to the form, whose next point is asked again."""
+        """Return to the form's main page; its next point is asked."""
         async with self._held(handling, actor, pressed) as held:
             if held is not None:
                 await self._forms.focus(held.tx, held.form.id, None)
-                await self._sheets.show(held.tx, handling, held.form.id)
+                await self._messages.show(held.tx, handling, held.form.id)
 
     @callback(ShowFormPage)
     async def page(self, handling: Handling, actor: Actor, pressed: ShowFormPage) -> None:
-        """Another page of the form's message."""
+        """Show another page of the form's message."""
         async with self._held(handling, actor, pressed) as held:
             if held is not None:
-                await self._sheets.show(held.tx, handling, held.form.id, pressed.page)
+                await self._messages.show(held.tx, handling, held.form.id, pressed.page)
 
     @callback(AnswerPoint)
     async def answer(self, handling: Handling, actor: Actor, pressed: AnswerPoint) -> None:
-        """The point has this answer."""
+        """Record an answer to a point."""
         async with self._held(handling, actor, pressed) as held:
             if held is not None:
                 await self._answer(held.tx, handling, actor, held.form, pressed)
-                await self._sheets.show(held.tx, handling, held.form.id)
+                await self._messages.show(held.tx, handling, held.form.id)
 
     async def _answer(
         self, tx: Tx, handling: Handling, actor: Actor, form: Form, pressed: AnswerPoint
@@ -109,79 +120,80 @@ class FormCallbacks:
         kind, key = point.item.kind, point.item.key
         if kind == "date":
             if pressed.day is not None:
-                await self._filling.dated(tx, handling, actor, form, point, pressed.day)
+                await self._answers.answer_date(tx, handling, actor, form, point, pressed.day)
         elif kind == "number":
             if pressed.number is not None:
-                await self._filling.answer(tx, handling, actor, form, key, number=pressed.number)
+                await self._answers.answer(tx, handling, actor, form, key, number=pressed.number)
         else:
-            await self._filling.answer(tx, handling, actor, form, key, choice=pressed.choice)
+            await self._answers.answer(tx, handling, actor, form, key, choice=pressed.choice)
 
     @callback(FocusPoint)
     async def focus(self, handling: Handling, actor: Actor, pressed: FocusPoint) -> None:
-        """The point is asked next."""
+        """Ask a point next."""
         async with self._held(handling, actor, pressed) as held:
             if held is not None:
                 await self._forms.focus(held.tx, held.form.id, pressed.point)
-                await self._sheets.show(held.tx, handling, held.form.id)
+                await self._messages.show(held.tx, handling, held.form.id)
 
     @callback(AskReason)
     async def skip(self, handling: Handling, actor: Actor, pressed: AskReason) -> None:
-        """The person is asked why the point is not needed."""
+        """Ask why a point is not needed."""
         async with self._held(handling, actor, pressed) as held:
             if held is not None:
-                await self._sheets.show(held.tx, handling, held.form.id, "skip", pressed.point)
+                await self._messages.show(held.tx, handling, held.form.id, "skip", pressed.point)
 
     @callback(TypeReason)
     async def other(self, handling: Handling, actor: Actor, pressed: TypeReason) -> None:
-        """What the person writes next is the reason."""
+        """Take the employee's next message as the reason for waiving a point."""
         async with self._held(handling, actor, pressed) as held:
             if held is not None:
                 await self._forms.focus(held.tx, held.form.id, pressed.point, "waive")
-                await self._sheets.show(held.tx, handling, held.form.id)
+                await self._messages.show(held.tx, handling, held.form.id)
 
     @callback(WaivePoint)
     async def waive(self, handling: Handling, actor: Actor, pressed: WaivePoint) -> None:
-        """The point is left out, for one of our reasons."""
+        """Waive a point for a predefined reason."""
         async with self._held(handling, actor, pressed) as held:
             if held is not None:
-                await self._filling.waive(
+                await self._waivers.waive(
                     held.tx, handling, actor, held.form, pressed.point, f".{pressed.reason}"
                 )
 
     @callback(RetakePhotos)
     async def retake(self, handling: Handling, actor: Actor, pressed: RetakePhotos) -> None:
-        """The point is open again."""
+        """Clear a point, so that it is asked again."""
         async with self._held(handling, actor, pressed) as held:
             if held is not None:
-                await self._forms.again(held.tx, held.form.id, pressed.point)
+                await self._points.reopen(held.tx, held.form.id, pressed.point)
                 await self._record(handling, actor, held, "open again", {"item": pressed.point})
-                await self._sheets.show(held.tx, handling, held.form.id)
+                await self._messages.show(held.tx, handling, held.form.id)
 
     @callback(HandOver)
     async def hand_over(self, handling: Handling, actor: Actor, pressed: HandOver) -> None:
-        """Somebody else goes on: they get a message of their own, this one points to them."""
+        """Assign the form to a colleague, who gets a message of their own; this one refers to
+        it."""
         async with self._held(handling, actor, pressed) as held:
             if held is None:
                 return
             tx, form, to = held.tx, held.form, await self._staff.actor(pressed.to)
-            if to is None or not await self._filling.may(
+            if to is None or not await self._filling.may_fill(
                 tx, handling, to, form.template, form.branch, f"form:{form.id}"
             ):
-                await self._sheets.show(tx, handling, form.id)
+                await self._messages.show(tx, handling, form.id)
                 return
-            await self._forms.hold(tx, form.id, to.employee_id)
+            await self._forms.assign(tx, form.id, to.employee_id)
             await self._record(handling, actor, held, "handed over", {"to": str(pressed.to)})
-            await self._sheets.show(tx, handling, form.id, fresh=True)
-            await self._filling.noticed(tx, handling, form)
+            await self._messages.show(tx, handling, form.id, fresh=True)
+            await self._filling.refresh_topic(tx, handling, form)
 
     @callback(CloseForm)
     async def close(self, handling: Handling, actor: Actor, pressed: CloseForm) -> None:
-        """Closed with what it has; what is missing stays on record as missing."""
+        """Finish or cancel a form; points without an answer stay recorded as missing."""
         async with self._held(handling, actor, pressed) as held:
             if held is None:
                 return
             if pressed.state == "done" and held.form.arriving:
-                text = (await self._sheets.reader(actor.employee_id)).say(
+                text = (await self._messages.reader(actor.employee_id)).say(
                     "form.uploading", n=held.form.arriving
                 )
                 await outbox.send(
@@ -195,17 +207,17 @@ class FormCallbacks:
             await self._close(handling, actor, held, pressed)
 
     async def _close(
-        self, handling: Handling, actor: Actor, held: FormPress, pressed: CloseForm
+        self, handling: Handling, actor: Actor, held: LockedForm, pressed: CloseForm
     ) -> None:
         tx, form = held.tx, held.form
         await self._forms.close(tx, form.id, pressed.state, actor.employee_id)
         await self._timers.cancel(tx, kind=DUE, subject=str(form.id))
         details = {"not_done": [p.item.key for p in form.gaps], "template": form.template.key}
-        await self._filling.record(tx, handling, actor, f"form:{form.id}", pressed.state, details)
-        await self._sheets.show(tx, handling, form.id)
-        await self._filling.noticed(tx, handling, form)
+        await record(tx, handling, actor, f"form:{form.id}", pressed.state, details)
+        await self._messages.show(tx, handling, form.id)
+        await self._filling.refresh_topic(tx, handling, form)
         if pressed.state == "cancelled":
-            # what was sent for it is asked about like everything else
+            # the author of its files is asked what they belong to, as for other files
             for set_id in await self._media.release(tx, form.id):
                 await handling.publish(
                     tx,
@@ -225,33 +237,33 @@ class FormCallbacks:
 
     @callback(DecideWaiver)
     async def decide(self, handling: Handling, actor: Actor, pressed: DecideWaiver) -> None:
-        """A head's decision over a point that somebody asked to have waived."""
+        """Grant or refuse, as a head, that a point is waived."""
         async with self._locked(handling, pressed) as found:
             if found is not None:
                 await self._decide(handling, actor, found, pressed)
 
     async def _decide(
-        self, handling: Handling, actor: Actor, found: FormPress, pressed: DecideWaiver
+        self, handling: Handling, actor: Actor, found: LockedForm, pressed: DecideWaiver
     ) -> None:
         tx, form, key = found.tx, found.form, pressed.point
         point = form.point(key)
-        reader = await self._sheets.reader(actor.employee_id)
-        sheet = await self._sheets.sheet(form, reader)
+        reader = await self._messages.reader(actor.employee_id)
+        context = await self._messages.context(form, reader)
         outcome = "late"
         if point is not None and point.asked_by is not None and form.state == "open":
             outcome = "yes" if pressed.granted else "no"
             if pressed.granted:
-                await self._forms.set_state(
+                await self._points.set_state(
                     tx, form.id, key, "waived", point.reason or ".no_need", actor.employee_id
                 )
             else:
-                await self._forms.asked(tx, form.id, key, None, None)
+                await self._points.set_waiver_request(tx, form.id, key, None, None)
             waived = "waived" if pressed.granted else "not waived"
             await self._record(handling, actor, found, waived, {"item": key})
-            await self._sheets.show(tx, handling, form.id)
+            await self._messages.show(tx, handling, form.id)
         text = reader.say(
             f"form.head.{outcome}",
-            what=render.name(sheet),
+            what=render.name(context),
             point=render.escape(form.template.item(key).title[reader.language]),
             who=render.escape(actor.name),
         )
@@ -268,30 +280,33 @@ class FormCallbacks:
     @asynccontextmanager
     async def _locked(
         self, handling: Handling, pressed: OfForm
-    ) -> AsyncGenerator[FormPress | None]:
-        """The form, locked, in the transaction of a press. None for one that is gone, and for a
-        press that was handled before and interrupted: what came since must stay."""
+    ) -> AsyncGenerator[LockedForm | None]:
+        """Yield the form, locked, in the transaction of a callback.
+
+        Yields None if it does not exist, or if this callback was handled before an interruption:
+        later changes must not be overwritten.
+        """
         async with handling.transaction() as tx:
             form = await self._forms.get(tx, pressed.form_id, lock=True)
-            if form is None or await self._sheets.shown_by(tx, form.id, handling):
+            if form is None or await self._messages.updated_by(tx, form.id, handling):
                 yield None
             else:
-                yield FormPress(tx=tx, form=form)
+                yield LockedForm(tx=tx, form=form)
 
     @asynccontextmanager
     async def _held(
         self, handling: Handling, actor: Actor, pressed: OfForm
-    ) -> AsyncGenerator[FormPress | None]:
-        """As `_locked`, for who holds the form; anybody else, and whose point went with the answer
-        that it hung on, sees how it stands instead."""
+    ) -> AsyncGenerator[LockedForm | None]:
+        """Yield as `_locked`, but only to the employee who holds the open form; others are shown
+        its current state, as is a holder whose point no longer applies."""
         async with self._locked(handling, pressed) as found:
             if found is None:
                 yield None
             elif found.form.state != "open" or found.form.holder_id != actor.employee_id:
-                await self._sheets.outdated(found.tx, handling, actor, found.form)
+                await self._messages.show_current(found.tx, handling, actor, found.form)
                 yield None
             elif isinstance(pressed, OfPoint) and found.form.point(pressed.point) is None:
-                await self._sheets.show(found.tx, handling, found.form.id)
+                await self._messages.show(found.tx, handling, found.form.id)
                 yield None
             else:
                 yield found
@@ -300,10 +315,8 @@ class FormCallbacks:
         self,
         handling: Handling,
         actor: Actor,
-        found: FormPress,
+        found: LockedForm,
         outcome: str,
         details: dict[str, str],
     ) -> None:
-        await self._filling.record(
-            found.tx, handling, actor, f"form:{found.form.id}", outcome, details
-        )
+        await record(found.tx, handling, actor, f"form:{found.form.id}", outcome, details)

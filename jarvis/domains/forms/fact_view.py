@@ -1,12 +1,12 @@
-"""What somebody reads who asked about check-lists."""
+"""Answers to questions about check-lists."""
 
 from __future__ import annotations
 
 from html import escape
 
 from jarvis.domains.forms.facts import ChecklistFact, StartedFact
+from jarvis.domains.forms.models import Form
 from jarvis.domains.forms.payloads import OpenForm
-from jarvis.domains.forms.service import Form
 from jarvis.messaging.times import clock
 from jarvis.messaging.view import Button, Reader, Rendered, shows
 
@@ -15,8 +15,8 @@ GAPS = 4
 
 @shows(ChecklistFact)
 def checklists(fact: ChecklistFact, reader: Reader) -> Rendered:
-    """A line a check-list: how far it is, who has it, what is not done; a button for each that is
-    open."""
+    """Return a line for each check-list: progress, who fills it in, what is missing; with a
+    button for each open one."""
     where = (
         escape(fact.subject)
         if fact.subject
@@ -51,8 +51,8 @@ def _state(form: Form, reader: Reader) -> str:
             who=escape(form.finished_by or form.holder),
             t=clock(form.finished_at or form.started_at),
         )
-    settled = sum(p.settled for p in form.points)
-    return f"{reader.say('form.progress', k=settled, n=len(form.points))} · {escape(form.holder)}"
+    complete = sum(p.complete for p in form.points)
+    return f"{reader.say('form.progress', k=complete, n=len(form.points))} · {escape(form.holder)}"
 
 
 @shows(StartedFact)

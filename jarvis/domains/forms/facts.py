@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jarvis.domains.forms.service import Form
+from jarvis.domains.forms.models import Form
 from jarvis.domains.forms.templates import Template
 from jarvis.messaging.facts import Fact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChecklistFact(Fact):
-    """Check-lists with what they are about; `branch` when neither a booking nor a car was said."""
+    """Check-lists with their subjects; `branch` is set when neither a booking nor a car was
+    named."""
 
     forms: tuple[tuple[Form, str], ...]
     subject: str | None
@@ -20,7 +21,7 @@ class ChecklistFact(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartedFact(Fact):
-    """A check-list that opens in the person's private chat."""
+    """A check-list that opens in the employee's private chat."""
 
     template: Template
     label: str

@@ -1,4 +1,4 @@
-"""`/form` and `/checklist`: what there is to fill in."""
+"""The commands `/form` and `/checklist`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 from jarvis.domains.bookings.service import BookingService
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.forms import view as render
-from jarvis.domains.forms.messages import Sheets
+from jarvis.domains.forms.messages import FormMessages
 from jarvis.domains.forms.payloads import BeginForm, OpenForm
 from jarvis.domains.forms.service import FormService
 from jarvis.domains.forms.templates import Template, newest, template
@@ -21,11 +21,11 @@ from jarvis.kit.clock import Clock, day_bounds, local_date
 from jarvis.messaging.callbacks import command
 from jarvis.messaging.view import Button
 
-OFFERED = 8  # check-lists a message
+OFFERED = 8  # check-lists in one message
 
 
 class FormMenu:
-    """Lists forms and check-lists, each with a button that begins or opens it."""
+    """Lists forms and check-lists, each with a button that starts or opens it."""
 
     def __init__(
         self,
@@ -33,18 +33,18 @@ class FormMenu:
         fleet: FleetService,
         bookings: BookingService,
         forms: FormService,
-        sheets: Sheets,
+        messages: FormMessages,
     ) -> None:
         self._clock = clock
         self._fleet = fleet
         self._bookings = bookings
         self._forms = forms
-        self._sheets = sheets
+        self._messages = messages
 
     @command("form")
     async def menu(self, handling: Handling, actor: Actor, said: str) -> None:
-        """`/form`: the forms that anybody may fill in."""
-        reader = await self._sheets.reader(actor.employee_id)
+        """List the forms that anybody may fill in."""
+        reader = await self._messages.reader(actor.employee_id)
         rows = [
             [_begin(t.title[reader.language], t, None)]
             for t in newest("form")
@@ -55,17 +55,18 @@ class FormMenu:
 
     @command("checklist")
     async def checklists(self, handling: Handling, actor: Actor, said: str) -> None:
-        """`/checklist`: those that are open, and those of a booking, of a car, or of today."""
-        reader = await self._sheets.reader(actor.employee_id)
+        """List the open check-lists, and those that can be started for a booking, a car, or
+        today's work."""
+        reader = await self._messages.reader(actor.employee_id)
         async with handling.transaction() as tx:
             rows: list[list[Button]] = []
             known: set[tuple[str, UUID | None]] = set()
             for form in await self._forms.open_of(tx, actor, OFFERED) if not said else ():
-                sheet = await self._sheets.sheet(form, reader)
-                settled = sum(p.settled for p in form.points)
+                context = await self._messages.context(form, reader)
+                complete = sum(p.complete for p in form.points)
                 label = (
-                    f"{settled}/{len(form.points)} · "
-                    f"{render.named(form.template, sheet.car, sheet.booking, reader)}"
+                    f"{complete}/{len(form.points)} · "
+                    f"{render.named(form.template, context.car, context.booking, reader)}"
                 )
                 rows.append([render.button(label, OpenForm(form_id=form.id))])
                 known.add((form.template.key, form.booking_id or form.car_id))
@@ -80,7 +81,7 @@ class FormMenu:
         self, tx: Tx, handling: Handling, actor: Actor, text: str, rows: Sequence[Sequence[Button]]
     ) -> None:
         p = handling.event.payload
-        await self._sheets.say(
+        await self._messages.send(
             tx,
             handling,
             int(p["chat_id"]),
@@ -92,8 +93,8 @@ class FormMenu:
         )
 
     async def _offers(self, actor: Actor, said: str) -> list[tuple[Template, UUID, str]]:
-        """Check-lists that could be begun: of the booking or the car that is named, else of today's
-        work of the home branch."""
+        """Return check-lists that can be started: for the named booking or car, else for today's
+        pick-ups and returns of the employee's branch."""
         number = re.fullmatch(r"\W*(\d{1,7})\W*", said)
         bookings = await self._bookings.by_number(int(number[1])) if number else []
         if bookings:

@@ -1,5 +1,5 @@
-"""The message of a form: one a form, in the private chat of who fills it in, changed in place; the
-next holder gets their own."""
+"""The message that shows a form: one for each form, in the private chat of the employee who
+fills it in, edited in place. After a hand-over the next employee gets a new one."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from uuid import UUID
 from jarvis.domains.bookings.service import BookingService
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.forms import view as render
-from jarvis.domains.forms.service import Form, FormService
-from jarvis.domains.forms.view import Page, Sheet
+from jarvis.domains.forms.models import Form
+from jarvis.domains.forms.service import FormService
+from jarvis.domains.forms.view import FormContext, Page
 from jarvis.domains.staff.readers import Readers
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.db import Tx
@@ -21,20 +22,20 @@ from jarvis.kit.actor import Actor, Role
 from jarvis.messaging import outbox
 from jarvis.messaging.view import Button, Reader
 
-# to whom a check-list is handed over
+# the roles that check-lists can be handed over to
 HANDS = frozenset({Role.EMPLOYEE, Role.BRANCH_HEAD, Role.MECHANIC})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FormPress:
-    """A press about a form: its transaction, and the form, locked in it."""
+class LockedForm:
+    """A form, locked, and the transaction of the callback that concerns it."""
 
     tx: Tx
     form: Form
 
 
-class Sheets:
-    """Collects what a form's lines name, and shows it."""
+class FormMessages:
+    """Loads what a form's message shows, and sends or edits it."""
 
     def __init__(
         self,
@@ -53,15 +54,15 @@ class Sheets:
         self._readers = readers
 
     async def reader(self, employee_id: UUID | None) -> Reader:
-        """For a person in their language, or (None) for everybody of a chat."""
+        """Return for whom to render: an employee, or (None) all members of a group."""
         return await self._readers.of_employee(employee_id)
 
-    async def sheet(self, form: Form, reader: Reader) -> Sheet:
-        """The form as this reader sees it."""
+    async def context(self, form: Form, reader: Reader) -> FormContext:
+        """Return the form with the car, booking and people that it names."""
         car = await self._fleet.get(form.car_id) if form.car_id is not None else None
         booking = await self._bookings.get(form.booking_id) if form.booking_id is not None else None
         staff = await self._staff.colleagues(form.branch)
-        return Sheet(
+        return FormContext(
             form=form,
             car=car,
             booking=booking,
@@ -80,16 +81,16 @@ class Sheets:
         *,
         fresh: bool = False,
     ) -> None:
-        """Bring the form's message up to date; `fresh` writes a new one at the end of the holder's
-        chat, and the old one says so."""
+        """Update the form's message; with `fresh` send a new one, and make the old one refer to
+        it."""
         form = await self._forms.get(tx, form_id)
         assert form is not None
         to = await self._staff.telegram_of(form.holder_id)
         if to is None:
             return
-        sheet = await self.sheet(form, await self.reader(form.holder_id))
-        text, rows = _page(sheet, page, key)
-        # a group of its own each time: what can be answered has changed
+        context = await self.context(form, await self.reader(form.holder_id))
+        text, rows = _page(context, page, key)
+        # a new group each time, since the possible answers have changed
         stored = await self._interactions.store(
             tx,
             outbox.stored_form(rows),
@@ -98,37 +99,37 @@ class Sheets:
             life=None,
         )
         mark = _mark(form.id, handling)
-        if form.shown is not None and not fresh:
+        if form.message_effect_id is not None and not fresh:
             await outbox.edit(
-                tx, handling.origin, to, text, of=form.shown, buttons=stored, key=mark
+                tx, handling.origin, to, text, of=form.message_effect_id, buttons=stored, key=mark
             )
             return
-        if form.shown is not None:
-            await self._point_away(tx, handling, form, sheet)
-        await self._forms.shown(
+        if form.message_effect_id is not None:
+            await self._retire_old(tx, handling, form, context)
+        await self._forms.set_message(
             tx, form.id, await outbox.send(tx, handling.origin, to, text, buttons=stored, key=mark)
         )
 
-    async def shown_by(self, tx: Tx, form_id: UUID, handling: Handling) -> bool:
-        """Whether this event changed the form's message already."""
+    async def updated_by(self, tx: Tx, form_id: UUID, handling: Handling) -> bool:
+        """Return whether this event has updated the form's message already."""
         return bool(
             await tx.fetchval(
                 "SELECT true FROM effect WHERE idempotency_key = $1", _mark(form_id, handling)
             )
         )
 
-    async def outdated(self, tx: Tx, handling: Handling, actor: Actor, form: Form) -> None:
-        """The form was closed, or given to another: the message that was pressed says so."""
+    async def show_current(self, tx: Tx, handling: Handling, actor: Actor, form: Form) -> None:
+        """Replace the message of a form that was closed or handed over by its current state."""
         p, reader = handling.event.payload, await self.reader(actor.employee_id)
-        sheet = await self.sheet(form, reader)
+        context = await self.context(form, reader)
         if form.state == "open":
             text, rows = (
-                reader.say("form.given", what=render.name(sheet), who=render.escape(form.holder)),
+                reader.say("form.given", what=render.name(context), who=render.escape(form.holder)),
                 [],
             )
         else:
-            text, rows = render.report(sheet), render.report_buttons(sheet)
-        await self.say(
+            text, rows = render.report(context), render.report_buttons(context)
+        await self.send(
             tx,
             handling,
             int(p["chat_id"]),
@@ -139,16 +140,20 @@ class Sheets:
             edit_id=int(p["message_id"]),
         )
 
-    async def _point_away(self, tx: Tx, handling: Handling, form: Form, sheet: Sheet) -> None:
-        """The old message loses its buttons: it stands further up in this chat, or in another
-        person's."""
+    async def _retire_old(
+        self, tx: Tx, handling: Handling, form: Form, context: FormContext
+    ) -> None:
+        """Remove the buttons of the old message, which refers to the new one in this or another
+        chat."""
         chat_id = int(
-            await tx.fetchval("SELECT args->>'chat_id' FROM effect WHERE id = $1", form.shown)
+            await tx.fetchval(
+                "SELECT args->>'chat_id' FROM effect WHERE id = $1", form.message_effect_id
+            )
         )
         same = chat_id == await self._staff.telegram_of(form.holder_id)
-        text = sheet.reader.say(
+        text = context.reader.say(
             "form.moved" if same else "form.given",
-            what=render.name(sheet),
+            what=render.name(context),
             who=render.escape(form.holder),
         )
         await outbox.edit(
@@ -156,11 +161,11 @@ class Sheets:
             handling.origin,
             chat_id,
             text,
-            of=form.shown,
+            of=form.message_effect_id,
             key=handling.key(f"form.old:{form.id}"),
         )
 
-    async def say(
+    async def send(
         self,
         tx: Tx,
         handling: Handling,
@@ -173,7 +178,7 @@ class Sheets:
         edit_id: int | None = None,
         reply_to: int | None = None,
     ) -> None:
-        """A message about forms that is none of them; `edit_id` puts it in place of another."""
+        """Send another message about forms, or with `edit_id` edit one."""
         group = f"{key}:{handling.event.id}"
         stored = await self._interactions.store(
             tx, outbox.stored_form(rows), group=group, who=who, life=None
@@ -192,17 +197,17 @@ def _mark(form_id: UUID, handling: Handling) -> str:
     return handling.key(f"form:{form_id}")
 
 
-def _page(sheet: Sheet, page: Page, key: str) -> tuple[str, list[list[Button]]]:
-    if sheet.form.state != "open":
-        return render.report(sheet), render.report_buttons(sheet)
+def _page(context: FormContext, page: Page, key: str) -> tuple[str, list[list[Button]]]:
+    if context.form.state != "open":
+        return render.report(context), render.report_buttons(context)
     if page == "report":
-        return render.report(sheet), render.report_buttons(sheet)
+        return render.report(context), render.report_buttons(context)
     if page == "skip":
-        point = sheet.form.point(key)
-        title = point.item.title[sheet.language] if point is not None else key
-        text = f"{render.message(sheet)}\n{sheet.reader.say('form.why', what=render.escape(title))}"
-        return text, render.skip_buttons(sheet, key)
+        point = context.form.point(key)
+        title = point.item.title[context.language] if point is not None else key
+        asked = context.reader.say("form.why", what=render.escape(title))
+        return f"{render.message(context)}\n{asked}", render.skip_buttons(context, key)
     rows = {"items": render.item_buttons, "give": render.give_buttons, "main": render.main_buttons}[
         page
-    ](sheet)
-    return render.message(sheet), rows
+    ](context)
+    return render.message(context), rows

@@ -1,4 +1,4 @@
-"""A check-list that was asked for in a sentence opens in the person's private chat."""
+"""Opens check-lists that an agent was asked for."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from jarvis.domains.staff.service import StaffService
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.worker import Handling
 
-ASKED = "form.asked"  # an event: template and subject of the form, and for whom
+ASKED = "form.asked"  # event with the template, the subject and the employee
 
 
 class FormOpening:
-    """Goes on where a request for a check-list ended."""
+    """Handles the event that a check-list was asked for."""
 
     feature: ClassVar[str] = "form_opening"
 
@@ -24,7 +24,7 @@ class FormOpening:
 
     @subscriber(ASKED, lane=DeliveryLane.PEOPLE)
     async def asked(self, handling: Handling) -> None:
-        """The form opens."""
+        """Open the check-list in the employee's private chat."""
         p = handling.event.payload
         actor = await self._staff.actor(UUID(str(p["employee_id"])))
         if actor is not None:

@@ -15,7 +15,7 @@ Format = Literal["pdf", "json"]
 
 
 class BeginForm(Payload):
-    """A form of this template is begun, about a booking, a car, or nothing; with files that were
+    """Start a form of this template about a booking, a car, or nothing, with files that were
     sent before."""
 
     kind: ClassVar[str] = "form.begin"
@@ -33,7 +33,8 @@ class BeginForm(Payload):
 
 
 class OfForm(Payload):
-    """About one form; what it sets is set, never toggled: pressed twice it does the same once."""
+    """A button of one form. It sets a value and never toggles it, so that a repeated callback
+    changes nothing."""
 
     lasting: ClassVar[bool] = True
 
@@ -41,14 +42,14 @@ class OfForm(Payload):
 
 
 class OpenForm(OfForm):
-    """The person goes on with it."""
+    """Continue the form."""
 
     kind: ClassVar[str] = "form.open"
     former: ClassVar[tuple[Former, ...]] = (Former(kind="form", text=rf"open\|(?P<form_id>{ID})"),)
 
 
 class ShowForm(OfForm):
-    """Back to the form as it stands."""
+    """Return to the form's main page."""
 
     kind: ClassVar[str] = "form.show"
     former: ClassVar[tuple[Former, ...]] = (
@@ -57,7 +58,7 @@ class ShowForm(OfForm):
 
 
 class ShowFormPage(OfForm):
-    """Its points, to whom it may be handed over, or its report."""
+    """Show its points, the colleagues it can be handed over to, or its report."""
 
     kind: ClassVar[str] = "form.page"
 
@@ -65,7 +66,7 @@ class ShowFormPage(OfForm):
 
 
 class HandOver(OfForm):
-    """Somebody else goes on with it."""
+    """Hand the form over to a colleague."""
 
     kind: ClassVar[str] = "form.hand_over"
 
@@ -73,7 +74,7 @@ class HandOver(OfForm):
 
 
 class CloseForm(OfForm):
-    """It is closed with what it has, or given up."""
+    """Finish or cancel the form."""
 
     kind: ClassVar[str] = "form.close"
 
@@ -81,13 +82,13 @@ class CloseForm(OfForm):
 
 
 class OfPoint(OfForm):
-    """About one point of a form."""
+    """A button of one point of a form."""
 
     point: str
 
 
 class AnswerPoint(OfPoint):
-    """An answer: of the point's kind, or none of these for a tick."""
+    """Answer a point; without a value it is ticked."""
 
     kind: ClassVar[str] = "form.answer"
 
@@ -97,25 +98,25 @@ class AnswerPoint(OfPoint):
 
 
 class FocusPoint(OfPoint):
-    """The point is asked next."""
+    """Ask the point next."""
 
     kind: ClassVar[str] = "form.focus"
 
 
 class AskReason(OfPoint):
-    """Why the point is not needed."""
+    """Ask why the point is not needed."""
 
     kind: ClassVar[str] = "form.skip"
 
 
 class TypeReason(OfPoint):
-    """The person writes why the point is not needed."""
+    """Take the next message as the reason why the point is not needed."""
 
     kind: ClassVar[str] = "form.other"
 
 
 class WaivePoint(OfPoint):
-    """The point is left out, for one of our reasons."""
+    """Waive the point for a predefined reason."""
 
     kind: ClassVar[str] = "form.waive"
 
@@ -123,13 +124,13 @@ class WaivePoint(OfPoint):
 
 
 class RetakePhotos(OfPoint):
-    """The point's pictures are made again."""
+    """Take the point's photos again."""
 
     kind: ClassVar[str] = "form.retake"
 
 
 class DecideWaiver(OfPoint):
-    """A head's decision over a point that somebody asked to have waived."""
+    """Grant or refuse a requested waiver, as a head."""
 
     kind: ClassVar[str] = "form.decide_waiver"
     former: ClassVar[tuple[Former, ...]] = (
@@ -142,7 +143,7 @@ class DecideWaiver(OfPoint):
 
 
 class ExportReport(OfForm):
-    """A file of the report of a closed form."""
+    """Get the report of a finished form as a file."""
 
     kind: ClassVar[str] = "report.export"
     former: ClassVar[tuple[Former, ...]] = (
@@ -153,7 +154,7 @@ class ExportReport(OfForm):
 
 
 class ReworkForm(OfForm):
-    """A head sends the form back: which point?"""
+    """Send a point of the form back, as a head: asks which."""
 
     kind: ClassVar[str] = "report.rework"
     former: ClassVar[tuple[Former, ...]] = (
@@ -162,7 +163,7 @@ class ReworkForm(OfForm):
 
 
 class ReworkPoint(OfPoint):
-    """A head sends this point back: why?"""
+    """Send this point back, as a head: asks why."""
 
     kind: ClassVar[str] = "report.rework_point"
     former: ClassVar[tuple[Former, ...]] = (
@@ -171,7 +172,7 @@ class ReworkPoint(OfPoint):
 
 
 class RejectPoint(OfPoint):
-    """A head sends this point back, for one of our reasons."""
+    """Send this point back, as a head, for a predefined reason."""
 
     kind: ClassVar[str] = "report.reject"
     former: ClassVar[tuple[Former, ...]] = (

@@ -1,5 +1,5 @@
-"""What follows a closed form: its files go to the operation, its report to the car's topics, files
-of it on demand, rework."""
+"""What follows when a form is finished: its files are filed, its report is posted and exported
+on demand, and heads can send points back."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from contextlib import asynccontextmanager
 from typing import ClassVar
 from uuid import UUID
 
-from jarvis.domains.chats.service import ChatService, Subject, Topic
+from jarvis.domains.chats.models import Subject, Topic
+from jarvis.domains.chats.service import ChatService
+from jarvis.domains.chats.topic_registry import TopicRegistry
 from jarvis.domains.chats.topics import topic_order, topic_ref
-from jarvis.domains.forms import file
+from jarvis.domains.forms import export
 from jarvis.domains.forms import view as render
 from jarvis.domains.forms.filling import FINISHED
-from jarvis.domains.forms.messages import FormPress, Sheets
+from jarvis.domains.forms.messages import FormMessages, LockedForm
+from jarvis.domains.forms.models import Form
 from jarvis.domains.forms.payloads import (
     ExportReport,
     OfForm,
@@ -21,12 +24,14 @@ from jarvis.domains.forms.payloads import (
     ReworkForm,
     ReworkPoint,
 )
-from jarvis.domains.forms.service import Form, FormService
+from jarvis.domains.forms.points import FormPoints
+from jarvis.domains.forms.records import record
+from jarvis.domains.forms.service import FormService
 from jarvis.domains.media.filing import file_set
 from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.service import StaffService
-from jarvis.engine import audit, effects
-from jarvis.engine.db import Database, Tx
+from jarvis.engine import effects
+from jarvis.engine.db import Tx
 from jarvis.engine.effects import Completed
 from jarvis.engine.interactions import Interactions, Who
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
@@ -45,34 +50,36 @@ MIMES: Mapping[str, str] = {"pdf": "application/pdf", "json": "application/json"
 
 
 class FormReports:
-    """Files, publishes, exports; takes back into work what a head sends back."""
+    """Files, posts and exports; reopens forms that a head sends back."""
 
     feature: ClassVar[str] = "form_reports"
 
     def __init__(
         self,
-        db: Database,
         clock: Clock,
         staff: StaffService,
         chats: ChatService,
+        registry: TopicRegistry,
         media: MediaService,
         forms: FormService,
+        points: FormPoints,
         interactions: Interactions,
-        sheets: Sheets,
+        messages: FormMessages,
     ) -> None:
-        self._db = db
         self._clock = clock
         self._staff = staff
         self._chats = chats
+        self._registry = registry
         self._media = media
         self._forms = forms
+        self._points = points
         self._interactions = interactions
-        self._sheets = sheets
+        self._messages = messages
 
     @subscriber(FINISHED, lane=DeliveryLane.PEOPLE)
     async def finished(self, handling: Handling) -> None:
-        """A form was closed: files to its operation, report to the topics of its car and to whom it
-        concerns."""
+        """File the form's photos, post its report to the car's topics, and send it to the people
+        that the template names."""
         async with handling.transaction() as tx:
             form = await self._forms.get(
                 tx, UUID(str(handling.event.payload["subject"])), lock=True
@@ -80,7 +87,7 @@ class FormReports:
             if form is None or form.state != "done":
                 return
             if form.car_id is not None and form.template.operation is not None:
-                for set_id in await self._forms.sets(tx, form.id):
+                for set_id in await self._forms.unfiled_sets(tx, form.id):
                     await file_set(
                         tx,
                         handling.origin,
@@ -93,22 +100,22 @@ class FormReports:
                         key=handling.key(f"file:{set_id}"),
                     )
                 for purpose in ("branch_forum", "hq"):
-                    topic = await self._chats.live(tx, Subject("car", form.car_id), purpose)
+                    topic = await self._registry.live(tx, Subject("car", form.car_id), purpose)
                     if topic is not None:
                         await self._post(tx, handling, form, topic)
-            await self._tell(tx, handling, form)
+            await self._send_report(tx, handling, form)
 
     async def _post(self, tx: Tx, handling: Handling, form: Form, topic: Topic) -> None:
         forum = await self._chats.forum(tx, topic.marked_id)
         if forum is None or forum.lost:
             return
-        sheet = await self._sheets.sheet(form, await self._sheets.reader(None))
+        context = await self._messages.context(form, await self._messages.reader(None))
         readers, heads = (
             Who(roles=BRANCH_STAFF, branch=form.branch),
             Who(roles=HEADS, branch=form.branch),
         )
         rework = Button(
-            label=sheet.reader.say("b.form.rework"),
+            label=context.reader.say("b.form.rework"),
             payload=ReworkForm(form_id=form.id),
             who=heads,
         )
@@ -131,14 +138,14 @@ class FormReports:
                 "chat_id": topic.marked_id,
                 "topic": topic_ref(topic),
                 "topic_row": str(topic.id),
-                "text": render.report(sheet),
+                "text": render.report(context),
                 "buttons": stored,
             },
         )
 
-    async def _tell(self, tx: Tx, handling: Handling, form: Form) -> None:
-        """Whom the template names: the nearest heads of the branch, or the person who was chosen in
-        it."""
+    async def _send_report(self, tx: Tx, handling: Handling, form: Form) -> None:
+        """Send the report to the nearest heads of the branch, or to the colleague chosen in the
+        form, as the template says."""
         to: list[tuple[UUID, int]] = []
         if form.template.tell == "heads":
             heads = await self._staff.approvers(
@@ -154,44 +161,42 @@ class FormReports:
         for employee_id, chat_id in to:
             if employee_id == form.holder_id:
                 continue
-            sheet = await self._sheets.sheet(form, await self._sheets.reader(employee_id))
+            context = await self._messages.context(form, await self._messages.reader(employee_id))
             key = f"form.tell:{form.id}:{chat_id}"
-            await self._sheets.say(
+            await self._messages.send(
                 tx,
                 handling,
                 chat_id,
-                render.report(sheet),
-                render.report_buttons(sheet),
+                render.report(context),
+                render.report_buttons(context),
                 Who(employee_id=employee_id),
                 key=key,
             )
 
-    # presses below a report
-
     @callback(ExportReport)
     async def export(self, handling: Handling, actor: Actor, pressed: ExportReport) -> None:
-        """A file of the report, into the private chat of who pressed."""
+        """Send a file of the report to the private chat of whoever asked."""
         async with self._fresh(handling, pressed) as found:
             if found is not None:
                 await self._export(found.tx, handling, actor, found.form, pressed.format)
 
     @callback(ReworkForm)
     async def rework(self, handling: Handling, actor: Actor, pressed: ReworkForm) -> None:
-        """A head is asked in private which point is to be done again."""
+        """Ask a head in private which point is to be redone."""
         async with self._fresh(handling, pressed) as found:
             if found is not None:
                 await self._choose(found.tx, handling, actor, found.form, None)
 
     @callback(ReworkPoint)
     async def why(self, handling: Handling, actor: Actor, pressed: ReworkPoint) -> None:
-        """A head is asked why this point is to be done again."""
+        """Ask a head why this point is to be redone."""
         async with self._fresh(handling, pressed) as found:
             if found is not None:
                 await self._choose(found.tx, handling, actor, found.form, pressed.point)
 
     @callback(RejectPoint)
     async def reject(self, handling: Handling, actor: Actor, pressed: RejectPoint) -> None:
-        """A head sends the point back."""
+        """Send the point back."""
         async with self._fresh(handling, pressed) as found:
             if found is not None:
                 await self._sent_back(
@@ -199,10 +204,14 @@ class FormReports:
                 )
 
     @asynccontextmanager
-    async def _fresh(self, handling: Handling, pressed: OfForm) -> AsyncGenerator[FormPress | None]:
-        """The form, locked, in the transaction of a press. None for one that is gone, and for a
-        press that was handled before and interrupted: a second file, or a second retake, was not
-        asked for."""
+    async def _fresh(
+        self, handling: Handling, pressed: OfForm
+    ) -> AsyncGenerator[LockedForm | None]:
+        """Yield the form, locked, in the transaction of a callback.
+
+        Yields None if it does not exist, or if this callback was handled before an interruption:
+        nobody asked for a second file or a second retake.
+        """
         async with handling.transaction() as tx:
             form = await self._forms.get(tx, pressed.form_id, lock=True)
             if form is None or await tx.fetchval(
@@ -210,13 +219,13 @@ class FormReports:
             ):
                 yield None
             else:
-                yield FormPress(tx=tx, form=form)
+                yield LockedForm(tx=tx, form=form)
 
     async def _export(
         self, tx: Tx, handling: Handling, actor: Actor, form: Form, name: str
     ) -> None:
-        """One file at a time: a second press while it is made asks for nothing more."""
-        sheet = await self._sheets.sheet(form, await self._sheets.reader(actor.employee_id))
+        """Request the file; a second callback while it is being made requests nothing more."""
+        context = await self._messages.context(form, await self._messages.reader(actor.employee_id))
         prefix = f"form.{name}:{form.id}:{actor.employee_id}"
         made = await tx.fetchval(
             """SELECT count(*) FROM effect
@@ -231,7 +240,7 @@ class FormReports:
             else f"forms/{form.id}"
         )
         to = f"{subject}/{local(self._clock.now()):%Y%m%d}/report-{actor.language}-{made}.{name}"
-        body = {"page": file.page(sheet)} if name == "pdf" else {"data": file.data(sheet)}
+        body = {"page": export.page(context)} if name == "pdf" else {"data": export.data(context)}
         await effects.request(
             tx,
             handling.origin,
@@ -243,35 +252,35 @@ class FormReports:
                 "form": str(form.id),
                 "format": name,
                 "to": to,
-                "pictures": file.pictures(sheet),
+                "pictures": export.pictures(context),
                 "chat_id": int(handling.event.payload["sender_id"]),
                 "employee": str(actor.employee_id),
                 **body,
             },
         )
-        await self._record(tx, handling, actor, form, "exported", {"format": name})
+        await record(tx, handling, actor, f"form:{form.id}", "exported", {"format": name})
 
     @subscriber(EXPORTED, lane=DeliveryLane.PEOPLE)
     async def exported(self, handling: Handling) -> None:
-        """The file is stored, or could not be made."""
+        """Send the exported file, or say why it could not be made."""
         ended = Completed.of(handling.event)
         args, chat_id = ended.args, int(ended.args["chat_id"])
         async with handling.transaction() as tx:
             form = await self._forms.get(tx, UUID(str(args["form"])))
             if form is None:
                 return
-            sheet = await self._sheets.sheet(
-                form, await self._sheets.reader(UUID(str(args["employee"])))
+            context = await self._messages.context(
+                form, await self._messages.reader(UUID(str(args["employee"])))
             )
             if not ended.done:
-                text = sheet.reader.say(
+                text = context.reader.say(
                     "form.export.failed", cause=render.escape(str(ended.cause)[:160])
                 )
                 await outbox.send(tx, handling.origin, chat_id, text, key=handling.key("export"))
                 return
-            name = render.named(form.template, sheet.car, sheet.booking, sheet.reader).replace(
-                " · ", " "
-            )
+            name = render.named(
+                form.template, context.car, context.booking, context.reader
+            ).replace(" · ", " ")
             item = {
                 "key": args["to"],
                 "kind": "document",
@@ -288,7 +297,7 @@ class FormReports:
                 args={
                     "chat_id": chat_id,
                     "topic": None,
-                    "caption": f"📝 {render.name(sheet)}",
+                    "caption": f"📝 {render.name(context)}",
                     "items": [item],
                 },
             )
@@ -296,17 +305,17 @@ class FormReports:
     async def _choose(
         self, tx: Tx, handling: Handling, actor: Actor, form: Form, key: str | None
     ) -> None:
-        """The head is asked in private which point, then why."""
-        sheet = await self._sheets.sheet(form, await self._sheets.reader(actor.employee_id))
+        """Ask a head in private which point, then why."""
+        context = await self._messages.context(form, await self._messages.reader(actor.employee_id))
         p = handling.event.payload
-        title = f": {render.escape(form.template.item(key).title[sheet.language])}" if key else ""
-        text = sheet.reader.say("form.rework", what=f"{render.name(sheet)}{title}")
-        await self._sheets.say(
+        title = f": {render.escape(form.template.item(key).title[context.language])}" if key else ""
+        text = context.reader.say("form.rework", what=f"{render.name(context)}{title}")
+        await self._messages.send(
             tx,
             handling,
             int(p["sender_id"]),
             text,
-            render.reject_buttons(sheet, key),
+            render.reject_buttons(context, key),
             Who(employee_id=actor.employee_id),
             key=f"form.rework:{form.id}",
             edit_id=int(p["message_id"]) if key else None,
@@ -315,27 +324,31 @@ class FormReports:
     async def _sent_back(
         self, tx: Tx, handling: Handling, actor: Actor, form: Form, key: str, code: str
     ) -> None:
-        """The point is rejected and the form open again, in the hands of who had it; a second point
-        is no second opening."""
-        sheet = await self._sheets.sheet(form, await self._sheets.reader(actor.employee_id))
+        """Reject the point and reopen the form for the employee who held it; a further point is
+        rejected in the form that is open already."""
+        context = await self._messages.context(form, await self._messages.reader(actor.employee_id))
         p, title = (
             handling.event.payload,
-            render.escape(form.template.item(key).title[sheet.language]),
+            render.escape(form.template.item(key).title[context.language]),
         )
         if form.state != "open" and not await self._forms.reopen(tx, form.id):
-            text = sheet.reader.say("form.busy", what=render.name(sheet))
+            text = context.reader.say("form.busy", what=render.name(context))
         else:
             if form.template.item(key).kind == "photo":
-                await self._forms.again(tx, form.id, key)
-            await self._forms.set_state(tx, form.id, key, "rejected", f".{code}", actor.employee_id)
-            await self._forms.hold(tx, form.id, form.holder_id)
-            await self._record(tx, handling, actor, form, "rejected", {"item": key, "reason": code})
-            await self._sheets.show(tx, handling, form.id, fresh=True)
-            text = sheet.reader.say(
+                await self._points.reopen(tx, form.id, key)
+            await self._points.set_state(
+                tx, form.id, key, "rejected", f".{code}", actor.employee_id
+            )
+            await self._forms.assign(tx, form.id, form.holder_id)
+            await record(
+                tx, handling, actor, f"form:{form.id}", "rejected", {"item": key, "reason": code}
+            )
+            await self._messages.show(tx, handling, form.id, fresh=True)
+            text = context.reader.say(
                 "form.reworked",
-                what=render.name(sheet),
+                what=render.name(context),
                 point=title,
-                why=render.why(f".{code}", sheet.reader),
+                why=render.why(f".{code}", context.reader),
             )
         await outbox.edit(
             tx,
@@ -344,24 +357,4 @@ class FormReports:
             text,
             message_id=int(p["message_id"]),
             key=handling.key("rework"),
-        )
-
-    async def _record(
-        self,
-        tx: Tx,
-        handling: Handling,
-        actor: Actor,
-        form: Form,
-        outcome: str,
-        details: Mapping[str, str],
-    ) -> None:
-        await audit.record(
-            tx,
-            action="form",
-            actor_id=actor.employee_id,
-            actor_name=actor.name,
-            subject=f"form:{form.id}",
-            outcome=outcome,
-            event_id=handling.event.id,
-            details=details,
         )

@@ -1,5 +1,5 @@
-"""Templates of forms and check-lists, each a file of data. A version that was used stays; a change
-is a new version in a new file."""
+"""Templates of forms and check-lists, each a YAML file. A version that was used is never
+changed; a change is a new version in a new file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Kind = Literal["check", "choice", "number", "date", "text", "photo"]
 
 
 def _by_language(value: Any) -> Any:
-    """`[ru, en, ka]` as a table by language."""
+    """Turn `[ru, en, ka]` into a mapping by language."""
     return dict(zip(LANGUAGES, value, strict=True)) if isinstance(value, list) else value  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]  # checked by the model
 
 
@@ -30,26 +30,26 @@ class _Data(BaseModel):
 
 
 class Option(_Data):
-    """One answer of a choice."""
+    """One option of a choice."""
 
     key: str
     title: Words
 
 
 class Condition(_Data):
-    """The item counts only when another one, a choice before it, has one of these answers."""
+    """The item applies only if an earlier choice has one of these answers."""
 
     item: str
     among: tuple[str, ...]
 
 
 class Item(_Data):
-    """One point. `views` name the pictures that a photo item wants, else `count` of them; `private`
-    ones are never published.
+    """One point of a template.
 
-    `source`: a choice among people instead of `options`. `floor`: the number is not below what the
-    car is known to have. `waive`: who may say that the point does not apply. `not_before`: the date
-    is not before that point's.
+    `views` names the photos that a photo item requires, else it requires `count` of them; `private`
+    ones are never published. `source`: a choice among people instead of `options`. `floor`: the
+    number must not be below the car's known value. `waive`: who may waive the point. `not_before`:
+    the key of the point whose date this one must not precede.
     """
 
     key: str
@@ -71,7 +71,7 @@ class Item(_Data):
 
     @property
     def wanted(self) -> int:
-        """How many pictures make the point complete."""
+        """How many photos make the point complete."""
         return len(self.views) or self.count
 
     @model_validator(mode="after")
@@ -84,11 +84,11 @@ class Item(_Data):
 
 
 class Template(_Data):
-    """A form, or a check-list of a booking or a car. `operation`: where its material is filed.
+    """A form, or a check-list of a booking or a car.
 
-    `deadline`: when it should be done: at the booking's start or end, or at this hour of the day
-    (Tbilisi). `tell`: who gets the report in private besides the car's topics: the heads of the
-    branch, or the person who was chosen in it.
+    `operation`: the operation that its photos are filed under. `deadline`: the booking's start or
+    end, or an hour of the day (Tbilisi). `tell`: who gets the report in private besides the car's
+    topics: the heads of the branch, or the colleague chosen in it.
     """
 
     key: str
@@ -117,7 +117,7 @@ class Template(_Data):
         return self
 
     def item(self, key: str) -> Item:
-        """A point by its key.
+        """Return a point by its key.
 
         Raises:
             NotFound: there is none.
@@ -137,7 +137,7 @@ def _is_choice_of(item: Item | None, condition: Condition) -> bool:
 
 @cache
 def templates() -> Mapping[tuple[str, int], Template]:
-    """Every version of every template, from the package's data."""
+    """Return every version of every template in the package."""
     folder = files("jarvis.domains.forms") / "templates"
     texts = [f.read_text(encoding="utf-8") for f in folder.iterdir() if f.name.endswith(".yaml")]
     found = [Template.model_validate(yaml.safe_load(text)) for text in texts]
@@ -148,7 +148,7 @@ def templates() -> Mapping[tuple[str, int], Template]:
 
 
 def template(key: str, version: int | None = None) -> Template:
-    """A version of a template; without one the newest.
+    """Return a version of a template, by default the newest.
 
     Raises:
         NotFound: there is none.
@@ -165,5 +165,5 @@ def template(key: str, version: int | None = None) -> Template:
 
 
 def newest(kind: Literal["checklist", "form"]) -> list[Template]:
-    """The newest version of each template of this kind, by key."""
+    """Return the newest version of each template of this kind, by key."""
     return [t for k in sorted({k for k, _ in templates()}) if (t := template(k)).kind == kind]

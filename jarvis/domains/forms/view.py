@@ -1,4 +1,4 @@
-"""What a form or a check-list looks like: its one message, its buttons, its report."""
+"""Texts and buttons of forms and check-lists: the message, its pages, the report."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import Literal
 from uuid import UUID
 
 from jarvis.domains.bookings.client_view import number_of
-from jarvis.domains.bookings.service import Booking
+from jarvis.domains.bookings.models import Booking
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.fleet.service import Car
+from jarvis.domains.forms.models import Form, Point
 from jarvis.domains.forms.payloads import (
     AnswerPoint,
     AskReason,
@@ -32,7 +33,6 @@ from jarvis.domains.forms.payloads import (
     TypeReason,
     WaivePoint,
 )
-from jarvis.domains.forms.service import Form, Point
 from jarvis.domains.forms.templates import Item, Template
 from jarvis.kit.clock import TBILISI, local_date
 from jarvis.messaging.callbacks import Payload
@@ -45,13 +45,13 @@ REJECT_REASONS: Sequence[Flaw] = ("blur", "wrong", "partial", "value")
 FORMATS: Sequence[Format] = ("pdf", "json")
 WORDS_MAX = 80  # characters of an answer in the message
 REPORT_MAX = 3500
-REFUSED_FILES = "refuse."  # words of the files that are none that we take
+REFUSED_FILES = "refuse."  # prefix of the texts about files that are not accepted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
-    """A form with what its lines name: the car, the booking, colleagues by id; `hands` those who
-    may go on with it."""
+class FormContext:
+    """A form with the car, the booking and the colleagues (by id) that it names; `hands` are
+    those it can be handed over to."""
 
     form: Form
     car: Car | None
@@ -66,119 +66,122 @@ class Sheet:
 
 
 def named(template: Template, car: Car | None, booking: Booking | None, reader: Reader) -> str:
-    """`Выдача №1200 · Malibu 235`, as plain text."""
+    """Return the form's name as plain text: `Выдача №1200 · Malibu 235`."""
     number = f" {number_of(booking, reader)}" if booking is not None else ""
     label = f" · {car.label}" if car is not None else ""
     return f"{template.title[reader.language]}{number}{label}"
 
 
-def name(sheet: Sheet) -> str:
-    """The form's name, escaped."""
-    return escape(named(sheet.form.template, sheet.car, sheet.booking, sheet.reader))
+def name(context: FormContext) -> str:
+    """Return the form's name, escaped for HTML."""
+    return escape(named(context.form.template, context.car, context.booking, context.reader))
 
 
-def message(sheet: Sheet) -> str:
-    """The form as it stands: progress, a line a point, what is next."""
-    form, reader = sheet.form, sheet.reader
-    settled = sum(p.settled for p in form.points)
-    parts = [reader.say("form.progress", k=settled, n=len(form.points))]
+def message(context: FormContext) -> str:
+    """Return the open form: progress, a line for each point, and what is asked next."""
+    form, reader = context.form, context.reader
+    complete = sum(p.complete for p in form.points)
+    parts = [reader.say("form.progress", k=complete, n=len(form.points))]
     if form.deadline is not None:
         key = "form.until" if form.deadline > reader.now else "form.overdue"
         parts.append(reader.say(key, t=reader.brief(form.deadline)))
     lines = [
-        _head(sheet),
+        _head(context),
         " · ".join([*parts, escape(form.holder.split()[0])]),
-        *(_line(p, sheet) for p in form.points),
+        *(_line(p, context) for p in form.points),
     ]
     asked = form.next
-    if asked is None or (asked.settled and form.focus is None):
+    if asked is None or (asked.complete and form.focus is None):
         lines.append(reader.say("form.full"))
     else:
         lines.append(
             reader.say(
-                "form.next", what=escape(asked.item.title[sheet.language]), how=_how(asked, sheet)
+                "form.next",
+                what=escape(asked.item.title[context.language]),
+                how=_how(asked, context),
             )
         )
     return "\n".join(lines)
 
 
-def report(sheet: Sheet) -> str:
-    """What is not done first, then what was waived, then every answer; long words are cut only when
-    not all of it fits."""
-    whole = _report(sheet, whole=True)
-    return whole if len(whole) <= REPORT_MAX else _report(sheet, whole=False)
+def report(context: FormContext) -> str:
+    """Return what is missing, then what was waived, then every answer; long texts are cut only
+    if the report is too long otherwise."""
+    whole = _report(context, whole=True)
+    return whole if len(whole) <= REPORT_MAX else _report(context, whole=False)
 
 
-def _report(sheet: Sheet, *, whole: bool) -> str:
-    form, reader = sheet.form, sheet.reader
-    lines = [_head(sheet)]
+def _report(context: FormContext, *, whole: bool) -> str:
+    form, reader = context.form, context.reader
+    lines = [_head(context)]
     if form.finished_at is not None:
         key = "form.closed" if form.state == "done" else "form.cancelled"
         lines.append(
             reader.say(key, t=stamp(form.finished_at), who=escape(form.finished_by or "—"))
         )
-    lines.append(undone(sheet))
+    lines.append(undone(context))
     waived = [
-        f"{escape(p.item.title[sheet.language])} ({_why(p, sheet)}, {escape(p.by or '—')})"
+        f"{escape(p.item.title[context.language])} ({_why(p, context)}, {escape(p.by or '—')})"
         for p in form.points
         if p.state == "waived" and p.item.mandatory
     ]
     if waived:
         lines.append(reader.say("form.waivers", list="; ".join(waived)))
     for point in form.points:
-        shown = value(point, sheet, whole=whole) or (
-            _pictures(point, sheet) if point.item.kind == "photo" and point.photos else ""
+        shown = value(point, context, whole=whole) or (
+            _pictures(point, context) if point.item.kind == "photo" and point.photos else ""
         )
         if shown and point.state == "received":
-            lines.append(f"• {escape(point.item.title[sheet.language])}: {shown}")
+            lines.append(f"• {escape(point.item.title[context.language])}: {shown}")
     return "\n".join(lines)
 
 
-def undone(sheet: Sheet) -> str:
-    """`Не сделано 2: Колёса (2 из 4), Договор подписан`."""
-    gaps = sheet.form.gaps
+def undone(context: FormContext) -> str:
+    """Return `Не сделано 2: Колёса (2 из 4), Договор подписан`."""
+    gaps = context.form.gaps
     if not gaps:
-        return sheet.reader.say("form.complete")
+        return context.reader.say("form.complete")
     rows = [
-        escape(p.item.title[sheet.language]) + (f" ({_pictures(p, sheet)})" if p.photos else "")
+        escape(p.item.title[context.language]) + (f" ({_pictures(p, context)})" if p.photos else "")
         for p in gaps
     ]
-    return sheet.reader.say("form.undone", n=len(gaps), list=", ".join(rows))
+    return context.reader.say("form.undone", n=len(gaps), list=", ".join(rows))
 
 
-def _head(sheet: Sheet) -> str:
+def _head(context: FormContext) -> str:
     plate = (
-        f" · <code>{show_plate(sheet.car.plate_key)}</code>"
-        if sheet.car is not None and sheet.car.plate_key
+        f" · <code>{show_plate(context.car.plate_key)}</code>"
+        if context.car is not None and context.car.plate_key
         else ""
     )
-    return f"📝 <b>{name(sheet)}</b>{plate}"
+    return f"📝 <b>{name(context)}</b>{plate}"
 
 
-def _line(point: Point, sheet: Sheet) -> str:
-    reader, title = sheet.reader, escape(point.item.title[sheet.language])
+def _line(point: Point, context: FormContext) -> str:
+    reader, title = context.reader, escape(point.item.title[context.language])
     if point.state == "waived":
-        who, why = escape((point.by or "—").split()[0]), _why(point, sheet)
+        who, why = escape((point.by or "—").split()[0]), _why(point, context)
         return f"➖ {title}: {reader.say('form.waived', who=who, why=why)}"
     details: list[str] = []
     if point.state == "rejected":
-        details.append(_why(point, sheet))
+        details.append(_why(point, context))
     elif point.asked_by is not None:
-        details.append(reader.say("form.asked", why=_why(point, sheet)))
+        details.append(reader.say("form.asked", why=_why(point, context)))
     if point.item.kind == "photo" and point.photos:
-        details.append(_pictures(point, sheet))
-    elif point.state == "received" and (shown := value(point, sheet)):
+        details.append(_pictures(point, context))
+    elif point.state == "received" and (shown := value(point, context)):
         details.append(shown)
     if point.state == "missing" and not point.item.mandatory and not details:
         details.append(reader.say("form.optional"))
     return f"{SIGNS[point.state]} {title}" + (f": {', '.join(details)}" if details else "")
 
 
-def _pictures(point: Point, sheet: Sheet) -> str:
-    """`6 из 8, нет: зад слева, крыша`; what came beyond the views, and what is on its way."""
-    reader, item = sheet.reader, point.item
+def _pictures(point: Point, context: FormContext) -> str:
+    """Return `6 из 8, нет: зад слева, крыша`, with additional photos and those still being
+    stored."""
+    reader, item = context.reader, point.item
     there = {p.view for p in point.photos if p.view is not None}
-    lacking = [view[sheet.language] for n, view in enumerate(item.views, 1) if n not in there]
+    lacking = [view[context.language] for n, view in enumerate(item.views, 1) if n not in there]
     more = sum(p.view is None for p in point.photos)
     key = "form.views" if lacking and there else "form.files"
     text = reader.say(key, k=len(there), n=item.wanted, list=", ".join(lacking)) + (
@@ -188,14 +191,13 @@ def _pictures(point: Point, sheet: Sheet) -> str:
     return f"{text}, {reader.say('form.arriving', n=coming)}" if coming else text
 
 
-def value(point: Point, sheet: Sheet, *, whole: bool = False) -> str:
-    """The answer as people read it, escaped; empty when it has none of its own (a tick,
-    pictures)."""
-    item, language = point.item, sheet.language
+def value(point: Point, context: FormContext, *, whole: bool = False) -> str:
+    """Return the answer, escaped; empty for ticks and photos."""
+    item, language = point.item, context.language
     if item.kind == "number" and point.number is not None:
-        return escape(amount(point.number, item, sheet.reader))
+        return escape(amount(point.number, item, context.reader))
     if item.kind == "date" and point.day is not None:
-        return day_words(point.day, sheet.reader)
+        return day_words(point.day, context.reader)
     if item.kind == "text" and point.words:
         text = (
             point.words
@@ -205,12 +207,12 @@ def value(point: Point, sheet: Sheet, *, whole: bool = False) -> str:
         return escape(text)
     if item.kind == "choice" and point.choice is not None:
         option = next((o.title[language] for o in item.options if o.key == point.choice), None)
-        return escape(option or sheet.people.get(point.choice, "—"))
+        return escape(option or context.people.get(point.choice, "—"))
     return ""
 
 
 def amount(number: Decimal, item: Item, reader: Reader) -> str:
-    """`48 215 км`."""
+    """Return a number with its unit: `48 215 км`."""
     shown = (
         reader.count(int(number))
         if number == int(number)
@@ -228,7 +230,8 @@ def day_words(value: date, reader: Reader) -> str:
 
 
 def why(reason: str | None, reader: Reader) -> str:
-    """A reason as it was written, or (`.code argument`) as we have it in words; escaped."""
+    """Return a reason, escaped: as it was typed, or the text of a predefined one (`.code
+    argument`)."""
     if reason is None or not reason.startswith("."):
         return escape(reason or "—")
     code, _, argument = reason[1:].partition(" ")
@@ -236,13 +239,13 @@ def why(reason: str | None, reader: Reader) -> str:
     return reader.say(key, x=escape(argument))
 
 
-def _why(point: Point, sheet: Sheet) -> str:
-    return why(point.reason, sheet.reader)
+def _why(point: Point, context: FormContext) -> str:
+    return why(point.reason, context.reader)
 
 
-def _how(point: Point, sheet: Sheet) -> str:
-    reader, item = sheet.reader, point.item
-    if sheet.form.expects == "waive":
+def _how(point: Point, context: FormContext) -> str:
+    reader, item = context.reader, point.item
+    if context.form.expects == "waive":
         return reader.say("form.how.waive")
     if item.kind == "photo":
         left = item.wanted - len({p.view for p in point.photos if p.view is not None})
@@ -251,50 +254,48 @@ def _how(point: Point, sheet: Sheet) -> str:
     return reader.say(f"form.how.{item.kind}", unit=unit)
 
 
-# buttons
-
 Page = Literal["main", "items", "skip", "give", "report"]
 
 
 def button(label: str, pressed: Payload) -> Button:
-    """A button whose label is cut to what fits."""
+    """Return a button with its label cut to a readable length."""
     return Button(label=label[:34], payload=pressed)
 
 
-def main_buttons(sheet: Sheet) -> list[list[Button]]:
-    """Answers of the point that is next, then what else can be done."""
-    form, reader, asked = sheet.form, sheet.reader, sheet.form.next
+def main_buttons(context: FormContext) -> list[list[Button]]:
+    """Return the answers of the next point, then what else can be done."""
+    form, reader, asked = context.form, context.reader, context.form.next
     rows: list[list[Button]] = []
     line: list[Button] = []
     if asked is not None and form.expects == "answer":
-        rows += _answers(asked, sheet)
-        if not asked.settled:
-            line.append(_leave_out(asked, sheet))
+        rows += _answers(asked, context)
+        if not asked.complete:
+            line.append(_leave_out(asked, context))
     if form.focus is not None or form.expects != "answer":
-        line.append(_back(sheet))
+        line.append(_back(context))
     elif len(form.points) > 1:
         pressed = ShowFormPage(form_id=form.id, page="items")
         line.append(button(reader.say("b.form.items"), pressed))
     rows.append(line)
-    rows.append(_ends(sheet))
+    rows.append(_ends(context))
     return [row for row in rows if row]
 
 
-def _back(sheet: Sheet) -> Button:
-    return button(sheet.reader.say("b.form.back"), ShowForm(form_id=sheet.form.id))
+def _back(context: FormContext) -> Button:
+    return button(context.reader.say("b.form.back"), ShowForm(form_id=context.form.id))
 
 
-def _leave_out(point: Point, sheet: Sheet) -> Button:
-    """Of a mandatory point it is asked why."""
-    form_id, key = sheet.form.id, point.item.key
+def _leave_out(point: Point, context: FormContext) -> Button:
+    """Return the button that waives the point; of a mandatory one the reason is asked."""
+    form_id, key = context.form.id, point.item.key
     if point.item.mandatory:
-        return button(sheet.reader.say("b.form.skip"), AskReason(form_id=form_id, point=key))
+        return button(context.reader.say("b.form.skip"), AskReason(form_id=form_id, point=key))
     pressed = WaivePoint(form_id=form_id, point=key, reason="optional")
-    return button(sheet.reader.say("b.form.drop"), pressed)
+    return button(context.reader.say("b.form.drop"), pressed)
 
 
-def _ends(sheet: Sheet) -> list[Button]:
-    form, reader = sheet.form, sheet.reader
+def _ends(context: FormContext) -> list[Button]:
+    form, reader = context.form, context.reader
     done = CloseForm(form_id=form.id, state="done")
     if form.template.kind == "checklist":
         give = ShowFormPage(form_id=form.id, page="give")
@@ -305,17 +306,17 @@ def _ends(sheet: Sheet) -> list[Button]:
             if form.gaps
             else button(reader.say("b.form.finish"), done),
         ]
-    cancel = _cancel(sheet)
+    cancel = _cancel(context)
     return [cancel] if form.gaps else [cancel, button(reader.say("b.form.send"), done)]
 
 
-def _cancel(sheet: Sheet) -> Button:
-    pressed = CloseForm(form_id=sheet.form.id, state="cancelled")
-    return button(sheet.reader.say("b.form.cancel"), pressed)
+def _cancel(context: FormContext) -> Button:
+    pressed = CloseForm(form_id=context.form.id, state="cancelled")
+    return button(context.reader.say("b.form.cancel"), pressed)
 
 
-def _answers(point: Point, sheet: Sheet) -> list[list[Button]]:
-    item, reader, form_id = point.item, sheet.reader, sheet.form.id
+def _answers(point: Point, context: FormContext) -> list[list[Button]]:
+    item, reader, form_id = point.item, context.reader, context.form.id
     if item.kind == "check":
         pressed = AnswerPoint(form_id=form_id, point=item.key)
         return [[button(reader.say("b.form.done"), pressed)]]
@@ -332,8 +333,8 @@ def _answers(point: Point, sheet: Sheet) -> list[list[Button]]:
             ]
         ]
     if item.kind == "choice":
-        pairs = [(o.key, o.title[sheet.language]) for o in item.options] or [
-            (k, n) for k, n in sheet.people.items() if k != str(sheet.form.holder_id)
+        pairs = [(o.key, o.title[context.language]) for o in item.options] or [
+            (k, n) for k, n in context.people.items() if k != str(context.form.holder_id)
         ]
         return in_rows(
             [
@@ -345,35 +346,35 @@ def _answers(point: Point, sheet: Sheet) -> list[list[Button]]:
         pressed = AnswerPoint(form_id=form_id, point=item.key, number=point.number)
         shown = amount(point.number, item, reader)
         return [[button(reader.say("b.form.sure", x=shown), pressed)]]
-    if item.kind == "photo" and point.photos and sheet.form.focus == item.key:
+    if item.kind == "photo" and point.photos and context.form.focus == item.key:
         pressed = RetakePhotos(form_id=form_id, point=item.key)
         return [[button(reader.say("b.form.retake"), pressed)]]
     return []
 
 
 def in_rows(buttons: Sequence[Button]) -> list[list[Button]]:
-    """Three in a row when all labels are short, two when they fit, else one."""
+    """Arrange buttons three in a row if all labels are short, two if they fit, else one."""
     longest = max((len(b.label) for b in buttons), default=0)
     wide = 3 if longest <= 12 else 2 if longest <= 18 else 1
     return [list(buttons[n : n + wide]) for n in range(0, len(buttons), wide)]
 
 
-def item_buttons(sheet: Sheet) -> list[list[Button]]:
-    """Every point, to go to it."""
+def item_buttons(context: FormContext) -> list[list[Button]]:
+    """Return a button for each point."""
     points = [
         button(
-            f"{SIGNS[p.state]} {p.item.title[sheet.language]}",
-            FocusPoint(form_id=sheet.form.id, point=p.item.key),
+            f"{SIGNS[p.state]} {p.item.title[context.language]}",
+            FocusPoint(form_id=context.form.id, point=p.item.key),
         )
-        for p in sheet.form.points
+        for p in context.form.points
     ]
     rows = [points[n : n + 2] for n in range(0, len(points), 2)]
-    return [*rows, [_back(sheet)]]
+    return [*rows, [_back(context)]]
 
 
-def skip_buttons(sheet: Sheet, key: str) -> list[list[Button]]:
-    """Why a point is not needed."""
-    reader, form_id = sheet.reader, sheet.form.id
+def skip_buttons(context: FormContext, key: str) -> list[list[Button]]:
+    """Return the reasons why a point is not needed."""
+    reader, form_id = context.reader, context.form.id
     rows = [
         [
             button(
@@ -384,22 +385,23 @@ def skip_buttons(sheet: Sheet, key: str) -> list[list[Button]]:
         for code in SKIP_REASONS
     ]
     other = TypeReason(form_id=form_id, point=key)
-    return [*rows, [button(reader.say("b.form.other"), other)], [_back(sheet)]]
+    return [*rows, [button(reader.say("b.form.other"), other)], [_back(context)]]
 
 
-def give_buttons(sheet: Sheet) -> list[list[Button]]:
-    """To whom it may be handed over."""
+def give_buttons(context: FormContext) -> list[list[Button]]:
+    """Return the colleagues that the form can be handed over to."""
     people = [
-        button(who, HandOver(form_id=sheet.form.id, to=UUID(key)))
-        for key, who in sheet.hands.items()
-        if key != str(sheet.form.holder_id)
+        button(who, HandOver(form_id=context.form.id, to=UUID(key)))
+        for key, who in context.hands.items()
+        if key != str(context.form.holder_id)
     ]
-    return [*in_rows(people), [_back(sheet)]]
+    return [*in_rows(people), [_back(context)]]
 
 
-def report_buttons(sheet: Sheet) -> list[list[Button]]:
-    """Below a report: close it with its gaps, or, when that is done, its files."""
-    reader, form = sheet.reader, sheet.form
+def report_buttons(context: FormContext) -> list[list[Button]]:
+    """Return the buttons of a report: finishing the form with its gaps, or, once it is finished,
+    its files."""
+    reader, form = context.reader, context.form
     if form.state == "open":
         label = (
             reader.say("b.form.gaps", n=len(form.gaps))
@@ -408,31 +410,31 @@ def report_buttons(sheet: Sheet) -> list[list[Button]]:
         )
         return [
             [button(label, CloseForm(form_id=form.id, state="done"))],
-            [_cancel(sheet), _back(sheet)],
+            [_cancel(context), _back(context)],
         ]
     return [export_buttons(form)] if form.state == "done" else []
 
 
 def export_buttons(form: Form) -> list[Button]:
-    """The report of a closed form as a file."""
+    """Return the formats in which the report can be exported."""
     return [button(name.upper(), ExportReport(form_id=form.id, format=name)) for name in FORMATS]
 
 
-def reject_buttons(sheet: Sheet, key: str | None) -> list[list[Button]]:
-    """What a head sends back: the point, then why."""
-    form_id = sheet.form.id
+def reject_buttons(context: FormContext, key: str | None) -> list[list[Button]]:
+    """Return the points that can be sent back, or the reasons for one of them."""
+    form_id = context.form.id
     if key is None:
-        received = [p.item for p in sheet.form.points if p.state == "received"]
+        received = [p.item for p in context.form.points if p.state == "received"]
         return in_rows(
             [
-                button(i.title[sheet.language], ReworkPoint(form_id=form_id, point=i.key))
+                button(i.title[context.language], ReworkPoint(form_id=form_id, point=i.key))
                 for i in received
             ]
         )
     return in_rows(
         [
             button(
-                sheet.reader.say(f"form.why.{code}"),
+                context.reader.say(f"form.why.{code}"),
                 RejectPoint(form_id=form_id, point=key, reason=code),
             )
             for code in REJECT_REASONS

@@ -1,4 +1,5 @@
-"""What people send and what became of it: items, sets by operation, posts."""
+"""Files that people send: storing them, filing them under an operation of a car, publishing them
+in its topic."""
 
 from __future__ import annotations
 
@@ -8,10 +9,13 @@ FEATURE = Feature(
     name="media",
     services=(
         "service:MediaService",
+        "posts:MediaPosts",
         "publishing:Publisher",
+        "questions:FilingQuestions",
     ),
     handlers=(
         "intake:Material",
+        "filing:MediaFiling",
         "car_media:CarFile",
     ),
     carriers={"telegram": "effects:MediaEffects"},

@@ -1,4 +1,4 @@
-"""`/car`: the material of a car in two taps, with time, booking, author and hash."""
+"""The command `/car`: the photos of a car, with time, booking, author and hash."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from jarvis.domains.bookings.service import BookingService
 from jarvis.domains.chats.service import ChatService
+from jarvis.domains.chats.topic_registry import TopicRegistry
 from jarvis.domains.fleet.service import Car, FleetService
 from jarvis.domains.media import view as render
+from jarvis.domains.media.models import MediaSet
 from jarvis.domains.media.payloads import ShowCarMaterial, ShowSet
 from jarvis.domains.media.publishing import albums, outgoing
-from jarvis.domains.media.service import MediaService, MediaSet
+from jarvis.domains.media.service import MediaService
 from jarvis.domains.staff.readers import Readers
 from jarvis.engine import audit, effects
 from jarvis.engine.db import Database, Tx
@@ -27,9 +29,8 @@ SHOWN = 6  # cars, or sets, a message
 
 
 class CarFile:
-    """Answers `/car` and the presses below it. People see the material of cars whose branch they
-    may look into; papers of clients only those who may see clients' contacts, and only in
-    private."""
+    """Answers `/car` and its buttons. Photos are shown to people who may see the car's branch;
+    clients' documents only to those who may see clients' contacts, and only in private."""
 
     def __init__(
         self,
@@ -37,6 +38,7 @@ class CarFile:
         fleet: FleetService,
         bookings: BookingService,
         chats: ChatService,
+        registry: TopicRegistry,
         media: MediaService,
         interactions: Interactions,
         readers: Readers,
@@ -45,14 +47,14 @@ class CarFile:
         self._fleet = fleet
         self._bookings = bookings
         self._chats = chats
+        self._registry = registry
         self._media = media
         self._interactions = interactions
         self._readers = readers
 
     @command("car")
     async def listing(self, handling: Handling, actor: Actor, said: str) -> None:
-        """The car that is named, or that the topic is about; else the cars with the newest
-        material, to choose from."""
+        """Show the named car, or that of the topic; else list the cars with the newest photos."""
         p = handling.event.payload
         chat_id, reply_to = int(p["chat_id"]), None if p["private"] else int(p["message_id"])
         cars: list[Car] = []
@@ -62,7 +64,7 @@ class CarFile:
         elif p.get("topic"):
             forum = await self._chats.forum(self._db, chat_id)
             topics = (
-                await self._chats.numbered(self._db, forum, [p["topic"]])
+                await self._registry.by_numbers(self._db, forum, [p["topic"]])
                 if forum is not None
                 else {}
             )
@@ -96,7 +98,7 @@ class CarFile:
 
     @callback(ShowCarMaterial)
     async def of_car(self, handling: Handling, actor: Actor, pressed: ShowCarMaterial) -> None:
-        """A car was chosen: its sets, in place of the question."""
+        """Show the sets of a car in place of the list."""
         p = handling.event.payload
         async with handling.transaction() as tx:
             car = await self._fleet.get(pressed.car_id)
@@ -108,7 +110,7 @@ class CarFile:
 
     @callback(ShowSet)
     async def of_set(self, handling: Handling, actor: Actor, pressed: ShowSet) -> None:
-        """A set was chosen: its files, into the private chat of who pressed."""
+        """Send the files of a set to the private chat of whoever asked."""
         async with handling.transaction() as tx:
             found = await self._media.get(tx, pressed.set_id)
             car = (
@@ -134,8 +136,8 @@ class CarFile:
         *,
         papers: bool = False,
     ) -> bool:
-        """Whether the person may see the car's material; on record either way, and told when
-        not."""
+        """Return whether the person may see the car's photos; record it either way, and tell
+        them if not."""
         allowed = actor.may_see(car.branch) and (not papers or actor.role in CONTACTS)
         await audit.record(
             tx,
@@ -195,7 +197,7 @@ class CarFile:
         )
 
     async def _files(self, tx: Tx, handling: Handling, actor: Actor, found: MediaSet) -> None:
-        """The set's albums in private, in their order."""
+        """Send the albums of a set in private, in order."""
         to = int(handling.event.payload["sender_id"])
         items = [i for i in await self._media.items(tx, found.id) if i.filed_key is not None]
         booking = (

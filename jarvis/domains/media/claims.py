@@ -1,4 +1,4 @@
-"""Who may want a file before its author is asked what it belongs to: a form that is open."""
+"""Port by which open forms claim files before their author is asked what they belong to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
-from jarvis.domains.bookings.service import Booking
+from jarvis.domains.bookings.models import Booking
 from jarvis.engine.db import Tx
 from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor
@@ -16,7 +16,7 @@ from jarvis.messaging.view import Button
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A file is meant for this item of this form; `private`: it is published nowhere."""
+    """A file belongs to this point of this form; `private` files are published nowhere."""
 
     form_id: UUID
     item: str
@@ -24,15 +24,16 @@ class Claim:
 
 
 class FileClaims(Protocol):
-    """What the forms say of files; asked in the transaction that takes a file in."""
+    """What forms do with files, in the transaction that records the file."""
 
-    async def takes(
+    async def claim(
         self, tx: Tx, actor: Actor, file: Mapping[str, Any], album: str | None, car_id: UUID | None
     ) -> Claim | None:
-        """The claim on a file that this person sends, in private or in the topic of a car."""
+        """Return the claim on a file that an employee sent in private or in the topic of a car,
+        or None."""
         ...
 
-    async def photo(
+    async def add_photo(
         self,
         tx: Tx,
         handling: Handling,
@@ -42,20 +43,21 @@ class FileClaims(Protocol):
         album: str | None,
         caption: str,
     ) -> None:
-        """A file that was claimed was registered under this id."""
+        """Add a claimed file, recorded under this id, to its point."""
         ...
 
-    async def arrived(self, tx: Tx, handling: Handling, form_id: UUID) -> None:
-        """A file of the form is stored."""
+    async def update(self, tx: Tx, handling: Handling, form_id: UUID) -> None:
+        """Update the form's message after a file was stored."""
         ...
 
-    async def refused(self, tx: Tx, handling: Handling, item: UUID, reason: str) -> bool:
-        """A file is none that we take; false when no form had claimed it."""
+    async def refuse(self, tx: Tx, handling: Handling, item: UUID, reason: str) -> bool:
+        """Reject the point of a file that was not accepted; return False if no form had claimed
+        it."""
         ...
 
-    def offer(
+    def offer_button(
         self, actor: Actor, label: str, operation: str, booking: Booking, set_id: UUID
     ) -> Button | None:
-        """A button that opens the check-list of a booking with files that were sent already; None
-        when this person may fill in none."""
+        """Return a button that opens the check-list of a booking with files sent before; None if
+        the employee may not fill it in."""
         ...

@@ -1,5 +1,5 @@
-"""Effects that need Telegram and the storage at once: a file comes in, an album goes out. Files
-pass through a folder."""
+"""Effects that need Telegram and the storage: downloading a file, sending an album. Files pass
+through a temporary folder."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from jarvis.kit.ids import new_id
 
 
 class MediaEffects:
-    """Handlers of both."""
+    """Carries out both effects."""
 
     def __init__(
         self,
@@ -46,11 +46,11 @@ class MediaEffects:
         return {DOWNLOAD.name: self.download, ALBUM.name: self.album}
 
     async def download(self, effect: Effect) -> Receipt:
-        """Fetch a file that somebody sent, look into it, store it once by its content; the receipt
-        names its row.
+        """Download a file, check its content, and store it once by its hash; the receipt names its
+        row.
 
         Raises:
-            Rejected: it is none that we take; the message is the reason's code.
+            Rejected: the file is not accepted; the message is the code of the reason.
         """
         args = effect.args
         with tempfile.TemporaryDirectory(prefix="jarvis-in-") as folder:
@@ -98,7 +98,7 @@ class MediaEffects:
         return made or await self._db.fetchval("SELECT id FROM media WHERE sha256 = $1", digest)
 
     async def album(self, effect: Effect) -> Receipt:
-        """Send stored files; pictures go without what their camera wrote."""
+        """Send stored files; photos are sent without their metadata."""
         with tempfile.TemporaryDirectory(prefix="jarvis-out-") as folder:
             files: list[Outgoing] = []
             for number, item in enumerate(effect.args["items"]):

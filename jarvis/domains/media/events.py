@@ -1,4 +1,4 @@
-"""Kinds of events about material."""
+"""Kinds of events about files."""
 
 from __future__ import annotations
 

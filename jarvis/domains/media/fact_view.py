@@ -1,4 +1,4 @@
-"""What somebody reads who asked for a car's material."""
+"""The answer to a person who asked for a car's photos."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jarvis.messaging.view import Button, Reader, Rendered, shows
 
 @shows(MaterialFact)
 def material(fact: MaterialFact, reader: Reader) -> Rendered:
-    """The sets with a button each; a press shows the files in private."""
+    """Return the sets, each with a button that shows its files in private."""
     lines, buttons = [car_head(fact.car, fact.total, reader)], list[Button]()
     for number, line in enumerate(fact.sets, 1):
         lines.append(set_line(number, line.found, line.booking, line.digests, reader))

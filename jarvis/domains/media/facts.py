@@ -1,18 +1,18 @@
-"""Facts about material."""
+"""Facts about files."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jarvis.domains.bookings.service import Booking
+from jarvis.domains.bookings.models import Booking
 from jarvis.domains.fleet.service import Car
-from jarvis.domains.media.service import MediaSet
+from jarvis.domains.media.models import MediaSet
 from jarvis.messaging.facts import Fact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetLine:
-    """A set of material, the booking it belongs to, the hashes of its files."""
+    """A set of files, its booking, and the hashes of the files."""
 
     found: MediaSet
     booking: Booking | None
@@ -21,7 +21,7 @@ class SetLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaterialFact(Fact):
-    """Material of a car: the newest sets of `total`."""
+    """The newest of `total` sets of a car."""
 
     car: Car
     sets: tuple[SetLine, ...]

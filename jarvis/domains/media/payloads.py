@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
-from jarvis.domains.media.service import Operation
+from jarvis.domains.media.models import Operation
 from jarvis.messaging.callbacks import ID, Former, Payload
 
 
 class FileSet(Payload):
-    """The author says what a set of files belongs to."""
+    """File a set under an operation."""
 
     kind: ClassVar[str] = "media.file"
     former: ClassVar[tuple[Former, ...]] = (
@@ -27,7 +27,7 @@ class FileSet(Payload):
 
 
 class ShowCarMaterial(Payload):
-    """The sets of one car."""
+    """Show the sets of a car."""
 
     kind: ClassVar[str] = "media.car"
     lasting: ClassVar[bool] = True
@@ -37,7 +37,7 @@ class ShowCarMaterial(Payload):
 
 
 class ShowSet(Payload):
-    """The files of one set, in private."""
+    """Send the files of a set in private."""
 
     kind: ClassVar[str] = "media.set"
     lasting: ClassVar[bool] = True

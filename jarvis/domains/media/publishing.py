@@ -1,5 +1,5 @@
-"""Publishes sets of material as albums, once a file and chat; what is on its way counts as
-published."""
+"""Publishes sets of files as albums, each file once in a group; files that are being published
+count as published."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from jarvis.domains.bookings.service import BookingService
-from jarvis.domains.chats.service import Forum, Topic
+from jarvis.domains.chats.models import Forum, Topic
 from jarvis.domains.chats.topics import topic_order, topic_ref
 from jarvis.domains.media import view as render
-from jarvis.domains.media.service import Item, MediaService, MediaSet
+from jarvis.domains.media.models import Item, MediaSet
+from jarvis.domains.media.posts import MediaPosts
 from jarvis.domains.staff.readers import Readers
 from jarvis.engine import effects
 from jarvis.engine.db import Tx
@@ -24,12 +25,12 @@ IN_ALBUM = frozenset({"photo", "image", "video"})  # Telegram groups these only
 
 
 class Publisher:
-    """Asks for the albums of a set."""
+    """Requests the albums of sets."""
 
-    def __init__(self, readers: Readers, bookings: BookingService, media: MediaService) -> None:
+    def __init__(self, readers: Readers, bookings: BookingService, posts: MediaPosts) -> None:
         self._readers = readers
         self._bookings = bookings
-        self._media = media
+        self._posts = posts
 
     async def publish(
         self,
@@ -41,9 +42,9 @@ class Publisher:
         *,
         lane: Lane = Lane.NORMAL,
     ) -> bool:
-        """Ask for what does not stand in the topic yet; false when everything does, or is on its
-        way."""
-        items = await self._media.unposted(tx, found.id, topic.chat_id)
+        """Request albums of the files that are not in the topic yet; return False if none is
+        missing."""
+        items = await self._posts.unposted(tx, found.id, topic.chat_id)
         booking = (
             await self._bookings.get(found.booking_id) if found.booking_id is not None else None
         )
@@ -69,20 +70,19 @@ class Publisher:
                     "items": [outgoing(i) for i in part],
                 },
             )
-            await self._media.posting(tx, effect_id, topic.chat_id, topic.id, [i.id for i in part])
+            await self._posts.posting(tx, effect_id, topic.chat_id, topic.id, [i.id for i in part])
         return bool(items)
 
 
 def albums(items: Sequence[Item]) -> list[list[Item]]:
-    """Files in the groups in which Telegram takes them: pictures and videos by ten, everything else
-    alone."""
+    """Group files as Telegram allows: photos and videos by ten, everything else alone."""
     together = [i for i in items if i.kind in IN_ALBUM]
     rows = [together[n : n + ALBUM_MAX] for n in range(0, len(together), ALBUM_MAX)]
     return rows + [[i] for i in items if i.kind not in IN_ALBUM]
 
 
 def outgoing(item: Item) -> dict[str, Any]:
-    """A file as an album's argument: pictures without their metadata."""
+    """Return a file as an album's argument; photos without metadata."""
     assert item.filed_key is not None
     clean = item.clean_key if item.kind in ("photo", "image") else None
     name = item.filed_key.rpartition("/")[2]

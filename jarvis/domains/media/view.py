@@ -1,4 +1,4 @@
-"""What is said about material: the question to its author, the caption of an album."""
+"""Texts about files: the question to the author, captions of albums."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from html import escape
 from uuid import UUID
 
 from jarvis.domains.bookings.client_view import number_of
-from jarvis.domains.bookings.service import Booking
+from jarvis.domains.bookings.models import Booking
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.fleet.service import Car
+from jarvis.domains.media.models import MediaSet, Operation
 from jarvis.domains.media.payloads import FileSet
-from jarvis.domains.media.service import MediaSet, Operation
 from jarvis.kit.ids import sha256_hex
 from jarvis.messaging.times import stamp
 from jarvis.messaging.view import Button, Reader
@@ -29,8 +29,8 @@ def choices(
     car_id: UUID | None,
     reader: Reader,
 ) -> list[list[Button]]:
-    """Operations that the files may belong to: of bookings first; of the topic's car, when it has
-    one, the rest."""
+    """Return buttons for the operations that the files may belong to: those of bookings first,
+    then the others of the topic's car."""
     named: list[Button] = []
     for kind, booking in offers[:CHOICES_MAX]:
         if booking.car_id is not None:
@@ -44,7 +44,7 @@ def choices(
 
 
 def operation(kind: Operation, booking: Booking, car_id: UUID | None, reader: Reader) -> str:
-    """`Выдача №1201`; with the car when that is not plain from where one is."""
+    """Return `Выдача №1201`, with the car unless the topic is about it."""
     label = f"{reader.say(f'op.{kind}')} {number_of(booking, reader)}"
     return label if car_id else f"{label} · {booking.car_label or '—'}"
 
@@ -57,7 +57,7 @@ def _button(
 
 
 def refused(reason: str) -> str:
-    """A reason for which there are words."""
+    """Return the code of a text for this reason."""
     return reason if reason in REFUSALS else "other"
 
 
@@ -66,7 +66,7 @@ def refusal(reason: str, reader: Reader) -> str:
 
 
 def what(operation: Operation, booking: Booking | None, car: Car, reader: Reader) -> str:
-    """`Выдача №1201 · Malibu 235`."""
+    """Return `Выдача №1201 · Malibu 235`."""
     number = f" {number_of(booking, reader)}" if booking is not None else ""
     return f"{reader.say(f'op.{operation}')}{number} · {escape(car.label)}"
 
@@ -74,8 +74,8 @@ def what(operation: Operation, booking: Booking | None, car: Car, reader: Reader
 def caption(
     found: MediaSet, booking: Booking | None, files: int, words: Sequence[str], reader: Reader
 ) -> str:
-    """Heads an album in the car's topic: operation, time, author, how many; then what the author
-    wrote."""
+    """Return the caption of an album in the car's topic: operation, time, author, number of
+    files, then the author's captions."""
     assert found.operation is not None
     number = f" {number_of(booking, reader)}" if booking is not None else ""
     by = (
@@ -88,7 +88,7 @@ def caption(
 
 
 def car_head(car: Car, sets: int, reader: Reader) -> str:
-    """`🚗 Malibu 235 · TT-235-TT · 3`."""
+    """Return `🚗 Malibu 235 · TT-235-TT · 3`."""
     plate = f" · <code>{show_plate(car.plate_key)}</code>" if car.plate_key else ""
     return (
         f"🚗 <b>{escape(car.label)}</b>{plate}: "
@@ -99,7 +99,7 @@ def car_head(car: Car, sets: int, reader: Reader) -> str:
 def set_line(
     number: int, found: MediaSet, booking: Booking | None, digests: Sequence[str], reader: Reader
 ) -> str:
-    """Operation, booking, time, author, files, and a hash over all of them."""
+    """Return operation, booking, time, author, number of files, and a hash over all of them."""
     assert found.operation is not None
     of = f" {number_of(booking, reader)}" if booking is not None else ""
     digest = sha256_hex("".join(sorted(digests)))[:8]

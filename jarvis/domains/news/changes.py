@@ -9,7 +9,8 @@ from uuid import UUID
 from pydantic import JsonValue
 
 from jarvis.app.write import Write
-from jarvis.domains.chats.service import ChatService, Purpose
+from jarvis.domains.chats.models import Purpose
+from jarvis.domains.chats.service import ChatService
 from jarvis.domains.news.kinds import SUBSCRIBE
 from jarvis.domains.news.subscriptions import EventClass, Mode, Subscriptions
 from jarvis.engine.db import Database

@@ -8,12 +8,15 @@ from datetime import datetime
 from html import escape
 from typing import ClassVar
 
-from jarvis.domains.bookings.service import BookingService, Owed
+from jarvis.domains.bookings.models import Owed
+from jarvis.domains.bookings.receivables import Receivables
+from jarvis.domains.bookings.service import BookingService
 from jarvis.domains.bookings.view import sums
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.news.checks import PERSONAL_DIGEST
+from jarvis.domains.staff.models import Contact
 from jarvis.domains.staff.readers import Readers
-from jarvis.domains.staff.service import Contact, StaffService
+from jarvis.domains.staff.service import StaffService
 from jarvis.engine.effects import Lane
 from jarvis.engine.subscriptions import DeliveryLane, subscriber
 from jarvis.engine.worker import Handling
@@ -33,12 +36,18 @@ class Digests:
     feature: ClassVar[str] = "digest"
 
     def __init__(
-        self, readers: Readers, staff: StaffService, fleet: FleetService, bookings: BookingService
+        self,
+        readers: Readers,
+        staff: StaffService,
+        fleet: FleetService,
+        bookings: BookingService,
+        receivables: Receivables,
     ) -> None:
         self._readers = readers
         self._staff = staff
         self._fleet = fleet
         self._bookings = bookings
+        self._receivables = receivables
 
     @subscriber(PERSONAL_DIGEST, lane=DeliveryLane.BULK)
     async def send(self, handling: Handling) -> None:
@@ -90,14 +99,14 @@ class Digests:
         return "\n".join(lines)
 
     async def _debts(self, branches: Sequence[str], reader: Reader) -> str:
-        ages = await self._bookings.refresh_debts(branches)
+        ages = await self._receivables.refresh(branches)
         if any(fresh.limited is not None for fresh in ages.values()):
             return reader.say("digest.limited")
         if any(fresh.failing_since is not None for fresh in ages.values()):
             return reader.say("digest.unchecked")
         owed: list[Owed] = []
         for code in branches:
-            owed += await self._bookings.debts(code, kind="debt")
+            owed += await self._receivables.of_branch(code, kind="debt")
         return (
             reader.say("digest.debts", x=sums(tuple(owed), reader), n=len(owed))
             if owed

@@ -10,7 +10,8 @@ from typing import ClassVar
 from uuid import UUID
 
 from jarvis.domains.bookings.service import BookingService
-from jarvis.domains.chats.service import SERVICE, ChatService, Forum
+from jarvis.domains.chats.models import SERVICE, Forum
+from jarvis.domains.chats.service import ChatService
 from jarvis.domains.chats.topics import REGISTERED
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.forms.filling import FINISHED
@@ -87,7 +88,7 @@ class News:
                 return  # destroyed in RentProg meanwhile
             if found.purpose == "rental":
                 line = render.booking_line(found, reader)
-                await self._tell(
+                await self._notify(
                     tx,
                     handling,
                     BOOKINGS[handling.event.kind],
@@ -112,7 +113,7 @@ class News:
             reader = await self._readers.of_group()
             car = await self._fleet.get(UUID(str(payload["car_id"])))
             line = render.moved_line(car, payload["from"], payload["to"], reader)
-            await self._tell(tx, handling, "car_moved", payload["to"], line, reader)
+            await self._notify(tx, handling, "car_moved", payload["to"], line, reader)
 
     @subscriber(FINISHED)
     async def form(self, handling: Handling) -> None:
@@ -133,7 +134,7 @@ class News:
             event_class: EventClass = (
                 "car_problem" if form.template.key == "problem" else "checklist_gaps"
             )
-            await self._tell(
+            await self._notify(
                 tx,
                 handling,
                 event_class,
@@ -142,7 +143,7 @@ class News:
                 reader,
             )
 
-    async def _tell(
+    async def _notify(
         self,
         tx: Tx,
         handling: Handling,

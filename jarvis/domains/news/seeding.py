@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from jarvis.domains.chats.service import SERVICE, ChatService
+from jarvis.domains.chats.models import SERVICE
+from jarvis.domains.chats.service import ChatService
 from jarvis.domains.news.subscriptions import Subscriptions
 from jarvis.engine.db import Database
 from jarvis.kit.clock import Clock

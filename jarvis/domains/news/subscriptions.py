@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from jarvis.domains.chats.service import SERVICE, Purpose
+from jarvis.domains.chats.models import SERVICE, Purpose
 from jarvis.engine.db import Reader, Tx
 from jarvis.kit.clock import Clock
 from jarvis.kit.errors import InvalidRequest

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from jarvis.domains.bookings.client_view import number_of
-from jarvis.domains.bookings.service import Booking
-from jarvis.domains.chats.service import Forum
+from jarvis.domains.bookings.models import Booking
+from jarvis.domains.chats.models import Forum
 from jarvis.domains.fleet.service import Car
-from jarvis.domains.forms.service import Form
+from jarvis.domains.forms.models import Form
 from jarvis.domains.forms.view import in_rows
 from jarvis.domains.news.payloads import ChooseBranch, ChooseChat, ChooseClass, SetMode
 from jarvis.domains.news.subscriptions import CLASSES, MODES, EventClass, Line, Subscription, route

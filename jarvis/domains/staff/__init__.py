@@ -8,6 +8,9 @@ FEATURE = Feature(
     name="staff",
     services=(
         "service:StaffService",
+        "administration:StaffAdministration",
+        "preferences:StaffPreferences",
+        "invitations:Invitations",
         "absences:Absences",
         "readers:Readers",
     ),

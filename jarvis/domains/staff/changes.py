@@ -11,9 +11,11 @@ from pydantic import JsonValue
 
 from jarvis.app.write import Write
 from jarvis.domains.staff import kinds, queries
+from jarvis.domains.staff.administration import StaffAdministration
 from jarvis.domains.staff.change_view import StaffPresenter
 from jarvis.domains.staff.effects import SOURCE, StaffEffects
-from jarvis.domains.staff.service import Person, StaffService
+from jarvis.domains.staff.models import Person
+from jarvis.domains.staff.service import StaffService
 from jarvis.engine.db import Database, Reader
 from jarvis.engine.effects import EffectHandler, EffectKind
 from jarvis.engine.planned import CodeChange, FieldChange, PlannedWrite, Subject, TextChange
@@ -34,11 +36,13 @@ class StaffChanges(Write):
     kinds: ClassVar[Sequence[EffectKind]] = kinds.KINDS
     presenter: ClassVar[Presenter] = StaffPresenter()
 
-    def __init__(self, db: Database, clock: Clock, staff: StaffService) -> None:
+    def __init__(
+        self, db: Database, clock: Clock, staff: StaffService, administration: StaffAdministration
+    ) -> None:
         self._db = db
         self._clock = clock
         self._staff = staff
-        self._effects = StaffEffects(db, staff)
+        self._effects = StaffEffects(db, administration)
 
     @property
     def handlers(self) -> Mapping[str, EffectHandler]:

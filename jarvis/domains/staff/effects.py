@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from jarvis.domains.staff.administration import StaffAdministration
 from jarvis.domains.staff.queries import works_here
-from jarvis.domains.staff.service import StaffService
 from jarvis.engine.db import Database
 from jarvis.engine.effects import Effect, Receipt
 from jarvis.kit.actor import LANGUAGES, Language, Role
@@ -17,15 +17,15 @@ SOURCE = "Jarvis"
 class StaffEffects:
     """Handlers of the effects on staff and branches."""
 
-    def __init__(self, db: Database, staff: StaffService) -> None:
+    def __init__(self, db: Database, administration: StaffAdministration) -> None:
         self._db = db
-        self._staff = staff
+        self._administration = administration
 
     async def grant(self, effect: Effect) -> Receipt:
         """The person has this role, this branch."""
         args = effect.args
         role = Role(args["role"]) if args.get("role") else None
-        await self._staff.change(
+        await self._administration.change(
             UUID(str(args["employee"])), role=role, branch=args.get("branch"), by=SOURCE
         )
         return Receipt(facts={"employee": args["employee"]})
@@ -38,7 +38,7 @@ class StaffEffects:
         language = languages.get(str(args["language"]), "ru")
         role = Role(args["role"])
         try:
-            employee_id = await self._staff.add(
+            employee_id = await self._administration.add(
                 name=args["name"],
                 role=role,
                 branch=args["branch"],
@@ -56,7 +56,7 @@ class StaffEffects:
     async def add_branch(self, effect: Effect) -> Receipt:
         """The branch is there."""
         args = effect.args
-        await self._staff.add_branch(
+        await self._administration.add_branch(
             str(args["code"]), args["names"], rents=bool(args["rents"]), by=SOURCE
         )
         return Receipt(facts={"code": args["code"]})

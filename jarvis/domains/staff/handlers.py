@@ -8,6 +8,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from jarvis.domains.staff import kinds, queries
+from jarvis.domains.staff.invitations import Invitations
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.approvals import SETTLED
 from jarvis.engine.db import Database
@@ -23,9 +24,10 @@ class StaffNextSteps:
 
     feature: ClassVar[str] = "staff"
 
-    def __init__(self, db: Database, staff: StaffService) -> None:
+    def __init__(self, db: Database, staff: StaffService, invitations: Invitations) -> None:
         self._db = db
         self._staff = staff
+        self._invitations = invitations
 
     @subscriber(SETTLED, lane=DeliveryLane.PEOPLE)
     async def carried(self, handling: Handling) -> None:
@@ -48,6 +50,6 @@ class StaffNextSteps:
             await outbox.send(tx, handling.origin, to, text, key=key)
 
     async def _invitation(self, employee_id: UUID, by: str) -> str:
-        token = await self._staff.invite(employee_id, by=by)
+        token = await self._invitations.create(employee_id, by=by)
         bot = await queries.bot_name(self._db)
         return f"https://t.me/{bot}?start={token}" if bot else f"/start {token}"

@@ -1,9 +1,10 @@
-"""How a colleague joins: the link of an invitation, an administrator's word, the welcome."""
+"""How a colleague joins: the link of an invitation, an administrator's decision, the welcome."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
+from jarvis.domains.staff.invitations import Invitations
 from jarvis.domains.staff.payloads import DecideInvite
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import audit
@@ -27,10 +28,17 @@ class Welcomes(Protocol):
 
 
 class Invites:
-    """Claims of invitations and the decisions over them."""
+    """Handles opened invitations and the decisions about them."""
 
-    def __init__(self, staff: StaffService, interactions: Interactions, welcomes: Welcomes) -> None:
+    def __init__(
+        self,
+        staff: StaffService,
+        invitations: Invitations,
+        interactions: Interactions,
+        welcomes: Welcomes,
+    ) -> None:
         self._staff = staff
+        self._invitations = invitations
         self._interactions = interactions
         self._welcomes = welcomes
 
@@ -43,9 +51,9 @@ class Invites:
         return bool(token)
 
     async def _claimed(self, handling: Handling, chat_id: int, user_id: int, token: str) -> None:
-        """Somebody pressed a link: they wait, every administrator gets a card in a language of
-        their own."""
-        claim = await self._staff.claim_invite(token, user_id)
+        """Tell whoever opened the link to wait, and ask every administrator in their own
+        language."""
+        claim = await self._invitations.claim(token, user_id)
         language: Language = claim.language if claim is not None else "ru"
         admins = await self._staff.contacts(Role.ADMIN)
         async with handling.transaction() as tx:
@@ -89,8 +97,8 @@ class Invites:
 
     @callback(DecideInvite)
     async def decided(self, handling: Handling, actor: Actor, pressed: DecideInvite) -> None:
-        """An administrator pressed a button of the card; its copies elsewhere answer that it is
-        settled."""
+        """Carry out an administrator's decision; the other administrators' cards answer that it
+        was decided."""
         if actor.role is not Role.ADMIN:
             async with handling.transaction() as tx:
                 await audit.record(
@@ -104,12 +112,12 @@ class Invites:
         p = handling.event.payload
         chat_id, message_id = int(p["chat_id"]), int(p["message_id"])
         try:
-            claim = await self._staff.decide_invite(
+            claim = await self._invitations.decide(
                 pressed.invite_id, accept=pressed.accept, by=actor
             )
-        except Conflict as settled:
+        except Conflict as decided:
             async with handling.transaction() as tx:
-                text = say("invite.settled", actor.language, name=str(settled))
+                text = say("invite.settled", actor.language, name=str(decided))
                 await outbox.edit(
                     tx,
                     handling.origin,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jarvis.domains.staff.service import StaffService
+from jarvis.domains.staff.administration import StaffAdministration
 from jarvis.engine.db import Database
 from jarvis.kit.actor import Role
 from jarvis.kit.clock import Clock
@@ -17,7 +17,7 @@ async def seed(db: Database, clock: Clock, world: World) -> None:
     as they are."""
     for branch in world.branches:
         await _branch(db, branch)
-    staff = StaffService(db, clock)
+    staff = StaffAdministration(db, clock)
     for person in world.staff:
         if person.role != "stranger":
             await _person(staff, person, Role(person.role), world)
@@ -35,7 +35,9 @@ async def _branch(db: Database, branch: WorldBranch) -> None:
     )
 
 
-async def _person(staff: StaffService, person: WorldPerson, role: Role, world: World) -> None:
+async def _person(
+    staff: StaffAdministration, person: WorldPerson, role: Role, world: World
+) -> None:
     try:
         employee_id = await staff.add(
             name=person.name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jarvis.domains.staff.payloads import SetDigestHour, SetLanguage, SetMuted
+from jarvis.domains.staff.preferences import StaffPreferences
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.interactions import Interactions, Who
 from jarvis.engine.worker import Handling
@@ -20,8 +21,11 @@ DIGEST_HOURS = (8, 9, 10, 18, 20)
 class Settings:
     """Shows and changes a person's own settings; doing it twice changes nothing more."""
 
-    def __init__(self, staff: StaffService, interactions: Interactions) -> None:
+    def __init__(
+        self, staff: StaffService, preferences: StaffPreferences, interactions: Interactions
+    ) -> None:
         self._staff = staff
+        self._preferences = preferences
         self._interactions = interactions
 
     @command("settings")
@@ -32,19 +36,19 @@ class Settings:
     @callback(SetLanguage)
     async def language(self, handling: Handling, actor: Actor, pressed: SetLanguage) -> None:
         """Another language, for this page too."""
-        await self._staff.set_language(actor.employee_id, pressed.language)
+        await self._preferences.set_language(actor.employee_id, pressed.language)
         await self._changed(handling, actor)
 
     @callback(SetDigestHour)
     async def digest(self, handling: Handling, actor: Actor, pressed: SetDigestHour) -> None:
         """Another hour of the digest, or none."""
-        await self._staff.set_digest_hour(actor.employee_id, pressed.hour)
+        await self._preferences.set_digest_hour(actor.employee_id, pressed.hour)
         await self._changed(handling, actor)
 
     @callback(SetMuted)
     async def muted(self, handling: Handling, actor: Actor, pressed: SetMuted) -> None:
         """Quiet, or no longer."""
-        await self._staff.set_muted(actor.employee_id, pressed.muted)
+        await self._preferences.set_muted(actor.employee_id, pressed.muted)
         await self._changed(handling, actor)
 
     async def _changed(self, handling: Handling, actor: Actor) -> None:
@@ -70,7 +74,7 @@ class Settings:
                 )
 
     async def _page(self, actor: Actor) -> tuple[str, list[list[Button]]]:
-        language, hour, muted = await self._staff.preferences(actor.employee_id)
+        language, hour, muted = await self._preferences.get(actor.employee_id)
         digest = (
             say("digest.never", language) if hour is None else say("digest.at", language, h=hour)
         )

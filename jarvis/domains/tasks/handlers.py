@@ -7,7 +7,7 @@ from html import escape
 from typing import ClassVar
 from uuid import UUID
 
-from jarvis.domains.chats.service import Subject
+from jarvis.domains.chats.models import Subject
 from jarvis.domains.chats.topics import refresh
 from jarvis.domains.forms.filling import FINISHED
 from jarvis.domains.forms.service import FormService
@@ -67,7 +67,7 @@ class Tasks:
             what, who, due = said.get("what"), said.get("who"), said.get("due")
             if what is None or not what.words or who is None or not who.choice:
                 reader = await self._readers.of_employee(form.holder_id)
-                await self._tell(
+                await self._notify(
                     tx, handling, form.holder_id, reader.say("task.gaps"), f"task.gaps:{form.id}"
                 )
                 return
@@ -132,9 +132,8 @@ class Tasks:
         return "\n".join(lines), rows
 
     @callback(SetTask)
-    async def press(self, handling: Handling, actor: Actor, pressed: SetTask) -> None:
-        """Done, or open again; by who has it, gave it, stands in for who has it, or heads the
-        branch."""
+    async def set_done(self, handling: Handling, actor: Actor, pressed: SetTask) -> None:
+        """Mark a task done or open, for its assignee, author or substitute, or a head."""
         verb = "done" if pressed.done else "open"
         async with handling.transaction() as tx:
             task = await self._tasks.get(tx, pressed.task_id, lock=True)
@@ -160,7 +159,7 @@ class Tasks:
                     key = f"task.told.{verb}"
                     reader = await self._readers.of_employee(task.creator_id)
                     text = reader.say(key, who=escape(actor.name), what=escape(view.title(task)))
-                    await self._tell(tx, handling, task.creator_id, text, handling.key(key))
+                    await self._notify(tx, handling, task.creator_id, text, handling.key(key))
             if pressed.listed:
                 await self._again(tx, handling, actor)
 
@@ -194,7 +193,7 @@ class Tasks:
             key=handling.key("tasks"),
         )
 
-    async def _tell(
+    async def _notify(
         self, tx: Tx, handling: Handling, employee_id: UUID, text: str, key: str
     ) -> None:
         chat_id = await self._staff.telegram_of(employee_id)

@@ -1,5 +1,5 @@
-"""Topics of cars, clients and tasks: made, kept as the facts are, archived, and put right when
-people changed them."""
+"""Topics of cars, clients and tasks: created, kept up to date, archived, and repaired when
+people changed them in Telegram."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words of a person into a car's topic: planned and shown on a card; Telegram carries them."""
+"""Messages that an employee has Jarvis post into a car's topic, after approval."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from html import escape
 from typing import ClassVar
 
 from jarvis.app.write import Write
-from jarvis.domains.chats.service import ChatService
-from jarvis.domains.chats.service import Subject as TopicSubject
+from jarvis.domains.chats.models import Subject as TopicSubject
+from jarvis.domains.chats.topic_registry import TopicRegistry
 from jarvis.domains.fleet.service import Car
 from jarvis.engine.db import Database
 from jarvis.engine.effects import EffectKind
@@ -24,32 +24,32 @@ POST_MAX = 1500  # characters of a post
 
 
 class PostPresenter(Presenter):
-    """Shows a post as somebody's own words."""
+    """Shows the message on the approval card as a quotation of its author."""
 
     quoted = frozenset({"post"})
 
 
 class PostChanges(Write):
-    """Plans posts into topics."""
+    """Plans messages to topics."""
 
     kinds: ClassVar[Sequence[EffectKind]] = (SEND,)
     presenter: ClassVar[Presenter] = PostPresenter()
 
-    def __init__(self, db: Database, clock: Clock, chats: ChatService) -> None:
+    def __init__(self, db: Database, clock: Clock, registry: TopicRegistry) -> None:
         self._db = db
         self._clock = clock
-        self._chats = chats
+        self._registry = registry
 
     async def post(self, actor: Actor, car: Car, text: str) -> PlannedWrite:
-        """Words of a person into a car's topic, under their name.
+        """Plan an employee's message to a car's topic, signed with their name.
 
         Raises:
-            Impossible: nothing is said, or the car has no topic yet.
+            Impossible: the text is empty or too long, or the car has no topic yet.
         """
         text = text.strip()
         if not text or len(text) > POST_MAX:
             raise Impossible("no_words", n=POST_MAX)
-        topic = await self._chats.live(self._db, TopicSubject("car", car.id), "branch_forum")
+        topic = await self._registry.live(self._db, TopicSubject("car", car.id), "branch_forum")
         if topic is None or topic.number is None:
             raise Impossible("no_topic", car=car.label)
         return PlannedWrite(

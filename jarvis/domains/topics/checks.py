@@ -1,4 +1,4 @@
-"""When the forums are looked at."""
+"""Schedule of the check of forums."""
 
 from __future__ import annotations
 

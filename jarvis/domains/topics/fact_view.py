@@ -1,4 +1,4 @@
-"""What somebody reads who asked for a car's topic."""
+"""The answer to a person who asked for a car's topic."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jarvis.messaging.view import Reader, Rendered, shows
 
 @shows(TopicFact)
 def topic(fact: TopicFact, reader: Reader) -> Rendered:
-    """A link to the topic; Telegram opens it for members of the group only."""
+    """Return a link to the topic; Telegram opens it only for members of the group."""
     if fact.number is None:
         return Rendered(
             text=reader.say("house.topic.made", car=escape(fact.car.label), chat=escape(fact.forum))

@@ -10,7 +10,7 @@ from jarvis.messaging.facts import Fact
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicFact(Fact):
-    """A car's topic in a forum; `number` None while it is being made."""
+    """A car's topic in a forum; `number` is None while it is being created."""
 
     car: Car
     forum: str

@@ -1,5 +1,4 @@
-"""Many cars that go to one branch at once: their topics come as fast as Telegram lets them, and its
-heads see how far it is."""
+"""Progress reports for moves of many cars to one branch, whose topics Telegram's limits delay."""
 
 from __future__ import annotations
 
@@ -9,7 +8,8 @@ from html import escape
 from typing import Any, ClassVar
 from uuid import UUID
 
-from jarvis.domains.chats.service import ChatService, Forum
+from jarvis.domains.chats.models import Forum
+from jarvis.domains.chats.service import ChatService
 from jarvis.domains.staff.service import StaffService
 from jarvis.domains.topics.settings import TopicsSettings
 from jarvis.engine.db import Tx
@@ -22,14 +22,14 @@ from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
 
 PROGRESS = "moves.progress"
-MANY = 5  # cars at once; fewer are there before anybody asks
-# moves are handled side by side: the first that is handled is not the first that came
+MANY = 5  # cars at once; the topics of fewer are ready before anybody asks
+# moves are handled in parallel: the first one handled is not the first one received
 BURST = timedelta(minutes=1)
 
 
 class MoveProgress:
-    """One message a head and burst of moves, changed in place every `look_s` seconds until every
-    topic stands."""
+    """Sends one message to each head for a burst of moves, and edits it every `look_s` seconds
+    until all topics are ready."""
 
     feature: ClassVar[str] = "moves"
 
@@ -44,7 +44,7 @@ class MoveProgress:
 
     @subscriber("car.moved")
     async def begun(self, handling: Handling) -> None:
-        """A car moved: the first of a burst has it looked at."""
+        """Start progress checks at the first move of a burst."""
         async with handling.transaction() as tx:
             forum = await self._chats.forum_of(tx, handling.event.payload["to"])
             if (
@@ -60,7 +60,7 @@ class MoveProgress:
 
     @subscriber(PROGRESS, lane=DeliveryLane.BULK)
     async def look(self, handling: Handling) -> None:
-        """Count the topics that stand; tell it, and look again, while some are missing."""
+        """Count the topics that are ready, report it, and check again while some are missing."""
         p = handling.event.payload
         async with handling.transaction() as tx:
             forum = await self._chats.forum(tx, int(p["subject"]))
@@ -71,19 +71,19 @@ class MoveProgress:
             if moved >= MANY and (shown or ready < moved):
                 heads = await self._staff.approvers(HEADS, frozenset({forum.branch}))
                 word = "moves.progress" if ready < moved else "moves.done"
-                # the nearest only
+                # the nearest heads only
                 for actor, chat_id in (h for h in heads if h[0].role is heads[0][0].role):
                     text = say(word, actor.language, chat=escape(forum.title), k=ready, n=moved)
-                    shown[str(chat_id)] = await self._tell(
+                    shown[str(chat_id)] = await self._update_message(
                         tx, handling, chat_id, text, shown.get(str(chat_id))
                     )
             if ready < moved:
                 await self._again(tx, forum, {"since": p["since"], "shown": shown})
 
-    async def _tell(
+    async def _update_message(
         self, tx: Tx, handling: Handling, chat_id: int, text: str, before: Mapping[str, str] | None
     ) -> Mapping[str, str]:
-        """The message says this; returns the effect that sent it and what it says."""
+        """Send or edit the message; return its effect and its text."""
         key = handling.key(f"progress:{chat_id}")
         if before is None:
             return {
@@ -101,8 +101,8 @@ class MoveProgress:
         )
 
     async def _counted(self, tx: Tx, forum: Forum, since: datetime) -> tuple[int, int]:
-        """How many cars came into the branch since then and are still there, and how many of their
-        topics are open with their first post."""
+        """Return how many cars moved to the branch since then and are still there, and how many
+        of them have an open topic with its opening post."""
         row = await tx.fetchrow(
             """WITH came AS (SELECT DISTINCT c.id FROM event e JOIN car c
                 ON c.id = (e.payload->>'car_id')::uuid

@@ -1,9 +1,9 @@
-"""An employee's own groups: a topic for each client that they answer for, a topic for each task
-that is theirs to do.
+"""Employees' own groups: a topic for each client that they are responsible for, and for each task
+assigned to them.
 
-As with cars, every event compares what should be with the registry. A client is known by id, never
-by name: two of one name have two topics, and one who comes back finds the topic they had. While
-somebody is away their topics stand with their substitute.
+Every event compares the registry with what should be, as for cars. Clients are identified by id,
+not by name: two with one name have two topics, and one who returns gets their earlier topic back.
+During an absence the topics are in the groups of the substitute.
 """
 
 from __future__ import annotations
@@ -12,14 +12,27 @@ from collections.abc import Sequence
 from typing import ClassVar
 from uuid import UUID
 
-from jarvis.domains.bookings.service import Booking, BookingService
-from jarvis.domains.chats.service import REFRESHES, ChatService, Forum, Purpose, Subject, Topic
-from jarvis.domains.chats.topics import PINS, TOPICS, Heads, change, refresh, refresh_all, take
+from jarvis.domains.bookings.models import Booking
+from jarvis.domains.bookings.receivables import Receivables
+from jarvis.domains.bookings.service import BookingService
+from jarvis.domains.chats.models import REFRESHES, Forum, Purpose, Subject, Topic
+from jarvis.domains.chats.service import ChatService
+from jarvis.domains.chats.topic_registry import TopicRegistry
+from jarvis.domains.chats.topic_subjects import TopicSubjects
+from jarvis.domains.chats.topics import (
+    PINS,
+    TOPICS,
+    OpeningPosts,
+    change,
+    get_or_create,
+    refresh,
+    refresh_all,
+)
 from jarvis.domains.clients.service import ClientService
 from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.staff.absences import Absences
+from jarvis.domains.staff.events import CHANGED
 from jarvis.domains.staff.readers import Readers
-from jarvis.domains.staff.service import CHANGED, StaffService
 from jarvis.domains.tasks import view as task_view
 from jarvis.domains.tasks.payloads import SetTask
 from jarvis.domains.tasks.service import TaskService
@@ -37,7 +50,7 @@ from jarvis.kit.roles import CONTACTS
 from jarvis.messaging import outbox
 from jarvis.messaging.view import Button
 
-CARD_PAUSE_S = 60.0  # a client's card is edited at most so often
+CARD_PAUSE_S = 60.0  # at least so long between two edits of a client's post
 BOOKINGS = (
     "booking.created",
     "booking.updated",
@@ -48,7 +61,7 @@ BOOKINGS = (
 
 
 class PersonalTopics:
-    """Keeps the topics of clients and of tasks in the groups of those who answer for them."""
+    """Reconciles the topics of clients and tasks in the groups of their responsible employees."""
 
     feature: ClassVar[str] = "personal"
 
@@ -56,34 +69,37 @@ class PersonalTopics:
         self,
         db: Database,
         clock: Clock,
-        staff: StaffService,
         fleet: FleetService,
         bookings: BookingService,
+        receivables: Receivables,
         clients: ClientService,
         tasks: TaskService,
         absences: Absences,
         chats: ChatService,
+        registry: TopicRegistry,
+        subjects: TopicSubjects,
         interactions: Interactions,
         readers: Readers,
     ) -> None:
         self._db = db
         self._clock = clock
-        self._staff = staff
         self._fleet = fleet
         self._bookings = bookings
+        self._receivables = receivables
         self._clients = clients
         self._tasks = tasks
         self._absences = absences
         self._chats = chats
+        self._registry = registry
+        self._subjects = subjects
         self._interactions = interactions
         self._readers = readers
-        self._heads = Heads(clock, chats)
-
-    # events
+        self._openings = OpeningPosts(clock, registry)
 
     @subscriber(*BOOKINGS)
     async def of_booking(self, handling: Handling) -> None:
-        """A booking came, changed or ended: its client, and the client that it was taken from."""
+        """Reconcile the clients that a booking event concerns, also the one that it was moved
+        away from."""
         payload = handling.event.payload
         clients = {payload.get("client_id"), payload.get("before", {}).get("client_id")} - {None}
         for client_id in sorted(map(str, clients)):
@@ -91,44 +107,47 @@ class PersonalTopics:
 
     @subscriber(LOADED, lane=DeliveryLane.BULK)
     async def loaded(self, handling: Handling) -> None:
-        """RentProg was read whole for the first time: clients whom somebody answers for get their
-        topics."""
+        """Reconcile every client with a responsible employee after the first complete load of
+        RentProg."""
         await refresh_all(
             handling,
-            await self._chats.clients_answered_for(self._db, local_date(self._clock.now())),
+            await self._subjects.clients_answered_for(self._db, local_date(self._clock.now())),
         )
 
     @subscriber("client.created", "client.updated", "client.linked")
     async def of_client(self, handling: Handling) -> None:
-        """A client came, after their bookings perhaps, or their name or phone changed."""
+        """Reconcile a client that was created or changed, perhaps later than their bookings."""
         await self._client(handling, UUID(str(handling.event.payload["client_id"])))
 
     @subscriber(CHANGED)
     async def of_person(self, handling: Handling) -> None:
-        """Somebody came, left or got another role: whom they answered for is looked at."""
+        """Reconcile whatever an employee is responsible for after their role or employment
+        changed."""
         async with handling.transaction() as tx:
-            await self.concerning(tx, handling, UUID(str(handling.event.payload["employee_id"])))
+            await self.refresh_employee(
+                tx, handling, UUID(str(handling.event.payload["employee_id"]))
+            )
 
-    async def concerning(self, tx: Tx, handling: Handling, employee_id: UUID) -> None:
-        """Settle every client and task of a person once this transaction stands."""
-        for subject in await self._chats.concerning(tx, employee_id, local_date(self._clock.now())):
+    async def refresh_employee(self, tx: Tx, handling: Handling, employee_id: UUID) -> None:
+        """Request reconciliation of all clients and tasks of an employee after this transaction."""
+        for subject in await self._subjects.of_employee(
+            tx, employee_id, local_date(self._clock.now())
+        ):
             await refresh(tx, handling, subject)
 
     @subscriber(REFRESHES["client"], lane=DeliveryLane.BULK)
     async def client_due(self, handling: Handling) -> None:
-        """A client's topic is to be looked at."""
+        """Reconcile a client on request."""
         await self._client(handling, UUID(str(handling.event.payload["subject"])))
 
     @subscriber(REFRESHES["task"])
     async def task_due(self, handling: Handling) -> None:
-        """A task's topic is to be looked at."""
+        """Reconcile a task on request."""
         await self._task(handling, UUID(str(handling.event.payload["subject"])))
-
-    # what should be
 
     async def _client(self, handling: Handling, client_id: UUID) -> None:
         async with handling.transaction() as tx:
-            # one settling of a client at a time
+            # one reconciliation of a client at a time
             await tx.execute("SELECT 1 FROM client WHERE id = $1 FOR UPDATE", client_id)
             client, bookings = (
                 await self._clients.get(client_id),
@@ -153,7 +172,7 @@ class PersonalTopics:
                 o
                 for b in bookings
                 if b.status != "cancelled"
-                for o in await self._bookings.owed_of(b.id)
+                for o in await self._receivables.of_booking(b.id)
             ]
             text = render.client_card(
                 client, bookings, booking, car, owed, reader, contact=contact, stand_in=stand_in
@@ -169,7 +188,7 @@ class PersonalTopics:
                     event_id=handling.event.id,
                     details={"client_id": str(client_id)},
                 )
-            await self._heads.put(
+            await self._openings.write(
                 tx, handling.origin, topic, text, pins=forum.able(PINS), pause_s=CARD_PAUSE_S
             )
 
@@ -180,9 +199,9 @@ class PersonalTopics:
                 return
             subject = Subject("task", task_id)
             forum = await self._home(tx, "tasks", task.assignee_id)
-            # it is said in the topic where the task was, then the topic closes
+            # the last topic of the task shows that it is done, and closes
             if task.status == "done":
-                last = await self._chats.live(tx, subject, "tasks")
+                last = await self._registry.live(tx, subject, "tasks")
                 forum = await self._chats.forum(tx, last.marked_id) if last is not None else None
             topic = await self._keep(
                 tx, handling.origin, subject, "tasks", forum, task_view.title(task)
@@ -209,7 +228,7 @@ class PersonalTopics:
                 who=Who(employee_id=forum.employee_id),
                 life=None,
             )
-            await self._heads.put(
+            await self._openings.write(
                 tx, handling.origin, topic, text, pins=forum.able(PINS), pause_s=0, buttons=stored
             )
             if task.status == "done":
@@ -218,8 +237,8 @@ class PersonalTopics:
     async def _answered_for(
         self, tx: Tx, bookings: Sequence[Booking]
     ) -> tuple[Booking | None, UUID | None, Forum | None]:
-        """The rental that counts first among those whose responsible has a group; who that is, and
-        the group."""
+        """Return the client's most current rental whose responsible employee has a group, that
+        employee, and the group."""
         for booking in live(bookings):
             responsible = await self._bookings.responsible_of(booking.id)
             forum = await self._home(tx, "personal", responsible)
@@ -228,8 +247,8 @@ class PersonalTopics:
         return None, None, None
 
     async def _home(self, tx: Tx, purpose: Purpose, responsible: UUID | None) -> Forum | None:
-        """The group of who does this person's work today; the person's own while that one has none
-        that could take a topic."""
+        """Return the group of the employee's substitute today, or the employee's own if the
+        substitute has none that can take topics."""
         if responsible is None:
             return None
         stand_in = await self._absences.stands_in(tx, responsible, local_date(self._clock.now()))
@@ -249,32 +268,34 @@ class PersonalTopics:
         forum: Forum | None,
         title: str,
     ) -> Topic | None:
-        """The subject's topic stands in this group under this title, or (None) nowhere; what was
-        said elsewhere follows."""
-        topic = await self._chats.live(tx, subject, purpose)
+        """Keep the subject's topic in this group under this title, or in none; a new topic gets
+        a copy of earlier messages."""
+        topic = await self._registry.live(tx, subject, purpose)
         if topic is not None and (forum is None or topic.chat_id != forum.id):
             await self._leave(tx, origin, topic)
             topic = None
         if forum is None or forum.lost or not forum.able(TOPICS):
             return None
         if topic is None:
-            topic = await take(tx, origin, self._chats, forum, subject, title)
-            for former in await self._chats.former(tx, subject, topic):
-                await transcript.tell(tx, origin, self._chats, former, topic)
-        await self._heads.name(tx, origin, topic, title)
+            topic = await get_or_create(tx, origin, self._registry, forum, subject, title)
+            for former in await self._registry.former(tx, subject, topic):
+                await transcript.copy_messages(tx, origin, self._registry, former, topic)
+        await self._openings.set_title(tx, origin, topic, title)
         return topic
 
     async def _leave(self, tx: Tx, origin: Origin, topic: Topic) -> None:
-        """Nothing of the topic goes: it is closed, and opened again when its subject comes back."""
+        """Close the topic; it is reopened if its subject returns."""
         if topic.number is None:
-            await self._chats.set_state(tx, topic.id, "leaving")  # closed as soon as it was made
+            await self._registry.set_state(
+                tx, topic.id, "leaving"
+            )  # closed as soon as it is created
             return
-        await self._chats.set_state(tx, topic.id, "closed")
+        await self._registry.set_state(tx, topic.id, "closed")
         await change(tx, origin, topic, closed=True)
 
 
 def live(bookings: Sequence[Booking]) -> list[Booking]:
-    """The rentals that a client has now, then those to come."""
+    """Return a client's current rentals, then the planned ones."""
     found = [b for b in bookings if b.status in ("planned", "in_rent") and b.purpose == "rental"]
     return sorted(
         found, key=lambda b: (b.status != "in_rent", b.start is None, b.start or b.source_at)

@@ -1,5 +1,5 @@
-"""What stands at the head of a client's topic. Times are absolute: a post stays as
-it is until a fact changes."""
+"""The opening post of a client's topic. It names times in full, since it is not edited until a
+fact changes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 
 from jarvis.domains.bookings.client_view import number_of
-from jarvis.domains.bookings.service import Booking, Owed
+from jarvis.domains.bookings.models import Booking, Owed
 from jarvis.domains.clients.service import Client, mask_phone, phone_key
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.fleet.service import Car
@@ -18,7 +18,8 @@ TITLE_MAX = 64
 
 
 def client_title(client: Client, car: Car | None) -> str:
-    """`Олег Рудин | Malibu 235`; a long name gives way to the car."""
+    """Return the topic's title, `Олег Рудин | Malibu 235`; a long name is cut to leave room for
+    the car."""
     tail = f" | {car.label}" if car is not None else ""
     return f"{client.full_name[: TITLE_MAX - len(tail)]}{tail}"
 
@@ -34,8 +35,8 @@ def client_card(
     contact: bool,
     stand_in: str | None,
 ) -> str:
-    """Name, phone (masked without `contact`), rental, what is owed, who answers for it, how long
-    the client is one; as HTML."""
+    """Return the post as HTML: name, phone (masked without `contact`), rental, debts,
+    responsible employee, and since when they are a client."""
     phone = (
         f"+{phone_key(client.phone)}"
         if contact and phone_key(client.phone)

@@ -1,9 +1,8 @@
-"""The forums as Telegram has them against the registry: what people changed past Jarvis is put
-right, what he may not change is told.
+"""Compares the forums in Telegram with the registry, repairs what people changed, and reports what
+the bot may not repair.
 
-A bot hears of neither a deleted topic nor a taken right. So each forum is looked at every five
-minutes, in at most three reads: the group, its topics by their numbers, the opening posts by their
-ids.
+Telegram does not tell a bot about deleted topics or lost rights. So every five minutes each forum
+is read with at most three calls: the group, its topics by number, its opening posts by id.
 """
 
 from __future__ import annotations
@@ -14,7 +13,10 @@ from html import escape
 from typing import Any, ClassVar
 from uuid import UUID
 
-from jarvis.domains.chats.service import SERVICE, ChatService, Forum, Subject, Topic
+from jarvis.domains.chats.models import SERVICE, Forum, Subject, Topic
+from jarvis.domains.chats.service import ChatService
+from jarvis.domains.chats.topic_registry import TopicRegistry
+from jarvis.domains.chats.topic_subjects import TopicSubjects
 from jarvis.domains.chats.topics import (
     ABLE,
     LOOKED,
@@ -26,7 +28,7 @@ from jarvis.domains.chats.topics import (
     refresh,
 )
 from jarvis.domains.media.events import REMOVED
-from jarvis.domains.media.service import MediaService
+from jarvis.domains.media.posts import MediaPosts
 from jarvis.domains.staff.service import StaffService
 from jarvis.domains.topics.checks import FORUMS, PERIOD_S
 from jarvis.engine import audit, effects
@@ -40,12 +42,12 @@ from jarvis.kit.clock import Clock, local_date
 from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
 
-AT_ONCE, POSTS_AT_ONCE = 100, 100  # topics of a forum a look; posts beside the openings
-A_DAY = timedelta(days=1)  # so often each post of material is looked at
+AT_ONCE, POSTS_AT_ONCE = 100, 100  # topics of a forum in one read; posts of photos in one read
+A_DAY = timedelta(days=1)  # between two checks of a post of photos
 
 
 class ForumReconciler:
-    """Looks at the forums and settles what differs."""
+    """Reads the forums and corrects the differences."""
 
     feature: ClassVar[str] = "reconcile"
 
@@ -55,24 +57,28 @@ class ForumReconciler:
         clock: Clock,
         staff: StaffService,
         chats: ChatService,
-        media: MediaService,
+        registry: TopicRegistry,
+        subjects: TopicSubjects,
+        posts: MediaPosts,
     ) -> None:
         self._db = db
         self._clock = clock
         self._staff = staff
         self._chats = chats
-        self._media = media
+        self._registry = registry
+        self._subjects = subjects
+        self._posts = posts
 
     @subscriber(FORUMS, lane=DeliveryLane.BULK)
     async def check(self, handling: Handling) -> None:
-        """Ask for a look at every group of ours."""
+        """Request a read of every registered group."""
         due = datetime.fromisoformat(handling.event.payload["due_at"])
         for forum in await self._chats.groups(self._db):
             async with handling.transaction() as tx:
-                rows = await self._chats.to_look_at(
+                rows = await self._registry.due_for_check(
                     tx, forum, due, timedelta(seconds=PERIOD_S), AT_ONCE
                 )
-                posts = [r["post"] for r in rows if r["post"]] + await self._media.unseen(
+                posts = [r["post"] for r in rows if r["post"]] + await self._posts.unseen(
                     tx, forum.id, due - A_DAY, POSTS_AT_ONCE
                 )
                 look = await self._look(
@@ -83,13 +89,12 @@ class ForumReconciler:
                     posts=posts,
                     order=f"look:{forum.id}",
                 )
-                # while Telegram is away one look a forum waits, not a heap
+                # while Telegram is unreachable, one read of a forum waits instead of many
                 await effects.overtake(tx, look)
 
     @subscriber(MADE, WRITTEN, REMOVED)
     async def refused(self, handling: Handling) -> None:
-        """Telegram refused a change for want of a right: look at once which one, so that somebody
-        hears of it."""
+        """Read the group at once after Telegram refused a change for a missing right."""
         ended = Completed.of(handling.event)
         if ended.state != "dead" or not any(word in (ended.cause or "") for word in NO_RIGHT):
             return
@@ -123,7 +128,7 @@ class ForumReconciler:
 
     @subscriber(LOOKED, lane=DeliveryLane.BULK)
     async def looked(self, handling: Handling) -> None:
-        """Compare what was seen with the registry."""
+        """Compare what was read with the registry."""
         ended = Completed.of(handling.event)
         if not ended.done and ended.cause != CHAT_LOST:
             return
@@ -133,10 +138,12 @@ class ForumReconciler:
             if forum is None:
                 return
             receipt = ended.receipt if ended.done else None
-            if await self._standing(tx, handling, forum, receipt):
-                subjects += await self._chats.subjects_of(tx, forum, local_date(self._clock.now()))
+            if await self._update_bot_rights(tx, handling, forum, receipt):
+                subjects += await self._subjects.subjects_of(
+                    tx, forum, local_date(self._clock.now())
+                )
             if receipt is not None:
-                await self._chats.titled(tx, forum.marked_id, str(receipt["title"]))
+                await self._chats.set_title(tx, forum.marked_id, str(receipt["title"]))
                 subjects += await self._posts_of(tx, handling, forum, ended.args, receipt)
             if receipt is not None and receipt["forum"]:
                 subjects += await self._topics_of(tx, handling, forum, ended.args, receipt)
@@ -144,12 +151,11 @@ class ForumReconciler:
             for subject in dict.fromkeys(subjects):
                 await refresh(tx, handling, subject)
 
-    # the group
-
-    async def _standing(
+    async def _update_bot_rights(
         self, tx: Tx, handling: Handling, forum: Forum, receipt: Mapping[str, Any] | None
     ) -> bool:
-        """Whether the bot can do everything again after it could not; each change is told once."""
+        """Record and report a change of the bot's rights; return whether it has all of them
+        again."""
         lost = receipt is None
         lacks = (
             []
@@ -159,7 +165,7 @@ class ForumReconciler:
         )
         if lost == forum.lost and frozenset(lacks) == forum.lacks:
             return False
-        await self._chats.seen(tx, forum, lacks=lacks, lost=lost)
+        await self._chats.set_bot_rights(tx, forum, lacks=lacks, lost=lost)
         outcome = "lost" if lost else f"lacks {', '.join(lacks)}" if lacks else "able"
         await audit.record(
             tx,
@@ -178,9 +184,9 @@ class ForumReconciler:
             if lacks
             else "chat.able"
         )
-        told = _TOLD if forum.branch else frozenset({Role.ADMIN})
+        roles = _REPORT_ROLES if forum.branch else frozenset({Role.ADMIN})
         for actor, telegram_id in await self._staff.approvers(
-            told, frozenset({forum.branch} if forum.branch else ())
+            roles, frozenset({forum.branch} if forum.branch else ())
         ):
             names = ", ".join(
                 say(f"right.{right}", actor.language)
@@ -209,10 +215,11 @@ class ForumReconciler:
         args: Mapping[str, Any],
         receipt: Mapping[str, Any],
     ) -> list[Subject]:
-        """Material that was deleted by hand; the archive gets it again."""
+        """Record photos that somebody deleted; return their cars, so that the archive gets them
+        again."""
         there = [int(n) for n in receipt["messages"]]
         gone = [n for n in args["messages"] if n not in there]
-        cars = await self._media.seen(tx, forum.id, there, gone)
+        cars = await self._posts.seen(tx, forum.id, there, gone)
         if cars:
             await audit.record(
                 tx,
@@ -225,8 +232,6 @@ class ForumReconciler:
             )
         return [Subject("car", key) for key in cars]
 
-    # its topics
-
     async def _topics_of(
         self,
         tx: Tx,
@@ -235,16 +240,16 @@ class ForumReconciler:
         args: Mapping[str, Any],
         receipt: Mapping[str, Any],
     ) -> list[Subject]:
-        """Heal each difference; returns what must be settled anew."""
-        known = await self._chats.numbered(tx, forum, args["topics"])
-        posts = await self._posts(tx, list(known.values()))
+        """Repair each changed topic; return the subjects to reconcile."""
+        known = await self._registry.by_numbers(tx, forum, args["topics"])
+        posts = await self._opening_posts(tx, list(known.values()))
         subjects: list[Subject] = []
         for number, topic in known.items():
             seen = receipt["topics"].get(str(number))
             if seen is None:
                 await self._note(tx, handling, topic, "deleted")
-                subject = await self._chats.lost(tx, topic.id)
-                await self._media.topic_gone(tx, topic.id)
+                subject = await self._registry.mark_deleted(tx, topic.id)
+                await self._posts.topic_gone(tx, topic.id)
                 subjects += [subject] if subject is not None else []
             elif topic.subject is not None:
                 await self._same(tx, handling, topic, seen)
@@ -268,20 +273,20 @@ class ForumReconciler:
     async def _post(
         self, tx: Tx, handling: Handling, topic: Topic, seen: Mapping[str, Any] | None
     ) -> list[Subject]:
-        """The opening post: written anew when it was deleted, pinned again when it was unpinned."""
+        """Rewrite the opening post if it was deleted, pin it again if it was unpinned."""
         assert topic.opening is not None
         assert topic.subject is not None
         if seen is None:
             await self._note(tx, handling, topic, "post deleted")
-            await self._chats.post_lost(tx, topic.id)
+            await self._registry.mark_opening_post_deleted(tx, topic.id)
             return [topic.subject]
         if not seen["pinned"]:
             await self._note(tx, handling, topic, "unpinned")
             await pin(tx, handling.origin, topic, topic.opening)
         return []
 
-    async def _posts(self, tx: Tx, topics: Sequence[Topic]) -> dict[UUID, int]:
-        """The message of each opening post that was written and is not being written again."""
+    async def _opening_posts(self, tx: Tx, topics: Sequence[Topic]) -> dict[UUID, int]:
+        """Return the message ids of opening posts that are written and have no edit in progress."""
         rows = await tx.fetch(
             "SELECT id, (receipt->>'message_id')::bigint AS post FROM effect WHERE id = ANY($1) "
             "AND state = 'done'",
@@ -301,4 +306,4 @@ class ForumReconciler:
         )
 
 
-_TOLD = frozenset({Role.BRANCH_HEAD, Role.ADMIN})
+_REPORT_ROLES = frozenset({Role.BRANCH_HEAD, Role.ADMIN})

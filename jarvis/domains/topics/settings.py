@@ -8,7 +8,7 @@ from jarvis.kit.settings import Settings
 
 
 class TopicsSettings(Settings):
-    """`moves_look_s`: how often the message about many moves is brought up to date."""
+    """`moves_look_s`: seconds between updates of a progress report about moves."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="ignore", env_ignore_empty=True, env_prefix="JARVIS_"

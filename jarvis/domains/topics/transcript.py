@@ -1,5 +1,5 @@
-"""What people wrote in a topic, carried to another one: who wrote what, when. Files go their own
-way."""
+"""Copies the messages of one topic into another one, with author and time. Files are copied
+separately."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from html import escape
 from uuid import UUID
 
-from jarvis.domains.chats.service import ChatService, Topic
+from jarvis.domains.chats.models import Topic
+from jarvis.domains.chats.topic_registry import TopicRegistry
 from jarvis.domains.chats.topics import topic_order, topic_ref
 from jarvis.domains.staff.readers import GROUP
 from jarvis.engine import effects
@@ -17,32 +18,37 @@ from jarvis.integrations.telegram.kinds import SEND, target
 from jarvis.kit.clock import local
 from jarvis.messaging.catalogue import say
 
-TOLD = "talk.told"  # what was said in a topic arrived elsewhere, or could not
-TALK_MAX = 3500  # characters of a message with talk
+COPIED = "talk.told"  # messages of a topic were copied, or copying failed
+MESSAGE_MAX = 3500  # characters of a message with copied messages
 
 
-async def told(tx: Tx, topic: Topic) -> bool:
-    """Whether the talk of a topic stands elsewhere up to its last word."""
+async def is_copied(tx: Tx, topic: Topic) -> bool:
+    """Return whether all messages of a topic were copied."""
     if not await tx.fetchval(
-        f"SELECT EXISTS ({_TALK} LIMIT 1)", str(topic.marked_id), str(topic.number), topic.told_seq
+        f"SELECT EXISTS ({_MESSAGES} LIMIT 1)",
+        str(topic.marked_id),
+        str(topic.number),
+        topic.copied_seq,
     ):
         state = (
-            await tx.fetchval("SELECT state FROM effect WHERE id = $1", topic.told_by)
-            if topic.told_by
+            await tx.fetchval("SELECT state FROM effect WHERE id = $1", topic.copied_by)
+            if topic.copied_by
             else "done"
         )
         return state == "done"
     return False
 
 
-async def tell(tx: Tx, origin: Origin, chats: ChatService, topic: Topic, place: Topic) -> None:
-    """Write what was said in a topic since it was told last into the topic `place`."""
+async def copy_messages(
+    tx: Tx, origin: Origin, registry: TopicRegistry, topic: Topic, place: Topic
+) -> None:
+    """Copy the messages of a topic that were not copied yet into the topic `place`."""
     rows = await tx.fetch(
-        f"{_TALK} ORDER BY e.seq", str(topic.marked_id), str(topic.number), topic.told_seq
+        f"{_MESSAGES} ORDER BY e.seq", str(topic.marked_id), str(topic.number), topic.copied_seq
     )
     if not rows:
         return
-    latest = {row["message"]: row for row in rows}  # an edit replaces what was said
+    latest = {row["message"]: row for row in rows}  # an edit replaces the message
     lines = [
         f"{local(r['received_at']):%d.%m %H:%M} <b>{escape(r['author'] or '—')}</b>: "
         f"{escape(r['text'])}"
@@ -59,7 +65,7 @@ async def tell(tx: Tx, origin: Origin, chats: ChatService, topic: Topic, place: 
             ordering_key=topic_order(place),
             lane=Lane.BULK,
             key=origin.key(f"talk:{topic.id}:{rows[-1]['seq']}:{number}"),
-            settled_kind=TOLD,
+            settled_kind=COPIED,
             after=last,
             args={
                 "chat_id": place.marked_id,
@@ -71,21 +77,21 @@ async def tell(tx: Tx, origin: Origin, chats: ChatService, topic: Topic, place: 
             },
         )
     assert last is not None
-    await chats.told(tx, topic.id, rows[-1]["seq"], last)
+    await registry.set_copied(tx, topic.id, rows[-1]["seq"], last)
 
 
 def _pages(lines: Sequence[str]) -> list[str]:
-    """Lines in messages of at most `TALK_MAX` characters; a longer line is cut."""
+    """Join lines to messages of at most `MESSAGE_MAX` characters; a longer line is cut."""
     pages: list[str] = [""]
     for line in lines:
-        short = line if len(line) <= TALK_MAX else f"{line[: TALK_MAX - 1]}…"
-        if len(pages[-1]) + len(short) + 1 > TALK_MAX and pages[-1]:
+        short = line if len(line) <= MESSAGE_MAX else f"{line[: MESSAGE_MAX - 1]}…"
+        if len(pages[-1]) + len(short) + 1 > MESSAGE_MAX and pages[-1]:
             pages.append("")
         pages[-1] += f"{short}\n"
     return [p.rstrip() for p in pages]
 
 
-_TALK = """SELECT e.seq, e.received_at, (e.payload->>'message_id')::bigint AS message,
+_MESSAGES = """SELECT e.seq, e.received_at, (e.payload->>'message_id')::bigint AS message,
             e.payload->>'text' AS text, p.name AS author
              FROM event e LEFT JOIN employee_identity i ON i.system = 'telegram'
                AND i.external_key = e.payload->>'sender_id'

@@ -1,5 +1,5 @@
-"""What the first post of a car's topic says. Times are absolute: the post stays as it is until a
-fact changes."""
+"""The opening post of a car's topic. It names times in full, since it is not edited until a fact
+changes."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from collections.abc import Sequence
 from html import escape
 
 from jarvis.domains.bookings.client_view import number_of
-from jarvis.domains.bookings.service import Booking, Owed
+from jarvis.domains.bookings.models import Booking, Owed
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.fleet.service import Car
-from jarvis.domains.forms.service import Form
-from jarvis.domains.media.service import MediaSet
+from jarvis.domains.forms.models import Form
+from jarvis.domains.media.models import MediaSet
 from jarvis.messaging.times import stamp
 from jarvis.messaging.view import Reader
 
 
 def title(car: Car) -> str:
-    """`Malibu 235 · TT-235-TT`: the way staff call it, and the plate that makes it unique."""
+    """Return the topic's title, `Malibu 235 · TT-235-TT`: the car's usual name, and the plate
+    that makes it unique."""
     plate = show_plate(car.plate_key)
     return f"{car.label} · {plate}"[:64] if plate else car.label[:64]
 
@@ -29,8 +30,8 @@ def opening(
     owed: Sequence[Owed],
     reader: Reader,
 ) -> str:
-    """State, booking, next booking, debt, mileage, as HTML; no client's name, for everybody of the
-    branch reads it."""
+    """Return state, booking, next booking, debt and mileage as HTML, without clients' names: the
+    whole branch reads it."""
     out = current is not None and current.purpose == "rental" and current.status == "in_rent"
     lines = [
         f"🚗 <b>{escape(car.label)}</b> · <code>{show_plate(car.plate_key)}</code> · "
@@ -60,7 +61,7 @@ def opening(
 
 
 def form_block(form: Form, booking: Booking | None, reader: Reader) -> str:
-    """`📝 Выдача №1201 · Лаша`: being filled in, by whom."""
+    """Return a line about a form in progress: `📝 Выдача №1201 · Лаша`."""
     number = f" {number_of(booking, reader)}" if booking is not None else ""
     return (
         f"📝 {escape(form.template.title[reader.language])}{number} · "
@@ -69,7 +70,7 @@ def form_block(form: Form, booking: Booking | None, reader: Reader) -> str:
 
 
 def material_block(sets: int, newest: MediaSet, reader: Reader) -> str:
-    """How many sets of material there are, and what the newest is."""
+    """Return how many sets of photos there are, and the newest."""
     return reader.say(
         "opening.material",
         n=sets,

@@ -18,7 +18,9 @@ from jarvis.app.build import App, Part, open_app
 from jarvis.app.process import observe
 from jarvis.domains.bookings.sync import LOAD
 from jarvis.domains.staff import queries
+from jarvis.domains.staff.administration import StaffAdministration
 from jarvis.domains.staff.changes import CODE
+from jarvis.domains.staff.invitations import Invitations
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine import jobs
 from jarvis.engine.db import Row
@@ -87,7 +89,7 @@ async def staff_add(
     if language not in LANGUAGES:
         raise InvalidRequest("languages: ru, en, ka")
     async with app() as opened:
-        await opened.get(StaffService).add(
+        await opened.get(StaffAdministration).add(
             name=name, role=Role(role), branch=branch, all_branches=all_branches, language=language
         )
     console.print(f"{name} works here now. Next: jarvis staff invite {name!r}")
@@ -97,7 +99,7 @@ async def staff_branch(code: str, names: Mapping[str, str], rents: bool, console
     if not CODE.fullmatch(code):
         raise InvalidRequest("the code is of Latin letters, digits and hyphens, e.g. gori")
     async with app() as opened:
-        await opened.get(StaffService).add_branch(code, names, rents=rents, by="CLI")
+        await opened.get(StaffAdministration).add_branch(code, names, rents=rents, by="CLI")
     console.print(
         f"{names['ru']} is there. Next: jarvis telegram setup --create, or the steps that jarvis telegram setup shows."
     )
@@ -106,7 +108,7 @@ async def staff_branch(code: str, names: Mapping[str, str], rents: bool, console
 async def staff_bind(name: str, telegram_id: int, console: Console) -> None:
     async with app() as opened:
         actor = await opened.get(StaffService).actor_by_name(name)
-        await opened.get(StaffService).bind(
+        await opened.get(StaffAdministration).bind(
             employee_id=actor.employee_id, system="telegram", key=str(telegram_id), by="CLI"
         )
     console.print(f"{actor.name} is bound to Telegram id {telegram_id}.")
@@ -115,7 +117,7 @@ async def staff_bind(name: str, telegram_id: int, console: Console) -> None:
 async def staff_invite(name: str, bot_name: str, console: Console) -> None:
     async with app() as opened:
         actor = await opened.get(StaffService).actor_by_name(name)
-        token = await opened.get(StaffService).invite(actor.employee_id, by="CLI")
+        token = await opened.get(Invitations).create(actor.employee_id, by="CLI")
         bot_name = bot_name or await queries.bot_name(opened.db) or ""
     link = f"https://t.me/{bot_name}?start={token}" if bot_name else f"/start {token}"
     console.print(
@@ -131,7 +133,7 @@ async def staff_change(name: str, role: str | None, branch: str | None, console:
         raise InvalidRequest(f"roles: {', '.join(r.value for r in Role)}")
     async with app() as opened:
         actor = await opened.get(StaffService).actor_by_name(name)
-        await opened.get(StaffService).change(
+        await opened.get(StaffAdministration).change(
             actor.employee_id, role=Role(role) if role else None, branch=branch, by="CLI"
         )
     console.print(
@@ -142,7 +144,7 @@ async def staff_change(name: str, role: str | None, branch: str | None, console:
 async def staff_dismiss(name: str, console: Console) -> None:
     async with app() as opened:
         actor = await opened.get(StaffService).actor_by_name(name)
-        await opened.get(StaffService).dismiss(actor.employee_id, by="CLI")
+        await opened.get(StaffAdministration).dismiss(actor.employee_id, by="CLI")
     console.print(f"{actor.name} has left; their next request is refused.")
 
 

@@ -10,9 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from jarvis.app.build import App
-from jarvis.domains.chats.places import Place, own_places, places, standing
-from jarvis.domains.chats.service import SERVICE, ChatService, Forum, Purpose
-from jarvis.domains.chats.topics import registered
+from jarvis.domains.chats.models import SERVICE, Forum, Purpose
+from jarvis.domains.chats.places import Place, own_places, places, registered_groups
+from jarvis.domains.chats.service import ChatService
+from jarvis.domains.chats.topics import publish_registered
 from jarvis.domains.chats.view import needs, purpose
 from jarvis.domains.staff.queries import bot_name
 from jarvis.domains.staff.service import StaffService
@@ -55,7 +56,7 @@ async def setup(create: bool, employee: str | None, as_json: bool, console: Cons
         )
         if create:
             await _create(opened, chats, wanted, console if not as_json else Console(quiet=True))
-        rows = await standing(chats, opened.db, wanted)
+        rows = await registered_groups(chats, opened.db, wanted)
         bot = await bot_name(opened.db)
     if as_json:
         body = [
@@ -101,7 +102,7 @@ async def _create(
     if bot is None:
         raise SettingsMissing("start `jarvis bot` once first: its user name is not known yet")
     async with open_bootstrap(load(TelegramSettings), bot) as person:
-        for place, forum in await standing(chats, opened.db, wanted):
+        for place, forum in await registered_groups(chats, opened.db, wanted):
             if place.purpose == "hq" or (forum is not None and not forum.lost):
                 continue
             title = _title(place)
@@ -129,4 +130,4 @@ async def _register(opened: App, chats: ChatService, marked: int, title: str, pl
             by="jarvis telegram setup",
             employee_id=place.employee_id,
         )
-        await registered(tx, opened.journal, marked, new_id().hex)
+        await publish_registered(tx, opened.journal, marked, new_id().hex)

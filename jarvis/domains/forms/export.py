@@ -1,5 +1,5 @@
-"""The report of a form as a file: a page to print, or data. Pictures are named here and put in
-where the file is made."""
+"""The report of a form as a file: a printable page or JSON. Photos are referenced by name and
+embedded where the file is made."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from jinja2 import Environment
 
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.forms import view
-from jarvis.domains.forms.service import Photo, Point
-from jarvis.domains.forms.view import SIGNS, Sheet
+from jarvis.domains.forms.models import Photo, Point
+from jarvis.domains.forms.view import SIGNS, FormContext
 from jarvis.messaging.times import stamp
 
 _PAGE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
@@ -19,12 +19,12 @@ _PAGE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_
 )
 
 
-def pictures(sheet: Sheet) -> list[dict[str, str]]:
-    """Names and storage keys of the pictures that belong into the file; papers of a client do
-    not."""
+def pictures(context: FormContext) -> list[dict[str, str]]:
+    """Return file names and storage keys of the photos for the report, without private
+    documents."""
     return [
         {"name": file_name(photo), "key": photo.clean_key}
-        for point in sheet.form.points
+        for point in context.form.points
         for photo in _shown(point)
         if photo.clean_key is not None
     ]
@@ -38,40 +38,40 @@ def _shown(point: Point) -> list[Photo]:
     return [] if point.item.private else [p for p in point.photos if p.clean_key is not None]
 
 
-def page(sheet: Sheet) -> str:
-    """HTML in A4; pictures are files beside it."""
-    form, reader = sheet.form, sheet.reader
+def page(context: FormContext) -> str:
+    """Return the report as HTML for A4; photos are files beside it."""
+    form, reader = context.form, context.reader
     rows = [
         {
             "sign": SIGNS[p.state],
-            "title": p.item.title[sheet.language],
+            "title": p.item.title[context.language],
             "state": p.state,
-            "value": _value(p, sheet),
+            "value": _value(p, context),
             "by": p.by if p.state != "missing" else None,
             "pictures": [
-                {"name": file_name(photo), "view": _view(photo, p, sheet)} for photo in _shown(p)
+                {"name": file_name(photo), "view": _view(photo, p, context)} for photo in _shown(p)
             ],
         }
         for p in form.points
     ]
     return _PAGE.render(
-        language=sheet.language,
-        title=view.named(form.template, sheet.car, sheet.booking, reader),
+        language=context.language,
+        title=view.named(form.template, context.car, context.booking, reader),
         rows=rows,
-        plate=show_plate(sheet.car.plate_key)
-        if sheet.car is not None and sheet.car.plate_key
+        plate=show_plate(context.car.plate_key)
+        if context.car is not None and context.car.plate_key
         else None,
         closed=_plain(
             reader.say("form.closed", t=stamp(form.finished_at), who=form.finished_by or "—")
         ),
-        undone=_plain(view.undone(sheet)),
+        undone=_plain(view.undone(context)),
         complete=not form.gaps,
         form=str(form.id),
     )
 
 
 def _plain(html: str) -> str:
-    """Our own sentence without its tags, as text; the template escapes it again."""
+    """Return one of our texts without its HTML tags; the template escapes it again."""
     for tag, plain in (
         ("<b>", ""),
         ("</b>", ""),
@@ -85,31 +85,33 @@ def _plain(html: str) -> str:
     return html
 
 
-def _value(point: Point, sheet: Sheet) -> str:
+def _value(point: Point, context: FormContext) -> str:
     if point.state in ("waived", "rejected"):
-        return _plain(view.why(point.reason, sheet.reader))
+        return _plain(view.why(point.reason, context.reader))
     if point.item.private and point.photos:
-        return sheet.reader.say("form.private")
-    return _plain(view.value(point, sheet, whole=True))
+        return context.reader.say("form.private")
+    return _plain(view.value(point, context, whole=True))
 
 
-def _view(photo: Photo, point: Point, sheet: Sheet) -> str:
+def _view(photo: Photo, point: Point, context: FormContext) -> str:
     return (
-        point.item.views[photo.view - 1][sheet.language]
+        point.item.views[photo.view - 1][context.language]
         if photo.view is not None and point.item.views
         else ""
     )
 
 
-def data(sheet: Sheet) -> dict[str, Any]:
-    """The report as data: every point with its state. `file` names a picture; its bytes are put in
-    as `data`, in base64."""
-    form, car, booking = sheet.form, sheet.car, sheet.booking
+def data(context: FormContext) -> dict[str, Any]:
+    """Return the report as JSON data, every point with its state.
+
+    `file` is the name of a photo; its content is added as `data`, in base64.
+    """
+    form, car, booking = context.form, context.car, context.booking
     return {
         "form": str(form.id),
         "template": form.template.key,
         "version": form.template.version,
-        "title": view.named(form.template, car, booking, sheet.reader),
+        "title": view.named(form.template, car, booking, context.reader),
         "state": form.state,
         "branch": form.branch,
         "car": car.label if car else None,
@@ -120,30 +122,30 @@ def data(sheet: Sheet) -> dict[str, Any]:
         "finished_at": form.finished_at.isoformat() if form.finished_at else None,
         "finished_by": form.finished_by,
         "not_done": [p.item.key for p in form.gaps],
-        "points": [_point(p, sheet) for p in form.points],
+        "points": [_point(p, context) for p in form.points],
     }
 
 
-def _point(point: Point, sheet: Sheet) -> dict[str, Any]:
+def _point(point: Point, context: FormContext) -> dict[str, Any]:
     item = point.item
     return {
         "key": item.key,
-        "title": item.title[sheet.language],
+        "title": item.title[context.language],
         "kind": item.kind,
         "mandatory": item.mandatory,
         "state": point.state,
-        "choice": sheet.people.get(point.choice, "—")
+        "choice": context.people.get(point.choice, "—")
         if item.source and point.choice
         else point.choice,
         "number": None if point.number is None else str(point.number),
         "day": point.day.isoformat() if point.day else None,
         "words": point.words,
-        "reason": _plain(view.why(point.reason, sheet.reader)) if point.reason else None,
+        "reason": _plain(view.why(point.reason, context.reader)) if point.reason else None,
         "by": point.by,
         "private": item.private,
         "photos": [
             {
-                "view": _view(p, point, sheet) or None,
+                "view": _view(p, point, context) or None,
                 "sha256_of_original": p.digest,
                 "content_type": "image/jpeg",
                 "file": file_name(p),

@@ -1,18 +1,18 @@
-"""What people type into a form: numbers with their units, options by their names."""
+"""Parses typed answers: numbers with units, names of options."""
 
 from __future__ import annotations
 
 import re
 from decimal import Decimal, InvalidOperation
 
-from jarvis.domains.forms.service import Point
+from jarvis.domains.forms.models import Point
 
 MOST_DIGITS = 15
 _NUMBER = re.compile(r"^\W*([\d\s.,]*\d)\s*(?:км|km|კმ|₾|gel|лари|ლარი|\$|€|₽|%)?\W*$", re.I)
 
 
 def number_in(text: str) -> Decimal | None:
-    """`48 215 км`, `48,215`, `120,50`; None when it is no number."""
+    """Return the number in `48 215 км`, `48,215` or `120,50`; None if there is none."""
     found = _NUMBER.match(text)
     if found is None:
         return None
@@ -27,7 +27,7 @@ def number_in(text: str) -> Decimal | None:
 
 
 def option_in(asked: Point, text: str) -> str | None:
-    """The option that was typed, in any language."""
+    """Return the key of the option with this title in any language, or None."""
     said = text.casefold()
     return next(
         (o.key for o in asked.item.options if said in (t.casefold() for t in o.title.values())),

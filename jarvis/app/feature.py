@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from jarvis.engine.db import Database
 from jarvis.engine.timing import Every
-from jarvis.kit.clock import Clock
-from jarvis.kit.world import World
+
+if TYPE_CHECKING:  # the manifests are read by commands that shall start at once
+    from jarvis.engine.db import Database
+    from jarvis.kit.clock import Clock
+    from jarvis.kit.world import World
 
 
 class Seed(Protocol):

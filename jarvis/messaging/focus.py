@@ -109,6 +109,14 @@ class Focus:
         return False
 
 
+def marks(kind: type) -> Iterator[str]:
+    """The names of a class's methods that are marked as hearing people or taking files."""
+    for mark in (_HEARS, _FILES, _STRANGERS):
+        for name, function in inspect.getmembers(kind, inspect.isfunction):
+            if hasattr(function, mark):
+                yield name
+
+
 def _marked(feature: object, mark: str) -> Iterator[tuple[Any, Any]]:
     for name, function in inspect.getmembers(type(feature), inspect.isfunction):
         value = getattr(function, mark, None)

@@ -24,6 +24,7 @@ from jarvis.kit import errors
 from jarvis.kit.roles import ACTORS
 from jarvis.messaging import fact_views, facts
 from jarvis.messaging.catalogue import keys
+from jarvis.messaging.focus import marks
 from jarvis.messaging.view import Views
 from tests.mutations import MUTATIONS
 from tools.decorators import Toolset, new_toolset, write
@@ -44,13 +45,11 @@ SOURCES = [
     )
     for p in (ROOT / room).rglob("*.py")
 ]
-# Files that 100 columns made too long: the list only shrinks.
 SPEAKING = [
     path
     for room in ("orchestrator", "domains", "messaging")
     for path in (ROOT / "jarvis" / room).rglob("*.py")
 ]
-LONG_SINCE_THE_REFORMAT = {}
 LADDER = {
     "typed_models",
     "own_error_tree",
@@ -127,11 +126,18 @@ def test_every_guard_that_is_taken_out_stands_in_its_file_once() -> None:
     assert {guard: n for guard, n in counts.items() if n != 1} == {}
 
 
+def test_what_hears_people_is_built_with_the_handlers() -> None:
+    """The inbox asks handlers only: a mark on a service would be heard by nobody."""
+    services = [each for found in features() for each in found.objects(found.manifest.services)]
+    deaf = [s for s in services if isinstance(s, type) and any(marks(s))]
+    assert deaf == []
+
+
 def test_no_module_is_too_long() -> None:
     long = {
         str(p.relative_to(ROOT)): n for p in SOURCES if (n := len(p.read_text().splitlines())) > 500
     }
-    assert set(long) == LONG_SINCE_THE_REFORMAT
+    assert long == {}
 
 
 def test_no_text_is_split_where_a_type_belongs() -> None:

@@ -13,10 +13,10 @@ FEATURE = Feature(
         "messages:FormMessages",
         "files:FormFiles",
         "waivers:Waivers",
-        "answering:FormAnswers",
     ),
     handlers=(
         "filling:Forms",
+        "answering:FormAnswers",
         "menu:FormMenu",
         "callbacks:FormCallbacks",
         "opening:FormOpening",

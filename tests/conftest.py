@@ -15,7 +15,7 @@ from pydantic_ai import models
 
 from jarvis.app.process import quiet_libraries
 from jarvis.engine.db import Database, open_database
-from jarvis.engine.doorbell import Doorbell, open_doorbell
+from jarvis.engine.notifier import RedisNotifier, open_notifier
 from jarvis.testing.servers import Servers, forget_settings, running_servers
 
 for _name in [name for name in os.environ if name.startswith(("OPENAI_", "ANTHROPIC_"))]:
@@ -56,15 +56,15 @@ def servers() -> Generator[Servers]:
 
 
 @pytest.fixture
-async def doorbell(servers: Servers) -> AsyncGenerator[Doorbell]:
-    async with open_doorbell(servers.redis_url()) as bell:
-        yield bell
+async def notifier(servers: Servers) -> AsyncGenerator[RedisNotifier]:
+    async with open_notifier(servers.redis_url()) as notifier:
+        yield notifier
 
 
 @pytest.fixture
-async def db(servers: Servers, doorbell: Doorbell) -> AsyncGenerator[Database]:
+async def db(servers: Servers, notifier: RedisNotifier) -> AsyncGenerator[Database]:
     name = await servers.database()
-    async with open_database(servers.app_dsn(name), bell=doorbell, max_size=12) as database:
+    async with open_database(servers.app_dsn(name), notifier=notifier, max_size=12) as database:
         yield database
     await servers.drop(name)
 

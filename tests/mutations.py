@@ -302,9 +302,9 @@ MUTATIONS = (
         ),
     ),
     Mutation(
-        guard="ring to other systems",
+        guard="dispatchers of other systems are notified",
         path="jarvis/engine/effect_log.py",
-        text='        tx.ring(bell(freed["system"]))\n',
+        text='        tx.notify(channel(freed["system"]))\n',
         without="        del freed\n",
         tests=(
             "tests/engine/test_waking.py::test_who_ends_an_effect_rings_those_who_waited_for_it_in_other_systems",

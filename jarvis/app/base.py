@@ -12,10 +12,10 @@ from jarvis.app.settings import AppSettings
 from jarvis.engine import clockrow
 from jarvis.engine.budgets import Budgets
 from jarvis.engine.db import Database, open_database
-from jarvis.engine.doorbell import Doorbell, open_doorbell
 from jarvis.engine.effect_log import EffectLog
 from jarvis.engine.interactions import Interactions
 from jarvis.engine.journal import Journal
+from jarvis.engine.notifier import RedisNotifier, open_notifier
 from jarvis.engine.settings import EngineSettings
 from jarvis.engine.switches import Switches
 from jarvis.kit.clock import Clock, OffsetClock
@@ -28,18 +28,20 @@ class PoolSize:
     connections: int
 
 
-async def doorbell(settings: AppSettings) -> AsyncGenerator[Doorbell]:
+async def notifier(settings: AppSettings) -> AsyncGenerator[RedisNotifier]:
     redis = settings.redis_url.get_secret_value() if settings.redis_url else None
-    async with open_doorbell(redis) as bell:
-        yield bell
+    async with open_notifier(redis) as notifier:
+        yield notifier
 
 
 async def database(
-    settings: AppSettings, bell: Doorbell, size: PoolSize
+    settings: AppSettings, notifier: RedisNotifier, size: PoolSize
 ) -> AsyncGenerator[Database]:
     dsn = settings.database_url.get_secret_value()
     pooled = settings.database_pooled
-    async with open_database(dsn, bell=bell, max_size=size.connections, pooled=pooled) as db:
+    async with open_database(
+        dsn, notifier=notifier, max_size=size.connections, pooled=pooled
+    ) as db:
         yield db
 
 
@@ -63,7 +65,7 @@ def effect_log(db: Database) -> EffectLog:
 def base_provider() -> Provider:
     """The engine's own parts, each one a process."""
     provider = Provider(scope=Scope.APP)
-    provider.provide(doorbell)
+    provider.provide(notifier)
     provider.provide(database)
     provider.provide(clock, provides=AnyOf[OffsetClock, Clock])
     provider.provide(switches)
@@ -73,4 +75,4 @@ def base_provider() -> Provider:
     return provider
 
 
-BASE = (Doorbell, Database, OffsetClock, Journal, Interactions, Budgets, EffectLog, Switches)
+BASE = (RedisNotifier, Database, OffsetClock, Journal, Interactions, Budgets, EffectLog, Switches)

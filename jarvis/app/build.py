@@ -25,11 +25,11 @@ from jarvis.app.services import Services
 from jarvis.app.settings import AppSettings
 from jarvis.app.write import OWN_SYSTEM, Write, Writes
 from jarvis.engine.db import Database
-from jarvis.engine.doorbell import Doorbell
 from jarvis.engine.effects import EffectHandler, EffectKind
 from jarvis.engine.integration import Process
 from jarvis.engine.jobs import JobHandler
 from jarvis.engine.journal import Journal
+from jarvis.engine.notifier import RedisNotifier
 from jarvis.engine.settings import EngineSettings
 from jarvis.engine.subscriptions import Subscriber, Terms, declared, subscribers
 from jarvis.engine.timing import Every
@@ -100,8 +100,8 @@ class App:
         return self.get(Database)
 
     @property
-    def doorbell(self) -> Doorbell:
-        return self.get(Doorbell)
+    def notifier(self) -> RedisNotifier:
+        return self.get(RedisNotifier)
 
     @property
     def clock(self) -> OffsetClock:

@@ -35,7 +35,7 @@ def dispatchers(
     return {
         system: Dispatcher(
             app.db,
-            app.doorbell,
+            app.notifier,
             name=name,
             system=system,
             handlers=handlers,

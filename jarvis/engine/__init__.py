@@ -1,2 +1,2 @@
-"""Durable work on PostgreSQL: journal, effects, doorbells, time, jobs, audit. Knows no vendor and
-no fleet."""
+"""Durable work on PostgreSQL: journal, effects, notifications, time, jobs, audit. Knows no vendor
+and no fleet."""

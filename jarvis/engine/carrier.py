@@ -15,9 +15,9 @@ from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
 from jarvis.engine.db import DATABASE_AWAY, Database
-from jarvis.engine.doorbell import Doorbell
-from jarvis.engine.jobs import BELL, JobLog
-from jarvis.engine.loop import going
+from jarvis.engine.jobs import CHANNEL, JobLog
+from jarvis.engine.loop import not_cancelled
+from jarvis.engine.notifier import RedisNotifier
 
 _log = logging.getLogger(__name__)
 QUEUES = ("short", "long")
@@ -44,12 +44,14 @@ def queue_name(queue: str) -> str:
     return f"jarvis:jobs:{queue}"
 
 
-async def tell_forever(db: Database, doorbell: Doorbell, url: str, *, every_s: float = 2.0) -> None:
+async def tell_forever(
+    db: Database, notifier: RedisNotifier, url: str, *, every_s: float = 2.0
+) -> None:
     """Tell arq of queued jobs, again when nobody took them; survives a Redis that comes and
     goes."""
     log = JobLog(db)
     pool: ArqRedis | None = None
-    while going():
+    while not_cancelled():
         try:
             await log.sweep()
             if pool is None:
@@ -69,7 +71,7 @@ async def tell_forever(db: Database, doorbell: Doorbell, url: str, *, every_s: f
                 await pool.aclose()
             pool = None
             await asyncio.sleep(1.0)
-        await doorbell.wait(BELL, "teller", every_s)
+        await notifier.wait(CHANNEL, "teller", every_s)
 
 
 async def work(url: str, queue: str, run: Callable[[UUID], Awaitable[bool]]) -> None:

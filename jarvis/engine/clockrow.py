@@ -7,7 +7,7 @@ import contextlib
 from datetime import datetime
 
 from jarvis.engine.db import DATABASE_AWAY, Database
-from jarvis.engine.loop import going
+from jarvis.engine.loop import not_cancelled
 from jarvis.kit.clock import OffsetClock
 
 
@@ -21,7 +21,7 @@ async def load_offset(db: Database, clock: OffsetClock) -> None:
 async def follow(db: Database, clock: OffsetClock, *, every_s: float = 1.0) -> None:
     """Keep following the row until cancelled; a database that is away leaves the clock as it
     was."""
-    while going():
+    while not_cancelled():
         # the pool reconnects by itself; the last offset stays good
         with contextlib.suppress(*DATABASE_AWAY):
             await load_offset(db, clock)

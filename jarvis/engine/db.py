@@ -1,4 +1,5 @@
-"""The database: a pool, transactions that ring doorbells after their commit, and one unit of work.
+"""The database: a pool, transactions that notify consumers after their commit, and one unit of
+work.
 
 Queries are plain SQL over asyncpg (docs/adr/0002). Every row is an `asyncpg.Record`; rooms turn it
 into their values.
@@ -42,16 +43,16 @@ TRANSIENT: tuple[type[Exception], ...] = (
 )
 
 
-class Bell(Protocol):
-    """Rings consumers awake after a commit; losing a ring loses nothing."""
+class Notifier(Protocol):
+    """Wakes consumers after a commit; losing a notification loses nothing."""
 
-    async def ring(self, names: Sequence[str]) -> None: ...
+    async def notify(self, names: Sequence[str]) -> None: ...
 
 
-class Silent:
-    """A bell nobody hears; the sweepers find the work."""
+class NoNotifier:
+    """Notifies nobody; the sweepers find the work."""
 
-    async def ring(self, names: Sequence[str]) -> None:
+    async def notify(self, names: Sequence[str]) -> None:
         return
 
 
@@ -70,12 +71,12 @@ class Reader(Protocol):
 
 
 class Tx:
-    """One open transaction. Bells named here ring once it has committed; `audit_shard` is the
-    audit's chain it holds."""
+    """One open transaction. Channels named here are notified once it has committed; `audit_shard`
+    is the audit's chain it holds."""
 
     def __init__(self, connection: PoolConnectionProxy[Row]) -> None:
         self._connection = connection
-        self.bells: list[str] = []
+        self.channels: list[str] = []
         self.audit_shard: int | None = None
 
     async def fetch(self, sql: str, *args: object) -> list[Row]:
@@ -91,10 +92,10 @@ class Tx:
         """Run a statement; returns the number of rows it touched."""
         return _count(await self._connection.execute(sql, *args))
 
-    def ring(self, name: str) -> None:
+    def notify(self, name: str) -> None:
         """Wake whoever waits for `name` after the commit."""
-        if name not in self.bells:
-            self.bells.append(name)
+        if name not in self.channels:
+            self.channels.append(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +119,9 @@ class Database:
     pool has connections could wait for each other for ever.
     """
 
-    def __init__(self, pool: asyncpg.Pool[Row], bell: Bell) -> None:
+    def __init__(self, pool: asyncpg.Pool[Row], notifier: Notifier) -> None:
         self._pool = pool
-        self.bell = bell
+        self.notifier = notifier
 
     def _mine(self) -> PoolConnectionProxy[Row] | None:
         """The connection of this task's open transaction."""
@@ -161,8 +162,8 @@ class Database:
                     _open.set(before)
                 fault("tx.before_commit")
         fault("tx.after_commit")
-        if tx.bells:
-            await self.bell.ring(tx.bells)
+        if tx.channels:
+            await self.notifier.notify(tx.channels)
 
 
 def clean_dsn(dsn: str) -> str:
@@ -177,13 +178,13 @@ def clean_dsn(dsn: str) -> str:
 
 @asynccontextmanager
 async def open_database(
-    dsn: str, *, bell: Bell | None = None, max_size: int = 10, pooled: bool = False
+    dsn: str, *, notifier: Notifier | None = None, max_size: int = 10, pooled: bool = False
 ) -> AsyncGenerator[Database]:
     """Open the pool and close it at the end.
 
     Args:
         dsn: `postgresql://…`.
-        bell: Rings doorbells after commits; silent when absent.
+        notifier: Wakes consumers after commits; nobody is woken when absent.
         max_size: Connections at most.
         pooled: The DSN leads to PgBouncer in transaction mode: no prepared statements are kept.
     """
@@ -199,7 +200,7 @@ async def open_database(
         reset=_keep,
     )
     try:
-        yield Database(pool, bell or Silent())
+        yield Database(pool, notifier or NoNotifier())
     finally:
         try:
             async with asyncio.timeout(CLOSE_S):

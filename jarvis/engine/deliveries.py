@@ -17,7 +17,7 @@ from uuid import UUID
 from jarvis.engine.db import Database, Reader, Row, Tx
 from jarvis.engine.effects import LEASE_S, said
 from jarvis.engine.journal import Event
-from jarvis.engine.subscriptions import POOL, DeliveryLane, bell
+from jarvis.engine.subscriptions import POOL, DeliveryLane, channel
 from jarvis.kit.errors import InvalidRequest, LeaseLost, NotFound
 
 MAX_LOSSES = 5  # workers that may die with it
@@ -202,10 +202,12 @@ class Deliveries:
         if not count:
             raise LeaseLost(f"delivery {delivery.id}")
         if isinstance(reader, Tx):
-            reader.ring(bell(delivery.lane))
+            reader.notify(channel(delivery.lane))
             return
         if delivery.event.ordering_key is not None:
-            await self._db.bell.ring([bell(delivery.lane)])  # its successor of the same key is free
+            await self._db.notifier.notify(
+                [channel(delivery.lane)]
+            )  # its successor of the same key is free
 
     async def again(
         self,
@@ -256,7 +258,7 @@ class Deliveries:
                 _DIED,
             )
             for lane in {row["lane"] for row in rows}:
-                tx.ring(bell(lane))
+                tx.notify(channel(lane))
             for row in rows:
                 if row["now_is"] == "dead" and tell is not None:
                     await tell(tx, _delivery(row), _DIED)
@@ -282,7 +284,7 @@ class Deliveries:
                 raise InvalidRequest(
                     f"it is {state}; only a dead or parked delivery can be taken up again"
                 )
-            tx.ring(bell(lane))
+            tx.notify(channel(lane))
 
     async def of(self, event_id: UUID) -> Sequence[Row]:
         """All deliveries of an event."""

@@ -12,11 +12,11 @@ import logfire
 from jarvis.engine.backoff import backoff_s
 from jarvis.engine.behalf import Behalf, on_behalf
 from jarvis.engine.db import DATABASE_AWAY, Database
-from jarvis.engine.doorbell import Doorbell
 from jarvis.engine.effect_log import EffectLog
-from jarvis.engine.effects import LEASE_S, Effect, EffectHandler, Lane, TargetLimit, bell
+from jarvis.engine.effects import LEASE_S, Effect, EffectHandler, Lane, TargetLimit, channel
 from jarvis.engine.limits import Limit, Limiter, Window
-from jarvis.engine.loop import ClaimLoop, going
+from jarvis.engine.loop import ClaimLoop, not_cancelled
+from jarvis.engine.notifier import RedisNotifier
 from jarvis.engine.switches import Switches
 from jarvis.engine.tracing import traced
 from jarvis.kit.errors import (
@@ -49,7 +49,7 @@ class Dispatcher:
     def __init__(
         self,
         db: Database,
-        doorbell: Doorbell,
+        notifier: RedisNotifier,
         *,
         name: str,
         system: str,
@@ -73,8 +73,8 @@ class Dispatcher:
             return await self._log.claim(name, [system], limit=limit)
 
         self._loop = ClaimLoop(
-            doorbell,
-            bell=bell(system),
+            notifier,
+            channel=channel(system),
             name=name,
             claim=claim,
             work=self._carry,
@@ -131,7 +131,7 @@ class Dispatcher:
         return 0.0
 
     async def _keep(self, effect: Effect) -> None:
-        while going():
+        while not_cancelled():
             await asyncio.sleep(self._lease_s / 3)
             try:
                 await self._log.extend(effect)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from jarvis.engine import audit, journal
 from jarvis.engine.db import Database, Row, Tx
-from jarvis.engine.effects import FOUND_NOT_DONE, LEASE_S, Effect, Lane, Receipt, bell, said
+from jarvis.engine.effects import FOUND_NOT_DONE, LEASE_S, Effect, Lane, Receipt, channel, said
 from jarvis.kit.actor import Actor
 from jarvis.kit.errors import InvalidRequest, LeaseLost, NotFound
 
@@ -148,7 +148,7 @@ class EffectLog:
             trace_id=row["trace_id"],
         )
         if state == "pending":
-            tx.ring(bell(row["system"]))
+            tx.notify(channel(row["system"]))
         else:
             await _settled(tx, row)
         return True
@@ -186,7 +186,7 @@ class EffectLog:
                 if row["state"] == "unknown":
                     await _settled(tx, row)
                 else:
-                    tx.ring(bell(row["system"]))
+                    tx.notify(channel(row["system"]))
         return len(rows)
 
     async def receipt(self, effect_id: UUID) -> tuple[str, dict[str, Any] | None]:
@@ -206,7 +206,7 @@ class EffectLog:
         )
         if system is None:
             raise InvalidRequest("only a dead effect can be retried")
-        await self._db.bell.ring([bell(system)])
+        await self._db.notifier.notify([channel(system)])
 
     async def of(self, event_id: UUID) -> Sequence[Row]:
         """What an event asked for of the outside."""
@@ -315,7 +315,7 @@ async def _settled(tx: Tx, row: Row) -> None:
         row["ordering_key"],
         row["id"],
     ):
-        tx.ring(bell(freed["system"]))
+        tx.notify(channel(freed["system"]))
 
 
 def _effect(row: Row) -> Effect:

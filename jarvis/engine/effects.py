@@ -219,7 +219,7 @@ async def request(
         effect_id=effect_id,
         trace_id=origin.trace_id,
     )
-    tx.ring(bell(kind.system))
+    tx.notify(channel(kind.system))
     return effect_id
 
 
@@ -241,6 +241,6 @@ def said(cause: str | None) -> str | None:
     return None if cause is None else line(cause, CAUSE_MAX)
 
 
-def bell(system: str) -> str:
-    """The doorbell of a system's effects."""
+def channel(system: str) -> str:
+    """The notifier of a system's effects."""
     return f"effects:{system}"

@@ -17,7 +17,7 @@ import logfire
 
 from jarvis.engine.behalf import Behalf, on_behalf
 from jarvis.engine.db import DATABASE_AWAY, Database, Row, Tx
-from jarvis.engine.loop import going
+from jarvis.engine.loop import not_cancelled
 from jarvis.engine.tracing import traced
 from jarvis.kit.errors import ExpectedError, LeaseLost, Unavailable
 from jarvis.kit.ids import new_id
@@ -26,7 +26,7 @@ from jarvis.kit.text import line
 _log = logging.getLogger(__name__)
 HEARTBEAT_S = 3.0
 STALE_S = 15.0
-BELL = "jobs"
+CHANNEL = "jobs"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,7 +84,7 @@ async def enqueue(
         trace_id or new_id().hex,
     )
     if job_id is not None:
-        tx.ring(BELL)
+        tx.notify(CHANNEL)
     return job_id
 
 
@@ -209,7 +209,7 @@ async def run_job(db: Database, handlers: Mapping[str, JobHandler], job_id: UUID
 
 
 async def _beat(run: JobRun) -> None:
-    while going():
+    while not_cancelled():
         await asyncio.sleep(HEARTBEAT_S)
         try:
             await run.progress()

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from jarvis.engine.db import Database, Row, Tx
-from jarvis.engine.subscriptions import bell
+from jarvis.engine.subscriptions import channel
 from jarvis.kit.errors import InvalidRequest, NotFound
 from jarvis.kit.ids import new_id, sha256_hex, short_code
 
@@ -99,7 +99,7 @@ async def publish(
     )
     assert row is not None
     for lane in row["lanes"]:
-        tx.ring(bell(lane))
+        tx.notify(channel(lane))
     return Accepted(event_id=row["event_id"], fresh=row["fresh"])
 
 
@@ -135,7 +135,7 @@ class Journal:
             sender,
         )
         assert row is not None
-        await self._db.bell.ring([bell(lane) for lane in row["lanes"]])
+        await self._db.notifier.notify([channel(lane) for lane in row["lanes"]])
         return Accepted(event_id=row["event_id"], fresh=row["fresh"])
 
     async def accept_windowed(
@@ -177,7 +177,9 @@ class Journal:
             [one.body for one in inputs],
             window,
         )
-        await self._db.bell.ring(sorted({bell(lane) for row in rows for lane in row["lanes"]}))
+        await self._db.notifier.notify(
+            sorted({channel(lane) for row in rows for lane in row["lanes"]})
+        )
         return [
             Accepted(event_id=row["event_id"], fresh=row["original_id"] is None) for row in rows
         ]
@@ -289,7 +291,7 @@ class Journal:
                     f"list` shows who does"
                 )
             for lane in lanes:
-                tx.ring(bell(lane))
+                tx.notify(channel(lane))
             made.append(copy)
         return made
 

@@ -9,17 +9,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 from jarvis.engine.db import DATABASE_AWAY
-from jarvis.engine.doorbell import Doorbell
+from jarvis.engine.notifier import RedisNotifier
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
 BATCH = 4
 AWAY_S = 0.5
-POLL_S = 1.0  # a ring can get lost with Redis; nothing waits longer than this for being looked at
+# a notification can get lost with Redis; nothing waits longer than this for being looked at
+POLL_S = 1.0
 MARGIN_S = 0.002  # a row is due by PostgreSQL's clock, which is read a little after ours
 
 
-def going() -> bool:
+def not_cancelled() -> bool:
     """Whether the running task may go on. A library below may answer a cancellation with an error
     of its own (a driver whose connection broke on the way), which a loop would take for trouble of
     the far side; a loop that asks here ends all the same."""
@@ -31,13 +32,13 @@ class ClaimLoop(Generic[T]):
     """Runs until cancelled. Never claims more than it can begin at once, so that other processes
     get the rest.
 
-    It looks into the table when the doorbell rings, when it has finished a row itself (whose
+    It looks into the table when it is notified, when it has finished a row itself (whose
     successor of the same ordering key is free now), when a row that it put back falls due, and once
     a second in any case.
 
     Args:
-        doorbell: Wakes the loop when another process has written or freed a row.
-        bell: The name it listens to.
+        notifier: Wakes the loop when another process has written or freed a row.
+        channel: What it listens to.
         name: This consumer's name.
         claim: Takes at most so many rows for us.
         work: Works on one row; returns the seconds after which it is to be looked at again when it
@@ -47,16 +48,16 @@ class ClaimLoop(Generic[T]):
 
     def __init__(
         self,
-        doorbell: Doorbell,
+        notifier: RedisNotifier,
         *,
-        bell: str,
+        channel: str,
         name: str,
         claim: Callable[[int], Awaitable[Sequence[T]]],
         work: Callable[[T], Awaitable[float | None]],
         concurrency: int,
     ) -> None:
-        self._doorbell = doorbell
-        self._bell = bell
+        self._notifier = notifier
+        self._channel = channel
         self._name = name
         self._claim = claim
         self._work = work
@@ -68,7 +69,7 @@ class ClaimLoop(Generic[T]):
         """Work until cancelled; what is in flight then is given back by its lease."""
         listener = asyncio.create_task(self._listen())
         try:
-            while going():
+            while not_cancelled():
                 free = self._concurrency - len(self._tasks)
                 if not free:
                     await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -93,11 +94,11 @@ class ClaimLoop(Generic[T]):
             await asyncio.gather(*left, return_exceptions=True)
 
     async def _listen(self) -> None:
-        while going():
-            # a ring is for one consumer: it goes to one that has room
+        while not_cancelled():
+            # a notification is for one consumer: it goes to one that has room
             if len(self._tasks) >= self._concurrency:
                 await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
-            await self._doorbell.wait(self._bell, self._name, POLL_S)
+            await self._notifier.wait(self._channel, self._name, POLL_S)
             self._look.set()
 
     async def _one(self, row: T) -> None:
@@ -113,7 +114,7 @@ class ClaimLoop(Generic[T]):
 
 async def sweep_forever(*sweeps: Callable[[], Awaitable[int]], every_s: float = 5.0) -> None:
     """Give back what dead processes held, until cancelled."""
-    while going():
+    while not_cancelled():
         try:
             for sweep in sweeps:
                 await sweep()

@@ -260,10 +260,10 @@ async def backfill(db: Database, name: str, *, since: datetime) -> int:
                 since,
             )
         ]
-        tx.ring(bell(DeliveryLane.BULK))
+        tx.notify(channel(DeliveryLane.BULK))
     return len(made)
 
 
-def bell(lane: int) -> str:
-    """The doorbell of a lane."""
+def channel(lane: int) -> str:
+    """The notifier of a lane."""
     return f"events:{int(lane)}"

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from jarvis.engine.db import DATABASE_AWAY, Database, Tx
 from jarvis.engine.journal import Journal
-from jarvis.engine.loop import going
+from jarvis.engine.loop import not_cancelled
 from jarvis.kit.clock import Clock
 from jarvis.kit.faults import fault
 
@@ -91,7 +91,7 @@ class Scheduler:
 
     async def run(self, *, every_s: float = 0.5) -> None:
         """Fire until cancelled."""
-        while going():
+        while not_cancelled():
             try:
                 await self.tick()
             except DATABASE_AWAY as error:

@@ -17,12 +17,12 @@ import logfire
 from jarvis.engine.behalf import Behalf, on_behalf
 from jarvis.engine.db import DATABASE_AWAY, Database, Tx
 from jarvis.engine.deliveries import Deliveries, Delivery, Tell
-from jarvis.engine.doorbell import Doorbell
 from jarvis.engine.effects import LEASE_S, Origin
 from jarvis.engine.failures import DeadlinePassed, Verdict, judge
 from jarvis.engine.journal import Event, publish
-from jarvis.engine.loop import ClaimLoop, going
-from jarvis.engine.subscriptions import POOL, DeliveryLane, Subscriber, bell
+from jarvis.engine.loop import ClaimLoop, not_cancelled
+from jarvis.engine.notifier import RedisNotifier
+from jarvis.engine.subscriptions import POOL, DeliveryLane, Subscriber, channel
 from jarvis.engine.tracing import traced
 from jarvis.kit.errors import LeaseLost
 from jarvis.kit.faults import fault
@@ -98,7 +98,7 @@ class Worker:
     def __init__(
         self,
         db: Database,
-        doorbell: Doorbell,
+        notifier: RedisNotifier,
         *,
         name: str,
         subscribers: Mapping[str, Subscriber],
@@ -119,10 +119,10 @@ class Worker:
             DeliveryLane.VENDORS: slots.vendors,
             DeliveryLane.BULK: slots.bulk,
         }
-        self._loops = [self._loop(doorbell, lane, n, pools) for lane, n in counts.items()]
+        self._loops = [self._loop(notifier, lane, n, pools) for lane, n in counts.items()]
 
     def _loop(
-        self, doorbell: Doorbell, lane: DeliveryLane, concurrency: int, pools: Sequence[str]
+        self, notifier: RedisNotifier, lane: DeliveryLane, concurrency: int, pools: Sequence[str]
     ) -> ClaimLoop[Delivery]:
         async def claim(limit: int) -> Sequence[Delivery]:
             return await self._deliveries.claim(
@@ -130,8 +130,8 @@ class Worker:
             )
 
         return ClaimLoop(
-            doorbell,
-            bell=bell(lane),
+            notifier,
+            channel=channel(lane),
             name=self._name,
             claim=claim,
             work=self.handle,
@@ -262,7 +262,7 @@ class Worker:
             await self._deliveries.give_up(delivery, state, verdict.cause, verdict.failed_at)
 
     async def _keep(self, delivery: Delivery) -> None:
-        while going():
+        while not_cancelled():
             await asyncio.sleep(self._lease_s / 3)
             try:
                 await self._deliveries.extend(delivery)

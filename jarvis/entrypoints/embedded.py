@@ -206,7 +206,7 @@ class Postgres:
 
 
 class Redis:
-    """One Redis in a folder, nothing kept on disk: it is only a doorbell."""
+    """One Redis in a folder, nothing kept on disk: it is only a notifier."""
 
     def __init__(self, folder: Path, *, databases: int = 16) -> None:
         self._folder = folder.resolve()

@@ -76,7 +76,7 @@ def web_app(
     @get("/health/ready")
     async def ready() -> Response[dict[str, Any]]:
         database = await app.db.fetchval("SELECT 1") == 1
-        redis = await app.doorbell.ping()
+        redis = await app.notifier.ping()
         (telegram,) = await sources.read(app.db, TELEGRAM)
         body = {
             "database": database,

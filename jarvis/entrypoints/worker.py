@@ -31,7 +31,7 @@ def event_worker(app: App, name: str, *, concurrency: int = 8) -> Worker:
     """A worker over every subscriber."""
     return Worker(
         app.db,
-        app.doorbell,
+        app.notifier,
         name=name,
         subscribers=all_subscribers(app),
         alert=app.get(Unrouted).alert,
@@ -63,7 +63,7 @@ async def run_scheduler(app: App, *, every_s: float = 0.5) -> None:
 async def _worker(concurrency: int, with_scheduler: bool, with_jobs: bool) -> None:
     async with open_app(PARTS, process="worker", pool=concurrency + 6) as app:
         tasks = [run_worker(app, concurrency=concurrency)]
-        tasks.append(tell_forever(app.db, app.doorbell, app.settings.redis))
+        tasks.append(tell_forever(app.db, app.notifier, app.settings.redis))
         if with_jobs:
             tasks.append(supervise(["-m", "jarvis.entrypoints.jobs"]))
         if with_scheduler:

@@ -209,12 +209,12 @@ async def running_app(
     """Jarvis with worker, bot and web over a fresh database, connected to its sandboxes.
 
     Args:
-        servers: Where the database and the doorbell are.
+        servers: Where the database and the notifier are.
         folder: Media lie in it.
         load: Whether RentProg was loaded before.
         models: Stand in for the offline model, by role.
         llm: Settings of the models.
-        redis: False when there is no doorbell.
+        redis: False when there is no notifier.
         telegram: Settings of the bot that differ.
         limits: Telegram's limits, for the sandbox and for the bot's own count; absent, they are out
             of the way.

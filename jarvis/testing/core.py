@@ -98,9 +98,9 @@ async def running_core(
     """An App over this database, or a fresh one that goes with it; its clock at `now`.
 
     Args:
-        servers: Where the database and the doorbell are.
+        servers: Where the database and the notifier are.
         sandbox: RentProg.
-        redis: False when there is no doorbell.
+        redis: False when there is no notifier.
         now: The business time to begin at.
         database: The name of a database to use; it stays.
         core: Settings that differ, of the App, the engine or a feature.

@@ -106,7 +106,7 @@ async def feature_alone(
 
         worker = await worker_over(
             core.db,
-            core.doorbell,
+            core.notifier,
             *subscribers(features(core)).values(),
             name="feature",
             alert=alert,

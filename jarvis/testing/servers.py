@@ -62,7 +62,7 @@ class Servers:
 
     @property
     def redis(self) -> Redis:
-        """The doorbells' server."""
+        """The server of notifications."""
         assert self._redis is not None, "not started yet"
         return self._redis
 
@@ -72,7 +72,8 @@ class Servers:
         return self._source
 
     def redis_url(self) -> str:
-        """A Redis database that nobody else uses: doorbells of one world wake nobody in another."""
+        """A Redis database that nobody else uses: notifications of one world wake nobody in
+        another."""
         return f"{self.redis.url.rpartition('/')[0]}/{next(self._rooms) % REDIS_DATABASES}"
 
     async def database(self, template: str = MIGRATED) -> str:

@@ -11,9 +11,17 @@ from uuid import UUID
 from jarvis.engine import effects
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.deliveries import Delivery, Tell
-from jarvis.engine.doorbell import Doorbell
 from jarvis.engine.journal import Journal
-from jarvis.engine.subscriptions import UNROUTED, DeliveryLane, Handler, Subscriber, bell, on, sync
+from jarvis.engine.notifier import RedisNotifier
+from jarvis.engine.subscriptions import (
+    UNROUTED,
+    DeliveryLane,
+    Handler,
+    Subscriber,
+    channel,
+    on,
+    sync,
+)
 from jarvis.engine.worker import Handling, Worker
 
 
@@ -28,7 +36,7 @@ async def no_alert(tx: Tx, delivery: Delivery, cause: str) -> None:
 
 async def worker_over(
     db: Database,
-    doorbell: Doorbell,
+    notifier: RedisNotifier,
     *each: Subscriber,
     name: str = "w",
     alert: Tell = no_alert,
@@ -39,7 +47,7 @@ async def worker_over(
     known = {one.name: one for one in each}
     await sync(db, {one.name: one.terms for one in each}, discard=True)
     known[UNROUTED] = on(unrouted, name=UNROUTED)
-    return Worker(db, doorbell, name=name, subscribers=known, alert=alert, **settings)
+    return Worker(db, notifier, name=name, subscribers=known, alert=alert, **settings)
 
 
 async def accepted(
@@ -82,6 +90,9 @@ async def hurry(db: Database) -> None:
         row["system"]
         for row in await db.fetch("SELECT DISTINCT system FROM effect WHERE state = 'pending'")
     ]
-    await db.bell.ring(
-        [*(bell(lane) for lane in DeliveryLane), *(effects.bell(system) for system in systems)]
+    await db.notifier.notify(
+        [
+            *(channel(lane) for lane in DeliveryLane),
+            *(effects.channel(system) for system in systems),
+        ]
     )

@@ -20,9 +20,9 @@ from jarvis.engine import effects
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.deliveries import Deliveries, Delivery
 from jarvis.engine.dispatcher import Dispatcher
-from jarvis.engine.doorbell import Doorbell
 from jarvis.engine.effect_log import EffectLog
 from jarvis.engine.effects import Effect, EffectKind, Receipt
+from jarvis.engine.notifier import RedisNotifier
 from jarvis.engine.subscriptions import DeliveryLane, Subscriber, on
 from jarvis.engine.worker import Handling
 from jarvis.kit import faults
@@ -201,12 +201,12 @@ async def _states(db: Database, event: UUID) -> dict[str, asyncpg.Record]:
 @example(fates=["refuses", "too big"])
 @few
 async def test_whatever_becomes_of_some_the_others_work_once_and_every_key_goes_on(
-    db: Database, doorbell: Doorbell, fates: list[str]
+    db: Database, notifier: RedisNotifier, fates: list[str]
 ) -> None:
     scene = Scene(fates)
     each = scene.subscribers()
     workers = [
-        await worker_over(db, doorbell, *each, name=n, alert=scene.alert, unwind_s=0.05)
+        await worker_over(db, notifier, *each, name=n, alert=scene.alert, unwind_s=0.05)
         for n in ("one", "two")
     ]
     first = await accepted(db, scene.kind, "first", order=scene.kind)
@@ -294,7 +294,7 @@ class Chat:
 @few
 async def test_each_of_many_subscribers_sends_its_message_once_under_kills_and_retries(
     db: Database,
-    doorbell: Doorbell,
+    notifier: RedisNotifier,
     point: str,
     hit: int,
     people: int,
@@ -325,12 +325,12 @@ async def test_each_of_many_subscribers_sends_its_message_once_under_kills_and_r
 
     each = [on(says(n), kind, name=f"test.{n}", lane=DeliveryLane(n % 3)) for n in range(people)]
     first, second = [
-        await worker_over(db, doorbell, *each, name=name, lease_s=2.0)
+        await worker_over(db, notifier, *each, name=name, lease_s=2.0)
         for name in ("first", "second")
     ]
     dispatcher = Dispatcher(
         db,
-        doorbell,
+        notifier,
         name="d",
         system="chat",
         handlers={"chat.say": chat},
@@ -383,7 +383,7 @@ async def test_a_sweep_does_not_wait_for_a_worker_that_froze_in_a_transaction(db
 
 @pytest.mark.parametrize("workers", [1, 3])
 async def test_no_delivery_is_taken_twice_and_each_key_keeps_its_order(
-    db: Database, doorbell: Doorbell, workers: int
+    db: Database, notifier: RedisNotifier, workers: int
 ) -> None:
     seen: dict[tuple[str, str | None], list[str]] = {}
     at_work: set[tuple[str, str]] = set()
@@ -398,7 +398,7 @@ async def test_no_delivery_is_taken_twice_and_each_key_keeps_its_order(
         at_work.discard((who, str(key)))
 
     each = [on(handle, "k", name=f"test.{n}", lane=DeliveryLane(n)) for n in range(3)]
-    crew = [await worker_over(db, doorbell, *each, name=f"w{n}") for n in range(workers)]
+    crew = [await worker_over(db, notifier, *each, name=f"w{n}") for n in range(workers)]
     for n in range(24):
         await accepted(
             db, "k", f"{n:02}", order=f"key{n % 4}" if n % 6 else None, sender=f"s{n % 3}"
@@ -415,7 +415,7 @@ async def test_no_delivery_is_taken_twice_and_each_key_keeps_its_order(
 
 
 async def test_a_dead_delivery_taken_up_again_sends_no_effect_twice(
-    db: Database, doorbell: Doorbell
+    db: Database, notifier: RedisNotifier
 ) -> None:
     chat, told = Chat(), list[str]()
     mended = asyncio.Event()
@@ -450,13 +450,13 @@ async def test_a_dead_delivery_taken_up_again_sends_no_effect_twice(
 
     worker = await worker_over(
         db,
-        doorbell,
+        notifier,
         on(handle, "k", name="test.one"),
         on(other, "k", name="test.other"),
         alert=alert,
     )
     dispatcher = Dispatcher(
-        db, doorbell, name="d", system="chat", handlers={"chat.say": chat}, limits=lambda _: ()
+        db, notifier, name="d", system="chat", handlers={"chat.say": chat}, limits=lambda _: ()
     )
     event = await accepted(db, "k", "1")
     status = "SELECT state FROM event_status WHERE id = $1"

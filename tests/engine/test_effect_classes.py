@@ -18,9 +18,9 @@ from jarvis.domains.staff.service import StaffService
 from jarvis.engine import effects
 from jarvis.engine.db import Database
 from jarvis.engine.dispatcher import Dispatcher
-from jarvis.engine.doorbell import Doorbell
 from jarvis.engine.effect_log import EffectLog
 from jarvis.engine.effects import Effect, EffectClass, EffectKind, Origin, Receipt
+from jarvis.engine.notifier import RedisNotifier
 from jarvis.integrations.rentprog.kinds import KINDS as RENTPROG
 from jarvis.integrations.storage.kinds import KINDS as STORAGE
 from jarvis.integrations.telegram.kinds import KINDS as TELEGRAM
@@ -111,14 +111,20 @@ class Far:
 
 
 async def carried(
-    db: Database, bell: Doorbell, far: Far, *, workers: int = 1, waits: int = 0, **extra: Any
+    db: Database,
+    notifier: RedisNotifier,
+    far: Far,
+    *,
+    workers: int = 1,
+    waits: int = 0,
+    **extra: Any,
 ) -> None:
     """Run dispatchers until nothing is open but `waits` effects that wait for a person."""
     handlers = {kind.name: far for kind in KIND.values()}
     loops = [
         Dispatcher(
             db,
-            bell,
+            notifier,
             name=f"d{n}",
             system="far",
             handlers=handlers,
@@ -148,11 +154,11 @@ async def state(db: Database, effect_id: UUID) -> str:
     return await db.fetchval("SELECT state FROM effect WHERE id = $1", effect_id)
 
 
-async def test_only_class_c_stops_at_a_lost_answer(db: Database, doorbell: Doorbell) -> None:
+async def test_only_class_c_stops_at_a_lost_answer(db: Database, notifier: RedisNotifier) -> None:
     far = Far()
     ids = {c: await want(db, KIND[c], c) for c in KIND}
     far.answers = {c: [OutcomeUnknown("Far", "lost", retry_after_s=0.05)] for c in KIND}
-    await carried(db, doorbell, far)
+    await carried(db, notifier, far)
     assert {c: await state(db, i) for c, i in ids.items()} == {
         "A": "done",
         "B": "done",
@@ -162,12 +168,12 @@ async def test_only_class_c_stops_at_a_lost_answer(db: Database, doorbell: Doorb
 
 
 async def test_an_answer_that_stays_unknown_is_put_before_a_person(
-    db: Database, doorbell: Doorbell
+    db: Database, notifier: RedisNotifier
 ) -> None:
     far = Far()
     effect = await want(db, KIND["A"], "a")
     far.answers = {"a": [OutcomeUnknown("Far", "unknown", retry_after_s=0.02) for _ in range(99)]}
-    await carried(db, doorbell, far, ambiguous_for=timedelta(seconds=0.2))
+    await carried(db, notifier, far, ambiguous_for=timedelta(seconds=0.2))
     assert await state(db, effect) == "unknown"
     assert (
         await db.fetchval("SELECT payload->>'state' FROM event WHERE kind = 'far.settled'")
@@ -198,7 +204,7 @@ async def test_a_worker_that_dies_while_sending(
 
 
 async def test_an_unknown_effect_holds_its_aggregate_until_a_person_speaks(
-    db: Database, doorbell: Doorbell
+    db: Database, notifier: RedisNotifier
 ) -> None:
     far = Far()
     administration = StaffAdministration(db, OffsetClock())
@@ -212,7 +218,7 @@ async def test_an_unknown_effect_holds_its_aggregate_until_a_person_speaks(
     second = await want(db, KIND["C"], "2", order="car:1")
     other = await want(db, KIND["C"], "3", order="car:2")
     far.answers = {"1": [OutcomeUnknown("Far", "lost")]}
-    await carried(db, doorbell, far, waits=1)
+    await carried(db, notifier, far, waits=1)
     assert (await state(db, first), await state(db, other)) == ("unknown", "done")
     assert await state(db, second) == "pending"
     async with db.transaction() as tx:
@@ -221,12 +227,12 @@ async def test_an_unknown_effect_holds_its_aggregate_until_a_person_speaks(
         assert not await EffectLog(db).resolve(first, "again", by=person, tx=tx), (
             "one word is enough"
         )
-    await carried(db, doorbell, far)
+    await carried(db, notifier, far)
     assert far.done == ["3", "2"], "the first was never sent again"
 
 
 async def test_steps_wait_for_each_other_and_fall_together(
-    db: Database, doorbell: Doorbell
+    db: Database, notifier: RedisNotifier
 ) -> None:
     far = Far()
     one = await want(db, KIND["A"], "1")
@@ -236,7 +242,7 @@ async def test_steps_wait_for_each_other_and_fall_together(
         "1": [Unavailable("Far", "away", retry_after_s=0.05)],
         "2": [Rejected("Far", "no")],
     }
-    await carried(db, doorbell, far, workers=3)
+    await carried(db, notifier, far, workers=3)
     assert [await state(db, e) for e in (one, two, three)] == ["done", "dead", "dropped"]
     assert far.done == ["1"]
     assert await db.fetchval("SELECT count(*) FROM event WHERE kind = 'far.settled'") == 3, (
@@ -245,7 +251,7 @@ async def test_steps_wait_for_each_other_and_fall_together(
 
 
 async def test_order_is_kept_per_aggregate_under_eight_workers(
-    db: Database, doorbell: Doorbell
+    db: Database, notifier: RedisNotifier
 ) -> None:
     far = Far()
     for n in range(20):
@@ -253,7 +259,7 @@ async def test_order_is_kept_per_aggregate_under_eight_workers(
             await want(db, KIND["A"], f"{car}:{n:02}", order=f"car:{car}")
     for key in ("0:03", "1:00", "5:19"):
         far.answers[key] = [Unavailable("Far", "away", retry_after_s=0.03)]
-    await carried(db, doorbell, far, workers=8)
+    await carried(db, notifier, far, workers=8)
     assert len(far.done) == len(set(far.done)) == 120
     for car in range(6):
         mine = [key for key in far.done if key.startswith(f"{car}:")]

@@ -15,11 +15,11 @@ from jarvis.engine import effects, jobs
 from jarvis.engine.carrier import tell_forever, work
 from jarvis.engine.db import Database
 from jarvis.engine.dispatcher import Dispatcher
-from jarvis.engine.doorbell import Doorbell
 from jarvis.engine.effect_log import EffectLog
 from jarvis.engine.effects import Effect, EffectKind, Lane, Origin, Receipt, TargetLimit
 from jarvis.engine.limits import Limit
 from jarvis.engine.loop import ClaimLoop
+from jarvis.engine.notifier import RedisNotifier
 from jarvis.engine.timing import Every, Scheduler, Timers
 from jarvis.kit.clock import OffsetClock
 from jarvis.kit.errors import Rejected, Unavailable
@@ -63,10 +63,10 @@ class Far:
 
 
 def _dispatcher(
-    db: Database, bell: Doorbell, far: Far, name: str, limits: Sequence[TargetLimit] = ()
+    db: Database, notifier: RedisNotifier, far: Far, name: str, limits: Sequence[TargetLimit] = ()
 ) -> Dispatcher:
     return Dispatcher(
-        db, bell, name=name, system="far", handlers={"far.do": far}, limits=lambda _e: limits
+        db, notifier, name=name, system="far", handlers={"far.do": far}, limits=lambda _e: limits
     )
 
 
@@ -87,10 +87,10 @@ async def _run(db: Database, *dispatchers: Dispatcher, left: int = 0) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def test_one_key_is_one_effect_with_its_audit(db: Database, doorbell: Doorbell) -> None:
+async def test_one_key_is_one_effect_with_its_audit(db: Database, notifier: RedisNotifier) -> None:
     far = Far()
     await asyncio.gather(*(_want(db, "same") for _ in range(8)))
-    await _run(db, _dispatcher(db, doorbell, far, "a"), _dispatcher(db, doorbell, far, "b"))
+    await _run(db, _dispatcher(db, notifier, far, "a"), _dispatcher(db, notifier, far, "b"))
     assert far.seen == ["same"]
     outcomes = [
         r["outcome"] for r in await db.fetch("SELECT outcome FROM audit_entry ORDER BY seq")
@@ -98,11 +98,13 @@ async def test_one_key_is_one_effect_with_its_audit(db: Database, doorbell: Door
     assert outcomes == ["requested", "done"]
 
 
-async def test_order_is_kept_per_key_among_dispatchers(db: Database, doorbell: Doorbell) -> None:
+async def test_order_is_kept_per_key_among_dispatchers(
+    db: Database, notifier: RedisNotifier
+) -> None:
     far = Far()
     for n in range(30):
         await _want(db, f"{n % 3}-{n:02d}", order=f"k{n % 3}")
-    await _run(db, *(_dispatcher(db, doorbell, far, f"d{n}") for n in range(4)))
+    await _run(db, *(_dispatcher(db, notifier, far, f"d{n}") for n in range(4)))
     for key in "012":
         mine = [s for s in far.seen if s.startswith(key)]
         assert mine == sorted(mine)
@@ -110,7 +112,7 @@ async def test_order_is_kept_per_key_among_dispatchers(db: Database, doorbell: D
 
 
 async def test_transient_failures_are_retried_and_refusals_die_with_their_reason(
-    db: Database, doorbell: Doorbell
+    db: Database, notifier: RedisNotifier
 ) -> None:
     far = Far()
     far.failures = {
@@ -121,7 +123,7 @@ async def test_transient_failures_are_retried_and_refusals_die_with_their_reason
     }
     for key in far.failures:
         await _want(db, key)
-    await _run(db, _dispatcher(db, doorbell, far, "d"))
+    await _run(db, _dispatcher(db, notifier, far, "d"))
     rows = {r["idempotency_key"]: r for r in await db.fetch("SELECT * FROM effect")}
     assert (rows["late"]["state"], rows["late"]["attempts"]) == ("done", 3)
     assert rows["bad"]["state"] == "dead"
@@ -131,12 +133,12 @@ async def test_transient_failures_are_retried_and_refusals_die_with_their_reason
         "a database that restarts costs no effect"
     )
     await EffectLog(db).retry(rows["bad"]["id"])
-    await _run(db, _dispatcher(db, doorbell, far, "d"))
+    await _run(db, _dispatcher(db, notifier, far, "d"))
     assert "bad" in far.seen
 
 
 async def test_a_far_side_that_is_away_for_long_costs_no_effect(
-    db: Database, doorbell: Doorbell
+    db: Database, notifier: RedisNotifier
 ) -> None:
     far = Far()
     far.failures = {
@@ -148,7 +150,7 @@ async def test_a_far_side_that_is_away_for_long_costs_no_effect(
     await db.execute(
         "UPDATE effect SET requested_at = now() - interval '25 hours' WHERE idempotency_key = 'old'"
     )
-    await _run(db, _dispatcher(db, doorbell, far, "d"))
+    await _run(db, _dispatcher(db, notifier, far, "d"))
     rows = {r["idempotency_key"]: r for r in await db.fetch("SELECT * FROM effect")}
     assert (rows["patient"]["state"], rows["patient"]["attempts"]) == ("done", 26)
     assert (rows["old"]["state"], rows["old"]["cause"]) == ("dead", "away"), (
@@ -157,7 +159,7 @@ async def test_a_far_side_that_is_away_for_long_costs_no_effect(
 
 
 async def test_a_loop_ends_though_the_driver_answers_its_cancellation_with_an_error(
-    doorbell: Doorbell,
+    notifier: RedisNotifier,
 ) -> None:
     begun, over = asyncio.Event(), asyncio.Event()
 
@@ -174,7 +176,7 @@ async def test_a_loop_ends_though_the_driver_answers_its_cancellation_with_an_er
     async def work(effect: Effect) -> None:
         raise AssertionError(effect)
 
-    loop = ClaimLoop(doorbell, bell="x", name="x", claim=claim, work=work, concurrency=1)
+    loop = ClaimLoop(notifier, channel="x", name="x", claim=claim, work=work, concurrency=1)
     task = asyncio.create_task(loop.run())
     await begun.wait()
     task.cancel()
@@ -185,7 +187,9 @@ async def test_a_loop_ends_though_the_driver_answers_its_cancellation_with_an_er
     assert done == {task}
 
 
-async def test_a_loop_claims_no_more_than_it_can_begin(db: Database, doorbell: Doorbell) -> None:
+async def test_a_loop_claims_no_more_than_it_can_begin(
+    db: Database, notifier: RedisNotifier
+) -> None:
     held = asyncio.Event()
 
     async def slow(effect: Effect) -> Receipt:
@@ -196,7 +200,7 @@ async def test_a_loop_claims_no_more_than_it_can_begin(db: Database, doorbell: D
         await _want(db, f"n{n}")
     loop = Dispatcher(
         db,
-        doorbell,
+        notifier,
         name="a",
         system="far",
         handlers={"far.do": slow},
@@ -231,39 +235,41 @@ async def test_urgent_goes_first_and_a_dry_replay_sends_nothing(db: Database) ->
     assert await db.fetchval("SELECT state FROM effect WHERE idempotency_key = 'dry'") == "shadow"
 
 
-async def test_a_limit_is_shared_and_reschedules(db: Database, doorbell: Doorbell) -> None:
+async def test_a_limit_is_shared_and_reschedules(db: Database, notifier: RedisNotifier) -> None:
     far = Far()
     limits = [TargetLimit(suffix="m", limit=Limit(calls=3, period_s=60, burst=3))]
     for n in range(5):
         await _want(db, f"n{n}")
     await _run(
         db,
-        _dispatcher(db, doorbell, far, "a", limits),
-        _dispatcher(db, doorbell, far, "b", limits),
+        _dispatcher(db, notifier, far, "a", limits),
+        _dispatcher(db, notifier, far, "b", limits),
         left=2,
     )
     assert len(far.seen) == 3
 
 
-async def test_a_dead_dispatchers_effect_is_given_back(db: Database, doorbell: Doorbell) -> None:
+async def test_a_dead_dispatchers_effect_is_given_back(
+    db: Database, notifier: RedisNotifier
+) -> None:
     await _want(db, "held")
     (effect,) = await EffectLog(db).claim("dies", ["far"])
     await db.execute("UPDATE effect SET lease_until = now() - interval '1 s'")
     assert await EffectLog(db).sweep() == 1
     assert not await EffectLog(db).attempt(effect), "the old holder may not send any more"
     far = Far()
-    await _run(db, _dispatcher(db, doorbell, far, "lives"))
+    await _run(db, _dispatcher(db, notifier, far, "lives"))
     assert far.seen == ["held"]
 
 
 async def test_emptying_redis_in_the_middle_loses_and_doubles_nothing(
-    db: Database, doorbell: Doorbell, servers: Servers
+    db: Database, notifier: RedisNotifier, servers: Servers
 ) -> None:
     from redis.asyncio import Redis
 
     far = Far()
     redis: Any = Redis.from_url(servers.redis.url)  # pyright: ignore[reportUnknownMemberType]  # redis 5 stubs
-    tasks = [asyncio.create_task(_dispatcher(db, doorbell, far, f"d{n}").run()) for n in range(2)]
+    tasks = [asyncio.create_task(_dispatcher(db, notifier, far, f"d{n}").run()) for n in range(2)]
     for n in range(60):
         await _want(db, f"{n}", order=f"k{n % 5}")
         if n % 15 == 7:
@@ -312,7 +318,7 @@ async def test_a_timer_that_is_moved_or_cancelled_does_not_fire(db: Database) ->
 
 @pytest.mark.parametrize("kill", [False, True])
 async def test_a_job_runs_and_runs_again_when_its_worker_dies(
-    db: Database, doorbell: Doorbell, servers: Servers, kill: bool
+    db: Database, notifier: RedisNotifier, servers: Servers, kill: bool
 ) -> None:
     ran: list[int] = []
 
@@ -328,7 +334,7 @@ async def test_a_job_runs_and_runs_again_when_its_worker_dies(
     async with db.transaction() as tx:
         await jobs.enqueue(tx, kind="test", dedup_key="j", queue=f"q{int(kill)}")
         assert await jobs.enqueue(tx, kind="test", dedup_key="j") is None
-    teller = asyncio.create_task(tell_forever(db, doorbell, servers.redis.url, every_s=0.1))
+    teller = asyncio.create_task(tell_forever(db, notifier, servers.redis.url, every_s=0.1))
     worker = asyncio.create_task(work(servers.redis.url, f"q{int(kill)}", carry))
     if kill:
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from jarvis.engine.doorbell import open_doorbell
+from jarvis.engine.notifier import open_notifier
 from jarvis.entrypoints import embedded
 from jarvis.entrypoints.embedded import Postgres, Redis, kept_secret
 from jarvis.kit.errors import SettingsMissing
@@ -44,8 +44,8 @@ async def test_servers_start_below_a_closed_folder_with_spaces_and_cyrillic_lett
         connection = await asyncpg.connect(postgres.dsn("postgres", "postgres"))
         assert await connection.fetchval("SELECT 'ok'") == "ok"
         await connection.close()
-        async with open_doorbell(redis.url) as bell:
-            assert await bell.ping()
+        async with open_notifier(redis.url) as notifier:
+            assert await notifier.ping()
     finally:
         redis.stop()
         postgres.remove()

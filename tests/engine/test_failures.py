@@ -15,8 +15,8 @@ from pydantic import TypeAdapter
 
 from jarvis.engine.db import Database, Tx, open_database
 from jarvis.engine.deliveries import Deliveries, Delivery
-from jarvis.engine.doorbell import Doorbell
 from jarvis.engine.failures import MAX_ATTEMPTS, Unparsable
+from jarvis.engine.notifier import RedisNotifier
 from jarvis.engine.subscriptions import on
 from jarvis.engine.worker import Handling, Worker
 from jarvis.kit.errors import (
@@ -38,12 +38,12 @@ Does = Callable[[Handling], Awaitable[None]]
 
 
 @pytest.fixture
-async def db(servers: Servers, doorbell: Doorbell) -> AsyncGenerator[Database]:
+async def db(servers: Servers, notifier: RedisNotifier) -> AsyncGenerator[Database]:
     """One that finds a deadlock at once."""
     name = await servers.database()
     async with servers.admin() as admin:
         await admin.execute(f"ALTER DATABASE {name} SET deadlock_timeout = '10ms'")
-    async with open_database(servers.app_dsn(name), bell=doorbell, max_size=8) as database:
+    async with open_database(servers.app_dsn(name), notifier=notifier, max_size=8) as database:
         yield database
     await servers.drop(name)
 
@@ -74,19 +74,23 @@ class Tried:
         )
 
 
-async def tried(db: Database, doorbell: Doorbell, does: Does, *, deadline_s: float = 30.0) -> Tried:
+async def tried(
+    db: Database, notifier: RedisNotifier, does: Does, *, deadline_s: float = 30.0
+) -> Tried:
     told: list[str] = []
 
     async def alert(tx: Tx, delivery: Delivery, cause: str) -> None:
         told.append(cause)
 
     worker = await worker_over(
-        db, doorbell, on(does, "k", name="test.handler", deadline_s=deadline_s), alert=alert
+        db, notifier, on(does, "k", name="test.handler", deadline_s=deadline_s), alert=alert
     )
     return Tried(db, worker, await accepted(db, "k", "1"), told)
 
 
-async def test_a_lost_lease_is_another_workers_business(db: Database, doorbell: Doorbell) -> None:
+async def test_a_lost_lease_is_another_workers_business(
+    db: Database, notifier: RedisNotifier
+) -> None:
     async def does(handling: Handling) -> None:
         await db.execute("UPDATE delivery SET lease_until = now() - interval '1 s'")
         await case.worker.sweep()
@@ -94,7 +98,7 @@ async def test_a_lost_lease_is_another_workers_business(db: Database, doorbell: 
         async with handling.transaction() as tx:
             await tx.execute("UPDATE clock_setting SET offset_s = 99")
 
-    case = await tried(db, doorbell, does)
+    case = await tried(db, notifier, does)
     assert await case.attempt() == ("claimed", None)
     assert await db.fetchval("SELECT claimed_by FROM delivery") == "another"
     assert await db.fetchval("SELECT offset_s FROM clock_setting") == 0
@@ -102,12 +106,12 @@ async def test_a_lost_lease_is_another_workers_business(db: Database, doorbell: 
 
 
 async def test_a_body_that_cannot_be_read_is_parked_and_a_person_is_told(
-    db: Database, doorbell: Doorbell
+    db: Database, notifier: RedisNotifier
 ) -> None:
     async def does(handling: Handling) -> None:
         raise Unparsable("no reader knows this\0")
 
-    case = await tried(db, doorbell, does)
+    case = await tried(db, notifier, does)
     assert await case.attempt() == ("parked", "no reader knows this")
     assert len(case.told) == 1
 
@@ -164,10 +168,10 @@ FINAL: dict[str, tuple[Does, str]] = {
 
 @pytest.mark.parametrize("what", FINAL)
 async def test_what_no_repeat_can_mend_is_final_at_once(
-    db: Database, doorbell: Doorbell, what: str
+    db: Database, notifier: RedisNotifier, what: str
 ) -> None:
     does, cause = FINAL[what]
-    case = await tried(db, doorbell, does)
+    case = await tried(db, notifier, does)
     state, said = await case.attempt()
     assert state == "dead"
     assert said is not None
@@ -179,9 +183,9 @@ async def test_what_no_repeat_can_mend_is_final_at_once(
     "error", [Unavailable("Far", "away"), OutcomeUnknown("Far", "no answer", retry_after_s=7)]
 )
 async def test_a_source_that_is_away_is_asked_again_for_hours(
-    db: Database, doorbell: Doorbell, error: Unavailable
+    db: Database, notifier: RedisNotifier, error: Unavailable
 ) -> None:
-    case = await tried(db, doorbell, _raises(error))
+    case = await tried(db, notifier, _raises(error))
     assert await case.attempt() == ("pending", error.reason)
     if error.retry_after_s:
         put_off = await db.fetchval("SELECT available_at - now() > interval '5 s' FROM delivery")
@@ -238,7 +242,7 @@ PASSING: dict[str, tuple[Callable[[Handling, Database], Awaitable[None]], str]] 
 
 @pytest.mark.parametrize("what", PASSING)
 async def test_a_database_in_trouble_is_asked_again_as_long_as_it_takes(
-    db: Database, doorbell: Doorbell, what: str
+    db: Database, notifier: RedisNotifier, what: str
 ) -> None:
     breaks, cause = PASSING[what]
     well = asyncio.Event()
@@ -247,7 +251,7 @@ async def test_a_database_in_trouble_is_asked_again_as_long_as_it_takes(
         if not well.is_set():
             await breaks(handling, db)
 
-    case = await tried(db, doorbell, does)
+    case = await tried(db, notifier, does)
     for hours in (0, 0, 30):
         await case.age(hours)
         state, said = await case.attempt()
@@ -262,7 +266,7 @@ async def test_a_database_in_trouble_is_asked_again_as_long_as_it_takes(
 
 
 async def test_two_deliveries_in_a_deadlock_are_both_done_in_the_end(
-    db: Database, doorbell: Doorbell
+    db: Database, notifier: RedisNotifier
 ) -> None:
     both, begun = asyncio.Event(), list[str]()
 
@@ -277,7 +281,7 @@ async def test_two_deliveries_in_a_deadlock_are_both_done_in_the_end(
             await both.wait()
             await tx.execute(lock, "b" if mine == "a" else "a")
 
-    worker = await worker_over(db, doorbell, on(does, "k", name="test.handler"))
+    worker = await worker_over(db, notifier, on(does, "k", name="test.handler"))
     events = [await accepted(db, "k", key) for key in "ab"]
     await asyncio.gather(*(worker.handle_event(event) for event in events))
     causes = [
@@ -290,11 +294,11 @@ async def test_two_deliveries_in_a_deadlock_are_both_done_in_the_end(
     assert await db.fetchval("SELECT count(*) FROM delivery WHERE state = 'done'") == 2
 
 
-async def test_a_deadline_that_passes_twice_is_final(db: Database, doorbell: Doorbell) -> None:
+async def test_a_deadline_that_passes_twice_is_final(db: Database, notifier: RedisNotifier) -> None:
     async def does(handling: Handling) -> None:
         await asyncio.Event().wait()
 
-    case = await tried(db, doorbell, does, deadline_s=0.02)
+    case = await tried(db, notifier, does, deadline_s=0.02)
     assert (await case.attempt())[0] == "pending"
     assert await case.attempt() == ("dead", "DeadlinePassed: test.handler took longer than 0.02 s")
     assert len(case.told) == 1
@@ -310,21 +314,21 @@ def _here(number: int) -> None:
 
 @pytest.mark.parametrize("places", [(0, 0), (0, 1, 1), (2, 2), (3, 3), (0, 1, 2, 3, 3)])
 async def test_everything_else_is_final_when_it_breaks_at_the_same_place_again(
-    db: Database, doorbell: Doorbell, places: tuple[int, ...]
+    db: Database, notifier: RedisNotifier, places: tuple[int, ...]
 ) -> None:
     left = list(places)
 
     async def does(handling: Handling) -> None:
         _here(left.pop(0))
 
-    case = await tried(db, doorbell, does)
+    case = await tried(db, notifier, does)
     states = [(await case.attempt())[0] for _ in places]
     assert states == ["pending"] * (len(places) - 1) + ["dead"]
     assert len(case.told) == 1
 
 
 async def test_a_bug_is_recognised_though_the_source_was_away_in_between(
-    db: Database, doorbell: Doorbell
+    db: Database, notifier: RedisNotifier
 ) -> None:
     left: list[Literal["bug", "away"]] = ["bug", "away", "bug"]
 
@@ -333,33 +337,35 @@ async def test_a_bug_is_recognised_though_the_source_was_away_in_between(
             raise Unavailable("Far", "away")
         raise RuntimeError("a bug")
 
-    case = await tried(db, doorbell, does)
+    case = await tried(db, notifier, does)
     assert [(await case.attempt())[0] for _ in range(3)] == ["pending", "pending", "dead"]
 
 
-async def test_bugs_at_ever_new_places_come_to_an_end(db: Database, doorbell: Doorbell) -> None:
+async def test_bugs_at_ever_new_places_come_to_an_end(
+    db: Database, notifier: RedisNotifier
+) -> None:
     turn = iter(range(99))
 
     async def does(handling: Handling) -> None:
         _here(next(turn) % 2)
 
-    case = await tried(db, doorbell, does)
+    case = await tried(db, notifier, does)
     states = [(await case.attempt())[0] for _ in range(MAX_ATTEMPTS)]
     assert states == ["pending"] * (MAX_ATTEMPTS - 1) + ["dead"]
 
 
 async def test_a_missing_file_is_no_database_that_is_away(
-    db: Database, doorbell: Doorbell, tmp_path: Path
+    db: Database, notifier: RedisNotifier, tmp_path: Path
 ) -> None:
     async def does(handling: Handling) -> None:
         (tmp_path / "no such file").read_bytes()
 
-    case = await tried(db, doorbell, does)
+    case = await tried(db, notifier, does)
     assert [(await case.attempt())[0] for _ in range(2)] == ["pending", "dead"]
 
 
 async def test_a_delivery_that_cannot_be_recorded_comes_back_by_its_lease(
-    db: Database, doorbell: Doorbell
+    db: Database, notifier: RedisNotifier
 ) -> None:
     """The claim was lost while the handler broke: nothing is written over what the next worker
     does."""
@@ -369,6 +375,6 @@ async def test_a_delivery_that_cannot_be_recorded_comes_back_by_its_lease(
         await case.worker.sweep()
         raise InvalidRequest("no")
 
-    case = await tried(db, doorbell, does)
+    case = await tried(db, notifier, does)
     assert await case.attempt() == ("pending", None)
     assert case.told == []

@@ -101,10 +101,10 @@ async def test_subscribers_of_each_kind_hear_of_their_own_in_one_group(
     rung: list[str] = []
 
     class Listening:
-        async def ring(self, names: Sequence[str]) -> None:
+        async def notify(self, names: Sequence[str]) -> None:
             rung.extend(names)
 
-    db.bell = Listening()
+    db.notifier = Listening()
     await answers(
         Intake(Journal(db)), [one(str(n), kind=f"{'abc'[n % 3]}.x.update") for n in range(6)]
     )

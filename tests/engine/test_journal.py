@@ -17,10 +17,10 @@ from jarvis.engine import effects
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.deliveries import MAX_LOSSES, Deliveries, Delivery
 from jarvis.engine.dispatcher import Dispatcher
-from jarvis.engine.doorbell import Doorbell
 from jarvis.engine.effects import EffectKind
 from jarvis.engine.failures import MAX_ATTEMPTS
 from jarvis.engine.journal import Journal
+from jarvis.engine.notifier import RedisNotifier
 from jarvis.engine.subscriptions import UNROUTED, DeliveryLane, on
 from jarvis.engine.worker import Handling
 from jarvis.kit.errors import LeaseLost, Unavailable
@@ -193,7 +193,7 @@ async def test_what_follows_from_a_dry_replay_is_dry(db: Database) -> None:
 
 
 async def test_a_source_that_is_away_for_an_hour_kills_no_event(
-    db: Database, doorbell: Doorbell
+    db: Database, notifier: RedisNotifier
 ) -> None:
     told: list[str] = []
 
@@ -204,7 +204,7 @@ async def test_a_source_that_is_away_for_an_hour_kills_no_event(
         told.append(cause)
 
     worker, state = (
-        await worker_over(db, doorbell, unrouted=away, alert=alert),
+        await worker_over(db, notifier, unrouted=away, alert=alert),
         "SELECT state FROM delivery",
     )
     await _accept(Journal(db), "a")
@@ -227,14 +227,14 @@ async def test_a_source_that_is_away_for_an_hour_kills_no_event(
 
 
 async def test_an_event_that_kills_its_worker_every_time_is_buried_and_a_person_is_told(
-    db: Database, doorbell: Doorbell
+    db: Database, notifier: RedisNotifier
 ) -> None:
     told: list[str] = []
 
     async def alert(tx: Tx, delivery: Delivery, cause: str) -> None:
         told.append(f"{delivery.event.kind} of {delivery.subscriber}: {cause}")
 
-    worker = await worker_over(db, doorbell, alert=alert)
+    worker = await worker_over(db, notifier, alert=alert)
     await _accept(Journal(db), "a", order="k")
     await _accept(Journal(db), "b", order="k")
     for _ in range(MAX_LOSSES):
@@ -250,11 +250,11 @@ async def test_an_event_that_kills_its_worker_every_time_is_buried_and_a_person_
     assert [d.event.payload["key"] for d in await _claim(db)] == ["b"], "its key is free"
 
 
-async def test_an_old_event_still_gets_its_attempts(db: Database, doorbell: Doorbell) -> None:
+async def test_an_old_event_still_gets_its_attempts(db: Database, notifier: RedisNotifier) -> None:
     async def away(handling: Handling) -> None:
         raise Unavailable("Far", "away", retry_after_s=0.01)
 
-    worker = await worker_over(db, doorbell, unrouted=away)
+    worker = await worker_over(db, notifier, unrouted=away)
     await _accept(Journal(db), "a")
     # a night without workers
     await db.execute("UPDATE event SET received_at = now() - interval '9 hours'")
@@ -272,7 +272,9 @@ async def test_refused_deliveries_are_counted_and_nothing_else(db: Database) -> 
     assert await db.fetchval("SELECT count(*) FROM event") == 0
 
 
-async def test_one_event_is_one_trace_in_every_process(db: Database, doorbell: Doorbell) -> None:
+async def test_one_event_is_one_trace_in_every_process(
+    db: Database, notifier: RedisNotifier
+) -> None:
     exporter = TestExporter()
     logfire.configure(
         send_to_logfire=False,
@@ -290,10 +292,10 @@ async def test_one_event_is_one_trace_in_every_process(db: Database, doorbell: D
     async def far(effect: effects.Effect) -> effects.Receipt:
         return effects.Receipt(facts={})
 
-    worker = await worker_over(db, doorbell, on(rule, "test.event", name="test.rule"))
+    worker = await worker_over(db, notifier, on(rule, "test.event", name="test.rule"))
     await _accept(Journal(db), "a")
     dispatcher = Dispatcher(
-        db, doorbell, name="d", system="far", handlers={"far.do": far}, limits=lambda _effect: ()
+        db, notifier, name="d", system="far", handlers={"far.do": far}, limits=lambda _effect: ()
     )
     tasks = [asyncio.create_task(worker.run()), asyncio.create_task(dispatcher.run())]
 

@@ -8,7 +8,7 @@ from collections import Counter
 
 from jarvis.engine.db import Database
 from jarvis.engine.deliveries import Deliveries, Delivery
-from jarvis.engine.doorbell import Doorbell
+from jarvis.engine.notifier import RedisNotifier
 from jarvis.engine.subscriptions import UNROUTED, DeliveryLane, on
 from jarvis.engine.worker import Handling, Slots
 from jarvis.testing.core import until
@@ -26,7 +26,7 @@ async def _keys(db: Database, limit: int) -> list[str]:
 
 
 async def test_a_flood_in_other_lanes_takes_no_slot_of_the_peoples(
-    db: Database, doorbell: Doorbell
+    db: Database, notifier: RedisNotifier
 ) -> None:
     never, done = asyncio.Event(), list[str]()
 
@@ -42,7 +42,7 @@ async def test_a_flood_in_other_lanes_takes_no_slot_of_the_peoples(
         on(stands, "changed", name="test.archive", lane=DeliveryLane.BULK),
     ]
     worker = await worker_over(
-        db, doorbell, *each, slots=Slots(people=2, vendors=2, bulk=2), unwind_s=0.05
+        db, notifier, *each, slots=Slots(people=2, vendors=2, bulk=2), unwind_s=0.05
     )
     for n in range(12):
         await accepted(db, "changed", f"{n}", sender=f"vendor{n}")
@@ -65,7 +65,7 @@ async def test_a_flood_in_other_lanes_takes_no_slot_of_the_peoples(
         await until(full)  # and they still work on what they had
 
 
-async def test_one_sender_among_a_flood_is_next(db: Database, doorbell: Doorbell) -> None:
+async def test_one_sender_among_a_flood_is_next(db: Database, notifier: RedisNotifier) -> None:
     slots, begun, gate = 4, list[str](), asyncio.Semaphore(0)
 
     async def works(handling: Handling) -> None:
@@ -74,7 +74,7 @@ async def test_one_sender_among_a_flood_is_next(db: Database, doorbell: Doorbell
 
     worker = await worker_over(
         db,
-        doorbell,
+        notifier,
         on(works, "k", name="test.rule"),
         slots=Slots(people=2, vendors=slots, bulk=2),
         unwind_s=0.05,
@@ -127,10 +127,10 @@ async def test_what_others_are_claiming_just_now_is_passed_by(db: Database) -> N
 
 
 async def test_subscribers_of_one_event_do_not_wait_for_each_other(
-    db: Database, doorbell: Doorbell
+    db: Database, notifier: RedisNotifier
 ) -> None:
     each = [on(nobody, "k", name=f"test.{n}") for n in range(3)]
-    await worker_over(db, doorbell, *each)
+    await worker_over(db, notifier, *each)
     for n in range(2):
         await accepted(db, "k", f"{n}", order="one")
     deliveries, names = Deliveries(db), [one.name for one in each]
@@ -146,11 +146,11 @@ async def test_subscribers_of_one_event_do_not_wait_for_each_other(
 
 
 async def test_a_worker_takes_only_what_its_lane_pool_and_subscribers_are(
-    db: Database, doorbell: Doorbell
+    db: Database, notifier: RedisNotifier
 ) -> None:
     await worker_over(
         db,
-        doorbell,
+        notifier,
         on(nobody, "k", name="test.mine"),
         on(nobody, "k", name="test.people", lane=DeliveryLane.PEOPLE),
     )

@@ -11,9 +11,9 @@ import pytest
 from jarvis.engine import effects, subscriptions
 from jarvis.engine.db import Database
 from jarvis.engine.deliveries import Deliveries
-from jarvis.engine.doorbell import Doorbell
 from jarvis.engine.effects import EffectKind
 from jarvis.engine.journal import Journal
+from jarvis.engine.notifier import RedisNotifier
 from jarvis.engine.subscriptions import (
     UNROUTED,
     DeliveryLane,
@@ -198,14 +198,14 @@ async def test_a_new_subscriber_is_given_the_past_in_its_order(db: Database) -> 
     assert [event for event in found if event in past] == past
 
 
-async def test_a_replay_may_be_for_one_subscriber(db: Database, doorbell: Doorbell) -> None:
+async def test_a_replay_may_be_for_one_subscriber(db: Database, notifier: RedisNotifier) -> None:
     async def says(handling: Handling) -> None:
         async with handling.transaction() as tx:
             await effects.request(
                 tx, handling.origin, kind=SAY, target="c", args={}, key=handling.key("say")
             )
 
-    worker = await worker_over(db, doorbell, on(says, "k", name="a.x"), on(nobody, "k", name="b.y"))
+    worker = await worker_over(db, notifier, on(says, "k", name="a.x"), on(nobody, "k", name="b.y"))
     event = await accepted(db, "k", "1", order="one", sender="telegram:7")
     assert await worker.handle_event(event)
     (dry,) = await Journal(db).replay(event_id=event, subscriber="a.x")

@@ -1,5 +1,5 @@
-"""Whoever frees a row has it looked at: its own loop without a ring, every other process by one.
-And when all is at rest."""
+"""Whoever frees a row has it looked at: its own loop without a notification, every other process by
+one. And when all is at rest."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from jarvis.engine import effects, idle
 from jarvis.engine.db import Database, open_database
 from jarvis.engine.deliveries import Deliveries, Delivery
 from jarvis.engine.dispatcher import Dispatcher
-from jarvis.engine.doorbell import Doorbell
 from jarvis.engine.effect_log import EffectLog
 from jarvis.engine.effects import Effect, EffectKind, Origin, Receipt, TargetLimit
 from jarvis.engine.journal import Journal
 from jarvis.engine.limits import Limit
-from jarvis.engine.subscriptions import UNROUTED, DeliveryLane, bell, on
+from jarvis.engine.notifier import RedisNotifier
+from jarvis.engine.subscriptions import UNROUTED, DeliveryLane, channel, on
 from jarvis.engine.timing import Timers
 from jarvis.engine.worker import Handling
 from jarvis.kit.errors import Unavailable
@@ -31,7 +31,7 @@ FAR = EffectKind(name="far.do", system="far", effect_class="B")
 OTHER = EffectKind(name="other.do", system="other", effect_class="B")
 
 
-class Deaf(Doorbell):
+class Deaf(RedisNotifier):
     """Hears nothing, not even that a second has passed: what happens then, the loop saw by
     itself."""
 
@@ -48,7 +48,7 @@ class Heard:
     def __init__(self) -> None:
         self.names: list[str] = []
 
-    async def ring(self, names: Sequence[str]) -> None:
+    async def notify(self, names: Sequence[str]) -> None:
         self.names += names
 
 
@@ -60,7 +60,7 @@ async def heard() -> Heard:
 @pytest.fixture
 async def db(servers: Servers, heard: Heard) -> AsyncGenerator[Database]:
     name = await servers.database()
-    async with open_database(servers.app_dsn(name), bell=heard, max_size=6) as database:
+    async with open_database(servers.app_dsn(name), notifier=heard, max_size=6) as database:
         yield database
     await servers.drop(name)
 
@@ -169,19 +169,19 @@ async def test_an_event_rings_its_lanes_and_who_ends_a_delivery_of_an_order_ring
     journal, deliveries = Journal(db), Deliveries(db)
     heard.names.clear()
     await journal.accept(source="s", kind="k", dedup_key="1", payload={}, ordering_key="one")
-    assert sorted(heard.names) == [bell(DeliveryLane.PEOPLE), bell(DeliveryLane.BULK)]
+    assert sorted(heard.names) == [channel(DeliveryLane.PEOPLE), channel(DeliveryLane.BULK)]
     heard.names.clear()
     await journal.accept(source="s", kind="k", dedup_key="1", payload={}, ordering_key="one")
     assert heard.names == [], "it was known already"
     async with db.transaction() as tx:
         await journal.publish(tx, kind="k", dedup_key="2", payload={}, ordering_key="one")
         assert heard.names == [], "nobody looks before the commit"
-    assert sorted(heard.names) == [bell(DeliveryLane.PEOPLE), bell(DeliveryLane.BULK)]
+    assert sorted(heard.names) == [channel(DeliveryLane.PEOPLE), channel(DeliveryLane.BULK)]
     for one in each:
         (delivery,) = await deliveries.claim("w", one.terms.lane, [one.name])
         heard.names.clear()
         await deliveries.done(delivery)
-        assert heard.names == [bell(one.terms.lane)]
+        assert heard.names == [channel(one.terms.lane)]
 
 
 async def test_at_rest_is_said_only_when_what_was_sent_has_gone_all_the_way(db: Database) -> None:

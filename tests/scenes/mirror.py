@@ -105,7 +105,7 @@ async def running(
             assert report["state"] == "ok", report
         mine = subscribers(core.get(RentProgHooks))
         worker = await worker_over(
-            core.db, core.doorbell, *mine.values(), alert=alert, unrouted=unknown
+            core.db, core.notifier, *mine.values(), alert=alert, unrouted=unknown
         )
         tasks = [
             asyncio.create_task(worker.run()),

@@ -20,7 +20,7 @@ from jarvis.domains.staff.service import StaffService
 from jarvis.engine.db import DATABASE_AWAY, Database, Row, Tx
 from jarvis.engine.effects import Lane, Origin
 from jarvis.engine.journal import trace_code
-from jarvis.engine.loop import going
+from jarvis.engine.loop import not_cancelled
 from jarvis.engine.subscriptions import DeliveryLane
 from jarvis.kit.actor import Language
 from jarvis.messaging import outbox
@@ -116,7 +116,7 @@ class Watch:
 
     async def run(self) -> None:
         """Check every second until cancelled."""
-        while going():
+        while not_cancelled():
             try:
                 await self.look()
             except DATABASE_AWAY as error:

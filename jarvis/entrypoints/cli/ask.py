@@ -17,8 +17,8 @@ from jarvis.app.settings import AppSettings
 from jarvis.domains.conversations.queries import finished_run, steps_of
 from jarvis.domains.staff.queries import employee_called
 from jarvis.engine.db import Database, Row, open_database
-from jarvis.engine.doorbell import open_doorbell
 from jarvis.engine.journal import Journal
+from jarvis.engine.notifier import open_notifier
 from jarvis.kit.errors import InvalidRequest
 from jarvis.kit.ids import new_id
 from jarvis.kit.settings import load
@@ -64,8 +64,8 @@ async def _database() -> AsyncGenerator[Database]:
     redis = settings.redis_url.get_secret_value() if settings.redis_url else None
     dsn = settings.database_url.get_secret_value()
     async with (
-        open_doorbell(redis) as bell,
-        open_database(dsn, bell=bell, max_size=1, pooled=settings.database_pooled) as db,
+        open_notifier(redis) as notifier,
+        open_database(dsn, notifier=notifier, max_size=1, pooled=settings.database_pooled) as db,
     ):
         yield db
 

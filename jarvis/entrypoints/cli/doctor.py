@@ -131,7 +131,7 @@ async def _house() -> list[Diagnosis]:
                 advice=advice,
             )
         )
-        redis = await opened.doorbell.ping()
+        redis = await opened.notifier.ping()
         lines.append(
             Diagnosis(
                 name="Redis",

@@ -26,7 +26,7 @@ from jarvis.domains.conversations.queries import last_ends
 from jarvis.engine import clockrow, jobs
 from jarvis.engine.audit_checkpoints import Checkpoints
 from jarvis.engine.db import DATABASE_AWAY, Database
-from jarvis.engine.loop import going
+from jarvis.engine.loop import not_cancelled
 from jarvis.entrypoints.demo.control import control_routes
 from jarvis.entrypoints.demo.desk import desk_routes
 from jarvis.entrypoints.demo.guard import guarded
@@ -97,7 +97,7 @@ class Stage:
         """Notice what Jarvis writes down a moment after it was seen: receipts, events, rules,
         finished runs."""
         seen: object = None
-        while going():
+        while not_cancelled():
             try:
                 found = await last_ends(self.db)
             except DATABASE_AWAY:

@@ -18,7 +18,7 @@ from jarvis.domains.bookings.checks import CHECKS
 from jarvis.engine import clockrow
 from jarvis.engine.audit_checkpoints import Checkpoints
 from jarvis.engine.db import open_database
-from jarvis.engine.doorbell import open_doorbell
+from jarvis.engine.notifier import open_notifier
 from jarvis.engine.timing import Scheduler
 from jarvis.entrypoints.demo.app import Stage, demo_app
 from jarvis.entrypoints.sandboxes import built, load_world, sandboxes
@@ -52,8 +52,8 @@ async def run(options: HostOptions) -> None:
     cancelled."""
     clock, folder, world = OffsetClock(options.offset_s), options.folder, options.world
     async with (
-        open_doorbell(os.environ.get("JARVIS_REDIS_URL")) as doorbell,
-        open_database(os.environ["JARVIS_DATABASE_URL"], bell=doorbell, max_size=5) as db,
+        open_notifier(os.environ.get("JARVIS_REDIS_URL")) as notifier,
+        open_database(os.environ["JARVIS_DATABASE_URL"], notifier=notifier, max_size=5) as db,
         open_database(os.environ["JARVIS_DATABASE_DIRECT_URL"], max_size=2) as owner,
         connect(load(StorageSettings), None) as storage,
     ):

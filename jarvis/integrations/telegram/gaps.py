@@ -16,7 +16,7 @@ from telethon.errors import RPCError
 from telethon.tl import types
 
 from jarvis.engine.db import DATABASE_AWAY, Database
-from jarvis.engine.loop import going
+from jarvis.engine.loop import not_cancelled
 
 WINDOW = 50  # message ids read at once
 OVERLAP = 2 * WINDOW  # so far behind the last seen message gaps are looked for
@@ -44,7 +44,7 @@ class Gaps:
 
     async def fill_forever(self, every_s: float) -> None:
         """Again and again until cancelled; what is away now is looked at the next time."""
-        while going():
+        while not_cancelled():
             with contextlib.suppress(RPCError, ConnectionError, *DATABASE_AWAY):
                 await self.fill()
             await asyncio.sleep(every_s)

@@ -38,7 +38,7 @@ from jarvis.engine import sources
 from jarvis.engine.db import DATABASE_AWAY, Database
 from jarvis.engine.journal import Journal
 from jarvis.engine.leases import Leases
-from jarvis.engine.loop import going
+from jarvis.engine.loop import not_cancelled
 from jarvis.integrations.telegram.client import NewClient, telethon
 from jarvis.integrations.telegram.gaps import Gaps
 from jarvis.integrations.telegram.intake import Intake, OnPress
@@ -90,7 +90,7 @@ class TelegramGateway:
     async def run(self) -> None:
         """Hold the lease, stay connected, begin again after a failure; until cancelled."""
         leases = Leases(self._db)
-        while going():
+        while not_cancelled():
             try:
                 lease = await leases.take(
                     f"telegram:{self._settings.session}", self._holder, self._settings.lease_s

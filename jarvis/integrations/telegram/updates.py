@@ -19,7 +19,7 @@ from telethon import utils
 from jarvis.engine.db import DATABASE_AWAY
 from jarvis.engine.journal import Journal
 from jarvis.engine.keyed import KeyedTasks
-from jarvis.engine.loop import going
+from jarvis.engine.loop import not_cancelled
 from jarvis.integrations.telegram.session import PgSession
 from jarvis.kit.errors import LeaseLost
 from jarvis.kit.ids import sha256_hex
@@ -82,7 +82,7 @@ class Updates:
 
     async def flush_forever(self, session: PgSession, every_s: float) -> None:
         """Flush again and again until cancelled."""
-        while going():
+        while not_cancelled():
             await asyncio.sleep(every_s)
             with contextlib.suppress(LeaseLost, *DATABASE_AWAY):
                 await self.flush(session)

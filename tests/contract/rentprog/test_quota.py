@@ -15,8 +15,8 @@ from jarvis.engine import effects
 from jarvis.engine.behalf import Behalf, on_behalf
 from jarvis.engine.db import Database
 from jarvis.engine.dispatcher import Dispatcher
-from jarvis.engine.doorbell import Doorbell
 from jarvis.engine.effects import Origin
+from jarvis.engine.notifier import RedisNotifier
 from jarvis.integrations.rentprog import kinds
 from jarvis.integrations.rentprog.effects import RentProgEffects
 from jarvis.integrations.rentprog.port import RentProg, connect
@@ -140,7 +140,7 @@ async def test_no_turn_is_further_away_than_its_reason_lasts(rentprog: RentProg)
 
 
 async def test_a_flood_of_rereads_leaves_an_order_its_reading_back(
-    sandbox: RentProgSandbox, db: Database, doorbell: Doorbell
+    sandbox: RentProgSandbox, db: Database, notifier: RedisNotifier
 ) -> None:
     async with connect(
         rentprog_settings(sandbox, get_per_minute=10, timeout_s=0.5, patience_s=0.0), db
@@ -167,7 +167,7 @@ async def test_a_flood_of_rereads_leaves_an_order_its_reading_back(
         carrying = asyncio.create_task(
             Dispatcher(
                 db,
-                doorbell,
+                notifier,
                 name="d",
                 system="rentprog",
                 handlers=handlers,

@@ -1,4 +1,5 @@
-"""Redis Streams as doorbell: a ring says "look into the table", and carries no work of its own.
+"""Notifications over Redis Streams: one says "look into the table", and carries no work of its
+own.
 
 Emptying Redis loses nothing: consumers look into PostgreSQL at least once a second while Redis is
 silent, and the group is made again when it is gone.
@@ -19,34 +20,34 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
 _log = logging.getLogger(__name__)
-_PREFIX = "jarvis:bell:"
+_PREFIX = "jarvis:notify:"
 _GROUP = "consumers"
 
 
-class Doorbell:
-    """Rings and waits. Never raises on a broken Redis: it only gets slower."""
+class RedisNotifier:
+    """Notifies and waits. Never raises on a broken Redis: it only gets slower."""
 
     def __init__(self, redis: Redis | None, *, poll_s: float = 0.5) -> None:
         self._redis = redis
         self._poll_s = poll_s
         self._silent_until = 0.0
         self._due: set[str] = set()
-        self._ringing: asyncio.Task[None] | None = None
+        self._sending: asyncio.Task[None] | None = None
 
-    async def ring(self, names: Sequence[str]) -> None:
+    async def notify(self, names: Sequence[str]) -> None:
         """Wake one consumer of each name, without waiting for Redis; a failure is dropped, since
         the sweeper finds the row.
 
-        Rings that come while one is on its way leave together: whoever wakes reads the table until
-        it is empty.
+        What comes while a notification is on its way leaves together: whoever wakes reads the
+        table until it is empty.
         """
         if self._redis is None or time.monotonic() < self._silent_until:
             return
         self._due.update(names)
-        if self._ringing is None or self._ringing.done():
-            self._ringing = asyncio.create_task(self._ring(self._redis))
+        if self._sending is None or self._sending.done():
+            self._sending = asyncio.create_task(self._send(self._redis))
 
-    async def _ring(self, redis: Redis) -> None:
+    async def _send(self, redis: Redis) -> None:
         while self._due:
             names, self._due = self._due, set()
             try:
@@ -62,13 +63,13 @@ class Doorbell:
                 self._pause(error)
 
     async def flush(self) -> None:
-        """Wait until the rings on their way have left."""
-        if self._ringing is not None:
-            await self._ringing
+        """Wait until the notifications on their way have left."""
+        if self._sending is not None:
+            await self._sending
 
     async def wait(self, name: str, consumer: str, timeout_s: float) -> None:
-        """Return when the bell rings or after `timeout_s` (at most the poll interval while Redis is
-        silent)."""
+        """Return when `name` is notified or after `timeout_s` (at most the poll interval while
+        Redis is silent)."""
         if self._redis is None or time.monotonic() < self._silent_until:
             await asyncio.sleep(min(timeout_s, self._poll_s))
             return
@@ -104,7 +105,7 @@ class Doorbell:
 
     def _pause(self, error: Exception) -> None:
         self._silent_until = time.monotonic() + 1.0
-        _log.warning("doorbell is silent, polling instead: %s", type(error).__name__)
+        _log.warning("Redis is silent, polling instead: %s", type(error).__name__)
 
     async def ping(self) -> bool:
         """Whether Redis answers now."""
@@ -118,15 +119,15 @@ class Doorbell:
 
 
 @asynccontextmanager
-async def open_doorbell(url: str | None, *, poll_s: float = 0.5) -> AsyncGenerator[Doorbell]:
+async def open_notifier(url: str | None, *, poll_s: float = 0.5) -> AsyncGenerator[RedisNotifier]:
     """Connect to Redis (or to nothing, with `url=None`) and close at the end."""
     if url is None:
-        yield Doorbell(None, poll_s=poll_s)
+        yield RedisNotifier(None, poll_s=poll_s)
         return
     redis: Redis = Redis.from_url(url, socket_connect_timeout=1, socket_timeout=15)
-    bell = Doorbell(redis, poll_s=poll_s)
+    notifier = RedisNotifier(redis, poll_s=poll_s)
     try:
-        yield bell
+        yield notifier
     finally:
-        await bell.flush()
+        await notifier.flush()
         await redis.aclose()

@@ -50,6 +50,7 @@ SPEAKING = [
     for room in ("orchestrator", "domains", "messaging")
     for path in (ROOT / "jarvis" / room).rglob("*.py")
 ]
+SENTENCES = [*(ROOT / "jarvis").rglob("*.ftl")]
 LADDER = {
     "typed_models",
     "own_error_tree",
@@ -182,7 +183,7 @@ def test_every_catalogue_key_that_code_names_exists() -> None:
 def test_every_sign_of_our_messages_is_drawn_at_the_desk() -> None:
     import unicodedata
 
-    said = "".join(path.read_text() for path in SPEAKING)
+    said = "".join(path.read_text() for path in (*SPEAKING, *SENTENCES))
     used = {c for c in said if unicodedata.category(c) == "So" and ord(c) > 0x2300} - {
         "№",
         "\ufe0f",

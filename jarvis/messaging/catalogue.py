@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -13,10 +13,11 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from fluent.runtime import FluentBundle, FluentResource
-from fluent.runtime.types import fluent_number
+from fluent.runtime.types import FluentNumber, fluent_number
 from fluent.syntax import ast
 
 from jarvis.kit.errors import InvalidRequest
+from jarvis.messaging.markup import Markup, escape
 
 ROOMS = ("jarvis.messaging", "jarvis.orchestrator", "jarvis.domains")
 FALLBACK = "ru"  # the language of a sentence that a language lacks
@@ -105,18 +106,35 @@ def _language(language: str) -> _Language:
     return read
 
 
-def say(key: str, language: str, /, **values: object) -> str:
-    """One sentence of the catalogue with its values.
+def say(key: str, language: str, /, **values: object) -> Markup:
+    """One sentence of the catalogue as HTML.
 
     Args:
         key: Of the sentence.
         language: ru, en or ka; a sentence that it lacks is said in Russian.
-        values: Whole numbers choose the plural form and are shown without thousands; anything else
-            is put in as text, already escaped.
+        values: Whole numbers choose the plural form and are shown without thousands; `Markup` is
+            put in as it is, anything else is text and is escaped.
 
     Raises:
         InvalidRequest: no such key; a test reads every key that the code names.
     """
+    named = {name: _number(value) or escape(value) for name, value in values.items()}
+    return Markup(_formatted(key, language, named))  # every value was escaped
+
+
+def label(key: str, language: str, /, **values: object) -> str:
+    """The same as plain text, for what shows no HTML: buttons, toasts, what somebody is to ask."""
+    named = {name: _number(value) or str(value) for name, value in values.items()}
+    return _formatted(key, language, named)
+
+
+def _number(value: object) -> FluentNumber | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return fluent_number(value, useGrouping=False)
+    return None
+
+
+def _formatted(key: str, language: str, values: Mapping[str, FluentNumber | str]) -> str:
     name = _name(key)
     sentences = _language(language)
     if name not in sentences.names:
@@ -127,14 +145,12 @@ def say(key: str, language: str, /, **values: object) -> str:
     short: dict[str, object] = {}
     long: dict[str, str] = {}
     for variable, value in values.items():
-        if isinstance(value, int) and not isinstance(value, bool):
-            short[variable] = fluent_number(value, useGrouping=False)
-        elif len(text := str(value)) > _PART_MAX:
+        if isinstance(value, str) and len(value) > _PART_MAX:
             # stands where the value belongs until the library is done
             short[variable] = mark = f"\ufdd0{len(long)}\ufdd1"
-            long[mark] = text
+            long[mark] = value
         else:
-            short[variable] = text
+            short[variable] = value
     pattern = sentences.bundle.get_message(name).value
     assert pattern is not None, f"{key} has no text"
     said, errors = sentences.bundle.format_pattern(pattern, short)

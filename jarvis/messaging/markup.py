@@ -16,12 +16,12 @@ def html(template: LiteralString, *values: object, **named: object) -> Markup:
     return Markup(template).format(*values, **named)  # a literal: the type says so
 
 
-def joined(separator: LiteralString, parts: Iterable[object]) -> Markup:
+def joined(separator: LiteralString, parts: Iterable[str]) -> Markup:
     """Parts with a separator of ours between them."""
     return Markup(separator).join(parts)  # a literal: the type says so
 
 
-def lines(parts: Iterable[object]) -> Markup:
+def lines(parts: Iterable[str]) -> Markup:
     """One part a line."""
     return joined("\n", parts)
 

@@ -13,7 +13,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from fluent.runtime import FluentBundle, FluentResource
-from fluent.runtime.types import FluentInt
+from fluent.runtime.types import FluentInt, FluentNumber
 from fluent.syntax import ast
 
 from jarvis.kit.errors import InvalidRequest
@@ -128,13 +128,13 @@ def label(key: str, language: str, /, **values: object) -> str:
     return _formatted(key, language, named)
 
 
-def _number(value: object) -> FluentInt | None:
+def _number(value: object) -> FluentNumber | None:
     if isinstance(value, int) and not isinstance(value, bool):
         return FluentInt(value, useGrouping=False)
     return None
 
 
-def _formatted(key: str, language: str, values: Mapping[str, FluentInt | str]) -> str:
+def _formatted(key: str, language: str, values: Mapping[str, FluentNumber | str]) -> str:
     name = _name(key)
     sentences = _language(language)
     if name not in sentences.names:

@@ -31,7 +31,8 @@ TURN = "absence.turn"
 
 
 class Substitution:
-    """Notes absences, and has the work of who is away looked at when they begin and end."""
+    """Records absences, and refreshes the topics of an absent employee when an absence begins and
+    ends."""
 
     feature: ClassVar[str] = "absences"
 
@@ -56,8 +57,8 @@ class Substitution:
 
     @subscriber(FINISHED, lane=DeliveryLane.PEOPLE)
     async def away(self, handling: Handling) -> None:
-        """An absence form was closed: who began it is away, whoever filled it in for them. Without
-        its days nothing follows."""
+        """Record an absence when its form is closed: of the employee whom the form is about,
+        whoever filled it in. Without both dates nothing is recorded."""
         async with handling.transaction() as tx:
             form = await self._forms.get(tx, UUID(str(handling.event.payload["subject"])))
             if form is None or form.state != "done" or form.template.key != "absence":
@@ -94,7 +95,7 @@ class Substitution:
 
     @subscriber(TURN)
     async def turned(self, handling: Handling) -> None:
-        """An absence begins or ends today."""
+        """Refresh the topics of an employee whose absence begins or ends today."""
         async with handling.transaction() as tx:
             away = await self._absences.get(
                 tx, UUID(str(handling.event.payload["subject"]).partition(":")[0])
@@ -104,7 +105,7 @@ class Substitution:
 
     @callback(CancelAbsence)
     async def cancel(self, handling: Handling, actor: Actor, pressed: CancelAbsence) -> None:
-        """End or withdraw an absence."""
+        """End an absence early, or withdraw it."""
         p = handling.event.payload
         async with handling.transaction() as tx:
             away = await self._absences.get(tx, pressed.absence_id)
@@ -134,7 +135,7 @@ class Substitution:
             )
 
     async def _turns(self, tx: Tx, away: Absence) -> None:
-        """Timers for the mornings on which the work changes hands."""
+        """Arm timers for the mornings on which the work changes hands."""
         for name, due in (
             ("begin", day_bounds(away.first)[0]),
             ("end", day_bounds(away.last)[1] + timedelta(seconds=1)),
@@ -143,7 +144,7 @@ class Substitution:
                 await self._timers.arm(tx, kind=TURN, subject=f"{away.id}:{name}", due_at=due)
 
     async def _both(self, tx: Tx, handling: Handling, away: Absence, key: str, other: str) -> None:
-        """The person, with a button to take it back; and the substitute."""
+        """Write to the absent employee, with a button to cancel, and to the substitute."""
         to = await self._staff.telegram_of(away.employee_id)
         if to is not None:
             reader = await self._readers.of_employee(away.employee_id)

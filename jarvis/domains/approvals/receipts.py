@@ -1,4 +1,4 @@
-"""An approved card: what became of each of its writes, from receipts alone."""
+"""Text of approved cards: the outcome of each write, from receipts alone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OUTCOMES: Mapping[str, Outcome] = {"done": "done", "not_done": "not_done", "aga
 
 
 class Receipts:
-    """Words what became of writes. `offset`: business time minus real time, for what is stamped in
+    """Renders the outcome of writes. `offset`: business time minus real time, for timestamps in
     real time."""
 
     def __init__(self, writes: Writes, reader: Reader, offset: timedelta) -> None:
@@ -29,7 +29,7 @@ class Receipts:
         self._offset = offset
 
     def card(self, approval: Approval) -> Card:
-        """Every write of an approved card."""
+        """Render every write of an approved card."""
         items = approval.items
         if len(items) == 1:
             return self._one(items[0], approval)
@@ -96,7 +96,9 @@ class Receipts:
         undoing = reader.say("card.undoing", what=what)
         if item.undo_state == "sent":
             return Card(text=f"⏳ <b>{undoing}</b>")
-        if item.undo_state == "unknown":  # it holds its subject until somebody has looked
+        if (
+            item.undo_state == "unknown"
+        ):  # it blocks further writes to its subject until a person has checked
             text = f"❓ <b>{reader.say('card.unknown', what=undoing)}</b>\n{look}"
             return Card(text=text, buttons=[self._unknown_buttons(item.undo_effect_id)])
         return Card(text=f"⛔ <b>{reader.say('card.undo_failed', what=what)}</b>\n{look}")

@@ -1,5 +1,4 @@
-"""A closed task form makes a task; `/tasks` lists them; a press says that it is done, or not
-yet."""
+"""Tasks: made by a closed task form, listed by `/tasks`, marked done or open by a button."""
 
 from __future__ import annotations
 
@@ -29,11 +28,11 @@ from jarvis.messaging import outbox, times
 from jarvis.messaging.callbacks import callback, command
 from jarvis.messaging.view import Button, Reader
 
-LISTED = 8  # tasks a message
+LISTED = 8  # tasks per message
 
 
 class Tasks:
-    """Makes, lists and closes tasks."""
+    """Creates, lists and completes tasks."""
 
     feature: ClassVar[str] = "tasks"
 
@@ -57,8 +56,8 @@ class Tasks:
 
     @subscriber(FINISHED, lane=DeliveryLane.PEOPLE)
     async def given(self, handling: Handling) -> None:
-        """A task form was closed; without what and for whom there is no task, and its author hears
-        so."""
+        """Create the task of a closed form; if the text or the assignee is missing there is no
+        task, and the author gets a message."""
         async with handling.transaction() as tx:
             form = await self._forms.get(tx, UUID(str(handling.event.payload["subject"])))
             if form is None or form.state != "done" or form.template.key != "task":
@@ -93,7 +92,7 @@ class Tasks:
 
     @command("tasks")
     async def listing(self, handling: Handling, actor: Actor, said: str) -> None:
-        """`/tasks`: what the person has to do, and what they gave to others."""
+        """`/tasks`: list the person's own tasks, and those they gave to others."""
         p = handling.event.payload
         async with handling.transaction() as tx:
             reader = await self._readers.of_employee(actor.employee_id)
@@ -173,7 +172,7 @@ class Tasks:
         )
 
     async def _again(self, tx: Tx, handling: Handling, actor: Actor) -> None:
-        """The list that was pressed shows what is left."""
+        """Update the list in which a task was marked."""
         p = handling.event.payload
         text, rows = await self._list(tx, actor, await self._readers.of_employee(actor.employee_id))
         stored = await self._interactions.store(

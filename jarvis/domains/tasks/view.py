@@ -1,4 +1,4 @@
-"""What a task looks like. Times are absolute: a post stays as it is until a fact changes."""
+"""Text of tasks. Times are absolute, since a post is edited only when a fact changes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TITLE_MAX = 64
 
 
 def title(task: Task) -> str:
-    """The first line of what is to be done."""
+    """The first line of the task."""
     return task.title.strip().splitlines()[0][:TITLE_MAX]
 
 

@@ -1,4 +1,4 @@
-"""Rules for RentProg's webhooks: the payload is a hint, the record is the truth."""
+"""Handles RentProg's webhooks: the payload is a hint, the record in RentProg is the truth."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ NOTED = (
 
 
 class RentProgHooks:
-    """Applies deliveries in their order; reads the record anew when the payload is not enough."""
+    """Applies webhooks in their order; reads the record from RentProg when the payload is not
+    enough."""
 
     feature: ClassVar[str] = "rentprog"
 
@@ -61,13 +62,13 @@ class RentProgHooks:
 
     @subscriber("rentprog.unreadable")
     async def unreadable(self, handling: Handling) -> None:
-        """Parks the delivery with its raw body; `hook` says why it cannot be read."""
+        """Park the delivery with its raw body; `hook` says why it cannot be read."""
         hook(handling.event.body)
         raise Unparsable("RentProg webhook: it became readable only now; replay it")
 
     @subscriber(*(f"rentprog.{noun}.{verb}" for noun in NOUNS for verb in ("create", "update")))
     async def changed(self, handling: Handling) -> None:
-        """A create or an update."""
+        """Save a record that was created or updated."""
         change, branch = hook(handling.event.body), _branch(handling.event)
         stored = await self._stored(change)
         incoming = Incoming(
@@ -78,19 +79,19 @@ class RentProgHooks:
             made=change.verb == "create",
         )
         known = stored is not None
-        # late, early or lost
+        # a webhook came late, early or not at all
         if known != (change.verb == "update") or (stored is not None and not fits(change, stored)):
             try:
                 incoming = await self._read_again(change.noun, str(change.entity_id), branch)
             except NotFound:
-                return  # gone since; its destroy follows or has come already
+                return  # destroyed since; that webhook follows or has come already
             except Unavailable:
                 if stored is None:
                     raise
                 async with handling.transaction() as tx:
                     await self._arm(tx, change.noun, str(change.entity_id), branch)
                 if change.verb == "create":
-                    return  # what we hold is newer than the record's first state
+                    return  # our row is newer than the record's first state
         async with handling.transaction() as tx:
             await self._save(tx, change.noun, incoming, branch, handling.event)
         if change.noun == "booking":
@@ -98,7 +99,7 @@ class RentProgHooks:
 
     @subscriber(*(f"rentprog.{noun}.destroy" for noun in NOUNS))
     async def destroyed(self, handling: Handling) -> None:
-        """The record is gone from RentProg: hidden here, never cascaded."""
+        """Hide a record that was destroyed in RentProg; nothing is deleted with it."""
         change = hook(handling.event.body)
         async with handling.transaction() as tx:
             rooms = {
@@ -110,8 +111,8 @@ class RentProgHooks:
 
     @subscriber("rentprog.duplicate", *(f"rentprog.{noun}.duplicate" for noun in NOUNS))
     async def duplicated(self, handling: Handling) -> None:
-        """An equal body within the window triggers nothing; once its burst is over the record is
-        read once more."""
+        """Ignore an equal body within the window; once its burst is over the record is read once
+        more."""
         original = UUID(handling.event.payload["original_event_id"])
         row = await self._db.fetchrow(
             "SELECT body, source, kind FROM event WHERE id = $1", original
@@ -125,21 +126,21 @@ class RentProgHooks:
 
     @subscriber("rentprog.reread")
     async def reread(self, handling: Handling) -> None:
-        """A timer asks for a record that could not be read before."""
+        """Read a record again, by a timer, that could not be read before."""
         noun, _, key = str(handling.event.payload["subject"]).partition(":")
         assert noun in ("car", "client", "booking"), noun
         await self._reread(handling, noun, key, handling.event.payload.get("branch"))
 
     @subscriber("car.created", "client.created")
     async def link(self, handling: Handling) -> None:
-        """A car or a client arrived: bookings that came before it are joined to it."""
+        """Join bookings to a car or a client that arrived after them."""
         async with handling.transaction() as tx:
             await self._bookings.link(tx, str(handling.event.id), handling.event)
 
     @subscriber(*NOTED)
     async def note(self, handling: Handling) -> None:
-        """The memory of a car, a client or a booking. It begins after the first load: what was
-        there before, we did not see happen."""
+        """Record the history of a car, a client or a booking. It begins after the first load, since
+        earlier changes were not observed."""
         event, payload = handling.event, handling.event.payload
         noun = event.kind.partition(".")[0]
         names = sorted(map(str, cast(list[Any], list(payload.get("changed") or ()))))
@@ -166,7 +167,7 @@ class RentProgHooks:
             await self._save(tx, noun, incoming, branch, handling.event)
 
     async def _parents(self, handling: Handling, key: str, branch: str | None) -> None:
-        """Fetch the car or client that a booking names and we have not met yet."""
+        """Fetch the car or client of a booking that are not in the mirror yet."""
         for noun, missing in zip(
             ("car", "client"), await self._bookings.missing_parents(self._db, key), strict=True
         ):
@@ -179,7 +180,7 @@ class RentProgHooks:
                     "car" if noun == "car" else "client", missing, branch
                 )
             except (NotFound, Unavailable):
-                continue  # the timer asks again
+                continue  # the timer tries again
             async with handling.transaction() as tx:
                 await self._save(
                     tx, "car" if noun == "car" else "client", incoming, branch, handling.event

@@ -20,7 +20,7 @@ from jarvis.messaging.view import Button
 
 
 class Welcomes(Protocol):
-    """Greets who joined."""
+    """Greets new employees."""
 
     async def welcome(self, handling: Handling, chat_id: int, actor: Actor) -> None:
         """Greet somebody in their private chat."""
@@ -44,15 +44,15 @@ class Invites:
 
     @hears_strangers
     async def stranger(self, handling: Handling, user_id: int, text: str) -> bool:
-        """The link of an invitation is the only thing that a stranger may say."""
+        """Accept the link of an invitation, the only message that strangers get an answer to."""
         token = text.partition(" ")[2].strip() if text.startswith("/start ") else ""
         if token:
             await self._claimed(handling, int(handling.event.payload["chat_id"]), user_id, token)
         return bool(token)
 
     async def _claimed(self, handling: Handling, chat_id: int, user_id: int, token: str) -> None:
-        """Tell whoever opened the link to wait, and ask every administrator in their own
-        language."""
+        """Ask whoever opened the link to wait, and every administrator, in their own language, to
+        decide."""
         claim = await self._invitations.claim(token, user_id)
         language: Language = claim.language if claim is not None else "ru"
         admins = await self._staff.contacts(Role.ADMIN)
@@ -97,7 +97,7 @@ class Invites:
 
     @callback(DecideInvite)
     async def decided(self, handling: Handling, actor: Actor, pressed: DecideInvite) -> None:
-        """Carry out an administrator's decision; the other administrators' cards answer that it
+        """Carry out an administrator's decision; on the cards of the others, buttons answer that it
         was decided."""
         if actor.role is not Role.ADMIN:
             async with handling.transaction() as tx:

@@ -1,5 +1,5 @@
 """The catalogue of fixed sentences, by key and language (ru, en, ka), gathered from the module
-`words` of each room. Values are put in by code, never declined."""
+`words` of each package. Values are inserted by code, never declined."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from jarvis.kit.errors import InvalidRequest
 
 ROOMS = ("jarvis.messaging", "jarvis.orchestrator", "jarvis.domains")
 
-# RentProg's own words for classes, gearboxes and categories; a word that is not here is shown as
-# RentProg has it.
+# RentProg's names of classes, gearboxes and categories; others are shown as RentProg has them.
 _VENDOR_WORDS: dict[str, tuple[str, str]] = {
     "автомат": ("automatic", "ავტომატი"),
     "автоматическая": ("automatic", "ავტომატი"),
@@ -54,7 +53,7 @@ def _modules() -> Iterator[str]:
 
 @cache
 def _words() -> Mapping[str, tuple[str, str, str]]:
-    """Every sentence, read when the first one is asked for.
+    """Every sentence, read at the first use.
 
     Raises:
         ValueError: two rooms have a sentence of one key.
@@ -69,7 +68,7 @@ def _words() -> Mapping[str, tuple[str, str, str]]:
 
 
 def say(key: str, language: str, /, **values: object) -> str:
-    """One sentence of the catalogue with its values.
+    """Return a sentence of the catalogue with its values.
 
     Raises:
         InvalidRequest: no such key; a test reads every key that the code names.
@@ -87,7 +86,7 @@ def known(key: str) -> bool:
 
 
 def vendor_word(text: str, language: str) -> str:
-    """A word of RentProg's dictionaries in the reader's language."""
+    """A name of RentProg in the reader's language."""
     known = _VENDOR_WORDS.get(text.strip().casefold())
     return text if known is None or language == "ru" else known[_COLUMN[language] - 1]
 

@@ -1,5 +1,5 @@
-"""Who owns what somebody writes, before it is a request: features mark their methods, and whoever
-hears people asks them, knowing none of them."""
+"""Who handles a text message before it becomes a request: features mark their methods, and the
+inbox asks them in order without knowing them."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def hears(
     [Callable[[S, Handling, Actor, str], Awaitable[bool]]],
     Callable[[S, Handling, Actor, str], Awaitable[bool]],
 ]:
-    """Mark a method that may own words of somebody of the company: it answers them and returns
-    true, or leaves them to the next. Who has the lowest rank is asked first; `private`: of what is
-    said in groups it is not asked."""
+    """Mark a method that may handle an employee's text: it answers and returns true, or leaves the
+    text to the next. The lowest rank is asked first; `private`: it is asked only in private
+    chats."""
 
     def mark(
         method: Callable[[S, Handling, Actor, str], Awaitable[bool]],
@@ -44,8 +44,8 @@ def hears(
 def takes_files(
     method: Callable[[S, Handling], Awaitable[None]],
 ) -> Callable[[S, Handling], Awaitable[None]]:
-    """Mark a method that gets every message with a file, whoever sent it, before its words are
-    heard."""
+    """Mark a method that gets every message with a file, from any sender, before the text is
+    handled."""
     setattr(method, _FILES, True)
     return method
 
@@ -53,8 +53,8 @@ def takes_files(
 def hears_strangers(
     method: Callable[[S, Handling, int, str], Awaitable[bool]],
 ) -> Callable[[S, Handling, int, str], Awaitable[bool]]:
-    """Mark a method that may own what somebody wrote who is not of the company; it gets their
-    Telegram id, and returns whether it answered."""
+    """Mark a method that may handle the text of somebody who is no employee; it gets their Telegram
+    id, and returns whether it answered."""
     setattr(method, _STRANGERS, True)
     return method
 
@@ -66,7 +66,7 @@ class _Place:
 
 
 class Focus:
-    """The owners in their order."""
+    """The handlers in their order."""
 
     def __init__(self) -> None:
         self._hears: list[tuple[_Place, Hears]] = []
@@ -74,7 +74,7 @@ class Focus:
         self._strangers: list[HearsStranger] = []
 
     def gather(self, *features: object) -> None:
-        """Take in what built features hear.
+        """Register the handlers of built features.
 
         Raises:
             ValueError: two would be asked at the same place.
@@ -89,12 +89,12 @@ class Focus:
             raise ValueError(f"two features hear at one rank: {ranks}")
 
     async def file(self, handling: Handling) -> None:
-        """Let everybody who takes files have this message."""
+        """Call every handler of files with this message."""
         for take in self._files:
             await take(handling)
 
     async def heard(self, handling: Handling, actor: Actor, text: str) -> bool:
-        """Whether one of the owners answered these words."""
+        """Whether one of the handlers answered this text."""
         private = bool(handling.event.payload["private"])
         for place, hear in self._hears:
             if (private or not place.private) and await hear(handling, actor, text):
@@ -102,7 +102,7 @@ class Focus:
         return False
 
     async def stranger(self, handling: Handling, user_id: int, text: str) -> bool:
-        """Whether one of the owners answered a stranger."""
+        """Whether one of the handlers answered a stranger."""
         for hear in self._strangers:
             if await hear(handling, user_id, text):
                 return True
@@ -110,7 +110,7 @@ class Focus:
 
 
 def marks(kind: type) -> Iterator[str]:
-    """The names of a class's methods that are marked as hearing people or taking files."""
+    """The names of a class's methods that are marked as handlers of text or files."""
     for mark in (_HEARS, _FILES, _STRANGERS):
         for name, function in inspect.getmembers(kind, inspect.isfunction):
             if hasattr(function, mark):

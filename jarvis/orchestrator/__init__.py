@@ -1,4 +1,4 @@
-"""Decides who acts on an event, runs agents, renders their answers from facts."""
+"""Routes events to roles, runs agents, and renders their answers from facts."""
 
 from __future__ import annotations
 

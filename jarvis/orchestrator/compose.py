@@ -1,5 +1,5 @@
-"""An answer of what the roles found: facts and refusals are rendered by code, a model's words are
-heard where they claim nothing, and what waits for a word goes on one card."""
+"""Composes an answer of the roles' results: code renders facts and refusals, a model's text is
+shown only where it claims nothing, and all writes that need approval go on one card."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BUTTON_ROWS = 6
 
 
 class Composer:
-    """Makes replies."""
+    """Composes replies."""
 
     def __init__(self, views: Views, approvals: Approvals) -> None:
         self._views = views
@@ -32,7 +32,7 @@ class Composer:
     async def compose(
         self, request: Request, parts: Sequence[Part], deps: Deps, reader: Reader, reply: Reply
     ) -> None:
-        """Fill a reply with what its parts came to."""
+        """Fill a reply with the results of its parts."""
         pieces: list[Rendered] = []
         for part in parts:
             if part.messages is not None:
@@ -92,8 +92,8 @@ class Composer:
         return [Rendered(text=f"❓ {safe(block.text)}", buttons=asking(block.options))]
 
     async def _refusal(self, block: Refusal, part: Part, deps: Deps, reader: Reader) -> Rendered:
-        """What was refused in this run, or what the role may not do; a model's word alone is no
-        refusal."""
+        """Render what was refused in this run, or what the role may not do; a refusal that only a
+        model claims is not shown."""
         told = [f for f in deps.run.facts.facts.values() if isinstance(f, RefusalFact)]
         if same := [fact for fact in told if fact.tool == block.tool]:
             return self._views.render(same[-1], reader)
@@ -120,7 +120,8 @@ def _failed(part: Part, cause: str, reader: Reader) -> Rendered:
 
 
 def _draft(request: Request, parts: Sequence[Part], deps: Deps, reply: Reply) -> Draft:
-    """One card for all writes of the request, in the order of the delegations and of the calls."""
+    """Return one card for all writes of the request, in the order of the delegations and of the
+    calls."""
     run = deps.run
     order = {part.delegation.role: n for n, part in enumerate(parts)}
     planned = sorted(run.planned, key=lambda step: order.get(step.role, len(order)))
@@ -144,8 +145,8 @@ def _draft(request: Request, parts: Sequence[Part], deps: Deps, reply: Reply) ->
 
 
 def _hindrances(run: RunLedger, parts: Sequence[Part]) -> list[Fact]:
-    """What must be settled before a card: a choice, something unknown, an obstacle, found by a role
-    whose writes wait."""
+    """Return facts that must be resolved before a card is shown (a choice, something unknown, an
+    obstacle), found by a role with planned writes."""
     if not any(part.waits for part in parts):
         return []
     shown = {

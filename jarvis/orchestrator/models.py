@@ -1,5 +1,5 @@
-"""The model of each role: what stands in for it, else the chain of providers with the offline model
-as its last link."""
+"""The model of each role: its override, else the chain of providers with the offline model as its
+last link."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from prompts.book import PromptBook
 
 
 class Standins(dict[str, Model]):
-    """Models that stand in for a role's own, by role: in tests, suites and benchmarks."""
+    """Models that replace those of roles, by role: in tests, suites and benchmarks."""
 
 
 class RoleModels:
@@ -54,5 +54,5 @@ def prompt_book() -> PromptBook:
 
 
 def standins() -> Standins:
-    """None: in life every role has its own model."""
+    """Return no overrides, as in production."""
     return Standins()

@@ -1,5 +1,7 @@
-"""One request, from its words to a rendered answer or a card: route, ask the roles side by side,
-compose.
+"""Handles one request, from its text to a rendered answer or a card: route, run the roles
+concurrently, compose.
+
+It takes 60 s at most; each step that failed is named in the answer.
 
 It takes 60 s at most; what failed is told step by step.
 """
@@ -54,7 +56,7 @@ class RequestPipeline:
     async def answer(
         self, request: Request, *, on_route: Callable[[str], None] | None = None
     ) -> Reply:
-        """Answer one request. Failures become words; only bugs are raised."""
+        """Answer one request. Failures become text; only bugs are raised."""
         conversation = await self._conversations.begin(
             employee_id=request.actor.employee_id,
             place=request.place,

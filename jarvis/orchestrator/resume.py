@@ -1,4 +1,4 @@
-"""Agents whose writes were decided go on with what they have to say."""
+"""Resumes the runs of agents after their writes were decided."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tools.refusals import deny_approved
 
 
 class Resume:
-    """Lets the agents of a decided card go on."""
+    """Resumes the agents of a decided card."""
 
     feature: ClassVar[str] = "cards"
 
@@ -53,8 +53,8 @@ class Resume:
 
     @subscriber(RESUME, lane=DeliveryLane.PEOPLE, deadline_s=180)
     async def resumed(self, handling: Handling) -> None:
-        """The agents' own words after an approval, if they have any; the card itself tells what was
-        done."""
+        """Send the agents' own text after an approval, if they have any; the card itself shows what
+        was done."""
         event_id = handling.event.id
         approval = await self._approvals.read(
             self._db, UUID(str(handling.event.payload["approval_id"]))
@@ -87,7 +87,8 @@ class Resume:
     async def _go_on(
         self, approval: Approval, actor: Actor, event_id: UUID, role: str, stored: object
     ) -> tuple[str, list[ModelMessage], str]:
-        """One role with what became of its writes: the messages to remember, and what it says."""
+        """Resume one role with the outcome of its writes; returns the messages to store, and its
+        text."""
         calls = frozenset(item.call_key for item in approval.items if item.role == role)
         grant = Grant(approval_id=approval.id, calls=calls, db=self._db, approvals=self._approvals)
         ledger = RunLedger(

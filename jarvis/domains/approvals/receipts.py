@@ -96,9 +96,9 @@ class Receipts:
         undoing = reader.say("card.undoing", what=what)
         if item.undo_state == "sent":
             return Card(text=f"⏳ <b>{undoing}</b>")
-        if (
-            item.undo_state == "unknown"
-        ):  # it blocks further writes to its subject until a person has checked
+
+        # an unknown undo blocks further writes to its subject until a person has checked
+        if item.undo_state == "unknown":
             text = f"❓ <b>{reader.say('card.unknown', what=undoing)}</b>\n{look}"
             return Card(text=text, buttons=[self._unknown_buttons(item.undo_effect_id)])
         return Card(text=f"⛔ <b>{reader.say('card.undo_failed', what=what)}</b>\n{look}")

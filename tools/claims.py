@@ -1,5 +1,5 @@
-"""A model's own words compared with what really happened in the run: refused calls, silent sources,
-cards that wait."""
+"""Compares the claims in a model's text with what happened in the run: refused calls, sources that
+did not answer, waiting cards."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ NOTED_CHARS = 200
 
 
 async def unfounded(text: str, role: str, deps: Deps, approvals: Approvals) -> Claim | None:
-    """The first claim of a role's words that nothing of this run bears out; None when they may be
-    shown. It goes on record as what it is, a step of the run: not as a refusal or a failure.
+    """Return the first claim in a role's text that this run does not support; None when the text
+    may be shown. The claim is recorded as a step of the run, not as a refusal or a failure.
+
+    Only code says that something was done; such a claim of a model is never supported.
 
     That something was done is told by code alone and is never borne out here.
     """
@@ -32,7 +34,7 @@ async def unfounded(text: str, role: str, deps: Deps, approvals: Approvals) -> C
 
 
 def silent(run: RunLedger) -> bool:
-    """Whether some source did not answer in this run, or had not when what is shown was read."""
+    """Whether a source did not answer in this run, or had not when the shown data was read."""
     ages = (getattr(fact, "fresh", None) for fact in run.facts.facts.values())
     return bool(run.silent) or any(
         isinstance(age, Freshness) and (age.failing_since or age.limited) for age in ages

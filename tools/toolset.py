@@ -1,5 +1,5 @@
 """The guard around every toolset: rights at listing and at the call, steps, taint, and our errors
-in words for the model."""
+as text for the model."""
 
 from __future__ import annotations
 
@@ -38,13 +38,17 @@ MAX_TOOL_CALLS = 20
 
 
 def guard(role: str, *toolsets: AbstractToolset[Deps]) -> list[AbstractToolset[Deps]]:
-    """These toolsets behind the guard of an agent's role."""
+    """Return these toolsets behind the guard of an agent's role."""
     return [Guarded(CombinedToolset(list(toolsets)), role)]
 
 
 @dataclass
 class Guarded(WrapperToolset[Deps]):
-    """The only enforcement point of the policies that tools carry.
+    """The only enforcement point of the policies of tools.
+
+    A write tool only plans: its plan waits on a card. In a run that is resumed after the decision,
+    the call must be the approved one, argument by argument; its write has been requested by then,
+    and the call returns its outcome.
 
     A write tool only plans: its plan waits on a card. In a run that goes on after the word, the
     call must be the one that was approved, argument by argument; what was approved is then on its

@@ -96,13 +96,13 @@ class Reader:
 
 
 def limit(limited: Limited, reader: Reader, key: str = "limited") -> str:
-    """That the source was not asked for a limit, and until when."""
+    """A sentence that the source was not asked because of a limit, and until when."""
     return reader.say(f"{key}.own" if limited.own else key, t=times.clock(limited.until))
 
 
 def source(fresh: Freshness, reader: Reader) -> str:
-    """The last line: source and age; a sentence of its own when it is old or the source is
-    silent."""
+    """The last line: source and age; a separate sentence when the data is old or the source does
+    not answer."""
     line = f"<i>{fresh.source}, {reader.age(fresh.as_of)}</i>"
     if fresh.limited is not None:
         return f"{limit(fresh.limited, reader)}\n{line}"
@@ -195,6 +195,6 @@ class Views:
         the end.
 
         Raises:
-            KeyError: no room shows facts of this type.
+            KeyError: no feature has a view of this type.
         """
         return self._views[type(fact)](fact, reader)

@@ -132,7 +132,7 @@ class RequestPipeline:
 
 
 async def _account(purse: Purse, deps: Deps, reader: Reader, reply: Reply) -> None:
-    """What the models cost, and a word when a budget stopped them."""
+    """Record what the models cost, and add a notice when a budget stopped them."""
     reply.cost_micro_usd = purse.cost_micro_usd
     if purse.spent is not None:
         await deps.run.record(deps.actor, "llm.budget", "denied", {"budget": purse.spent})
@@ -142,7 +142,7 @@ async def _account(purse: Purse, deps: Deps, reader: Reader, reply: Reply) -> No
 
 
 async def _no_route(route: Route, deps: Deps, reader: Reader, reply: Reply) -> None:
-    """A question back, or that this is nobody's work, with what can be asked instead."""
+    """Ask back, or say that no role does this, with examples of what can be asked instead."""
     reply.state = "refused" if route.refusal else "asked"
     key = "off_topic" if route.refusal else "unclear"
     said = route.question or "unclear"

@@ -115,7 +115,7 @@ class Resume:
 
 
 def _memory(approval: Approval, outcome: str) -> list[ModelMessage]:
-    """The decision as later requests remember it."""
+    """The decision as a message that later requests remember."""
     told = f"(the card was approved by {approval.decided_by}: {outcome})"
     return [
         ModelRequest(parts=[UserPromptPart(content=told)]),

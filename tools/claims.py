@@ -15,7 +15,7 @@ from tools.deps import Deps, RunLedger
 NOTED_CHARS = 200
 
 
-async def unfounded(text: str, role: str, deps: Deps, approvals: Approvals) -> Claim | None:
+async def unsupported_claim(text: str, role: str, deps: Deps, approvals: Approvals) -> Claim | None:
     """Return the first claim in a role's text that this run does not support; None when the text
     may be shown. The claim is recorded as a step of the run, not as a refusal or a failure.
 
@@ -26,26 +26,26 @@ async def unfounded(text: str, role: str, deps: Deps, approvals: Approvals) -> C
     began = time.monotonic()
     vendors = [found.manifest.name for found in integrations()]
     for claim in sorted(claims_of(text, vendors)):
-        if not await _true(claim, deps, approvals):
+        if not await _is_supported(claim, deps, approvals):
             note = text[:NOTED_CHARS]
             deps.run.step("dropped", f"claim.{claim}", began=began, role=role, outcome=note)
             return claim
     return None
 
 
-def silent(run: RunLedger) -> bool:
+def source_unavailable(run: RunLedger) -> bool:
     """Whether a source did not answer in this run, or had not when the shown data was read."""
     ages = (getattr(fact, "fresh", None) for fact in run.facts.facts.values())
-    return bool(run.silent) or any(
+    return bool(run.unanswered) or any(
         isinstance(age, Freshness) and (age.failing_since or age.limited) for age in ages
     )
 
 
-async def _true(claim: Claim, deps: Deps, approvals: Approvals) -> bool:
+async def _is_supported(claim: Claim, deps: Deps, approvals: Approvals) -> bool:
     run = deps.run
     if claim == "waits":
         return bool(run.planned or await approvals.inbox(run.db, deps.actor))
     if claim == "refused":
         told = any(isinstance(fact, RefusalFact) for fact in run.facts.facts.values())
         return told or bool(run.denied)
-    return claim == "silent" and silent(run)
+    return claim == "silent" and source_unavailable(run)

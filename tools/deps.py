@@ -91,11 +91,11 @@ class Step:
 class RunLedger:
     """The record of one request: facts, steps, taint, refusals, writes that wait for approval.
 
-    `denied` are tools of which a refused call is recorded, `silent` those whose source did not
+    `denied` are tools of which a refused call is recorded, `unanswered` those whose source did not
     answer in time; `quotes` are outsiders' texts that were read; `grant` is set in a run that is
     resumed after an approval.
 
-    `denied` are tools of which a refused call is on record, `silent` those whose source did not
+    `denied` are tools of which a refused call is on record, `unanswered` those whose source did not
     answer in time; `quotes` are outsiders' words that took part; `grant` is there in a run that
     goes on after an approval.
     """
@@ -113,7 +113,7 @@ class RunLedger:
     tainted: bool = False
     quotes: list[str] = field(default_factory=list[str])
     denied: set[str] = field(default_factory=set[str])
-    silent: set[str] = field(default_factory=set[str])
+    unanswered: set[str] = field(default_factory=set[str])
     planned: list[WriteStep] = field(default_factory=list[WriteStep])
     grant: Grant | None = None
     tool_calls: int = 0

@@ -46,7 +46,7 @@ async def refuse(deps: Deps, tool: str, branch: str | None, reason: str) -> str:
     return fact
 
 
-def founded(deps: Deps, tool: str) -> bool:
+def refused_by_role(deps: Deps, tool: str) -> bool:
     """Whether a refusal because of the role is true: the tool exists, and is for other roles."""
     return tool in matrix() and deps.actor.role not in policy_of(tool).roles
 

@@ -94,15 +94,15 @@ class Guarded(WrapperToolset[Deps]):
             run.step("error", name, began=began, arguments=tool_args, outcome=str(error))
             raise ToolFailed(str(error)) from error
         except Unavailable as error:
-            run.silent.add(name)
+            run.unanswered.add(name)
             run.step("error", name, began=began, arguments=tool_args, outcome=error.reason)
             raise ToolFailed(_unavailable(error)) from error
         except IntegrationError as error:
-            run.silent.add(name)
+            run.unanswered.add(name)
             run.step("error", name, began=began, arguments=tool_args, outcome=error.reason)
             raise ToolFailed(f"{error.system} needs our repair; say so and stop.") from error
         except asyncio.CancelledError:
-            run.silent.add(name)
+            run.unanswered.add(name)
             run.step(
                 "error", name, began=began, arguments=tool_args, outcome="cut off by its deadline"
             )
@@ -148,7 +148,7 @@ class Guarded(WrapperToolset[Deps]):
         try:
             planned = await super().call_tool(name, tool_args, ctx, tool)
         except LimitReached as error:
-            run.silent.add(name)
+            run.unanswered.add(name)
             limited = Limited.by(error, ctx.deps.now)
             reason = "limited.own" if limited.own else "limited"
             fact = run.facts.add(

@@ -106,7 +106,7 @@ class Period:
     whole_days: bool
 
 
-def hits(word: str, stem: str) -> bool:
+def matches_stem(word: str, stem: str) -> bool:
     """Whether a word begins with a stem; a long stem may have one letter wrong, a short one must be
     equal."""
     if len(stem) <= 3:
@@ -141,7 +141,7 @@ def period_of(text: str, words: list[str], now: datetime) -> Period | None:
     if _NEXT_WEEK.search(text):
         monday = today + timedelta(days=7 - today.weekday())
         return _whole(monday, monday + timedelta(days=6))
-    if not days and any(hits(word, stem) for word in words for stem in _WEEK):
+    if not days and any(matches_stem(word, stem) for word in words for stem in _WEEK):
         return _whole(today, today + timedelta(days=6 - today.weekday()))
     length = _length(text)
     if length is not None:
@@ -227,7 +227,7 @@ def day_words(word: str) -> int | None:
 def is_day(word: str) -> bool:
     """Whether a folded word names a day, a month, a week or a part of a day."""
     tables = (*_DAYS, *_WEEKDAYS, *_MONTHS, *_WEEKEND, *_WEEK, *_PARTS)
-    return any(hits(word, stem) for stem in tables)
+    return any(matches_stem(word, stem) for stem in tables)
 
 
 def _hours(text: str) -> list[int]:

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from jarvis.kit.actor import LANGUAGES, Language
-from jarvis.language.dates import hits, stems
+from jarvis.language.dates import matches_stem, stems
 
 ENTITIES = frozenset({"branch", "car", "name", "number", "period"})
 """Signs that every request is read for, whatever the roles know."""
@@ -248,7 +248,7 @@ class Grammar:
         found = {
             name
             for name, sign in self._words.items()
-            if any(hits(word, stem) for word in words for stem in sign.stems)
+            if any(matches_stem(word, stem) for word in words for stem in sign.stems)
         }
         for phrase in self._phrases:
             if phrase.match.search(text):
@@ -258,7 +258,7 @@ class Grammar:
 
     def explains(self, word: str) -> bool:
         """Whether a folded word belongs to some sign."""
-        return any(hits(word, stem) for sign in self._words.values() for stem in sign.stems)
+        return any(matches_stem(word, stem) for sign in self._words.values() for stem in sign.stems)
 
     def known(self) -> frozenset[str]:
         """All signs."""

@@ -22,8 +22,8 @@ from jarvis.engine.db import Tx
 from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor
 
-_PRESSED, _WITHIN = "__jarvis_callback__", "__jarvis_callback_within__"
-_SAID = "__jarvis_command__"
+_CALLBACK, _WITHIN = "__jarvis_callback__", "__jarvis_callback_within__"
+_COMMAND = "__jarvis_command__"
 
 
 ID = "[0-9a-f-]{36}"  # in payloads of earlier versions
@@ -61,9 +61,9 @@ class Payload(BaseModel):
 
 S = TypeVar("S")
 P = TypeVar("P", bound=Payload)
-Press = Callable[[Handling, Actor, Any], Awaitable[None]]
-PressWithin = Callable[[Tx, Handling, Actor, Any], Awaitable[None]]
-Said = Callable[[Handling, Actor, str], Awaitable[None]]
+CallbackHandler = Callable[[Handling, Actor, Any], Awaitable[None]]
+CallbackHandlerWithin = Callable[[Tx, Handling, Actor, Any], Awaitable[None]]
+CommandHandler = Callable[[Handling, Actor, str], Awaitable[None]]
 
 
 def callback(
@@ -78,7 +78,7 @@ def callback(
     def mark(
         method: Callable[[S, Handling, Actor, P], Awaitable[None]],
     ) -> Callable[[S, Handling, Actor, P], Awaitable[None]]:
-        setattr(method, _PRESSED, payload)
+        setattr(method, _CALLBACK, payload)
         return method
 
     return mark
@@ -114,7 +114,7 @@ def command(
     def mark(
         method: Callable[[S, Handling, Actor, str], Awaitable[None]],
     ) -> Callable[[S, Handling, Actor, str], Awaitable[None]]:
-        setattr(method, _SAID, names)
+        setattr(method, _COMMAND, names)
         return method
 
     return mark
@@ -122,12 +122,12 @@ def command(
 
 def callbacks_of(feature: type) -> dict[str, type[Payload]]:
     """The payloads that a feature's class handles, by method, without building it."""
-    return dict(_marked(feature, _PRESSED)) | dict(_marked(feature, _WITHIN))
+    return dict(_marked(feature, _CALLBACK)) | dict(_marked(feature, _WITHIN))
 
 
 def commands_of(feature: type) -> dict[str, tuple[str, ...]]:
     """The commands that a feature's class handles, by method, without building it."""
-    return dict(_marked(feature, _SAID))
+    return dict(_marked(feature, _COMMAND))
 
 
 def _marked(feature: type, mark: str) -> Iterator[tuple[str, Any]]:
@@ -140,8 +140,8 @@ def _marked(feature: type, mark: str) -> Iterator[tuple[str, Any]]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Owner:
     payload: type[Payload]
-    press: Press | None
-    within: PressWithin | None
+    call: CallbackHandler | None
+    within: CallbackHandlerWithin | None
 
 
 class Callbacks:
@@ -165,7 +165,7 @@ class Callbacks:
                 bound = getattr(feature, method)
                 self._owners[payload.kind] = _Owner(
                     payload=payload,
-                    press=None if method in within else bound,
+                    call=None if method in within else bound,
                     within=bound if method in within else None,
                 )
                 for former in payload.former:
@@ -193,26 +193,26 @@ class Callbacks:
                     return None
         return None
 
-    async def call_within(self, tx: Tx, handling: Handling, actor: Actor, pressed: Payload) -> bool:
+    async def call_within(self, tx: Tx, handling: Handling, actor: Actor, payload: Payload) -> bool:
         """Call the handler in the transaction that marks the button as used; False if it has
         transactions of its own."""
-        within = self._owners[pressed.kind].within
+        within = self._owners[payload.kind].within
         if within is not None:
-            await within(tx, handling, actor, pressed)
+            await within(tx, handling, actor, payload)
         return within is not None
 
-    async def call(self, handling: Handling, actor: Actor, pressed: Payload) -> None:
+    async def call(self, handling: Handling, actor: Actor, payload: Payload) -> None:
         """Call the handler in transactions of its own."""
-        press = self._owners[pressed.kind].press
-        assert press is not None, f"{pressed.kind} is done where its button is used up"
-        await press(handling, actor, pressed)
+        call = self._owners[payload.kind].call
+        assert call is not None, f"{payload.kind} is handled where its button is used"
+        await call(handling, actor, payload)
 
 
 class Commands:
     """The owners of commands."""
 
     def __init__(self) -> None:
-        self._owners: dict[str, Said] = {}
+        self._owners: dict[str, CommandHandler] = {}
 
     def gather(self, *features: object) -> None:
         """Register the commands of built features.

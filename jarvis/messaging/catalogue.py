@@ -11,7 +11,7 @@ from importlib.util import find_spec
 
 from jarvis.kit.errors import InvalidRequest
 
-ROOMS = ("jarvis.messaging", "jarvis.orchestrator", "jarvis.domains")
+PACKAGES = ("jarvis.messaging", "jarvis.orchestrator", "jarvis.domains")
 
 # RentProg's names of classes, gearboxes and categories; others are shown as RentProg has them.
 _VENDOR_WORDS: dict[str, tuple[str, str]] = {
@@ -43,7 +43,7 @@ _COLUMN = {"ru": 0, "en": 1, "ka": 2}
 
 
 def _modules() -> Iterator[str]:
-    for room in ROOMS:
+    for room in PACKAGES:
         package = import_module(room)
         folders = [m.name for m in pkgutil.iter_modules(package.__path__, f"{room}.") if m.ispkg]
         for folder in (room, *folders):

@@ -21,7 +21,7 @@ class Fact:
     `hinders`: it must be settled before a card is shown for the writes that the run planned.
     """
 
-    hinders: ClassVar[bool] = False
+    blocks_card: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class ChoiceFact(Fact):
     """Several records match what was said; a person chooses. `kind`: car, client, booking,
     employee."""
 
-    hinders: ClassVar[bool] = True
+    blocks_card: ClassVar[bool] = True
 
     kind: str
     said: str
@@ -61,7 +61,7 @@ class MissingFact(Fact):
     """Nothing of that name is in our copy, which is as old as `fresh` says. `near` differ by one
     character, or are in another branch."""
 
-    hinders: ClassVar[bool] = True
+    blocks_card: ClassVar[bool] = True
 
     kind: str
     said: str
@@ -73,7 +73,7 @@ class MissingFact(Fact):
 class RefusalFact(Fact):
     """This person may not: the tool, or the branch that is outside their scope, and whom to ask."""
 
-    hinders: ClassVar[bool] = True
+    blocks_card: ClassVar[bool] = True
 
     tool: str
     branch: str | None
@@ -85,7 +85,7 @@ class ProblemFact(Fact):
     """A change that is impossible: the tool, the reason as a key of the catalogue, and the values
     of its sentence."""
 
-    hinders: ClassVar[bool] = True
+    blocks_card: ClassVar[bool] = True
 
     tool: str
     reason: str
@@ -96,7 +96,7 @@ class ProblemFact(Fact):
 class SwitchedOffFact(Fact):
     """An administrator has switched this off, or to read-only."""
 
-    hinders: ClassVar[bool] = True
+    blocks_card: ClassVar[bool] = True
 
     tool: str
     switch: Switch

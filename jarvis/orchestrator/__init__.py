@@ -7,7 +7,7 @@ from jarvis.app.feature import Feature
 FEATURE = Feature(
     name="requests",
     handlers=(
-        "models:standins",
+        "models:model_overrides",
         "models:RoleModels",
         "models:prompt_book",
         "role_runs:RoleRuns",

@@ -139,7 +139,7 @@ class Chat:
                 tx,
                 handling.origin,
                 place.chat_id,
-                _looking(routed, request.language),
+                _status_text(routed, request.language),
                 key=_status_key(handling),
                 lane=Lane.URGENT,
                 reply_to=reply_to,
@@ -237,7 +237,7 @@ def _status_key(handling: Handling) -> str:
     return handling.key(STATUS)
 
 
-def _looking(names: Sequence[str], language: str) -> str:
+def _status_text(names: Sequence[str], language: str) -> str:
     """The status text while the first of these roles works, or while one is being chosen."""
     role = roles()[names[0]] if names else None
     return say("status", language) if role is None else role.status[language]

@@ -103,7 +103,7 @@ class GeneralCommands:
         await self._report(handling, actor, said or None)
 
     @callback(ReportProblem)
-    async def reported(self, handling: Handling, actor: Actor, pressed: ReportProblem) -> None:
+    async def reported(self, handling: Handling, actor: Actor, payload: ReportProblem) -> None:
         """As `/report`."""
         await self._report(handling, actor, None)
 
@@ -114,9 +114,9 @@ class GeneralCommands:
         await self._say(handling, place, say(key, actor.language, code=short_code(trace or "")))
 
     @callback(ShowPage)
-    async def page(self, handling: Handling, actor: Actor, pressed: ShowPage) -> None:
+    async def page(self, handling: Handling, actor: Actor, payload: ShowPage) -> None:
         """Send the next page of a list as a new message."""
-        page = next_page(pressed, await self._readers.of(actor, actor.language))
+        page = next_page(payload, await self._readers.of(actor, actor.language))
         await self._say(handling, Place.of(handling), page.text, page.buttons, actor)
 
     async def _examples(self, actor: Actor, place: Suggested) -> Sequence[Mapping[str, str]]:

@@ -14,10 +14,10 @@ from jarvis.messaging.facts import ChoiceFact, Fact, RefusalFact
 from jarvis.messaging.payloads import Ask
 from jarvis.messaging.view import Button, Reader, Rendered, Views, short
 from jarvis.orchestrator.reply import Part, Reply, Request, retry, safe
-from tools.claims import silent, unfounded
+from tools.claims import source_unavailable, unsupported_claim
 from tools.deps import Deps, RunLedger
 from tools.policy import policy_of
-from tools.refusals import founded, refuse
+from tools.refusals import refuse, refused_by_role
 
 BUTTON_ROWS = 6
 
@@ -38,21 +38,21 @@ class Composer:
             if part.messages is not None:
                 reply.messages.append((part.delegation.role, part.messages))
             reply.offline = reply.offline or part.offline
-            if part.waits:
+            if part.awaits_approval:
                 continue
             if part.answer is None:
                 pieces.append(_failed(part, part.cause or "cause.model", reader))
                 continue
             for block in part.answer.blocks:
                 pieces += await self._block(block, part, deps, reader)
-        hindrance = _hindrances(deps.run, parts)
-        pieces += [self._views.render(fact, reader) for fact in hindrance]
+        blocking = _blocking_facts(deps.run, parts)
+        pieces += [self._views.render(fact, reader) for fact in blocking]
         reply.text = "\n\n".join(p.text for p in pieces if p.text)
         reply.buttons = [row for p in pieces for row in p.buttons][:BUTTON_ROWS]
-        if any(part.waits for part in parts) and not hindrance:
+        if any(part.awaits_approval for part in parts) and not blocking:
             reply.draft = _draft(request, parts, deps, reply)
             reply.state = "asked"
-        elif all(part.answer is None and not part.waits for part in parts):
+        elif all(part.answer is None and not part.awaits_approval for part in parts):
             reply.state = "failed"
             reply.buttons = [retry(request, reader)]
         elif any(isinstance(fact, ChoiceFact) for fact in deps.run.facts.facts.values()):
@@ -60,7 +60,9 @@ class Composer:
         if not reply.text and reply.draft is None:
             dropped = any(step.kind == "dropped" for step in deps.run.steps)
             unsaid = "cause.claim.done" if dropped else "cause.none"
-            reply.failed(request, reader, "cause.source" if silent(deps.run) else unsaid)
+            reply.failed(
+                request, reader, "cause.source" if source_unavailable(deps.run) else unsaid
+            )
 
     async def _block(
         self, block: Block, part: Part, deps: Deps, reader: Reader
@@ -78,9 +80,13 @@ class Composer:
         self, block: Text | Question, part: Part, deps: Deps, reader: Reader
     ) -> Sequence[Rendered]:
         if part.offline and block.text == "unavailable":
-            return [_failed(part, "cause.source" if silent(deps.run) else "cause.none", reader)]
+            return [
+                _failed(
+                    part, "cause.source" if source_unavailable(deps.run) else "cause.none", reader
+                )
+            ]
         role = part.delegation.role
-        claim = await unfounded(block.text, role, deps, self._approvals)
+        claim = await unsupported_claim(block.text, role, deps, self._approvals)
         if claim == "refused":
             meant = asked(read(part.delegation.request, deps.now), role)
             tool = meant.intent.tool if meant is not None else None
@@ -97,7 +103,7 @@ class Composer:
         told = [f for f in deps.run.facts.facts.values() if isinstance(f, RefusalFact)]
         if same := [fact for fact in told if fact.tool == block.tool]:
             return self._views.render(same[-1], reader)
-        if not founded(deps, block.tool):
+        if not refused_by_role(deps, block.tool):
             began, role = time.monotonic(), part.delegation.role
             deps.run.step("dropped", "claim.refused", began=began, role=role, outcome=block.tool)
             if told:
@@ -140,14 +146,14 @@ def _draft(request: Request, parts: Sequence[Part], deps: Deps, reply: Reply) ->
         trace_id=request.trace_id,
         quotes=list(run.quotes) if run.tainted else [],
         steps=planned,
-        histories={part.delegation.role: part.history for part in parts if part.waits},
+        histories={part.delegation.role: part.history for part in parts if part.awaits_approval},
     )
 
 
-def _hindrances(run: RunLedger, parts: Sequence[Part]) -> list[Fact]:
+def _blocking_facts(run: RunLedger, parts: Sequence[Part]) -> list[Fact]:
     """Return facts that must be resolved before a card is shown (a choice, something unknown, an
     obstacle), found by a role with planned writes."""
-    if not any(part.waits for part in parts):
+    if not any(part.awaits_approval for part in parts):
         return []
     shown = {
         i
@@ -157,4 +163,4 @@ def _hindrances(run: RunLedger, parts: Sequence[Part]) -> list[Fact]:
         if isinstance(b, Facts)
         for i in b.ids
     }
-    return [fact for key, fact in run.facts.facts.items() if fact.hinders and key not in shown]
+    return [fact for key, fact in run.facts.facts.items() if fact.blocks_card and key not in shown]

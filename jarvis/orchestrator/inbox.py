@@ -65,7 +65,7 @@ class Inbox:
         # immediate answers do not queue behind answers to requests
         handling.origin.lane = Lane.URGENT
         if p.get("media"):
-            await self._focus.file(handling)
+            await self._focus.handle_file(handling)
         place = Place.of(handling)
         if not place.private and not (
             p["mentioned"] or await self._to_me(place.chat_id, p.get("reply_to"))
@@ -82,7 +82,7 @@ class Inbox:
         words = _ADDRESS.sub("", text).strip() if not place.private else text.strip()
         if words.startswith("/"):
             await self._command(handling, actor, words)
-        elif not await self._focus.heard(handling, actor, words) and words:
+        elif not await self._focus.handle_text(handling, actor, words) and words:
             async with handling.transaction() as tx:
                 await self._ask(
                     tx, handling, place, actor, words, forwarded=bool(p.get("forwarded"))
@@ -147,25 +147,25 @@ class Inbox:
         seen = await self._interactions.look(token, actor)
         payload = self._callbacks.read(seen.kind, seen.choice)
         async with handling.transaction() as tx:
-            pressed = await self._interactions.use(
+            used = await self._interactions.use(
                 tx,
                 token,
                 actor,
                 handling.event.id,
                 settles=payload is not None and not payload.lasting,
             )
-            if pressed.state != "ok":
-                await self._not_pressed(tx, handling, actor, pressed.state)
+            if used.state != "ok":
+                await self._without_effect(tx, handling, actor, used.state)
                 return
             if payload is None:
-                await self._outdated(tx, handling, actor, pressed.kind)
+                await self._outdated(tx, handling, actor, used.kind)
                 return
             if await self._callbacks.call_within(tx, handling, actor, payload):
                 return
         await self._callbacks.call(handling, actor, payload)
 
     @callback_within(Ask)
-    async def chosen(self, tx: Tx, handling: Handling, actor: Actor, pressed: Ask) -> None:
+    async def chosen(self, tx: Tx, handling: Handling, actor: Actor, payload: Ask) -> None:
         """Publish the button's text as the person's next request."""
         place = Place.of(handling)
         asked = await self._asked(tx, place)
@@ -174,7 +174,7 @@ class Inbox:
             handling,
             place,
             actor,
-            pressed.request,
+            payload.request,
             edit_id=place.message_id if asked else None,
         )
 
@@ -184,7 +184,7 @@ class Inbox:
         run = await run_of_message(tx, place.chat_id, place.message_id)
         return run is not None and run["state"] == "asked"
 
-    async def _not_pressed(self, tx: Tx, handling: Handling, actor: Actor, state: str) -> None:
+    async def _without_effect(self, tx: Tx, handling: Handling, actor: Actor, state: str) -> None:
         """Record a callback without effect; a message whose buttons have expired says so and loses
         them."""
         await audit.record(
@@ -240,7 +240,7 @@ class Inbox:
     async def _stranger(self, handling: Handling, place: Place, user_id: int, text: str) -> None:
         """Refuse a stranger once, with an audit entry, unless a feature handles the message, as
         invitations handle their links."""
-        if await self._focus.stranger(handling, user_id, text):
+        if await self._focus.handle_stranger(handling, user_id, text):
             return
         async with handling.transaction() as tx:
             await audit.record(

@@ -18,7 +18,7 @@ from jarvis.kit.clock import Clock
 from prompts.book import PromptBook
 
 
-class Standins(dict[str, Model]):
+class ModelOverrides(dict[str, Model]):
     """Models that replace those of roles, by role: in tests, suites and benchmarks."""
 
 
@@ -31,13 +31,13 @@ class RoleModels:
         budgets: Budgets,
         clock: Clock,
         staff: StaffService,
-        standins: Standins,
+        model_overrides: ModelOverrides,
     ) -> None:
         async def branches() -> Mapping[str, Sequence[str]]:
             return {each.code: list(each.names.values()) for each in await staff.branches()}
 
         self.meter = Meter(budgets, settings)
-        self._models: dict[str, Model] = dict(standins)
+        self._models: dict[str, Model] = dict(model_overrides)
         for name, role in roles().items():
             if name not in self._models:
                 offline = offline_model(role, clock, branches)
@@ -53,6 +53,6 @@ def prompt_book() -> PromptBook:
     return PromptBook()
 
 
-def standins() -> Standins:
+def model_overrides() -> ModelOverrides:
     """Return no overrides, as in production."""
-    return Standins()
+    return ModelOverrides()

@@ -42,7 +42,7 @@ class Part:
 
     delegation: Delegation
     answer: Answer | None = None
-    waits: bool = False
+    awaits_approval: bool = False
     cause: str | None = None
     messages: Any = None
     history: Any = None

@@ -27,7 +27,7 @@ from jarvis.language.offline import NAME as OFFLINE
 from jarvis.messaging import outbox
 from jarvis.orchestrator.reply import safe
 from jarvis.orchestrator.role_runs import RoleRuns
-from tools.claims import unfounded
+from tools.claims import unsupported_claim
 from tools.deps import Grant, RunLedger
 from tools.refusals import deny_approved
 
@@ -66,7 +66,7 @@ class Resume:
             return
         with self._runs.meter.opened(actor.employee_id) as purse:
             said = [
-                await self._go_on(approval, actor, event_id, role, stored)
+                await self._resume_role(approval, actor, event_id, role, stored)
                 for role, stored in await self._approvals.history(self._db, approval.id)
             ]
         if purse.cost_micro_usd:
@@ -84,7 +84,7 @@ class Resume:
                         tx, handling.origin, int(chat), text, key=handling.key(f"resume:{role}")
                     )
 
-    async def _go_on(
+    async def _resume_role(
         self, approval: Approval, actor: Actor, event_id: UUID, role: str, stored: object
     ) -> tuple[str, list[ModelMessage], str]:
         """Resume one role with the outcome of its writes; returns the messages to store, and its
@@ -103,12 +103,12 @@ class Resume:
             grant=grant,
         )
         deps = self._runs.deps(actor, ledger)
-        answer = await self._runs.go_on(role, stored, calls, deps)
+        answer = await self._runs.resume(role, stored, calls, deps)
         texts = [
             block.text
             for block in (answer.blocks if answer is not None else ())
             if isinstance(block, Text | Question)
-            and await unfounded(block.text, role, deps, self._approvals) is None
+            and await unsupported_claim(block.text, role, deps, self._approvals) is None
         ]
         outcome = "; ".join([await grant.outcome(key) for key in sorted(calls)])
         return role, _memory(approval, outcome), "\n".join(safe(text) for text in texts)

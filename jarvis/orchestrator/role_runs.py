@@ -128,7 +128,7 @@ class RoleRuns:
             )
             part.messages = result.new_messages()
             if isinstance(result.output, DeferredToolRequests):
-                part.waits = True
+                part.awaits_approval = True
                 part.history = ModelMessagesTypeAdapter.dump_python(
                     result.all_messages(), mode="json"
                 )
@@ -159,7 +159,7 @@ class RoleRuns:
         )
         return part
 
-    async def go_on(
+    async def resume(
         self, role: str, stored: object, approved: frozenset[str], deps: Deps
     ) -> Answer | None:
         """Resume a role after the writes of its stored history were approved; None for the offline

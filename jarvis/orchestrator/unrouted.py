@@ -122,7 +122,7 @@ class Unrouted:
                 event_id=event.id,
                 trace_id=event.trace_id,
             )
-            for admin in await self._listeners():
+            for admin in await self._administrators():
                 stored = await self._interactions.store(
                     tx,
                     outbox.stored_form([_choices(event.kind, proposal, admin)]),
@@ -141,10 +141,10 @@ class Unrouted:
                 )
 
     @callback(RouteKind)
-    async def decided(self, handling: Handling, actor: Actor, pressed: RouteKind) -> None:
+    async def decided(self, handling: Handling, actor: Actor, payload: RouteKind) -> None:
         """Apply an administrator's decision about a kind; its waiting events are put into the
         journal again."""
-        p, kind, handled_as = handling.event.payload, pressed.event_kind, pressed.handled_as
+        p, kind, handled_as = handling.event.payload, payload.event_kind, payload.handled_as
         if actor.role is not Role.ADMIN or (
             handled_as and handled_as not in await known_kinds(self._db)
         ):
@@ -215,7 +215,7 @@ class Unrouted:
         who waits for it that it failed."""
         event = delivery.event
         origin = Origin.of(event, delivery.subscriber)
-        admins = await self._listeners()
+        admins = await self._administrators()
         for admin in admins:
             text = say(
                 "failed",
@@ -235,7 +235,7 @@ class Unrouted:
         if delivery.lane is DeliveryLane.PEOPLE:
             await watch.notify_failure(tx, self._staff, delivery.id)
 
-    async def _listeners(self) -> list[Contact]:
+    async def _administrators(self) -> list[Contact]:
         """Administrators; muted ones only when there are no others."""
         admins = await self._staff.contacts(Role.ADMIN)
         return [a for a in admins if not a.muted] or admins

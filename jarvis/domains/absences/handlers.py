@@ -80,7 +80,7 @@ class Substitution:
             )
             away = await self._absences.get(tx, absence_id)
             assert away is not None
-            await self._turns(tx, away)
+            await self._arm_timers(tx, away)
             await audit.record(
                 tx,
                 action="absence",
@@ -91,7 +91,7 @@ class Substitution:
                 event_id=handling.event.id,
             )
             await self._personal.refresh_employee(tx, handling, away.employee_id)
-            await self._both(tx, handling, away, "noted", "standing")
+            await self._notify_both(tx, handling, away, "noted", "standing")
 
     @subscriber(TURN)
     async def turned(self, handling: Handling) -> None:
@@ -104,11 +104,11 @@ class Substitution:
                 await self._personal.refresh_employee(tx, handling, away.employee_id)
 
     @callback(CancelAbsence)
-    async def cancel(self, handling: Handling, actor: Actor, pressed: CancelAbsence) -> None:
+    async def cancel(self, handling: Handling, actor: Actor, payload: CancelAbsence) -> None:
         """End an absence early, or withdraw it."""
         p = handling.event.payload
         async with handling.transaction() as tx:
-            away = await self._absences.get(tx, pressed.absence_id)
+            away = await self._absences.get(tx, payload.absence_id)
             if away is None:
                 return
             reader = await self._readers.of_employee(actor.employee_id)
@@ -134,7 +134,7 @@ class Substitution:
                 key=handling.key("absence"),
             )
 
-    async def _turns(self, tx: Tx, away: Absence) -> None:
+    async def _arm_timers(self, tx: Tx, away: Absence) -> None:
         """Arm timers for the mornings on which the work changes hands."""
         for name, due in (
             ("begin", day_bounds(away.first)[0]),
@@ -143,7 +143,9 @@ class Substitution:
             if due > self._clock.now():
                 await self._timers.arm(tx, kind=TURN, subject=f"{away.id}:{name}", due_at=due)
 
-    async def _both(self, tx: Tx, handling: Handling, away: Absence, key: str, other: str) -> None:
+    async def _notify_both(
+        self, tx: Tx, handling: Handling, away: Absence, key: str, other: str
+    ) -> None:
         """Write to the absent employee, with a button to cancel, and to the substitute."""
         to = await self._staff.telegram_of(away.employee_id)
         if to is not None:

@@ -33,12 +33,12 @@ from jarvis.messaging import outbox, times
 from jarvis.messaging.callbacks import callback, command
 from jarvis.messaging.catalogue import say
 from jarvis.messaging.fact_views import stopped
-from jarvis.messaging.focus import hears
+from jarvis.messaging.focus import handles_text
 from jarvis.messaging.times import clock
 from jarvis.messaging.view import Button
 
 COPIES = 4
-LAPSED = timedelta(hours=24)
+SHOW_EXPIRED_FOR = timedelta(hours=24)
 CHANGES = (
     "booking.updated",
     "booking.cancelled",
@@ -178,7 +178,7 @@ class Cards:
         group = (
             approval.group
             if approval.state == "waiting"
-            else f"{approval.group}:{'+'.join(kinds)}:{_brief(card)}"
+            else f"{approval.group}:{'+'.join(kinds)}:{_digest_of_buttons(card)}"
         )
         # The buttons do not expire: the approval itself holds the deadlines of the card and of
         # the undo (ten minutes).
@@ -225,11 +225,11 @@ class Cards:
             )
 
     @callback(DecideCard)
-    async def decided(self, handling: Handling, actor: Actor, pressed: DecideCard) -> None:
+    async def decided(self, handling: Handling, actor: Actor, payload: DecideCard) -> None:
         """Approve or decline a card. What it shows is read from RentProg again before it is
         approved, so that a change without a webhook voids it."""
-        approval_id, chat_id = pressed.approval_id, int(handling.event.payload["chat_id"])
-        if pressed.accept:
+        approval_id, chat_id = payload.approval_id, int(handling.event.payload["chat_id"])
+        if payload.accept:
             await self._read_again(approval_id)
             if await self._stopped(handling, chat_id, actor, approval_id):
                 return
@@ -237,10 +237,10 @@ class Cards:
             verdict = await self._approvals.decide(
                 tx,
                 approval_id,
-                pressed.digest,
+                payload.digest,
                 actor,
                 handling.event.id,
-                accept=pressed.accept,
+                accept=payload.accept,
             )
             if verdict == "same_person":
                 await outbox.send(
@@ -291,21 +291,21 @@ class Cards:
                 await owner.read_again(kind, subject_id)
 
     @callback(UndoItem)
-    async def undone(self, handling: Handling, actor: Actor, pressed: UndoItem) -> None:
+    async def undone(self, handling: Handling, actor: Actor, payload: UndoItem) -> None:
         """Undo one write of a card."""
         async with handling.transaction() as tx:
-            await self._approvals.undo(tx, pressed.item_id, actor, handling.event.id)
+            await self._approvals.undo(tx, payload.item_id, actor, handling.event.id)
             approval_id = await tx.fetchval(
-                "SELECT approval_id FROM approval_item WHERE id = $1", pressed.item_id
+                "SELECT approval_id FROM approval_item WHERE id = $1", payload.item_id
             )
             await self.refresh(tx, handling.origin, approval_id)
 
     @callback(ResolveEffect)
-    async def resolved(self, handling: Handling, actor: Actor, pressed: ResolveEffect) -> None:
+    async def resolved(self, handling: Handling, actor: Actor, payload: ResolveEffect) -> None:
         """Record a person's decision about an effect with an unknown outcome."""
         async with handling.transaction() as tx:
-            await self._log.resolve(pressed.effect_id, pressed.outcome, by=actor, tx=tx)
-            found = await self._approvals.of_effect(tx, pressed.effect_id)
+            await self._log.resolve(payload.effect_id, payload.outcome, by=actor, tx=tx)
+            found = await self._approvals.of_effect(tx, payload.effect_id)
             if found is not None:
                 await self.refresh(tx, handling.origin, found[0])
 
@@ -316,7 +316,7 @@ class Cards:
         reader = await self._readers.of(actor, actor.language)
         waiting = await self._approvals.inbox(self._db, actor)
         unknown = await self._approvals.unknown(self._db, actor)
-        lapsed = await self._approvals.lapsed(self._db, actor, self._clock.now() - LAPSED)
+        lapsed = await self._approvals.lapsed(self._db, actor, self._clock.now() - SHOW_EXPIRED_FOR)
         page = self._cards.inbox(waiting, unknown, lapsed, reader)
         async with handling.transaction() as tx:
             rows = [[Button(label=b.label, payload=b.payload) for b in row] for row in page.buttons]
@@ -337,11 +337,11 @@ class Cards:
             )
 
     @callback(OpenCard)
-    async def opened(self, handling: Handling, actor: Actor, pressed: OpenCard) -> None:
+    async def opened(self, handling: Handling, actor: Actor, payload: OpenCard) -> None:
         """Send a card again as a new message; its older copy in this chat points to the new one."""
         chat_id = int(handling.event.payload["chat_id"])
         async with handling.transaction() as tx:
-            approval = await self._approvals.read(tx, pressed.approval_id)
+            approval = await self._approvals.read(tx, payload.approval_id)
             if actor.employee_id != approval.requester_id and not approval.may_approve(actor):
                 return
             others = [a for a, _ in await self._staff.approvers(approval.roles, approval.branches)][
@@ -371,7 +371,7 @@ class Cards:
                     key=handling.key(f"moved:{copy.effect_id}"),
                 )
 
-    @hears(20)
+    @handles_text(20)
     async def typed(self, handling: Handling, actor: Actor, text: str) -> bool:
         """Answer a consent that is typed as text: it decides nothing, and the reply points to the
         open card."""
@@ -469,7 +469,7 @@ class Cards:
                     await self.refresh(tx, handling.origin, approval_id)
 
 
-def _brief(card: Card) -> str:
+def _digest_of_buttons(card: Card) -> str:
     """Return a digest of a card's buttons, which tells apart the sets that one card has had."""
     payloads = [b.payload for row in card.buttons for b in row]
     return sha256_hex("\n".join(f"{p.kind} {p.model_dump_json()}" for p in payloads))[:12]

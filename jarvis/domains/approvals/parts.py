@@ -52,7 +52,7 @@ def done(write: PlannedWrite, presenter: Presenter, reader: Reader) -> list[str]
     return lines + priced(write, reader)
 
 
-def taken_back(write: PlannedWrite, presenter: Presenter, reader: Reader) -> str:
+def undone(write: PlannedWrite, presenter: Presenter, reader: Reader) -> str:
     """The lines of an undone write: the value that each field has again."""
     return "; ".join(
         f"{presenter.field(c.field, reader)}: {presenter.value(c, 'old', reader)}"

@@ -8,7 +8,7 @@ from html import escape
 from uuid import UUID
 
 from jarvis.app.write import Writes
-from jarvis.domains.approvals.parts import Card, CardButton, done, taken_back
+from jarvis.domains.approvals.parts import Card, CardButton, done, undone
 from jarvis.domains.approvals.payloads import Outcome, ResolveEffect, UndoItem
 from jarvis.engine.approval_models import Approval, Item
 from jarvis.engine.effects import FOUND_NOT_DONE
@@ -90,7 +90,7 @@ class Receipts:
         reader, what = self._reader, self._headline(item)
         look = reader.say("card.look", system=item.write.source)
         if item.undo_state == "done":
-            back = taken_back(item.write, self._writes.presenter(item.write), reader)
+            back = undone(item.write, self._writes.presenter(item.write), reader)
             by = escape(item.undone_by or "—")
             return Card(text=f"↩️ <b>{reader.say('card.undone', what=what)}</b>\n{back} · {by}")
         undoing = reader.say("card.undoing", what=what)

@@ -20,9 +20,9 @@ from jarvis.app.write import Write
 from jarvis.domains.bookings.car_changes import CarChanges
 from jarvis.domains.bookings.cards import CREATE
 from jarvis.domains.bookings.change_view import BookingPresenter
-from jarvis.domains.bookings.creating import Openings
-from jarvis.domains.bookings.editing import Edits
-from jarvis.domains.bookings.extending import Extensions
+from jarvis.domains.bookings.creating import BookingCreation
+from jarvis.domains.bookings.editing import BookingEdits
+from jarvis.domains.bookings.extending import BookingExtensions
 from jarvis.domains.bookings.versions import versions
 from jarvis.engine.behalf import Behalf, on_behalf
 from jarvis.engine.db import Reader
@@ -33,7 +33,7 @@ from jarvis.kit.errors import IntegrationError, NotFound
 from jarvis.messaging.presenter import Presenter
 
 
-class Changes(Extensions, Edits, Openings, CarChanges, Write):
+class Changes(BookingExtensions, BookingEdits, BookingCreation, CarChanges, Write):
     """Plans every write to RentProg, reads back what was written, and returns the current values of
     the fields that cards show."""
 

@@ -31,7 +31,7 @@ from jarvis.kit.ids import new_id
 from jarvis.kit.money import Money, to_minor
 
 
-class Openings(Planner):
+class BookingCreation(Planner):
     """Plans new bookings and cancellations."""
 
     async def create(

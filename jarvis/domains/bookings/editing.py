@@ -20,7 +20,7 @@ from jarvis.kit.errors import Impossible
 _PUBLIC = {"start_at": "start_date", "end_at": "end_date"}
 
 
-class Edits(Planner):
+class BookingEdits(Planner):
     """Plans changes of existing bookings."""
 
     async def change(

@@ -41,7 +41,7 @@ class Obstacle:
     other_price: Priced | None
 
 
-class Extensions(Planner):
+class BookingExtensions(Planner):
     """Plans extensions."""
 
     async def extend(

@@ -127,7 +127,7 @@ class HistoryFact(Fact):
 class ObstacleFact(Fact):
     """An extension that is impossible, and the alternatives."""
 
-    hinders: ClassVar[bool] = True
+    blocks_card: ClassVar[bool] = True
 
     obstacle: Obstacle
     fresh: Freshness

@@ -22,9 +22,9 @@ from jarvis.kit.clock import Clock
 from jarvis.kit.errors import NotFound, Unavailable
 
 REREAD_AFTER = timedelta(seconds=60)
-DUPLICATE_SETTLES = timedelta(seconds=2)
-Noun = Literal["car", "client", "booking"]
-NOUNS: tuple[Noun, ...] = ("car", "client", "booking")
+DUPLICATE_REREAD_AFTER = timedelta(seconds=2)
+RecordKind = Literal["car", "client", "booking"]
+RECORD_KINDS: tuple[RecordKind, ...] = ("car", "client", "booking")
 NOTED = (
     "car.created",
     "car.updated",
@@ -66,7 +66,9 @@ class RentProgHooks:
         hook(handling.event.body)
         raise Unparsable("RentProg webhook: it became readable only now; replay it")
 
-    @subscriber(*(f"rentprog.{noun}.{verb}" for noun in NOUNS for verb in ("create", "update")))
+    @subscriber(
+        *(f"rentprog.{noun}.{verb}" for noun in RECORD_KINDS for verb in ("create", "update"))
+    )
     async def changed(self, handling: Handling) -> None:
         """Save a record that was created or updated."""
         change, branch = hook(handling.event.body), _branch(handling.event)
@@ -97,19 +99,19 @@ class RentProgHooks:
         if change.noun == "booking":
             await self._parents(handling, str(change.entity_id), branch)
 
-    @subscriber(*(f"rentprog.{noun}.destroy" for noun in NOUNS))
+    @subscriber(*(f"rentprog.{noun}.destroy" for noun in RECORD_KINDS))
     async def destroyed(self, handling: Handling) -> None:
         """Hide a record that was destroyed in RentProg; nothing is deleted with it."""
         change = hook(handling.event.body)
         async with handling.transaction() as tx:
-            rooms = {
+            forget = {
                 "car": self._fleet.forget,
                 "client": self._clients.forget,
                 "booking": self._bookings.forget,
             }
-            await rooms[change.noun](tx, str(change.entity_id))
+            await forget[change.noun](tx, str(change.entity_id))
 
-    @subscriber("rentprog.duplicate", *(f"rentprog.{noun}.duplicate" for noun in NOUNS))
+    @subscriber("rentprog.duplicate", *(f"rentprog.{noun}.duplicate" for noun in RECORD_KINDS))
     async def duplicated(self, handling: Handling) -> None:
         """Ignore an equal body within the window; once its burst is over the record is read once
         more."""
@@ -122,7 +124,9 @@ class RentProgHooks:
         change = hook(row["body"])
         branch = str(row["source"]).partition(":")[2]
         async with handling.transaction() as tx:
-            await self._arm(tx, change.noun, str(change.entity_id), branch, after=DUPLICATE_SETTLES)
+            await self._arm(
+                tx, change.noun, str(change.entity_id), branch, after=DUPLICATE_REREAD_AFTER
+            )
 
     @subscriber("rentprog.reread")
     async def reread(self, handling: Handling) -> None:
@@ -158,7 +162,9 @@ class RentProgHooks:
                 f"event:{event.id}",
             )
 
-    async def _reread(self, handling: Handling, noun: Noun, key: str, branch: str | None) -> None:
+    async def _reread(
+        self, handling: Handling, noun: RecordKind, key: str, branch: str | None
+    ) -> None:
         try:
             incoming = await self._read_again(noun, key, branch)
         except NotFound:
@@ -196,7 +202,7 @@ class RentProgHooks:
             return await self._clients.stored_raw(self._db, key)
         return await self._bookings.stored_raw(self._db, key)
 
-    async def _read_again(self, noun: Noun, key: str, branch: str | None) -> Incoming:
+    async def _read_again(self, noun: RecordKind, key: str, branch: str | None) -> Incoming:
         if noun == "car":
             return await self._fleet.reread(key, branch=branch)
         if noun == "client":
@@ -205,7 +211,7 @@ class RentProgHooks:
         return incoming
 
     async def _save(
-        self, tx: Tx, noun: Noun, incoming: Incoming, branch: str | None, event: Event
+        self, tx: Tx, noun: RecordKind, incoming: Incoming, branch: str | None, event: Event
     ) -> None:
         if noun == "car":
             await self._fleet.save(tx, incoming, branch=branch, event=event)
@@ -215,7 +221,13 @@ class RentProgHooks:
             await self._bookings.save(tx, incoming, branch=branch, event=event)
 
     async def _arm(
-        self, tx: Tx, noun: Noun, key: str, branch: str | None, *, after: timedelta = REREAD_AFTER
+        self,
+        tx: Tx,
+        noun: RecordKind,
+        key: str,
+        branch: str | None,
+        *,
+        after: timedelta = REREAD_AFTER,
     ) -> None:
         await self._timers.arm(
             tx,

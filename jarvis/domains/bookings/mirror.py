@@ -37,7 +37,7 @@ _LINK_CLIENTS = """UPDATE booking b SET client_id = r.subject_id FROM external_r
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Ties:
+class _Links:
     """The car, client and branch of a booking as it was saved; later changes do not alter them."""
 
     car_id: UUID | None
@@ -81,7 +81,7 @@ class BookingMirror:
         new = booking_id is None
         silent = await told_at_once(tx, incoming, new=new)
         booking_id = booking_id or new_id()
-        ties = await self._write(tx, booking_id, record, raw, incoming, branch)
+        links = await self._write(tx, booking_id, record, raw, incoming, branch)
         if new:
             await refs.bind(tx, SOURCE, "booking", key, booking_id)
         await note_worker(tx, record.responsible_id, record.responsible)
@@ -92,7 +92,7 @@ class BookingMirror:
         }
         if (new or changed) and not silent:
             await self._publish_changes(
-                tx, booking_id, record, ties, changed, stored, incoming, event
+                tx, booking_id, record, links, changed, stored, incoming, event
             )
         return Saved(
             outcome="created" if new else "updated" if changed else "unchanged", changed=changed
@@ -106,7 +106,7 @@ class BookingMirror:
         raw: dict[str, Any],
         incoming: Incoming,
         branch: str | None,
-    ) -> _Ties:
+    ) -> _Links:
         at = self._rentprog.branch_of_company(record.company_id) or branch
         purpose, derived_from = purpose_of(record, at)
         start = parse_moment(record.start_date) if record.start_date else None
@@ -176,14 +176,14 @@ class BookingMirror:
             f"UPDATE SET {sets}"
         )
         await tx.execute(sql, *columns.values())
-        return _Ties(car_id=car_id, client_id=client_id, branch=at)
+        return _Links(car_id=car_id, client_id=client_id, branch=at)
 
     async def _publish_changes(
         self,
         tx: Tx,
         booking_id: UUID,
         record: Booking,
-        ties: _Ties,
+        links: _Links,
         changed: dict[str, tuple[Any, Any]],
         stored: Row | None,
         incoming: Incoming,
@@ -198,9 +198,9 @@ class BookingMirror:
             "number": record.number,
             "echo": incoming.from_api,
             "changed": {n: list(p) for n, p in changed.items()} if stored is not None else {},
-            "car_id": _id(ties.car_id),
-            "client_id": _id(ties.client_id),
-            "branch": ties.branch,
+            "car_id": _id(links.car_id),
+            "client_id": _id(links.client_id),
+            "branch": links.branch,
             "responsible_id": _id(await responsible_of(tx, booking_id)),
             "before": {n: _id(stored[n]) for n in ("car_id", "client_id")}
             if stored is not None
@@ -239,15 +239,15 @@ class BookingMirror:
         `client.linked` for each that got some, unless `silent`, when `mirror.loaded` covers them
         all. `by`: a key that is unique for the occasion."""
         silent = silent or await first_load(tx)
-        for noun, sql in (("car", _LINK_CARS), ("client", _LINK_CLIENTS)):
+        for kind, sql in (("car", _LINK_CARS), ("client", _LINK_CLIENTS)):
             found = {row["subject_id"] for row in await tx.fetch(sql)}
             for subject in () if silent else sorted(found):
                 await self._journal.publish(
                     tx,
-                    kind=f"{noun}.linked",
-                    dedup_key=f"{noun}.linked:{subject}:{by}",
-                    payload={f"{noun}_id": str(subject)},
-                    ordering_key=f"{noun}:{subject}",
+                    kind=f"{kind}.linked",
+                    dedup_key=f"{kind}.linked:{subject}:{by}",
+                    payload={f"{kind}_id": str(subject)},
+                    ordering_key=f"{kind}:{subject}",
                     parent=event,
                 )
 

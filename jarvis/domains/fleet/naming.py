@@ -151,7 +151,7 @@ def handle(label: str, key: str | None) -> str:
     return f"{label} ({show_plate(key)})" if key else label
 
 
-def reads_as(said: str, key: str) -> int:
+def plate_mismatches(said: str, key: str) -> int:
     """How many characters of `said` cannot stand for those of the plate; 99 when the lengths
     differ."""
     signs = re.sub(r"[\W_]", "", said).upper()
@@ -185,16 +185,20 @@ def find_cars(said: str, cars: Iterable[CarName]) -> Found:
 
 def _by_plate(said: str, fleet: Sequence[CarName], whole: str) -> Found | None:
     short = re.sub(r"[\W_]", "", said)
-    exact = [c for c in fleet if c.plate_key and reads_as(said, c.plate_key) == 0]
+    exact = [c for c in fleet if c.plate_key and plate_mismatches(said, c.plate_key) == 0]
     if not exact and len(short) in (5, 6):  # the beginning of a plate: "рав TT-123"
-        exact = [c for c in fleet if c.plate_key and reads_as(said, c.plate_key[: len(short)]) == 0]
+        exact = [
+            c
+            for c in fleet
+            if c.plate_key and plate_mismatches(said, c.plate_key[: len(short)]) == 0
+        ]
         named = {c.id for c in _by_model(whole.replace(said, " "), fleet)}
         exact = [c for c in exact if not named or c.id in named]
         if not exact:
             return None
     if exact:
         return Found(cars=[c.id for c in exact], said=said)
-    near = [c for c in fleet if c.plate_key and reads_as(said, c.plate_key) == 1]
+    near = [c for c in fleet if c.plate_key and plate_mismatches(said, c.plate_key) == 1]
     return Found(cars=(), near=[c.id for c in near[:3]], said=said)
 
 

@@ -101,7 +101,7 @@ class News:
         async with handling.transaction() as tx:
             forum = await self._chats.forum(tx, int(handling.event.payload["chat_id"]))
             if forum is not None and forum.purpose in SERVICE:
-                await self._subscriptions.begin(tx, forum.id, forum.purpose)
+                await self._subscriptions.add_defaults(tx, forum.id, forum.purpose)
 
     @subscriber("car.moved")
     async def moved(self, handling: Handling) -> None:
@@ -225,44 +225,44 @@ class News:
             )
 
     @callback(ChooseChat)
-    async def chat(self, handling: Handling, actor: Actor, pressed: ChooseChat) -> None:
+    async def chat(self, handling: Handling, actor: Actor, payload: ChooseChat) -> None:
         """Show the subscriptions of a chat."""
-        async with self._step(handling, actor, pressed.chat_id) as step:
+        async with self._step(handling, actor, payload.chat_id) as step:
             if step is not None:
                 rows = await self._subscriptions.all(step.tx)
                 await self._show(handling, step, render.classes(step.forum, rows, step.reader))
 
     @callback(ChooseClass)
-    async def chosen_class(self, handling: Handling, actor: Actor, pressed: ChooseClass) -> None:
+    async def chosen_class(self, handling: Handling, actor: Actor, payload: ChooseClass) -> None:
         """Show the branches of an event class."""
-        async with self._step(handling, actor, pressed.chat_id) as step:
+        async with self._step(handling, actor, payload.chat_id) as step:
             if step is not None:
-                page = render.branches(step.forum, pressed.event_class, step.reader)
+                page = render.branches(step.forum, payload.event_class, step.reader)
                 await self._show(handling, step, page)
 
     @callback(ChooseBranch)
-    async def branch(self, handling: Handling, actor: Actor, pressed: ChooseBranch) -> None:
+    async def branch(self, handling: Handling, actor: Actor, payload: ChooseBranch) -> None:
         """Show the delivery modes."""
-        async with self._step(handling, actor, pressed.chat_id) as step:
+        async with self._step(handling, actor, payload.chat_id) as step:
             if step is not None:
                 rows = await self._subscriptions.all(step.tx)
                 page = render.modes(
-                    step.forum, pressed.event_class, pressed.branch, rows, step.reader
+                    step.forum, payload.event_class, payload.branch, rows, step.reader
                 )
                 await self._show(handling, step, page)
 
     @callback(SetMode)
-    async def mode(self, handling: Handling, actor: Actor, pressed: SetMode) -> None:
+    async def mode(self, handling: Handling, actor: Actor, payload: SetMode) -> None:
         """Set the delivery mode, with an audit entry."""
-        async with self._step(handling, actor, pressed.chat_id) as step:
+        async with self._step(handling, actor, payload.chat_id) as step:
             if step is None:
                 return
             await self._subscriptions.set(
                 step.tx,
                 step.forum.id,
-                pressed.event_class,
-                pressed.branch,
-                pressed.mode,
+                payload.event_class,
+                payload.branch,
+                payload.mode,
                 actor.employee_id,
             )
             await audit.record(
@@ -271,9 +271,9 @@ class News:
                 actor_id=actor.employee_id,
                 actor_name=actor.name,
                 subject=step.forum.title,
-                outcome=pressed.mode,
+                outcome=payload.mode,
                 event_id=handling.event.id,
-                details={"class": pressed.event_class, "branch": pressed.branch or "*"},
+                details={"class": payload.event_class, "branch": payload.branch or "*"},
             )
             rows = await self._subscriptions.all(step.tx)
             await self._show(handling, step, render.classes(step.forum, rows, step.reader))

@@ -17,4 +17,4 @@ async def seed(db: Database, clock: Clock, world: World) -> None:
         async with db.transaction() as tx:
             group = await chats.forum(tx, chat.chat_id)
             if group is not None and group.purpose in SERVICE:
-                await subscriptions.begin(tx, group.id, group.purpose)
+                await subscriptions.add_defaults(tx, group.id, group.purpose)

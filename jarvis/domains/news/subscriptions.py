@@ -110,7 +110,7 @@ class Subscriptions:
             for r in rows
         ]
 
-    async def begin(self, tx: Tx, chat_id: UUID, purpose: Purpose) -> None:
+    async def add_defaults(self, tx: Tx, chat_id: UUID, purpose: Purpose) -> None:
         """Add the default subscriptions of a purpose; rows that exist stay."""
         if await tx.fetchval("SELECT true FROM subscription WHERE chat_id = $1 LIMIT 1", chat_id):
             return

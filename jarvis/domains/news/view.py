@@ -160,5 +160,5 @@ def modes(
     ]
 
 
-def _button(label: str, pressed: Payload) -> Button:
-    return Button(label=label[:34], payload=pressed)
+def _button(label: str, payload: Payload) -> Button:
+    return Button(label=label[:34], payload=payload)

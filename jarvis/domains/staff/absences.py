@@ -70,7 +70,7 @@ class Absences:
         )
         return bool(await tx.fetchval(sql, absence_id, self._clock.now()))
 
-    async def stands_in(self, reader: Reader, employee_id: UUID, day: date) -> UUID:
+    async def substitute_of(self, reader: Reader, employee_id: UUID, day: date) -> UUID:
         """Return who does an employee's work on a day: the employee, the substitute, or the
         substitute's own substitute."""
         seen = [employee_id]

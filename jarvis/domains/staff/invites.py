@@ -15,7 +15,7 @@ from jarvis.kit.errors import Conflict
 from jarvis.messaging import outbox
 from jarvis.messaging.callbacks import callback
 from jarvis.messaging.catalogue import say
-from jarvis.messaging.focus import hears_strangers
+from jarvis.messaging.focus import handles_strangers
 from jarvis.messaging.view import Button
 
 
@@ -42,7 +42,7 @@ class Invites:
         self._interactions = interactions
         self._welcomes = welcomes
 
-    @hears_strangers
+    @handles_strangers
     async def stranger(self, handling: Handling, user_id: int, text: str) -> bool:
         """Accept the link of an invitation, the only message that strangers get an answer to."""
         token = text.partition(" ")[2].strip() if text.startswith("/start ") else ""
@@ -96,7 +96,7 @@ class Invites:
                 )
 
     @callback(DecideInvite)
-    async def decided(self, handling: Handling, actor: Actor, pressed: DecideInvite) -> None:
+    async def decided(self, handling: Handling, actor: Actor, payload: DecideInvite) -> None:
         """Carry out an administrator's decision; on the cards of the others, buttons answer that it
         was decided."""
         if actor.role is not Role.ADMIN:
@@ -113,7 +113,7 @@ class Invites:
         chat_id, message_id = int(p["chat_id"]), int(p["message_id"])
         try:
             claim = await self._invitations.decide(
-                pressed.invite_id, accept=pressed.accept, by=actor
+                payload.invite_id, accept=payload.accept, by=actor
             )
         except Conflict as decided:
             async with handling.transaction() as tx:
@@ -128,7 +128,7 @@ class Invites:
                 )
             return
         async with handling.transaction() as tx:
-            key = f"invite.{'yes' if pressed.accept else 'no'}"
+            key = f"invite.{'yes' if payload.accept else 'no'}"
             text = say(key, actor.language, name=claim.employee_name, who=actor.name)
             await outbox.edit(
                 tx,
@@ -138,7 +138,7 @@ class Invites:
                 message_id=message_id,
                 key=handling.key("invite"),
             )
-            if not pressed.accept:
+            if not payload.accept:
                 await outbox.send(
                     tx,
                     handling.origin,
@@ -146,7 +146,7 @@ class Invites:
                     say("invite.declined", claim.language),
                     key=handling.key("declined"),
                 )
-        if pressed.accept:
+        if payload.accept:
             bound = await self._staff.actor_of_telegram(int(claim.telegram_id))
             if bound is not None:
                 await self._welcomes.welcome(handling, int(claim.telegram_id), bound)

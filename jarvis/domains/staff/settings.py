@@ -34,21 +34,21 @@ class Settings:
         await self._show(handling, actor, edit_id=None)
 
     @callback(SetLanguage)
-    async def language(self, handling: Handling, actor: Actor, pressed: SetLanguage) -> None:
+    async def language(self, handling: Handling, actor: Actor, payload: SetLanguage) -> None:
         """Change the language, also of this page."""
-        await self._preferences.set_language(actor.employee_id, pressed.language)
+        await self._preferences.set_language(actor.employee_id, payload.language)
         await self._changed(handling, actor)
 
     @callback(SetDigestHour)
-    async def digest(self, handling: Handling, actor: Actor, pressed: SetDigestHour) -> None:
+    async def digest(self, handling: Handling, actor: Actor, payload: SetDigestHour) -> None:
         """Change the hour of the digest, or turn it off."""
-        await self._preferences.set_digest_hour(actor.employee_id, pressed.hour)
+        await self._preferences.set_digest_hour(actor.employee_id, payload.hour)
         await self._changed(handling, actor)
 
     @callback(SetMuted)
-    async def muted(self, handling: Handling, actor: Actor, pressed: SetMuted) -> None:
+    async def muted(self, handling: Handling, actor: Actor, payload: SetMuted) -> None:
         """Mute or unmute notices."""
-        await self._preferences.set_muted(actor.employee_id, pressed.muted)
+        await self._preferences.set_muted(actor.employee_id, payload.muted)
         await self._changed(handling, actor)
 
     async def _changed(self, handling: Handling, actor: Actor) -> None:

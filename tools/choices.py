@@ -3,9 +3,6 @@ guard accepts no others.
 
 They are in the schema, since a provider may hold a model to an `enum` while it writes the call, and
 since the name is then beside its code; instructions would only be read.
-
-The schema is the place, since a provider may hold a model to an `enum` while it writes the call,
-and since a name stands beside its code where it is needed; instructions would only be read.
 """
 
 from __future__ import annotations

@@ -3,8 +3,6 @@ somebody may not, that a source does not answer. Which of them are true is for t
 with the run.
 
 Three languages; letters of one alphabet that imitate another's are read as meant.
-
-Three languages; letters of one alphabet that stand in for another's are read as meant.
 """
 
 from __future__ import annotations

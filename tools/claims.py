@@ -20,8 +20,6 @@ async def unsupported_claim(text: str, role: str, deps: Deps, approvals: Approva
     may be shown. The claim is recorded as a step of the run, not as a refusal or a failure.
 
     Only code says that something was done; such a claim of a model is never supported.
-
-    That something was done is told by code alone and is never borne out here.
     """
     began = time.monotonic()
     vendors = [found.manifest.name for found in integrations()]
@@ -46,6 +44,6 @@ async def _is_supported(claim: Claim, deps: Deps, approvals: Approvals) -> bool:
     if claim == "waits":
         return bool(run.planned or await approvals.inbox(run.db, deps.actor))
     if claim == "refused":
-        told = any(isinstance(fact, RefusalFact) for fact in run.facts.facts.values())
-        return told or bool(run.denied)
+        refused = any(isinstance(fact, RefusalFact) for fact in run.facts.facts.values())
+        return refused or bool(run.denied)
     return claim == "silent" and source_unavailable(run)

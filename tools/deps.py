@@ -94,10 +94,6 @@ class RunLedger:
     `denied` are tools of which a refused call is recorded, `unanswered` those whose source did not
     answer in time; `quotes` are outsiders' texts that were read; `grant` is set in a run that is
     resumed after an approval.
-
-    `denied` are tools of which a refused call is on record, `unanswered` those whose source did not
-    answer in time; `quotes` are outsiders' words that took part; `grant` is there in a run that
-    goes on after an approval.
     """
 
     db: Database

@@ -28,9 +28,6 @@ class ToolPolicy:
 
     `untrusted`: the output holds free text of outsiders and taints the conversation. `approvers`:
     the roles that approve a write.
-
-    `untrusted`: the output holds free text of outsiders and taints the conversation. `approvers`:
-    whose word a write needs.
     """
 
     effect: Literal["read", "write"]

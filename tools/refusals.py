@@ -79,10 +79,6 @@ class RefusalRecord(AbstractCapability[Deps]):
     pydantic-ai answers such a call itself, without calling a toolset; this capability sees each
     response of the model before it is processed, also the one that ends the run. In a run that is
     resumed after an approval it also sees the answer to a call whose tool was taken away meanwhile.
-
-    pydantic-ai answers such a call itself and no toolset hears of it; a response of the model
-    passes here before anything is made of it, also the one that ends the run. So does, in a run
-    that goes on after an approval, the answer to a call whose tool was taken away meanwhile.
     """
 
     async def before_model_request(

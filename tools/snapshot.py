@@ -3,9 +3,6 @@ model sees them.
 
 `python -m tools.snapshot --write` writes both anew beside the tools; without `--write` it only says
 which differ.
-
-`python -m tools.snapshot --write` writes both anew beside the tools; without `--write` it only says
-which differ.
 """
 
 from __future__ import annotations

@@ -49,10 +49,6 @@ class Guarded(WrapperToolset[Deps]):
     A write tool only plans: its plan waits on a card. In a run that is resumed after the decision,
     the call must be the approved one, argument by argument; its write has been requested by then,
     and the call returns its outcome.
-
-    A write tool only plans: its plan waits on a card. In a run that goes on after the word, the
-    call must be the one that was approved, argument by argument; what was approved is then on its
-    way already, and the call returns what became of it.
     """
 
     role: str

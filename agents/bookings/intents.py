@@ -48,8 +48,6 @@ class Change:
     """One change: the intent with its role and tool, and the slots that were said.
 
     `asks`: the days that it may mean, of which a person must choose; never guessed for a change.
-
-    `asks`: days that it may mean, when a person must choose; never guessed for a change.
     """
 
     intent: str

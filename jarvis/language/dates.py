@@ -2,9 +2,6 @@
 lengths.
 
 A read takes the default meaning and the answer states it.
-
-A read takes the default meaning and the answer names it; what a phrase may mean is the table of the
-house's voice.
 """
 
 from __future__ import annotations

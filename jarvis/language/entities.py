@@ -4,9 +4,6 @@ grammar.
 
 All words are first folded to one Latin spelling, so that "где", "gde" and a typo of one letter
 match the same stem.
-
-All words are folded to one Latin spelling first, so that "где", "gde" and a typo of one letter meet
-the same stem.
 """
 
 from __future__ import annotations

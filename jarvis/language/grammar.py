@@ -87,12 +87,6 @@ class Intent(_Part):
     last. `changes`: it is a write. `help` and `welcome` are its positions among the suggestions on
     the help page and in the welcome. In examples `{car}`, `{booking}` and `{client}` are
     placeholders for what the reader may see.
-
-    A request asks for it when the `verb` is found and, where conditions are given, one of `when`
-    holds; of several intents the one of the lowest `rank` is meant, and one without a rank comes
-    last. `changes`: it is more than a look. `help` and `welcome` are its places among what is
-    suggested: on the help page, and to who comes for the first time. In examples `{car}`,
-    `{booking}` and `{client}` stand for what the reader may see.
     """
 
     id: str
@@ -149,12 +143,6 @@ class Intents(_Part):
     `named`: nouns before a name in an alphabet without capitals; both are expressions. `values`:
     tables of the values of a slot, each with its expression; the first match is taken. `slots`:
     expressions whose groups are slots.
-
-    `latin`: expressions of whole words in Latin letters, by the language that they show. `cars`:
-    what cars are called. `numbered`: nouns before a number that is not three digits of a car;
-    `named`: nouns before a name in an alphabet without capitals; both are expressions. `values`:
-    tables of what a slot may be, each value with the expression that means it; the first that is
-    found is meant. `slots`: expressions whose groups are slots.
     """
 
     words: Mapping[str, Sign] = Field(default_factory=dict[str, Sign])

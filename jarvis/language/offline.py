@@ -3,9 +3,6 @@ invents nothing.
 
 The class and the parser are here; what each role does with a request is in
 `agents/<role>/offline.py`.
-
-The class and the parser live here; what each role does with a request is in
-`agents/<role>/offline.py`.
 """
 
 from __future__ import annotations

@@ -3,9 +3,6 @@ that find the feature that owns a callback or a command.
 
 A feature's class marks its methods with `callback` and `command`; the registries are gathered from
 the built features, so that the dispatching code knows none of them.
-
-A feature's class marks its methods with `callback` and `command`; the registries are gathered from
-the built features, so that who dispatches knows none of them.
 """
 
 from __future__ import annotations
@@ -46,10 +43,6 @@ class Payload(BaseModel):
     `kind`: the name under which it is stored and dispatched; a type without one cannot be put
     behind a button. `lasting`: it works each time, and does not close its group. `former`: formats
     of earlier versions that it reads as well.
-
-    `kind`: the name under which it is stored and dispatched; only types that have one stand behind
-    buttons. `lasting`: it works whenever it is pressed and settles no group. `former`: which
-    buttons of versions before it stands for too.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -16,9 +16,7 @@ class Fact:
     """What a tool found: typed, with source and age. Code renders it; a model only refers to its
     id.
 
-    `hinders`: it must be resolved before a card is shown for the writes that the run planned.
-
-    `hinders`: it must be settled before a card is shown for the writes that the run planned.
+    `blocks_card`: it must be resolved before a card is shown for the writes that the run planned.
     """
 
     blocks_card: ClassVar[bool] = False

@@ -96,15 +96,15 @@ class Focus:
     async def handle_text(self, handling: Handling, actor: Actor, text: str) -> bool:
         """Whether one of the handlers answered this text."""
         private = bool(handling.event.payload["private"])
-        for place, hear in self._text:
-            if (private or not place.private) and await hear(handling, actor, text):
+        for place, handle in self._text:
+            if (private or not place.private) and await handle(handling, actor, text):
                 return True
         return False
 
     async def handle_stranger(self, handling: Handling, user_id: int, text: str) -> bool:
         """Whether one of the handlers answered a stranger."""
-        for hear in self._strangers:
-            if await hear(handling, user_id, text):
+        for handle in self._strangers:
+            if await handle(handling, user_id, text):
                 return True
         return False
 

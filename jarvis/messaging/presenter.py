@@ -27,15 +27,12 @@ Side = Literal["old", "new"]
 class Presenter:
     """Labels of the writes of one domain. Everything it returns is HTML but `button` and `again`.
 
-    `quoted` are fields that contain somebody's own text; `telling` are the fields that people
+    `quoted` are fields that contain somebody's own text; `significant` are the fields that people
     recognise a change by, the most significant first.
-
-    `quoted` are fields that show somebody's own words; `telling` are fields that people know a
-    change by, the most telling first.
     """
 
     quoted: ClassVar[frozenset[str]] = frozenset()
-    telling: ClassVar[Sequence[str]] = ("branch",)
+    significant: ClassVar[Sequence[str]] = ("branch",)
 
     def action(self, write: PlannedWrite, reader: Reader) -> str:
         """What is done, without its subject."""

@@ -100,14 +100,14 @@ class Composer:
     async def _refusal(self, block: Refusal, part: Part, deps: Deps, reader: Reader) -> Rendered:
         """Render what was refused in this run, or what the role may not do; a refusal that only a
         model claims is not shown."""
-        told = [f for f in deps.run.facts.facts.values() if isinstance(f, RefusalFact)]
-        if same := [fact for fact in told if fact.tool == block.tool]:
+        refusals = [f for f in deps.run.facts.facts.values() if isinstance(f, RefusalFact)]
+        if same := [fact for fact in refusals if fact.tool == block.tool]:
             return self._views.render(same[-1], reader)
         if not refused_by_role(deps, block.tool):
             began, role = time.monotonic(), part.delegation.role
             deps.run.step("dropped", "claim.refused", began=began, role=role, outcome=block.tool)
-            if told:
-                return self._views.render(told[-1], reader)
+            if refusals:
+                return self._views.render(refusals[-1], reader)
             return _failed(part, "cause.claim.refused", reader)
         key = await refuse(
             deps, block.tool, None, f"the role {deps.actor.role.value} may not use {block.tool}"

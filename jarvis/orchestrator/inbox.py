@@ -3,9 +3,6 @@ handles each, and handles at once what is quick.
 
 A request is published as an event of its own (`request.asked`), so that callbacks, commands and
 answers to forms never wait for a request in progress.
-
-A request goes on as an event of its own (`request.asked`), so that presses, commands and answers to
-forms never wait for one that is being answered.
 """
 
 from __future__ import annotations

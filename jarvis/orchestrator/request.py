@@ -2,8 +2,6 @@
 concurrently, compose.
 
 It takes 60 s at most; each step that failed is named in the answer.
-
-It takes 60 s at most; what failed is told step by step.
 """
 
 from __future__ import annotations

@@ -116,8 +116,8 @@ class Resume:
 
 def _memory(approval: Approval, outcome: str) -> list[ModelMessage]:
     """The decision as a message that later requests remember."""
-    told = f"(the card was approved by {approval.decided_by}: {outcome})"
+    decision = f"(the card was approved by {approval.decided_by}: {outcome})"
     return [
-        ModelRequest(parts=[UserPromptPart(content=told)]),
+        ModelRequest(parts=[UserPromptPart(content=decision)]),
         ModelResponse(parts=[TextPart(content="noted")], model_name=OFFLINE),
     ]

@@ -171,7 +171,7 @@ class CardView:
         """The label of the most significant changed field, and its old and new value."""
         write = next(i.write for i in approval.items if i.write.subject.kind == reason.subject)
         presenter = self._writes.presenter(write)
-        order = {name: n for n, name in enumerate(presenter.telling)}
+        order = {name: n for n, name in enumerate(presenter.significant)}
         first = min(reason.fields, key=lambda field: order.get(field.field, len(order)))
         old = presenter.shown_value(first.field, first.old, reader)
         new = presenter.shown_value(first.field, first.new, reader)

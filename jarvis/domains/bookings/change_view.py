@@ -26,7 +26,7 @@ class BookingPresenter(Presenter):
     """Labels of bookings and cars."""
 
     quoted = frozenset({"note"})
-    telling = (
+    significant = (
         "end_at",
         "start_at",
         "car_id",

@@ -3,8 +3,6 @@ here.
 
 A plan is made from a read of RentProg at that moment; when RentProg does not answer there is no
 plan.
-
-A plan rests on what RentProg says at this moment; when it does not answer there is no plan.
 """
 
 from __future__ import annotations

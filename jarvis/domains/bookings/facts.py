@@ -36,8 +36,6 @@ class FreeFact(Fact):
     there are none.
 
     `assumed`: no branch was named, it is the person's own.
-
-    `assumed`: nobody named the branch, it is the person's own.
     """
 
     cars: tuple[FreeCar, ...]

@@ -2,8 +2,6 @@
 letters.
 
 Several candidates lead to a question, never to a guess.
-
-Two candidates are a question, never a guess.
 """
 
 from __future__ import annotations

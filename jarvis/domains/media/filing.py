@@ -92,7 +92,7 @@ class MediaFiling:
             found = await self._media.get(tx, payload.set_id, lock=True)
             key = handling.key(f"file:{payload.set_id}")
             if await tx.fetchval("SELECT true FROM effect WHERE idempotency_key = $1", key):
-                return  # this very press, handled again after an interruption
+                return  # this callback is handled again after an interruption
             if found is None or found.state != "open":
                 await outbox.send(
                     tx,

@@ -94,7 +94,7 @@ MUTATIONS = (
     Mutation(
         guard="a refusal in words needs a refused call",
         path="tools/claims.py",
-        text="return told or bool(run.denied)",
+        text="return refused or bool(run.denied)",
         without="return True",
         tests=(f"{CLAIMS}::test_a_models_word_alone_refuses_nobody",),
     ),

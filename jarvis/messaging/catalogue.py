@@ -43,10 +43,10 @@ _COLUMN = {"ru": 0, "en": 1, "ka": 2}
 
 
 def _modules() -> Iterator[str]:
-    for room in PACKAGES:
-        package = import_module(room)
-        folders = [m.name for m in pkgutil.iter_modules(package.__path__, f"{room}.") if m.ispkg]
-        for folder in (room, *folders):
+    for name in PACKAGES:
+        package = import_module(name)
+        folders = [m.name for m in pkgutil.iter_modules(package.__path__, f"{name}.") if m.ispkg]
+        for folder in (name, *folders):
             if find_spec(f"{folder}.words") is not None:
                 yield f"{folder}.words"
 
@@ -56,13 +56,13 @@ def _words() -> Mapping[str, tuple[str, str, str]]:
     """Every sentence, read at the first use.
 
     Raises:
-        ValueError: two rooms have a sentence of one key.
+        ValueError: two packages have a sentence of one key.
     """
     found: dict[str, tuple[str, str, str]] = {}
     for module in _modules():
         words: Mapping[str, tuple[str, str, str]] = import_module(module).WORDS
         if double := found.keys() & words.keys():
-            raise ValueError(f"{module}: {sorted(double)} are sentences of another room too")
+            raise ValueError(f"{module}: {sorted(double)} are sentences of another package too")
         found.update(words)
     return found
 

@@ -87,14 +87,14 @@ MUTATIONS = (
     Mutation(
         guard="a model's word alone refuses nobody",
         path="jarvis/orchestrator/compose.py",
-        text="if not founded(deps, block.tool):",
+        text="if not refused_by_role(deps, block.tool):",
         without="if False:",
         tests=(f"{CLAIMS}::test_a_models_word_alone_refuses_nobody",),
     ),
     Mutation(
         guard="a refusal in words needs a refused call",
         path="tools/claims.py",
-        text="return told or bool(run.denied)",
+        text="return refused or bool(run.denied)",
         without="return True",
         tests=(f"{CLAIMS}::test_a_models_word_alone_refuses_nobody",),
     ),
@@ -108,14 +108,17 @@ MUTATIONS = (
     Mutation(
         guard="a source is silent only when it was asked",
         path="tools/claims.py",
-        text='return claim == "silent" and silent(run)',
+        text='return claim == "silent" and source_unavailable(run)',
         without='return claim == "silent"',
         tests=(f"{CLAIMS}::test_a_failure_that_did_not_happen_is_not_told",),
     ),
     Mutation(
         guard="after a card a role says what is borne out only",
         path="jarvis/orchestrator/resume.py",
-        text="            and await unfounded(block.text, role, deps, self._approvals) is None\n",
+        text=(
+            "            and await unsupported_claim(block.text, role, deps, self._approvals)"
+            " is None\n"
+        ),
         without="",
         tests=(f"{CLAIMS}::test_after_a_card_a_role_says_only_what_is_borne_out",),
     ),

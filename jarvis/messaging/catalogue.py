@@ -1,5 +1,5 @@
 """The catalogue of fixed sentences, by key and language (ru, en, ka), gathered from the module
-`words` of each room. Values are put in by code, never declined."""
+`words` of each package. Values are inserted by code, never declined."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from importlib.util import find_spec
 
 from jarvis.kit.errors import InvalidRequest
 
-ROOMS = ("jarvis.messaging", "jarvis.orchestrator", "jarvis.domains")
+PACKAGES = ("jarvis.messaging", "jarvis.orchestrator", "jarvis.domains")
 
-# RentProg's own words for classes, gearboxes and categories; a word that is not here is shown as
-# RentProg has it.
+# RentProg's names of classes, gearboxes and categories; others are shown as RentProg has them.
 _VENDOR_WORDS: dict[str, tuple[str, str]] = {
     "автомат": ("automatic", "ავტომატი"),
     "автоматическая": ("automatic", "ავტომატი"),
@@ -44,32 +43,32 @@ _COLUMN = {"ru": 0, "en": 1, "ka": 2}
 
 
 def _modules() -> Iterator[str]:
-    for room in ROOMS:
-        package = import_module(room)
-        folders = [m.name for m in pkgutil.iter_modules(package.__path__, f"{room}.") if m.ispkg]
-        for folder in (room, *folders):
+    for name in PACKAGES:
+        package = import_module(name)
+        folders = [m.name for m in pkgutil.iter_modules(package.__path__, f"{name}.") if m.ispkg]
+        for folder in (name, *folders):
             if find_spec(f"{folder}.words") is not None:
                 yield f"{folder}.words"
 
 
 @cache
 def _words() -> Mapping[str, tuple[str, str, str]]:
-    """Every sentence, read when the first one is asked for.
+    """Every sentence, read at the first use.
 
     Raises:
-        ValueError: two rooms have a sentence of one key.
+        ValueError: two packages have a sentence of one key.
     """
     found: dict[str, tuple[str, str, str]] = {}
     for module in _modules():
         words: Mapping[str, tuple[str, str, str]] = import_module(module).WORDS
         if double := found.keys() & words.keys():
-            raise ValueError(f"{module}: {sorted(double)} are sentences of another room too")
+            raise ValueError(f"{module}: {sorted(double)} are sentences of another package too")
         found.update(words)
     return found
 
 
 def say(key: str, language: str, /, **values: object) -> str:
-    """One sentence of the catalogue with its values.
+    """Return a sentence of the catalogue with its values.
 
     Raises:
         InvalidRequest: no such key; a test reads every key that the code names.
@@ -87,7 +86,7 @@ def known(key: str) -> bool:
 
 
 def vendor_word(text: str, language: str) -> str:
-    """A word of RentProg's dictionaries in the reader's language."""
+    """A name of RentProg in the reader's language."""
     known = _VENDOR_WORDS.get(text.strip().casefold())
     return text if known is None or language == "ru" else known[_COLUMN[language] - 1]
 

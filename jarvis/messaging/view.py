@@ -1,4 +1,4 @@
-"""What every renderer works with: the reader, buttons, the line of source and age, lists that go on
+"""What every view uses: the reader, buttons, the line of source and age, lists with further pages
 behind a button."""
 
 from __future__ import annotations
@@ -28,8 +28,7 @@ F = TypeVar("F", bound=Fact)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    """A button below a message: what it stands for, and who may press it when others may than its
-    group's."""
+    """A button below a message: its payload, and who may use it if not those of its group."""
 
     label: str
     payload: Payload
@@ -46,7 +45,7 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """For whom, when, in which language, and what they asked."""
+    """The person for whom a text is rendered, the time, the language, and their request."""
 
     actor: Actor
     now: datetime
@@ -86,8 +85,8 @@ class Reader:
         return times.age(moment, self.now, self.language)
 
     def doubtful(self, fresh: Freshness) -> bool:
-        """Whether what is shown may be wrong by its age: never read whole, old, or the source does
-        not answer or was not asked."""
+        """Whether the data may be outdated: never read completely, old, or the source does not
+        answer or was not asked."""
         return (
             fresh.failing_since is not None
             or fresh.limited is not None
@@ -97,13 +96,13 @@ class Reader:
 
 
 def limit(limited: Limited, reader: Reader, key: str = "limited") -> str:
-    """That the source was not asked for a limit, and until when."""
+    """A sentence that the source was not asked because of a limit, and until when."""
     return reader.say(f"{key}.own" if limited.own else key, t=times.clock(limited.until))
 
 
 def source(fresh: Freshness, reader: Reader) -> str:
-    """The last line: source and age; a sentence of its own when it is old or the source is
-    silent."""
+    """The last line: source and age; a separate sentence when the data is old or the source does
+    not answer."""
     line = f"<i>{fresh.source}, {reader.age(fresh.as_of)}</i>"
     if fresh.limited is not None:
         return f"{limit(fresh.limited, reader)}\n{line}"
@@ -119,8 +118,8 @@ def source(fresh: Freshness, reader: Reader) -> str:
 def listed(
     head: str, rows: Sequence[str], fresh: Freshness, reader: Reader, *, extra: Sequence[str] = ()
 ) -> Rendered:
-    """A head, the first rows, what is to be said below them, source and age; more rows stand behind
-    a button."""
+    """Render a head, the first rows, lines below them, source and age; a button shows further
+    rows."""
     buttons: list[list[Button]] = []
     if len(rows) > LIST_MAX:
         moment = reader.say("as_of", source=fresh.source, t=reader.brief(fresh.as_of))
@@ -136,15 +135,15 @@ def _more(head: str, rows: Sequence[str], tail: str, reader: Reader) -> Button:
 
 
 def next_page(page: ShowPage, reader: Reader) -> Rendered:
-    """The rest of a list as it was read then, with the moment of that reading; again with a button
-    when it is long."""
+    """The next page of a list as it was read then, with the time of that read; with a button if
+    there are more."""
     rest = page.rows[PAGE_MAX:]
     buttons = [[_more(page.head, rest, page.tail, reader)]] if rest else []
     return Rendered(text="\n".join([page.head, *page.rows[:PAGE_MAX], page.tail]), buttons=buttons)
 
 
 def short(text: str) -> str:
-    """A label that fits a button: cut between words, never inside one, and not behind a
+    """A label that fits a button: cut between words, never inside one, and not after a
     preposition."""
     if len(text) <= LABEL_MAX:
         return text
@@ -171,7 +170,7 @@ def shows(
 
 
 class Views:
-    """How each type of facts looks, gathered from the modules of the rooms."""
+    """The views of all types of facts, gathered from the modules of the features."""
 
     def __init__(self, modules: Iterable[ModuleType]) -> None:
         """
@@ -192,9 +191,10 @@ class Views:
         return kind in self._views
 
     def render(self, fact: Fact, reader: Reader) -> Rendered:
-        """One fact as Telegram's HTML in the reader's language, with its source and age at the end.
+        """Render one fact as Telegram's HTML in the reader's language, with its source and age at
+        the end.
 
         Raises:
-            KeyError: no room shows facts of this type.
+            KeyError: no feature has a view of this type.
         """
         return self._views[type(fact)](fact, reader)

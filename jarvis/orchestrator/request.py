@@ -1,7 +1,7 @@
-"""One request, from its words to a rendered answer or a card: route, ask the roles side by side,
-compose.
+"""Handles one request, from its text to a rendered answer or a card: route, run the roles
+concurrently, compose.
 
-It takes 60 s at most; what failed is told step by step.
+It takes 60 s at most; each step that failed is named in the answer.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class RequestPipeline:
     async def answer(
         self, request: Request, *, on_route: Callable[[str], None] | None = None
     ) -> Reply:
-        """Answer one request. Failures become words; only bugs are raised."""
+        """Answer one request. Failures become text; only bugs are raised."""
         conversation = await self._conversations.begin(
             employee_id=request.actor.employee_id,
             place=request.place,
@@ -130,7 +130,7 @@ class RequestPipeline:
 
 
 async def _account(purse: Purse, deps: Deps, reader: Reader, reply: Reply) -> None:
-    """What the models cost, and a word when a budget stopped them."""
+    """Record what the models cost, and add a notice when a budget stopped them."""
     reply.cost_micro_usd = purse.cost_micro_usd
     if purse.spent is not None:
         await deps.run.record(deps.actor, "llm.budget", "denied", {"budget": purse.spent})
@@ -140,7 +140,7 @@ async def _account(purse: Purse, deps: Deps, reader: Reader, reply: Reply) -> No
 
 
 async def _no_route(route: Route, deps: Deps, reader: Reader, reply: Reply) -> None:
-    """A question back, or that this is nobody's work, with what can be asked instead."""
+    """Ask back, or say that no role does this, with examples of what can be asked instead."""
     reply.state = "refused" if route.refusal else "asked"
     key = "off_topic" if route.refusal else "unclear"
     said = route.question or "unclear"

@@ -36,7 +36,7 @@ from jarvis.kit.clock import Clock
 from jarvis.kit.sandbox import served
 from jarvis.kit.settings import Settings
 from jarvis.kit.world import World
-from jarvis.orchestrator.models import Standins
+from jarvis.orchestrator.models import ModelOverrides
 from jarvis.testing.core import NOW, SECRETS, load_all, rentprog_sandbox, running_core, until
 from jarvis.testing.local import LocalTransport
 from jarvis.testing.servers import Servers
@@ -252,7 +252,7 @@ async def running_app(
             process="worker",
             replace={
                 LlmSettings: llm or LlmSettings(),
-                Standins: Standins(models or {}),
+                ModelOverrides: ModelOverrides(models or {}),
                 StorageSettings: StorageSettings(url=f"file://{folder}/media"),
                 **(replace or {}),
             },

@@ -1,4 +1,4 @@
-"""Fixed sentences about what is said around a request, by key and language (ru, en, ka)."""
+"""Fixed sentences about conversations, reports and buttons, by key and language (ru, en, ka)."""
 
 from __future__ import annotations
 

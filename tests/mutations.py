@@ -336,14 +336,14 @@ MUTATIONS = (
     Mutation(
         guard="rows beyond the head of a chain",
         path="jarvis/engine/audit_proof.py",
-        text='max(row["top"], head[0] if head else 0, sealed[0] if sealed else 0)',
+        text='max(row["top"], head[0] if head else 0, signed[0] if signed else 0)',
         without="head[0] if head else 0",
         tests=("tests/engine/test_audit.py::test_a_forgery_is_named_while_honest_rows_go_on",),
     ),
     Mutation(
         guard="signed hash against the computed one",
         path="jarvis/engine/audit_chain.py",
-        text="if link.hex() != self.sealed[1]:",
+        text="if link.hex() != self.signed[1]:",
         without="if False:",
         tests=("tests/engine/test_audit.py::test_a_forgery_is_named_while_honest_rows_go_on",),
     ),

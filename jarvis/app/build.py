@@ -60,7 +60,7 @@ class EffectKinds:
 
     kinds: tuple[EffectKind, ...]
 
-    def strange(self, names: Iterable[str]) -> list[str]:
+    def unknown(self, names: Iterable[str]) -> list[str]:
         """Which of these, as `JARVIS_EFFECTS` names kinds, systems and branches, mean none of
         them."""
         kinds = {kind.name for kind in self.kinds}
@@ -165,8 +165,8 @@ async def open_app(
         _provide(provider, make, replaced)
     replaced[EffectKinds] = known = EffectKinds(tuple(made_by.kinds))
     if made_by.writes:
-        if strange := known.strange(replaced[EngineSettings].effects):
-            raise SettingsMissing(f"JARVIS_EFFECTS: no effect is called {', '.join(strange)}")
+        if unknown := known.unknown(replaced[EngineSettings].effects):
+            raise SettingsMissing(f"JARVIS_EFFECTS: no effect is called {', '.join(unknown)}")
         provider.provide(_gathered([made(make) for make in made_by.writes]))
     if "views" in parts:
         replaced[Views] = Views(view_modules())
@@ -178,7 +178,7 @@ async def open_app(
     # without a lock: one task builds everything, and writes are gathered from the container
     container = make_async_container(provider, _replacements(replaced), lock_factory=None)
     try:
-        for kind in (*replaced, *made_by.types, *made_by.stands_for, *BASE):
+        for kind in (*replaced, *made_by.types, *made_by.ports_of, *BASE):
             built[kind] = await container.get(kind)
         handlers: list[Any] = [built[made(make)] for make in made_by.handlers]
         callbacks.gather(*handlers)
@@ -263,7 +263,7 @@ class Blueprint:
         return [*(made(make) for make in self.carriers), *self.own]
 
     @property
-    def stands_for(self) -> Iterator[type]:
+    def ports_of(self) -> Iterator[type]:
         """The ports that these types carry out."""
         return (port for kind in self.types for port in _ports(kind))
 

@@ -46,14 +46,14 @@ class Flaw:
 @dataclass(slots=True, kw_only=True)
 class Chain:
     """One chain on its way from `n` to `upto`. `top` is the highest number of its rows, `head` what
-    its head said at the beginning (None: it is gone), `sealed` what `checkpoint` signed; each
+    its head said at the beginning (None: it is gone), `signed` what `checkpoint` signed; each
     (number, hash)."""
 
     shard: int
     upto: int
     top: int
     head: tuple[int, bytes] | None
-    sealed: tuple[int, str] | None
+    signed: tuple[int, str] | None
     checkpoint: str
     n: int = 0
     prev: bytes = b""
@@ -71,7 +71,7 @@ class Chain:
         fit."""
         if self.broken or self.ended:
             return
-        last = self.sealed[0] if self.sealed else 0
+        last = self.signed[0] if self.signed else 0
         prev, n, place = self.prev, self.n, f"{len(str(self.shard))}:{self.shard}"
         for row in rows:
             n += 1
@@ -116,11 +116,11 @@ class Chain:
             self._flaw(self.n, None, "the head of this chain is gone")
         if self.broken:
             return
-        if self.sealed is not None and self.n < self.sealed[0]:
+        if self.signed is not None and self.n < self.signed[0]:
             self._flaw(
                 self.n + 1,
                 None,
-                f"gone up to row {self.sealed[0]}, which {self.checkpoint} signed: the tail was "
+                f"gone up to row {self.signed[0]}, which {self.checkpoint} signed: the tail was "
                 f"cut",
             )
         if self.n < self.top:
@@ -139,8 +139,8 @@ class Chain:
             self._flaw(self.n, None, "the head has another hash than its last row")
 
     def _signed(self, link: bytes, entry: str) -> None:
-        assert self.sealed is not None
-        if link.hex() != self.sealed[1]:
+        assert self.signed is not None
+        if link.hex() != self.signed[1]:
             self._flaw(
                 self.n,
                 entry,

@@ -244,7 +244,7 @@ async def _walk(
         chain.end()
         proof.flaws += chain.flaws
         proof.rows += chain.rows
-        proof.unsigned += max(0, chain.n - (chain.sealed[0] if chain.sealed else 0))
+        proof.unsigned += max(0, chain.n - (chain.signed[0] if chain.signed else 0))
         oldest += [chain.unsigned_since] if chain.unsigned_since is not None else []
         begun += chain.begun
         missing |= chain.missing
@@ -275,15 +275,15 @@ async def _chains(db: Reader, checkpoint: Checkpoint | None, proof: Proof) -> li
                 Flaw(shard=shard, n=row["n"], entry=None, what="this chain has two heads")
             )
             continue
-        sealed = checkpoint.heads.get(shard) if checkpoint else None
+        signed = checkpoint.heads.get(shard) if checkpoint else None
         head = None if row["n"] is None else (row["n"], row["hash"] or b"")
-        upto = max(row["top"], head[0] if head else 0, sealed[0] if sealed else 0)
+        upto = max(row["top"], head[0] if head else 0, signed[0] if signed else 0)
         chains[shard] = Chain(
             shard=shard,
             upto=upto,
             top=row["top"],
             head=head,
-            sealed=sealed,
+            signed=signed,
             checkpoint=str(checkpoint),
         )
     return list(chains.values())
@@ -292,9 +292,9 @@ async def _chains(db: Reader, checkpoint: Checkpoint | None, proof: Proof) -> li
 async def _skip(db: Reader, chains: list[Chain], since: Checkpoint, proof: Proof) -> None:
     """Begin each chain at its signed row, which must still be there."""
     for chain in chains:
-        if chain.sealed is None:
+        if chain.signed is None:
             continue
-        n, digest = chain.sealed
+        n, digest = chain.signed
         found = await db.fetchval(
             "SELECT hash FROM audit_entry WHERE shard = $1 AND n = $2", chain.shard, n
         )

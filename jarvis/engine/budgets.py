@@ -62,7 +62,7 @@ class Budgets:
             day=day, accounts=accounts, cost_micro_usd=cost_micro_usd, busy_ms=busy_ms
         )
 
-    async def settle(self, held: Reservation, *, cost_micro_usd: int, busy_ms: int) -> None:
+    async def complete(self, held: Reservation, *, cost_micro_usd: int, busy_ms: int) -> None:
         """Replace a reservation by what was used."""
         await self._db.execute(
             "SELECT budget_settle($1, $2, $3, $4)",

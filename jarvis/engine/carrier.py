@@ -44,7 +44,7 @@ def queue_name(queue: str) -> str:
     return f"jarvis:jobs:{queue}"
 
 
-async def tell_forever(
+async def enqueue_forever(
     db: Database, notifier: RedisNotifier, url: str, *, every_s: float = 2.0
 ) -> None:
     """Tell arq of queued jobs, again when nobody took them; survives a Redis that comes and

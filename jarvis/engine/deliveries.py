@@ -15,7 +15,7 @@ from typing import Literal
 from uuid import UUID
 
 from jarvis.engine.db import Database, Reader, Row, Tx
-from jarvis.engine.effects import LEASE_S, said
+from jarvis.engine.effects import LEASE_S, storable_cause
 from jarvis.engine.journal import Event
 from jarvis.engine.subscriptions import POOL, DeliveryLane, channel
 from jarvis.kit.errors import InvalidRequest, LeaseLost, NotFound
@@ -97,7 +97,7 @@ class Delivery:
 
 
 # tells whoever must hear that a delivery failed, and why
-Tell = Callable[[Tx, Delivery, str], Awaitable[None]]
+FailureAlert = Callable[[Tx, Delivery, str], Awaitable[None]]
 
 
 class Deliveries:
@@ -171,15 +171,15 @@ class Deliveries:
         cause: str,
         failed_at: str | None = None,
         *,
-        tell: Tell | None = None,
+        alert: FailureAlert | None = None,
     ) -> None:
         """Give up, or put aside what we cannot read; the raw body and the cause stay for a retry.
         Who must hear of it is told by `tell` in the same transaction.
         """
         async with self._db.transaction() as tx:
             await self._finish(tx, delivery, state, cause, failed_at)
-            if tell is not None:
-                await tell(tx, delivery, cause)
+            if alert is not None:
+                await alert(tx, delivery, cause)
 
     async def _finish(
         self,
@@ -196,7 +196,7 @@ class Deliveries:
             delivery.id,
             delivery.fence,
             state,
-            said(cause),
+            storable_cause(cause),
             failed_at,
         )
         if not count:
@@ -209,7 +209,7 @@ class Deliveries:
                 [channel(delivery.lane)]
             )  # its successor of the same key is free
 
-    async def again(
+    async def reschedule(
         self,
         delivery: Delivery,
         cause: str,
@@ -228,7 +228,7 @@ class Deliveries:
                 WHERE id = $1 AND state = 'claimed' AND fence = $2""",
             delivery.id,
             delivery.fence,
-            said(cause),
+            storable_cause(cause),
             delay_s,
             failed_at,
             counted,
@@ -236,7 +236,7 @@ class Deliveries:
         if not count:
             raise LeaseLost(f"delivery {delivery.id}")
 
-    async def sweep(self, *, tell: Tell | None = None) -> int:
+    async def sweep(self, *, alert: FailureAlert | None = None) -> int:
         """Give deliveries of dead workers back, and bury those whose worker died every time;
         returns how many were touched. What somebody holds in an open transaction is left for the
         next time.
@@ -260,8 +260,8 @@ class Deliveries:
             for lane in {row["lane"] for row in rows}:
                 tx.notify(channel(lane))
             for row in rows:
-                if row["now_is"] == "dead" and tell is not None:
-                    await tell(tx, _delivery(row), _DIED)
+                if row["now_is"] == "dead" and alert is not None:
+                    await alert(tx, _delivery(row), _DIED)
         return len(rows)
 
     async def retry(self, delivery_id: UUID) -> None:

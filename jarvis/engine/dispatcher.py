@@ -39,7 +39,7 @@ AMBIGUOUS_FOR = timedelta(seconds=45)
 Limits = Callable[[Effect], Sequence[TargetLimit]]
 
 
-def _spent(effect: Effect, patience: timedelta) -> bool:
+def _out_of_time(effect: Effect, patience: timedelta) -> bool:
     return datetime.now(UTC) - effect.requested_at > patience
 
 
@@ -91,9 +91,9 @@ class Dispatcher:
         fault("effect.claimed")
         if self._switches is not None and await self._switches.holds(effect.kind, effect.branch):
             return await self._later(effect, self._switched_off_s, "switched off")
-        wait = await self._room(effect)
+        wait = await self._take_limits(effect)
         if wait > 0:
-            await self._log.later(effect, wait)
+            await self._log.reschedule(effect, wait)
             return wait
         if not await self._log.attempt(effect):
             return None
@@ -104,7 +104,7 @@ class Dispatcher:
         finally:
             keeper.cancel()
 
-    async def _room(self, effect: Effect) -> float:
+    async def _take_limits(self, effect: Effect) -> float:
         """Take the effect's share of its target's limits; returns 0, or the seconds to wait."""
         rules = {
             f"{effect.target}:{r.suffix}": r
@@ -145,13 +145,13 @@ class Dispatcher:
     ) -> float | None:
         """A vendor that is away for an afternoon costs nobody an effect, and a limit never does;
         one that is retried by hand gets its attempts."""
-        if not limited and _spent(effect, GIVE_UP_AFTER) and effect.attempt >= MAX_ATTEMPTS:
+        if not limited and _out_of_time(effect, GIVE_UP_AFTER) and effect.attempt >= MAX_ATTEMPTS:
             await self._log.dead(effect, reason)
             return None
         return await self._later(effect, retry_after_s or backoff_s(effect.attempt), reason)
 
     async def _ambiguous(self, effect: Effect, error: OutcomeUnknown) -> float | None:
-        if effect.effect_class == "C" or _spent(effect, self._ambiguous_for):
+        if effect.effect_class == "C" or _out_of_time(effect, self._ambiguous_for):
             await self._log.unknown(effect, error.reason)
             return None
         return await self._later(
@@ -159,7 +159,7 @@ class Dispatcher:
         )
 
     async def _later(self, effect: Effect, delay_s: float, reason: str) -> float:
-        await self._log.later(effect, delay_s, reason)
+        await self._log.reschedule(effect, delay_s, reason)
         return delay_s
 
     async def _try(self, effect: Effect) -> float | None:

@@ -9,7 +9,15 @@ from uuid import UUID
 
 from jarvis.engine import audit, journal
 from jarvis.engine.db import Database, Row, Tx
-from jarvis.engine.effects import FOUND_NOT_DONE, LEASE_S, Effect, Lane, Receipt, channel, said
+from jarvis.engine.effects import (
+    FOUND_NOT_DONE,
+    LEASE_S,
+    Effect,
+    Lane,
+    Receipt,
+    channel,
+    storable_cause,
+)
 from jarvis.kit.actor import Actor
 from jarvis.kit.errors import InvalidRequest, LeaseLost, NotFound
 
@@ -113,7 +121,7 @@ class EffectLog:
                 effect.fence,
                 state,
                 receipt,
-                said(cause),
+                storable_cause(cause),
             )
             if row is None:
                 raise LeaseLost(f"effect {effect.id}")
@@ -153,7 +161,7 @@ class EffectLog:
             await _settled(tx, row)
         return True
 
-    async def later(self, effect: Effect, delay_s: float, cause: str | None = None) -> None:
+    async def reschedule(self, effect: Effect, delay_s: float, cause: str | None = None) -> None:
         """Give the effect back to its queue."""
         await self._db.execute(
             """UPDATE effect SET state = 'pending', attempting = false, lease_until = NULL,
@@ -163,7 +171,7 @@ class EffectLog:
             effect.id,
             effect.fence,
             delay_s,
-            said(cause),
+            storable_cause(cause),
         )
 
     async def sweep(self) -> int:

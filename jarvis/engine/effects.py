@@ -223,7 +223,7 @@ async def request(
     return effect_id
 
 
-async def overtake(tx: Tx, effect_id: UUID) -> None:
+async def supersede(tx: Tx, effect_id: UUID) -> None:
     """Earlier effects of the same order that nobody carries yet are dropped: this one says all that
     they would have said."""
     await tx.execute(
@@ -236,7 +236,7 @@ async def overtake(tx: Tx, effect_id: UUID) -> None:
     )
 
 
-def said(cause: str | None) -> str | None:
+def storable_cause(cause: str | None) -> str | None:
     """A cause as the database can hold it: what broke may have broken by its very signs."""
     return None if cause is None else line(cause, CAUSE_MAX)
 

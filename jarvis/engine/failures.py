@@ -73,7 +73,7 @@ def judge(error: Exception, *, attempt: int, age: timedelta, failed_at: str | No
         return Verdict(action="park", cause=str(error))
     if isinstance(error, ExpectedError | ContractBroken):
         return Verdict(action="dead", cause=str(error))
-    if isinstance(error, ValidationError | asyncpg.DataError) or unfit(error):
+    if isinstance(error, ValidationError | asyncpg.DataError) or refused_by_driver(error):
         return Verdict(action="dead", cause=cause)
     if isinstance(error, LimitReached):
         return Verdict(action="again", cause=error.reason, after_s=error.wait_s, counted=False)
@@ -110,10 +110,10 @@ def transient(error: Exception) -> bool:
     ):
         return error.errno in _NETWORK  # a missing file is no outage
     passing = (DeadlockDetectedError, SerializationError, LockNotAvailableError, *DATABASE_AWAY)
-    return isinstance(error, passing) and not unfit(error)
+    return isinstance(error, passing) and not refused_by_driver(error)
 
 
-def unfit(error: Exception) -> bool:
+def refused_by_driver(error: Exception) -> bool:
     """Whether the driver refused a value before it asked the database: its class for that is one of
     broken connections as well."""
     return isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)

@@ -140,7 +140,7 @@ class Interactions:
         )
 
     async def use(
-        self, tx: Tx, token: str, actor: Actor | None, event_id: UUID, *, settles: bool = True
+        self, tx: Tx, token: str, actor: Actor | None, event_id: UUID, *, closes_group: bool = True
     ) -> Pressed:
         """Use a button once: its whole group is settled with it. A second press finds it used.
 
@@ -151,7 +151,7 @@ class Interactions:
         pressed = self._read(row, actor, event_id)
         if (
             pressed.state == "ok"
-            and settles
+            and closes_group
             and row is not None
             and row["used_by_event_id"] != event_id
         ):

@@ -18,7 +18,7 @@ class KeyedTasks:
     """
 
     def __init__(self, at_once: int) -> None:
-        self._room = asyncio.Semaphore(at_once)
+        self._slots = asyncio.Semaphore(at_once)
         self._last: dict[Hashable, asyncio.Task[None]] = {}
 
     def add(self, key: Hashable, work: Callable[[], Awaitable[None]]) -> None:
@@ -27,7 +27,7 @@ class KeyedTasks:
         self._last[key] = task
         task.add_done_callback(lambda done: self._forget(key, done))
 
-    async def settled(self) -> None:
+    async def join(self) -> None:
         """Return when everything that was added until now has ended."""
         if self._last:
             await asyncio.wait(list(self._last.values()))
@@ -44,7 +44,7 @@ class KeyedTasks:
     ) -> None:
         if before is not None:
             await asyncio.wait([before])
-        async with self._room:
+        async with self._slots:
             await work()
 
     def _forget(self, key: Hashable, task: asyncio.Task[None]) -> None:

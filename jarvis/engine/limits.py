@@ -51,7 +51,7 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoRoom:
+class LimitExceeded:
     """Nothing was taken. Seconds until it may be tried, and the account (or the queue) that has no
     room."""
 
@@ -90,7 +90,7 @@ class Limiter:
 
     async def take_all(
         self, accounts: Sequence[Account], *, queue: Queue | None = None, has_turn: bool = False
-    ) -> NoRoom | None:
+    ) -> LimitExceeded | None:
         """Take one call of every account, or of none.
 
         Args:
@@ -111,4 +111,6 @@ class Limiter:
             has_turn,
         )
         assert row is not None
-        return NoRoom(wait_s=row["wait"], account=row["account"]) if row["wait"] > 0 else None
+        return (
+            LimitExceeded(wait_s=row["wait"], account=row["account"]) if row["wait"] > 0 else None
+        )

@@ -164,7 +164,7 @@ async def sync(db: Database, terms: Mapping[str, Terms], *, discard: bool = Fals
                 WHERE state IN ('pending', 'claimed') AND subscriber <> ALL($1)""",
             [*terms, UNROUTED],
         )
-        await _share_out(tx)
+        await _route_unrouted(tx)
     return Synced(added=sorted(terms.keys() - before), removed=removed, died=died)
 
 
@@ -183,7 +183,7 @@ async def _retire(tx: Tx, kept: Sequence[str], *, discard: bool) -> None:
         )
 
 
-async def _share_out(tx: Tx) -> None:
+async def _route_unrouted(tx: Tx) -> None:
     """Open deliveries of `unrouted` whose kind has subscribers now go to them."""
     waiting = await tx.fetch(
         """DELETE FROM delivery d USING event e WHERE e.id = d.event_id AND d.subscriber = $1

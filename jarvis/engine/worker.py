@@ -16,7 +16,7 @@ import logfire
 
 from jarvis.engine.behalf import Behalf, on_behalf
 from jarvis.engine.db import DATABASE_AWAY, Database, Tx
-from jarvis.engine.deliveries import Deliveries, Delivery, Tell
+from jarvis.engine.deliveries import Deliveries, Delivery, FailureAlert
 from jarvis.engine.effects import LEASE_S, Origin
 from jarvis.engine.failures import DeadlinePassed, Verdict, judge
 from jarvis.engine.journal import Event, publish
@@ -58,7 +58,7 @@ class Handling:
         payload: Mapping[str, Any],
         ordering_key: str | None = None,
     ) -> None:
-        """Tell of something in the transaction that made it so; once for each `name` of this
+        """Publish an event in the transaction of the change; once for each `name` of this
         subscriber, however often it repeats."""
         await publish(
             tx,
@@ -102,7 +102,7 @@ class Worker:
         *,
         name: str,
         subscribers: Mapping[str, Subscriber],
-        alert: Tell,
+        alert: FailureAlert,
         slots: Slots | None = None,
         pools: Sequence[str] = (POOL,),
         lease_s: float = LEASE_S,
@@ -154,7 +154,7 @@ class Worker:
 
     async def sweep(self) -> int:
         """Give deliveries of dead workers back; of those that were buried a person is told."""
-        return await self._deliveries.sweep(tell=self._alert)
+        return await self._deliveries.sweep(alert=self._alert)
 
     async def handle(self, delivery: Delivery) -> float | None:
         """Run the subscriber; what it raises decides the delivery's fate, and nobody else's.
@@ -229,7 +229,7 @@ class Worker:
             )
         try:
             if verdict.action == "again":
-                await self._deliveries.again(
+                await self._deliveries.reschedule(
                     delivery,
                     verdict.cause,
                     verdict.after_s,
@@ -253,7 +253,7 @@ class Worker:
     ) -> None:
         try:
             await self._deliveries.give_up(
-                delivery, state, verdict.cause, verdict.failed_at, tell=self._alert
+                delivery, state, verdict.cause, verdict.failed_at, alert=self._alert
             )
         except (LeaseLost, *DATABASE_AWAY):
             raise

@@ -91,7 +91,7 @@ def web_app(
     async def media(key: str, until: int = 0, sign: str = "") -> Response[bytes] | Stream:
         """A stored file by its signed link, part by part."""
         name = key.lstrip("/")
-        if storage is None or signer is None or not signer.good(name, until, sign):
+        if storage is None or signer is None or not signer.valid(name, until, sign):
             return Response(b"", status_code=403, media_type=MediaType.TEXT)
         parts = storage.stream(name)
         try:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from jarvis.app.build import App, Part, checks, open_app
 from jarvis.app.carriage import dispatchers
 from jarvis.app.process import observe, process_name, until_signal
-from jarvis.engine.carrier import supervise, tell_forever
+from jarvis.engine.carrier import enqueue_forever, supervise
 from jarvis.engine.dispatcher import AMBIGUOUS_FOR
 from jarvis.engine.effect_log import EffectLog
 from jarvis.engine.loop import sweep_forever
@@ -63,7 +63,7 @@ async def run_scheduler(app: App, *, every_s: float = 0.5) -> None:
 async def _worker(concurrency: int, with_scheduler: bool, with_jobs: bool) -> None:
     async with open_app(PARTS, process="worker", pool=concurrency + 6) as app:
         tasks = [run_worker(app, concurrency=concurrency)]
-        tasks.append(tell_forever(app.db, app.notifier, app.settings.redis))
+        tasks.append(enqueue_forever(app.db, app.notifier, app.settings.redis))
         if with_jobs:
             tasks.append(supervise(["-m", "jarvis.entrypoints.jobs"]))
         if with_scheduler:

@@ -81,7 +81,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class SandboxContext:
     """What a sandbox is built in.
 
     `web`: the address at which Jarvis takes webhooks. `settings`: what Jarvis was told already
@@ -167,7 +167,7 @@ class Sandbox:
 
     name: str
     title: str
-    build: Callable[[Surroundings], VendorSandbox] | None
+    build: Callable[[SandboxContext], VendorSandbox] | None
     world: type[World] | None = None
     faults: Sequence[Fault] = ()
     ledger: Mapping[str, Title] = field(default_factory=dict[str, Title])

@@ -148,7 +148,7 @@ class Inbox:
                 token,
                 actor,
                 handling.event.id,
-                settles=payload is not None and not payload.lasting,
+                closes_group=payload is not None and not payload.lasting,
             )
             if pressed.state != "ok":
                 await self._not_pressed(tx, handling, actor, pressed.state)

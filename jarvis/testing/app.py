@@ -109,7 +109,7 @@ class RunningApp:
             return {"webhooks": 1}
         # A bot that is stopped, or whose Telegram is broken on purpose, hears nothing.
         sent = (
-            self.telegram.unheard()
+            self.telegram.unjournaled()
             if "bot" in self.tasks and not self.telegram.faults.active
             else []
         )
@@ -119,7 +119,7 @@ class RunningApp:
             now=self.core.clock.now() if "scheduler" in self.tasks else None,
         )
         if not counts.get("inputs"):
-            self.telegram.heard(sent)
+            self.telegram.mark_journaled(sent)
         if self.rentprog.busy():  # what an effect's end had sent meanwhile
             counts["webhooks"] = 1
         counts.pop("jobs", None)  # nobody carries them here: a test runs its job itself

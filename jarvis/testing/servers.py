@@ -135,7 +135,7 @@ class Servers:
         try:
             await asyncio.to_thread(kept.parent.mkdir, parents=True, exist_ok=True)
             await self._program("pg_dump", "-Fc", "-Z1", "--file", str(draft), name)
-            await asyncio.to_thread(_shelve, draft, kept)
+            await asyncio.to_thread(_keep_file, draft, kept)
         # a folder in which nothing may be written only makes the next run slower
         except (OSError, SettingsMissing):
             _log.warning("the loaded world cannot be kept in %s", kept.parent)
@@ -189,7 +189,7 @@ class Servers:
         return self.postgres.dsn(OWNER, name)
 
 
-def _shelve(draft: Path, kept: Path) -> None:
+def _keep_file(draft: Path, kept: Path) -> None:
     """Give it its name, and let go of the oldest."""
     draft.rename(kept)
     for old in sorted(kept.parent.glob("*.dump"), key=lambda p: p.stat().st_mtime)[:-KEPT_WORLDS]:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from jarvis.engine import effects
 from jarvis.engine.db import Database, Tx
-from jarvis.engine.deliveries import Delivery, Tell
+from jarvis.engine.deliveries import Delivery, FailureAlert
 from jarvis.engine.journal import Journal
 from jarvis.engine.notifier import RedisNotifier
 from jarvis.engine.subscriptions import (
@@ -39,7 +39,7 @@ async def worker_over(
     notifier: RedisNotifier,
     *each: Subscriber,
     name: str = "w",
-    alert: Tell = no_alert,
+    alert: FailureAlert = no_alert,
     unrouted: Handler = nobody,
     **settings: Any,
 ) -> Worker:
@@ -78,7 +78,7 @@ async def running(*runs: Callable[[], Awaitable[None]]) -> AsyncGenerator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def hurry(db: Database) -> None:
+async def make_due(db: Database) -> None:
     """Let what was put off by less than two minutes be due now, so that a test need not wait for
     backoff."""
     for table, due in (("delivery", "available_at"), ("effect", "next_at")):

@@ -46,7 +46,7 @@ HERE = Path(__file__).parent
 
 
 @dataclass(slots=True, kw_only=True)
-class Stage:
+class DemoState:
     """Everything that the desk and the control surface drive. `manifests` and `vendors` hold the
     same names: what each sandbox says of itself, and the running one."""
 
@@ -148,7 +148,7 @@ class Stage:
         self.touched()
 
 
-def demo_app(stage: Stage) -> ASGIApp:
+def demo_app(stage: DemoState) -> ASGIApp:
     """The ASGI application; for pages and programs of this machine only, never part of
     production."""
 

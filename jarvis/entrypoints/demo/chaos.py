@@ -193,12 +193,12 @@ class Chaos:
         client.close()
 
     def _mtproto(self) -> None:
-        self._surface.patiently("POST", "/sandbox/telegram/fault", {"kind": "down"})
+        self._surface.call_or_none("POST", "/sandbox/telegram/fault", {"kind": "down"})
         time.sleep(self._chance.uniform(0.1, 1.0))
-        self._surface.patiently("DELETE", "/sandbox/telegram/fault")
+        self._surface.call_or_none("DELETE", "/sandbox/telegram/fault")
 
     def _http(self) -> None:
-        self._surface.patiently(
+        self._surface.call_or_none(
             "POST", "/sandbox/rentprog/fault", {"kind": "lose_answer", "times": 1, "seconds": 6}
         )
 
@@ -242,10 +242,10 @@ class Chaos:
         began = time.monotonic()
         busy: dict[str, Any] = {"unknown": True}
         while time.monotonic() - began < DRAIN_S and busy:
-            answer = self._surface.patiently("GET", "/sandbox/idle", timeout_s=5) or {
+            answer = self._surface.call_or_none("GET", "/sandbox/idle", timeout_s=5) or {
                 "in_flight": {"unknown": True}
             }
-            busy = answer["in_flight"] or self._records.unsettled()
+            busy = answer["in_flight"] or self._records.unfinished_work()
         self._outcome.left, self._outcome.drained_s = (
             busy,
             max(self._outcome.drained_s, time.monotonic() - began),

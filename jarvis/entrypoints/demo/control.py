@@ -21,13 +21,13 @@ from jarvis.kit.sandbox_manifest import Change
 from jarvis.kit.text import whole
 
 if TYPE_CHECKING:
-    from jarvis.entrypoints.demo.app import Stage
+    from jarvis.entrypoints.demo.app import DemoState
 
 
 RUNS = 500  # of one answer; whoever wants more asks again, after the last
 
 
-def control_routes(stage: Stage) -> list[Any]:
+def control_routes(stage: DemoState) -> list[Any]:
     """The handlers, bound to one stage."""
 
     @get("/sandbox/status")

@@ -26,7 +26,7 @@ from jarvis.kit.world import WorldPerson
 from jarvis.messaging.times import day
 
 if TYPE_CHECKING:
-    from jarvis.entrypoints.demo.app import Stage
+    from jarvis.entrypoints.demo.app import DemoState
 
 Form = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART)]
 Req = Request[Any, Any, State]
@@ -36,7 +36,7 @@ _LANGUAGES = ("ru", "en", "ka")
 _KINDS = {"image": "photo", "video": "video", "audio": "audio"}
 
 
-def desk_routes(stage: Stage) -> list[Any]:
+def desk_routes(stage: DemoState) -> list[Any]:
     """The handlers, bound to one stage."""
 
     def page(request: Req, name: str, **context: Any) -> Template:

@@ -50,7 +50,7 @@ class Restarts:
         self.restarts += self.last_end is not None
         self.pid, self.began, self.due = pid, now, None
 
-    def settle(self, now: float) -> bool:
+    def mark_steady(self, now: float) -> bool:
         """Forget ends that lie behind a process which runs well; says whether there were any."""
         if self.due is None and self.quick and now - self.began >= STEADY_S:
             self.quick = 0

@@ -22,7 +22,7 @@ _ROOMS = ("web", "worker", "bot", "jobs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class LaunchSpec:
     """What a process must know to begin: its arguments, its settings, where its words go."""
 
     argv: Sequence[str]
@@ -32,14 +32,14 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """The process of the sandboxes, importing, and the pipe by which it gets its order."""
+    """The process of the sandboxes, importing, and the pipe by which it gets its launch spec."""
 
     process: BaseProcess
-    orders: Connection
+    specs: Connection
 
-    def begin(self, order: Order) -> BaseProcess:
+    def begin(self, spec: LaunchSpec) -> BaseProcess:
         """Let it serve."""
-        self.orders.send(order)
+        self.specs.send(spec)
         return self.process
 
 
@@ -52,8 +52,8 @@ class Forks:
         forkserver.ensure_running()
         self._far_end, self._near_end = _FORKS.Pipe(duplex=False)
 
-    def start(self, name: str, order: Order) -> BaseProcess:
-        process = _FORKS.Process(target=_jarvis, args=(order, self._far_end), name=name)
+    def start(self, name: str, spec: LaunchSpec) -> BaseProcess:
+        process = _FORKS.Process(target=_jarvis, args=(spec, self._far_end), name=name)
         process.start()
         return process
 
@@ -70,24 +70,24 @@ def begin_host() -> Host:
     process = _SPAWNS.Process(target=_host, args=(theirs,), name="host")
     process.start()
     theirs.close()
-    return Host(process=process, orders=ours)
+    return Host(process=process, specs=ours)
 
 
-def _host(orders: Connection) -> None:
+def _host(specs: Connection) -> None:
     os.setpgid(0, 0)
     from jarvis.entrypoints.demo.host import main
 
     try:
-        order: Order = orders.recv()
+        spec: LaunchSpec = specs.recv()
     except EOFError:
         return  # the demo ended before it had begun
-    _become(order, orders)
-    main(order.argv)
+    _take_over(spec, specs)
+    main(spec.argv)
 
 
-def _jarvis(order: Order, supervisor: Connection) -> None:
+def _jarvis(spec: LaunchSpec, supervisor: Connection) -> None:
     os.setpgid(0, 0)
-    _become(order, supervisor)
+    _take_over(spec, supervisor)
     from jarvis.kit.faults import arm_again
 
     arm_again()
@@ -96,17 +96,17 @@ def _jarvis(order: Order, supervisor: Connection) -> None:
     main()
 
 
-def _become(order: Order, supervisor: Connection) -> None:
+def _take_over(spec: LaunchSpec, supervisor: Connection) -> None:
     """Take words, settings and arguments; Ctrl-C reaches the supervisor alone, which ends the
     others in order."""
     threading.Thread(target=_end_with, args=(supervisor,), daemon=True).start()
-    words = os.open(order.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    words = os.open(spec.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for stream in (1, 2):
         os.dup2(words, stream)
     for name in [name for name in os.environ if name.startswith("JARVIS_")]:
         del os.environ[name]
-    os.environ.update(order.env)
-    sys.argv = ["jarvis", *order.argv]
+    os.environ.update(spec.env)
+    sys.argv = ["jarvis", *spec.argv]
 
 
 def _end_with(supervisor: Connection) -> None:

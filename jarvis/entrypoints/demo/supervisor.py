@@ -26,7 +26,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from jarvis.entrypoints.demo.restarts import FILE, Restarts, how_it_ended, write
 from jarvis.entrypoints.demo.running import lock_of
-from jarvis.entrypoints.demo.start import Forks, Host, Order, begin, begin_host
+from jarvis.entrypoints.demo.start import Forks, Host, LaunchSpec, begin, begin_host
 from jarvis.entrypoints.embedded import Postgres, Redis, free_port, kept_secret, migrate, provision
 from jarvis.kit.clock import TBILISI
 from jarvis.kit.errors import SettingsMissing
@@ -70,7 +70,7 @@ class Demo:
         self.options = options
         self.console = console
         self.children: dict[str, BaseProcess] = {}
-        self.lives: dict[str, Restarts] = {}
+        self.restarts: dict[str, Restarts] = {}
         self.stack = ExitStack()
         self.base = ""
         self.log = Path()
@@ -97,7 +97,7 @@ class Demo:
                 self.start(lambda text: progress.update(bar, description=text))
             self._announce(time.monotonic() - began)
             while not self._stop:
-                self.tend()
+                self.restart_ended()
                 time.sleep(LOOK_S)
         finally:
             self.stop()
@@ -191,23 +191,23 @@ class Demo:
 
     # what runs, and what is started again
 
-    def tend(self, *, starting: bool = False) -> None:
+    def restart_ended(self, *, starting: bool = False) -> None:
         """Start again whatever died and is due.
 
         Raises:
             SettingsMissing: while the demo is `starting`, a process ended by itself, and not by a
                 signal.
         """
-        for name, life in self.lives.items():
+        for name, life in self.restarts.items():
             now = time.monotonic()
             if life.due is None:
                 if (how := self._how_it_ended(name)) is not None:
                     if starting:
                         self._check(name)
                     self._say(life.ended(now, how))
-                elif life.settle(now):
-                    self._tell()
-            served = name in SERVERS or all(self.lives[server].due is None for server in SERVERS)
+                elif life.mark_steady(now):
+                    self._write_status()
+            served = name in SERVERS or all(self.restarts[server].due is None for server in SERVERS)
             if life.due is not None and life.due <= now and served and not self._stop:
                 self._begin_again(name, life)
 
@@ -244,7 +244,7 @@ class Demo:
             if name in self.children:
                 _end_for_sure(self.children[name])
             self.respawn(name, {})
-        life = self.lives.setdefault(name, Restarts(name=name))
+        life = self.restarts.setdefault(name, Restarts(name=name))
         pid = (
             self.postgres.pid
             if name == "postgres"
@@ -253,23 +253,23 @@ class Demo:
             else self.children[name].pid
         )
         life.begun(time.monotonic(), pid)
-        self._tell()
+        self._write_status()
 
     def _begin_host(self) -> None:
         """Start the sandboxes, and wait for what they tell of themselves; again: with what they had
         kept, at the same addresses."""
-        facts, order = (
+        facts, spec = (
             self._folder / "host.json",
-            Order(argv=self._host_argv, env=self.env, log=str(self.log)),
+            LaunchSpec(argv=self._host_argv, env=self.env, log=str(self.log)),
         )
-        if "host" in self.lives:
+        if "host" in self.restarts:
             self._host = begin_host()
             self.children["host"] = self._host.begin(
-                replace(order, argv=[*self._host_argv, "--resume"])
+                replace(spec, argv=[*self._host_argv, "--resume"])
             )
             return
         facts.unlink(missing_ok=True)
-        self.children["host"] = self._host.begin(order)
+        self.children["host"] = self._host.begin(spec)
         deadline = time.monotonic() + 30
         while not facts.exists():
             if (code := self.children["host"].exitcode) is not None:
@@ -282,7 +282,8 @@ class Demo:
     def _sync_subscriptions(self) -> None:
         """What `jarvis migrate` does after the schema; a fork has the handlers imported already."""
         child = self._forks.start(
-            "subscriptions", Order(argv=("subscriptions", "sync"), env=self.env, log=str(self.log))
+            "subscriptions",
+            LaunchSpec(argv=("subscriptions", "sync"), env=self.env, log=str(self.log)),
         )
         child.join()
         if child.exitcode:
@@ -292,8 +293,10 @@ class Demo:
         """Start a process of this name again, or a second one beside it, with some settings
         more."""
         extra = ("--port", self._web_port) if name == "web" else ()
-        order = Order(argv=(*PROCESSES[name], *extra), env={**self.env, **env}, log=str(self.log))
-        self.children[name] = self._forks.start(name, order)
+        spec = LaunchSpec(
+            argv=(*PROCESSES[name], *extra), env={**self.env, **env}, log=str(self.log)
+        )
+        self.children[name] = self._forks.start(name, spec)
 
     def _say(self, line: str) -> None:
         """One plain line, to whoever looks at the terminal and into the log."""
@@ -303,11 +306,11 @@ class Demo:
         )
         with self.log.open("a", encoding="utf-8") as log:
             log.write(f"{now:%Y-%m-%d %H:%M:%S} supervisor: {line}\n")
-        self._tell()
+        self._write_status()
 
-    def _tell(self) -> None:
+    def _write_status(self) -> None:
         """Where `/sandbox/status` and `jarvis doctor` read how everything runs."""
-        write(self._folder, list(self.lives.values()))
+        write(self._folder, list(self.restarts.values()))
 
     def _check(self, name: str) -> None:
         code = self.children[name].exitcode if name in self.children else None
@@ -329,7 +332,7 @@ class Demo:
     def _wait_ready(self) -> None:
         deadline = time.monotonic() + 90
         while time.monotonic() < deadline:
-            self.tend(starting=True)
+            self.restart_ended(starting=True)
             try:
                 with urllib.request.urlopen(f"{self.base}/sandbox/status", timeout=2) as answer:  # noqa: S310  # our own loopback address
                     if json.load(answer)["ready"]:

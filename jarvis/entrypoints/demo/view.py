@@ -18,7 +18,7 @@ from jarvis.kit.world import WorldPerson
 from jarvis.messaging.times import day
 
 if TYPE_CHECKING:
-    from jarvis.entrypoints.demo.app import Stage
+    from jarvis.entrypoints.demo.app import DemoState
 
 PANES = ("talk", "chats", "world", "records", "ledger", "steps")
 CHAINS, LEDGER, RECORDS, LINE = 6, 40, 200, 160
@@ -55,7 +55,7 @@ class Asked:
         )
 
 
-async def view(stage: Stage, who: WorldPerson, asked: Asked, language: str) -> dict[str, Any]:
+async def view(stage: DemoState, who: WorldPerson, asked: Asked, language: str) -> dict[str, Any]:
     """The context of the desk's templates."""
     t = words(language)
     rows = stage.telegram.chats_of(who.name)
@@ -124,7 +124,7 @@ def _keys(rows: list[dict[str, Any]]) -> dict[str, str]:
     return {row["chat"]: row["title"] for row in rows} | topics
 
 
-def _log(stage: Stage, name: str, chat: str) -> list[dict[str, Any]]:
+def _log(stage: DemoState, name: str, chat: str) -> list[dict[str, Any]]:
     """The messages of a chat, or of one topic, with their times on the demo's clock: Telegram
     itself keeps real time. An album is one message with several files."""
     shift = timedelta(seconds=stage.clock.offset_s)
@@ -148,7 +148,7 @@ def _log(stage: Stage, name: str, chat: str) -> list[dict[str, Any]]:
 
 
 def _chats(
-    stage: Stage, name: str, rows: list[dict[str, Any]], search: str, here: str
+    stage: DemoState, name: str, rows: list[dict[str, Any]], search: str, here: str
 ) -> list[dict[str, Any]]:
     """The rows of the list; the topics of a forum stand below it while one is in it, or looks for
     something."""
@@ -175,7 +175,7 @@ def _chats(
     return found
 
 
-def _row(stage: Stage, name: str, row: dict[str, Any], search: str) -> list[dict[str, Any]]:
+def _row(stage: DemoState, name: str, row: dict[str, Any], search: str) -> list[dict[str, Any]]:
     """One line of the list; none when it does not hold what is looked for."""
     wanted, log = search.casefold(), _log(stage, name, row["chat"])
     if (
@@ -208,7 +208,7 @@ def _days(log: list[dict[str, Any]], now: datetime, t: Words, language: str) -> 
     return heads
 
 
-async def _under(stage: Stage, log: list[dict[str, Any]], place: int, language: str) -> None:
+async def _under(stage: DemoState, log: list[dict[str, Any]], place: int, language: str) -> None:
     """What stands under Jarvis's bubbles: how many steps, how long, at what price."""
     t = words(language)
     counts = await figures_of_messages(
@@ -224,7 +224,7 @@ async def _under(stage: Stage, log: list[dict[str, Any]], place: int, language: 
             )
 
 
-def _where(stage: Stage, who: WorldPerson, language: str) -> str:
+def _where(stage: DemoState, who: WorldPerson, language: str) -> str:
     branch = next((b for b in stage.world.branches if b.code == who.branch), None)
     return (
         {"ru": branch.ru, "en": branch.en, "ka": branch.ka}[language]
@@ -233,7 +233,7 @@ def _where(stage: Stage, who: WorldPerson, language: str) -> str:
     )
 
 
-def _recent(stage: Stage, who: WorldPerson) -> list[WorldPerson]:
+def _recent(stage: DemoState, who: WorldPerson) -> list[WorldPerson]:
     """The two people one was before."""
     by_id = {p.telegram_id: p for p in stage.world.staff}
     return [

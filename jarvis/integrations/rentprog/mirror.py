@@ -53,7 +53,7 @@ async def read_whole(reader: Reader) -> bool:
     return (await sources.read(reader, READ_WHOLE))[0].last_ok_at is not None
 
 
-async def told_at_once(tx: Tx, incoming: Incoming, *, new: bool) -> bool:
+async def announced_by_first_load(tx: Tx, incoming: Incoming, *, new: bool) -> bool:
     """Whether a save is no news in itself, since `mirror.loaded` will tell of everything that is
     there.
 

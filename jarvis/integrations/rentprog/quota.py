@@ -19,7 +19,7 @@ import time
 from typing import Literal
 
 from jarvis.engine.behalf import Behalf, behalf
-from jarvis.engine.limits import Account, Limiter, NoRoom, Queue
+from jarvis.engine.limits import Account, Limiter, LimitExceeded, Queue
 from jarvis.integrations.rentprog.models import SYSTEM
 from jarvis.integrations.rentprog.settings import RentProgSettings
 from jarvis.kit.errors import LimitReached
@@ -113,7 +113,7 @@ def _name(surface: str, call: CallClass) -> str:
     return f"rentprog:{surface}:{call}"
 
 
-def _reached(none: NoRoom, whose: Behalf) -> LimitReached:
+def _reached(none: LimitExceeded, whose: Behalf) -> LimitReached:
     own = f":person:{whose.who}" in none.account
     which = "this person's share of it" if own else "our own share of it"
     return LimitReached(SYSTEM, f"its limit: {which} is used up", wait_s=none.wait_s, own=own)

@@ -194,7 +194,7 @@ class LinkSigner:
         until = int(time.time()) + seconds
         return f"{self._base}/media/{key}?until={until}&sign={self._sign(key, until)}"
 
-    def good(self, key: str, until: int, sign: str) -> bool:
+    def valid(self, key: str, until: int, sign: str) -> bool:
         """Whether a link is ours and has not ended; false for any other text."""
         ours = hmac.compare_digest(self._sign(key, until).encode(), sign.encode(errors="replace"))
         return ours and time.time() < until <= time.time() + LINK_MAX_S

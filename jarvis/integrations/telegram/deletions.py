@@ -25,7 +25,7 @@ class DeleteMessagesInGroup(functions.channels.DeleteMessagesRequest):
 
     def read_result(self, reader: Any) -> Any:
         """The update that says so."""
-        return _told(self.channel.channel_id, self.id, reader.tgread_object())
+        return _as_group_update(self.channel.channel_id, self.id, reader.tgread_object())
 
 
 class DeleteTopicInGroup(functions.messages.DeleteTopicHistoryRequest):
@@ -37,9 +37,9 @@ class DeleteTopicInGroup(functions.messages.DeleteTopicHistoryRequest):
         """The update that says so."""
         affected = reader.tgread_object()
         self.offset = affected.offset
-        return _told(self.peer.channel_id, [self.top_msg_id], affected)
+        return _as_group_update(self.peer.channel_id, [self.top_msg_id], affected)
 
 
-def _told(channel: int, ids: Sequence[int], affected: Any) -> Any:
+def _as_group_update(channel: int, ids: Sequence[int], affected: Any) -> Any:
     update = types.UpdateDeleteChannelMessages(channel, list(ids), affected.pts, affected.pts_count)
     return types.UpdateShort(update, datetime.fromtimestamp(0, UTC))

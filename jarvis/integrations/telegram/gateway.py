@@ -100,7 +100,7 @@ class TelegramGateway:
                     await asyncio.sleep(min(2.0, self._settings.lease_s / 3))
                     continue
                 try:
-                    await self._hold(leases, lease)
+                    await self._hold_lease(leases, lease)
                 finally:
                     self.ready.clear()
                     with contextlib.suppress(*DATABASE_AWAY):
@@ -127,7 +127,7 @@ class TelegramGateway:
         with contextlib.suppress(*DATABASE_AWAY):
             await sources.report_failure(self._db, SYSTEM, datetime.now(UTC), reason)
 
-    async def _hold(self, leases: Leases, lease: Any) -> None:
+    async def _hold_lease(self, leases: Leases, lease: Any) -> None:
         host, port = self._settings.host, self._settings.port
         if self._settings.public_key is not None:
             rsa._server_keys.clear()

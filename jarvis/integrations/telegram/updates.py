@@ -74,7 +74,7 @@ class Updates:
         gap is not."""
         states = session.states()
         try:
-            await self._tasks.settled()
+            await self._tasks.join()
             await session.flush(states)
         except BaseException:
             session.changed(states)

@@ -244,7 +244,7 @@ class OutsideStorm:
     def _kill_host(self) -> bool:
         """The sandboxes take longest to come back, and people see nothing until then: only once
         they answer."""
-        return self._surface.patiently(
+        return self._surface.call_or_none(
             "GET", "/sandbox/telegram/changes"
         ) is not None and self._signal("host", signal.SIGKILL)
 
@@ -284,7 +284,7 @@ class OutsideStorm:
         )
 
     def _ready(self) -> bool:
-        status = self._surface.patiently("GET", "/sandbox/status")
+        status = self._surface.call_or_none("GET", "/sandbox/status")
         return status is not None and bool(status["ready"])
 
     def _until(self, seconds: float, what: str, holds: Callable[[], object]) -> None:
@@ -302,10 +302,10 @@ class OutsideStorm:
         began = time.monotonic()
         busy: dict[str, Any] = {"unknown": True}
         while time.monotonic() - began < DRAIN_S and busy:
-            answer = self._surface.patiently("GET", "/sandbox/idle", timeout_s=5) or {
+            answer = self._surface.call_or_none("GET", "/sandbox/idle", timeout_s=5) or {
                 "in_flight": {"unknown": True}
             }
-            busy = answer["in_flight"] or self._records.unsettled()
+            busy = answer["in_flight"] or self._records.unfinished_work()
         self._outcome.left, self._outcome.drained_s = (
             busy,
             max(self._outcome.drained_s, time.monotonic() - began),

@@ -95,7 +95,7 @@ class RentProg:
 
     def change(self, name: str, args: Mapping[str, Any]) -> bool:
         """Make one change; says whether it is known to have been made."""
-        made = self._surface.patiently("POST", f"/sandbox/rentprog/{name}", args)
+        made = self._surface.call_or_none("POST", f"/sandbox/rentprog/{name}", args)
         for hook in made["webhooks"] if made else ():
             self._deliver(hook)
         return made is not None

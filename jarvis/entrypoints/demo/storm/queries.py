@@ -19,10 +19,10 @@ class Records:
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
 
-    def unsettled(self) -> dict[str, str]:
+    def unfinished_work(self) -> dict[str, str]:
         """Events and effects that are not settled, scheduled and dead ones included: by kind and
         state, what is known of one."""
-        return self._ask(_unsettled)
+        return self._ask(_unfinished)
 
     def sent_for(self, text: str) -> set[int]:
         """Numbers of the messages that the handling of a person's message with this text sent."""
@@ -61,7 +61,7 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(work)
 
 
-async def _unsettled(db: Database) -> dict[str, str]:
+async def _unfinished(db: Database) -> dict[str, str]:
     rows = await db.fetch(
         """SELECT e.kind || ' for ' || d.subscriber AS kind, d.state, d.attempts, d.cause
              FROM delivery d JOIN event e ON e.id = d.event_id WHERE d.state IN ('pending',

@@ -43,7 +43,9 @@ class Surface:
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  # the same
             return json.loads(answer.read() or b"null")
 
-    def patiently(self, method: str, path: str, body: object | None = None, **query: object) -> Any:
+    def call_or_none(
+        self, method: str, path: str, body: object | None = None, **query: object
+    ) -> Any:
         """The same; None when there was no answer."""
         try:
             return self.call(method, path, body, **query)
@@ -70,7 +72,7 @@ class Surface:
     def write(self, person: str, text: str, chat: str = "dm", topic: str | None = None) -> None:
         """A person writes, once: after an unclear end they look whether it stands."""
         body = {"as": person, "chat": chat, "text": text, "topic": topic}
-        while self.patiently("POST", "/sandbox/telegram/send", body) is None:
+        while self.call_or_none("POST", "/sandbox/telegram/send", body) is None:
             time.sleep(0.2)
             if any(
                 m["from"] == person and m["text"] == text
@@ -79,7 +81,7 @@ class Surface:
                 return
 
     def press(self, person: str, message: int, button: int) -> None:
-        self.patiently(
+        self.call_or_none(
             "POST",
             "/sandbox/telegram/press",
             {"as": person, "chat": "dm", "message_id": message, "button": button},
@@ -107,4 +109,4 @@ class Surface:
 
     def no_faults(self) -> None:
         for vendor in self.read("/sandbox/status")["vendors"]:
-            self.patiently("DELETE", f"/sandbox/{vendor}/fault")
+            self.call_or_none("DELETE", f"/sandbox/{vendor}/fault")

@@ -39,7 +39,7 @@ class MtprotoServer:
         """Whether a request is being answered."""
         return bool(self._tasks)
 
-    def tell(self, data: bytes, copies: int) -> None:
+    def broadcast(self, data: bytes, copies: int) -> None:
         """Send updates, so many times, to every connection that is logged in as the bot."""
         sandbox = self._sandbox
         for connection in list(self.connections):

@@ -179,12 +179,12 @@ class TelegramSandbox:
         """Whether what is told now reaches a bot."""
         return bool(self._mtproto.connections or self.receivers) and not self.faults.active
 
-    def unheard(self) -> list[str]:
+    def unjournaled(self) -> list[str]:
         """Under which keys what people sent will stand in Jarvis's journal, but for those that
         `heard` has named."""
         return list(self.sent)
 
-    def heard(self, keys: Iterable[str]) -> None:
+    def mark_journaled(self, keys: Iterable[str]) -> None:
         """These have reached the journal."""
         for key in keys:
             self.sent.pop(key, None)
@@ -217,7 +217,7 @@ class TelegramSandbox:
         copies = 2 if self.faults.on("duplicate") else 1
         for _, item in rows:
             data = bytes(self.rpc.objects.updates([item]))
-            self._mtproto.tell(data, copies)
+            self._mtproto.broadcast(data, copies)
             for receive in self.receivers * copies:
                 receive(data)
 

@@ -1,4 +1,4 @@
-"""Carries effects out. A library: each process runs it for the systems it can reach."""
+"""Executes effects. Each process runs a dispatcher for every system that it can reach."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ from jarvis.kit.faults import fault
 
 _log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 10
-SWITCHED_OFF_S = 5.0  # what a switch holds is looked at again after so long
+SWITCHED_OFF_S = 5.0  # how often effects held by a switch are checked again
 GIVE_UP_AFTER = timedelta(hours=24)
-# after so long a person is asked, within a minute of the request
+# after this time a person is asked, within a minute of the request
 AMBIGUOUS_FOR = timedelta(seconds=45)
 
 Limits = Callable[[Effect], Sequence[TargetLimit]]
@@ -86,8 +86,7 @@ class Dispatcher:
         await self._loop.run()
 
     async def _carry(self, effect: Effect) -> float | None:
-        """Carry it out, or put it back; returns the seconds until it may go on when it was put
-        back."""
+        """Execute an effect, or reschedule it and return the seconds until then."""
         fault("effect.claimed")
         if self._switches is not None and await self._switches.holds(effect.kind, effect.branch):
             return await self._later(effect, self._switched_off_s, "switched off")
@@ -105,7 +104,7 @@ class Dispatcher:
             keeper.cancel()
 
     async def _take_limits(self, effect: Effect) -> float:
-        """Take the effect's share of its target's limits; returns 0, or the seconds to wait."""
+        """Count the effect against its target's rate limits; returns 0, or the seconds to wait."""
         rules = {
             f"{effect.target}:{r.suffix}": r
             for r in self._limits(effect)
@@ -113,8 +112,7 @@ class Dispatcher:
         }
         windows = {name: r.limit for name, r in rules.items() if isinstance(r.limit, Window)}
         if windows and effect.lane is Lane.BULK and (wait := await self._log.ahead(effect)) > 0:
-            # an album needs much room at once: what is in no hurry would take each free place
-            # before it
+            # an album needs many calls at once: slower lanes would take each free one before it
             return wait
         if (
             wait := await self._limiter.take_windows(
@@ -143,8 +141,8 @@ class Dispatcher:
     async def _again(
         self, effect: Effect, reason: str, retry_after_s: float | None, *, limited: bool = False
     ) -> float | None:
-        """A vendor that is away for an afternoon costs nobody an effect, and a limit never does;
-        one that is retried by hand gets its attempts."""
+        """An outage of hours does not kill an effect, and a rate limit never does; an effect
+        retried by hand gets all its attempts."""
         if not limited and _out_of_time(effect, GIVE_UP_AFTER) and effect.attempt >= MAX_ATTEMPTS:
             await self._log.dead(effect, reason)
             return None
@@ -182,7 +180,7 @@ class Dispatcher:
             await self._log.dead(effect, str(error))
         except LeaseLost:
             return None
-        # our own database, in the middle of a handler: the effect is no worse for it
+        # our own database failed during a handler: this does not count against the effect
         except DATABASE_AWAY as error:
             reason = f"no connection ({type(error).__name__})"
             if effect.effect_class != "C":
@@ -192,7 +190,7 @@ class Dispatcher:
             logfire.exception("effects.failed", kind=effect.kind)
             _log.exception("effect %s failed", effect.kind)
             text = f"internal error: {type(error).__name__}: {error}"
-            # What was on its way when our own code broke may have arrived.
+            # A call in progress when our own code failed may have arrived.
             await (self._log.unknown if effect.effect_class == "C" else self._log.dead)(
                 effect, text
             )

@@ -36,7 +36,7 @@ _OURS = Path(__file__).parents[2]
 
 
 class Unparsable(Exception):
-    """A body that no parser of ours can read: parked with its raw text, and a person is told."""
+    """A body that no parser of ours can read: parked with its raw text, and a person is alerted."""
 
 
 class DeadlinePassed(Exception):
@@ -46,7 +46,7 @@ class DeadlinePassed(Exception):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What to do with a delivery. `after_s`: seconds until its next attempt; `failed_at`: where it
-    broke; `counted`: whether what was tried was an attempt."""
+    failed; `counted`: whether this counts as an attempt."""
 
     action: Literal["again", "dead", "park", "drop"]
     cause: str
@@ -62,8 +62,7 @@ def judge(error: Exception, *, attempt: int, age: timedelta, failed_at: str | No
         error: What the handler raised.
         attempt: The number of this attempt, from 1.
         age: How long ago the event came.
-        failed_at: Where an earlier attempt broke by an error that nobody expected: the last of
-            them.
+        failed_at: Where the last attempt with an unexpected error failed.
     """
     error = _worst(error)
     cause = f"{type(error).__name__}: {error}"
@@ -96,7 +95,7 @@ def judge(error: Exception, *, attempt: int, age: timedelta, failed_at: str | No
 
 
 def _worst(error: Exception) -> Exception:
-    """The error itself; of several at once the one that a repeat resolves least."""
+    """The error itself; of a group, the one least likely to succeed on a retry."""
     if not isinstance(error, ExceptionGroup):
         return error
     leaves = [_worst(leaf) for leaf in cast("ExceptionGroup[Exception]", error).exceptions]
@@ -104,7 +103,7 @@ def _worst(error: Exception) -> Exception:
 
 
 def transient(error: Exception) -> bool:
-    """Whether the database, or the way to it, is away, or in a conflict that a repeat resolves."""
+    """Whether the database is unreachable, or reports a conflict that a retry resolves."""
     if isinstance(error, OSError) and not isinstance(
         error, (ConnectionError, TimeoutError, socket.gaierror)
     ):
@@ -114,13 +113,13 @@ def transient(error: Exception) -> bool:
 
 
 def refused_by_driver(error: Exception) -> bool:
-    """Whether the driver refused a value before it asked the database: its class for that is one of
-    broken connections as well."""
+    """Whether the driver refused a value before it queried the database: it uses the same class for
+    broken connections."""
     return isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
 
 
 def place_of(error: Exception) -> str:
-    """The innermost line of ours at which it was raised, with its type."""
+    """The innermost line of our code in the traceback, with the error's type."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [
         f

@@ -1,5 +1,4 @@
-"""One trace an event, in whichever processes its work is done: the row's trace id is
-OpenTelemetry's own."""
+"""One trace per event across processes: the trace id in the row is OpenTelemetry's."""
 
 from __future__ import annotations
 

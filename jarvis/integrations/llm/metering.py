@@ -37,7 +37,7 @@ MICRO = 1_000_000
 
 
 class BudgetSpent(ModelAPIError):
-    """No call went out: a budget would have been overdrawn."""
+    """No call was made: it would have exceeded a budget."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,7 +57,7 @@ _SPENDING: ContextVar[RequestSpending] = ContextVar("spending")
 
 
 class Meter:
-    """Opens purses and puts a meter and a breaker before each provider."""
+    """Tracks the spending of requests, and puts a meter and a breaker before each provider."""
 
     def __init__(self, budgets: Budgets, settings: LlmSettings) -> None:
         self.budgets = budgets
@@ -66,8 +66,8 @@ class Meter:
 
     @contextmanager
     def opened(self, employee_id: UUID | None = None) -> Generator[RequestSpending]:
-        """Everything inside is paid for by this employee's request; without one, by the house
-        alone."""
+        """Charge the calls inside to this employee's request; without an employee, to the company's
+        budget alone."""
         spending = self._new_spending(employee_id)
         token = _SPENDING.set(spending)
         try:
@@ -143,7 +143,7 @@ class _Metered(WrapperModel):
             return response
         except TimeoutError as error:
             raise ModelAPIError(self.model_name, "no answer in time") from error
-        # refused, so not billed; after silence nobody knows, and the reservation stands
+        # refused, so not billed; after a time-out it is unknown, and the reservation is kept
         except ModelHTTPError:
             cost = 0
             raise
@@ -197,8 +197,8 @@ class _Metered(WrapperModel):
 
 
 def _down(error: BaseException) -> bool:
-    """Whether a provider is down: silence, 5xx, an unreadable answer. Quotas, our own bugs and our
-    own budgets are not."""
+    """Whether an error means that a provider is down: a time-out, 5xx, an unreadable answer; not
+    quotas, our own bugs or our own budgets."""
     if isinstance(error, ModelHTTPError):
         return error.status_code >= 500 or error.status_code == 408
     return isinstance(error, ModelAPIError | UnexpectedModelBehavior) and not isinstance(

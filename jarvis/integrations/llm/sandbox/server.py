@@ -32,7 +32,7 @@ Script = Callable[[Mapping[str, Any]], ScriptedAnswer]
 
 @dataclass(slots=True)
 class LlmSandbox:
-    """`script` sees the request's body and decides; every request is kept in `requests`.
+    """`script` maps the request's body to the answer; every request is kept in `requests`.
 
     Faults: `rate_limit` (429), `refuse` (500), `hang`, `truncate` (half an answer), `garble` (no
     JSON).

@@ -1,8 +1,8 @@
-"""Our own deletions in groups, told to the client in the group's own sequence of updates.
+"""Our own deletions in groups, passed to the client in the group's own sequence of updates.
 
-Telethon 1.45 books what a deletion returns to the account, whatever it was about
-(`MTProtoSender._store_own_updates`). A group's number taken for the account's can swallow the next
-private message as one that was seen; so these requests answer as updates of the group.
+Telethon 1.45 counts the result of any deletion in the account's sequence
+(`MTProtoSender._store_own_updates`). A group's pts taken for the account's can make the next
+private message look like one already seen; so these requests return updates of the group.
 """
 
 # Telethon ships no stubs.

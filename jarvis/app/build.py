@@ -147,7 +147,7 @@ async def open_app(
 
     Args:
         parts: The fields of feature manifests that this process runs; nothing else is imported.
-        process: The process name: effects whose carriers name it are executed here.
+        process: Which process this is: effects of the carriers declared for it are executed here.
         extra: Factories, classes or generators of services that only this process has.
         replace: Replacements by type: an object, or a subclass that is built instead. Settings that
             are not here are read from the environment.

@@ -179,7 +179,7 @@ async def _vendors(opened: App) -> list[Diagnosis]:
 
 
 async def diagnose_checkpoints(db: Database, checkpoints: Checkpoints, now: datetime) -> Diagnosis:
-    """Whether the audit is signed in time, and what was signed still stands."""
+    """Whether the audit is signed in time, and whether signed rows are unchanged."""
     proof = await prove(db, checkpoints, quick=True)
     last = await EffectLog(db).latest(CHECKPOINT.name)
     failed = last["cause"] if last is not None and last["state"] != "done" else None

@@ -36,8 +36,8 @@ from jarvis.kit.world import World
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostOptions:
-    """What the host was asked for. `web`: the address of Jarvis's web process. `resume`: go on with
-    what a killed host had kept."""
+    """Options of the host. `web`: the address of Jarvis's web process. `resume`: restore the state
+    that a killed host had saved."""
 
     folder: Path
     port: int
@@ -48,7 +48,7 @@ class HostOptions:
 
 
 async def run(options: HostOptions) -> None:
-    """Begin with an empty Jarvis and a fresh world, or go on with the kept ones, and serve until
+    """Start with an empty Jarvis and a fresh world, or with the saved ones, and serve until
     cancelled."""
     clock, folder, world = OffsetClock(options.offset_s), options.folder, options.world
     async with (
@@ -104,7 +104,7 @@ async def run(options: HostOptions) -> None:
 
 
 def _write_connection_facts(stage: DemoState, facts: Path) -> None:
-    """Write down what Jarvis's processes must know to reach the sandboxes."""
+    """Write the settings by which Jarvis's processes reach the sandboxes."""
     env = {k: v for vendor in stage.vendors.values() for k, v in vendor.settings().items()}
     draft = facts.with_suffix(".draft")
     draft.touch(mode=0o600)

@@ -1,5 +1,4 @@
-"""The first lines of the demo and of each of its processes. Light on purpose: it runs before
-anything else is imported.
+"""Starts the processes of the demo. Imports little: it runs before anything else is imported.
 
 One process imports Jarvis once and forks the others: five imports of the same libraries would take
 most of the start. The sandboxes need other libraries and import them beside it, while PostgreSQL
@@ -23,7 +22,7 @@ _ROOMS = ("web", "worker", "bot", "jobs")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaunchSpec:
-    """What a process must know to begin: its arguments, its settings, where its words go."""
+    """How to start a process: its arguments, settings and log file."""
 
     argv: Sequence[str]
     env: Mapping[str, str]
@@ -32,13 +31,14 @@ class LaunchSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """The process of the sandboxes, importing, and the pipe by which it gets its launch spec."""
+    """The process of the sandboxes, which imports already, and the pipe to send it its launch
+    spec."""
 
     process: BaseProcess
     specs: Connection
 
     def begin(self, spec: LaunchSpec) -> BaseProcess:
-        """Let it serve."""
+        """Make it serve."""
         self.specs.send(spec)
         return self.process
 
@@ -59,7 +59,7 @@ class Forks:
 
 
 def begin() -> tuple[Host, Forks]:
-    """Start the imports of every process; call it before any import of one's own."""
+    """Start the imports of every process; call it before any other import."""
     forks = Forks()
     return begin_host(), forks
 
@@ -97,8 +97,8 @@ def _jarvis(spec: LaunchSpec, supervisor: Connection) -> None:
 
 
 def _take_over(spec: LaunchSpec, supervisor: Connection) -> None:
-    """Take words, settings and arguments; Ctrl-C reaches the supervisor alone, which ends the
-    others in order."""
+    """Apply the log file, settings and arguments; Ctrl-C is handled by the supervisor alone, which
+    ends the others in order."""
     threading.Thread(target=_end_with, args=(supervisor,), daemon=True).start()
     words = os.open(spec.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for stream in (1, 2):
@@ -110,7 +110,7 @@ def _take_over(spec: LaunchSpec, supervisor: Connection) -> None:
 
 
 def _end_with(supervisor: Connection) -> None:
-    """A killed demo takes its processes with it: the pipe that only it holds open breaks."""
+    """A killed demo takes its processes with it: the pipe that only it holds open closes."""
     try:
         supervisor.recv()
     except (EOFError, OSError):

@@ -15,19 +15,18 @@ if TYPE_CHECKING:
 
 
 async def ready(stage: DemoState) -> bool:
-    """The bot holds the session, the first load is done, the web process answers."""
+    """Whether the bot holds the session, the first load is done and the web process answers."""
     bot = await Leases(stage.db).held("telegram:")
     return bot and await JobLog(stage.db).done(LOAD) and bool(stage.telegram.state.commands)
 
 
 async def in_flight(stage: DemoState) -> dict[str, int]:
-    """What is still on its way, from what people sent to the last effect; empty when the house is
-    quiet."""
-    # before the look at events: a webhook that has arrived is one of them
+    """Work in progress, from people's messages to the last effect; empty when idle."""
+    # before the events are counted: a webhook that has arrived is one of them
     busy = _busy(stage)
     sent = stage.telegram.unjournaled()
-    # Posts of forums wait minutes for room in their group; whoever asks something waits for the
-    # answer, not for them.
+    # Posts of forums wait minutes for the limits of their group; callers wait for answers, not for
+    # these.
     counts = await idle.in_flight(
         stage.db,
         inputs={"telegram": sent},

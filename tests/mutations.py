@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-ROOMS = (
+FOLDERS = (
     "jarvis",
     "agents",
     "tools",
@@ -383,9 +383,9 @@ def survives(mutation: Mutation) -> bool:
     with tempfile.TemporaryDirectory(prefix="jarvis-mutation-") as folder:
         copy = Path(folder)
         copy.chmod(0o755)
-        for room in ROOMS:
+        for name in FOLDERS:
             shutil.copytree(
-                ROOT / room, copy / room, ignore=shutil.ignore_patterns("__pycache__", "artefacts")
+                ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "artefacts")
             )
         for name in ("pyproject.toml", "README.md", "Makefile"):
             shutil.copy(ROOT / name, copy / name)

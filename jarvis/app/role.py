@@ -17,7 +17,7 @@ from jarvis.kit.actor import LANGUAGES, Language
 from jarvis.language.entities import language_of
 from jarvis.language.grammar import Intent, Intents, LatinWords, latin_words
 
-ROOM = "agents"
+AGENTS = "agents"
 Place = Literal["help", "welcome"]
 
 
@@ -54,7 +54,7 @@ class Role:
     def load(self, entry: str) -> Any:
         """What an entry of the manifest names; this imports the module."""
         module, _, attribute = entry.partition(":")
-        return getattr(import_module(f"{ROOM}.{self.name}.{module}"), attribute)
+        return getattr(import_module(f"{AGENTS}.{self.name}.{module}"), attribute)
 
     @cached_property
     def intents(self) -> Intents:
@@ -63,7 +63,7 @@ class Role:
         Raises:
             ValidationError: the file does not match `Intents`.
         """
-        page = files(f"{ROOM}.{self.name}").joinpath("intents.yaml")
+        page = files(f"{AGENTS}.{self.name}").joinpath("intents.yaml")
         text = page.read_text(encoding="utf-8") if page.is_file() else "{}"
         return Intents.model_validate(yaml.safe_load(text))
 
@@ -74,7 +74,7 @@ def roles() -> Mapping[str, Role]:
     Raises:
         ValueError: a manifest has another name than its folder.
     """
-    return _found(tuple(import_module(ROOM).__path__))
+    return _found(tuple(import_module(AGENTS).__path__))
 
 
 def delegates() -> Mapping[str, Role]:
@@ -107,9 +107,9 @@ def suggested(place: Place) -> list[Intent]:
 def _found(_paths: tuple[str, ...]) -> Mapping[str, Role]:
     """Keyed by the paths of the package, as a test may add a folder at run time."""
     found: dict[str, Role] = {}
-    for each in manifests((ROOM,), "ROLE", Role):
+    for each in manifests((AGENTS,), "ROLE", Role):
         role = each.manifest
-        if each.package != f"{ROOM}.{role.name}":
+        if each.package != f"{AGENTS}.{role.name}":
             raise ValueError(f"{each.package} calls its role {role.name}")
         found[role.name] = role
     return found

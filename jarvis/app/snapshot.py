@@ -46,7 +46,7 @@ def _folder(package: str) -> Path:
 
 def _written() -> Iterator[Path]:
     """Existing pages beside nouns, also of a noun that has no subscribers any more."""
-    return (page for room in FEATURES for page in _folder(room).rglob(PAGE))
+    return (page for package in FEATURES for page in _folder(package).rglob(PAGE))
 
 
 SNAPSHOTS = Snapshots(now=snapshots, written=_written, root=Path(__file__).parents[2])

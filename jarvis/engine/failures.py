@@ -1,13 +1,16 @@
-"""What becomes of a delivery whose handler raised: one table, looked at from the top.
+"""What happens to a delivery whose handler raised; the first rule that matches applies.
 
-| What was raised | What follows | | --- | --- | | the lease was lost | nothing: another worker has
-it | | the body cannot be read | parked | | a value that the database cannot hold, a model that does
-not validate, a broken contract, an expected error | final at once | | a limit on calls | again when
-it may go on, as long as it takes, and it was no attempt | | a source is away or silent, the outcome
-of a call is not known | again with backoff, given up after hours | | a call took too long | the
-same | | the database is away, a deadlock, a lock or serialisation conflict | again with backoff, as
-long as it takes | | the deadline passed, and everything else | again once; final when it breaks at
-the same place a second time |
+- the lease was lost: nothing, another worker has the delivery
+- the body cannot be read: parked
+- a value that the database cannot hold, a model that does not validate, a broken contract, an
+  expected error: dead at once
+- a rate limit: rescheduled for when it may go on, without end; it is no attempt
+- a source is unreachable or silent, the outcome of a call is not known, a call took too long:
+  rescheduled with backoff, dead after hours
+- the database is unreachable, a deadlock, a lock or serialisation conflict: rescheduled with
+  backoff, without end
+- the deadline passed, and everything else: retried once; dead when it fails at the same place a
+  second time
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ def traced(name: str, trace_id: str, **attributes: Any) -> Generator[None]:
     """A span inside the trace of an event.
 
     Args:
-        name: `room.verb`.
+        name: `component.verb`.
         trace_id: 32 hexadecimal digits, as event and effect rows keep it.
         attributes: Ids and kinds only; never names, phones or texts.
     """

@@ -1,4 +1,4 @@
-"""The vendors' sandboxes that lie in the tree, and the one loader of their world.
+"""The vendors' sandboxes in the source tree, and the loader of their world.
 
 Each vendor's part of the world file lies with its sandbox, which nothing below an entry point may
 know; the demo and `jarvis.testing`, which stands above it, both read this.

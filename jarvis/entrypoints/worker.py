@@ -23,7 +23,7 @@ PARTS: tuple[Part, ...] = ("services", "handlers", "views")
 
 
 def all_subscribers(app: App) -> Mapping[str, Subscriber]:
-    """Every subscriber, and who stands where nobody has subscribed."""
+    """Every subscriber, and the fallback for kinds without one."""
     return {UNROUTED: app.get(Unrouted).subscriber, **app.subscribers}
 
 
@@ -43,7 +43,7 @@ def event_worker(app: App, name: str, *, concurrency: int = 8) -> Worker:
 async def run_worker(
     app: App, *, concurrency: int = 8, ambiguous_for: timedelta = AMBIGUOUS_FOR
 ) -> None:
-    """Handle events and carry effects until cancelled."""
+    """Handle events and execute effects until cancelled."""
     name = process_name("worker")
     events = event_worker(app, name, concurrency=concurrency)
     carried = dispatchers(app, name, ambiguous_for=ambiguous_for)

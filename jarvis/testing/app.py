@@ -294,9 +294,9 @@ def bot_settings(
 ) -> TelegramSettings:
     """How the bot counts the sandbox's limits, with a little more of a minute."""
     if limits is None:
-        room: dict[str, Any] = {"group_per_minute": ROOMY, "person_per_minute": ROOMY}
+        minute: dict[str, Any] = {"group_per_minute": ROOMY, "person_per_minute": ROOMY}
     else:
-        room = {
+        minute = {
             "group_per_minute": limits.group_per_minute,
             "group_minute_s": limits.minute_s + 0.2,
         }
@@ -306,7 +306,7 @@ def bot_settings(
         "bot_token": SecretStr(sandbox.token),
         "lease_s": 4.0,
     }
-    return TelegramSettings(**(values | room | extra))
+    return TelegramSettings(**(values | minute | extra))
 
 
 def _reached_at(sandbox: TelegramSandbox) -> dict[str, Any]:

@@ -45,7 +45,7 @@ REDIS_DATABASES = 1024
 KEPT_WORLDS = 40  # of older states of the code the newest stay
 _PREFIX = f"jarvis-servers-{os.geteuid()}-"
 _MEMORY, _ENOUGH = Path("/dev/shm"), 3 * 2**30  # noqa: S108  # our folder in it is ours alone
-_ROOMS = ("jarvis", "agents", "tools", "prompts", "migrations")
+_PACKAGES = ("jarvis", "agents", "tools", "prompts", "migrations")
 _numbers = itertools.count(1)
 _log = logging.getLogger(__name__)
 
@@ -307,21 +307,21 @@ async def _migrated(servers: Servers) -> None:
         await sync(db, subscriptions())
 
 
-def code_digest(rooms: Sequence[str] = _ROOMS) -> str:
+def code_digest(packages: Sequence[str] = _PACKAGES) -> str:
     """What a loaded world depends on, as it was when this process began: every source and world
-    file of these rooms."""
-    return sha256_hex(*(_AT_START[room] for room in rooms))
+    file of these packages."""
+    return sha256_hex(*(_AT_START[package] for package in packages))
 
 
 def _digest_now() -> dict[str, str]:
     found: dict[str, str] = {}
-    for room in _ROOMS:
+    for package in _PACKAGES:
         paths = sorted(
             p
-            for p in Path(str(files(room))).rglob("*")
+            for p in Path(str(files(package))).rglob("*")
             if p.suffix in (".py", ".sql", ".yaml", ".md")
         )
-        found[room] = sha256_hex(*(f"{path.name}:{path.read_bytes().hex()}" for path in paths))
+        found[package] = sha256_hex(*(f"{path.name}:{path.read_bytes().hex()}" for path in paths))
     return found
 
 

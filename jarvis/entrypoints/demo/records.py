@@ -131,8 +131,8 @@ def _role(name: str | None, language: str, t: Words) -> str:
     return role.title[language] if role is not None and role.title else _word("out", name, t)
 
 
-def _word(room: str, name: str | None, t: Words) -> str:
-    for key in (f"{room}.{name}", f"out.{name}"):
+def _word(group: str, name: str | None, t: Words) -> str:
+    for key in (f"{group}.{name}", f"out.{name}"):
         if known(key):
             return t(key)
     return name or ""

@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
 _FORKS, _SPAWNS = get_context("forkserver"), get_context("spawn")
-_ROOMS = ("web", "worker", "bot", "jobs")
+_PROCESSES = ("web", "worker", "bot", "jobs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class Forks:
     process does."""
 
     def __init__(self) -> None:
-        _FORKS.set_forkserver_preload([f"jarvis.entrypoints.{room}" for room in _ROOMS])
+        _FORKS.set_forkserver_preload([f"jarvis.entrypoints.{name}" for name in _PROCESSES])
         forkserver.ensure_running()
         self._far_end, self._near_end = _FORKS.Pipe(duplex=False)
 

@@ -1,6 +1,5 @@
-"""Starts the demo's process tree, starts again what dies of it, and stops it.
-
-A killed demo leaves nothing that the next start does not clear up.
+"""Starts, supervises and stops the demo's process tree. The next start cleans up whatever a killed
+demo leaves behind.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ from jarvis.kit.clock import TBILISI
 from jarvis.kit.errors import SettingsMissing
 
 STOP_S, LOOK_S = 6.0, 0.2
-LOST = 255  # what multiprocessing gives for a process whose fork server ended
+LOST = 255  # the exit code by multiprocessing of a process whose fork server ended
 SERVERS = ("postgres", "redis")
 PROCESSES: Mapping[str, tuple[str, ...]] = {
     "jobs": ("jobs",),
@@ -44,8 +43,8 @@ PROCESSES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoOptions:
-    """What `jarvis demo` was asked for. `durable`: PostgreSQL keeps every commit through a crash,
-    as in production.
+    """Options of `jarvis demo`. `durable`: PostgreSQL keeps every commit through a crash, as in
+    production.
 
     `group_per_minute`: messages that Telegram takes into one group, and the bot sends.
     """
@@ -60,8 +59,8 @@ class DemoOptions:
 
 
 class Demo:
-    """One running demo. Whatever of it dies is started again, with a pause that grows while it dies
-    at once."""
+    """One running demo. Its processes are restarted when they end, with a backoff while they end
+    immediately."""
 
     def __init__(
         self, options: DemoOptions, console: Console, begun: tuple[Host, Forks] | None = None
@@ -103,8 +102,8 @@ class Demo:
             self.stop()
 
     def _signalled(self, number: int, frame: Any) -> None:
-        """The first signal asks for an end in order; a second one for an end at once, still of
-        everything."""
+        """The first signal requests an orderly shutdown; a second one an immediate one, still of
+        all processes."""
         del frame
         self._hurry = self._stop
         if self._stop:
@@ -114,7 +113,7 @@ class Demo:
             raise KeyboardInterrupt
 
     def start(self, say: Callable[[str], None]) -> None:
-        """Bring everything up; returns when a person can write and be answered."""
+        """Start everything; returns when a person can write and be answered."""
         self._folder = folder = self._claim_folder()
         self.log = folder.resolve() / "log"
         self.log.unlink(missing_ok=True)
@@ -189,10 +188,10 @@ class Demo:
                 return folder
         raise SettingsMissing("nine demos run already; stop one of them")
 
-    # what runs, and what is started again
+    # running and restarting
 
     def restart_ended(self, *, starting: bool = False) -> None:
-        """Start again whatever died and is due.
+        """Restart ended processes that are due.
 
         Raises:
             SettingsMissing: while the demo is `starting`, a process ended by itself, and not by a
@@ -215,7 +214,7 @@ class Demo:
         life.began = time.monotonic()
         try:
             self._begin(name)
-        # the end of a file: a fork server that was killed just now
+        # EOF: the fork server was just killed
         except (SettingsMissing, OSError, EOFError) as error:
             self._say(
                 life.ended(time.monotonic(), f"did not start ({error or type(error).__name__})")
@@ -233,7 +232,7 @@ class Demo:
         return "was lost with the fork server" if code == LOST else how_it_ended(code)
 
     def _begin(self, name: str) -> None:
-        """Start one of them, for the first time or again, where its neighbours expect it."""
+        """Start or restart one of them at the addresses that the others use."""
         if name == "postgres":
             self.postgres.start(self.postgres.port or None)
         elif name == "redis":
@@ -256,8 +255,8 @@ class Demo:
         self._write_status()
 
     def _begin_host(self) -> None:
-        """Start the sandboxes, and wait for what they tell of themselves; again: with what they had
-        kept, at the same addresses."""
+        """Start the sandboxes and wait for their connection settings; a restart uses their saved
+        state and the same addresses."""
         facts, spec = (
             self._folder / "host.json",
             LaunchSpec(argv=self._host_argv, env=self.env, log=str(self.log)),
@@ -299,7 +298,7 @@ class Demo:
         self.children[name] = self._forks.start(name, spec)
 
     def _say(self, line: str) -> None:
-        """One plain line, to whoever looks at the terminal and into the log."""
+        """Write one plain line to the terminal and the log."""
         now = datetime.now().astimezone()
         self.console.print(
             f"  {now:%H:%M:%S} {line}", highlight=False, soft_wrap=True, markup=False
@@ -309,7 +308,7 @@ class Demo:
         self._write_status()
 
     def _write_status(self) -> None:
-        """Where `/sandbox/status` and `jarvis doctor` read how everything runs."""
+        """Write the status that `/sandbox/status` and `jarvis doctor` read."""
         write(self._folder, list(self.restarts.values()))
 
     def _check(self, name: str) -> None:
@@ -369,8 +368,8 @@ class Demo:
             webbrowser.open(self.base)
 
     def stop(self) -> None:
-        """End every process that this demo started, then its servers. Whoever does not end in time
-        is killed."""
+        """End every process that this demo started, then its servers. Those that do not end in time
+        are killed."""
         self._stop = True
         self.children.setdefault("host", self._host.process)
         for child in self.children.values():
@@ -385,8 +384,8 @@ class Demo:
 
 
 def _end_for_sure(child: BaseProcess) -> None:
-    """Kill it if it lives: also one whose fork server ended, which nobody else can ask how it
-    is."""
+    """Kill a process if it is alive, also one whose fork server ended and which has no other parent
+    to report its status."""
     if child.exitcode is None:
         child.kill()
         child.join()

@@ -1,4 +1,4 @@
-"""What one page of the desk shows of one person: chats, a conversation, the right pane."""
+"""The data of one page of the desk for one person: chats, a conversation, the right pane."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SAID = ("n", "at", "kind", "chat", "text")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What the address asks for."""
+    """The parameters of the page's address."""
 
     chat: str
     pane: str
@@ -110,8 +110,7 @@ async def view(stage: DemoState, who: WorldPerson, asked: Asked, language: str) 
 
 
 def place_of(chat: str) -> tuple[str, str | None]:
-    """What the desk calls a chat, taken apart: the chat of Telegram, and the number of a topic in
-    it."""
+    """Parse the desk's name of a chat: the chat of Telegram, and the number of a topic in it."""
     title, sign, number = chat.rpartition("/")
     return (title, number) if sign and whole(number) is not None else (chat, None)
 
@@ -176,7 +175,7 @@ def _chats(
 
 
 def _row(stage: DemoState, name: str, row: dict[str, Any], search: str) -> list[dict[str, Any]]:
-    """One line of the list; none when it does not hold what is looked for."""
+    """One line of the list; none when it does not match the search."""
     wanted, log = search.casefold(), _log(stage, name, row["chat"])
     if (
         wanted
@@ -190,7 +189,7 @@ def _row(stage: DemoState, name: str, row: dict[str, Any], search: str) -> list[
 
 
 def _days(log: list[dict[str, Any]], now: datetime, t: Words, language: str) -> dict[int, str]:
-    """Before which messages a new day begins, and how it is called."""
+    """The messages before which a new day begins, with its label."""
     heads: dict[int, str] = {}
     before = None
     for message in log:
@@ -209,7 +208,7 @@ def _days(log: list[dict[str, Any]], now: datetime, t: Words, language: str) -> 
 
 
 async def _under(stage: DemoState, log: list[dict[str, Any]], place: int, language: str) -> None:
-    """What stands under Jarvis's bubbles: how many steps, how long, at what price."""
+    """The line under Jarvis's messages: steps, duration, price."""
     t = words(language)
     counts = await figures_of_messages(
         stage.db, place, [m["id"] for m in log if m["from"] == "Jarvis"]
@@ -234,7 +233,7 @@ def _where(stage: DemoState, who: WorldPerson, language: str) -> str:
 
 
 def _recent(stage: DemoState, who: WorldPerson) -> list[WorldPerson]:
-    """The two people one was before."""
+    """The two people viewed before."""
     by_id = {p.telegram_id: p for p in stage.world.staff}
     return [
         by_id[number] for number in stage.recent if number in by_id and number != who.telegram_id
@@ -256,7 +255,7 @@ def _localised(change: Change, language: str) -> dict[str, Any]:
 
 
 def _about(item: Mapping[str, Any], system: str, language: str) -> dict[str, str]:
-    """What was changed, in names: `Elantra 640 → Batumi`."""
+    """The change, by names: `Elantra 640 → Batumi`."""
     change = _localised(item["change"], language)
     fields: list[dict[str, Any]] = change["fields"]
     choices: dict[str, Mapping[str, str]] = {

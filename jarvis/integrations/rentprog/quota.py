@@ -3,13 +3,13 @@ and approved changes always have quota.
 
 All shares are our own policy; only approved changes (`order`) may use the last `orders_kept` calls.
 Every call counts in an account of its branch and class (for MCP: of the key) for a minute, and for
-MCP in one for an hour as well; it is taken from all of them or from none:
+MCP in one for an hour as well; it is taken from all of them or from none. By initiator:
 
-| On whose behalf | May use | Without room | | --- | --- | --- | | an order | everything | put back
-with the time | | a person | `person_share`; all people together `people_share` | waits
-`person_patience_s` | | a delivery in the background | `reread_share`, with jobs `background_share`
-| put back, each with a turn of its own | | a job, a command | `background_share` | waits
-`patience_s` |
+- an approved change: may use everything; without quota it is rescheduled with the time
+- a person: `person_share`, all people together `people_share`; waits `person_patience_s`
+- a delivery in the background: `reread_share`, with jobs `background_share`; rescheduled, each with
+  a retry time of its own
+- a job, a command: `background_share`; waits `patience_s`
 """
 
 from __future__ import annotations

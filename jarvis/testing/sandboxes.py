@@ -1,4 +1,4 @@
-"""A vendor's sandbox by its name: what the contract tests of a vendor run against."""
+"""A vendor's sandbox by its name: for the contract tests of a vendor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workers over a few subscribers of one's own, for tests and benchmarks of the engine."""
+"""Workers over a test's own subscribers, for tests and benchmarks of the engine."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from jarvis.engine.worker import Handling, Worker
 
 
 async def nobody(handling: Handling) -> None:
-    """Takes an event that is none of the test's business."""
+    """A subscriber for events that the test ignores."""
 
 
 async def no_alert(tx: Tx, delivery: Delivery, cause: str) -> None:
-    """Fails: nothing should be given up."""
+    """An alert that fails the test: no delivery should become dead."""
     raise AssertionError(f"{delivery.subscriber} gave up {delivery.event.kind}: {cause}")
 
 
@@ -43,7 +43,7 @@ async def worker_over(
     unrouted: Handler = nobody,
     **settings: Any,
 ) -> Worker:
-    """A worker over these subscribers, and a table of subscriptions that knows them alone."""
+    """A worker over these subscribers, after writing a table of subscriptions with only them."""
     known = {one.name: one for one in each}
     await sync(db, {one.name: one.terms for one in each}, discard=True)
     known[UNROUTED] = on(unrouted, name=UNROUTED)
@@ -79,7 +79,7 @@ async def running(*runs: Callable[[], Awaitable[None]]) -> AsyncGenerator[None]:
 
 
 async def make_due(db: Database) -> None:
-    """Let what was put off by less than two minutes be due now, so that a test need not wait for
+    """Make work due that is delayed by less than two minutes, so that a test need not wait for
     backoff."""
     for table, due in (("delivery", "available_at"), ("effect", "next_at")):
         await db.execute(

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-ROOMS = (
+FOLDERS = (
     "jarvis",
     "agents",
     "tools",
@@ -339,14 +339,14 @@ MUTATIONS = (
     Mutation(
         guard="rows beyond the head of a chain",
         path="jarvis/engine/audit_proof.py",
-        text='max(row["top"], head[0] if head else 0, sealed[0] if sealed else 0)',
+        text='max(row["top"], head[0] if head else 0, signed[0] if signed else 0)',
         without="head[0] if head else 0",
         tests=("tests/engine/test_audit.py::test_a_forgery_is_named_while_honest_rows_go_on",),
     ),
     Mutation(
         guard="signed hash against the computed one",
         path="jarvis/engine/audit_chain.py",
-        text="if link.hex() != self.sealed[1]:",
+        text="if link.hex() != self.signed[1]:",
         without="if False:",
         tests=("tests/engine/test_audit.py::test_a_forgery_is_named_while_honest_rows_go_on",),
     ),
@@ -386,9 +386,9 @@ def survives(mutation: Mutation) -> bool:
     with tempfile.TemporaryDirectory(prefix="jarvis-mutation-") as folder:
         copy = Path(folder)
         copy.chmod(0o755)
-        for room in ROOMS:
+        for name in FOLDERS:
             shutil.copytree(
-                ROOT / room, copy / room, ignore=shutil.ignore_patterns("__pycache__", "artefacts")
+                ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "artefacts")
             )
         for name in ("pyproject.toml", "README.md", "Makefile"):
             shutil.copy(ROOT / name, copy / name)

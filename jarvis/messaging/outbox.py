@@ -81,7 +81,7 @@ async def edit(
         lane=origin.lane if lane is None else lane,
         ordering_key=f"telegram:edit:{root or f'{chat_id}:{message_id}'}",
     )
-    await effects.overtake(tx, effect_id)
+    await effects.supersede(tx, effect_id)
     return effect_id
 
 

@@ -149,7 +149,7 @@ class Inbox:
                 token,
                 actor,
                 handling.event.id,
-                settles=payload is not None and not payload.lasting,
+                closes_group=payload is not None and not payload.lasting,
             )
             if used.state != "ok":
                 await self._without_effect(tx, handling, actor, used.state)

@@ -17,7 +17,7 @@ from jarvis.domains.conversations.service import ConversationService
 from jarvis.domains.conversations.settings import RequestSettings
 from jarvis.domains.staff.readers import Readers
 from jarvis.engine.db import Database
-from jarvis.integrations.llm.metering import Purse
+from jarvis.integrations.llm.metering import RequestSpending
 from jarvis.messaging.fact_views import suggestions
 from jarvis.messaging.view import Reader
 from jarvis.orchestrator.compose import Composer, asking
@@ -89,10 +89,10 @@ class RequestPipeline:
         )
         with (
             logfire.span("orchestrator.answer", run=str(reply.run_id)),
-            self._runs.meter.opened(request.actor.employee_id) as purse,
+            self._runs.meter.opened(request.actor.employee_id) as spending,
         ):
             await self._fill(request, deps, reader, reply, on_route)
-        await _account(purse, deps, reader, reply)
+        await _account(spending, deps, reader, reply)
         if reply.offline and (reply.text or conversation.fresh):
             mark = reader.say("offline.first") + "\n" if conversation.fresh else ""
             tail = "" if conversation.fresh else f"\n<i>{reader.say('offline.mark')}</i>"
@@ -129,13 +129,13 @@ class RequestPipeline:
         await self._composer.compose(request, parts, deps, reader, reply)
 
 
-async def _account(purse: Purse, deps: Deps, reader: Reader, reply: Reply) -> None:
+async def _account(spending: RequestSpending, deps: Deps, reader: Reader, reply: Reply) -> None:
     """Record what the models cost, and add a notice when a budget stopped them."""
-    reply.cost_micro_usd = purse.cost_micro_usd
-    if purse.spent is not None:
-        await deps.run.record(deps.actor, "llm.budget", "denied", {"budget": purse.spent})
+    reply.cost_micro_usd = spending.cost_micro_usd
+    if spending.spent is not None:
+        await deps.run.record(deps.actor, "llm.budget", "denied", {"budget": spending.spent})
         reply.text = "\n\n".join(
-            t for t in (reply.text, f"<i>{reader.say(f'budget.{purse.spent}')}</i>") if t
+            t for t in (reply.text, f"<i>{reader.say(f'budget.{spending.spent}')}</i>") if t
         )
 
 

@@ -64,14 +64,14 @@ class Resume:
             left = "this person has left the company"
             await deny_approved(self._db, approval, event_id, left)
             return
-        with self._runs.meter.opened(actor.employee_id) as purse:
+        with self._runs.meter.opened(actor.employee_id) as spending:
             said = [
                 await self._resume_role(approval, actor, event_id, role, stored)
                 for role, stored in await self._approvals.history(self._db, approval.id)
             ]
-        if purse.cost_micro_usd:
+        if spending.cost_micro_usd:
             sql = "UPDATE agent_run SET cost_micro_usd = cost_micro_usd + $2 WHERE id = $1"
-            await self._db.execute(sql, approval.run_id, purse.cost_micro_usd)
+            await self._db.execute(sql, approval.run_id, spending.cost_micro_usd)
         async with handling.transaction() as tx:
             for role, messages, text in said:
                 rows = ModelMessagesTypeAdapter.dump_python(messages, mode="json")

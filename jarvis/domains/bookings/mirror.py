@@ -15,9 +15,9 @@ from jarvis.integrations.rentprog.mirror import (
     SOURCE,
     Incoming,
     Saved,
+    announced_by_first_load,
     first_load,
     merged,
-    told_at_once,
 )
 from jarvis.integrations.rentprog.models import SYSTEM, Booking, key_of, parse_moment, parse_record
 from jarvis.integrations.rentprog.port import RentProg
@@ -79,7 +79,7 @@ class BookingMirror:
         raw = merged(before, incoming)
         record = parse_record(Booking, raw)
         new = booking_id is None
-        silent = await told_at_once(tx, incoming, new=new)
+        silent = await announced_by_first_load(tx, incoming, new=new)
         booking_id = booking_id or new_id()
         links = await self._write(tx, booking_id, record, raw, incoming, branch)
         if new:

@@ -11,7 +11,13 @@ from uuid import UUID
 from jarvis.engine import refs, sources
 from jarvis.engine.db import Database, Reader, Row, Tx
 from jarvis.engine.journal import Event, Journal
-from jarvis.integrations.rentprog.mirror import SOURCE, Incoming, Saved, merged, told_at_once
+from jarvis.integrations.rentprog.mirror import (
+    SOURCE,
+    Incoming,
+    Saved,
+    announced_by_first_load,
+    merged,
+)
 from jarvis.integrations.rentprog.models import SYSTEM, key_of, parse_record
 from jarvis.integrations.rentprog.models import Client as RpClient
 from jarvis.integrations.rentprog.port import RentProg
@@ -129,7 +135,7 @@ class ClientService:
         raw = merged(before, incoming)
         record = parse_record(RpClient, raw)
         new = client_id is None
-        silent = await told_at_once(tx, incoming, new=new)
+        silent = await announced_by_first_load(tx, incoming, new=new)
         client_id = client_id or new_id()
         await tx.execute(
             """INSERT INTO client (id, first_name, last_name, middle_name, phone, phone_key, email,

@@ -12,7 +12,13 @@ from jarvis.domains.fleet.naming import CarName, Found, find_cars, handle, plate
 from jarvis.engine import refs, sources
 from jarvis.engine.db import Database, Reader, Row, Tx
 from jarvis.engine.journal import Event, Journal
-from jarvis.integrations.rentprog.mirror import SOURCE, Incoming, Saved, merged, told_at_once
+from jarvis.integrations.rentprog.mirror import (
+    SOURCE,
+    Incoming,
+    Saved,
+    announced_by_first_load,
+    merged,
+)
 from jarvis.integrations.rentprog.models import SYSTEM, key_of, parse_record
 from jarvis.integrations.rentprog.models import Car as RpCar
 from jarvis.integrations.rentprog.port import RentProg
@@ -158,7 +164,7 @@ class FleetService:
             None if at is None else await tx.fetchval("SELECT id FROM branch WHERE code = $1", at)
         )
         new = car_id is None
-        silent = await told_at_once(tx, incoming, new=new)
+        silent = await announced_by_first_load(tx, incoming, new=new)
         car_id = car_id or new_id()
         await tx.execute(
             """INSERT INTO car (id, branch_id, name, code, plate, plate_key, vin, year, color,

@@ -1,2 +1,1 @@
-"""Roles that talk. An agent only chooses: prompt, output, toolsets; the model comes from the
-wiring."""
+"""The roles. An agent only chooses prompt, output and toolsets; each run gets its model."""

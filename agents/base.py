@@ -1,4 +1,4 @@
-"""What all role agents share: dynamic instructions from the book, the clock, who is asking."""
+"""What all role agents share: dynamic instructions from the prompt book, the time, the person."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ RoleAgent = Agent[Deps, Answer | DeferredToolRequests]
 
 
 def role_agent(role: str, *toolsets: AbstractToolset[Deps]) -> RoleAgent:
-    """An agent of one role over guarded tools; its model is given to each run. Writes end a run:
-    they wait for a person."""
+    """Make the agent of one role over guarded tools; its model is given to each run. Writes end a
+    run: they wait for a person."""
     agent: RoleAgent = Agent(
         None,
         name=role,

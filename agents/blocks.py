@@ -1,5 +1,5 @@
-"""The typed blocks of an answer. Facts are pointed at by id and rendered by code; text is what they
-leave unsaid."""
+"""The typed blocks of an answer. Facts are referred to by id and rendered by code; text is only for
+what they do not say."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The intents of all roles as one grammar, and requests that are read with it."""
+"""The intents of all roles as one grammar, and the requests read with it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jarvis.language.grammar import Asked, Grammar
 
 
 def grammar() -> Grammar:
-    """Of every role that there is."""
+    """The grammar of all roles."""
     return _grammar(tuple(roles().values()))
 
 
@@ -22,7 +22,7 @@ def _grammar(found: tuple[Role, ...]) -> Grammar:
 
 
 def read(text: str, now: datetime, branches: BranchNames = EVERYDAY) -> Understood:
-    """One request as all roles understand it, in which these branches may be named."""
+    """Read one request with the grammar of all roles and the names of these branches."""
     return understand(text, now, grammar(), branches)
 
 

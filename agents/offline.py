@@ -1,4 +1,4 @@
-"""The offline model of a role, and what the rules of all roles share: ask for a tool, or say that
+"""The offline model of a role, and what the rules of all roles share: call a tool, or refuse when
 this person lacks it; then show the facts."""
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from jarvis.app.role import Role, roles
 from jarvis.kit.clock import Clock
 from jarvis.language.offline import REFUSED, Call, Finish, NamesBranches, OfflineModel, Turn
 
-# What is said of a call that its tool did not take: the same call again would end the same.
+# Questions after a call with rejected arguments, since repeating the call would fail again.
 _FLAWS = {
     "ru": {
         "date": "Такой даты быть не может. Какой день?",
@@ -38,13 +38,13 @@ _FACT = re.compile(r"\[(f\d+)\]")
 
 
 def offline_model(role: Role, clock: Clock, branches: NamesBranches | None = None) -> OfflineModel:
-    """A role that works without a provider, by its rules; `branches` tells which there are."""
+    """A role that works without a provider, by its rules; `branches` returns the current ones."""
     rules = role.load(role.offline)
     return OfflineModel(rules, grammar(), clock, completes=completed, branches=branches)
 
 
 def completed(text: str, before: Sequence[str], now: datetime) -> str:
-    """A request completed by the ones before it, as the roles complete theirs."""
+    """A request completed by the ones before it, as the roles' rules complete theirs."""
     for role in roles().values():
         if role.completes is not None:
             text = role.load(role.completes)(text, before, now)
@@ -60,13 +60,13 @@ def need(turn: Turn, *calls: Call) -> Sequence[Call] | Finish:
 
 
 def given(**args: Any) -> dict[str, Any]:
-    """What was said, as a call's arguments."""
+    """The arguments of a call that are not None."""
     return {name: value for name, value in args.items() if value is not None}
 
 
 def answer_facts(turn: Turn) -> Finish:
-    """Everything the tools found; when they found nothing, their own words decide nothing and none
-    is invented."""
+    """Answer with everything the tools found; when they found nothing, their text decides nothing
+    and nothing is invented."""
     ids: list[str] = []
     for _, text in turn.results:
         ids += [i for i in _FACT.findall(text) if i not in ids]

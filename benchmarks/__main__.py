@@ -34,7 +34,7 @@ async def _measure(
         for benchmark in chosen:
             folder = Path(base) / benchmark.name
             await asyncio.to_thread(folder.mkdir)
-            # an answer that never comes is no figure
+            # a missing answer is not a measurement
             async with asyncio.timeout(SLOW_LIMIT_S if benchmark.slow else LIMIT_S):
                 found[benchmark.name] = await benchmark.measure(servers, folder)
             show(console, benchmark, found[benchmark.name], earlier)

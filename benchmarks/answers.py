@@ -18,7 +18,7 @@ from jarvis.integrations.telegram.sandbox import TelegramLimits
 from jarvis.testing.app import RunningApp, running_app
 from jarvis.testing.servers import Servers
 
-PERSON = "Тамар Ломидзе"  # a director: may ask about every branch
+PERSON = "Тамар Ломидзе"  # a director may ask about every branch
 QUESTIONS, SEED = 60, 2026
 PAUSE_S = (0.3, 1.2)
 NOTICED_S = 0.9  # longer than this feels like waiting
@@ -27,8 +27,7 @@ LOST_S = 15.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is asked, and a fact of the world that only a right answer holds: it does not stand in
-    the question."""
+    """A question, and a fact that only a correct answer contains and the question does not."""
 
     text: str
     fact: str
@@ -49,8 +48,8 @@ LISTS = (
 
 
 def questions() -> list[Question]:
-    """Sixty different ones: places, mileages, plates, bookings in two languages, lists and rules,
-    in a shuffled order."""
+    """Sixty different questions: places, mileages, plates, bookings in two languages, lists and
+    rules, in a shuffled order."""
     held = load_world().part(RentProgWorld)
     codes = {car.id: car.code for car in held.cars}
     found = [Question(text=f"где {car.code}?", fact=_plate(car.plate)) for car in held.cars[:12]]
@@ -78,10 +77,10 @@ def _plate(plate: str) -> str:
 
 
 async def _ask(app: RunningApp, question: Question) -> float:
-    """Seconds from sending until the answer stands in the chat.
+    """Seconds from sending until the answer is in the chat.
 
     Raises:
-        AssertionError: none came, or it does not answer the question.
+        AssertionError: there was no answer, or a wrong one.
     """
     last = max((m["id"] for m in app.seen(PERSON)), default=0)
     began = time.perf_counter()

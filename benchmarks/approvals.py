@@ -1,4 +1,4 @@
-"""A write from its words to its receipt, as its person sees it in the chat."""
+"""A write from its request to its receipt, as the person sees it in the chat."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PAUSE_S = 1.5  # as people pause; a chat takes one message a second, and that is
 
 
 async def approvals(servers: Servers, folder: Path) -> Measured:
-    """In the chat of the Telegram sandbox, with RentProg's sandbox behind: words → card, press →
+    """In the chat of the Telegram sandbox, with RentProg's sandbox: message → card, callback →
     receipt, undo → done."""
     took: dict[str, list[float]] = {"card": [], "receipt": [], "undo": []}
     async with running_app(servers, folder, limits=TelegramLimits()) as app:

@@ -1,4 +1,4 @@
-"""A pick-up's check-list by somebody who needs no time to think."""
+"""A pick-up's check-list by a user without think time."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from jarvis.testing.app import RunningApp, running_app
 from jarvis.testing.servers import Servers
 
 CAR = "Malibu 235"
-# what one does at each point of a pick-up: the point's name, then photos to send, words to write or
-# a button to press
+# the action at each point of a pick-up: the point's name, then photos to send, a text to write or a
+# button to press
 PICKUP: tuple[tuple[str, int | str], ...] = (
     ("Кузов", 8),
     ("Колёса", 4),

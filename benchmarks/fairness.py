@@ -1,5 +1,5 @@
-"""What a flood of one costs the others: answers beside webhooks, beside one person's messages, and
-eight questions of five people."""
+"""The effect of one source's flood on the others: answers during webhooks, during one person's
+messages, and eight questions of five people."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LIMITED = "исчерпан"
 
 def _questions() -> Iterator[tuple[str, str]]:
     """Questions that read RentProg, each about another car, branches in turn; and the fact that
-    only a right answer holds."""
+    only a correct answer contains."""
     by_branch: dict[str, list[tuple[str, str]]] = {}
     for car in load_world().part(RentProgWorld).cars:
         plate = f"{car.plate[:2]}-{car.plate[2:5]}-{car.plate[5:]}"
@@ -42,7 +42,7 @@ def _questions() -> Iterator[tuple[str, str]]:
 
 
 async def _ask(app: Processes, person: str, text: str, fact: str) -> tuple[float, bool]:
-    """Seconds until the answer stands in the chat, and whether it says that the limit is used up.
+    """Seconds until the answer is in the chat, and whether it says that the limit is used up.
 
     Raises:
         AssertionError: none came.
@@ -82,8 +82,7 @@ async def _series(
 
 
 async def _flood(app: Processes, first: int, count: int) -> None:
-    """Webhooks about bookings that neither we nor RentProg know: each has to be asked for in every
-    branch."""
+    """Webhooks about unknown bookings: each has to be looked up in every branch."""
     async with httpx.AsyncClient(
         base_url=app.web, trust_env=False, limits=httpx.Limits(max_connections=16)
     ) as http:
@@ -133,11 +132,11 @@ async def _equal(app: Processes) -> dict[str, float]:
 
 
 async def fairness(servers: Servers, folder: Path) -> Measured:
-    """One after another over the same processes, so that each flood still stands when the next
+    """One after another over the same processes, so that each flood is still queued when the next
     comes."""
     questions = _questions()
     async with running_processes(servers, folder) as app:
-        await _ask(app, ASKER, "какие правила по топливу", "полным баком")  # everything is warm
+        await _ask(app, ASKER, "какие правила по топливу", "полным баком")  # warm-up done
         figures = await _series(app, (ASKER,), questions, "rest")
         figures |= await _equal(app)
         conditions: dict[str, float | str] = {"questions": QUESTIONS, "models": "offline"}

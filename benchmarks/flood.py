@@ -1,4 +1,4 @@
-"""How long what is urgent waits while hundreds of messages are due at Telegram's own limits."""
+"""The delay of urgent messages while hundreds of messages are due at Telegram's own limits."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ async def flood(servers: Servers, folder: Path) -> Measured:
 
 
 async def _urgent(app: RunningApp, chat: Chat, chat_id: int, number: int) -> float:
-    """Seconds from asking for an urgent message until it stands in the chat."""
+    """Seconds from requesting an urgent message until it is in the chat."""
     text = f"urgent {chat_id} {number}"
     began = time.perf_counter()
     async with app.core.db.transaction() as tx:

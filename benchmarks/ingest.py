@@ -18,8 +18,8 @@ from jarvis.testing.servers import Servers
 ROUNDS, ROUND_S = 5, 3
 MANY = 64  # connections: enough that no process of either server waits for the next delivery
 STEADY_PER_S, STEADY_S = 200, 10
-# what a run's deliveries became, by its mark; the bodies are read again, so an answer without its
-# row is found out
+# the outcome of a run's webhooks, by its mark; the bodies are read back, so that an answer without
+# a row is detected
 OURS = """SELECT count(*) AS rows, count(DISTINCT body) AS bodies,
                   count(*) FILTER (WHERE kind <> 'rentprog.booking.update' OR ordering_key IS NULL
                                       OR (SELECT state FROM event_status s
@@ -45,7 +45,7 @@ async def arrived(
 
 
 async def ingest(servers: Servers, folder: Path) -> Measured:
-    """In turns, so that a slow moment of the machine meets both."""
+    """In turns, so that a slow moment of the machine affects both."""
     ceiling = await load.ceiling()
     floor = await load.floor(3, STEADY_PER_S)
     rounds: dict[tuple[str, int], list[Answers]] = {

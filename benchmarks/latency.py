@@ -1,4 +1,5 @@
-"""From the commit of an event to the first line of its rule, with the notifier and without it."""
+"""From the commit of an event to the first line of its handler, with the notifier and without
+it."""
 
 from __future__ import annotations
 
@@ -44,7 +45,7 @@ async def _starts(db: Database, notifier: RedisNotifier, count: int) -> list[flo
 
 
 async def latency(servers: Servers, folder: Path) -> Measured:
-    """One event after another, each when the worker rests."""
+    """One event after another, each while the worker is idle."""
     figures: dict[str, float] = {}
     async with fresh_place(servers) as place:
         for name, url, count in (

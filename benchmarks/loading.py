@@ -1,5 +1,4 @@
-"""The first load of RentProg: from an empty mirror until nobody has anything left to do about
-it."""
+"""The first load of RentProg: from an empty mirror until all resulting work is done."""
 
 from __future__ import annotations
 
@@ -58,8 +57,8 @@ async def _round(servers: Servers) -> dict[str, float]:
 
 
 async def loading(servers: Servers, folder: Path) -> Measured:
-    """The median of a few rounds, each over a database of its own; the worker runs beside the load,
-    as in life."""
+    """The median of a few rounds, each over a database of its own; the worker runs concurrently, as
+    in production."""
     rounds = [await _round(servers) for _ in range(ROUNDS)]
     middle = {name: round(sorted(r[name] for r in rounds)[ROUNDS // 2], 2) for name in rounds[0]}
     return Measured(figures=middle, conditions={"rounds": ROUNDS, "world": "the demo's"})

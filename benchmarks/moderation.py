@@ -1,4 +1,4 @@
-"""How soon an album in a forum is stored, looked into and gone."""
+"""How soon an album in a forum is stored, inspected and deleted."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ ALBUMS, PAUSE_S = 30, 2.0
 
 
 async def moderation(servers: Servers, folder: Path) -> Measured:
-    """From ten photos in a topic until the last of them is gone from it, one album after
-    another."""
+    """From ten photos in a topic until the last of them is deleted, one album after another."""
     times: list[float] = []
     async with running_app(servers, folder, world=forum_world(), limits=TelegramLimits()) as app:
         forum = min((c for c in app.telegram.state.chats.values() if c.forum), key=lambda c: c.id)

@@ -49,8 +49,8 @@ class Bare(WrapperToolset[Deps]):
 
 
 async def overhead(servers: Servers, folder: Path) -> Measured:
-    """Router, one agent and one tool through the orchestrator, against the same two pydantic-ai
-    runs with nothing around.
+    """Router, one agent and one tool through the orchestrator, against the same two bare
+    pydantic-ai runs.
 
     The bare runs have our agents' output types, instructions, tools and offline models; the
     difference is everything that Jarvis adds: conversation, memory, rights, the tool's own work in

@@ -1,4 +1,4 @@
-"""Ten thousand ways to bend an audit, and a hundred thousand honest rows by eight writers."""
+"""Ten thousand manipulations of an audit, and a hundred thousand regular rows by eight writers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SEED = 2026
 
 
 async def write(db: Database, rows: int, *, writers: int = 8) -> None:
-    """Eight honest writers; every second transaction writes two entries."""
+    """Eight regular writers; every second transaction writes two entries."""
 
     async def one(number: int) -> None:
         for n in range(rows // writers):
@@ -44,7 +44,7 @@ async def write(db: Database, rows: int, *, writers: int = 8) -> None:
 
 
 def tampering(chance: random.Random, row: asyncpg.Record) -> tuple[str, tuple[Any, ...]]:
-    """One way to bend a row, a payload, a head or a tail, with the owner's rights."""
+    """One manipulation of a row, a payload, a head or a tail, with the owner's rights."""
     field = chance.choice(["action", "outcome", "trace_id"])
     return chance.choice(
         [
@@ -79,7 +79,7 @@ CUT = """WITH gone AS (SELECT id FROM audit_entry WHERE shard = $1 AND n >= $2),
 
 
 async def all_found(owner: asyncpg.Connection[Any], turns: int, chance: random.Random) -> None:
-    """Bend the audit in so many ways, each rolled back; fails at the first that is not found and
+    """Apply this many manipulations, each rolled back; fails at the first that is not detected and
     named."""
     # the same fetch, fetchrow and fetchval, inside the transaction that is rolled back
     as_database: Any = owner
@@ -104,7 +104,7 @@ async def all_found(owner: asyncpg.Connection[Any], turns: int, chance: random.R
 
 
 async def run(servers: Servers, folder: Path) -> Measured:
-    """Fails at the first tampering that is not found and named, or at a false alarm."""
+    """Fails at the first manipulation that is not detected and named, or at a false alarm."""
     async with fresh_place(servers) as place, open_database(place.app, max_size=10) as db:
         owner = await asyncpg.connect(place.owner)
         await write(db, 400)

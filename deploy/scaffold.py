@@ -2,7 +2,7 @@
 edited.
 
 `make new-vendor NAME=acme`, `make new-noun NAME=parcels`, `make new-role NAME=courier`; `TITLE` is
-what people read.
+the displayed name.
 """
 
 from __future__ import annotations
@@ -92,11 +92,11 @@ SNAPSHOTS = ("jarvis.app.snapshot", "tools.snapshot")
 
 
 class Refused(Exception):
-    """What was asked for cannot be made; the message says why and what to do."""
+    """The request cannot be carried out; the message says why and what to do."""
 
 
 def names(name: str, title: str | None) -> dict[str, str]:
-    """What the templates put in: `name`, `words`, `title`, `cls`, `one`, `One`, `upper`.
+    """The variables of the templates: `name`, `words`, `title`, `cls`, `one`, `One`, `upper`.
 
     Raises:
         Refused: it is no name of a Python package.
@@ -190,7 +190,7 @@ def main() -> int:
     python = [str(path) for path in written if path.suffix == ".py"]
     ruff = [sys.executable, "-m", "ruff"]
     subprocess.run([*ruff, "format", "-q", *python], cwd=asked.root, check=True)
-    # lines that a long name makes too long are for whoever reads them
+    # lines made too long by a long name are left to the author
     subprocess.run([*ruff, "check", "-q", "--fix", *python], cwd=asked.root, check=False)
     for snapshot in SNAPSHOTS:
         command = [sys.executable, "-m", snapshot, "--write"]

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-ROOMS = (
+FOLDERS = (
     "jarvis",
     "agents",
     "tools",
@@ -87,14 +87,14 @@ MUTATIONS = (
     Mutation(
         guard="a model's word alone refuses nobody",
         path="jarvis/orchestrator/compose.py",
-        text="if not founded(deps, block.tool):",
+        text="if not refused_by_role(deps, block.tool):",
         without="if False:",
         tests=(f"{CLAIMS}::test_a_models_word_alone_refuses_nobody",),
     ),
     Mutation(
         guard="a refusal in words needs a refused call",
         path="tools/claims.py",
-        text="return told or bool(run.denied)",
+        text="return refused or bool(run.denied)",
         without="return True",
         tests=(f"{CLAIMS}::test_a_models_word_alone_refuses_nobody",),
     ),
@@ -108,14 +108,17 @@ MUTATIONS = (
     Mutation(
         guard="a source is silent only when it was asked",
         path="tools/claims.py",
-        text='return claim == "silent" and silent(run)',
+        text='return claim == "silent" and source_unavailable(run)',
         without='return claim == "silent"',
         tests=(f"{CLAIMS}::test_a_failure_that_did_not_happen_is_not_told",),
     ),
     Mutation(
         guard="after a card a role says what is borne out only",
         path="jarvis/orchestrator/resume.py",
-        text="            and await unfounded(block.text, role, deps, self._approvals) is None\n",
+        text=(
+            "            and await unsupported_claim(block.text, role, deps, self._approvals)"
+            " is None\n"
+        ),
         without="",
         tests=(f"{CLAIMS}::test_after_a_card_a_role_says_only_what_is_borne_out",),
     ),
@@ -336,14 +339,14 @@ MUTATIONS = (
     Mutation(
         guard="rows beyond the head of a chain",
         path="jarvis/engine/audit_proof.py",
-        text='max(row["top"], head[0] if head else 0, sealed[0] if sealed else 0)',
+        text='max(row["top"], head[0] if head else 0, signed[0] if signed else 0)',
         without="head[0] if head else 0",
         tests=("tests/engine/test_audit.py::test_a_forgery_is_named_while_honest_rows_go_on",),
     ),
     Mutation(
         guard="signed hash against the computed one",
         path="jarvis/engine/audit_chain.py",
-        text="if link.hex() != self.sealed[1]:",
+        text="if link.hex() != self.signed[1]:",
         without="if False:",
         tests=("tests/engine/test_audit.py::test_a_forgery_is_named_while_honest_rows_go_on",),
     ),
@@ -383,9 +386,9 @@ def survives(mutation: Mutation) -> bool:
     with tempfile.TemporaryDirectory(prefix="jarvis-mutation-") as folder:
         copy = Path(folder)
         copy.chmod(0o755)
-        for room in ROOMS:
+        for name in FOLDERS:
             shutil.copytree(
-                ROOT / room, copy / room, ignore=shutil.ignore_patterns("__pycache__", "artefacts")
+                ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "artefacts")
             )
         for name in ("pyproject.toml", "README.md", "Makefile"):
             shutil.copy(ROOT / name, copy / name)

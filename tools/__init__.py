@@ -1,1 +1,1 @@
-"""What the model may do: typed tools over the domains, each with its policy, behind a guard."""
+"""The tools of the model: typed, over the domains, each with its policy, behind a guard."""

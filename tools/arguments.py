@@ -27,7 +27,7 @@ D = TypeVar("D", date, datetime)
 
 
 def cleaned(value: object) -> object:
-    """Free text of a model, without signs that nobody wrote on purpose."""
+    """Remove characters from a model's text that nobody types on purpose."""
     return clean(value) if isinstance(value, str) else value
 
 
@@ -37,7 +37,7 @@ def one_line(value: object) -> object:
 
 
 def _written(value: object) -> object:
-    """A date is written out: a bare number would be read as seconds since 1970."""
+    """Accept only a written date: a bare number would be read as seconds since 1970."""
     if not isinstance(value, date) and not (isinstance(value, str) and _DATE.match(value)):
         raise ValueError("a date is written as 2026-03-14, or with its hour as 2026-03-14T10:00")
     return value
@@ -77,7 +77,7 @@ Day = Annotated[date, BeforeValidator(_written), AfterValidator(_sane)]
 
 
 def aware(moment: datetime) -> datetime:
-    """A wall time as Tbilisi's; one with an offset as it is."""
+    """A time without an offset as Tbilisi's; one with an offset unchanged."""
     return moment.replace(tzinfo=TBILISI) if moment.tzinfo is None else moment
 
 

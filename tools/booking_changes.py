@@ -106,8 +106,7 @@ async def _booking_said(
     car: str | None,
     client: str | None,
 ) -> Booking | str:
-    """The one booking that is meant: by number, or the one that a car or a client has now or
-    next."""
+    """The booking that is meant: by number, or the current or next one of a car or a client."""
     if number is not None:
         return await resolve_booking(ctx, number, branch)
     deps = ctx.deps

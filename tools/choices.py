@@ -1,8 +1,8 @@
 """Arguments whose values are data: a tool's schema offers the model those that exist now, and the
-guard takes no other.
+guard accepts no others.
 
-The schema is the place, since a provider may hold a model to an `enum` while it writes the call,
-and since a name stands beside its code where it is needed; instructions would only be read.
+They are in the schema, since a provider may hold a model to an `enum` while it writes the call, and
+since the name is then beside its code; instructions would only be read.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _SOURCES: Mapping[str, Callable[[Deps], Awaitable[Values]]] = {
 
 
 async def offered(definition: ToolDefinition, deps: Deps) -> ToolDefinition:
-    """The tool with the values that exist now where its schema names a kind of values."""
+    """Return the tool with the values that exist now where its schema names a kind of values."""
     schema, changed, values = definition.parameters_json_schema, dict[str, Any](), dict[str, Any]()
     for name, parameter in schema["properties"].items():
         kind = _kind(parameter)
@@ -62,7 +62,7 @@ async def offered(definition: ToolDefinition, deps: Deps) -> ToolDefinition:
 
 
 def check(definition: ToolDefinition, arguments: Mapping[str, Any]) -> None:
-    """Take only values that were offered.
+    """Accept only values that were offered.
 
     Raises:
         InvalidRequest: one does not exist; the message names those that do.

@@ -1,7 +1,8 @@
-"""What a model's own words claim: that something was done, that a word is awaited, that somebody
-may not, that a source is silent. Which of it is true is for the caller to compare with the run.
+"""Finds claims in a model's text: that something was done, that an approval is awaited, that
+somebody may not, that a source does not answer. Which of them are true is for the caller to compare
+with the run.
 
-Three languages; letters of one alphabet that stand in for another's are read as meant.
+Three languages; letters of one alphabet that imitate another's are read as meant.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _ALIKE = str.maketrans("aceopxyABCEHKMOPTXy", "асеорхуАВСЕНКМОР�
 _MIXED = re.compile(r"\b(?=\w*[а-яё])(?=\w*[a-z])\w+", re.I)
 _WORD = re.compile(r"[^\W\d_]+")
 _SOURCE = "source"
-# An honest negative before what is claimed, in the same clause: "ничего не ждёт", "no card waits".
+# A negation before the claim, in the same clause: "ничего не ждёт", "no card waits".
 _NOTHING = re.compile(
     r"\b(?:не|нет|ни|ничего|ничто|no|not|nothing|never|none|without|без)\b|n't\b|\bარ\b|არაფერ|ვერ\b",
     re.I,
@@ -98,7 +99,7 @@ def claims_of(text: str, sources: Collection[str] = ()) -> frozenset[Claim]:
 def _claimed(claim: Claim, text: str) -> bool:
     for found in _CLAIMS[claim].finditer(text):
         clause = _CLAUSE.split(text[: found.start()])[-1]
-        # what is refused or silent is negative itself
+        # claims of a refusal or of silence are negative themselves
         if claim != "waits" or _NOTHING.search(f"{clause}{found[0]}") is None:
             return True
     return False

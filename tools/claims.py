@@ -1,5 +1,5 @@
-"""A model's own words compared with what really happened in the run: refused calls, silent sources,
-cards that wait."""
+"""Compares the claims in a model's text with what happened in the run: refused calls, sources that
+did not answer, waiting cards."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from tools.deps import Deps, RunLedger
 NOTED_CHARS = 200
 
 
-async def unfounded(text: str, role: str, deps: Deps, approvals: Approvals) -> Claim | None:
-    """The first claim of a role's words that nothing of this run bears out; None when they may be
-    shown. It goes on record as what it is, a step of the run: not as a refusal or a failure.
+async def unsupported_claim(text: str, role: str, deps: Deps, approvals: Approvals) -> Claim | None:
+    """Return the first claim in a role's text that this run does not support; None when the text
+    may be shown. The claim is recorded as a step of the run, not as a refusal or a failure.
 
-    That something was done is told by code alone and is never borne out here.
+    Only code says that something was done; such a claim of a model is never supported.
     """
     began = time.monotonic()
     vendors = [found.manifest.name for found in integrations()]
     for claim in sorted(claims_of(text, vendors)):
-        if not await _true(claim, deps, approvals):
+        if not await _is_supported(claim, deps, approvals):
             note = text[:NOTED_CHARS]
             deps.run.step("dropped", f"claim.{claim}", began=began, role=role, outcome=note)
             return claim
     return None
 
 
-def silent(run: RunLedger) -> bool:
-    """Whether some source did not answer in this run, or had not when what is shown was read."""
+def source_unavailable(run: RunLedger) -> bool:
+    """Whether a source did not answer in this run, or had not when the shown data was read."""
     ages = (getattr(fact, "fresh", None) for fact in run.facts.facts.values())
-    return bool(run.silent) or any(
+    return bool(run.unanswered) or any(
         isinstance(age, Freshness) and (age.failing_since or age.limited) for age in ages
     )
 
 
-async def _true(claim: Claim, deps: Deps, approvals: Approvals) -> bool:
+async def _is_supported(claim: Claim, deps: Deps, approvals: Approvals) -> bool:
     run = deps.run
     if claim == "waits":
         return bool(run.planned or await approvals.inbox(run.db, deps.actor))
     if claim == "refused":
-        told = any(isinstance(fact, RefusalFact) for fact in run.facts.facts.values())
-        return told or bool(run.denied)
-    return claim == "silent" and silent(run)
+        refused = any(isinstance(fact, RefusalFact) for fact in run.facts.facts.values())
+        return refused or bool(run.denied)
+    return claim == "silent" and source_unavailable(run)

@@ -1,4 +1,4 @@
-"""How a function becomes a tool: `@read` or `@write` registers it on a toolset with its policy."""
+"""`@read` and `@write` register a function as a tool on a toolset, with its policy."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ F = TypeVar("F", bound=Callable[..., Awaitable[Any]])
 
 
 class Toolset(FunctionToolset[Deps]):
-    """Takes tools that carry a policy, and no others."""
+    """A toolset that accepts only tools with a policy."""
 
     def add_tool(self, tool: Tool[Deps]) -> None:
         """Add a tool.
@@ -82,19 +82,19 @@ def write(
     approvers: frozenset[Role] = frozenset(),
     approval: Approval = "always",
 ) -> Callable[[F], F]:
-    """Register a tool that plans a change, or makes one that needs nobody's word.
+    """Register a tool that plans a change, or makes one that needs no approval.
 
     Args:
         toolset: Where the tool belongs.
         effect_class: What a repetition may do outside: architecture's classes A, B and C.
         roles: Who may ask for it; nobody else sees it.
         scope: `company` reaches everywhere, `branch` only into the person's branches.
-        approvers: Whose word it needs.
-        approval: `never` only for what somebody opens for themselves, where done twice is done
-            once; `two_persons`: two different approvers.
+        approvers: Roles that may approve it.
+        approval: `never` only for what somebody opens for themselves, where a
+            repetition changes nothing; `two_persons`: two different approvers.
 
     Raises:
-        ValueError: it waits for a word that nobody may give.
+        ValueError: it needs an approval that no role may give.
     """
     policy = ToolPolicy(
         effect="write",
@@ -108,5 +108,5 @@ def write(
 
 
 def _one_paragraph(text: str | None) -> str:
-    """A docstring as a model should read it: its lines were broken for our own screens."""
+    """Join the lines of a docstring, whose breaks are for our screens, for the model."""
     return " ".join((text or "").split())

@@ -1,4 +1,5 @@
-"""What every tool gets: who asks, when, the services, the prompts, and the run's ledger."""
+"""The dependencies of every tool: the person, the time, the services, the prompts, and the run's
+ledger."""
 
 from __future__ import annotations
 
@@ -29,8 +30,8 @@ T = TypeVar("T")
 
 @dataclass(slots=True, kw_only=True)
 class Grant:
-    """An approval that a resumed run carries: which calls it covers, by their keys, and what has
-    become of them."""
+    """An approval in a resumed run: which calls it covers, by their keys, and the outcome of their
+    writes."""
 
     approval_id: UUID
     calls: frozenset[str]
@@ -46,7 +47,7 @@ class Grant:
         )
 
     async def outcome(self, call_key: str) -> str:
-        """What has become of a call's writes, waiting for their receipts at most ten seconds."""
+        """The outcome of a call's writes, waiting for their receipts at most ten seconds."""
         until = time.monotonic() + RECEIPT_S
         while True:
             items = [
@@ -73,7 +74,7 @@ _OUTCOMES = {
 
 @dataclass(slots=True, kw_only=True)
 class Step:
-    """One step behind an answer, as people see it at the desk."""
+    """One step behind an answer, as it is shown on the desk."""
 
     kind: str
     name: str
@@ -88,12 +89,11 @@ class Step:
 
 @dataclass(slots=True, kw_only=True)
 class RunLedger:
-    """The record of one request: facts, steps, taint, what was refused, writes that wait for a
-    word.
+    """The record of one request: facts, steps, taint, refusals, writes that wait for approval.
 
-    `denied` are tools of which a refused call is on record, `silent` those whose source did not
-    answer in time; `quotes` are outsiders' words that took part; `grant` is there in a run that
-    goes on after an approval.
+    `denied` are tools of which a refused call is recorded, `unanswered` those whose source did not
+    answer in time; `quotes` are outsiders' texts that were read; `grant` is set in a run that is
+    resumed after an approval.
     """
 
     db: Database
@@ -109,7 +109,7 @@ class RunLedger:
     tainted: bool = False
     quotes: list[str] = field(default_factory=list[str])
     denied: set[str] = field(default_factory=set[str])
-    silent: set[str] = field(default_factory=set[str])
+    unanswered: set[str] = field(default_factory=set[str])
     planned: list[WriteStep] = field(default_factory=list[WriteStep])
     grant: Grant | None = None
     tool_calls: int = 0
@@ -126,7 +126,7 @@ class RunLedger:
         outcome: str | None = None,
         prompt: tuple[str, str] | None = None,
     ) -> None:
-        """Note a step that began at `began` (monotonic seconds) and ends now."""
+        """Add a step that began at `began` (monotonic seconds) and ends now."""
         now = time.monotonic()
         self.steps.append(
             Step(
@@ -143,7 +143,7 @@ class RunLedger:
         )
 
     async def taint(self, reason: str) -> None:
-        """Outsiders' free text was read: the conversation stays marked for good."""
+        """Mark the conversation for good: outsiders' free text was read."""
         if not self.tainted:
             self.tainted = True
             await self.db.execute(
@@ -156,7 +156,7 @@ class RunLedger:
     async def record(
         self, actor: Actor, action: str, outcome: str, details: Mapping[str, Any] | None = None
     ) -> None:
-        """An audit entry of this run."""
+        """Write an audit entry of this run."""
         await audit.record(
             self.db,
             action=action,
@@ -189,13 +189,12 @@ class Deps:
         return self.services.get(kind)
 
     def may(self, tool: str, branch: str | None) -> bool:
-        """Whether what this tool shows of a branch is for this person; for facts that show more
+        """Whether this person may see what this tool shows of a branch; for facts that show more
         than their own tool's."""
         return self.actor.role in policy_of(tool).roles and self.actor.may_see(branch)
 
     def scope(self, branch: str | None) -> frozenset[str]:
-        """The branches a branch-wide question covers for this person; a named branch must lie
-        inside.
+        """The branches that a question covers for this person; a named branch must be among them.
 
         Raises:
             NotPermitted: the branch is somebody else's.

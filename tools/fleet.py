@@ -1,4 +1,4 @@
-"""Cars: which one is meant, what is known of it, which are free."""
+"""Cars: finding one, its card, lists, availability, changes."""
 
 from __future__ import annotations
 
@@ -259,7 +259,7 @@ async def _one_car(
 
 
 def _branch(deps: Deps, said: BranchOrAll | None) -> tuple[Branch | None, bool]:
-    """The branch to look into (None: all), and whether it was assumed since none was said."""
+    """The branch to look into (None: all), and whether it was assumed since none was named."""
     if said == "all":
         return None, False
     if said is not None or not deps.actor.branches:

@@ -1,4 +1,4 @@
-"""Check-lists: how far they are, and one opened for who asks."""
+"""Check-lists: their progress, and opening one for the person."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ async def start_checklist(
 
 
 async def _booking_of(deps: Deps, car: Car, kind: str) -> Booking | None:
-    """The rental of a car whose pick-up, or return, comes next."""
+    """The rental of a car with the next pick-up, or return."""
     rows = await deps.get(BookingService).of_car(car.id, since=deps.now)
     fitting = [
         b

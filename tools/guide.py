@@ -25,11 +25,11 @@ from tools.policy import policy_of
 
 guide = new_toolset("guide")
 AROUND = timedelta(days=7)
-"""So near begins a booking that an example names."""
+"""The booking that an example names begins within this time."""
 
 
 class Named(TypedDict, total=False):
-    """What stands in for the placeholders of examples; what has no name is lacking."""
+    """The values of the placeholders in examples; a placeholder without a name has none."""
 
     car: str
     booking: str
@@ -39,7 +39,7 @@ class Named(TypedDict, total=False):
 async def examples_for(
     actor: Actor, now: datetime, place: Place, services: Services
 ) -> tuple[Mapping[str, str], ...]:
-    """Requests that this person may send, by language, in the order of the intents' places.
+    """Example requests that this person may send, by language, in the order of the intents' places.
 
     They name a car, a booking and its client of the person's branch; an example for which there is
     none is left out.
@@ -59,7 +59,7 @@ async def examples_for(
 
 
 def fillable(intent: Intent) -> None:
-    """Look whether every placeholder in an intent's examples can be filled.
+    """Check that every placeholder in an intent's examples can be filled.
 
     Raises:
         ValueError: one cannot, with its name and those that can.

@@ -1,4 +1,4 @@
-"""What service chats hear of."""
+"""Subscriptions of service chats."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def subscribe_chat(
         mode: `instant`: each at once; `digest`: together, once a day; `off`: not at all.
         branch: Code of a branch, only when one was said; every branch when absent.
     """
-    purpose = cast(Purpose, chat)  # the guard takes no other
+    purpose = cast(Purpose, chat)  # the guard accepts no other
     return [
         await ctx.deps.get(SubscriptionChanges).subscribe(
             ctx.deps.actor, purpose, news, branch, mode

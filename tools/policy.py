@@ -24,10 +24,10 @@ LABEL = "policy"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolPolicy:
-    """`scope`: `company` looks everywhere, `branch` only into the person's branches.
+    """`scope`: `company` covers everything, `branch` only the person's branches.
 
     `untrusted`: the output holds free text of outsiders and taints the conversation. `approvers`:
-    whose word a write needs.
+    the roles that approve a write.
     """
 
     effect: Literal["read", "write"]

@@ -1,5 +1,5 @@
-"""Refusals, each on record: of a role or a branch at the call, of tools that a model names though
-they were not offered to it, and of approved calls whose tool is the person's no more."""
+"""Refusals, each recorded in the audit: of a role or a branch at the call, of tools that a model
+names though they were not offered to it, and of approved calls whose tool the person has lost."""
 
 from __future__ import annotations
 
@@ -29,14 +29,15 @@ NO_TOOL = ("unknown_tool", "unavailable_tool")
 
 
 async def deny(deps: Deps, tool: str, arguments: Mapping[str, Any], reason: str) -> None:
-    """Put one refused call on record: who, which tool, why, and the digest of the arguments."""
+    """Record one refused call in the audit: who, which tool, why, and the digest of the
+    arguments."""
     deps.run.denied.add(tool)
     await _record(deps, tool, {"reason": reason, "arguments": digest(storable(arguments))})
 
 
 async def refuse(deps: Deps, tool: str, branch: str | None, reason: str) -> str:
-    """Keep a refusal as a fact that code will word; returns the fact's id. It goes on record unless
-    a refused call of this tool in this run is there already."""
+    """Add a refusal as a fact that code renders; returns the fact's id. It is recorded in the audit
+    unless a refused call of this tool in this run is there already."""
     foreign = branch if branch is not None and not deps.actor.may_see(branch) else None
     ask = await deps.get(StaffService).heads(foreign or deps.actor.home_branch)
     fact = deps.run.facts.add(RefusalFact(tool=tool, branch=foreign, ask=tuple(ask)))
@@ -45,13 +46,13 @@ async def refuse(deps: Deps, tool: str, branch: str | None, reason: str) -> str:
     return fact
 
 
-def founded(deps: Deps, tool: str) -> bool:
-    """Whether a refusal for the role's sake is true: there is such a tool, and it is for others."""
+def refused_by_role(deps: Deps, tool: str) -> bool:
+    """Whether a refusal because of the role is true: the tool exists, and is for other roles."""
     return tool in matrix() and deps.actor.role not in policy_of(tool).roles
 
 
 async def deny_approved(db: Database, approval: Approval, event_id: UUID, reason: str) -> None:
-    """Put every call of an approval on record as refused to its requester."""
+    """Record every call of an approval in the audit as refused to its requester."""
     for item in {item.call_key: item for item in approval.items}.values():
         await audit.record(
             db,
@@ -66,24 +67,24 @@ async def deny_approved(db: Database, approval: Approval, event_id: UUID, reason
 
 
 async def _record(deps: Deps, tool: str, details: Mapping[str, str]) -> None:
-    # an action stays in the audit for good, and a name that a model made up may hold anything
+    # the audit keeps an action for good, and a name that a model invented may contain anything
     action = f"tool.{tool if tool in matrix() else 'unknown'}"
     await deps.run.record(deps.actor, action, "denied", {"tool": tool, **details})
 
 
 @dataclass
 class RefusalRecord(AbstractCapability[Deps]):
-    """Puts every call of a tool that the model was not offered on record.
+    """Records every call of a tool that the model was not offered in the audit.
 
-    pydantic-ai answers such a call itself and no toolset hears of it; a response of the model
-    passes here before anything is made of it, also the one that ends the run. So does, in a run
-    that goes on after an approval, the answer to a call whose tool was taken away meanwhile.
+    pydantic-ai answers such a call itself, without calling a toolset; this capability sees each
+    response of the model before it is processed, also the one that ends the run. In a run that is
+    resumed after an approval it also sees the answer to a call whose tool was taken away meanwhile.
     """
 
     async def before_model_request(
         self, ctx: RunContext[Deps], request_context: ModelRequestContext
     ) -> ModelRequestContext:
-        """Look for approved calls that found no tool."""
+        """Record approved calls whose tool was missing."""
         messages, grant = request_context.messages, ctx.deps.run.grant
         if grant is not None:
             keys = {p.tool_call_id for p in _without_tool(messages[-1])} & grant.calls

@@ -1,5 +1,5 @@
-"""Which record a person means: the car, booking or colleague that their words name, or the text
-that tells the model why there is none."""
+"""Finds the car, booking or colleague that a person's words name, or returns the text that tells
+the model why there is none."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tools.deps import Deps
 
 
 async def resolve_car(ctx: RunContext[Deps], said: str) -> Car | str:
-    """The one car that a phrase names, or the text that tells the model why there is none."""
+    """The only car that a phrase names, or the text that tells the model why there is none."""
     deps = ctx.deps
     fleet_service = deps.get(FleetService)
     found = await fleet_service.find(said)
@@ -38,7 +38,7 @@ async def resolve_car(ctx: RunContext[Deps], said: str) -> Car | str:
 
 
 async def car_option(deps: Deps, car_id: UUID) -> Option:
-    """A car as a person may choose it."""
+    """A car as an option of a choice."""
     car = await deps.get(FleetService).get(car_id)
     plate = show_plate(car.plate_key)
     return Option(
@@ -51,8 +51,8 @@ async def car_option(deps: Deps, car_id: UUID) -> Option:
 
 
 async def resolve_booking(ctx: RunContext[Deps], number: int, branch: str | None) -> Booking | str:
-    """The one booking of that number in this person's scope, or the text that says why there is
-    none."""
+    """The only booking with that number in this person's scope, or the text that tells the model
+    why there is none."""
     deps = ctx.deps
     booking_service = deps.get(BookingService)
     rows = [b for b in await booking_service.by_number(number) if branch in (None, b.branch)]
@@ -89,7 +89,8 @@ async def resolve_subject(
 
 
 async def resolve_person(ctx: RunContext[Deps], said: str) -> Person | str:
-    """The one colleague whom a phrase names, or the text that tells the model why there is none."""
+    """The only colleague whom a phrase names, or the text that tells the model why there is
+    none."""
     deps = ctx.deps
     people = await deps.get(StaffService).find(said)
     if len(people) == 1:
@@ -109,8 +110,8 @@ async def not_found(
     said: str,
     near: Sequence[Option] = (),
 ) -> str:
-    """Note that nothing answers to these words, with the age of the copy that was searched; returns
-    the fact's key."""
+    """Add the fact that nothing matches these words, with the age of the copy that was searched;
+    returns the fact's key."""
     return deps.run.facts.add(
         MissingFact(
             kind=kind,
@@ -122,12 +123,12 @@ async def not_found(
 
 
 def subject_name(subject: Booking | Car | None) -> str | None:
-    """A booking or a car as a sentence names it."""
+    """A booking or a car as it is named in a sentence."""
     if isinstance(subject, Booking):
         return f"№{subject.shown} · {subject.car_label or '—'}"
     return subject.label if subject is not None else None
 
 
 def short(text: str) -> str:
-    """What was said, cut to what a fact shows of it."""
+    """The words, cut to what a fact shows of them."""
     return text.strip()[:60]

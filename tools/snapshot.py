@@ -1,5 +1,5 @@
-"""What a reviewer reads of the tools, toolset by toolset: its part of the matrix of rights, and
-what a model sees of it.
+"""The snapshots of the tools, by toolset: its part of the matrix of rights, and its schemas as a
+model sees them.
 
 `python -m tools.snapshot --write` writes both anew beside the tools; without `--write` it only says
 which differ.

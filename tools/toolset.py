@@ -1,5 +1,5 @@
 """The guard around every toolset: rights at listing and at the call, steps, taint, and our errors
-in words for the model."""
+as text for the model."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ MAX_TOOL_CALLS = 20
 
 
 def guard(role: str, *toolsets: AbstractToolset[Deps]) -> list[AbstractToolset[Deps]]:
-    """These toolsets behind the guard of an agent's role."""
+    """Return these toolsets behind the guard of an agent's role."""
     return [Guarded(CombinedToolset(list(toolsets)), role)]
 
 
 @dataclass
 class Guarded(WrapperToolset[Deps]):
-    """The only enforcement point of the policies that tools carry.
+    """The only enforcement point of the policies of tools.
 
-    A write tool only plans: its plan waits on a card. In a run that goes on after the word, the
-    call must be the one that was approved, argument by argument; what was approved is then on its
-    way already, and the call returns what became of it.
+    A write tool only plans: its plan waits on a card. In a run that is resumed after the decision,
+    the call must be the approved one, argument by argument; its write has been requested by then,
+    and the call returns its outcome.
     """
 
     role: str
@@ -90,15 +90,15 @@ class Guarded(WrapperToolset[Deps]):
             run.step("error", name, began=began, arguments=tool_args, outcome=str(error))
             raise ToolFailed(str(error)) from error
         except Unavailable as error:
-            run.silent.add(name)
+            run.unanswered.add(name)
             run.step("error", name, began=began, arguments=tool_args, outcome=error.reason)
             raise ToolFailed(_unavailable(error)) from error
         except IntegrationError as error:
-            run.silent.add(name)
+            run.unanswered.add(name)
             run.step("error", name, began=began, arguments=tool_args, outcome=error.reason)
             raise ToolFailed(f"{error.system} needs our repair; say so and stop.") from error
         except asyncio.CancelledError:
-            run.silent.add(name)
+            run.unanswered.add(name)
             run.step(
                 "error", name, began=began, arguments=tool_args, outcome="cut off by its deadline"
             )
@@ -144,7 +144,7 @@ class Guarded(WrapperToolset[Deps]):
         try:
             planned = await super().call_tool(name, tool_args, ctx, tool)
         except LimitReached as error:
-            run.silent.add(name)
+            run.unanswered.add(name)
             limited = Limited.by(error, ctx.deps.now)
             reason = "limited.own" if limited.own else "limited"
             fact = run.facts.add(

@@ -1,4 +1,4 @@
-"""Topics of cars: a link to one, and words put into it."""
+"""Topics of cars: a link to one, and posts in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The changes of bookings and cars that a request asks for: what is to be done, to which, until
+"""The changes of bookings and cars that a request asks for: which change, of which record, until
 when."""
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ SHORT_WORDS = 5
 class Change:
     """One change: the intent with its role and tool, and the slots that were said.
 
-    `asks`: days that it may mean, when a person must choose; never guessed for a change.
+    `asks`: the days that it may mean, of which a person must choose; never guessed for a change.
     """
 
     intent: str
@@ -109,7 +109,7 @@ def _length(text: str) -> int | None:
 
 
 def _until(text: str, now: datetime) -> tuple[date | None, datetime | None, Sequence[date]]:
-    """The day, or the moment, until which; or the days between which a person must choose."""
+    """The day, or the moment, until which; or the days of which a person must choose."""
     clock = _TIME.search(NUMERIC.sub(" ", text))
     hour, minute = (int(clock[1] or clock[3]), int(clock[2] or 0)) if clock else (None, 0)
     today = local_date(now)
@@ -133,12 +133,12 @@ def _until(text: str, now: datetime) -> tuple[date | None, datetime | None, Sequ
             day = None if offset is None else today + timedelta(days=offset)
     if day is None or hour is None or hour > 23 or minute > 59:
         return day, None, ()
-    return None, datetime(day.year, day.month, day.day, hour, minute), ()  # noqa: DTZ001  # a wall time for the tool
+    return None, datetime(day.year, day.month, day.day, hour, minute), ()  # noqa: DTZ001  # a local time for the tool
 
 
 def changes_of(text: str, now: datetime, branches: BranchNames = EVERYDAY) -> list[Change]:
-    """Every change of a request: clauses are joined by "и", "and", "და"; a note keeps its own words
-    to the end."""
+    """Every change of a request: clauses are joined by "и", "and", "და"; a note extends to the end
+    of the text."""
     intents = roles()["bookings"].intents
     noting = intents.intent("note").verb
     noted = noting.search(text) if noting is not None else None
@@ -155,8 +155,8 @@ def changes_of(text: str, now: datetime, branches: BranchNames = EVERYDAY) -> li
 
 
 def continued(text: str, before: Sequence[str], now: datetime) -> str:
-    """A request completed by the one before it: whose "её" is meant, an answer to our question, a
-    correction of an extension."""
+    """Complete a request by the one before it: a pronoun, an answer to our question, a correction
+    of an extension."""
     if not before:
         return text
     change, last = change_of(text, now), before[-1]

@@ -14,7 +14,7 @@ from jarvis.language.offline import Call, Finish, Turn
 
 
 def rules(turn: Turn) -> Sequence[Call] | Finish:
-    """The tools for the request, then their facts."""
+    """Call the tools for the request, then show their facts."""
     if turn.results:
         return answer_facts(turn)
     said = turn.said
@@ -29,7 +29,7 @@ def rules(turn: Turn) -> Sequence[Call] | Finish:
 
 
 def _changes(turn: Turn, changes: Sequence[Change]) -> Sequence[Call] | Finish:
-    """Each change as a call; one that could mean two things is asked about, never guessed."""
+    """Each change as a call; an ambiguous one is asked about, never guessed."""
     calls: list[Call] = []
     for change in changes:
         if change.asks:
@@ -67,7 +67,7 @@ def _dated(change: Change, day: date, language: str) -> str:
 
 
 def _change(change: Change, said: Understood) -> Call | None:
-    """One change; None when something that it needs was not said."""
+    """One change as a call; None when a required argument was not said."""
     whom = given(number=change.number, branch=said.branch)
     if change.intent == "extend":
         if change.number is None:
@@ -158,7 +158,7 @@ def _lists(said: Understood) -> list[Call]:
 
 
 def _follow(last: Call, said: Understood) -> Call:
-    """The last call with the branch, days or car named now."""
+    """The last call with the branch, days or car that are named now."""
     args: dict[str, Any] = dict(last.args)
     if said.branch is not None:
         args["branch"] = said.branch

@@ -9,7 +9,7 @@ from jarvis.language.offline import Call, Finish, Turn
 
 
 def rules(turn: Turn) -> Sequence[Call] | Finish:
-    """The client by booking number or by name."""
+    """Show the client by booking number or by name."""
     if turn.results:
         return answer_facts(turn)
     if turn.said.number is not None:

@@ -1,4 +1,4 @@
-"""The event router role: proposes a rule for an event that none knows."""
+"""The event router role: proposes a rule for an event of an unknown kind."""
 
 from jarvis.app.role import Role
 

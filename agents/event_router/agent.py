@@ -1,4 +1,4 @@
-"""Proposes to people what to do with an event that no rule knows."""
+"""Proposes to people how to handle an event of an unknown kind."""
 
 from __future__ import annotations
 

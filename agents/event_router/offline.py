@@ -14,8 +14,8 @@ ALMOST_THE_SAME = 80.0
 
 
 def rules(turn: Turn) -> Sequence[Call] | Finish:
-    """The known kind that is spelled almost the same, or none: without a model nothing is read into
-    a name."""
+    """Propose the known kind that is spelled almost the same, or none: without a model nothing is
+    inferred from a name."""
     kind = _KIND.search(turn.said.text)
     known = _KNOWN.search(turn.said.text)
     if kind is None or known is None:

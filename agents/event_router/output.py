@@ -1,4 +1,4 @@
-"""What the event router proposes."""
+"""The output of the event router."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers about cars: where, who has it, what is free."""
+"""Answers about cars: location, renter, availability."""
 
 from __future__ import annotations
 

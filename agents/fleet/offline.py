@@ -16,7 +16,7 @@ from jarvis.language.offline import Call, Finish, Turn
 
 
 def rules(turn: Turn) -> Sequence[Call] | Finish:
-    """One tool for the request, then its facts."""
+    """Call one tool for the request, then show its facts."""
     if turn.results:
         return answer_facts(turn)
     said = turn.said
@@ -38,7 +38,7 @@ def _intents() -> Intents:
 
 
 def _change(turn: Turn, change: Change) -> Sequence[Call] | Finish:
-    """A move or a state; without its goal nothing is guessed."""
+    """A change of branch or state; without its target nothing is guessed."""
     said = turn.said
     moves = change.intent == "move"
     state = None if moves else _intents().value("state", change.text)
@@ -82,7 +82,7 @@ def _first(said: Understood) -> Call:
 
 
 def _follow(turn: Turn) -> Call | None:
-    """ "Ту же, но на пятницу", "а в Кутаиси?": the last call with what is said now laid over it."""
+    """ "Ту же, но на пятницу", "а в Кутаиси?": the last call, updated with what is said now."""
     if not turn.last_calls:
         return None
     last, said = turn.last_calls[-1], turn.said

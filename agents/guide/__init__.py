@@ -1,4 +1,4 @@
-"""The guide role: what Jarvis can do, and rules."""
+"""The guide role: what Jarvis can do, and the company's rules."""
 
 from jarvis.app.role import Role
 

@@ -1,4 +1,4 @@
-"""Explains what Jarvis can do and how things are done here."""
+"""Explains what Jarvis can do, and the company's rules."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from jarvis.language.offline import Call, Finish, Turn
 
 
 def rules(turn: Turn) -> Sequence[Call] | Finish:
-    """What Jarvis can do, or the rules that share words with the question."""
+    """Show what Jarvis can do, or the rules that share words with the question."""
     if turn.results:
         return answer_facts(turn)
     if roles()["guide"].intents.slots["about"].search(turn.said.text):

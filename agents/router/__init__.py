@@ -1,4 +1,4 @@
-"""The router role: hands requests to the others."""
+"""The router role: delegates requests to the other roles."""
 
 from jarvis.app.role import Role
 

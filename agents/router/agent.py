@@ -1,4 +1,4 @@
-"""Chooses who acts on a free-form request."""
+"""Chooses the roles for a free-form request."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ _NO_DATE = {
 
 
 def rules(turn: Turn) -> Sequence[Call] | Finish:
-    """Delegations by the words of the request; a question when they say nothing; never a guess."""
+    """Delegate by the words of the request; ask when they match no role; never guess."""
     said = turn.said
     if (odd := impossible_date(said.text.partition(":")[0], said.now)) is not None:
         return Finish(output={"question": _NO_DATE[said.language].format(odd), "options": []})
@@ -46,13 +46,14 @@ def rules(turn: Turn) -> Sequence[Call] | Finish:
 
 
 def role_of(said: Understood) -> str | None:
-    """The one role whose intents the words of a request point to."""
+    """The only role whose intents match the words of a request."""
     found = asked(said)
     return found.role if found is not None and found.role in delegates() else None
 
 
 def _only_slots(said: Understood) -> bool:
-    """A follow-up names a branch, a day, a car or "the same", and no new matter."""
+    """Whether the text is a follow-up: it names a branch, a day, a car or "the same", and no other
+    intent."""
     slots = said.branch or said.everywhere or said.period or said.car or said.number or said.name
     return said.follow_up or (role_of(said) is None and bool(slots))
 

@@ -1,4 +1,4 @@
-"""What the router decides."""
+"""The output of the router."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Route(BaseModel):
 
 
 def route_of(names: Iterable[str]) -> type[Route]:
-    """The route between these roles only: a delegation to another is no valid output."""
+    """The route type between these roles only: a delegation to another is no valid output."""
     choice: Any = Literal
     delegation: Any = create_model(
         "Delegation", __base__=Delegation, __doc__=Delegation.__doc__, role=(choice[*names], ...)

@@ -1,5 +1,5 @@
-"""What a request asks of the company's own workspace: check-lists, photos, topics, people,
-branches, service chats."""
+"""The intents of the workspace role: check-lists, photos, topics, people, branches, service
+chats."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class Wanted:
 
 
 def wanted_of(text: str, now: datetime, branches: BranchNames = EVERYDAY) -> Wanted | None:
-    """What a request asks of the workspace; a verb of a change of bookings or cars may go before
-    it."""
+    """The intent of a request to the workspace; a verb of a change of bookings or cars takes
+    precedence."""
     said = read(text, now, branches)
     found = asked(said, "workspace", *CHANGED_BY, verbs=True)
     if found is None or found.role != "workspace" or found.intent.tool is None:

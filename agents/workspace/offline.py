@@ -10,7 +10,7 @@ from jarvis.language.offline import Call, Finish, Turn
 
 
 def rules(turn: Turn) -> Sequence[Call] | Finish:
-    """One tool for the request, then its facts; what it needs and was not said is asked for, never
+    """Call one tool for the request, then show its facts; missing arguments are asked for, never
     guessed."""
     if turn.results:
         return answer_facts(turn)

@@ -1,2 +1,1 @@
-"""What every benchmark stands on: its declaration, its databases, load generators, and the
-report."""
+"""The shared base of benchmarks: declarations, databases, load generators, and the report."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 
-BOOKINGS = 500  # deliveries go round so many bookings: each booking's keep their order
+BOOKINGS = 500  # webhooks rotate over this many bookings; each booking's keep their order
 _TEXT = (
     '{"event":"booking_update","payload":"{\\"id\\"=>%d, \\"state\\"=>[\\"Новая\\", '
     '\\"Активная\\"], \\"mark\\"=>\\"%s%016x\\"}"}'

@@ -1,5 +1,5 @@
-"""What benchmarks of the Telegram house share: a world of forums without cars, and photos as phones
-send them."""
+"""Shared by the Telegram benchmarks: a world of forums without cars, and photos as phones send
+them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TOPICS = 10  # of each forum
 
 
 def forum_world() -> World:
-    """Four forums, and no car whose posts would be in the way."""
+    """Four forums, and no cars, whose posts would interfere."""
     branches = ("tbilisi", "batumi", "kutaisi", "service-center")
     forums = [
         WorldForum(

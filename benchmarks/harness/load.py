@@ -19,8 +19,7 @@ _SCRIPT = Path(__file__).with_name("hook.lua")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """What came back to a load generator. `late_p99_ms`: by how much it missed its own
-    timetable."""
+    """What came back to a load generator. `late_p99_ms`: its lag behind its own schedule."""
 
     run: str
     requests: int

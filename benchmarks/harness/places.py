@@ -17,8 +17,8 @@ _BESIDE = """CREATE TABLE bench_inbox (id bigint GENERATED ALWAYS AS IDENTITY, b
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A migrated database with the bare tables beside ours: DSNs of its owner and of the
-    application."""
+    """A migrated database that also has the bare tables of the comparison: DSNs of its owner and of
+    the application."""
 
     owner: str
     app: str

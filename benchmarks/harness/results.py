@@ -54,7 +54,7 @@ def as_document(
 
 
 def keep(document: Mapping[str, Any], folder: Path = KEPT) -> Path:
-    """Write it under the UTC time of the run and its commit; returns where."""
+    """Write it under the UTC time of the run and its commit; returns the path."""
     at = datetime.fromisoformat(document["at"])
     path = folder / f"{at:%Y-%m-%dT%H%M%S}-{document['commit'].replace('+', '-changed')}.json"
     folder.mkdir(exist_ok=True)

@@ -1,1 +1,1 @@
-"""The App: what features and roles offer, found in their folders, and built into processes."""
+"""The App: features and roles, discovered in their folders and built into processes."""

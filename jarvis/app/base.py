@@ -1,4 +1,4 @@
-"""What every part of the App may ask for: the engine over its database."""
+"""The base services that every part of the App may inject: the engine over its database."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def database(
 
 
 async def clock(db: Database) -> AsyncGenerator[OffsetClock]:
-    """Business time, followed from here on."""
+    """Business time, kept in sync with the database."""
     followed = OffsetClock()
     await clockrow.load_offset(db, followed)
     follower = asyncio.create_task(clockrow.follow(db, followed))
@@ -63,7 +63,7 @@ def effect_log(db: Database) -> EffectLog:
 
 
 def base_provider() -> Provider:
-    """The engine's own parts, each one a process."""
+    """The engine's services, one instance per process."""
     provider = Provider(scope=Scope.APP)
     provider.provide(notifier)
     provider.provide(database)

@@ -1,4 +1,5 @@
-"""Builds the App: finds the manifests, builds what the wanted parts name by type, gathers it."""
+"""Builds the App: finds the manifests, builds the services of the wanted parts by type, collects
+their handlers."""
 
 from __future__ import annotations
 
@@ -48,7 +49,7 @@ Make = Callable[..., Any]
 
 
 class Carrier(Protocol):
-    """Carries effects out; it may also have `limits`, a method from an effect to its limits."""
+    """Executes effects; it may also have `limits`, a method from an effect to its limits."""
 
     @property
     def handlers(self) -> Mapping[str, EffectHandler]: ...
@@ -60,9 +61,9 @@ class EffectKinds:
 
     kinds: tuple[EffectKind, ...]
 
-    def strange(self, names: Iterable[str]) -> list[str]:
-        """Which of these, as `JARVIS_EFFECTS` names kinds, systems and branches, mean none of
-        them."""
+    def unknown(self, names: Iterable[str]) -> list[str]:
+        """The names, in the notation of `JARVIS_EFFECTS` (kinds, systems, branches), that match no
+        effect."""
         kinds = {kind.name for kind in self.kinds}
         known = {"*"} | kinds | {f"{kind.partition('.')[0]}.*" for kind in kinds}
         return sorted(name for name in names if name.partition("@")[0] not in known)
@@ -70,7 +71,7 @@ class EffectKinds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """What a process runs: built services by type, and what its features offer."""
+    """What a process runs: services by type, and the handlers of its features."""
 
     services: Services
     handlers: Sequence[object]
@@ -87,7 +88,7 @@ class App:
         return self.services.get(kind)
 
     def call(self, function: Callable[..., T]) -> T:
-        """Call a function whose parameters say by their types what it needs.
+        """Call a function, injecting its parameters by type.
 
         Raises:
             LookupError: no part that this process runs offers one of them.
@@ -122,14 +123,14 @@ def checks() -> list[Every]:
 
 
 def subscriptions() -> dict[str, Terms]:
-    """Every subscriber of the product by name, without building it; `jarvis migrate` writes them
-    down."""
+    """Every subscriber of the product by name, without building it; `jarvis migrate` stores
+    them."""
     classes = [made(make) for f in features() for make in f.objects(f.manifest.handlers)]
     return {name: terms for kind in classes for name, terms in declared(kind).items()}
 
 
 def view_modules() -> list[ModuleType]:
-    """The modules in which views of facts stand."""
+    """The modules that define views of facts."""
     return [fact_views, *(m for f in features() for m in f.modules(f.manifest.views))]
 
 
@@ -145,15 +146,15 @@ async def open_app(
     """Open connections, build the wanted parts and what they need; close all of it at the end.
 
     Args:
-        parts: What the features' manifests name that this process runs; nothing else is imported.
-        process: Whose effects are carried out here: those that carriers of this process reach.
-        extra: Factories, classes or generators of what only this process has.
-        replace: What stands in for a type: an object, or a subclass of it that is built instead.
-            Settings that are not here are read from the environment.
+        parts: The fields of feature manifests that this process runs; nothing else is imported.
+        process: Which process this is: effects of the carriers declared for it are executed here.
+        extra: Factories, classes or generators of services that only this process has.
+        replace: Replacements by type: an object, or a subclass that is built instead. Settings that
+            are not here are read from the environment.
         pool: Connections to the database at most.
 
     Raises:
-        SettingsMissing: names the variable, also when what it says means nothing here.
+        SettingsMissing: names the variable that is absent or has an invalid value.
     """
     replaced: dict[type, Any] = {PoolSize: PoolSize(pool), Network: Network(), **(replace or {})}
     made_by = Blueprint(parts, process, extra)
@@ -165,20 +166,20 @@ async def open_app(
         _provide(provider, make, replaced)
     replaced[EffectKinds] = known = EffectKinds(tuple(made_by.kinds))
     if made_by.writes:
-        if strange := known.strange(replaced[EngineSettings].effects):
-            raise SettingsMissing(f"JARVIS_EFFECTS: no effect is called {', '.join(strange)}")
+        if unknown := known.unknown(replaced[EngineSettings].effects):
+            raise SettingsMissing(f"JARVIS_EFFECTS: no effect is called {', '.join(unknown)}")
         provider.provide(_gathered([made(make) for make in made_by.writes]))
     if "views" in parts:
         replaced[Views] = Views(view_modules())
-    # they are asked for while they are still empty: who dispatches is itself one of the handlers
+    # they are injected while still empty: the dispatcher is itself one of the handlers
     replaced[Callbacks], replaced[Commands] = (callbacks := Callbacks()), (commands := Commands())
     replaced[Focus] = focus = Focus()
     built: dict[type, Any] = {}
     replaced[Services] = services = Services(built)
-    # without a lock: one task builds everything, and writes are gathered from the container
+    # without a lock: one task builds everything, and writes are collected from the container
     container = make_async_container(provider, _replacements(replaced), lock_factory=None)
     try:
-        for kind in (*replaced, *made_by.types, *made_by.stands_for, *BASE):
+        for kind in (*replaced, *made_by.types, *made_by.ports_of, *BASE):
             built[kind] = await container.get(kind)
         handlers: list[Any] = [built[made(make)] for make in made_by.handlers]
         callbacks.gather(*handlers)
@@ -198,7 +199,7 @@ async def open_app(
 
 
 class Blueprint:
-    """What is to be built for the wanted parts."""
+    """The services to build for the wanted parts."""
 
     def __init__(
         self, parts: Collection[Part], process: Process | None, extra: Sequence[Make]
@@ -214,7 +215,7 @@ class Blueprint:
         self.services = self._named(nouns, "services") if deep else []
         self.writes = self._named(nouns, "writes") if deep else []
         self.kinds += [k for w in self.writes for k in made(w).kinds if k.system == OWN_SYSTEM]
-        # our own database is reached by the worker
+        # effects in our own database are executed by the worker
         self.own: list[type] = [Writes] if process == "worker" and self.writes else []
         self.handlers = self._named(nouns, "handlers") if "handlers" in parts else []
         self.jobs = self._named(nouns, "jobs") if "jobs" in parts else []
@@ -223,7 +224,7 @@ class Blueprint:
 
     @staticmethod
     def _carriers(process: Process | None) -> list[Make]:
-        """What carries effects to the outside systems that this process reaches."""
+        """The carriers of the outside systems that this process reaches."""
         if process is None:
             return []
         far = {f.manifest.name for f in integrations() if f.manifest.process != process}
@@ -247,29 +248,29 @@ class Blueprint:
 
     @property
     def all(self) -> list[Make]:
-        """Everything that is built, once."""
+        """Everything to build, without duplicates."""
         wanted = [*self.services, *self.writes, *self.handlers, *self.jobs, *self.carriers]
         return list(dict.fromkeys([*self.connects, *self.extra, *wanted]))
 
     @property
     def types(self) -> Sequence[type]:
-        """The types of all that is built at once; a connection opens where it is needed."""
+        """The types built at start; a connection is opened when it is needed."""
         idle = [connect for connect in self.connects if connect not in self.ports]
         return (*(made(make) for make in self.all if make not in idle), *self.own)
 
     @property
     def carrying(self) -> list[type]:
-        """The types that carry effects out."""
+        """The types of the carriers."""
         return [*(made(make) for make in self.carriers), *self.own]
 
     @property
-    def stands_for(self) -> Iterator[type]:
-        """The ports that these types carry out."""
+    def ports_of(self) -> Iterator[type]:
+        """The ports that these types implement."""
         return (port for kind in self.types for port in _ports(kind))
 
 
 def made(make: Make) -> type[Any]:
-    """What a class, a factory or a generator makes."""
+    """The type that a class, factory or generator produces."""
     if isinstance(make, type):
         return make
     result: Any = get_type_hints(make)["return"]
@@ -284,7 +285,8 @@ def _gathered(kinds: Sequence[type[Write]]) -> Make:
 
 
 def _provide(provider: Provider, make: Make, replaced: Mapping[type, Any]) -> None:
-    """One part, and the ports that it stands for; or the subclass that replaces it."""
+    """Register a service under its type and the ports that it implements, or the subclass that
+    replaces it."""
     kind = made(make)
     instead = replaced.get(kind, make)
     if instead is make:

@@ -1,4 +1,4 @@
-"""The dispatchers of a process: one for each outside system that it reaches."""
+"""The dispatchers of a process: one per system that it reaches."""
 
 from __future__ import annotations
 

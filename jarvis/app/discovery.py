@@ -1,4 +1,4 @@
-"""Finds the manifests in the rooms, and what they name."""
+"""Finds the manifests in their packages, and imports what they name."""
 
 from __future__ import annotations
 
@@ -57,13 +57,12 @@ def integrations() -> tuple[Found[Integration], ...]:
     return tuple(manifests(INTEGRATIONS, "INTEGRATION", Integration))
 
 
-def manifests(rooms: Sequence[str], name: str, kind: type[M]) -> Iterator[Found[M]]:
-    """The manifests of this name and kind in the packages of these rooms, and in the rooms
-    themselves."""
-    for room in rooms:
-        package = import_module(room)
-        folders = [m.name for m in pkgutil.iter_modules(package.__path__, f"{room}.") if m.ispkg]
-        for folder in (room, *folders):
+def manifests(packages: Sequence[str], name: str, kind: type[M]) -> Iterator[Found[M]]:
+    """The manifests of this name and type in these packages and their direct subpackages."""
+    for root in packages:
+        package = import_module(root)
+        folders = [m.name for m in pkgutil.iter_modules(package.__path__, f"{root}.") if m.ispkg]
+        for folder in (root, *folders):
             manifest = getattr(import_module(folder), name, None)
             if isinstance(manifest, kind):
                 yield Found(package=folder, manifest=manifest)

@@ -1,4 +1,4 @@
-"""The manifest of a noun: what its folder offers. `jarvis.app.build` finds it and builds from
+"""The manifest of a noun: what its folder provides. `jarvis.app.build` discovers it and builds from
 it."""
 
 from __future__ import annotations
@@ -9,23 +9,22 @@ from typing import TYPE_CHECKING, Protocol
 
 from jarvis.engine.timing import Every
 
-if TYPE_CHECKING:  # the manifests are read by commands that shall start at once
+if TYPE_CHECKING:  # manifests are read by commands that must start fast
     from jarvis.engine.db import Database
     from jarvis.kit.clock import Clock
     from jarvis.kit.world import World
 
 
 class Seed(Protocol):
-    """Puts one noun's part of a world into a database that knows nothing yet; again changes
-    nothing."""
+    """Loads one noun's part of a world into an empty database; a repeat changes nothing."""
 
     async def __call__(self, db: Database, clock: Clock, world: World) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seeding:
-    """How a noun begins with a world: a `Seed` as `"module:function"`, and the names of the nouns
-    whose part it finds there already."""
+    """How a noun is seeded from a world: a `Seed` as `"module:function"`, and the names of the
+    nouns that must be seeded before it."""
 
     seed: str
     after: frozenset[str] = frozenset()
@@ -33,17 +32,17 @@ class Seeding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
-    """What a noun offers, as `FEATURE` of its package.
+    """What a noun provides, as `FEATURE` of its package.
 
     Classes are named as entry points are, `"module:Class"` within the package, so that a process
-    imports only the parts that it runs; a factory, a function whose annotations say what it needs
-    and makes, may stand for a class. `services`, `handlers`, `writes` and `carriers` are built by
-    type: each parameter is a service, a port, a settings model or a part of the engine. `settings`
-    are read from the environment. `handlers` have methods that are marked as subscribers, callbacks
-    or commands; `writes` plan changes and carry those out that lie in our own database; `carriers`
-    carry effects out, by the outside system they reach; `views` are modules of functions that are
-    marked as views of facts; `jobs` are services with a mapping `jobs`; `seeding` fills an empty
-    database for demos and tests.
+    imports only the parts that it runs; a factory, a function with annotated parameters and result,
+    may replace a class. `services`, `handlers`, `writes` and `carriers` are built by type: each
+    parameter is a service, a port, a settings model or a part of the engine. `settings` are read
+    from the environment. `handlers` have methods that are marked as subscribers, callbacks or
+    commands; `writes` plan changes and execute those of our own database; `carriers` execute
+    effects of an outside system; `views` are modules of functions that are marked as views of
+    facts; `jobs` are services with a mapping `jobs`; `seeding` fills an empty database for demos
+    and tests.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What every process does first: tracing, quiet logs, a name of its own, an end at a signal."""
+"""Process setup: tracing, log levels, the process name, shutdown on a signal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from jarvis.kit.ids import new_id
 
 
 def observe(*, agents: bool = False) -> None:
-    """One trace an event; content stays off. Sends nothing unless LOGFIRE_TOKEN is set."""
+    """One trace per event, without content. Sends nothing unless LOGFIRE_TOKEN is set."""
     logging.basicConfig(
         level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
@@ -34,18 +34,19 @@ def observe(*, agents: bool = False) -> None:
 
 
 def quiet_libraries() -> None:
-    """Their INFO lines hold URLs, and RentProg's company token stands in one."""
+    """Silence INFO lines of libraries: they contain URLs, one of them with RentProg's company
+    token."""
     for name in ("httpx", "httpcore", "httpx2", "telethon"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def process_name(kind: str) -> str:
-    """Names a process in leases and claims."""
+    """The name of this process in leases and claims."""
     return f"{kind}:{socket.gethostname()}:{os.getpid()}:{new_id().hex[-6:]}"
 
 
 async def until_signal(work: Coroutine[Any, Any, None]) -> None:
-    """Run until the work ends or SIGTERM or SIGINT comes; the work is cancelled then and may clean
+    """Run until the work ends or SIGTERM or SIGINT arrives, which cancels it so that it can clean
     up."""
     task = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""The manifest of a role that talks, and the roles that there are: every folder of `agents` with a
+"""The manifest of an agent role, and the registry of roles: every folder of `agents` with a
 `ROLE`."""
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from jarvis.kit.actor import LANGUAGES, Language
 from jarvis.language.entities import language_of
 from jarvis.language.grammar import Intent, Intents, LatinWords, latin_words
 
-ROOM = "agents"
+AGENTS = "agents"
 Place = Literal["help", "welcome"]
 
 
@@ -25,15 +25,15 @@ Place = Literal["help", "welcome"]
 class Role:
     """What one agent is for, as `ROLE` of its folder; the folder's name is the role's.
 
-    `summary`: which requests it takes, in English, for the router to choose by; empty for a role
-    that no request is handed to. `title` names it to people and `status` is said while it works,
-    in every language. `agent`, `offline` (the rules of the offline model) and `completes` (how it
-    completes a request by the ones before) are named as entry points are, `"module:attribute"`
-    within the folder, so that the manifest imports none of them. The intents are the folder's
-    `intents.yaml`.
+    `summary`: which requests it takes, in English, for the router; empty for a role that requests
+    are never routed to. `title` is its displayed name and `status` the message shown while it
+    works, in every language. `agent`, `offline` (the rules of the offline model) and `completes`
+    (how it completes a request from earlier ones) are named as entry points are,
+    `"module:attribute"` within the folder, so that the manifest imports none of them. The intents
+    are the folder's `intents.yaml`.
 
     Raises:
-        ValueError: a request may be handed to it, and a language has no title or status.
+        ValueError: requests are routed to it, and a title or status lacks a language.
     """
 
     name: str
@@ -54,16 +54,16 @@ class Role:
     def load(self, entry: str) -> Any:
         """What an entry of the manifest names; this imports the module."""
         module, _, attribute = entry.partition(":")
-        return getattr(import_module(f"{ROOM}.{self.name}.{module}"), attribute)
+        return getattr(import_module(f"{AGENTS}.{self.name}.{module}"), attribute)
 
     @cached_property
     def intents(self) -> Intents:
-        """What people ask of it; a folder without `intents.yaml` has none.
+        """The intents of the role; a folder without `intents.yaml` has none.
 
         Raises:
-            ValidationError: the file is not as `Intents` says.
+            ValidationError: the file does not match `Intents`.
         """
-        page = files(f"{ROOM}.{self.name}").joinpath("intents.yaml")
+        page = files(f"{AGENTS}.{self.name}").joinpath("intents.yaml")
         text = page.read_text(encoding="utf-8") if page.is_file() else "{}"
         return Intents.model_validate(yaml.safe_load(text))
 
@@ -74,16 +74,16 @@ def roles() -> Mapping[str, Role]:
     Raises:
         ValueError: a manifest has another name than its folder.
     """
-    return _found(tuple(import_module(ROOM).__path__))
+    return _found(tuple(import_module(AGENTS).__path__))
 
 
 def delegates() -> Mapping[str, Role]:
-    """The roles that a request may be handed to."""
+    """The roles that requests may be routed to."""
     return {name: role for name, role in roles().items() if role.summary}
 
 
 def language_said(text: str, default: Language) -> Language:
-    """The language of what somebody wrote, by the words that the roles know too."""
+    """The language of a text, detected also by the vocabulary of the roles."""
     return language_of(text, default, _latin(tuple(roles().values())))
 
 
@@ -93,7 +93,7 @@ def _latin(found: tuple[Role, ...]) -> LatinWords:
 
 
 def suggested(place: Place) -> list[Intent]:
-    """The intents that are shown to people there, in the order of their places."""
+    """The intents shown to people in that place, in their order."""
     found = [
         (number, intent)
         for role in delegates().values()
@@ -105,11 +105,11 @@ def suggested(place: Place) -> list[Intent]:
 
 @cache
 def _found(_paths: tuple[str, ...]) -> Mapping[str, Role]:
-    """By the paths of the room, as a folder may come to it while a test runs."""
+    """Keyed by the paths of the package, as a test may add a folder at run time."""
     found: dict[str, Role] = {}
-    for each in manifests((ROOM,), "ROLE", Role):
+    for each in manifests((AGENTS,), "ROLE", Role):
         role = each.manifest
-        if each.package != f"{ROOM}.{role.name}":
+        if each.package != f"{AGENTS}.{role.name}":
             raise ValueError(f"{each.package} calls its role {role.name}")
         found[role.name] = role
     return found

@@ -1,4 +1,4 @@
-"""What was built, by type: how whoever runs a request reaches the services of any noun."""
+"""Services by type: how code that runs a request reaches the services of any noun."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ T = TypeVar("T")
 
 
 class Services:
-    """Gives the one object of a type that this process has built.
+    """Returns the instance of a type in this process.
 
     Args:
-        built: The objects by the types that they are asked for by; it may fill up later.
+        built: The objects by type; it may be filled later.
     """
 
     def __init__(self, built: Mapping[type, Any]) -> None:

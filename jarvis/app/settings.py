@@ -11,7 +11,7 @@ from jarvis.kit.settings import Settings
 
 
 class AppSettings(Settings):
-    """Where the servers are, and how much may wait to be stored."""
+    """Addresses of the servers, and how many inputs may wait to be stored."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="ignore", env_ignore_empty=True, env_prefix="JARVIS_"
@@ -25,7 +25,7 @@ class AppSettings(Settings):
 
     @property
     def redis(self) -> str:
-        """Redis' address, for what cannot do without.
+        """The address of Redis, for parts that require it.
 
         Raises:
             SettingsMissing: none is set.

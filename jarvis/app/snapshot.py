@@ -1,6 +1,7 @@
-"""What a reviewer reads of events: beside each noun, who in it hears of which kind.
+"""Snapshots of subscriptions for review: beside each noun, its subscribers and their kinds of
+events.
 
-`python -m jarvis.app.snapshot --write` writes the pages anew; without `--write` it only says which
+`python -m jarvis.app.snapshot --write` rewrites the pages; without `--write` it only reports which
 differ.
 """
 
@@ -20,7 +21,7 @@ COMMAND = "python -m jarvis.app.snapshot --write"
 
 
 def snapshots() -> Mapping[Path, str]:
-    """The page of each noun that hears of events, by its path, as the handlers are now.
+    """The page of each noun that has subscribers, by path, from the present handlers.
 
     A line is `subscriber | lane | seconds an attempt | kinds of events`.
     """
@@ -44,8 +45,8 @@ def _folder(package: str) -> Path:
 
 
 def _written() -> Iterator[Path]:
-    """Pages that lie beside nouns, also beside one that hears of nothing any more."""
-    return (page for room in FEATURES for page in _folder(room).rglob(PAGE))
+    """Existing pages beside nouns, also of a noun that has no subscribers any more."""
+    return (page for package in FEATURES for page in _folder(package).rglob(PAGE))
 
 
 SNAPSHOTS = Snapshots(now=snapshots, written=_written, root=Path(__file__).parents[2])

@@ -1,5 +1,5 @@
-"""The seam by which a noun offers changes: what may be asked for on a card, how it stands now, how
-it is carried out and how it looks."""
+"""The interface by which a noun offers changes: planning, present values, execution and
+presentation on a card."""
 
 from __future__ import annotations
 
@@ -15,15 +15,14 @@ from jarvis.engine.planned import PlannedWrite
 from jarvis.kit.errors import NotFound
 from jarvis.messaging.presenter import Presenter
 
-OWN_SYSTEM = "jarvis"  # the system of kinds that are carried out in our own database
+OWN_SYSTEM = "jarvis"  # the system of kinds that are executed in our own database
 
 
 class Write:
     """Changes of one noun. A subclass plans them with methods of its own that return
     `PlannedWrite`.
 
-    `kinds` are the effects that its plans ask for; `handlers` carry those out that lie in our own
-    database.
+    `kinds` are the effects that its plans request; `handlers` execute those of our own database.
     """
 
     kinds: ClassVar[Sequence[EffectKind]]
@@ -31,7 +30,7 @@ class Write:
 
     @property
     def handlers(self) -> Mapping[str, EffectHandler]:
-        """By the name of the kind; none for what an outside system carries."""
+        """Handlers by the name of the kind; none for kinds of outside systems."""
         return {}
 
     async def versions(
@@ -42,13 +41,13 @@ class Write:
         return {}
 
     async def read_again(self, kind: str, subject_id: UUID) -> None:
-        """Ask the source how a subject stands, before somebody's word is taken. A source that does
-        not answer changes nothing."""
+        """Refresh a subject from its source before a decision is accepted. If the source does not
+        answer, nothing changes."""
 
     async def read_back(
         self, write: PlannedWrite, receipt: Mapping[str, JsonValue], *, undone: bool
     ) -> None:
-        """Lay what the source holds after a write, or after its undo, over our copy."""
+        """Update our copy from the source after a write or its undo."""
 
 
 class Writes:
@@ -57,8 +56,8 @@ class Writes:
     def __init__(self, writes: Iterable[Write]) -> None:
         """
         Raises:
-            ValueError: two writes have one kind, or one's handlers are not those of its own kinds
-                that lie in our database.
+            ValueError: two writes have one kind, or the handlers of one do not match its kinds of
+                our own database.
         """
         self._owners: dict[str, Write] = {}
         self._kinds: dict[str, EffectKind] = {}
@@ -75,14 +74,14 @@ class Writes:
 
     @property
     def handlers(self) -> Mapping[str, EffectHandler]:
-        """Of every kind that is carried out in our own database."""
+        """The handlers of every kind that is executed in our own database."""
         return self._handlers
 
     def of(self, write: PlannedWrite) -> Write:
-        """Who planned it.
+        """The write that a kind belongs to.
 
         Raises:
-            NotFound: nobody offers this kind of effect any more.
+            NotFound: no write has this kind of effect any more.
         """
         self.kind(write.kind)
         return self._owners[write.kind]
@@ -91,14 +90,14 @@ class Writes:
         """A kind of effect by its name.
 
         Raises:
-            NotFound: nobody offers it any more.
+            NotFound: no write has it any more.
         """
         if name not in self._kinds:
             raise NotFound(f"no write asks for {name}")
         return self._kinds[name]
 
     def presenter(self, write: PlannedWrite) -> Presenter:
-        """How it looks."""
+        """The presenter of its card."""
         return self.of(write).presenter
 
     async def versions(self, reader: Reader, write: PlannedWrite) -> Mapping[str, JsonValue]:

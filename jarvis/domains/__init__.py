@@ -1,1 +1,1 @@
-"""Business rules, one folder a noun."""
+"""Business rules, one folder per domain."""

@@ -53,8 +53,8 @@ class Step:
 
 @dataclass(slots=True, kw_only=True)
 class Draft:
-    """A card before it is shown. `quotes`: outsiders' words that took part; `histories`: each
-    role's messages so far."""
+    """A card before it is shown. `quotes`: texts of outsiders that the request relied on;
+    `histories`: each role's messages so far."""
 
     event_id: UUID
     run_id: UUID
@@ -74,10 +74,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One write of a card, with what has become of it.
+    """One write of a card and its outcome.
 
     `state`: waiting, sent, done, dead, unknown, dropped, shadow; `undo_state` the same of its undo,
-    None while there is none; `receipt` is empty as long as nothing came of it.
+    None while there is none; `receipt` is empty until there is an outcome.
     """
 
     id: UUID

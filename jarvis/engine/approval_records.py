@@ -1,4 +1,4 @@
-"""Cards as they stand: one of them, those that wait, those that somebody must look at."""
+"""Reads of approvals: one card, the cards that wait, and those that need a person."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class ApprovalRecords:
         )
 
     async def read(self, reader: Reader, approval_id: UUID) -> Approval:
-        """A card as it stands."""
+        """A card in its present state."""
         row = await reader.fetchrow(
             """SELECT a.*, r.name AS requester_name, d.name AS decider_name FROM approval a
                  JOIN employee r ON r.id = a.requester_employee_id LEFT JOIN employee d
@@ -76,7 +76,7 @@ class ApprovalRecords:
             approval_id,
             row["state"] != "waiting",
             row["approver_roles"],
-        )  # who has left, or has another role now, has no word any more over what still waits
+        )  # a person who left or changed role no longer counts as a voter on what still waits
         return approval_of(
             row,
             [item_of(i) for i in items],
@@ -102,7 +102,7 @@ class ApprovalRecords:
         return [row["id"] for row in rows]
 
     async def inbox(self, reader: Reader, actor: Actor, place: str | None = None) -> list[Approval]:
-        """Cards that wait for this person's word, or that this person asked for; the soonest to
+        """Cards that wait for this person's decision, or that this person asked for; the soonest to
         expire first."""
         rows = await reader.fetch(
             """SELECT id FROM approval WHERE state = 'waiting' AND ($2::text IS NULL OR place = $2)
@@ -120,7 +120,7 @@ class ApprovalRecords:
         ]
 
     async def unknown(self, reader: Reader, actor: Actor) -> list[Approval]:
-        """Cards with a write whose outcome nobody knows, for those who may say it."""
+        """Cards with a write of unknown outcome, for those who may resolve it."""
         rows = await reader.fetch(
             "SELECT DISTINCT i.approval_id AS id FROM approval_item i JOIN effect e ON e.id IN "
             "(i.effect_id, i.undo_effect_id) "
@@ -134,7 +134,7 @@ class ApprovalRecords:
         ]
 
     async def lapsed(self, reader: Reader, actor: Actor, since: datetime) -> list[Approval]:
-        """This person's own cards that ran out without a word since then."""
+        """This person's own cards that expired undecided since then."""
         rows = await reader.fetch(
             """SELECT id FROM approval WHERE state = 'expired' AND requester_employee_id = $1
                 AND expires_at > $2

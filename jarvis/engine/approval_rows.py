@@ -1,4 +1,4 @@
-"""Approvals as rows: what is written down of a card, what binds it, and the card read back."""
+"""Approvals as rows: the stored columns, the digest that binds a card, and the card read back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Approvals: all writes of one request wait on one card for the word of those who may give it.
+"""Approvals: all writes of one request wait on one card for the decision of its approvers.
 
 An approval is bound to the digest of what its card shows: tools, arguments, what will be sent, the
 version of the fields shown, who may approve and until when. It is consumed once, in the transaction
@@ -46,7 +46,7 @@ Verdict = Literal[
 
 
 class KnownWrites(Protocol):
-    """What a card may ask for, as its owners know it."""
+    """The writes that a card may ask for, as their owners define them."""
 
     def kind(self, name: str) -> EffectKind:
         """A kind of effect by its name."""
@@ -63,7 +63,7 @@ class Approvals(ApprovalRecords):
 
     Args:
         writes: Everything that a card may ask for.
-        switches: What may not be sent now, or only be noted.
+        switches: What may not be sent now, or is only recorded.
         life: How long a card waits.
     """
 
@@ -170,8 +170,8 @@ class Approvals(ApprovalRecords):
     async def decide(
         self, tx: Tx, approval_id: UUID, seen: str, actor: Actor, event_id: UUID, *, accept: bool
     ) -> Verdict:
-        """One person's word over a card. With the last word that is needed, its effects are asked
-        for here and now.
+        """Record one person's decision on a card. The last vote that is needed requests its effects
+        in the same transaction.
 
         `seen` is the beginning of the digest that the pressed button carried. A repeated event
         finds its own decision.
@@ -255,8 +255,8 @@ class Approvals(ApprovalRecords):
         return None
 
     async def _bound(self, tx: Tx, approval_id: UUID) -> str:
-        """The digest of what is stored now: an argument changed behind the card's back shows
-        here."""
+        """The digest of what is stored now: an argument that was changed after the card was shown
+        is detected here."""
         row = await tx.fetchrow("SELECT * FROM approval WHERE id = $1", approval_id)
         assert row is not None
         items = await tx.fetch(
@@ -273,7 +273,7 @@ class Approvals(ApprovalRecords):
         )
 
     async def stopped(self, approval: Approval) -> Switch | None:
-        """The switch that forbids to carry a card out now; the card stays and waits."""
+        """The switch that forbids carrying out a card now; the card keeps waiting."""
         for item in approval.items:
             branch, kind = item.write.branch, item.write.kind
             found = await self._switches.stops(
@@ -338,11 +338,11 @@ class Approvals(ApprovalRecords):
         )
 
     async def expire(self, tx: Tx, approval_id: UUID) -> bool:
-        """Its time is over; false when it was decided before."""
+        """Expire a card; false when it was decided before."""
         return await self._close(tx, approval_id, "expired", None, None, None)
 
     async def void(self, tx: Tx, approval_id: UUID, reason: VoidReason) -> bool:
-        """What it shows has changed; false when it was decided before."""
+        """Void a card because what it shows has changed; false when it was decided before."""
         return await self._close(tx, approval_id, "void", None, None, reason)
 
     async def _close(
@@ -369,7 +369,8 @@ class Approvals(ApprovalRecords):
         return bool(closed)
 
     async def note_done(self, tx: Tx, approval_id: UUID, item_id: UUID) -> None:
-        """A write is done: it may be taken back from now on for as long as its kind allows."""
+        """Record that a write is done; its undo is open from now on for as long as its kind
+        allows."""
         item = _item(await self.read(tx, approval_id), item_id)
         seconds = self._writes.kind(item.write.kind).undo_s
         if item.undo_until is None and item.write.undo is not None and seconds is not None:
@@ -447,8 +448,8 @@ def _item(approval: Approval, item_id: UUID) -> Item:
 
 
 async def withdraw(tx: Tx, requester_id: UUID, now: datetime) -> list[UUID]:
-    """Void every card that this person asked for and that waits: nobody stands behind it any more.
-    Returns the cards."""
+    """Void every waiting card that this person asked for, because they are no longer responsible
+    for it. Returns the cards."""
     rows = await tx.fetch(
         """UPDATE approval SET state = 'void', decided_at = $2, reason = $3
             WHERE requester_employee_id = $1 AND state = 'waiting'

@@ -1,9 +1,9 @@
-"""The audit: entries only ever added, in the transaction of the change they tell of, each chained
-to the one before.
+"""The audit: append-only entries, written in the transaction of the change they record, each
+hash-chained to the one before.
 
-An entry holds ids, the outcome and hashes; words about people lie in an erasable payload whose
-salted hash is chained. Sixty-four chains take turns, so that writers do not wait for each other;
-one transaction stays on one chain.
+An entry holds ids, the outcome and hashes; texts about people are kept in an erasable payload whose
+salted hash is chained. Entries are spread over sixty-four chains, so that writers do not wait for
+each other; one transaction stays on one chain.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class Written:
     """One write as the audit holds it: when and by whom it was asked for (None: erased), and how it
     ended.
 
-    `title` is the write's name on its card, `undo` for one taken back, None where no card stood
-    before it.
+    `title` is the write's name on its card, `undo` for one taken back, None when no card preceded
+    it.
     """
 
     at: datetime
@@ -82,8 +82,7 @@ async def record(
 ) -> None:
     """Add one entry: who did (or was refused) what, to what, and how it ended.
 
-    `action` and `outcome` stay for good and hold no personal data; the rest of the words may be
-    erased.
+    `action` and `outcome` are permanent and hold no personal data; the other texts may be erased.
     """
     body = canonical({"actor": actor_name, "subject": subject, "details": details})
     shard = reader.audit_shard if isinstance(reader, Tx) else None
@@ -106,11 +105,11 @@ async def record(
 async def erase(
     reader: Reader, entry_id: UUID, *, by: UUID | None, by_name: str, reason: str, key: str
 ) -> None:
-    """Remove the words of one entry; its place in the chain, and an entry about the erasure signed
-    with `key`, remain.
+    """Erase the texts of one entry; its place in the chain remains, with an entry about the erasure
+    signed with `key`.
 
     Raises:
-        NotFound: no such entry, or its words are erased already.
+        NotFound: no such entry, or its texts are erased already.
     """
     body = canonical({"actor": by_name, "subject": str(entry_id), "details": {"reason": reason}})
     signature = erasure(str(entry_id), key)
@@ -123,8 +122,8 @@ async def erase(
 async def recent(
     reader: Reader, *, action: str | None = None, subject: str | None = None, limit: int = 50
 ) -> list[Row]:
-    """The newest entries first, with their words (`words`, None where they are erased): of one
-    action, of those whose words hold `subject`, or all."""
+    """The newest entries first, with their texts (`words`, None when erased): of one action, of
+    those whose texts contain `subject`, or all."""
     return await reader.fetch(
         """SELECT e.id, e.at, e.action, e.outcome, p.body AS words, e.shard, e.n
              FROM audit_entry e LEFT JOIN audit_payload p ON p.audit_entry_id = e.id
@@ -138,7 +137,8 @@ async def recent(
 
 
 async def may_delete(reader: Reader) -> bool:
-    """Whether who is connected may remove entries: the owner may, the application may not."""
+    """Whether the connected database role may delete entries: the owner may, the application may
+    not."""
     return bool(
         await reader.fetchval("SELECT has_table_privilege(current_user, 'audit_entry', 'DELETE')")
     )

@@ -1,4 +1,4 @@
-"""One chain of the audit: its links computed anew, row by row."""
+"""One chain of the audit: its hashes recomputed row by row."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from jarvis.kit.errors import InvalidRequest
 
 _EPOCH_2000_US = 946_684_800_000_000
 
-# Times as they lie in the database (microseconds since 2000): exact, and a time that was set to
-# infinity is only another number.
+# Times as the database stores them (microseconds since 2000): exact, and infinity is only another
+# number.
 ROWS = """SELECT e.n, e.id::text, coalesce(timestamptz_send(e.at), ''), coalesce(e.action, ''),
                   coalesce(e.actor_employee_id::text, ''), coalesce(e.outcome, ''),
                     coalesce(e.event_id::text, ''),
@@ -26,8 +26,8 @@ ROWS = """SELECT e.n, e.id::text, coalesce(timestamptz_send(e.at), ''), coalesce
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flaw:
-    """One thing that does not hold, with the first row where it shows; `shard` is None for what
-    lies outside the chains."""
+    """One integrity failure, with the first row where it shows; `shard` is None for failures
+    outside the chains."""
 
     shard: int | None
     n: int | None
@@ -45,15 +45,15 @@ class Flaw:
 
 @dataclass(slots=True, kw_only=True)
 class Chain:
-    """One chain on its way from `n` to `upto`. `top` is the highest number of its rows, `head` what
-    its head said at the beginning (None: it is gone), `sealed` what `checkpoint` signed; each
-    (number, hash)."""
+    """The verification of one chain from row `n` to row `upto`. `top` is the highest number of its
+    rows; `head` is its head at the start (None: the row is missing) and `signed` what `checkpoint`
+    signed, each as (number, hash)."""
 
     shard: int
     upto: int
     top: int
     head: tuple[int, bytes] | None
-    sealed: tuple[int, str] | None
+    signed: tuple[int, str] | None
     checkpoint: str
     n: int = 0
     prev: bytes = b""
@@ -67,11 +67,10 @@ class Chain:
     begun: list[int] = field(default_factory=list[int])
 
     def take(self, rows: list[Row], upto: int) -> None:
-        """The rows up to a number, in their order; looks no further than the first that does not
-        fit."""
+        """Verify rows in order up to a number; stops at the first that does not match."""
         if self.broken or self.ended:
             return
-        last = self.sealed[0] if self.sealed else 0
+        last = self.signed[0] if self.signed else 0
         prev, n, place = self.prev, self.n, f"{len(str(self.shard))}:{self.shard}"
         for row in rows:
             n += 1
@@ -111,16 +110,16 @@ class Chain:
         self.ended = self.n < upto
 
     def end(self) -> None:
-        """Compare where the chain ended with its head and with what was signed."""
+        """Compare the end of the chain with its head and with the checkpoint."""
         if self.head is None:
             self._flaw(self.n, None, "the head of this chain is gone")
         if self.broken:
             return
-        if self.sealed is not None and self.n < self.sealed[0]:
+        if self.signed is not None and self.n < self.signed[0]:
             self._flaw(
                 self.n + 1,
                 None,
-                f"gone up to row {self.sealed[0]}, which {self.checkpoint} signed: the tail was "
+                f"gone up to row {self.signed[0]}, which {self.checkpoint} signed: the tail was "
                 f"cut",
             )
         if self.n < self.top:
@@ -139,8 +138,8 @@ class Chain:
             self._flaw(self.n, None, "the head has another hash than its last row")
 
     def _signed(self, link: bytes, entry: str) -> None:
-        assert self.sealed is not None
-        if link.hex() != self.sealed[1]:
+        assert self.signed is not None
+        if link.hex() != self.signed[1]:
             self._flaw(
                 self.n,
                 entry,
@@ -152,8 +151,8 @@ class Chain:
 
 
 def _text(row: Row, place: str, number: str) -> bytes:
-    """What `audit_link` in the database hashes of a row in its place: every field behind its length
-    in octets."""
+    """The bytes that `audit_link` in the database hashes for a row: every field prefixed by its
+    length in octets."""
     _, entry, moment, action, actor, outcome, event, effect, trace, payload, *_ = row
     at = str(_micros(moment))
     text = (
@@ -187,7 +186,7 @@ def _micros(moment: bytes) -> int:
 
 
 def moment_of(micros: int) -> datetime | None:
-    """The time of a row; None where it was set to none that there is."""
+    """The time of a row; None when it is not a valid time."""
     try:
         return datetime.fromtimestamp(micros / 1_000_000, UTC)
     except (ValueError, OverflowError, OSError):  # infinity
@@ -195,7 +194,7 @@ def moment_of(micros: int) -> datetime | None:
 
 
 def _spelled_anew(salt: bytes, body: str, digest: bytes) -> bool:
-    """Whether words are those that were hashed, in another order and spelling of numbers of their
+    """Whether a payload equals the hashed one except for key order and number spelling in its
     JSON."""
     try:
         return sha256(salt + canonical(loads(body)).encode()).digest() == digest

@@ -1,10 +1,10 @@
-"""Checkpoints of the audit: the heads of all chains at a moment, numbered, signed, and kept outside
-the database.
+"""Checkpoints of the audit: the heads of all chains at one moment, numbered, signed and stored
+outside the database.
 
-In storage, below `audit/`: `database.json` says of which database the checkpoints are;
+In storage, below `audit/`: `database.json` names the database that the checkpoints belong to;
 `<database>/latest.json` is the newest one; `<database>/<thousand>/<number>.json` is each of them,
-written once. The audit itself holds an entry for each, so that an older one put back in storage
-shows. All are signed with JARVIS_SECRET, which is not in the database.
+written once. The audit itself holds an entry for each, so that restoring an older file in storage
+is detected. All are signed with JARVIS_SECRET, which is not in the database.
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ from jarvis.kit.canon import canonical
 from jarvis.kit.errors import InvalidRequest, NotFound
 
 BINDING = "audit/database.json"
-UNNUMBERED = "audit/heads/latest.json"  # where checkpoints lay before they had numbers
+UNNUMBERED = "audit/heads/latest.json"  # the location of checkpoints before they were numbered
 EVERY_S = 600
 _GAP = 1_000  # numbers looked at beyond the newest known, at most: more than a week of checkpoints
 _BEGIN = "`jarvis audit begin` starts a new series of checkpoints, on record"
 
 
 class Store(Protocol):
-    """What checkpoints need of a storage; `jarvis.integrations.storage` has it."""
+    """The storage operations that checkpoints need; `jarvis.integrations.storage` implements
+    them."""
 
     async def put(self, key: str, data: bytes, *, content_type: str) -> None: ...
     async def get(self, key: str) -> bytes: ...
@@ -148,8 +149,8 @@ class Checkpoints:
         return found
 
     async def add(self, checkpoint: Checkpoint) -> None:
-        """Keep one under its number and as the newest; the first of a database also says whose
-        checkpoints these are."""
+        """Store one under its number and as the newest; the first of a database also records which
+        database they belong to."""
         text = checkpoint.signed(self.key).encode()
         for key in (
             _numbered(checkpoint.database, checkpoint.number),
@@ -160,7 +161,7 @@ class Checkpoints:
             await self.bind(checkpoint.database)
 
     async def bind(self, database: str) -> None:
-        """From now on the checkpoints in this storage are of this database."""
+        """Record that the checkpoints in this storage belong to this database."""
         body = {"database": database, "at": datetime.now(UTC).isoformat()}
         await self._store.put(
             BINDING, _signed(body, self.key).encode(), content_type="application/json"
@@ -174,7 +175,7 @@ class Checkpoints:
 
     async def _newest(self, database: str, recorded: int, found: Found) -> Checkpoint | None:
         """`latest.json`, or a later one that storage has under its number; `latest.json` may lag by
-        one that was cut short."""
+        one when a write was interrupted."""
         latest = newest = await self._one(_latest(database), database, None, found)
         known = latest.number if latest else 0
         if latest is not None and known < recorded:
@@ -203,7 +204,7 @@ class Checkpoints:
         return newest
 
     async def _unnumbered(self, found: Found) -> Checkpoint | None:
-        """The newest of those that were made before they had numbers, while there is no later
+        """The newest checkpoint from before they were numbered, as long as there is no later
         one."""
         text = await self._text(UNNUMBERED)
         if text is None:
@@ -253,7 +254,7 @@ class Checkpoints:
 
 
 def erasure(entry: str, key: str) -> str:
-    """The signature of an erasure of one entry's words."""
+    """The signature for the erasure of one entry's texts."""
     return hmac.new(f"audit-erase:{key}".encode(), entry.encode(), sha256).hexdigest()
 
 

@@ -1,9 +1,9 @@
-"""The proof of the audit: every link is computed anew, here and not in the database, and compared
-with what was signed.
+"""Verification of the audit: every hash is recomputed here, not in the database, and compared with
+the signed checkpoint.
 
-A chain is walked up to the highest of its head, its signed number and its rows. What lies beyond
-the newest checkpoint holds together but could have been written anew by whoever has the owner's
-rights; the proof says how much that is.
+A chain is walked up to the highest of its head, its signed number and its rows. Rows beyond the
+newest checkpoint are consistent but could have been rewritten by anyone with the owner's rights;
+the proof counts them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from jarvis.kit.errors import Rejected, Unavailable
 CHAINS = 64
 PAGE = 2_000  # rows; hashing them keeps the loop for about ten milliseconds
 AHEAD = 2  # pages asked for at once
-# an unsigned row that is older says that checkpoints are not made
+# an older unsigned row means that no checkpoints are being made
 LATE = timedelta(seconds=2 * EVERY_S)
 _ERASURE = re.compile(r"^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?: ([0-9a-f]{64}))?$")
 
@@ -46,10 +46,10 @@ _OUTSIDE = """SELECT shard, n, id::text AS entry FROM audit_entry
 class Proof:
     """The outcome of a verification.
 
-    `rows` were looked at, the words of `erased` of them are erased on record. `unsigned` rows lie
-    beyond `checkpoint`, the oldest of them was added at `unsigned_since`. `begun`: when checkpoints
-    were begun anew, the oldest first. `unread` says why storage could not be read; nothing is known
-    of checkpoints then.
+    `rows`: rows verified; `erased`: rows among them with a recorded erasure. `unsigned`: rows
+    beyond `checkpoint`, the oldest of them added at `unsigned_since`. `begun`: when checkpoints
+    were restarted, the oldest first. `unread`: why storage could not be read; nothing is known of
+    checkpoints then.
     """
 
     rows: int = 0
@@ -63,7 +63,7 @@ class Proof:
 
     @property
     def whole(self) -> bool:
-        """Whether no flaw was found in what was looked at."""
+        """Whether no flaw was found in the rows that were verified."""
         return not self.flaws
 
     def late(self, now: datetime) -> bool:
@@ -72,8 +72,8 @@ class Proof:
 
 
 async def identity(reader: Reader) -> tuple[str, int]:
-    """Which database this is, and the highest number of a checkpoint that its audit has an entry of
-    (0: none).
+    """The identity of this database, and the highest checkpoint number that its audit records (0:
+    none).
 
     Raises:
         Rejected: the audit has no name, or two.
@@ -93,13 +93,13 @@ async def identity(reader: Reader) -> tuple[str, int]:
 
 
 async def prove(db: Database, checkpoints: Checkpoints, *, quick: bool = False) -> Proof:
-    """Verify every chain against the newest checkpoint in storage; without storage the chains alone
-    are looked at.
+    """Verify every chain against the newest checkpoint in storage; without storage only the chains
+    are verified.
 
-    `quick` begins each chain at its signed row.
+    `quick` starts each chain at its signed row.
 
-    The order matters beside honest writers: first what the audit says of checkpoints, then storage,
-    then the chains.
+    The order of reads matters with concurrent writers: checkpoint entries of the audit, then
+    storage, then the chains.
     """
     unread, flaws, checkpoint = None, list[str](), None
     try:
@@ -119,24 +119,23 @@ async def prove(db: Database, checkpoints: Checkpoints, *, quick: bool = False) 
 async def verify(
     db: Reader, *, checkpoint: Checkpoint | None = None, key: str | None = None
 ) -> Proof:
-    """Compute every link of every chain anew and compare it with a checkpoint; writers may go on
+    """Recompute every hash of every chain and compare it with a checkpoint; writers may continue
     meanwhile.
 
     Args:
         db: The database; it is only read.
-        checkpoint: What was signed; without one a tail that was cut, or all written anew, does not
-            show.
-        key: That of the signatures of erasures; without it any erasure on record counts.
+        checkpoint: What was signed; without it a truncated tail or a complete rewrite is not
+            detected.
+        key: The key of the signatures of erasures; without it any recorded erasure counts.
     """
     return await _walk(db, checkpoint, key, since=None)
 
 
 async def take_checkpoint(db: Database, checkpoints: Checkpoints) -> Checkpoint:
-    """Look at every row since the newest checkpoint, then sign the heads of now and keep them in
-    storage.
+    """Verify every row since the newest checkpoint, then sign the present heads and store them.
 
     Raises:
-        Rejected: storage or the chains are not as they were left; nothing is signed.
+        Rejected: storage or a chain was altered; nothing is signed.
         Unavailable: storage does not answer.
     """
     database, recorded = await identity(db)
@@ -155,12 +154,11 @@ async def take_checkpoint(db: Database, checkpoints: Checkpoints) -> Checkpoint:
 async def begin_checkpoints(
     db: Database, checkpoints: Checkpoints, *, by_name: str, reason: str, by: UUID | None = None
 ) -> Checkpoint:
-    """Start a series of checkpoints anew, from the chains as they stand: after the key was changed,
-    a backup was restored or a database emptied. What was wrong until then becomes an entry of the
-    audit.
+    """Start a new series of checkpoints from the present chains: after the key was changed, a
+    backup was restored or a database emptied. Flaws found until then are recorded in the audit.
 
     Raises:
-        Rejected: the database has no name, or there is no key.
+        Rejected: the database has no identity, or there is no key.
         Unavailable: storage does not answer.
     """
     database, recorded = await identity(db)
@@ -189,7 +187,7 @@ async def begin_checkpoints(
 
 
 async def _sign_erasures(db: Database, key: str) -> None:
-    """Erasures that an earlier key signed are written down once more with the present one."""
+    """Record erasures signed with an earlier key again, signed with the present one."""
     outcomes = [
         r["outcome"]
         for r in await db.fetch("SELECT outcome FROM audit_entry WHERE action = 'audit.erase'")
@@ -210,7 +208,7 @@ async def _add(
     number: int,
     heads: Mapping[int, tuple[int, str]],
 ) -> Checkpoint:
-    """Storage first: an entry of a checkpoint says that storage has it."""
+    """Storage first: the audit entry of a checkpoint asserts that storage has it."""
     made = Checkpoint(database=database, number=number, at=datetime.now(UTC), heads=dict(heads))
     await checkpoints.add(made)
     await audit.record(
@@ -231,8 +229,8 @@ async def _walk(
     since: Checkpoint | None,
     heads: dict[int, tuple[int, str]] | None = None,
 ) -> Proof:
-    """Walk every chain, from its beginning or from a checkpoint on; `heads` takes where each
-    ended."""
+    """Verify every chain, from its beginning or from a checkpoint; `heads` receives the end of
+    each."""
     proof = Proof(checkpoint=checkpoint)
     chains = await _chains(db, checkpoint, proof)
     if since is not None:
@@ -244,7 +242,7 @@ async def _walk(
         chain.end()
         proof.flaws += chain.flaws
         proof.rows += chain.rows
-        proof.unsigned += max(0, chain.n - (chain.sealed[0] if chain.sealed else 0))
+        proof.unsigned += max(0, chain.n - (chain.signed[0] if chain.signed else 0))
         oldest += [chain.unsigned_since] if chain.unsigned_since is not None else []
         begun += chain.begun
         missing |= chain.missing
@@ -265,8 +263,8 @@ async def _walk(
 
 
 async def _chains(db: Reader, checkpoint: Checkpoint | None, proof: Proof) -> list[Chain]:
-    """All chains as they stand in one moment, each up to the highest of its head, its signed number
-    and its rows."""
+    """All chains in one snapshot, each up to the highest of its head, its signed number and its
+    rows."""
     chains = dict[int, Chain]()
     for row in await db.fetch(_CHAINS, CHAINS):
         shard = row["shard"]
@@ -275,26 +273,26 @@ async def _chains(db: Reader, checkpoint: Checkpoint | None, proof: Proof) -> li
                 Flaw(shard=shard, n=row["n"], entry=None, what="this chain has two heads")
             )
             continue
-        sealed = checkpoint.heads.get(shard) if checkpoint else None
+        signed = checkpoint.heads.get(shard) if checkpoint else None
         head = None if row["n"] is None else (row["n"], row["hash"] or b"")
-        upto = max(row["top"], head[0] if head else 0, sealed[0] if sealed else 0)
+        upto = max(row["top"], head[0] if head else 0, signed[0] if signed else 0)
         chains[shard] = Chain(
             shard=shard,
             upto=upto,
             top=row["top"],
             head=head,
-            sealed=sealed,
+            signed=signed,
             checkpoint=str(checkpoint),
         )
     return list(chains.values())
 
 
 async def _skip(db: Reader, chains: list[Chain], since: Checkpoint, proof: Proof) -> None:
-    """Begin each chain at its signed row, which must still be there."""
+    """Start each chain at its signed row, which must still exist."""
     for chain in chains:
-        if chain.sealed is None:
+        if chain.signed is None:
             continue
-        n, digest = chain.sealed
+        n, digest = chain.signed
         found = await db.fetchval(
             "SELECT hash FROM audit_entry WHERE shard = $1 AND n = $2", chain.shard, n
         )
@@ -311,8 +309,8 @@ async def _skip(db: Reader, chains: list[Chain], since: Checkpoint, proof: Proof
 
 
 async def _take_all(db: Reader, chains: list[Chain]) -> None:
-    """The database reads the next page while this one is hashed; within one transaction they take
-    turns."""
+    """The database reads the next page while this one is hashed; within one transaction they run
+    one after the other."""
     ahead = AHEAD if isinstance(db, Database) else 1
     coming = deque[tuple[Chain, int, asyncio.Task[list[Row]]]]()
     pages = _pages(db, chains)
@@ -334,8 +332,7 @@ async def _take_all(db: Reader, chains: list[Chain]) -> None:
 def _pages(
     db: Reader, chains: list[Chain]
 ) -> Generator[tuple[Chain, int, Coroutine[Any, Any, list[Row]]]]:
-    """The pages of every chain by their numbers; of one that is broken or at its end no more are
-    asked for."""
+    """The pages of every chain by row number; a chain that is broken or finished yields no more."""
     for chain in chains:
         for after in range(chain.n, chain.upto, PAGE):
             if chain.broken or chain.ended:
@@ -351,8 +348,8 @@ async def _words(
     key: str | None,
     proof: Proof,
 ) -> None:
-    """Words that are gone need an erasure on record, signed with the key; words that are erased
-    must be gone."""
+    """A missing payload needs a recorded erasure signed with the key; a recorded erasure needs a
+    missing payload."""
     erased = {whose for *_, outcome in erasures if (whose := _erased(outcome, key)) is not None}
     for chain, n, entry, outcome in erasures:
         if _erased(outcome, key) is None and _erased(outcome, None) not in erased:
@@ -387,7 +384,7 @@ async def _words(
 
 
 def _erased(outcome: str, key: str | None) -> str | None:
-    """Whose words an erasure names; None when it is not signed with the key."""
+    """The entry that an erasure names; None when it is not signed with the key."""
     found = _ERASURE.match(outcome)
     if found is None or (key is not None and found[2] != erasure(found[1], key)):
         return None

@@ -1,5 +1,5 @@
-"""On whose behalf a vendor is called: known to whoever counts the calls, without every function in
-between saying so."""
+"""On whose behalf a vendor is called: a context variable that quotas read, so that it need not be
+passed through every function."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behalf:
-    """Whose doing a call is, and how it may wait for its turn.
+    """The initiator of a call, and whether it may wait for quota.
 
     Args:
-        kind: `order`: a change that was decided; `person`: somebody waits for an answer;
-            `background`: nobody does.
-        who: The person, the target of the order, or the check: whose own account it is.
-        waits: Whether the call may sleep until its turn: nothing that others need is held
-            meanwhile.
-        put_off: Whether this work was put back before, so that its turn has come now.
+        kind: `order`: an approved change; `person`: somebody waits for an answer; `background`:
+            nobody does.
+        who: The person, the target of the change, or the check: whose account is charged.
+        waits: Whether the call may sleep until there is quota: it holds nothing that others need.
+        put_off: Whether this work was rescheduled before and is now due.
     """
 
     kind: Literal["order", "person", "background"]
@@ -40,7 +39,7 @@ def behalf() -> Behalf:
 
 @contextmanager
 def on_behalf(whose: Behalf) -> Generator[None]:
-    """Calls made inside, and by tasks that are started inside, are this one's doing."""
+    """Charge calls made inside, also by tasks started inside, to this initiator."""
     token = _current.set(whose)
     try:
         yield

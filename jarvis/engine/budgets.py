@@ -1,5 +1,5 @@
-"""Budgets of paid calls, kept in PostgreSQL: reserved in every account before a call, settled after
-it."""
+"""Budgets of paid calls, kept in PostgreSQL: reserved in every account before a call, corrected to
+the actual use after it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Reservation:
 
 
 class Budgets:
-    """Reserves and settles. The day is Tbilisi's."""
+    """Reserves calls and records their use. Days are Tbilisi's."""
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
@@ -62,8 +62,8 @@ class Budgets:
             day=day, accounts=accounts, cost_micro_usd=cost_micro_usd, busy_ms=busy_ms
         )
 
-    async def settle(self, held: Reservation, *, cost_micro_usd: int, busy_ms: int) -> None:
-        """Replace a reservation by what was used."""
+    async def complete(self, held: Reservation, *, cost_micro_usd: int, busy_ms: int) -> None:
+        """Replace a reservation by the actual use."""
         await self._db.execute(
             "SELECT budget_settle($1, $2, $3, $4)",
             held.day,

@@ -1,4 +1,5 @@
-"""arq as the carrier of jobs: one queue a length class, JSON only, a supervised child process."""
+"""arq as the transport of jobs: one queue per length class, JSON only, a supervised child
+process."""
 
 from __future__ import annotations
 
@@ -32,7 +33,7 @@ def _load(raw: bytes) -> dict[str, Any]:
 
 
 def redis_settings(url: str) -> RedisSettings:
-    """arq's settings; it gives up quickly, since the supervisor starts it again."""
+    """arq's settings; it fails fast, since the supervisor restarts it."""
     settings = RedisSettings.from_dsn(url)
     settings.conn_timeout = 1
     settings.conn_retries = 3
@@ -44,11 +45,10 @@ def queue_name(queue: str) -> str:
     return f"jarvis:jobs:{queue}"
 
 
-async def tell_forever(
+async def enqueue_forever(
     db: Database, notifier: RedisNotifier, url: str, *, every_s: float = 2.0
 ) -> None:
-    """Tell arq of queued jobs, again when nobody took them; survives a Redis that comes and
-    goes."""
+    """Enqueue due jobs in arq, again when no worker took them; survives outages of Redis."""
     log = JobLog(db)
     pool: ArqRedis | None = None
     while not_cancelled():
@@ -75,7 +75,7 @@ async def tell_forever(
 
 
 async def work(url: str, queue: str, run: Callable[[UUID], Awaitable[bool]]) -> None:
-    """Carry jobs of one queue until arq stops (it stops when Redis restarts)."""
+    """Run jobs of one queue until arq stops (it stops when Redis restarts)."""
 
     async def run_one(ctx: dict[Any, Any], job_id: str) -> None:
         del ctx

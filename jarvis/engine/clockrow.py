@@ -19,10 +19,10 @@ async def load_offset(db: Database, clock: OffsetClock) -> None:
 
 
 async def follow(db: Database, clock: OffsetClock, *, every_s: float = 1.0) -> None:
-    """Keep following the row until cancelled; a database that is away leaves the clock as it
-    was."""
+    """Keep following the row until cancelled; while the database is unreachable the clock stays as
+    it was."""
     while not_cancelled():
-        # the pool reconnects by itself; the last offset stays good
+        # the pool reconnects by itself; the last offset stays valid
         with contextlib.suppress(*DATABASE_AWAY):
             await load_offset(db, clock)
         await asyncio.sleep(every_s)
@@ -34,5 +34,5 @@ async def set_offset(db: Database, offset_s: float) -> None:
 
 
 async def database_time(db: Database) -> datetime:
-    """Real time as the database has it: what rows that it stamps are compared with."""
+    """The database's real time, for comparison with rows that it stamps."""
     return await db.fetchval("SELECT clock_timestamp()")

@@ -1,8 +1,8 @@
 """The database: a pool, transactions that notify consumers after their commit, and one unit of
 work.
 
-Queries are plain SQL over asyncpg (docs/adr/0002). Every row is an `asyncpg.Record`; rooms turn it
-into their values.
+Queries are plain SQL over asyncpg (docs/adr/0002). Every row is an `asyncpg.Record`; services turn
+it into their own types.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from jarvis.kit.faults import fault
 from jarvis.kit.text import storable
 
 Row = asyncpg.Record
-CLOSE_S = 5.0  # a connection that is not given back by then is cut
+CLOSE_S = 5.0  # a connection not returned by then is closed
 
-# What a loop meets while PostgreSQL restarts or the network breaks; it waits and goes on.
+# Errors while PostgreSQL restarts or the network fails; a loop waits and continues.
 DATABASE_AWAY: tuple[type[Exception], ...] = (
     OSError,
     TimeoutError,
@@ -34,7 +34,7 @@ DATABASE_AWAY: tuple[type[Exception], ...] = (
     asyncpg.InterfaceError,
 )
 
-# The same, and what a second try may cure: no fault of what was to be written.
+# The same, and conflicts that a second try may resolve: the data to be written is not at fault.
 TRANSIENT: tuple[type[Exception], ...] = (
     *DATABASE_AWAY,
     asyncpg.TransactionRollbackError,
@@ -44,13 +44,13 @@ TRANSIENT: tuple[type[Exception], ...] = (
 
 
 class Notifier(Protocol):
-    """Wakes consumers after a commit; losing a notification loses nothing."""
+    """Wakes consumers after a commit; a lost notification only delays them."""
 
     async def notify(self, names: Sequence[str]) -> None: ...
 
 
 class NoNotifier:
-    """Notifies nobody; the sweepers find the work."""
+    """Sends no notifications; consumers find the work by polling."""
 
     async def notify(self, names: Sequence[str]) -> None:
         return
@@ -184,9 +184,9 @@ async def open_database(
 
     Args:
         dsn: `postgresql://…`.
-        notifier: Wakes consumers after commits; nobody is woken when absent.
+        notifier: Wakes consumers after commits; without it they poll.
         max_size: Connections at most.
-        pooled: The DSN leads to PgBouncer in transaction mode: no prepared statements are kept.
+        pooled: The DSN points to PgBouncer in transaction mode: no prepared statements are kept.
     """
     pool = await asyncpg.create_pool(
         clean_dsn(dsn),
@@ -216,14 +216,14 @@ async def _prepare(connection: asyncpg.Connection[Row]) -> None:
 
 
 def to_jsonb(value: object) -> str:
-    """JSON text that jsonb takes: whatever came from outside is kept, and what jsonb cannot hold is
+    """JSON text that jsonb accepts: input from outside is kept, and what jsonb cannot hold is
     replaced visibly."""
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)
         text.encode()
         if "\\u0000" not in text:
             return text
-    # NaN, half of a surrogate pair, a number without end, nesting without end
+    # NaN, a lone surrogate, an unbounded number, unbounded nesting
     except (ValueError, RecursionError):
         pass
     return json.dumps(storable(value), ensure_ascii=False)

@@ -1,8 +1,8 @@
 """Deliveries: one subscriber's work on one event.
 
-States: pending → claimed → done | dead | parked. A claim is a lease with a fencing token: whoever
-lost the lease can write nothing more. Order is kept per (subscriber, ordering key); work is shared
-out by turns among those whose doing it is.
+States: pending → claimed → done | dead | parked. A claim is a lease with a fencing token: a worker
+that lost the lease can write nothing more. Order is kept per (subscriber, ordering key); senders
+get equal shares of the work, in turn.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from typing import Literal
 from uuid import UUID
 
 from jarvis.engine.db import Database, Reader, Row, Tx
-from jarvis.engine.effects import LEASE_S, said
+from jarvis.engine.effects import LEASE_S, storable_cause
 from jarvis.engine.journal import Event
 from jarvis.engine.subscriptions import POOL, DeliveryLane, channel
 from jarvis.kit.errors import InvalidRequest, LeaseLost, NotFound
 
-MAX_LOSSES = 5  # workers that may die with it
+MAX_LOSSES = 5  # worker crashes before a delivery is dead
 _DIED = "the worker died every time"
 
-# The ready rows of a lane, at most one of each (subscriber, key). A sender's next row takes its
-# turn after as many rows as it has at work already, so that nobody's flood keeps another waiting;
-# senders are found by walking from one to the next in the index. More rows are looked at than are
-# wanted, so that who claims beside others does not come back empty-handed while work waits.
+# The ready rows of a lane, at most one of each (subscriber, key). A sender's next row ranks after
+# as many rows as the sender has in progress, so that a flood from one sender does not delay the
+# others; senders are found by a loose index scan. More rows are read than are wanted, so that
+# concurrent claims do not come back empty while work waits.
 _CLAIM = """
 WITH RECURSIVE senders AS (
   (SELECT sender FROM delivery WHERE state = 'pending' AND lane = $2 ORDER BY sender LIMIT 1)
@@ -82,8 +82,8 @@ RETURNING d.id AS delivery_id, d.subscriber, d.lane, d.attempts, d.fence, d.fail
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One claimed delivery. `fence` proves the claim in every later write; `failed_at` says where
-    it broke last; `put_off`: it had been put back before.
+    """One claimed delivery. `fence` proves the claim in every later write; `failed_at` is where it
+    failed last; `put_off`: it was rescheduled before.
     """
 
     id: UUID
@@ -96,13 +96,12 @@ class Delivery:
     put_off: bool = False
 
 
-# tells whoever must hear that a delivery failed, and why
-Tell = Callable[[Tx, Delivery, str], Awaitable[None]]
+# called in the transaction in which a delivery fails, with the cause
+FailureAlert = Callable[[Tx, Delivery, str], Awaitable[None]]
 
 
 class Deliveries:
-    """Claims and finishes deliveries. A claim stands for `lease_s` seconds unless it is
-    prolonged."""
+    """Claims and finishes deliveries. A claim lasts `lease_s` seconds unless it is extended."""
 
     def __init__(self, db: Database, *, lease_s: float = LEASE_S) -> None:
         self._db = db
@@ -133,7 +132,7 @@ class Deliveries:
 
     @asynccontextmanager
     async def guarded(self, delivery: Delivery) -> AsyncGenerator[Tx]:
-        """A transaction that only commits while the claim still stands.
+        """A transaction that only commits while the claim is valid.
 
         Raises:
             LeaseLost: another worker has taken the delivery over.
@@ -150,7 +149,7 @@ class Deliveries:
             yield tx
 
     async def extend(self, delivery: Delivery) -> None:
-        """Prolong the lease of a long handler."""
+        """Extend the lease of a long handler."""
         count = await self._db.execute(
             "UPDATE delivery SET lease_until = now() + $3 WHERE id = $1 AND state = 'claimed' AND "
             "fence = $2",
@@ -171,15 +170,15 @@ class Deliveries:
         cause: str,
         failed_at: str | None = None,
         *,
-        tell: Tell | None = None,
+        alert: FailureAlert | None = None,
     ) -> None:
-        """Give up, or put aside what we cannot read; the raw body and the cause stay for a retry.
-        Who must hear of it is told by `tell` in the same transaction.
+        """End a delivery as dead, or park a body that cannot be read; the raw body and the cause
+        stay for a retry. `alert` is called in the same transaction.
         """
         async with self._db.transaction() as tx:
             await self._finish(tx, delivery, state, cause, failed_at)
-            if tell is not None:
-                await tell(tx, delivery, cause)
+            if alert is not None:
+                await alert(tx, delivery, cause)
 
     async def _finish(
         self,
@@ -196,7 +195,7 @@ class Deliveries:
             delivery.id,
             delivery.fence,
             state,
-            said(cause),
+            storable_cause(cause),
             failed_at,
         )
         if not count:
@@ -207,9 +206,9 @@ class Deliveries:
         if delivery.event.ordering_key is not None:
             await self._db.notifier.notify(
                 [channel(delivery.lane)]
-            )  # its successor of the same key is free
+            )  # the next delivery of the same key is ready
 
-    async def again(
+    async def reschedule(
         self,
         delivery: Delivery,
         cause: str,
@@ -218,8 +217,8 @@ class Deliveries:
         *,
         counted: bool = True,
     ) -> None:
-        """Give the delivery back for a later attempt; where it broke before is remembered.
-        `counted`: whether this was an attempt."""
+        """Release the delivery for a later attempt; where it failed is remembered. `counted`:
+        whether this was an attempt."""
         count = await self._db.execute(
             """UPDATE delivery SET state = 'pending', cause = $3, failed_at = coalesce($5,
                 failed_at), lease_until = NULL,
@@ -228,7 +227,7 @@ class Deliveries:
                 WHERE id = $1 AND state = 'claimed' AND fence = $2""",
             delivery.id,
             delivery.fence,
-            said(cause),
+            storable_cause(cause),
             delay_s,
             failed_at,
             counted,
@@ -236,10 +235,9 @@ class Deliveries:
         if not count:
             raise LeaseLost(f"delivery {delivery.id}")
 
-    async def sweep(self, *, tell: Tell | None = None) -> int:
-        """Give deliveries of dead workers back, and bury those whose worker died every time;
-        returns how many were touched. What somebody holds in an open transaction is left for the
-        next time.
+    async def sweep(self, *, alert: FailureAlert | None = None) -> int:
+        """Release deliveries of dead workers, and mark as dead those whose worker died every time;
+        returns how many changed. Rows locked by an open transaction are left for the next sweep.
         """
         async with self._db.transaction() as tx:
             rows = await tx.fetch(
@@ -260,13 +258,13 @@ class Deliveries:
             for lane in {row["lane"] for row in rows}:
                 tx.notify(channel(lane))
             for row in rows:
-                if row["now_is"] == "dead" and tell is not None:
-                    await tell(tx, _delivery(row), _DIED)
+                if row["now_is"] == "dead" and alert is not None:
+                    await alert(tx, _delivery(row), _DIED)
         return len(rows)
 
     async def retry(self, delivery_id: UUID) -> None:
-        """Take a dead or parked delivery up again, under the same keys: an effect that went out
-        does not go again."""
+        """Retry a dead or parked delivery under the same keys: an effect that was sent is not sent
+        again."""
         async with self._db.transaction() as tx:
             lane = await tx.fetchval(
                 """UPDATE delivery SET state = 'pending', available_at = now(), attempts = 0,
@@ -296,7 +294,7 @@ class Deliveries:
         )
 
     async def failed_count(self) -> int:
-        """How many deliveries were given up or put aside."""
+        """How many deliveries are dead or parked."""
         return int(
             await self._db.fetchval(
                 "SELECT count(*) FROM delivery WHERE state IN ('dead', 'parked')"
@@ -304,7 +302,7 @@ class Deliveries:
         )
 
     async def failed(self, *, limit: int = 50) -> Sequence[Row]:
-        """Deliveries that were given up or put aside, the newest first."""
+        """Dead and parked deliveries, the newest first."""
         return await self._db.fetch(
             """SELECT d.id, d.subscriber, e.kind, d.state, d.attempts, d.finished_at, d.cause,
                 d.event_id

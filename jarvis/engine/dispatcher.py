@@ -1,4 +1,4 @@
-"""Carries effects out. A library: each process runs it for the systems it can reach."""
+"""Executes effects. Each process runs a dispatcher for every system that it can reach."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ from jarvis.kit.faults import fault
 
 _log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 10
-SWITCHED_OFF_S = 5.0  # what a switch holds is looked at again after so long
+SWITCHED_OFF_S = 5.0  # how often effects held by a switch are checked again
 GIVE_UP_AFTER = timedelta(hours=24)
-# after so long a person is asked, within a minute of the request
+# after this time a person is asked, within a minute of the request
 AMBIGUOUS_FOR = timedelta(seconds=45)
 
 Limits = Callable[[Effect], Sequence[TargetLimit]]
 
 
-def _spent(effect: Effect, patience: timedelta) -> bool:
+def _out_of_time(effect: Effect, patience: timedelta) -> bool:
     return datetime.now(UTC) - effect.requested_at > patience
 
 
@@ -86,14 +86,13 @@ class Dispatcher:
         await self._loop.run()
 
     async def _carry(self, effect: Effect) -> float | None:
-        """Carry it out, or put it back; returns the seconds until it may go on when it was put
-        back."""
+        """Execute an effect, or reschedule it and return the seconds until then."""
         fault("effect.claimed")
         if self._switches is not None and await self._switches.holds(effect.kind, effect.branch):
             return await self._later(effect, self._switched_off_s, "switched off")
-        wait = await self._room(effect)
+        wait = await self._take_limits(effect)
         if wait > 0:
-            await self._log.later(effect, wait)
+            await self._log.reschedule(effect, wait)
             return wait
         if not await self._log.attempt(effect):
             return None
@@ -104,8 +103,8 @@ class Dispatcher:
         finally:
             keeper.cancel()
 
-    async def _room(self, effect: Effect) -> float:
-        """Take the effect's share of its target's limits; returns 0, or the seconds to wait."""
+    async def _take_limits(self, effect: Effect) -> float:
+        """Count the effect against its target's rate limits; returns 0, or the seconds to wait."""
         rules = {
             f"{effect.target}:{r.suffix}": r
             for r in self._limits(effect)
@@ -113,8 +112,7 @@ class Dispatcher:
         }
         windows = {name: r.limit for name, r in rules.items() if isinstance(r.limit, Window)}
         if windows and effect.lane is Lane.BULK and (wait := await self._log.ahead(effect)) > 0:
-            # an album needs much room at once: what is in no hurry would take each free place
-            # before it
+            # an album needs many calls at once: slower lanes would take each free one before it
             return wait
         if (
             wait := await self._limiter.take_windows(
@@ -143,15 +141,15 @@ class Dispatcher:
     async def _again(
         self, effect: Effect, reason: str, retry_after_s: float | None, *, limited: bool = False
     ) -> float | None:
-        """A vendor that is away for an afternoon costs nobody an effect, and a limit never does;
-        one that is retried by hand gets its attempts."""
-        if not limited and _spent(effect, GIVE_UP_AFTER) and effect.attempt >= MAX_ATTEMPTS:
+        """An outage of hours does not kill an effect, and a rate limit never does; an effect
+        retried by hand gets all its attempts."""
+        if not limited and _out_of_time(effect, GIVE_UP_AFTER) and effect.attempt >= MAX_ATTEMPTS:
             await self._log.dead(effect, reason)
             return None
         return await self._later(effect, retry_after_s or backoff_s(effect.attempt), reason)
 
     async def _ambiguous(self, effect: Effect, error: OutcomeUnknown) -> float | None:
-        if effect.effect_class == "C" or _spent(effect, self._ambiguous_for):
+        if effect.effect_class == "C" or _out_of_time(effect, self._ambiguous_for):
             await self._log.unknown(effect, error.reason)
             return None
         return await self._later(
@@ -159,7 +157,7 @@ class Dispatcher:
         )
 
     async def _later(self, effect: Effect, delay_s: float, reason: str) -> float:
-        await self._log.later(effect, delay_s, reason)
+        await self._log.reschedule(effect, delay_s, reason)
         return delay_s
 
     async def _try(self, effect: Effect) -> float | None:
@@ -182,7 +180,7 @@ class Dispatcher:
             await self._log.dead(effect, str(error))
         except LeaseLost:
             return None
-        # our own database, in the middle of a handler: the effect is no worse for it
+        # our own database failed during a handler: this does not count against the effect
         except DATABASE_AWAY as error:
             reason = f"no connection ({type(error).__name__})"
             if effect.effect_class != "C":
@@ -192,7 +190,7 @@ class Dispatcher:
             logfire.exception("effects.failed", kind=effect.kind)
             _log.exception("effect %s failed", effect.kind)
             text = f"internal error: {type(error).__name__}: {error}"
-            # What was on its way when our own code broke may have arrived.
+            # A call in progress when our own code failed may have arrived.
             await (self._log.unknown if effect.effect_class == "C" else self._log.dead)(
                 effect, text
             )

@@ -1,4 +1,4 @@
-"""The log of effects: claimed, finished, given back, and listed for people."""
+"""The log of effects: claim, finish, release, and lists for people."""
 
 from __future__ import annotations
 
@@ -9,14 +9,22 @@ from uuid import UUID
 
 from jarvis.engine import audit, journal
 from jarvis.engine.db import Database, Row, Tx
-from jarvis.engine.effects import FOUND_NOT_DONE, LEASE_S, Effect, Lane, Receipt, channel, said
+from jarvis.engine.effects import (
+    FOUND_NOT_DONE,
+    LEASE_S,
+    Effect,
+    Lane,
+    Receipt,
+    channel,
+    storable_cause,
+)
 from jarvis.kit.actor import Actor
 from jarvis.kit.errors import InvalidRequest, LeaseLost, NotFound
 
 
 class EffectLog:
-    """Claims and finishes effects; lists them for people. A claim stands for `lease_s` seconds
-    unless it is prolonged."""
+    """Claims and finishes effects; lists them for people. A claim lasts `lease_s` seconds unless it
+    is extended."""
 
     def __init__(self, db: Database, *, lease_s: float = LEASE_S) -> None:
         self._db = db
@@ -48,8 +56,8 @@ class EffectLog:
         return [_effect(row) for row in sorted(rows, key=lambda r: (r["lane"], r["seq"]))]
 
     async def ahead(self, effect: Effect) -> float:
-        """Seconds until an effect of a quicker lane, ready but for room, falls due at the same
-        target; 0 when there is none."""
+        """Seconds until an effect of a faster lane that waits only for the limits of the same
+        target falls due; 0 when there is none."""
         wait = await self._db.fetchval(
             """SELECT extract(epoch FROM min(e.next_at) - now()) FROM effect e
                 WHERE e.target = $1 AND e.state = 'pending' AND e.lane < $2
@@ -74,7 +82,7 @@ class EffectLog:
         return bool(count)
 
     async def extend(self, effect: Effect) -> None:
-        """Prolong the lease of a long call.
+        """Extend the lease of a long call.
 
         Raises:
             LeaseLost: another dispatcher has the effect.
@@ -94,11 +102,11 @@ class EffectLog:
         await self._finish(effect, "done", dict(receipt.facts), None)
 
     async def dead(self, effect: Effect, cause: str) -> None:
-        """It will not work; a person may retry it."""
+        """Record a final failure; a person may retry it."""
         await self._finish(effect, "dead", None, cause)
 
     async def unknown(self, effect: Effect, cause: str) -> None:
-        """It may have happened: nothing is sent again until a person has looked."""
+        """Record an unknown outcome: nothing is sent again until a person has resolved it."""
         await self._finish(effect, "unknown", None, cause)
 
     async def _finish(
@@ -113,7 +121,7 @@ class EffectLog:
                 effect.fence,
                 state,
                 receipt,
-                said(cause),
+                storable_cause(cause),
             )
             if row is None:
                 raise LeaseLost(f"effect {effect.id}")
@@ -122,7 +130,7 @@ class EffectLog:
     async def resolve(
         self, effect_id: UUID, outcome: Literal["done", "not_done", "again"], *, by: Actor, tx: Tx
     ) -> bool:
-        """A person's word over an unknown effect; false when somebody else gave it already."""
+        """Record a person's resolution of an unknown effect; false when it was resolved already."""
         state = {"done": "done", "not_done": "dead", "again": "pending"}[outcome]
         row = await tx.fetchrow(
             """UPDATE effect SET state = $2, next_at = now(), resolved_by_employee_id = $3,
@@ -153,8 +161,8 @@ class EffectLog:
             await _settled(tx, row)
         return True
 
-    async def later(self, effect: Effect, delay_s: float, cause: str | None = None) -> None:
-        """Give the effect back to its queue."""
+    async def reschedule(self, effect: Effect, delay_s: float, cause: str | None = None) -> None:
+        """Return the effect to its queue for later."""
         await self._db.execute(
             """UPDATE effect SET state = 'pending', attempting = false, lease_until = NULL,
                 cause = coalesce($4, cause),
@@ -163,11 +171,11 @@ class EffectLog:
             effect.id,
             effect.fence,
             delay_s,
-            said(cause),
+            storable_cause(cause),
         )
 
     async def sweep(self) -> int:
-        """Give effects of dead dispatchers back to their queue; of class C those that may have been
+        """Return effects of dead dispatchers to their queue; of class C those that may have been
         sent become unknown."""
         async with self._db.transaction() as tx:
             rows = await tx.fetch(
@@ -209,7 +217,7 @@ class EffectLog:
         await self._db.notifier.notify([channel(system)])
 
     async def of(self, event_id: UUID) -> Sequence[Row]:
-        """What an event asked for of the outside."""
+        """The effects that an event requested."""
         return await self._db.fetch(
             "SELECT id, kind, target, state, receipt, cause FROM effect WHERE event_id = $1",
             event_id,
@@ -224,8 +232,8 @@ class EffectLog:
         kind: str | None,
         limit: int = 50,
     ) -> Sequence[Row]:
-        """How many effects past events asked for, by kind, target and state, the most first: of
-        one event, of those of a stretch of time, of one kind of event."""
+        """How many effects past events requested, by kind, target and state, the most first: of one
+        event, of a period, or of one kind of event."""
         return await self._db.fetch(
             """SELECT f.kind, f.target, f.state, count(*) AS effects
                  FROM effect f JOIN event e ON e.id = f.event_id
@@ -242,7 +250,7 @@ class EffectLog:
         )
 
     async def shadowed(self, *, hours: int) -> Sequence[Row]:
-        """Effects of the last hours that were only noted, by kind and branch, with the times of
+        """Effects of the last hours that were only recorded, by kind and branch, with the times of
         the first and the last."""
         return await self._db.fetch(
             """SELECT kind, coalesce(branch, '') AS branch, count(*) AS effects,
@@ -271,7 +279,8 @@ class EffectLog:
 
 
 async def _settled(tx: Tx, row: Row) -> None:
-    """What follows from an end: its audit entry, the news, and the steps that waited for it."""
+    """Consequences of an effect that ended: its audit entry, its event, and the steps that waited
+    for it."""
     await audit.record(
         tx,
         action=f"effect.{row['kind']}",
@@ -308,7 +317,7 @@ async def _settled(tx: Tx, row: Row) -> None:
             row["id"],
         ):
             await _settled(tx, step)
-    # Whoever frees an order wakes those who waited for it, in whichever system they are.
+    # Freeing an ordering key wakes the effects that waited for it, in every system.
     for freed in await tx.fetch(
         "SELECT DISTINCT system FROM effect WHERE state = 'pending' AND (ordering_key = $1 OR "
         "after_effect_id = $2)",

@@ -1,11 +1,11 @@
-"""Effects: every change of the outside world is one row, written with the business change it
-belongs to.
+"""Effects: every change in an outside system is one row, written in the transaction of its business
+change.
 
-Lanes: 0 urgent, 1 normal, 2 bulk. Order is kept per ordering key; a finished or dead effect lets
-the next one go on, an unknown one holds it until a person has said what became of it.
+Lanes: 0 urgent, 1 normal, 2 bulk. Order is kept per ordering key; a finished or dead effect
+releases the next one, an unknown one blocks it until a person has resolved it.
 
-States: pending → claimed → done | dead | unknown; `shadow` is only noted, `dropped` waited for a
-step that failed or was overtaken by a later change of the same thing.
+States: pending → claimed → done | dead | unknown; `shadow` is only recorded; `dropped` waited for a
+step that failed, or was superseded by a later change of the same thing.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ from jarvis.engine.journal import Event
 from jarvis.engine.limits import Limit, Window
 from jarvis.kit.text import line
 
-# longer than any single call of ours may take; who lives prolongs it, who died costs this long
+# longer than any single call may take; a live process extends it, a dead one delays the work by
+# this
 LEASE_S = 20.0
 CAUSE_MAX = 1000  # characters of a cause
-# the cause of an effect of unknown outcome by which a card knows a person's word
+# the cause that tells a card that a person resolved an effect of unknown outcome
 FOUND_NOT_DONE = "found not done"
 
 EffectClass = Literal["A", "B", "C"]
@@ -58,13 +59,13 @@ class Effect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What the far side said: facts worth keeping, such as a message id."""
+    """Facts from the outside system's answer worth keeping, such as a message id."""
 
     facts: Mapping[str, Any]
 
 
 class EffectHandler(Protocol):
-    """Carries one effect out.
+    """Executes one effect.
 
     Class A repeats under `effect.idempotency_key` or the key among its arguments. Class B reads
     back before it repeats: whenever `effect.attempt` is above one. Class C is never repeated after
@@ -73,8 +74,8 @@ class EffectHandler(Protocol):
     Raises:
         Unavailable: try again later (its `retry_after_s` is honoured).
         OutcomeUnknown: it was sent and may have been carried out.
-        Rejected, NotFound, AuthExpired, ContractBroken: it will not work; the row dies with the
-            reason.
+        Rejected, NotFound, AuthExpired, ContractBroken: it will not work; the row becomes dead with
+            the reason.
     """
 
     async def __call__(self, effect: Effect) -> Receipt: ...
@@ -115,7 +116,7 @@ class Origin:
     actor_id: UUID | None = None
     actor_name: str = "Jarvis"
     subscriber: str = "jarvis"
-    lane: Lane = Lane.NORMAL  # of what is said without a lane of its own
+    lane: Lane = Lane.NORMAL  # of effects without a lane of their own
 
     @classmethod
     def of(cls, event: Event, subscriber: str) -> Origin:
@@ -123,16 +124,16 @@ class Origin:
 
     def key(self, name: str) -> str:
         """The idempotency key of the effect that the subscriber calls `name`: a repeated handler
-        repeats it, and another subscriber of the same event has keys of its own. Nothing counts:
-        each effect of a handler has a name that differs.
+        repeats it, and other subscribers of the same event have other keys. Nothing is numbered:
+        each effect of a handler needs a name of its own.
         """
         return f"{self.event_id}:{self.subscriber}:{name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completed:
-    """What the event of an effect's end carries: how it was asked for, how it ended, what the far
-    side said."""
+    """The payload of the event that ends an effect: how it was requested, how it ended, the
+    receipt."""
 
     effect_id: UUID
     kind: str
@@ -176,12 +177,12 @@ async def request(
     branch: str | None = None,
     shadow: bool = False,
 ) -> UUID:
-    """Ask for one change of the outside world, with its audit entry, in the caller's transaction.
+    """Request one change in an outside system, with its audit entry, in the caller's transaction.
 
-    `key` is `origin.key(name)`, or names a thing of the business that happens once whichever event
-    asks for it. A second request under the same key returns the first row's id and changes nothing.
-    `after`: only once that effect is done. `settled_kind`: the internal event that tells how it
-    ended. `shadow`: only note it.
+    `key` is `origin.key(name)`, or names a business action that happens once whichever event
+    requests it. A second request under the same key returns the first row's id and changes nothing.
+    `after`: only once that effect is done. `settled_kind`: the internal event that reports how it
+    ended. `shadow`: only record it.
     """
     state = "shadow" if origin.dry or shadow else "pending"
     effect_id = await tx.fetchval(
@@ -223,9 +224,9 @@ async def request(
     return effect_id
 
 
-async def overtake(tx: Tx, effect_id: UUID) -> None:
-    """Earlier effects of the same order that nobody carries yet are dropped: this one says all that
-    they would have said."""
+async def supersede(tx: Tx, effect_id: UUID) -> None:
+    """Drop earlier pending effects with the same ordering key: this one contains all that they
+    would have sent."""
     await tx.execute(
         """UPDATE effect e SET state = 'dropped', finished_at = now(), cause = 'overtaken'
              FROM effect later
@@ -236,11 +237,12 @@ async def overtake(tx: Tx, effect_id: UUID) -> None:
     )
 
 
-def said(cause: str | None) -> str | None:
-    """A cause as the database can hold it: what broke may have broken by its very signs."""
+def storable_cause(cause: str | None) -> str | None:
+    """A cause as the database can hold it: the failure itself may contain characters that it
+    cannot."""
     return None if cause is None else line(cause, CAUSE_MAX)
 
 
 def channel(system: str) -> str:
-    """The notifier of a system's effects."""
+    """The notification channel of a system's effects."""
     return f"effects:{system}"

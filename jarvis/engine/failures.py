@@ -1,13 +1,16 @@
-"""What becomes of a delivery whose handler raised: one table, looked at from the top.
+"""What happens to a delivery whose handler raised; the first rule that matches applies.
 
-| What was raised | What follows | | --- | --- | | the lease was lost | nothing: another worker has
-it | | the body cannot be read | parked | | a value that the database cannot hold, a model that does
-not validate, a broken contract, an expected error | final at once | | a limit on calls | again when
-it may go on, as long as it takes, and it was no attempt | | a source is away or silent, the outcome
-of a call is not known | again with backoff, given up after hours | | a call took too long | the
-same | | the database is away, a deadlock, a lock or serialisation conflict | again with backoff, as
-long as it takes | | the deadline passed, and everything else | again once; final when it breaks at
-the same place a second time |
+- the lease was lost: nothing, another worker has the delivery
+- the body cannot be read: parked
+- a value that the database cannot hold, a model that does not validate, a broken contract, an
+  expected error: dead at once
+- a rate limit: rescheduled for when it may go on, without end; it is no attempt
+- a source is unreachable or silent, the outcome of a call is not known, a call took too long:
+  rescheduled with backoff, dead after hours
+- the database is unreachable, a deadlock, a lock or serialisation conflict: rescheduled with
+  backoff, without end
+- the deadline passed, and everything else: retried once; dead when it fails at the same place a
+  second time
 """
 
 from __future__ import annotations
@@ -36,7 +39,7 @@ _OURS = Path(__file__).parents[2]
 
 
 class Unparsable(Exception):
-    """A body that no parser of ours can read: parked with its raw text, and a person is told."""
+    """A body that no parser of ours can read: parked with its raw text, and a person is alerted."""
 
 
 class DeadlinePassed(Exception):
@@ -46,7 +49,7 @@ class DeadlinePassed(Exception):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What to do with a delivery. `after_s`: seconds until its next attempt; `failed_at`: where it
-    broke; `counted`: whether what was tried was an attempt."""
+    failed; `counted`: whether this counts as an attempt."""
 
     action: Literal["again", "dead", "park", "drop"]
     cause: str
@@ -62,8 +65,7 @@ def judge(error: Exception, *, attempt: int, age: timedelta, failed_at: str | No
         error: What the handler raised.
         attempt: The number of this attempt, from 1.
         age: How long ago the event came.
-        failed_at: Where an earlier attempt broke by an error that nobody expected: the last of
-            them.
+        failed_at: Where the last attempt with an unexpected error failed.
     """
     error = _worst(error)
     cause = f"{type(error).__name__}: {error}"
@@ -73,7 +75,7 @@ def judge(error: Exception, *, attempt: int, age: timedelta, failed_at: str | No
         return Verdict(action="park", cause=str(error))
     if isinstance(error, ExpectedError | ContractBroken):
         return Verdict(action="dead", cause=str(error))
-    if isinstance(error, ValidationError | asyncpg.DataError) or unfit(error):
+    if isinstance(error, ValidationError | asyncpg.DataError) or refused_by_driver(error):
         return Verdict(action="dead", cause=cause)
     if isinstance(error, LimitReached):
         return Verdict(action="again", cause=error.reason, after_s=error.wait_s, counted=False)
@@ -96,7 +98,7 @@ def judge(error: Exception, *, attempt: int, age: timedelta, failed_at: str | No
 
 
 def _worst(error: Exception) -> Exception:
-    """The error itself; of several at once the one that a repeat resolves least."""
+    """The error itself; of a group, the one least likely to succeed on a retry."""
     if not isinstance(error, ExceptionGroup):
         return error
     leaves = [_worst(leaf) for leaf in cast("ExceptionGroup[Exception]", error).exceptions]
@@ -104,23 +106,23 @@ def _worst(error: Exception) -> Exception:
 
 
 def transient(error: Exception) -> bool:
-    """Whether the database, or the way to it, is away, or in a conflict that a repeat resolves."""
+    """Whether the database is unreachable, or reports a conflict that a retry resolves."""
     if isinstance(error, OSError) and not isinstance(
         error, (ConnectionError, TimeoutError, socket.gaierror)
     ):
         return error.errno in _NETWORK  # a missing file is no outage
     passing = (DeadlockDetectedError, SerializationError, LockNotAvailableError, *DATABASE_AWAY)
-    return isinstance(error, passing) and not unfit(error)
+    return isinstance(error, passing) and not refused_by_driver(error)
 
 
-def unfit(error: Exception) -> bool:
-    """Whether the driver refused a value before it asked the database: its class for that is one of
-    broken connections as well."""
+def refused_by_driver(error: Exception) -> bool:
+    """Whether the driver refused a value before it queried the database: it uses the same class for
+    broken connections."""
     return isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
 
 
 def place_of(error: Exception) -> str:
-    """The innermost line of ours at which it was raised, with its type."""
+    """The innermost line of our code in the traceback, with the error's type."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [
         f

@@ -1,4 +1,4 @@
-"""How old what we show is, and why it could not be read anew."""
+"""The age of shown data, and why it could not be refreshed."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ FRESH_FOR = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limited:
-    """The source was not asked: a limit on calls is used up until then (business time, a whole
-    minute); `own`: the asker's own."""
+    """The source was not asked: a rate limit is used up until then (business time, a whole minute);
+    `own`: the caller's own share is used up."""
 
     until: datetime
     own: bool
 
     @classmethod
     def by(cls, error: LimitReached, now: datetime) -> Limited:
-        """From the refusal that came at `now`."""
+        """From the error that came at `now`."""
         end = now + timedelta(seconds=error.wait_s)
         return cls(until=end.replace(second=0, microsecond=0) + timedelta(minutes=1), own=error.own)
 
@@ -37,5 +37,5 @@ class Freshness:
     limited: Limited | None = None
 
     def stale(self, clock: Clock) -> bool:
-        """Whether it must be said to be old."""
+        """Whether it must be labelled as out of date."""
         return self.as_of is None or clock.now() - self.as_of > FRESH_FOR

@@ -1,4 +1,4 @@
-"""What is still on its way: the engine's own word on whether everything that began has ended."""
+"""Work in progress: whether everything that was started has ended."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from jarvis.engine.db import Database
 from jarvis.engine.effects import Lane
 
-ANY = timedelta(days=3650)  # however long it is put off
-# what waits that long for room at its target, or for its next attempt, is on its way
+ANY = timedelta(days=3650)  # however long it is delayed
+# work that waits at most this long for a rate limit or its next attempt counts as in progress
 SOON = timedelta(seconds=5)
 
 
@@ -21,20 +21,20 @@ async def in_flight(
     soon: timedelta = SOON,
     bulk_soon: timedelta = SOON,
 ) -> dict[str, int]:
-    """Open inputs, deliveries (`events`), effects, jobs and due timers, without those of which
-    there are none; empty at rest.
+    """Open inputs, deliveries (`events`), effects, jobs and due timers, only those above zero;
+    empty when idle.
 
-    One snapshot: what an effect's end publishes cannot fall between two looks.
+    One snapshot: the event that an ending effect publishes cannot be missed between two reads.
 
     Args:
         db: Jarvis's database.
-        inputs: By source, the keys under which what was sent will stand in the journal; those that
-            do not yet are counted.
+        inputs: By source, the deduplication keys of inputs that were sent; those not yet in the
+            journal are counted.
         now: The business clock, when timers that are due by it count. Future timers and waiting
             approvals never do.
-        soon: Work that is put off for longer than this does not count.
-        bulk_soon: The same for effects of the bulk lane, which may wait long for room at their
-            target.
+        soon: Work delayed for longer than this does not count.
+        bulk_soon: The same for effects of the bulk lane, which may wait long for the limits of
+            their target.
     """
     sent = [(source, key) for source, keys in (inputs or {}).items() for key in keys]
     row = await db.fetchrow(

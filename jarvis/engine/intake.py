@@ -1,8 +1,8 @@
-"""Inputs of one moment are stored together: what waits while one group commits is the next group
+"""Group commit of inputs: those that arrive while one group commits form the next group
 (docs/adr/0027).
 
-Nobody waits for a group to fill. Each caller goes on after the commit that holds its input, or gets
-an error of its own.
+No input waits for a group to fill. Each caller continues after the commit of its input, or gets an
+error of its own.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class _Waiting:
     answer: asyncio.Future[Accepted]
 
     def stored(self, accepted: Accepted) -> None:
-        if not self.answer.done():  # whoever asked may have gone away
+        if not self.answer.done():  # the caller may have been cancelled
             self.answer.set_result(accepted)
 
     def refused(self, error: Exception) -> None:
@@ -57,7 +57,7 @@ class Intake:
         self._waiting: deque[_Waiting] = deque()
         self._bytes = 0
         self._writers: set[asyncio.Task[None]] = set()
-        # of the groups on their way: what comes after them waits until they have committed
+        # of the groups in progress: later inputs of these keys wait for their commit
         self._keys: set[str | None] = set()
         self._refused: Counter[tuple[str, str]] = Counter()
         self._closed = False
@@ -66,12 +66,12 @@ class Intake:
         """Store one input and return after its commit. Inputs of one ordering key are stored in the
         order of the calls.
 
-        A caller that is cancelled leaves its input in the queue: it is stored all the same, and
-        harms no other.
+        The input of a cancelled caller stays in the queue and is stored; other inputs are not
+        affected.
 
         Raises:
-            Unavailable: too many wait (counted), the process ends, or the database is away
-                (counted): then it may have been stored, and a repetition becomes a duplicate.
+            Unavailable: too many wait (counted), the process is shutting down, or the database is
+                down (counted): then it may have been stored, and a repetition becomes a duplicate.
             asyncpg.PostgresError, ValueError: the database or its driver refuses this input; the
                 others of its group are stored.
         """
@@ -88,7 +88,7 @@ class Intake:
         return await waiting.answer
 
     async def close(self) -> None:
-        """Take nothing more, and return when all that waits was stored or refused."""
+        """Accept no more inputs, and return when all that wait were stored or refused."""
         self._closed = True
         while self._writers:
             await asyncio.wait(self._writers)
@@ -103,12 +103,12 @@ class Intake:
                 await self._count_refused()
         writer = asyncio.current_task()
         assert writer is not None
-        # now and not when the task is done: who comes in between would wait for nobody
+        # now and not when the task is done: an input that arrives in between would never be written
         self._writers.discard(writer)
 
     def _next_group(self) -> list[_Waiting]:
-        """What has waited longest, without the keys that another group holds: theirs stay in their
-        order."""
+        """The oldest waiting inputs, without keys that another group holds, so that each key keeps
+        its order."""
         group, later, size = list[_Waiting](), list[_Waiting](), 0
         while self._waiting and len(group) < GROUP and size < GROUP_BYTES:
             waiting = self._waiting.popleft()
@@ -122,8 +122,8 @@ class Intake:
         return group
 
     async def _store(self, group: Sequence[_Waiting]) -> None:
-        """One commit; where one input spoils it, its halves one after the other, until only the bad
-        one fails."""
+        """One commit; if an input makes it fail, its halves one after the other, until only the bad
+        input fails."""
         try:
             accepted = await self._accept([waiting.input for waiting in group])
             fault("intake.committed")
@@ -162,8 +162,7 @@ class Intake:
             waiting.refused(Unavailable("PostgreSQL", type(error).__name__, retry_after_s=AWAY_S))
 
     async def _count_refused(self) -> None:
-        """Once for all that were refused meanwhile: under a flood a row of its own for each would
-        make it worse."""
+        """One row for all refused meanwhile: under a flood one row each would add to the load."""
         counts, self._refused = self._refused, Counter()
         while counts:
             (source, reason), number = counts.popitem()

@@ -24,15 +24,15 @@ class Diagnosis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Integration:
-    """What a vendor's folder offers, as `INTEGRATION` of its package.
+    """What a vendor's folder provides, as `INTEGRATION` of its package.
 
-    `connect` opens the client and closes it at the end; its parameters say by their types what it
-    needs, and what it yields is what services ask for. `carriers` are classes, `"module:Class"`,
-    with a mapping `handlers` from kinds of effects to what carries them out, and `limits` if the
-    vendor has any; `process` is the one that reaches the vendor for writing; `switchable`: people
-    may switch what it writes off. `webhooks` are Litestar route handlers, `"module:handler"`.
-    `diagnose`, `"module:function"`, tells `jarvis doctor` how the vendor is; its parameters say by
-    their types what it needs, too.
+    `connect` opens the client and closes it at the end; its parameters are injected by type, and
+    services ask for the type that it yields. `carriers` are classes, `"module:Class"`, with a
+    mapping `handlers` from kinds of effects to effect handlers, and `limits` if the vendor has any;
+    `process` is the one that executes writes at the vendor; `switchable`: people may switch its
+    writes off. `webhooks` are Litestar route handlers, `"module:handler"`. `diagnose`,
+    `"module:function"`, reports the state of the vendor to `jarvis doctor`; its parameters are
+    injected by type, too.
     """
 
     name: str

@@ -1,5 +1,5 @@
-"""Stored buttons: a message is only a view of them. Who may press, until when, once; all copies of
-a card are one group."""
+"""Stored buttons, of which messages are only a view: who may press them and until when; each is
+used once. All copies of a card form one group."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ TOKEN_BYTES = 12  # 16 characters; Telegram takes up to 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Who:
-    """Who may press: one person, or everybody of these roles who may look into the branch; both
-    empty means anybody."""
+    """Who may press: one person, or everybody with these roles who may see the branch; both empty
+    means anybody."""
 
     employee_id: UUID | None = None
     roles: frozenset[Role] = frozenset()
     branch: str | None = None
 
     def may(self, actor: Actor | None) -> bool:
-        """Whether this person may press; nobody who is no employee may."""
+        """Whether this person may press; only employees may."""
         if actor is None:
             return False
         if self.employee_id is not None:
@@ -41,8 +41,8 @@ ANYBODY = Who()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewButton:
-    """A button to store: `choice` is what it stands for, in the form in which the owner of its kind
-    reads it; `who` when others may than its group's."""
+    """A button to store: `choice` is its payload, in the form that the owner of its kind reads;
+    `who` overrides the group's."""
 
     label: str
     kind: str
@@ -52,7 +52,7 @@ class NewButton:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pressed:
-    """What a press of a stored button means. `who` says who might have pressed it."""
+    """The meaning of a callback on a stored button. `who`: who may press it."""
 
     state: Literal["ok", "unknown", "expired", "used", "not_allowed"]
     kind: str = ""
@@ -63,8 +63,7 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
-    """One message that shows a group: where, for whom, in which language, and the effect that sent
-    it."""
+    """One message that shows a group: its chat, person, language, and the effect that sent it."""
 
     place: str
     employee_id: UUID | None
@@ -73,7 +72,7 @@ class Copy:
 
 
 class Interactions:
-    """Stores buttons, reads presses, knows the copies of a group."""
+    """Stores buttons, resolves callbacks, and keeps the copies of a group."""
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
@@ -90,7 +89,7 @@ class Interactions:
         conversation_id: UUID | None = None,
     ) -> list[list[dict[str, str]]]:
         """Store buttons and return them as an effect's argument: labels with short tokens. `life`
-        None: for ever.
+        None: no expiry.
 
         A group that was stored before keeps its tokens, so that a repeated handler, or a copy,
         shows the same buttons.
@@ -132,7 +131,7 @@ class Interactions:
         return result
 
     async def look(self, token: str, actor: Actor | None) -> Pressed:
-        """What a press would mean now, without using the button up."""
+        """Resolve a callback without using the button up."""
         return self._read(
             await self._db.fetchrow("SELECT * FROM interaction WHERE token = $1", token),
             actor,
@@ -140,23 +139,24 @@ class Interactions:
         )
 
     async def use(
-        self, tx: Tx, token: str, actor: Actor | None, event_id: UUID, *, settles: bool = True
+        self, tx: Tx, token: str, actor: Actor | None, event_id: UUID, *, closes_group: bool = True
     ) -> Pressed:
-        """Use a button once: its whole group is settled with it. A second press finds it used.
+        """Use a button once; this closes its whole group. A second callback finds it used.
 
-        The press that used it finds it its own when its handling is repeated after an interruption.
-        With `settles` false the group stays open: another person's word is still needed.
+        A callback that is handled again after an interruption finds its own use. If `closes_group`
+        is false the group stays open: another person's decision is still needed.
         """
         row = await tx.fetchrow("SELECT * FROM interaction WHERE token = $1 FOR UPDATE", token)
         pressed = self._read(row, actor, event_id)
         if (
             pressed.state == "ok"
-            and settles
+            and closes_group
             and row is not None
             and row["used_by_event_id"] != event_id
         ):
             assert actor is not None
-            # The token that was pressed names the press; its neighbours are settled without one.
+            # The event is recorded on the pressed token only; the other buttons are closed without
+            # one.
             await tx.execute(
                 """UPDATE interaction SET used_at = $2, used_by_employee_id = $3,
                           used_by_event_id = CASE WHEN token = $4 THEN $5::uuid END
@@ -170,7 +170,7 @@ class Interactions:
         return pressed
 
     async def close(self, tx: Tx, group: str) -> None:
-        """Settle a group without a press: its time is over, or what it asks has changed."""
+        """Close a group without a callback: it expired, or what it asks has changed."""
         await tx.execute(
             "UPDATE interaction SET used_at = $2 WHERE group_key = $1 AND used_at IS NULL",
             group,

@@ -1,4 +1,4 @@
-"""Jobs: long or scheduled work as rows; arq only carries their ids (docs/adr/0004).
+"""Jobs: long or scheduled work as rows; arq only transports their ids (docs/adr/0004).
 
 Each attempt gets a fresh arq id, so that arq's own locks, results and retries never matter. A job
 whose heartbeat stops is queued again by the sweeper within `STALE_S` + its period.
@@ -95,7 +95,7 @@ class JobLog:
         self._db = db
 
     async def find(self, job_id: UUID) -> Row | None:
-        """A job as it stands; None when there is none."""
+        """A job by its id; None when there is none."""
         return await self._db.fetchrow("SELECT * FROM job WHERE id = $1", job_id)
 
     async def done(self, kind: str) -> bool:
@@ -105,8 +105,8 @@ class JobLog:
         )
 
     async def due(self, *, again_after_s: float = 10.0) -> list[Row]:
-        """Jobs whose carrier must be told (now, or again since nobody took them); marks them as
-        told."""
+        """Jobs to enqueue in arq (now, or again because no worker took them); marks them as
+        enqueued."""
         return await self._db.fetch(
             """UPDATE job SET rung_at = now() WHERE id IN (
                  SELECT id FROM job WHERE state = 'queued' AND available_at <= now()
@@ -130,7 +130,7 @@ class JobLog:
         )
 
     async def start(self, job_id: UUID) -> Row | None:
-        """Begin the next attempt; None when another worker runs it or it is over."""
+        """Begin the next attempt; None when another worker runs it or it has ended."""
         return await self._db.fetchrow(
             """UPDATE job SET state = 'running', attempt = attempt + 1, started_at = now(),
                 heartbeat_at = now()
@@ -181,7 +181,7 @@ async def run_job(db: Database, handlers: Mapping[str, JobHandler], job_id: UUID
     )
     beat = asyncio.create_task(_beat(run))
     try:
-        # a job is no delivery: it may sleep until its turn
+        # a job is no delivery: it may sleep until there is quota
         whose = Behalf(kind="background", who=run.kind, waits=True)
         with traced("jobs.run", run.trace_id, kind=run.kind, attempt=run.attempt), on_behalf(whose):
             async with asyncio.timeout(row["deadline_s"]):
@@ -197,7 +197,7 @@ async def run_job(db: Database, handlers: Mapping[str, JobHandler], job_id: UUID
         await log.fail(run, "ran past its deadline", again_in_s=5.0)
     except ExpectedError as error:
         await log.fail(run, str(error), again_in_s=None)
-    except Exception as error:  # a boundary: the row keeps the cause, the worker lives on
+    except Exception as error:  # a boundary: the row keeps the cause, the worker continues
         logfire.exception("jobs.failed", kind=run.kind)
         _log.exception("job %s failed", run.kind)
         await log.fail(

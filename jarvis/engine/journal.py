@@ -1,8 +1,8 @@
-"""The journal: every input is one row in `event` before any rule sees it, with a delivery for each
+"""The journal: every input is one row in `event` before any handler runs, with a delivery for each
 subscriber of its kind.
 
-An event never changes. What became of it is the sum of its deliveries (`engine/deliveries.py`); an
-equal body inside its window is kept as a duplicate of the first, without deliveries.
+An event is immutable. Its outcome is the sum of its deliveries (`engine/deliveries.py`); an equal
+body inside its window is kept as a duplicate of the first, without deliveries.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ DUPLICATE_WINDOW = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """The row an input became. `fresh` is false when it was known already."""
+    """The row of an input. `fresh` is false for a duplicate."""
 
     event_id: UUID
     fresh: bool
@@ -31,7 +31,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
-    """What came from a sender that gives it no id."""
+    """An input from a sender that assigns no ids."""
 
     source: str
     kind: str
@@ -41,8 +41,7 @@ class Input:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One input. `sender` says whose doing it is in the end: a person (`telegram:<id>`), a vendor,
-    a check."""
+    """One input. `sender` is its original cause: a person (`telegram:<id>`), a vendor, a check."""
 
     id: UUID
     seq: int
@@ -85,8 +84,8 @@ async def publish(
     parent_id: UUID | None,
     sender: str | None = None,
 ) -> Accepted:
-    """Put an internal event into the journal in the transaction of the change it tells of; it is
-    its parent's sender's doing."""
+    """Publish an internal event in the transaction of the change that it reports; it inherits its
+    parent's sender."""
     row = await tx.fetchrow(
         "SELECT * FROM event_accept('jarvis', $1, $2, $3, NULL, $4, $5, $6, $7)",
         kind,
@@ -104,7 +103,7 @@ async def publish(
 
 
 class Journal:
-    """Accepts events, tells of changes, puts copies of past events in again."""
+    """Accepts inputs, publishes internal events, replays past events."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -161,8 +160,8 @@ class Journal:
         within the window is a duplicate.
 
         For a duplicate one follow-up event ending in `.duplicate` is published: read again. One
-        statement is one transaction, so neither a frozen process nor a lost connection leaves its
-        locks behind.
+        statement is one transaction, so neither a frozen process nor a lost connection leaves locks
+        behind.
 
         Raises:
             asyncpg.PostgresError, OSError: nothing was stored, unless the connection broke: then
@@ -195,7 +194,7 @@ class Journal:
         parent: Event | None = None,
         sender: str | None = None,
     ) -> Accepted:
-        """Publish an internal event in the transaction of the change it tells of."""
+        """Publish an internal event in the transaction of the change that it reports."""
         return await publish(
             tx,
             kind=kind,
@@ -217,11 +216,10 @@ class Journal:
         subscriber: str | None = None,
         dry: bool = True,
     ) -> list[UUID]:
-        """Put copies of past events into the journal again, in their order, for one subscriber or
-        for all.
+        """Replay copies of past events in their order, for one subscriber or for all.
 
-        Dry copies run their handlers with every effect recorded as `shadow`, so nothing leaves the
-        house.
+        Dry copies run their handlers with every effect recorded as `shadow`, so nothing is sent to
+        outside systems.
         """
         if event_id is None and since is None:
             raise InvalidRequest("name an event or a start time")
@@ -247,7 +245,7 @@ class Journal:
     async def replay_in(
         self, tx: Tx, event_ids: Sequence[UUID], *, dry: bool, subscriber: str | None = None
     ) -> list[UUID]:
-        """The same for named events, in the transaction of the decision that they be replayed."""
+        """Replay the given events, in the transaction of the decision to replay them."""
         rows = await tx.fetch(
             "SELECT * FROM event WHERE id = ANY($1) ORDER BY seq", list(event_ids)
         )
@@ -296,7 +294,7 @@ class Journal:
         return made
 
     async def refuse(self, *, source: str, reason: str, deliveries: int = 1) -> None:
-        """Count deliveries that were refused at the door; nothing of them is kept."""
+        """Count webhooks that were refused before they were stored; their content is not kept."""
         await self._db.execute(
             """INSERT INTO refused_delivery (source, reason, hour, deliveries) VALUES ($1, $2,
                 date_trunc('hour', now()), $3)
@@ -308,7 +306,7 @@ class Journal:
         )
 
     async def refused(self, *, hours: int = 24) -> int:
-        """Deliveries refused in the last hours."""
+        """Number of webhooks refused in the last hours."""
         return int(
             await self._db.fetchval(
                 "SELECT coalesce(sum(deliveries), 0) FROM refused_delivery WHERE hour > now() - "
@@ -318,7 +316,7 @@ class Journal:
         )
 
     async def status(self, event_id: UUID) -> Row | None:
-        """What became of an event: its row of the view `event_status`; None when there is none."""
+        """The outcome of an event: its row of the view `event_status`; None when there is none."""
         return await self._db.fetchrow("SELECT * FROM event_status WHERE id = $1", event_id)
 
     async def find(self, event_id: UUID) -> Row | None:
@@ -328,11 +326,11 @@ class Journal:
     async def followed(
         self, moment: datetime, kinds: Sequence[str], *, within: timedelta, limit: int = 50
     ) -> list[Row]:
-        """Events that came in from a moment on, with what became of them, in their order.
+        """Events received from a moment on, with their outcomes, in their order.
 
         Args:
             moment: Real time as the database has it.
-            kinds: Patterns of kinds, as SQL's LIKE takes them; one that fits is enough.
+            kinds: Patterns of kinds for SQL's LIKE; matching one is enough.
             within: How long after the moment.
             limit: How many at most.
         """
@@ -370,5 +368,5 @@ class Journal:
 
 
 def trace_code(trace_id: str) -> str:
-    """What a person quotes to us when something went wrong."""
+    """The code that a person quotes to support when something went wrong."""
     return short_code(trace_id)

@@ -1,4 +1,4 @@
-"""Work in order per key, side by side between keys."""
+"""Tasks run in order per key, concurrently between keys."""
 
 from __future__ import annotations
 
@@ -10,30 +10,29 @@ _log = logging.getLogger(__name__)
 
 
 class KeyedTasks:
-    """Runs what is given to it: things of one key one after another, things of different keys at
-    the same time.
+    """Runs tasks of one key one after another, and tasks of different keys concurrently.
 
     Args:
-        at_once: Keys that are worked on at the same time.
+        at_once: How many keys run concurrently at most.
     """
 
     def __init__(self, at_once: int) -> None:
-        self._room = asyncio.Semaphore(at_once)
+        self._slots = asyncio.Semaphore(at_once)
         self._last: dict[Hashable, asyncio.Task[None]] = {}
 
     def add(self, key: Hashable, work: Callable[[], Awaitable[None]]) -> None:
-        """Run it after everything that was added under its key before."""
+        """Run it after everything added under the same key before."""
         task = asyncio.create_task(self._run(self._last.get(key), work))
         self._last[key] = task
         task.add_done_callback(lambda done: self._forget(key, done))
 
-    async def settled(self) -> None:
-        """Return when everything that was added until now has ended."""
+    async def join(self) -> None:
+        """Wait until everything added until now has ended."""
         if self._last:
             await asyncio.wait(list(self._last.values()))
 
     async def stop(self) -> None:
-        """Cancel what is left."""
+        """Cancel the remaining tasks."""
         tasks = list(self._last.values())
         for task in tasks:
             task.cancel()
@@ -44,7 +43,7 @@ class KeyedTasks:
     ) -> None:
         if before is not None:
             await asyncio.wait([before])
-        async with self._room:
+        async with self._slots:
             await work()
 
     def _forget(self, key: Hashable, task: asyncio.Task[None]) -> None:

@@ -20,13 +20,13 @@ class Lease:
 
 
 class Leases:
-    """Takes, keeps and gives back leases."""
+    """Acquires, extends and releases leases."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
     async def take(self, name: str, holder: str, seconds: float) -> Lease | None:
-        """Take the lease if it is free or ran out; None while somebody else holds it."""
+        """Acquire the lease if it is free or expired; None while somebody else holds it."""
         fence = await self._db.fetchval(
             """INSERT INTO lease (name, holder, held_until) VALUES ($1, $2, now() + $3)
                ON CONFLICT (name) DO UPDATE SET holder = $2, held_until = now() + $3,
@@ -46,10 +46,10 @@ class Leases:
         )
 
     async def keep(self, lease: Lease, seconds: float) -> None:
-        """Prolong the lease.
+        """Extend the lease.
 
         Raises:
-            LeaseLost: it ran out and somebody else has it.
+            LeaseLost: it expired and another process holds it.
         """
         count = await self._db.execute(
             "UPDATE lease SET held_until = now() + $3 WHERE name = $1 AND fence = $2",
@@ -61,7 +61,7 @@ class Leases:
             raise LeaseLost(lease.name)
 
     async def give_back(self, lease: Lease) -> None:
-        """End the lease now, so that a standby need not wait."""
+        """Release the lease now, so that a standby need not wait for its expiry."""
         await self._db.execute(
             "UPDATE lease SET held_until = now() - interval '1 second' WHERE name = $1 AND fence = "
             "$2",

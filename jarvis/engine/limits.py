@@ -24,7 +24,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """At most `calls` in any `period_s` seconds, all of them at once if need be."""
+    """At most `calls` in any `period_s` seconds, all of them at once if needed."""
 
     calls: int
     period_s: float
@@ -42,7 +42,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
-    """Turns for work that is put back: one each `every_s` seconds, none further away than about
+    """Retry times for rescheduled work: one every `every_s` seconds, none later than about
     `horizon_s`."""
 
     name: str
@@ -51,9 +51,9 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoRoom:
-    """Nothing was taken. Seconds until it may be tried, and the account (or the queue) that has no
-    room."""
+class LimitExceeded:
+    """Nothing was taken: the seconds until a retry may succeed, and the account (or the queue) that
+    is full."""
 
     wait_s: float
     account: str
@@ -90,14 +90,14 @@ class Limiter:
 
     async def take_all(
         self, accounts: Sequence[Account], *, queue: Queue | None = None, has_turn: bool = False
-    ) -> NoRoom | None:
+    ) -> LimitExceeded | None:
         """Take one call of every account, or of none.
 
         Args:
-            accounts: All that the call counts in.
-            queue: Gives whoever finds no room a turn of his own; who comes anew stands behind those
-                who have one.
-            has_turn: Whether this caller had been given a turn, which has come now.
+            accounts: Every account that the call counts in.
+            queue: Assigns a retry time to a caller that is refused; new callers come after those
+                that have one.
+            has_turn: Whether this caller's assigned retry time has come.
         """
         every_s, horizon_s = (0.0, 0.0) if queue is None else (queue.every_s, queue.horizon_s)
         row = await self._db.fetchrow(
@@ -111,4 +111,6 @@ class Limiter:
             has_turn,
         )
         assert row is not None
-        return NoRoom(wait_s=row["wait"], account=row["account"]) if row["wait"] > 0 else None
+        return (
+            LimitExceeded(wait_s=row["wait"], account=row["account"]) if row["wait"] > 0 else None
+        )

@@ -1,5 +1,5 @@
-"""The loop that workers and dispatchers share: claim rows while there is room, work on them side by
-side."""
+"""The loop that workers and dispatchers share: claim rows while there is capacity and process them
+concurrently."""
 
 from __future__ import annotations
 
@@ -15,35 +15,34 @@ _log = logging.getLogger(__name__)
 T = TypeVar("T")
 BATCH = 4
 AWAY_S = 0.5
-# a notification can get lost with Redis; nothing waits longer than this for being looked at
+# the polling interval: a notification can be lost with Redis
 POLL_S = 1.0
 MARGIN_S = 0.002  # a row is due by PostgreSQL's clock, which is read a little after ours
 
 
 def not_cancelled() -> bool:
     """Whether the running task may go on. A library below may answer a cancellation with an error
-    of its own (a driver whose connection broke on the way), which a loop would take for trouble of
-    the far side; a loop that asks here ends all the same."""
+    of its own (a driver whose connection broke on the way), which a loop would take for a failure
+    of the far side; a loop that checks here still ends."""
     task = asyncio.current_task()
     return task is None or not task.cancelling()
 
 
 class ClaimLoop(Generic[T]):
-    """Runs until cancelled. Never claims more than it can begin at once, so that other processes
+    """Runs until cancelled. Never claims more than it can start at once, so that other processes
     get the rest.
 
-    It looks into the table when it is notified, when it has finished a row itself (whose
-    successor of the same ordering key is free now), when a row that it put back falls due, and once
-    a second in any case.
+    It polls the table when notified, when it has finished a row (the next row of the same ordering
+    key is ready), when a row that it rescheduled falls due, and once a second in any case.
 
     Args:
         notifier: Wakes the loop when another process has written or freed a row.
         channel: What it listens to.
         name: This consumer's name.
-        claim: Takes at most so many rows for us.
-        work: Works on one row; returns the seconds after which it is to be looked at again when it
-            was put back, else None. What it raises is logged, its row comes back by its lease.
-        concurrency: Rows worked on at once.
+        claim: Claims at most this many rows.
+        work: Processes one row; returns the seconds until its retry when it was rescheduled, else
+            None. An exception is logged, and the row is released when its lease expires.
+        concurrency: Rows processed at once.
     """
 
     def __init__(
@@ -66,7 +65,7 @@ class ClaimLoop(Generic[T]):
         self._look = asyncio.Event()
 
     async def run(self) -> None:
-        """Work until cancelled; what is in flight then is given back by its lease."""
+        """Run until cancelled; rows in progress are then released when their leases expire."""
         listener = asyncio.create_task(self._listen())
         try:
             while not_cancelled():
@@ -74,7 +73,7 @@ class ClaimLoop(Generic[T]):
                 if not free:
                     await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
                     continue
-                self._look.clear()  # before the claim: what comes while it runs is looked at next
+                self._look.clear()  # before the claim: rows that arrive during it trigger the next
                 try:
                     rows = await self._claim(min(free, BATCH))
                 except DATABASE_AWAY as error:
@@ -95,7 +94,7 @@ class ClaimLoop(Generic[T]):
 
     async def _listen(self) -> None:
         while not_cancelled():
-            # a notification is for one consumer: it goes to one that has room
+            # a notification reaches one consumer only: one that has capacity
             if len(self._tasks) >= self._concurrency:
                 await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
             await self._notifier.wait(self._channel, self._name, POLL_S)
@@ -113,7 +112,7 @@ class ClaimLoop(Generic[T]):
 
 
 async def sweep_forever(*sweeps: Callable[[], Awaitable[int]], every_s: float = 5.0) -> None:
-    """Give back what dead processes held, until cancelled."""
+    """Release rows held by dead processes, until cancelled."""
     while not_cancelled():
         try:
             for sweep in sweeps:

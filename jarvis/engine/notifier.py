@@ -1,8 +1,7 @@
-"""Notifications over Redis Streams: one says "look into the table", and carries no work of its
-own.
+"""Notifications over Redis Streams: each says "poll the table" and carries no work itself.
 
-Emptying Redis loses nothing: consumers look into PostgreSQL at least once a second while Redis is
-silent, and the group is made again when it is gone.
+Flushing Redis loses nothing: consumers poll PostgreSQL at least once a second while Redis is
+silent, and a missing consumer group is created again.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ _GROUP = "consumers"
 
 
 class RedisNotifier:
-    """Notifies and waits. Never raises on a broken Redis: it only gets slower."""
+    """Notifies and waits. Never raises when Redis fails: consumers fall back to polling."""
 
     def __init__(self, redis: Redis | None, *, poll_s: float = 0.5) -> None:
         self._redis = redis
@@ -35,11 +34,11 @@ class RedisNotifier:
         self._sending: asyncio.Task[None] | None = None
 
     async def notify(self, names: Sequence[str]) -> None:
-        """Wake one consumer of each name, without waiting for Redis; a failure is dropped, since
-        the sweeper finds the row.
+        """Wake one consumer of each name, without waiting for Redis; a failure is ignored, since
+        polling finds the row.
 
-        What comes while a notification is on its way leaves together: whoever wakes reads the
-        table until it is empty.
+        Notifications made while one is being sent are sent together: a consumer that wakes reads
+        the table until it is empty.
         """
         if self._redis is None or time.monotonic() < self._silent_until:
             return
@@ -63,7 +62,7 @@ class RedisNotifier:
                 self._pause(error)
 
     async def flush(self) -> None:
-        """Wait until the notifications on their way have left."""
+        """Wait until pending notifications were sent."""
         if self._sending is not None:
             await self._sending
 

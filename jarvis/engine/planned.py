@@ -1,7 +1,7 @@
-"""A planned write: what will be sent once somebody has approved it, and everything its card shows.
+"""A planned write: what will be sent after approval, and everything that its card shows.
 
-Each part is JSON in the approval's row and is read back as the same types. What a part is called
-and how it looks is said by the write's owner; amounts are minor units of their currency.
+Each part is JSON in the approval's row and is read back as the same types. The owner of the write
+provides names and presentation of parts; amounts are minor units of their currency.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from pydantic import (
 
 from jarvis.kit.money import Currency, Money
 
-# one spelling of moments in what is bound and kept
+# one spelling of times in stored and digested values
 Moment = Annotated[datetime, PlainSerializer(datetime.isoformat, when_used="json")]
 
 
 class Part(BaseModel):
-    """A part of an approval. What a newer version adds to a stored one is read over."""
+    """A part of an approval. Unknown fields, as a newer version may have stored, are ignored."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -36,7 +36,7 @@ class Part(BaseModel):
 class Subject(Part):
     """What a write changes: its kind and id, and what a card names it by.
 
-    `name` is the whole name of what has neither a number nor a car.
+    `name` is the name of a subject that has neither a number nor a car.
     """
 
     kind: str
@@ -51,7 +51,7 @@ class Subject(Part):
 
 
 class MomentChange(Part):
-    """A moment that becomes another one."""
+    """A change of a time."""
 
     type: Literal["moment"] = "moment"
     field: str
@@ -60,7 +60,7 @@ class MomentChange(Part):
 
 
 class MoneyChange(Part):
-    """An amount that becomes another one, in minor units."""
+    """A change of an amount, in minor units."""
 
     type: Literal["money"] = "money"
     field: str
@@ -70,7 +70,7 @@ class MoneyChange(Part):
 
 
 class TextChange(Part):
-    """Words that take the place of others."""
+    """A change of a text."""
 
     type: Literal["text"] = "text"
     field: str
@@ -79,7 +79,8 @@ class TextChange(Part):
 
 
 class CodeChange(Part):
-    """A value of a closed list, such as a branch, a state or a role; `type` names the list."""
+    """A change of a value of a closed list, such as a branch, a state or a role; `type` names the
+    list."""
 
     type: str
     field: str
@@ -107,8 +108,8 @@ FieldChange = Annotated[
 class Price(Part):
     """What it costs, in minor units.
 
-    `old` is None for something new; `delta` what is added; `days` times `rate` when it is reckoned
-    by days. `basis`: the source's quote for the time, the subject's own price, or the total that
+    `old` is None for something new; `delta` what is added; `days` times `rate` when it is charged
+    by the day. `basis`: the source's quote for the time, the subject's own price, or the total that
     the source's preview named.
     """
 
@@ -134,7 +135,7 @@ class PaidWarning(Part):
 
 
 class CollisionWarning(Part):
-    """Something else comes close: `tight` follows at once, `pickup` is planned on the same car."""
+    """Another booking is close: `tight` follows at once, `pickup` is planned on the same car."""
 
     kind: Literal["tight", "pickup"]
     number: int | None
@@ -147,11 +148,11 @@ WriteWarning = Annotated[PaidWarning | CollisionWarning, Field(discriminator="ki
 class PlannedWrite(Part):
     """One write as it will be sent, and everything its card shows.
 
-    `kind` names the effect, whose handler gets `args` as they stand. `title` is the change's name,
-    one of those that the owner of the kind has words for. `shown` is the version of the fields that
-    the card shows of the subject: a change of one of them voids the card. `undo` holds the
-    arguments of the reverse write of the same kind. `as_of`: when the source said all this.
-    `critical`: two people decide.
+    `kind` names the effect, whose handler gets `args` unchanged. `title` is the change's name, one
+    of those that the owner of the kind has texts for. `shown` is the version of the fields that the
+    card shows of the subject: a change of one of them voids the card. `undo` holds the arguments of
+    the reverse write of the same kind. `as_of`: when the source was read. `critical`: two people
+    decide.
     """
 
     kind: str
@@ -186,7 +187,7 @@ class PlannedWrite(Part):
         subject_id: UUID,
         shown: Mapping[str, JsonValue],
     ) -> PlannedWrite:
-        """From its row; whether it is critical stands with the card."""
+        """From its row; whether it is critical is stored with the card."""
         about = cast(Mapping[str, JsonValue], stored["about"])
         subject = {**about, "kind": subject_kind, "id": subject_id}
         return cls.model_validate({**stored, "subject": subject, "shown": shown})

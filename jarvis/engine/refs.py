@@ -1,4 +1,4 @@
-"""Outside ids live here and nowhere else: (system, kind, id) is unique and leads to one of our
+"""Ids of outside systems, stored only here: (system, kind, id) is unique and maps to one of our
 rows."""
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from jarvis.engine.db import Reader, Tx
 
 
 async def lock(tx: Tx, system: str, kind: str, key: str) -> None:
-    """Let one writer at a time touch this outside record, until the transaction ends."""
+    """Lock this outside record for one writer until the transaction ends."""
     await tx.execute(
         "SELECT pg_advisory_xact_lock(hashtextextended($1, 2))", f"{system}:{kind}:{key}"
     )
@@ -36,7 +36,7 @@ async def key_of(reader: Reader, system: str, kind: str, subject_id: UUID) -> st
 
 
 async def bind(tx: Tx, system: str, kind: str, key: str, subject_id: UUID) -> None:
-    """Remember the outside id of a new row."""
+    """Store the outside id of a new row."""
     await tx.execute(
         "INSERT INTO external_ref (system, kind, external_key, subject_id) VALUES ($1, $2, $3, $4)",
         system,

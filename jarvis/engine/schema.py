@@ -1,4 +1,4 @@
-"""What the database says of its own schema."""
+"""The version of the database schema."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from jarvis.engine.db import Reader
 
 
 async def migrations_run(reader: Reader) -> int:
-    """How many migrations ran here."""
+    """How many migrations this database has."""
     return int(await reader.fetchval("SELECT count(*) FROM migration"))

@@ -16,10 +16,10 @@ from jarvis.kit.settings import Settings
 
 
 class EngineSettings(Settings):
-    """`public_url`: how this system is reached; `secret`: what it signs with; `effects`: what is
-    sent, by kind, system or branch; `approval_min`: how long a card waits; `lease_s`: how long a
-    process that is silent keeps its work; `switched_off_s`: how often what is switched off is
-    looked at again."""
+    """`public_url`: the public address; `secret`: the signing key; `effects`: which effects are
+    sent, by kind, system or branch; `approval_min`: minutes that a card waits; `lease_s`: seconds
+    until the work of a silent process is released; `switched_off_s`: seconds between checks of
+    switched-off effects."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="ignore", env_ignore_empty=True, env_prefix="JARVIS_"

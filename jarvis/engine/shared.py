@@ -1,4 +1,4 @@
-"""Equal readings at the same time are one: who asks for what is just being read waits for that."""
+"""Coalesced reads: a caller that asks for something being read waits for that read."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from collections.abc import Awaitable, Callable
 
 
 class SharedReads:
-    """Shares readings by key, within one process.
+    """Shares concurrent reads by key, within one process.
 
-    A reading leaves what it read where everybody looks, with its age; so only whether it succeeded
-    is shared. A failure is its caller's own: the others then read for themselves, on their own
-    account.
+    A read stores its result where all callers look, with its age, so only its success is shared. A
+    failure belongs to its caller: the others then read for themselves, on their own quota.
 
     Args:
-        max_age_s: A reading that began so long ago is asked for anew; 0: nothing is shared.
+        max_age_s: A read that began longer ago is repeated; 0: nothing is shared.
     """
 
     def __init__(self, max_age_s: float) -> None:
@@ -26,12 +25,12 @@ class SharedReads:
     async def read(
         self, key: str, read: Callable[[], Awaitable[bool]], *, anew: bool = False
     ) -> None:
-        """Read, unless somebody else's equal reading is young enough.
+        """Read, unless another caller's read of the key is recent enough.
 
         Args:
             key: What is read.
             read: Reads it; returns whether that succeeded.
-            anew: Whether only a reading that begins now will do.
+            anew: Require a read that begins now.
         """
         if not anew and await self._others(key):
             return

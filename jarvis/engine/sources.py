@@ -1,4 +1,4 @@
-"""When each outside source last answered, and since when it does not."""
+"""When each outside source last answered, and since when it has failed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jarvis.engine.db import Reader
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
-    """Business time of the last good answer and of the beginning of the present silence."""
+    """Business time of the last good answer and of the first of the present failures."""
 
     last_ok_at: datetime | None
     failing_since: datetime | None
@@ -27,7 +27,7 @@ async def report_ok(reader: Reader, name: str, now: datetime) -> None:
 
 
 async def report_failure(reader: Reader, name: str, now: datetime, reason: str) -> None:
-    """The source did not answer; the first failure of a row of them keeps its time."""
+    """The source did not answer; the time of the first of consecutive failures is kept."""
     await reader.execute(
         """INSERT INTO source_state (name, failing_since, reason) VALUES ($1, $2, $3)
            ON CONFLICT (name) DO UPDATE SET failing_since = coalesce(source_state.failing_since,
@@ -39,7 +39,7 @@ async def report_failure(reader: Reader, name: str, now: datetime, reason: str) 
 
 
 async def read(reader: Reader, *names: str) -> list[SourceState]:
-    """What we know of each source, in the order of the names."""
+    """The state of each source, in the order of the names."""
     rows = await reader.fetch(
         "SELECT name, last_ok_at, failing_since FROM source_state WHERE name = ANY($1)", list(names)
     )

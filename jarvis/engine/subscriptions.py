@@ -1,9 +1,9 @@
-"""Who hears of which kind of event. Each subscriber has a delivery, a deadline, retries and a dead
-letter of its own.
+"""Subscriptions of handlers to kinds of events. Each subscriber has a delivery, a deadline, retries
+and a dead letter of its own.
 
 A feature's class marks its handlers with `subscriber`; its attribute `feature` and the method's
 name are the subscriber's name. The table of subscriptions is written by `jarvis migrate`, so that
-whoever stores an event need not know the features.
+storing an event needs no knowledge of the features.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from jarvis.engine.worker import Handling
 
 DEADLINE_S = 60.0
-UNROUTED = "unrouted"  # stands where nobody has subscribed
+UNROUTED = "unrouted"  # the subscriber of kinds that have no other
 POOL = "work"
 _MARK = "__jarvis_subscription__"
 
@@ -32,7 +32,7 @@ F = TypeVar("F", bound=Callable[..., Awaitable[None]])
 
 
 class DeliveryLane(IntEnum):
-    """People first, then vendors, then bulk; a flood in one delays no other."""
+    """People first, then vendors, then bulk; a flood in one does not delay the others."""
 
     PEOPLE = 0
     VENDORS = 1
@@ -41,8 +41,8 @@ class DeliveryLane(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """How a handler is subscribed: to which kinds, in which lane and pool, for how many seconds an
-    attempt."""
+    """How a handler is subscribed: its kinds, lane, pool, and the deadline of an attempt in
+    seconds."""
 
     kinds: Sequence[str]
     lane: DeliveryLane
@@ -81,7 +81,7 @@ def on(
     lane: DeliveryLane = DeliveryLane.VENDORS,
     deadline_s: float = DEADLINE_S,
 ) -> Subscriber:
-    """A subscriber that is a function."""
+    """A subscriber from a plain function."""
     return Subscriber(
         name=name,
         terms=Terms(kinds=kinds, lane=lane, deadline_s=deadline_s, pool=POOL),
@@ -100,7 +100,7 @@ def declared(feature: type) -> dict[str, Terms]:
 
 
 def subscribers(*features: object) -> dict[str, Subscriber]:
-    """The subscribers of built features by name.
+    """The subscribers of feature objects by name.
 
     Raises:
         ValueError: two of them have one name.
@@ -118,8 +118,8 @@ def subscribers(*features: object) -> dict[str, Subscriber]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Synced:
-    """What a synchronisation changed: subscribers that are new, those that are gone, deliveries
-    that died with them."""
+    """What a synchronisation changed: subscribers added, subscribers removed, deliveries discarded
+    with them."""
 
     added: Sequence[str]
     removed: Sequence[str]
@@ -127,16 +127,16 @@ class Synced:
 
 
 async def sync(db: Database, terms: Mapping[str, Terms], *, discard: bool = False) -> Synced:
-    """Make the table say what the handlers say; events that waited for a subscriber of their kind
-    get it.
+    """Make the table match the handlers; events that waited for a subscriber of their kind are
+    delivered to it.
 
     Args:
         db: As its owner.
         terms: Every subscriber by name.
-        discard: Let open deliveries of removed subscribers die with that cause.
+        discard: Mark open deliveries of removed subscribers as dead with that cause.
 
     Raises:
-        Conflict: a subscriber with open deliveries is gone.
+        Conflict: a removed subscriber has open deliveries.
     """
     rows = [(kind, name, int(t.lane), t.pool) for name, t in terms.items() for kind in t.kinds]
     async with db.transaction() as tx:
@@ -164,7 +164,7 @@ async def sync(db: Database, terms: Mapping[str, Terms], *, discard: bool = Fals
                 WHERE state IN ('pending', 'claimed') AND subscriber <> ALL($1)""",
             [*terms, UNROUTED],
         )
-        await _share_out(tx)
+        await _route_unrouted(tx)
     return Synced(added=sorted(terms.keys() - before), removed=removed, died=died)
 
 
@@ -183,8 +183,8 @@ async def _retire(tx: Tx, kept: Sequence[str], *, discard: bool) -> None:
         )
 
 
-async def _share_out(tx: Tx) -> None:
-    """Open deliveries of `unrouted` whose kind has subscribers now go to them."""
+async def _route_unrouted(tx: Tx) -> None:
+    """Move open deliveries of `unrouted` to subscribers that their kind has now."""
     waiting = await tx.fetch(
         """DELETE FROM delivery d USING event e WHERE e.id = d.event_id AND d.subscriber = $1
             AND d.state = 'pending'
@@ -204,7 +204,7 @@ async def _share_out(tx: Tx) -> None:
 
 
 async def handle_like(tx: Tx, kind: str, like: str) -> None:
-    """From now on events of `kind` go to the subscribers of `like`."""
+    """From now on deliver events of `kind` to the subscribers of `like`."""
     await tx.execute(
         """INSERT INTO event_subscription (kind, subscriber, lane, pool, routed_as)
            SELECT $1, subscriber, lane, pool, $2 FROM event_subscription WHERE kind = $2 ON CONFLICT
@@ -215,8 +215,8 @@ async def handle_like(tx: Tx, kind: str, like: str) -> None:
 
 
 async def listed(db: Database) -> list[Row]:
-    """Who hears of which kind, with the lane by its name, the pool, and as what a kind without
-    subscribers of its own is routed (`routed_as`)."""
+    """Subscribers by kind of event, with lane name, pool, and the kind whose subscribers are used
+    when it has none of its own (`routed_as`)."""
     return await db.fetch(
         """SELECT kind, subscriber,
                   CASE lane WHEN 0 THEN 'people' WHEN 1 THEN 'vendors' ELSE 'bulk' END AS lane,
@@ -226,7 +226,7 @@ async def listed(db: Database) -> list[Row]:
 
 
 async def known_kinds(db: Database) -> list[str]:
-    """Every kind that a handler of ours was written for."""
+    """Every kind that has a handler."""
     rows = await db.fetch(
         "SELECT DISTINCT kind FROM event_subscription WHERE routed_as IS NULL ORDER BY kind"
     )
@@ -265,5 +265,5 @@ async def backfill(db: Database, name: str, *, since: datetime) -> int:
 
 
 def channel(lane: int) -> str:
-    """The notifier of a lane."""
+    """The notification channel of a lane."""
     return f"events:{int(lane)}"

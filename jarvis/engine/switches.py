@@ -1,9 +1,9 @@
-"""Switches that people throw while the house runs: read-only, off, and shadow; every process knows
-within seconds.
+"""Runtime switches set by people: read-only, off, and shadow; they reach every process within
+seconds.
 
 Scopes: `all`, `agent` (a role), `tool`, `branch`, `effect` (a kind, `system.*`, or either with
-`@branch`). Modes: `on`; `read_only` (no writes); `off`; for effects also `shadow` (only noted, with
-a report of what would have been sent).
+`@branch`). Modes: `on`; `read_only` (no writes); `off`; for effects also `shadow` (only recorded,
+with a report of what would have been sent).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ KEPT_S = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switch:
-    """One thrown switch; `by` and `at` are None for what the settings say."""
+    """One switch that is not on; `by` and `at` are None when it comes from the settings."""
 
     scope: Scope
     name: str
@@ -37,7 +37,7 @@ class Switch:
 
 
 class Switches:
-    """Reads and throws switches. `defaults` are the settings' modes of effects, by the names of the
+    """Reads and sets switches. `defaults` are the settings' modes of effects, by the names of the
     `effect` scope."""
 
     def __init__(self, db: Database, defaults: Mapping[str, Mode] | None = None) -> None:
@@ -94,8 +94,8 @@ class Switches:
         return "on" if found is None else modes[found]
 
     async def holds(self, kind: str, branch: str | None) -> bool:
-        """Whether an effect that was asked for must wait: its kind is off, or the branch or the
-        house only reads."""
+        """Whether a requested effect must wait: its kind is off, or its branch or the whole system
+        is read-only."""
         if await self.effect_mode(kind, branch) == "off":
             return True
         return await self.stops(agent=None, tool=None, branch=branch, write=True) is not None
@@ -110,7 +110,7 @@ class Switches:
         by_name: str,
         reason: str | None,
     ) -> None:
-        """Throw a switch, on record.
+        """Set a switch, with an audit entry.
 
         Raises:
             InvalidRequest: no such scope or mode, or a mode that the scope does not have.

@@ -1,7 +1,7 @@
-"""Slots (a check at a time, once), timers (a subject falls due) and the scheduler that fires both
-as events.
+"""Slots (one run of a periodic check), timers (a subject falls due) and the scheduler that
+publishes both as events.
 
-Any number of schedulers may run: unique rows make one event of each.
+Any number of schedulers may run: unique rows make exactly one event of each.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ class Timers:
         due_at: datetime,
         payload: Mapping[str, Any] | None = None,
     ) -> None:
-        """Arm the timer of (kind, subject), or move it if it is armed; the fence tells old firings
-        apart."""
+        """Arm the timer of (kind, subject), or move it if it is armed; the fence distinguishes old
+        firings."""
         await tx.execute(
             """INSERT INTO timer (kind, subject, due_at, payload) VALUES ($1, $2, $3, $4)
                ON CONFLICT (kind, subject) WHERE state = 'armed'
@@ -62,7 +62,7 @@ class Timers:
         )
 
     async def armed(self, tx: Tx, *, kind: str, subject: str) -> bool:
-        """Whether it waits to fire."""
+        """Whether it is armed."""
         return bool(
             await tx.fetchval(
                 "SELECT true FROM timer WHERE kind = $1 AND subject = $2 AND state = 'armed'",
@@ -99,8 +99,8 @@ class Scheduler:
             await asyncio.sleep(every_s)
 
     async def skip(self) -> None:
-        """Take the present slots without firing them: whoever loads everything anyway begins with
-        the next ones."""
+        """Mark the present slots as taken without firing them: after a full load the checks start
+        with the next ones."""
         now = self._clock.now()
         for check in self._checks:
             await self._db.execute(

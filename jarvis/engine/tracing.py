@@ -1,5 +1,4 @@
-"""One trace an event, in whichever processes its work is done: the row's trace id is
-OpenTelemetry's own."""
+"""One trace per event across processes: the trace id in the row is OpenTelemetry's."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ def traced(name: str, trace_id: str, **attributes: Any) -> Generator[None]:
     """A span inside the trace of an event.
 
     Args:
-        name: `room.verb`.
+        name: `component.verb`.
         trace_id: 32 hexadecimal digits, as event and effect rows keep it.
         attributes: Ids and kinds only; never names, phones or texts.
     """

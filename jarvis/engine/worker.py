@@ -1,5 +1,5 @@
-"""The workers of deliveries: claim, run the subscriber, finish; what it raises decides what happens
-next (`engine/failures.py`)."""
+"""The workers of deliveries: claim, run the subscriber, finish; an exception is classified by
+`engine/failures.py`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import logfire
 
 from jarvis.engine.behalf import Behalf, on_behalf
 from jarvis.engine.db import DATABASE_AWAY, Database, Tx
-from jarvis.engine.deliveries import Deliveries, Delivery, Tell
+from jarvis.engine.deliveries import Deliveries, Delivery, FailureAlert
 from jarvis.engine.effects import LEASE_S, Origin
 from jarvis.engine.failures import DeadlinePassed, Verdict, judge
 from jarvis.engine.journal import Event, publish
@@ -28,12 +28,13 @@ from jarvis.kit.errors import LeaseLost
 from jarvis.kit.faults import fault
 
 _log = logging.getLogger(__name__)
-UNWIND_S = 5.0  # what does not end so long after its cancellation is left behind
+UNWIND_S = 5.0  # a handler that has not ended this long after its cancellation is abandoned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handling:
-    """What a subscriber gets: the event, where its effects come from, and fenced transactions."""
+    """The context of a subscriber: the event, the origin of its effects, and fenced
+    transactions."""
 
     delivery: Delivery
     origin: Origin
@@ -58,7 +59,7 @@ class Handling:
         payload: Mapping[str, Any],
         ordering_key: str | None = None,
     ) -> None:
-        """Tell of something in the transaction that made it so; once for each `name` of this
+        """Publish an event in the transaction of the change; once for each `name` of this
         subscriber, however often it repeats."""
         await publish(
             tx,
@@ -78,8 +79,8 @@ class Handling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slots:
-    """Deliveries worked on at once, by lane: each has its own, so that a flood in one takes nothing
-    from another."""
+    """Concurrency by lane: each has slots of its own, so that a flood in one does not slow
+    another."""
 
     people: int = 8
     vendors: int = 4
@@ -87,8 +88,8 @@ class Slots:
 
     @classmethod
     def of(cls, people: int) -> Slots:
-        """So many for people; the others get half and a quarter, two at least, so that no sender
-        can hold them all."""
+        """This many for people; the other lanes get half and a quarter, at least two, so that no
+        sender can occupy all."""
         return cls(people=max(2, people), vendors=max(2, people // 2), bulk=max(2, people // 4))
 
 
@@ -102,7 +103,7 @@ class Worker:
         *,
         name: str,
         subscribers: Mapping[str, Subscriber],
-        alert: Tell,
+        alert: FailureAlert,
         slots: Slots | None = None,
         pools: Sequence[str] = (POOL,),
         lease_s: float = LEASE_S,
@@ -145,7 +146,7 @@ class Worker:
                 group.create_task(loop.run())
 
     async def handle_event(self, event_id: UUID) -> bool:
-        """Claim and handle one event's deliveries here and now; false when another worker has
+        """Claim and handle one event's deliveries in this call; false when another worker has
         them."""
         claimed = await self._deliveries.claim_of(self._name, event_id, list(self._subscribers))
         for delivery in claimed:
@@ -153,13 +154,13 @@ class Worker:
         return bool(claimed)
 
     async def sweep(self) -> int:
-        """Give deliveries of dead workers back; of those that were buried a person is told."""
-        return await self._deliveries.sweep(tell=self._alert)
+        """Release deliveries of dead workers; a person is alerted of those that became dead."""
+        return await self._deliveries.sweep(alert=self._alert)
 
     async def handle(self, delivery: Delivery) -> float | None:
-        """Run the subscriber; what it raises decides the delivery's fate, and nobody else's.
+        """Run the subscriber; an exception affects this delivery only.
 
-        Returns the seconds until the next attempt when the delivery was put back, else None.
+        Returns the seconds until the next attempt when the delivery was rescheduled, else None.
         """
         event = delivery.event
         try:
@@ -175,13 +176,13 @@ class Worker:
                 await self._attempt(delivery)
             fault("event.handled")
             await self._deliveries.done(delivery)
-        except Exception as error:  # a boundary: one subscriber's failure stops nobody else
+        except Exception as error:  # a boundary: one subscriber's failure must not stop the others
             return await self._failed(delivery, error)
         return None
 
     async def _attempt(self, delivery: Delivery) -> None:
-        """One attempt within the deadline, its lease prolonged meanwhile; one that does not heed
-        its cancellation is left behind."""
+        """One attempt within the deadline, extending its lease meanwhile; one that ignores its
+        cancellation is abandoned."""
         subscriber = self._subscribers[delivery.subscriber]
         handling = Handling(
             delivery=delivery,
@@ -209,7 +210,7 @@ class Worker:
             raise
         finally:
             keeper.cancel()
-        if attempt.cancelled():  # passed on, it would look like the end of this worker
+        if attempt.cancelled():  # re-raised, it would look like a cancellation of this worker
             raise RuntimeError(f"{delivery.subscriber} was cancelled from within")
         attempt.result()
 
@@ -229,7 +230,7 @@ class Worker:
             )
         try:
             if verdict.action == "again":
-                await self._deliveries.again(
+                await self._deliveries.reschedule(
                     delivery,
                     verdict.cause,
                     verdict.after_s,
@@ -244,7 +245,7 @@ class Worker:
         except LeaseLost:
             _log.warning("delivery %s went to another worker", delivery.id)
         except DATABASE_AWAY as away:
-            # its lease gives it back
+            # it is released when its lease expires
             _log.warning("delivery %s interrupted: %s", delivery.id, type(away).__name__)
         return None
 
@@ -253,11 +254,11 @@ class Worker:
     ) -> None:
         try:
             await self._deliveries.give_up(
-                delivery, state, verdict.cause, verdict.failed_at, tell=self._alert
+                delivery, state, verdict.cause, verdict.failed_at, alert=self._alert
             )
         except (LeaseLost, *DATABASE_AWAY):
             raise
-        except Exception:  # a boundary: it ends although the news of it cannot be told
+        except Exception:  # a boundary: the delivery ends although the alert failed
             _log.exception("nobody could be told that delivery %s failed", delivery.id)
             await self._deliveries.give_up(delivery, state, verdict.cause, verdict.failed_at)
 

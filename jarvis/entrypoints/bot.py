@@ -1,4 +1,4 @@
-"""The bot process: the one connection to Telegram, and everything that must go through it."""
+"""The bot process: the one connection to Telegram, and everything that uses it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TELEGRAM = "telegram"
 async def open_bot(
     *, replace: Mapping[type, Any] | None = None, client: NewClient = telethon
 ) -> AsyncGenerator[App]:
-    """What the bot needs: the gateway, the carriers of what goes through it, and the watch."""
+    """Open the App of the bot: the gateway, its effect carriers, and the watch."""
     async with (
         open_decoder() as decoder,
         open_app(
@@ -40,7 +40,7 @@ async def open_bot(
 
 
 def gateway(client: NewClient) -> Callable[..., TelegramGateway]:
-    """Makes the connection's holder, over this client."""
+    """Creates the gateway over this client."""
 
     def opened(db: Database, settings: TelegramSettings, toasts: Toasts) -> TelegramGateway:
         holder = process_name("bot")
@@ -50,7 +50,7 @@ def gateway(client: NewClient) -> Callable[..., TelegramGateway]:
 
 
 async def run_bot(app: App) -> None:
-    """Hold the connection and carry effects while it stands; until cancelled."""
+    """Hold the connection and execute effects while it is up, until cancelled."""
     held = app.get(TelegramGateway)
     carried = dispatchers(app, process_name("bot"))
     others = [dispatcher.run() for system, dispatcher in carried.items() if system != TELEGRAM]

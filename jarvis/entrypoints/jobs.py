@@ -1,5 +1,5 @@
-"""Carries jobs with arq: the supervised child of a worker, or a process of its own. It ends with
-its Redis, and whoever started it starts it again."""
+"""Runs jobs with arq: the supervised child of a worker, or a process of its own. It ends when Redis
+goes away, and its supervisor restarts it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def _carry() -> None:
 
 
 def run() -> None:
-    """Carry until a signal comes or Redis goes away."""
+    """Run jobs until a signal comes or Redis goes away."""
     observe()
     asyncio.run(until_signal(_carry()))
 

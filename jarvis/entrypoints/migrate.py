@@ -25,7 +25,7 @@ from piccolo.engine.postgres import PostgresEngine
 import migrations
 from jarvis.kit.errors import Conflict, InvalidRequest, JarvisError, SettingsMissing
 
-# what holds a table longer than this is not waited for: whoever comes after us would wait as well
+# the lock timeout: queries queued behind the migration would wait as well
 BUSY_AFTER_S = 10
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 Say = Callable[[str], None]
@@ -184,7 +184,7 @@ def steps() -> list[Step]:
 
 
 def planned(found: Sequence[Step], ran: set[str], target: Target) -> Plan:
-    """What leads from what `ran` to the target.
+    """The steps from the migrations that `ran` to the target.
 
     Raises:
         InvalidRequest: There is no such version.

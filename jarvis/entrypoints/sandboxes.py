@@ -1,4 +1,4 @@
-"""The vendors' sandboxes that lie in the tree, and the one loader of their world.
+"""The vendors' sandboxes in the source tree, and the loader of their world.
 
 Each vendor's part of the world file lies with its sandbox, which nothing below an entry point may
 know; the demo and `jarvis.testing`, which stands above it, both read this.
@@ -15,7 +15,7 @@ import jarvis.integrations
 from jarvis.kit.errors import InvalidRequest
 from jarvis.kit.sandbox_manifest import (
     Sandbox,
-    Surroundings,
+    SandboxContext,
     VendorSandbox,
     discover_sandboxes,
 )
@@ -28,12 +28,12 @@ def sandboxes() -> dict[str, Sandbox]:
 
 
 def built(
-    manifests: Mapping[str, Sandbox], around: Callable[[str], Surroundings]
+    manifests: Mapping[str, Sandbox], context: Callable[[str], SandboxContext]
 ) -> dict[str, VendorSandbox]:
-    """A sandbox of each vendor that can be started without a script; `around` says by name what it
+    """A sandbox of each vendor that can be started without a script; `context` says by name what it
     is built in."""
     return {
-        name: manifest.build(around(name))
+        name: manifest.build(context(name))
         for name, manifest in manifests.items()
         if manifest.build is not None
     }

@@ -1,4 +1,4 @@
-"""Empties a demo's database, and fills an empty one with every noun's part of a world."""
+"""Empties a demo's database, and seeds an empty one with every noun's part of a world."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _TABLES_SQL = """SELECT string_agg(format('%I', tablename), ', '
                                      WHERE k.constraint_schema = 'public'
                                        AND k.constraint_name = tablename || '_pkey'
                                        AND k.column_name = 'name')"""
-_TRIES = 30  # who holds one table and waits for another of ours goes on when we let go
+_TRIES = 30  # a transaction that waits for another of our tables continues once we release ours
 
 
 async def wipe(owner: Database, checkpoints: Checkpoints) -> None:
     """Empty every table of a demo's database (with the owner's role), at once for whoever goes on
     writing.
 
-    It is another database from here on: its audit begins anew, and so do the audit's checkpoints.
+    It then counts as another database: its audit and the audit's checkpoints start anew.
     """
     for left in reversed(range(_TRIES)):
         try:
@@ -73,7 +73,7 @@ def in_order(found: Sequence[Found[Feature]]) -> list[tuple[Found[Feature], Seed
     """The features that seed something, each after those whose part it needs.
 
     Raises:
-        ValueError: one waits for a feature that seeds nothing, or they wait for one another.
+        ValueError: a dependency seeds nothing, or dependencies form a cycle.
     """
     seeding = {each.manifest.name: (each, each.manifest.seeding) for each in found}
     parts = {name: (each, part) for name, (each, part) in seeding.items() if part is not None}

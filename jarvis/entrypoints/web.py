@@ -27,17 +27,15 @@ from jarvis.kit.file_type import file_type
 
 
 def unavailable(_: Request[Any, Any, Any], error: Unavailable) -> Response[bytes]:
-    """Too much waits, or the database is away: whoever asked is told when to ask again."""
+    """Answer 503 with Retry-After: the queue is full or the database is unreachable."""
     headers = {"Retry-After": str(math.ceil(error.retry_after_s or 1))}
     return Response(b"", status_code=503, media_type=MediaType.TEXT, headers=headers)
 
 
 def _dependencies(app: App, taking: Intake) -> dict[str, Provide]:
-    """What hooks may ask for by name.
-
-    Each names the one before and needs it not: dependencies that need nothing of each other are
-    started in a task group by Litestar, which took longer than all else that is done with a
-    delivery before it is stored. One after another they are plain calls.
+    """Dependencies that hooks inject by name. Each names the previous one without using it:
+    Litestar starts independent dependencies in a task group, which took longer than all other work
+    on a webhook before it is stored. Chained they are plain calls.
     """
 
     offered: dict[str, Any] = {"journal": app.journal, "intake": taking}
@@ -51,7 +49,7 @@ def _dependencies(app: App, taking: Intake) -> dict[str, Provide]:
 
 
 def _after(before: str | None, value: Any) -> Callable[..., Any]:
-    """A dependency that gives the value and names the one before it."""
+    """A dependency that returns the value and names the previous one."""
 
     def give(**_: Any) -> Any:
         return value
@@ -65,8 +63,8 @@ def _after(before: str | None, value: Any) -> Callable[..., Any]:
 def web_app(
     app: App, *, storage: Storage | None = None, signer: LinkSigner | None = None
 ) -> Litestar:
-    """The ASGI application over an open App. Its intake stores what waits before the application
-    ends."""
+    """The ASGI application over an open App. Its intake stores pending inputs before the
+    application ends."""
     taking = Intake(app.journal, queue=app.settings.intake_queue)
 
     @get("/health/live", sync_to_thread=False)
@@ -91,7 +89,7 @@ def web_app(
     async def media(key: str, until: int = 0, sign: str = "") -> Response[bytes] | Stream:
         """A stored file by its signed link, part by part."""
         name = key.lstrip("/")
-        if storage is None or signer is None or not signer.good(name, until, sign):
+        if storage is None or signer is None or not signer.valid(name, until, sign):
             return Response(b"", status_code=403, media_type=MediaType.TEXT)
         parts = storage.stream(name)
         try:

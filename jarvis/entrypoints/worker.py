@@ -9,7 +9,7 @@ from datetime import timedelta
 from jarvis.app.build import App, Part, checks, open_app
 from jarvis.app.carriage import dispatchers
 from jarvis.app.process import observe, process_name, until_signal
-from jarvis.engine.carrier import supervise, tell_forever
+from jarvis.engine.carrier import enqueue_forever, supervise
 from jarvis.engine.dispatcher import AMBIGUOUS_FOR
 from jarvis.engine.effect_log import EffectLog
 from jarvis.engine.loop import sweep_forever
@@ -23,7 +23,7 @@ PARTS: tuple[Part, ...] = ("services", "handlers", "views")
 
 
 def all_subscribers(app: App) -> Mapping[str, Subscriber]:
-    """Every subscriber, and who stands where nobody has subscribed."""
+    """Every subscriber, and the fallback for kinds without one."""
     return {UNROUTED: app.get(Unrouted).subscriber, **app.subscribers}
 
 
@@ -43,7 +43,7 @@ def event_worker(app: App, name: str, *, concurrency: int = 8) -> Worker:
 async def run_worker(
     app: App, *, concurrency: int = 8, ambiguous_for: timedelta = AMBIGUOUS_FOR
 ) -> None:
-    """Handle events and carry effects until cancelled."""
+    """Handle events and execute effects until cancelled."""
     name = process_name("worker")
     events = event_worker(app, name, concurrency=concurrency)
     carried = dispatchers(app, name, ambiguous_for=ambiguous_for)
@@ -63,7 +63,7 @@ async def run_scheduler(app: App, *, every_s: float = 0.5) -> None:
 async def _worker(concurrency: int, with_scheduler: bool, with_jobs: bool) -> None:
     async with open_app(PARTS, process="worker", pool=concurrency + 6) as app:
         tasks = [run_worker(app, concurrency=concurrency)]
-        tasks.append(tell_forever(app.db, app.notifier, app.settings.redis))
+        tasks.append(enqueue_forever(app.db, app.notifier, app.settings.redis))
         if with_jobs:
             tasks.append(supervise(["-m", "jarvis.entrypoints.jobs"]))
         if with_scheduler:

@@ -1,2 +1,2 @@
-"""Small things that two rooms need: errors, time, ids, money, people, settings, HTTP, the sandbox
-world."""
+"""Small modules shared by several packages: errors, time, ids, money, people, settings, HTTP, the
+sandbox world."""

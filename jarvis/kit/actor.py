@@ -31,9 +31,8 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """One employee, as read from the staff record at the start of a run.
-
-    `branches` are the codes this person may look into; empty means all of them.
+    """One employee, as read from the staff record at the start of a run. `branches` are the codes
+    of branches that this person may see; empty means all.
     """
 
     employee_id: UUID

@@ -1,4 +1,4 @@
-"""A breaker before a far side: after failures in a row nothing goes out for a while, then one probe
+"""A circuit breaker: after consecutive failures no calls are made for a while, then one probe
 decides."""
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PAUSE_S = 10.0
 
 
 class Breaker:
-    """One for each far side and process. `counts` says whether an error means that the far side is
+    """One per remote system and process. `counts` says whether an error means that the system is
     down."""
 
     def __init__(
@@ -45,17 +45,17 @@ class Breaker:
         self._probing = False
 
     def _forgiven(self, error: BaseException) -> bool:
-        """A probe that was cut off has proved nothing, so the pause goes on."""
+        """A cancelled probe has proved nothing, so the pause continues."""
         return not self._counts(error) and not (
             self._probing and isinstance(error, asyncio.CancelledError)
         )
 
     @asynccontextmanager
     async def call(self) -> AsyncGenerator[None]:
-        """Around one call.
+        """Guard one call.
 
         Raises:
-            Unavailable: not asked, with the seconds until the next probe.
+            Unavailable: no call was made; with the seconds until the next probe.
         """
         circuit = await self._factory.get_breaker(self._system)
         closed = circuit.context.state == "closed"

@@ -1,5 +1,5 @@
-"""One spelling for JSON values: equal values give equal text, whatever the order of keys or the
-spelling of numbers."""
+"""Canonical JSON: equal values give equal text, whatever the order of keys or the spelling of
+numbers."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ def canonical(value: object) -> str:
     """The value as JSON text: keys sorted, no blanks, `1`, `1.0` and `10e-1` spelled alike.
 
     Raises:
-        InvalidRequest: a value that JSON cannot hold (not a number, not finite, a key that is no
-            text).
+        InvalidRequest: a value that JSON cannot hold (NaN, not finite, a key that is not a string).
     """
     return json.dumps(
         _plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False

@@ -26,7 +26,7 @@ class OffsetClock:
 
 
 def ahead(clock: Clock) -> timedelta:
-    """Business time minus real time: what is stamped in real time is shown so much later."""
+    """Business time minus real time, to be added to real timestamps when they are shown."""
     return clock.now() - datetime.now(UTC)
 
 

@@ -41,7 +41,7 @@ class NotFound(ExpectedError):
 
 
 class Ambiguous(ExpectedError):
-    """Several things answer to that name; `options` are labels for a person to choose from."""
+    """Several things have that name; `options` are labels for a person to choose from."""
 
     def __init__(self, message: str, options: tuple[str, ...]) -> None:
         super().__init__(message)
@@ -54,7 +54,7 @@ class Conflict(ExpectedError):
 
 class Impossible(Conflict):
     """A change that cannot be planned. `reason` is a key of the catalogue (`cannot.…`), `values`
-    what its sentence needs."""
+    its arguments."""
 
     def __init__(self, reason: str, **values: object) -> None:
         super().__init__(f"{reason} {values}" if values else reason)
@@ -86,14 +86,14 @@ class Unavailable(IntegrationError):
 
 
 class LimitReached(Unavailable):
-    """A limit on calls is used up, the vendor's or our own share of it; the system itself is well.
-    Nothing was tried.
+    """A rate limit is used up, the vendor's or our own share of it; the system itself works. No
+    call was made.
 
     Args:
         system: The vendor's name.
         message: Which limit.
         wait_s: Seconds until it may be tried.
-        own: Whether it is the caller's own account that is used up, while others may still call.
+        own: Whether only the caller's own share is used up, while others may still call.
     """
 
     def __init__(self, system: str, message: str, *, wait_s: float, own: bool = False) -> None:
@@ -104,7 +104,7 @@ class LimitReached(Unavailable):
 
 class OutcomeUnknown(Unavailable):
     """A change was sent and the answer was lost: it may have been carried out. Not to be repeated
-    without a key or a look."""
+    without an idempotency key or a read back."""
 
 
 class AuthExpired(IntegrationError):

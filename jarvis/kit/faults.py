@@ -1,9 +1,9 @@
-"""Fault points: places where the proofs kill, freeze or cut a process. Nothing happens at them
-unless it is asked for.
+"""Fault points: places where chaos tests kill, freeze or disconnect a process. They do nothing
+unless armed.
 
 `JARVIS_FAULT=point:hit:action` arms one of them for a process: at the `hit`-th arrival it does
-`kill` (SIGKILL to itself), `freeze` (SIGSTOP; whoever watches sends SIGCONT) or `cut` (a
-ConnectionResetError, as a network gives).
+`kill` (SIGKILL to itself), `freeze` (SIGSTOP; the test sends SIGCONT) or `cut` (a
+ConnectionResetError, as from a network).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Action = Literal["kill", "freeze", "cut"]
 
 @dataclass(slots=True)
 class _Watch:
-    """What this process waits for, and how often each point was passed."""
+    """The armed fault of this process, and how often each point was passed."""
 
     point: str | None
     hit: int
@@ -82,7 +82,7 @@ def armed(text: str | None) -> Generator[Counter[str]]:
     Raises:
         InvalidRequest: no such point or action.
     """
-    global _watch  # one process, one watch
+    global _watch  # one per process
     before, _watch = _watch, _parse(text) or _Watch(point=None, hit=0, action="cut", seen=Counter())
     try:
         yield _watch.seen
@@ -91,6 +91,6 @@ def armed(text: str | None) -> Generator[Counter[str]]:
 
 
 def arm_again() -> None:
-    """Read the environment anew: a forked process has another one than its parent."""
+    """Read the environment again: a forked process has another one than its parent."""
     global _watch
     _watch = _parse(os.environ.get("JARVIS_FAULT"))

@@ -1,11 +1,11 @@
-"""What a file is, by its first bytes: what a sender says of it counts for nothing."""
+"""File types by first bytes; the type that a sender states is ignored."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-HEAD_BYTES = 64  # that are looked at
+HEAD_BYTES = 64  # that are examined
 Family = Literal["image", "video", "audio", "vector", "unknown"]
 
 
@@ -19,8 +19,8 @@ class FileType:
 
     @property
     def disposition(self) -> str:
-        """How a browser may take it: a picture or a clip as itself, anything else only as a
-        download, so that nothing a person sent is ever run as a page of ours."""
+        """The Content-Disposition: pictures and clips inline, anything else as a download, so that
+        no file that a person sent runs as a page of our site."""
         return "inline" if self.family in ("image", "video", "audio") else "attachment"
 
 
@@ -32,7 +32,8 @@ GIF = FileType("image", "image/gif", "gif")
 
 
 def file_type(head: bytes) -> FileType:
-    """The type of a file that begins with these bytes; `UNKNOWN` for any that we do not take."""
+    """The type of a file that begins with these bytes; `UNKNOWN` for types that are not
+    accepted."""
     return _picture(head) or _clip(head) or UNKNOWN
 
 

@@ -17,20 +17,20 @@ from jarvis.kit.text import whole
 
 QUOTA = "quota used up"
 QUOTA_S = 60.0  # the wait after a 429 that names none
-RETRY_AFTER_MAX_S = 3600.0  # a vendor that says more is asked again after an hour
+RETRY_AFTER_MAX_S = 3600.0  # longer waits are cut to an hour
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """How HTTP clients reach the outside; `transport` stands in for the network."""
+    """How HTTP clients reach the network; `transport` replaces it."""
 
     transport: httpx.AsyncBaseTransport | None = None
 
 
 @cache
 def tls() -> ssl.SSLContext:
-    """What every client trusts; reading the certificates takes longer than most calls, so it is
-    done once."""
+    """The TLS context of every client; loading the certificates takes longer than most calls, so it
+    is done once."""
     return httpx.create_ssl_context()
 
 
@@ -57,7 +57,7 @@ async def send(
 ) -> httpx.Response:
     """Send one request and return a 2xx answer.
 
-    `guard` stands before the call and learns from it.
+    `guard` is the circuit breaker of the call.
 
     Raises:
         Unavailable: network failure, time-out, 5xx, or an open breaker.

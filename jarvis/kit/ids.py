@@ -21,7 +21,7 @@ def new_id() -> UUID:
 
 
 def short_code(value: UUID | str) -> str:
-    """Six letters a person can read out; made of a hash, so it says nothing about the row."""
+    """Six letters that a person can read out; from a hash, so it reveals nothing about the row."""
     digest = int.from_bytes(hashlib.sha256(str(value).encode()).digest()[:8], "big")
     code = ""
     for _ in range(6):

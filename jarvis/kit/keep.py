@@ -1,4 +1,4 @@
-"""What a sandbox remembers, on disk: a killed process begins again with what it had last kept."""
+"""Persistent state of a sandbox: a killed process restarts with what it saved last."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from pathlib import Path
 
 
 class Keep:
-    """Named parts of a memory in one file. A part is kept whole or not at all, and so are parts
-    that are kept together.
-
-    It outlives its process, not the machine: nothing waits for the disk.
+    """Named parts of a state in one file. Parts that are saved together are saved atomically. The
+    state survives its process, not the machine: writes are not synced to disk.
     """
 
     def __init__(self, path: Path) -> None:
@@ -27,7 +25,7 @@ class Keep:
         self._known: dict[str, int] = {}
 
     def put(self, parts: Mapping[str, bytes]) -> None:
-        """Keep these parts as they are now; those that did not change cost nothing."""
+        """Save these parts; unchanged ones cost nothing."""
         new = {name: body for name, body in parts.items() if self._known.get(name) != hash(body)}
         if not new:
             return
@@ -41,6 +39,6 @@ class Keep:
         return dict(self._file.execute("SELECT name, body FROM part"))
 
     def clear(self) -> None:
-        """A new world begins."""
+        """Delete everything, for a new world."""
         self._known.clear()
         self._file.execute("DELETE FROM part")

@@ -48,7 +48,7 @@ def to_minor(value: str | int | float | Decimal) -> int:
     """Minor units of a vendor's amount: `122.0`, `"122,50"`, `122`.
 
     Raises:
-        InvalidRequest: the text is not a number, or beyond any amount.
+        InvalidRequest: the text is not a number, or is out of range.
     """
     try:
         text = str(value).strip().replace(" ", "").replace("\u00a0", "").replace(",", ".")

@@ -1,4 +1,4 @@
-"""How well words that were said fit a person's name: any alphabet, any case ending."""
+"""How well words match a person's name, in any alphabet and with any case ending."""
 
 from __future__ import annotations
 

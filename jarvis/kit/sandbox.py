@@ -42,22 +42,22 @@ class Ledger:
         return tuple(self._entries)
 
     def read_back(self, count: int) -> None:
-        """Go on after the first `count` entries of the file; what was written behind them was never
-        carried out."""
+        """Restore the first `count` entries of the file; entries after them were never carried
+        out."""
         assert self._path is not None
         lines = self._path.read_text(encoding="utf-8").splitlines()[:count] if count else []
         self._entries = [json.loads(line) for line in lines]
         self._path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
     def clear(self) -> None:
-        """A new world begins."""
+        """Reset for a new world."""
         self._entries.clear()
         if self._path is not None:
             self._path.unlink(missing_ok=True)
 
 
 class Faults:
-    """Faults that are on, with their arguments, of the `kinds` that this sandbox knows."""
+    """Active faults with their arguments, of the `kinds` that this sandbox supports."""
 
     def __init__(self, kinds: Iterable[str]) -> None:
         self.kinds = tuple(kinds)
@@ -80,7 +80,7 @@ class Faults:
         self.active.clear()
 
     def on(self, kind: str) -> bool:
-        """Whether it is on; a fault with `times` counts down and ends by itself."""
+        """Whether a fault is active; one with `times` counts down and ends by itself."""
         assert kind in self.kinds, f"{kind!r} is not among the sandbox's faults"
         args = self.active.get(kind)
         if args is None:
@@ -124,8 +124,8 @@ async def served(app: Any, *, port: int, host: str = "127.0.0.1") -> AsyncGenera
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to the process that runs several servers in one loop, and ends at once,
-    whoever is still connected."""
+    """Leaves signals to the process that runs several servers in one loop, and stops at once, also
+    with open connections."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)

@@ -1,4 +1,4 @@
-"""What a vendor's sandbox offers to whoever runs it: the demo, and the tests."""
+"""The manifest and interface of a vendor's sandbox, for the demo and the tests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from jarvis.kit.world import World
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """What a person reads, in the three languages."""
+    """A label in the three languages."""
 
     ru: str
     en: str
@@ -62,8 +62,8 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """A way in which the vendor can fail. Those that are not `on_the_desk` are for suites: they
-    mean nothing to a person without the test that looks for their trace."""
+    """A way in which the vendor can fail. Those that are not `on_the_desk` are for test suites
+    only: their effect shows only in a test."""
 
     kind: str
     title: Title
@@ -81,12 +81,10 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What a sandbox is built in.
-
-    `web`: the address at which Jarvis takes webhooks. `settings`: what Jarvis was told already
-    (`JARVIS_…`), so that a sandbox and Jarvis hold to the same limits. `ledger`: the file that the
-    ledger is kept in.
+class SandboxContext:
+    """What a sandbox is built with. `web`: the address at which Jarvis takes webhooks. `settings`:
+    settings of Jarvis (`JARVIS_…`), so that both use the same limits. `ledger`: the file of the
+    ledger.
     """
 
     clock: Clock
@@ -109,11 +107,12 @@ class VendorSandbox(Protocol):
         ...
 
     def settings(self) -> Mapping[str, str]:
-        """What Jarvis must be told to reach it, as environment variables; once it runs."""
+        """The settings by which Jarvis reaches it, as environment variables; available once it
+        runs."""
         ...
 
     def load(self, world: World, now: datetime) -> None:
-        """Forget everything and begin with this world."""
+        """Reset to this world."""
         ...
 
     def changes(self) -> Sequence[Change]: ...
@@ -128,7 +127,7 @@ class VendorSandbox(Protocol):
         ...
 
     def start_fault(self, kind: str, args: Mapping[str, Any]) -> None:
-        """Begin to fail.
+        """Switch a fault on.
 
         Raises:
             InvalidRequest: unknown fault or argument.
@@ -136,23 +135,21 @@ class VendorSandbox(Protocol):
         ...
 
     def records(self) -> Sequence[Table]:
-        """What the vendor holds now."""
+        """The vendor's present records."""
         ...
 
     def busy(self) -> bool:
-        """Whether something of its own is still on its way (a webhook not yet delivered)."""
+        """Whether it has work in progress (a webhook not yet delivered)."""
         ...
 
     def remember(self, keep: Keep, *, resume: bool) -> int:
-        """Keep everything from now on, before anybody hears of it; with `resume` go on with what a
-        killed process had kept.
-
-        Returns the port to listen at: the one of before, or 0 for any.
+        """Save all state from now on, before it is sent; with `resume` restore what a killed
+        process had saved. Returns the port to listen at: the previous one, or 0 for any.
         """
         ...
 
     def save(self) -> None:
-        """Keep what happened until now, where the sandbox does not do it by itself."""
+        """Save the state until now, if the sandbox does not do so by itself."""
         ...
 
 
@@ -160,14 +157,14 @@ class VendorSandbox(Protocol):
 class Sandbox:
     """A vendor's sandbox: `SANDBOX` in the package `sandbox` of the vendor's folder.
 
-    `build` absent: it answers by a script that only a suite can give it, so that nobody else starts
-    it. `world`: the part of the world file that it loads. `ledger`: the words for the kinds of its
-    ledger's entries; a kind without a word is shown as it is.
+    `build` absent: it needs a script that only a test suite provides, so the demo does not start
+    it. `world`: the part of the world file that it loads. `ledger`: the labels for the kinds of its
+    ledger's entries; a kind without a label is shown as it is.
     """
 
     name: str
     title: str
-    build: Callable[[Surroundings], VendorSandbox] | None
+    build: Callable[[SandboxContext], VendorSandbox] | None
     world: type[World] | None = None
     faults: Sequence[Fault] = ()
     ledger: Mapping[str, Title] = field(default_factory=dict[str, Title])

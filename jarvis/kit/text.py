@@ -2,7 +2,7 @@
 alphabets that sound alike.
 
 Every border (Telegram, web, vendors, models, the command line) cleans with `clean` or `line`; JSON
-that is kept as it came goes through `storable`.
+that is stored unchanged goes through `storable`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ is read."""
 LINE_CHARS = 500
 """The longest name, place or title that is kept of a record."""
 MAX_DEPTH = 100
-"""So deep may JSON from outside be nested; what lies deeper is kept as a note of it."""
+"""The maximal nesting of JSON from outside; deeper levels are replaced by a note."""
 MAX_DIGITS = 1000
-# what stands for U+0000, and for half of a surrogate pair, where JSON is kept as it came
+# the replacements of U+0000 and of a lone surrogate where JSON is stored unchanged
 NOTHING, BROKEN = "\u2400", "\ufffd"
 
 # Control signs but tab and line feed, U+007F to U+009F, the signs that turn the direction of a line
@@ -119,11 +119,9 @@ PLATE = re.compile(r"(?<!\w)[^\W\d_]{2,3}[ -]?\d{3}(?:[ -]?[^\W\d_]{2})?(?!\w)")
 
 
 def clean(text: str, limit: int | None = None) -> str:
-    """Text of any length without signs that nobody wrote on purpose: U+0000 and other control
-    signs, bidi overrides.
-
-    Line breaks of every kind become `\\n`; half of a surrogate pair becomes U+FFFD. Cut to `limit`
-    characters.
+    """Text without characters that nobody wrote on purpose: U+0000 and other control characters,
+    bidi overrides. Line breaks of every kind become `\\n`; a lone surrogate becomes U+FFFD. Cut to
+    `limit` characters.
     """
     text = _CONTROL.sub("", _BREAK.sub("\n", _paired(text)))
     return text if limit is None else text[:limit]
@@ -135,7 +133,7 @@ def line(text: str, limit: int = LINE_CHARS) -> str:
 
 
 def whole(text: str, digits: int = 18) -> int | None:
-    """A number of at most so many ASCII digits and nothing else; `str.isdigit` also takes "²",
+    """A number of at most this many ASCII digits and nothing else; `str.isdigit` also takes "²",
     which is no number."""
     return int(text) if 0 < len(text) <= digits and text.isascii() and text.isdigit() else None
 
@@ -143,9 +141,9 @@ def whole(text: str, digits: int = 18) -> int | None:
 def storable(value: object, depth: int = 0) -> object:
     """A JSON value as PostgreSQL can keep it, with what it cannot keep replaced visibly.
 
-    U+0000 becomes U+2400, half of a surrogate pair U+FFFD, NaN and infinities their names, a number
-    of more than 1,000 digits or a level deeper than 100 a note in angle brackets. Everything else
-    is as it was.
+    U+0000 becomes U+2400, a lone surrogate U+FFFD, NaN and infinities their names, a number of more
+    than 1,000 digits or a level deeper than 100 a note in angle brackets. Everything else is as it
+    was.
     """
     if isinstance(value, str):
         return _paired(value).replace("\0", NOTHING)

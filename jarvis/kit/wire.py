@@ -1,12 +1,12 @@
-"""JSON from outside, read so that no single value of it is fatal."""
+"""Parsing of JSON from outside such that no single value makes it fail."""
 
 from __future__ import annotations
 
 import json
 
 MAX_DIGITS = 40
-"""A longer integer fits no column of ours: it stays the text that came, and whoever needs a number
-refuses it."""
+"""A longer integer fits no column of ours: it stays a string, and is refused where a number is
+needed."""
 
 
 def read_json(content: bytes | str) -> object:
@@ -14,7 +14,7 @@ def read_json(content: bytes | str) -> object:
     integer its digits.
 
     Raises:
-        ValueError: no JSON, no text in an encoding that JSON has, or nested without end.
+        ValueError: no JSON, not in an encoding of JSON, or nested too deeply.
     """
     try:
         return json.loads(content, parse_int=_integer, parse_constant=str)

@@ -1,5 +1,5 @@
-"""The sandbox world: the company's branches, people and clients when a demo or a test begins
-(docs/world.md). What a vendor holds besides is a subclass in the vendor's sandbox."""
+"""The sandbox world: the company's branches, people and clients at the start of a demo or test
+(docs/world.md). A vendor's own data is a subclass in its sandbox."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class WorldClient(WorldRow):
 
 
 class WorldIdentity(WorldRow):
-    """Whom a person of the world is in one outside system."""
+    """The identity of a person of the world in one outside system."""
 
     person: str
     system: str
@@ -78,8 +78,8 @@ class WorldIdentity(WorldRow):
 
 
 class WorldChat(WorldRow):
-    """A chat that Jarvis knows from the beginning: its id as an outside system has it, what it is
-    for, and the titles of topics that were made before, in their order."""
+    """A chat that Jarvis knows from the start: its id in the outside system, its purpose, and the
+    titles of existing topics, in their order."""
 
     chat_id: int
     title: str
@@ -90,8 +90,8 @@ class WorldChat(WorldRow):
 
 
 class World(WorldRow):
-    """What belongs to no vendor. A vendor's part adds its keys to the file: a subclass with fields
-    that have defaults, so that a world without them is still a world."""
+    """The part of a world that belongs to no vendor. A vendor's part adds its keys to the file: a
+    subclass with fields that have defaults, so that a world without them is still a world."""
 
     name: str
     branches: list[WorldBranch] = Field(min_length=1)
@@ -118,7 +118,7 @@ class World(WorldRow):
         return []
 
     def problems(self) -> list[str]:
-        """What does not fit together; a part adds its own to `super().problems()`."""
+        """Inconsistencies of the world; a part adds its own to `super().problems()`."""
         codes, people = {b.code for b in self.branches}, {p.name for p in self.staff}
         found = [
             f"staff: {p.name}: no branch {p.branch}"

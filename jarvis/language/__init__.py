@@ -1,2 +1,2 @@
-"""What people say, read without a model: languages, dates, entities, and the offline model. It
-knows no role."""
+"""Reads people's text without a model: languages, dates, entities, and the offline model. It knows
+no role."""

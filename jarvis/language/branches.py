@@ -1,4 +1,4 @@
-"""Names of branches as people say them: in any of the three alphabets, and declined."""
+"""Names of branches in text: in any of the three alphabets, and declined."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jarvis.kit.text import fold
 from jarvis.language.dates import stems
 
 TOKEN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)?|\d+")
-# How people shorten or decline names that they say every day; other branches go by their names.
+# Short and declined forms of names that are used every day; other branches only have their names.
 _EVERYDAY = {
     "tbilisi": stems("тбилис tbilisi თბილის"),
     "batumi": stems("батум batumi ბათუმ"),
@@ -18,7 +18,7 @@ _EVERYDAY = {
 }
 _GEORGIAN, _RUSSIAN = re.compile("[ა-ჰ]"), re.compile("[а-яё]")
 _GEORGIAN_CASES = ("ი", "ის", "ში", "ს", "ზე", "თან", "დან", "იდან", "მდე", "ამდე")
-# What a Russian name ends in, and what takes that place; a name in any other vowel never changes.
+# Endings of Russian names and what replaces them; a name that ends in another vowel never changes.
 _RUSSIAN_CASES: Sequence[tuple[re.Pattern[str], Sequence[str]]] = (
     (re.compile("(?:ый|ий|ой)$"), ("ого", "ому", "ом", "ым", "его", "ему", "ем", "им")),
     (re.compile("(?:ая|яя)$"), ("ой", "ую", "ей", "юю")),
@@ -28,11 +28,11 @@ _RUSSIAN_CASES: Sequence[tuple[re.Pattern[str], Sequence[str]]] = (
 )
 
 
-_Phrase = tuple[str, Sequence[frozenset[str]]]  # a branch, and how each word of its name is said
+_Phrase = tuple[str, Sequence[frozenset[str]]]  # a branch, and the forms of each word of its name
 
 
 class BranchNames:
-    """Finds the branch that words name.
+    """Finds the branch that a text names.
 
     Args:
         names: Each branch's names, in any language, by its code.
@@ -51,7 +51,7 @@ class BranchNames:
         self._everyday = {code: known for code, known in _EVERYDAY.items() if code in names}
 
     def find(self, words: Sequence[str]) -> str | None:
-        """The code of the branch that folded words name; a name of several words goes first."""
+        """The code of the branch that folded words name; longer names are tried first."""
         return _said(self._long, words) or self._daily(words) or _said(self._short, words)
 
     def begin(self, words: Sequence[str]) -> bool:
@@ -79,7 +79,7 @@ def _said(phrases: Sequence[_Phrase], words: Sequence[str]) -> str | None:
 
 
 def _forms(word: str) -> frozenset[str]:
-    """A word of a name, folded, as it stands in a sentence."""
+    """The folded forms of a word of a name in a sentence."""
     return frozenset(fold(form) for form in (word, *_declined(word.casefold())))
 
 

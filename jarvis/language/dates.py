@@ -1,8 +1,7 @@
-"""Dates as people say them, in Russian, English and Georgian: days, weekends, weeks, parts of a
-day, hours, lengths.
+"""Dates in text, in Russian, English and Georgian: days, weekends, weeks, parts of a day, hours,
+lengths.
 
-A read takes the default meaning and the answer names it; what a phrase may mean is the table of the
-house's voice.
+A read takes the default meaning and the answer states it.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from jarvis.kit.text import PLATE, fold
 
 
 def stems(text: str) -> tuple[str, ...]:
-    """Words in the one spelling in which all of them are compared."""
+    """Fold the words to the one spelling in which they are compared."""
     return tuple(fold(word) for word in text.split())
 
 
@@ -82,7 +81,7 @@ _HOUR = re.compile(
 )
 _WEEKEND = stems("выходн выхи выхах weekend უქმე შაბათ-კვირა შაბათკვირა")
 _WEEK = stems("недел week კვირაში")
-# Parts of a day as hours on the wall; a night ends in the next morning.
+# Parts of a day in local hours; a night ends in the next morning.
 _PARTS = {
     _name: hours
     for names, hours in (
@@ -104,8 +103,8 @@ class Period:
     whole_days: bool
 
 
-def hits(word: str, stem: str) -> bool:
-    """Whether a word begins with a stem; a long one may have one letter wrong, a short one must be
+def matches_stem(word: str, stem: str) -> bool:
+    """Whether a word begins with a stem; a long stem may have one letter wrong, a short one must be
     equal."""
     if len(stem) <= 3:
         return word == stem
@@ -139,7 +138,7 @@ def period_of(text: str, words: list[str], now: datetime) -> Period | None:
     if _NEXT_WEEK.search(text):
         monday = today + timedelta(days=7 - today.weekday())
         return _whole(monday, monday + timedelta(days=6))
-    if not days and any(hits(word, stem) for word in words for stem in _WEEK):
+    if not days and any(matches_stem(word, stem) for word in words for stem in _WEEK):
         return _whole(today, today + timedelta(days=6 - today.weekday()))
     length = _length(text)
     if length is not None:
@@ -199,7 +198,7 @@ def _days(words: list[str], today: date) -> list[date]:
 
 
 def weekday_of(word: str) -> int | None:
-    """The weekday that a folded word names, Monday is 0."""
+    """The weekday that a folded word names; Monday is 0."""
     return next(
         (
             n
@@ -211,7 +210,7 @@ def weekday_of(word: str) -> int | None:
 
 
 def day_words(word: str) -> int | None:
-    """How many days from today a folded word lies: today, tomorrow, the day after."""
+    """How many days from today a folded word means: today, tomorrow, the day after."""
     return next(
         (
             n
@@ -225,12 +224,11 @@ def day_words(word: str) -> int | None:
 def is_day(word: str) -> bool:
     """Whether a folded word names a day, a month, a week or a part of a day."""
     tables = (*_DAYS, *_WEEKDAYS, *_MONTHS, *_WEEKEND, *_WEEK, *_PARTS)
-    return any(hits(word, stem) for stem in tables)
+    return any(matches_stem(word, stem) for stem in tables)
 
 
 def _hours(text: str) -> list[int]:
-    """Hours that are named with a preposition or a colon: "к 10", "с 10 до 18", "в 9:30", "до
-    вечера"."""
+    """Hours with a preposition or a colon: "к 10", "с 10 до 18", "в 9:30", "до вечера"."""
     plain = _NOON.sub(" 12pm ", PLATE.sub(" ", text))
     plain = _HALF_DAY.sub(
         lambda m: f" at {int(m[1]) % 12 + (12 if m[2].lower() == 'pm' else 0)}:00 ", plain
@@ -280,8 +278,8 @@ def _explicit(text: str, now: datetime) -> Period | None:
 
 
 def dated(day: int, month: int, today: date, year: int | None = None) -> date | None:
-    """The day of that date; without a year the next one, or one of the last 60 days. None when
-    there is no such day."""
+    """The date of a day and month; without a year the next one, or one of the last 60 days. None
+    when there is no such date."""
     try:
         found = date(today.year if year is None else year, month, day)
         if year is None and found < today - timedelta(days=60):
@@ -292,8 +290,8 @@ def dated(day: int, month: int, today: date, year: int | None = None) -> date | 
 
 
 def impossible_date(text: str, now: datetime) -> str | None:
-    """A date of a request that no calendar has, or not in that year, as it was said: `29.02`, `31
-    апреля`, `01.01.9999`."""
+    """The first date in a text that does not exist, or not in that year, as it was written:
+    `29.02`, `31 апреля`, `01.01.9999`."""
     today = local_date(now)
     for found in NUMERIC.finditer(text):
         day, month, year = int(found[1]), int(found[2]), int(found[3]) if found[3] else None

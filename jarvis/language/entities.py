@@ -1,8 +1,9 @@
-"""What the offline model understands of a short request in Russian, English or Georgian: signs,
-dates, branch, number. What the words mean to a role comes from the roles' intents, as a grammar.
+"""The entities that the offline model reads in a short request in Russian, English or Georgian:
+signs, dates, branch, number. What the words mean to a role comes from the roles' intents, as a
+grammar.
 
-All words are folded to one Latin spelling first, so that "где", "gde" and a typo of one letter meet
-the same stem.
+All words are first folded to one Latin spelling, so that "где", "gde" and a typo of one letter
+match the same stem.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from jarvis.language.branches import EVERYDAY, TOKEN, BranchNames
 from jarvis.language.dates import Period, is_day, period_of, stems
 from jarvis.language.grammar import Grammar, LatinWords
 
-ENGLISH_WORDS = 4  # so many Latin words that are no known transliteration are English
-# Words of any talk; what people call the things of their work stands with the roles.
+ENGLISH_WORDS = 4  # this many Latin words that are no known transliteration count as English
+# Common words; the words of people's work are in the roles' intents.
 _COMMON: LatinWords = {
     "ru": re.compile(r"\b(?:gde|chto|kto|skolko|zavtra|segodnya|pokazhi)\b"),
     "ka": re.compile(r"\b(?:gamarjoba|sad|sadaa|aris|ra|rodis|romeli|vis|vin|xval|khval)\b"),
@@ -40,7 +41,7 @@ _FOLLOW = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Understood:
-    """What stands in a request. Empty fields were not said; `signs` tell what it is about;
+    """The entities of a request. Empty fields were not said; `signs` say what it is about;
     `branches` are those that it was read with."""
 
     text: str
@@ -62,7 +63,7 @@ class Understood:
 
     @property
     def shows(self) -> frozenset[str]:
-        """The signs and what was named, for the conditions of intents."""
+        """The signs and entities, for the conditions of intents."""
         named = {
             "branch": self.branch is not None,
             "car": self.car,
@@ -81,8 +82,7 @@ def understand(
     *,
     default: Language = "ru",
 ) -> Understood:
-    """Read one request with the words that the grammar knows, in which these branches may be
-    named."""
+    """Read one request with the words of the grammar and the names of these branches."""
     words = [fold(word) for word in TOKEN.findall(text)]
     signs = grammar.signs(text, words)
     number = number_of(text, grammar)
@@ -109,8 +109,8 @@ def understand(
 
 
 def language_of(text: str, default: Language, words: LatinWords) -> Language:
-    """The language of a request by its letters; of Latin letters by a few common words, and by
-    these."""
+    """The language of a request by its letters; for Latin letters by a few common words, and by
+    `words`."""
     plain = PLATE.sub(" ", text)
     georgian = len(re.findall(r"[\u10d0-\u10ff]", plain))
     cyrillic = len(re.findall(r"[а-яёА-ЯЁ]", plain))
@@ -138,8 +138,8 @@ def _everywhere(words: list[str]) -> bool:
 
 
 def number_of(text: str, grammar: Grammar) -> int | None:
-    """A number that stands for a record: with its sign or noun, or four digits and more; three
-    digits alone are a car."""
+    """The number of a record: after its sign or noun, or with four digits and more; three digits
+    alone are a car."""
     found = grammar.number.search(text)
     return int(found[1] or found[2] or found[3]) if found else None
 
@@ -192,7 +192,7 @@ _PLAIN = frozenset(
 
 
 def _unexplained(text: str, grammar: Grammar, branches: BranchNames) -> str | None:
-    """Words that nothing else explains: perhaps a person's name in small letters."""
+    """Words that match nothing else: perhaps a person's name in small letters."""
     left = [
         word
         for word in re.findall(r"[^\W\d_]{4,}", text)

@@ -1,5 +1,5 @@
-"""What the roles' intents bring to the reading of a request: their words, and the conditions under
-which a request asks for an intent. It is the form of `agents/<role>/intents.yaml`."""
+"""The form of `agents/<role>/intents.yaml`: the words of a role's requests, and the conditions
+under which a request asks for an intent."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from jarvis.kit.actor import LANGUAGES, Language
-from jarvis.language.dates import hits, stems
+from jarvis.language.dates import matches_stem, stems
 
 ENTITIES = frozenset({"branch", "car", "name", "number", "period"})
 """Signs that every request is read for, whatever the roles know."""
@@ -46,7 +46,7 @@ class _Part(BaseModel):
 
 
 class Sign(_Part):
-    """Words that tell what a request is about. `name`: a person's name may stand beside them, with
+    """Words that tell what a request is about. `name`: a person's name may follow them, with
     capitals or in `any` letters."""
 
     stems: Stems
@@ -54,7 +54,7 @@ class Sign(_Part):
 
 
 class Phrase(_Part):
-    """Several words that stand for a sign, perhaps `instead_of` the sign of one of them."""
+    """Several words that mean a sign, perhaps `instead_of` the sign of one of them."""
 
     sign: str
     match: Regex
@@ -62,7 +62,7 @@ class Phrase(_Part):
 
 
 class Condition(_Part):
-    """What must stand in a request: the expression, and the signs. Entities are signs too."""
+    """What a request must contain: the expression, and the signs. Entities are signs too."""
 
     match: Regex | None = None
     any_of: frozenset[str] = frozenset()
@@ -70,7 +70,7 @@ class Condition(_Part):
     none_of: frozenset[str] = frozenset()
 
     def holds(self, text: str, signs: frozenset[str]) -> bool:
-        """Whether a request with these signs meets all of it."""
+        """Whether a request with these signs meets the whole condition."""
         return (
             (self.match is None or self.match.search(text) is not None)
             and (not self.any_of or bool(self.any_of & signs))
@@ -80,13 +80,13 @@ class Condition(_Part):
 
 
 class Intent(_Part):
-    """One thing that people ask for, and the tool that does it.
+    """Something that people ask for, and the tool that does it.
 
     A request asks for it when the `verb` is found and, where conditions are given, one of `when`
-    holds; of several intents the one of the lowest `rank` is meant, and one without a rank comes
-    last. `changes`: it is more than a look. `help` and `welcome` are its places among what is
-    suggested: on the help page, and to who comes for the first time. In examples `{car}`,
-    `{booking}` and `{client}` stand for what the reader may see.
+    holds; of several intents the one with the lowest `rank` is chosen, and one without a rank comes
+    last. `changes`: it is a write. `help` and `welcome` are its positions among the suggestions on
+    the help page and in the welcome. In examples `{car}`, `{booking}` and `{client}` are
+    placeholders for what the reader may see.
     """
 
     id: str
@@ -112,12 +112,13 @@ class Intent(_Part):
 
     @property
     def names(self) -> frozenset[str]:
-        """What its examples leave open, such as `car`."""
+        """The placeholders of its examples, such as `car`."""
         examples = "".join(e for found in self.examples.values() for e in found)
         return frozenset(_OPEN.findall(examples))
 
     def example(self, named: Mapping[str, str]) -> Mapping[str, str] | None:
-        """An example in every language with these names put in; None when one is lacking."""
+        """An example in every language with the placeholders filled; None when a value is
+        missing."""
         found: dict[str, str] = {}
         for language, examples in self.examples.items():
             whole = [e for e in examples if set(_OPEN.findall(e)) <= named.keys()]
@@ -137,11 +138,11 @@ class Intent(_Part):
 class Intents(_Part):
     """The intents of one role with their words.
 
-    `latin`: expressions of whole words in Latin letters, by the language that they show. `cars`:
-    what cars are called. `numbered`: nouns before a number that is not three digits of a car;
-    `named`: nouns before a name in an alphabet without capitals; both are expressions.
-    `values`: tables of what a slot may be, each value with the expression that means it; the first
-    that is found is meant. `slots`: expressions whose groups are slots.
+    `latin`: expressions of whole words in Latin letters, by the language that they indicate.
+    `cars`: names of cars. `numbered`: nouns before a number that is not three digits of a car;
+    `named`: nouns before a name in an alphabet without capitals; both are expressions. `values`:
+    tables of the values of a slot, each with its expression; the first match is taken. `slots`:
+    expressions whose groups are slots.
     """
 
     words: Mapping[str, Sign] = Field(default_factory=dict[str, Sign])
@@ -191,7 +192,7 @@ def latin_words(parts: Iterable[Intents]) -> LatinWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """An intent that a request asks for, and whose it is."""
+    """An intent that a request asks for, and its role."""
 
     role: str
     intent: Intent
@@ -231,11 +232,11 @@ class Grammar:
         self.ranked: Sequence[Asked] = sorted(ranked, key=lambda asked: asked.intent.rank)
 
     def signs(self, text: str, words: Sequence[str]) -> frozenset[str]:
-        """The signs that a request shows; `words` are its words, folded."""
+        """The signs in a request; `words` are its words, folded."""
         found = {
             name
             for name, sign in self._words.items()
-            if any(hits(word, stem) for word in words for stem in sign.stems)
+            if any(matches_stem(word, stem) for word in words for stem in sign.stems)
         }
         for phrase in self._phrases:
             if phrase.match.search(text):
@@ -245,10 +246,10 @@ class Grammar:
 
     def explains(self, word: str) -> bool:
         """Whether a folded word belongs to some sign."""
-        return any(hits(word, stem) for sign in self._words.values() for stem in sign.stems)
+        return any(matches_stem(word, stem) for sign in self._words.values() for stem in sign.stems)
 
     def known(self) -> frozenset[str]:
-        """Every sign there is."""
+        """All signs."""
         return ENTITIES | self._words.keys() | {phrase.sign for phrase in self._phrases}
 
     def first(

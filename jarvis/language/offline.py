@@ -1,7 +1,7 @@
 """The offline model: a deterministic pydantic-ai model that reads requests with a grammar and
 invents nothing.
 
-The class and the parser live here; what each role does with a request is in
+The class and the parser are here; what each role does with a request is in
 `agents/<role>/offline.py`.
 """
 
@@ -39,7 +39,7 @@ other."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A tool that the rules want called."""
+    """A tool call that the rules request."""
 
     tool: str
     args: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -54,8 +54,8 @@ class Finish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """What the rules see: the request, what was asked and called before, and what this run's tools
-    said."""
+    """The input of the rules: the request, what was asked and called before, and the tools' results
+    of this run."""
 
     said: Understood
     before: Sequence[str]
@@ -82,14 +82,14 @@ def _alone(text: str, before: Sequence[str], now: datetime) -> str:
 
 
 class NamesBranches(Protocol):
-    """Tells which branches there are now: their names by code."""
+    """Returns the current branches: their names by code."""
 
     async def __call__(self) -> Mapping[str, Sequence[str]]: ...
 
 
 class OfflineModel(Model):
-    """Follows one role's rules; a request is read with the grammar, as `completes` completes it,
-    with the branches that `branches` tells of at each turn."""
+    """Follows one role's rules; a request is completed by `completes` and read with the grammar,
+    with the branches that `branches` returns at each turn."""
 
     def __init__(
         self,
@@ -147,7 +147,7 @@ class OfflineModel(Model):
         )
 
     async def _named(self) -> BranchNames:
-        """The branches of this turn; they are learnt anew only when they differ."""
+        """The branches of this turn; the names are rebuilt only when they changed."""
         names = await self._branches() if self._branches is not None else None
         if names is not None and names != self._names:
             self._names, self._known = names, BranchNames(names)
@@ -192,7 +192,7 @@ class OfflineModel(Model):
 
 
 def _result(part: ToolReturnPart) -> str:
-    """What a tool said; of a call that it did not take, which kind of value it was."""
+    """A tool's result; for a call with rejected arguments, which kind of value was wrong."""
     if part.outcome != "retried":
         return part.model_response_str()
     content: object = part.content

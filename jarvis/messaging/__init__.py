@@ -1,1 +1,1 @@
-"""How Jarvis talks: what a message looks like, for whom it is rendered, and how it is sent."""
+"""Messages of Jarvis: their rendering for a reader, their buttons, and how they are sent."""

@@ -1,8 +1,8 @@
-"""What a button or a command does: a typed payload for each kind of button, and the registries by
-which presses and commands find the feature that owns them.
+"""Handlers of buttons and commands: a typed payload for each kind of button, and the registries
+that find the feature that owns a callback or a command.
 
 A feature's class marks its methods with `callback` and `command`; the registries are gathered from
-the built features, so that who dispatches knows none of them.
+the built features, so that the dispatching code knows none of them.
 """
 
 from __future__ import annotations
@@ -19,17 +19,18 @@ from jarvis.engine.db import Tx
 from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor
 
-_PRESSED, _WITHIN = "__jarvis_callback__", "__jarvis_callback_within__"
-_SAID = "__jarvis_command__"
+_CALLBACK, _WITHIN = "__jarvis_callback__", "__jarvis_callback_within__"
+_COMMAND = "__jarvis_command__"
 
 
-ID = "[0-9a-f-]{36}"  # in texts of versions before
+ID = "[0-9a-f-]{36}"  # in payloads of earlier versions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Former:
-    """How versions before stored a button that hangs in chats still: the kind, and a text whose
-    named groups are fields of the payload (an empty one is None); `fields` says the others."""
+    """The format in which an earlier version stored a button that is still in chats: the kind, and
+    a pattern whose named groups are fields of the payload (an empty one is None); `fields` gives
+    the others."""
 
     kind: str
     text: str
@@ -37,11 +38,11 @@ class Former:
 
 
 class Payload(BaseModel):
-    """What a button stands for. It is stored as JSON under its kind.
+    """What a button does. It is stored as JSON under its kind.
 
-    `kind`: the name under which it is stored and dispatched; only types that have one stand behind
-    buttons. `lasting`: it works whenever it is pressed and settles no group. `former`: which
-    buttons of versions before it stands for too.
+    `kind`: the name under which it is stored and dispatched; a type without one cannot be put
+    behind a button. `lasting`: it works each time, and does not close its group. `former`: formats
+    of earlier versions that it reads as well.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -53,9 +54,9 @@ class Payload(BaseModel):
 
 S = TypeVar("S")
 P = TypeVar("P", bound=Payload)
-Press = Callable[[Handling, Actor, Any], Awaitable[None]]
-PressWithin = Callable[[Tx, Handling, Actor, Any], Awaitable[None]]
-Said = Callable[[Handling, Actor, str], Awaitable[None]]
+CallbackHandler = Callable[[Handling, Actor, Any], Awaitable[None]]
+CallbackHandlerWithin = Callable[[Tx, Handling, Actor, Any], Awaitable[None]]
+CommandHandler = Callable[[Handling, Actor, str], Awaitable[None]]
 
 
 def callback(
@@ -64,13 +65,13 @@ def callback(
     [Callable[[S, Handling, Actor, P], Awaitable[None]]],
     Callable[[S, Handling, Actor, P], Awaitable[None]],
 ]:
-    """Mark a method of a feature as what a press of such a button does, in transactions of its own:
-    after an interruption it is called again, so that its effects and events have names."""
+    """Mark a method of a feature as the handler of a button, in transactions of its own: it is
+    called again after an interruption, so that its effects and events need names."""
 
     def mark(
         method: Callable[[S, Handling, Actor, P], Awaitable[None]],
     ) -> Callable[[S, Handling, Actor, P], Awaitable[None]]:
-        setattr(method, _PRESSED, payload)
+        setattr(method, _CALLBACK, payload)
         return method
 
     return mark
@@ -82,8 +83,9 @@ def callback_within(
     [Callable[[S, Tx, Handling, Actor, P], Awaitable[None]]],
     Callable[[S, Tx, Handling, Actor, P], Awaitable[None]],
 ]:
-    """As `callback`, for what is done in the transaction that uses the button up: both or neither.
-    For what waits for nothing outside, and locks nothing under which buttons are closed."""
+    """As `callback`, for a handler that runs in the transaction that marks the button as used: both
+    or neither. For handlers that wait for nothing outside, and lock nothing under which buttons are
+    closed."""
 
     def mark(
         method: Callable[[S, Tx, Handling, Actor, P], Awaitable[None]],
@@ -100,25 +102,25 @@ def command(
     [Callable[[S, Handling, Actor, str], Awaitable[None]]],
     Callable[[S, Handling, Actor, str], Awaitable[None]],
 ]:
-    """Mark a method of a feature as the answer to `/name`; it gets what was written after it."""
+    """Mark a method of a feature as the handler of `/name`; it gets the text after the command."""
 
     def mark(
         method: Callable[[S, Handling, Actor, str], Awaitable[None]],
     ) -> Callable[[S, Handling, Actor, str], Awaitable[None]]:
-        setattr(method, _SAID, names)
+        setattr(method, _COMMAND, names)
         return method
 
     return mark
 
 
 def callbacks_of(feature: type) -> dict[str, type[Payload]]:
-    """The payloads that a feature's class owns, by method, without building it."""
-    return dict(_marked(feature, _PRESSED)) | dict(_marked(feature, _WITHIN))
+    """The payloads that a feature's class handles, by method, without building it."""
+    return dict(_marked(feature, _CALLBACK)) | dict(_marked(feature, _WITHIN))
 
 
 def commands_of(feature: type) -> dict[str, tuple[str, ...]]:
-    """The commands that a feature's class answers, by method, without building it."""
-    return dict(_marked(feature, _SAID))
+    """The commands that a feature's class handles, by method, without building it."""
+    return dict(_marked(feature, _COMMAND))
 
 
 def _marked(feature: type, mark: str) -> Iterator[tuple[str, Any]]:
@@ -131,19 +133,19 @@ def _marked(feature: type, mark: str) -> Iterator[tuple[str, Any]]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Owner:
     payload: type[Payload]
-    press: Press | None
-    within: PressWithin | None
+    call: CallbackHandler | None
+    within: CallbackHandlerWithin | None
 
 
 class Callbacks:
-    """Who owns which kind of button."""
+    """The owners of kinds of buttons."""
 
     def __init__(self) -> None:
         self._owners: dict[str, _Owner] = {}
         self._former: dict[str, list[tuple[Former, type[Payload]]]] = {}
 
     def gather(self, *features: object) -> None:
-        """Take in what built features own.
+        """Register the callbacks of built features.
 
         Raises:
             ValueError: two methods own one kind.
@@ -156,7 +158,7 @@ class Callbacks:
                 bound = getattr(feature, method)
                 self._owners[payload.kind] = _Owner(
                     payload=payload,
-                    press=None if method in within else bound,
+                    call=None if method in within else bound,
                     within=bound if method in within else None,
                 )
                 for former in payload.former:
@@ -170,7 +172,7 @@ class Callbacks:
             try:
                 return owner.payload.model_validate_json(stored)
             except ValidationError:
-                pass  # a version before used this kind for a text
+                pass  # an earlier version stored text under this kind
         return self._read_former(kind, stored)
 
     def _read_former(self, kind: str, stored: str) -> Payload | None:
@@ -184,29 +186,29 @@ class Callbacks:
                     return None
         return None
 
-    async def call_within(self, tx: Tx, handling: Handling, actor: Actor, pressed: Payload) -> bool:
-        """Let the owner act in the transaction that uses the button up; False for one that acts in
-        its own."""
-        within = self._owners[pressed.kind].within
+    async def call_within(self, tx: Tx, handling: Handling, actor: Actor, payload: Payload) -> bool:
+        """Call the handler in the transaction that marks the button as used; False if it has
+        transactions of its own."""
+        within = self._owners[payload.kind].within
         if within is not None:
-            await within(tx, handling, actor, pressed)
+            await within(tx, handling, actor, payload)
         return within is not None
 
-    async def call(self, handling: Handling, actor: Actor, pressed: Payload) -> None:
-        """Let the owner of a press act in transactions of its own."""
-        press = self._owners[pressed.kind].press
-        assert press is not None, f"{pressed.kind} is done where its button is used up"
-        await press(handling, actor, pressed)
+    async def call(self, handling: Handling, actor: Actor, payload: Payload) -> None:
+        """Call the handler in transactions of its own."""
+        call = self._owners[payload.kind].call
+        assert call is not None, f"{payload.kind} is handled where its button is used"
+        await call(handling, actor, payload)
 
 
 class Commands:
-    """Who answers which command."""
+    """The owners of commands."""
 
     def __init__(self) -> None:
-        self._owners: dict[str, Said] = {}
+        self._owners: dict[str, CommandHandler] = {}
 
     def gather(self, *features: object) -> None:
-        """Take in what built features answer.
+        """Register the commands of built features.
 
         Raises:
             ValueError: two methods answer one command.
@@ -222,5 +224,5 @@ class Commands:
         return name in self._owners
 
     async def call(self, handling: Handling, actor: Actor, name: str, said: str) -> None:
-        """Let the owner of a known command answer it."""
+        """Call the handler of a known command."""
         await self._owners[name](handling, actor, said)

@@ -1,5 +1,5 @@
 """The catalogue of fixed sentences: Project Fluent files, one a language (ru, en, ka) in the folder
-`words` of each room. A key of the code, `list.none`, is the message `list-none` of the files."""
+`words` of each package. A key of the code, `list.none`, is the message `list-none` of the files."""
 
 from __future__ import annotations
 
@@ -19,13 +19,12 @@ from fluent.syntax import ast
 from jarvis.kit.errors import InvalidRequest
 from jarvis.messaging.markup import Markup, escape
 
-ROOMS = ("jarvis.messaging", "jarvis.orchestrator", "jarvis.domains")
+PACKAGES = ("jarvis.messaging", "jarvis.orchestrator", "jarvis.domains")
 FALLBACK = "ru"  # the language of a sentence that a language lacks
 _PART_MAX = 2_000  # characters of a value that the library takes; it refuses more than 2,500
 _log = logging.getLogger(__name__)
 
-# RentProg's own words for classes, gearboxes and categories; a word that is not here is shown as
-# RentProg has it.
+# RentProg's names of classes, gearboxes and categories; others are shown as RentProg has them.
 _VENDOR_WORDS: dict[str, tuple[str, str]] = {
     "автомат": ("automatic", "ავტომატი"),
     "автоматическая": ("automatic", "ავტომატი"),
@@ -88,10 +87,10 @@ class _Language:
 
 
 def _pages(language: str) -> Iterator[tuple[str, Traversable]]:
-    for room in ROOMS:
-        package = import_module(room)
-        folders = [m.name for m in pkgutil.iter_modules(package.__path__, f"{room}.") if m.ispkg]
-        for folder in (room, *folders):
+    for name in PACKAGES:
+        package = import_module(name)
+        folders = [m.name for m in pkgutil.iter_modules(package.__path__, f"{name}.") if m.ispkg]
+        for folder in (name, *folders):
             page = files(folder) / "words" / f"{language}.ftl"
             if page.is_file():
                 yield f"{folder.replace('.', '/')}/words/{language}.ftl", page
@@ -172,7 +171,7 @@ def known(key: str) -> bool:
 
 
 def vendor_word(text: str, language: str) -> str:
-    """A word of RentProg's dictionaries in the reader's language."""
+    """A name of RentProg in the reader's language."""
     found = _VENDOR_WORDS.get(text.strip().casefold())
     return text if found is None or language == "ru" else found[_COLUMN[language]]
 

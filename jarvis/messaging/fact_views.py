@@ -1,4 +1,4 @@
-"""How facts look that any room may show: help, choices, what is missing or refused."""
+"""Views of facts that any feature may show: help, choices, what is missing or refused."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def refusal(fact: RefusalFact, reader: Reader) -> Rendered:
 
 @shows(ProblemFact)
 def problem(fact: ProblemFact, reader: Reader) -> Rendered:
-    """A change that cannot be planned, in one sentence."""
+    """A change that cannot be planned, and why, in one sentence."""
     shown = {
         name: reader.brief(v)
         if isinstance(v, datetime)
@@ -91,12 +91,12 @@ def problem(fact: ProblemFact, reader: Reader) -> Rendered:
 
 @shows(SwitchedOffFact)
 def switched_off(fact: SwitchedOffFact, reader: Reader) -> Rendered:
-    """What does not work now, by whose word."""
+    """What is switched off, and by whom."""
     return Rendered(text=html("⛔ {}", stopped(fact.switch, reader)))
 
 
 def stopped(switch: Switch, reader: Reader) -> Markup:
-    """A thrown switch in words: what, by whom, since when."""
+    """A switch in words: what is off, by whom, since when."""
     what = reader.say("switch.read_only" if switch.mode == "read_only" else "switch.off")
     named = reader.branch(switch.name) if switch.scope == "branch" else switch.name
     scope = "" if switch.scope == "all" else f" ({named})"

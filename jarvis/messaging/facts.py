@@ -1,5 +1,5 @@
-"""Facts that any room may show (help, choices, what is missing, refused or switched off), and the
-facts of one run."""
+"""Facts that any feature may show (help, choices, what is missing, refused or switched off), and
+the facts of one run."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from jarvis.engine.switches import Switch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """What a tool found: typed, with source and age. Code renders it; a model only points at its
+    """What a tool found: typed, with source and age. Code renders it; a model only refers to its
     id.
 
-    `hinders`: it must be settled before a card is shown for the writes that the run planned.
+    `blocks_card`: it must be resolved before a card is shown for the writes that the run planned.
     """
 
-    hinders: ClassVar[bool] = False
+    blocks_card: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HelpFact(Fact):
-    """What Jarvis can do for this person: requests that may be sent, by language."""
+    """What Jarvis can do for this person: example requests, by language."""
 
     examples: Sequence[Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One candidate: what tells it apart (a plate, a masked phone, a branch's code, a car's state),
-    and the request that choosing it stands for."""
+    """One candidate: what distinguishes it (a plate, a masked phone, a branch's code, a car's
+    state), and the request that choosing it sends."""
 
     label: str
     request: str
@@ -44,9 +44,10 @@ class Option:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChoiceFact(Fact):
-    """Several answer to what was said; a person chooses. `kind`: car, client, booking, employee."""
+    """Several records match what was said; a person chooses. `kind`: car, client, booking,
+    employee."""
 
-    hinders: ClassVar[bool] = True
+    blocks_card: ClassVar[bool] = True
 
     kind: str
     said: str
@@ -55,10 +56,10 @@ class ChoiceFact(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingFact(Fact):
-    """Nothing by that name in our own copy, which is as old as `fresh` says. `near` differ by one
-    sign, or stand in another branch."""
+    """Nothing of that name is in our copy, which is as old as `fresh` says. `near` differ by one
+    character, or are in another branch."""
 
-    hinders: ClassVar[bool] = True
+    blocks_card: ClassVar[bool] = True
 
     kind: str
     said: str
@@ -68,10 +69,9 @@ class MissingFact(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusalFact(Fact):
-    """This person may not: the tool, or the branch that lies outside their scope, and whom to
-    ask."""
+    """This person may not: the tool, or the branch that is outside their scope, and whom to ask."""
 
-    hinders: ClassVar[bool] = True
+    blocks_card: ClassVar[bool] = True
 
     tool: str
     branch: str | None
@@ -80,10 +80,10 @@ class RefusalFact(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemFact(Fact):
-    """A change that cannot be: the tool, the reason as a key of the catalogue, and what its
-    sentence needs."""
+    """A change that is impossible: the tool, the reason as a key of the catalogue, and the values
+    of its sentence."""
 
-    hinders: ClassVar[bool] = True
+    blocks_card: ClassVar[bool] = True
 
     tool: str
     reason: str
@@ -92,9 +92,9 @@ class ProblemFact(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SwitchedOffFact(Fact):
-    """An administrator has switched this off, or to reading only."""
+    """An administrator has switched this off, or to read-only."""
 
-    hinders: ClassVar[bool] = True
+    blocks_card: ClassVar[bool] = True
 
     tool: str
     switch: Switch
@@ -107,7 +107,7 @@ class FactBook:
     facts: dict[str, Fact] = field(default_factory=dict[str, Fact])
 
     def add(self, fact: Fact) -> str:
-        """Keep a fact; returns its id."""
+        """Add a fact; returns its id."""
         key = f"f{len(self.facts) + 1}"
         self.facts[key] = fact
         return key

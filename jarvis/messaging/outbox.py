@@ -1,5 +1,5 @@
-"""What Jarvis says in Telegram, as effects: one message a request, edited from its status into its
-answer."""
+"""Messages of Jarvis in Telegram, as effects: one message per request, edited from its status into
+its answer."""
 
 from __future__ import annotations
 
@@ -31,9 +31,8 @@ async def send(
     ordering_key: str | None = None,
     lane: Lane | None = None,
 ) -> UUID:
-    """A new message, in the lane of its origin unless one is given. What is urgent keeps an order
-    of its own and waits for nothing that is not.
-    """
+    """Send a new message, in the lane of its origin unless one is given. Urgent messages are
+    ordered among themselves and never wait for others."""
     args = {"chat_id": chat_id, "text": text, "buttons": buttons, "reply_to": reply_to}
     lane = origin.lane if lane is None else lane
     order = f"telegram:urgent:{chat_id}" if lane is Lane.URGENT else f"telegram:out:{chat_id}"
@@ -62,8 +61,8 @@ async def edit(
     reply_to: int | None = None,
     lane: Lane | None = None,
 ) -> UUID:
-    """Change the message that effect `of` sent, or that has `message_id`; earlier changes of it
-    that still wait are dropped."""
+    """Edit the message that effect `of` sent, or that has `message_id`; earlier edits of it that
+    still wait are dropped."""
     root = await _root(tx, chat_id, of, message_id)
     args = {
         "chat_id": chat_id,
@@ -83,12 +82,12 @@ async def edit(
         lane=origin.lane if lane is None else lane,
         ordering_key=f"telegram:edit:{root or f'{chat_id}:{message_id}'}",
     )
-    await effects.overtake(tx, effect_id)
+    await effects.supersede(tx, effect_id)
     return effect_id
 
 
 async def _root(tx: Tx, chat_id: int, of: UUID | None, message_id: int | None) -> UUID | None:
-    """The effect that sent the message in the first place; None when it was none of ours."""
+    """The effect that first sent the message; None when it was none of ours."""
     if of is not None:
         return await tx.fetchval(
             "SELECT coalesce((args->>'root')::uuid, id) FROM effect WHERE id = $1", of
@@ -115,7 +114,7 @@ async def shown(reader: Reader, chat_id: int, message_id: int) -> Markup | None:
 
 
 def stored_form(rows: Sequence[Sequence[Button]]) -> list[list[NewButton]]:
-    """Buttons as they are stored: the kind of each payload and its JSON."""
+    """Return buttons as they are stored: the kind of each payload and its JSON."""
     return [
         [
             NewButton(
@@ -131,7 +130,7 @@ def stored_form(rows: Sequence[Sequence[Button]]) -> list[list[NewButton]]:
 
 
 def split(text: Markup, limit: int = SPLIT_AT) -> list[Markup]:
-    """At most two messages, cut between lines; tags never span lines in our own texts."""
+    """Split into at most two messages, between lines; tags never span lines in our own texts."""
     if len(text) <= limit:
         return [text]
     head, used = list[Markup](), 0

@@ -1,5 +1,4 @@
-"""Buttons that any room may show: a request, the rest of a list, a report that something is
-wrong."""
+"""Buttons that any feature may show: a request, the next page of a list, a report of a problem."""
 
 from __future__ import annotations
 
@@ -16,8 +15,7 @@ def _cut(text: object) -> object:
 
 
 class Ask(Payload):
-    """Its press stands for the person's next request, of which no more is read than of a
-    message."""
+    """Send the person's next request, cut to the length that is read of a message."""
 
     kind: ClassVar[str] = "ask"
     former: ClassVar[tuple[Former, ...]] = (Former(kind="ask", text=r"(?P<request>[^{].*)"),)
@@ -26,7 +24,8 @@ class Ask(Payload):
 
 
 class ShowPage(Payload):
-    """The rest of a list as it was read then: HTML of its head, its rows and its last line."""
+    """Show the next page of a list as it was read then: HTML of its head, its rows and its last
+    line."""
 
     kind: ClassVar[str] = "page"
 
@@ -36,7 +35,7 @@ class ShowPage(Payload):
 
 
 class ReportProblem(Payload):
-    """The person says that something is wrong."""
+    """Report that something is wrong."""
 
     kind: ClassVar[str] = "report"
     former: ClassVar[tuple[Former, ...]] = (Former(kind="report", text="report"),)

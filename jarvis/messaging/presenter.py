@@ -1,5 +1,5 @@
-"""How a planned write looks on a card: its owner's words. A presenter is this class or one that
-says otherwise where a noun has words of its own."""
+"""Labels of planned writes on cards: this class, or a subclass where a domain has labels of its
+own."""
 
 from __future__ import annotations
 
@@ -25,48 +25,48 @@ Side = Literal["old", "new"]
 
 
 class Presenter:
-    """Words for the writes of one noun.
+    """Labels of the writes of one domain.
 
-    `quoted` are fields that show somebody's own words; `telling` are fields that people know a
-    change by, the most telling first.
+    `quoted` are fields that contain somebody's own text; `significant` are the fields that people
+    recognise a change by, the most significant first.
     """
 
     quoted: ClassVar[frozenset[str]] = frozenset()
-    telling: ClassVar[Sequence[str]] = ("branch",)
+    significant: ClassVar[Sequence[str]] = ("branch",)
 
     def action(self, write: PlannedWrite, reader: Reader) -> Markup:
-        """What is done, without to what."""
+        """What is done, without its subject."""
         return reader.say(f"write.{write.title}")
 
     def name(self, write: PlannedWrite) -> str:
-        """What it is done to, as plain text; empty when nothing names it."""
+        """The subject, as plain text; empty when it has no name."""
         return write.subject.name or ""
 
     def headline(self, write: PlannedWrite, reader: Reader) -> Markup:
-        """What is done, to what."""
+        """What is done, with its subject."""
         name, action = self.name(write), self.action(write, reader)
         return html("{} · {}", action, name) if name else action
 
     def receipt(
         self, write: PlannedWrite, receipt: Mapping[str, JsonValue], reader: Reader
     ) -> Markup:
-        """The headline of what was done; `receipt` is what the far side said."""
+        """The headline after the write; `receipt` is the answer of the vendor."""
         return self.headline(write, reader)
 
     def subject(self, write: PlannedWrite, reader: Reader) -> Markup:
-        """A line about what it is done to, for one among several writes."""
+        """A line about the subject, for one among several writes."""
         return escape(self.name(write))
 
     def details(self, write: PlannedWrite, reader: Reader) -> Markup:
-        """The same for the only write of a card: empty when the headline has said all of it."""
+        """The same for the only write of a card: empty when the headline says all of it."""
         return Markup()
 
     def field(self, name: str, reader: Reader) -> Markup:
-        """What a field is called."""
+        """The label of a field."""
         return reader.say(f"card.field.{name}")
 
     def value(self, change: FieldChange, side: Side, reader: Reader) -> Markup:
-        """One side of a change."""
+        """The old or new value of a change."""
         if isinstance(change, MomentChange):
             moment = change.old if side == "old" else change.new
             return self._empty(reader) if moment is None else escape(reader.brief(moment))
@@ -86,11 +86,11 @@ class Presenter:
         return html("«{}»", text) if change.field in self.quoted else escape(text)
 
     def code(self, kind: str, value: str | int, reader: Reader) -> Markup:
-        """A value of a closed list."""
+        """The label of a value of a closed list."""
         return escape(reader.branch(str(value)) if kind == "branch" else value)
 
     def warning(self, warning: WriteWarning, reader: Reader) -> Markup:
-        """What somebody should know before they decide."""
+        """A warning to be read before the decision."""
         if isinstance(warning, PaidWarning):
             paid = Money(warning.minor, warning.currency).show(reader.language, exact=True)
             return reader.say("card.warn.paid", x=paid)
@@ -98,27 +98,27 @@ class Presenter:
         return reader.say(f"card.warn.{warning.kind}", num=warning.number, start=start)
 
     def button(self, write: PlannedWrite, reader: Reader) -> str:
-        """The label of the button that decides: verb and object."""
+        """The label of the confirming button: verb and object."""
         return reader.label(f"card.do.{write.title}", **self.slots(write, reader))
 
     def slots(self, write: PlannedWrite, reader: Reader) -> Mapping[str, str]:
-        """What the label names."""
+        """The values that the label contains."""
         return {}
 
     def new_values(self, write: PlannedWrite, reader: Reader) -> dict[str, Markup]:
-        """What each field is to be, as people read it."""
+        """The new value of each field, as people read it."""
         return {c.field: self.value(c, "new", reader) for c in write.changes}
 
     def again(self, write: PlannedWrite, reader: Reader) -> str:
-        """The write as a request of its own, in the reader's language; empty when there is none."""
+        """The write as a new request in the reader's language; empty when there is none."""
         return ""
 
     def shown_field(self, name: str, reader: Reader) -> Markup:
-        """What a field of `PlannedWrite.shown` is called."""
+        """The label of a field of `PlannedWrite.shown`."""
         return self.field(name, reader)
 
     def shown_value(self, name: str, value: JsonValue, reader: Reader) -> Markup | None:
-        """A value of such a field; None for one that says nothing to people."""
+        """The text of such a field's value; None when it means nothing to people."""
         if value is None:
             return self._empty(reader)
         return escape(reader.branch(str(value)) if name == "branch" else str(value))

@@ -50,7 +50,7 @@ def day(moment: datetime, now: datetime, language: str) -> str:
 
 
 def moment(at: datetime | None, now: datetime, language: str) -> str:
-    """`завтра, чт 15.10, 10:00`; a word when it is near, always with the date."""
+    """`завтра, чт 15.10, 10:00`; a relative day when it is near, always with the date."""
     if at is None:
         return {"ru": "нет данных", "en": "no data", "ka": "მონაცემები არ არის"}[language]
     near = _NEAR[language].get((local_date(at) - local_date(now)).days)
@@ -58,7 +58,7 @@ def moment(at: datetime | None, now: datetime, language: str) -> str:
 
 
 def short_moment(at: datetime | None, now: datetime, language: str) -> str:
-    """The same without the near word, for lists."""
+    """The same without the relative day, for lists."""
     return (
         moment(None, now, language)
         if at is None
@@ -104,10 +104,10 @@ def clock(at: datetime) -> str:
 
 
 def stamp(moment: datetime | None) -> str:
-    """`12.03.2026 14:30`, for what stays as it is written; a dash when there is none."""
+    """`12.03.2026 14:30`, for texts that are not updated; a dash when there is none."""
     return "—" if moment is None else f"{local(moment):%d.%m.%Y %H:%M}"
 
 
 def day_of(day: date) -> str:
-    """`12.03.2026`, for what stays as it is written."""
+    """`12.03.2026`, for texts that are not updated."""
     return f"{day:%d.%m.%Y}"

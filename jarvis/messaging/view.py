@@ -1,4 +1,4 @@
-"""What every renderer works with: the reader, buttons, the line of source and age, lists that go on
+"""What every view uses: the reader, buttons, the line of source and age, lists with further pages
 behind a button."""
 
 from __future__ import annotations
@@ -29,8 +29,7 @@ F = TypeVar("F", bound=Fact)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    """A button below a message: what it stands for, and who may press it when others may than its
-    group's."""
+    """A button below a message: its payload, and who may use it if not those of its group."""
 
     label: str
     payload: Payload
@@ -55,7 +54,7 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """For whom, when, in which language, and what they asked."""
+    """The person for whom a text is rendered, the time, the language, and their request."""
 
     actor: Actor
     now: datetime
@@ -100,8 +99,8 @@ class Reader:
         return times.age(moment, self.now, self.language)
 
     def doubtful(self, fresh: Freshness) -> bool:
-        """Whether what is shown may be wrong by its age: never read whole, old, or the source does
-        not answer or was not asked."""
+        """Whether the data may be outdated: never read completely, old, or the source does not
+        answer or was not asked."""
         return (
             fresh.failing_since is not None
             or fresh.limited is not None
@@ -111,13 +110,13 @@ class Reader:
 
 
 def limit(limited: Limited, reader: Reader, key: str = "limited") -> Markup:
-    """That the source was not asked for a limit, and until when."""
+    """A sentence that the source was not asked because of a limit, and until when."""
     return reader.say(f"{key}.own" if limited.own else key, t=times.clock(limited.until))
 
 
 def source(fresh: Freshness, reader: Reader) -> Markup:
-    """The last line: source and age; a sentence of its own when it is old or the source is
-    silent."""
+    """The last line: source and age; a separate sentence when the data is old or the source does
+    not answer."""
     line = html("<i>{}, {}</i>", fresh.source, reader.age(fresh.as_of))
     if fresh.limited is not None:
         return lines([limit(fresh.limited, reader), line])
@@ -138,8 +137,8 @@ def listed(
     *,
     extra: Sequence[Markup] = (),
 ) -> Rendered:
-    """A head, the first rows, what is to be said below them, source and age; more rows stand behind
-    a button."""
+    """Render a head, the first rows, lines below them, source and age; a button shows further
+    rows."""
     buttons: list[list[Button]] = []
     if len(rows) > LIST_MAX:
         moment = reader.say("as_of", source=fresh.source, t=reader.brief(fresh.as_of))
@@ -155,8 +154,8 @@ def _more(head: Markup, rows: Sequence[Markup], tail: Markup, reader: Reader) ->
 
 
 def next_page(page: ShowPage, reader: Reader) -> Rendered:
-    """The rest of a list as it was read then, with the moment of that reading; again with a button
-    when it is long."""
+    """The next page of a list as it was read then, with the time of that read; with a button if
+    there are more."""
     head, tail = written_before(page.head), written_before(page.tail)
     rows = [written_before(row) for row in page.rows]
     rest = rows[PAGE_MAX:]
@@ -165,7 +164,7 @@ def next_page(page: ShowPage, reader: Reader) -> Rendered:
 
 
 def short(text: str) -> str:
-    """A label that fits a button: cut between words, never inside one, and not behind a
+    """A label that fits a button: cut between words, never inside one, and not after a
     preposition."""
     if len(text) <= LABEL_MAX:
         return text
@@ -192,7 +191,7 @@ def shows(
 
 
 class Views:
-    """How each type of facts looks, gathered from the modules of the rooms."""
+    """The views of all types of facts, gathered from the modules of the features."""
 
     def __init__(self, modules: Iterable[ModuleType]) -> None:
         """
@@ -213,9 +212,10 @@ class Views:
         return kind in self._views
 
     def render(self, fact: Fact, reader: Reader) -> Rendered:
-        """One fact as Telegram's HTML in the reader's language, with its source and age at the end.
+        """Render one fact as Telegram's HTML in the reader's language, with its source and age at
+        the end.
 
         Raises:
-            KeyError: no room shows facts of this type.
+            KeyError: no feature has a view of this type.
         """
         return self._views[type(fact)](fact, reader)

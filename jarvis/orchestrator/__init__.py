@@ -1,4 +1,4 @@
-"""Decides who acts on an event, runs agents, renders their answers from facts."""
+"""Routes events to roles, runs agents, and renders their answers from facts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from jarvis.app.feature import Feature
 FEATURE = Feature(
     name="requests",
     handlers=(
-        "models:standins",
+        "models:model_overrides",
         "models:RoleModels",
         "models:prompt_book",
         "role_runs:RoleRuns",

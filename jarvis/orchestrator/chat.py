@@ -1,4 +1,4 @@
-"""Requests: what people ask for is answered, one after another for a person in a chat."""
+"""Answers requests, one after another for each person in a chat."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ REQUEST_DEADLINE_S = 180.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where something was said, or pressed."""
+    """The chat and message of a request or a callback."""
 
     chat_id: int
     private: bool
@@ -42,7 +42,7 @@ class Place:
 
     @classmethod
     def of(cls, handling: Handling) -> Place:
-        """Of a message or a press; a person's own chat has a positive id."""
+        """The place of a message or a callback; a private chat has a positive id."""
         p = handling.event.payload
         chat_id = int(p["chat_id"])
         return cls(chat_id=chat_id, private=chat_id > 0, message_id=int(p["message_id"]))
@@ -77,7 +77,7 @@ class Chat:
 
     @subscriber(ASKED, lane=DeliveryLane.PEOPLE, deadline_s=REQUEST_DEADLINE_S)
     async def asked(self, handling: Handling) -> None:
-        """Answer a request: a status if it takes long, then the answer in its place."""
+        """Answer a request: a status message if it takes long, which the answer then replaces."""
         p = handling.event.payload
         actor = await self._staff.actor(UUID(str(p["employee_id"])))
         if actor is None:
@@ -111,7 +111,7 @@ class Chat:
 
     @subscriber("ask.employee", lane=DeliveryLane.PEOPLE, deadline_s=REQUEST_DEADLINE_S)
     async def command_line(self, handling: Handling) -> None:
-        """A request from `jarvis ask`: the answer stays in the run's record."""
+        """Answer a request from `jarvis ask`; the answer is kept in the run's record."""
         p = handling.event.payload
         actor = await self._staff.actor(UUID(p["employee_id"]))
         if actor is None:
@@ -139,7 +139,7 @@ class Chat:
                 tx,
                 handling.origin,
                 place.chat_id,
-                _looking(routed, request.language),
+                _status_text(routed, request.language),
                 key=_status_key(handling),
                 lane=Lane.URGENT,
                 reply_to=reply_to,
@@ -225,8 +225,7 @@ class Chat:
 
 
 async def _status_of(tx: Tx, handling: Handling) -> UUID | None:
-    """The message that says what is being done; or the one that was sent while nobody had looked at
-    the words yet."""
+    """The status message of this request, or the notice that was sent before it was handled."""
     keys = [_status_key(handling), handling.event.payload.get("notice")]
     return await tx.fetchval(
         "SELECT id FROM effect WHERE idempotency_key = ANY($1) ORDER BY seq LIMIT 1",
@@ -238,7 +237,7 @@ def _status_key(handling: Handling) -> str:
     return handling.key(STATUS)
 
 
-def _looking(names: Sequence[str], language: str) -> str:
-    """What is said while the first of these roles works, or while one is being chosen."""
+def _status_text(names: Sequence[str], language: str) -> str:
+    """The status text while the first of these roles works, or while one is being chosen."""
     role = roles()[names[0]] if names else None
     return say("status", language) if role is None else role.status[language]

@@ -26,11 +26,11 @@ from jarvis.messaging.view import Button, Views, next_page
 from jarvis.orchestrator.chat import Place
 from tools.guide import examples_for
 
-HELP = "help"  # the command that answers for one that nobody knows
+HELP = "help"  # the command that answers unknown ones
 
 
 class GeneralCommands:
-    """Welcome, help, a fresh start, reports of problems, the rest of a list."""
+    """Welcome, help, a new conversation, reports of problems, further pages of a list."""
 
     provides: ClassVar[tuple[type, ...]] = (Welcomes,)
 
@@ -54,11 +54,11 @@ class GeneralCommands:
 
     @command("start")
     async def start(self, handling: Handling, actor: Actor, said: str) -> None:
-        """The welcome, with things to ask."""
+        """Send the welcome, with suggested requests."""
         await self.welcome(handling, Place.of(handling).chat_id, actor)
 
     async def welcome(self, handling: Handling, chat_id: int, actor: Actor) -> None:
-        """Greet somebody in their private chat."""
+        """Greet an employee in their private chat."""
         reader = await self._readers.of(actor, actor.language)
         where = reader.branch(actor.home_branch) if actor.home_branch else reader.say("company")
         text = reader.say(
@@ -73,21 +73,21 @@ class GeneralCommands:
 
     @command("new")
     async def new(self, handling: Handling, actor: Actor, said: str) -> None:
-        """A new conversation."""
+        """Start a new conversation."""
         place = Place.of(handling)
         await self._conversations.close(actor.employee_id, place.key, forget=False)
         await self._say(handling, place, say("new", actor.language))
 
     @command("forget")
     async def forget(self, handling: Handling, actor: Actor, said: str) -> None:
-        """A new conversation, which knows nothing of those before."""
+        """Start a new conversation without the memory of earlier ones."""
         place = Place.of(handling)
         await self._conversations.close(actor.employee_id, place.key, forget=True)
         await self._say(handling, place, say("forgotten", actor.language))
 
     @command(HELP)
     async def help(self, handling: Handling, actor: Actor, said: str) -> None:
-        """What Jarvis can do for this person, and what is switched off."""
+        """Send what Jarvis can do for this person, and what is switched off."""
         reader = await self._readers.of(actor, actor.language)
         fact = HelpFact(examples=await self._examples(actor, "help"))
         page = self._views.render(fact, reader)
@@ -99,11 +99,11 @@ class GeneralCommands:
 
     @command("report")
     async def report(self, handling: Handling, actor: Actor, said: str) -> None:
-        """The last answer here was wrong; in words, or without."""
+        """Record that the last answer here was wrong, with a description if one is given."""
         await self._report(handling, actor, said or None)
 
     @callback(ReportProblem)
-    async def reported(self, handling: Handling, actor: Actor, pressed: ReportProblem) -> None:
+    async def reported(self, handling: Handling, actor: Actor, payload: ReportProblem) -> None:
         """As `/report`."""
         await self._report(handling, actor, None)
 
@@ -114,13 +114,13 @@ class GeneralCommands:
         await self._say(handling, place, say(key, actor.language, code=short_code(trace or "")))
 
     @callback(ShowPage)
-    async def page(self, handling: Handling, actor: Actor, pressed: ShowPage) -> None:
-        """The rest of a list, in a message of its own."""
-        page = next_page(pressed, await self._readers.of(actor, actor.language))
+    async def page(self, handling: Handling, actor: Actor, payload: ShowPage) -> None:
+        """Send the next page of a list as a new message."""
+        page = next_page(payload, await self._readers.of(actor, actor.language))
         await self._say(handling, Place.of(handling), page.text, page.buttons, actor)
 
     async def _examples(self, actor: Actor, place: Suggested) -> Sequence[Mapping[str, str]]:
-        """Requests that this person may send, by language."""
+        """Example requests that this person may send, by language."""
         return await examples_for(actor, self._clock.now(), place, self._services)
 
     async def _say(
@@ -131,7 +131,7 @@ class GeneralCommands:
         buttons: Sequence[Sequence[Button]] = (),
         actor: Actor | None = None,
     ) -> None:
-        """One message that answers what was said."""
+        """Send one message in reply."""
         async with handling.transaction() as tx:
             stored = await self._interactions.store(
                 tx,

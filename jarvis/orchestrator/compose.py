@@ -1,5 +1,5 @@
-"""An answer of what the roles found: facts and refusals are rendered by code, a model's words are
-heard where they claim nothing, and what waits for a word goes on one card."""
+"""Composes an answer of the roles' results: code renders facts and refusals, a model's text is
+shown only where it claims nothing, and all writes that need approval go on one card."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from jarvis.messaging.facts import ChoiceFact, Fact, RefusalFact
 from jarvis.messaging.payloads import Ask
 from jarvis.messaging.view import Button, Reader, Rendered, Views, short
 from jarvis.orchestrator.reply import Part, Reply, Request, retry, safe
-from tools.claims import silent, unfounded
+from tools.claims import source_unavailable, unsupported_claim
 from tools.deps import Deps, RunLedger
 from tools.policy import policy_of
-from tools.refusals import founded, refuse
+from tools.refusals import refuse, refused_by_role
 
 BUTTON_ROWS = 6
 
 
 class Composer:
-    """Makes replies."""
+    """Composes replies."""
 
     def __init__(self, views: Views, approvals: Approvals) -> None:
         self._views = views
@@ -32,27 +32,27 @@ class Composer:
     async def compose(
         self, request: Request, parts: Sequence[Part], deps: Deps, reader: Reader, reply: Reply
     ) -> None:
-        """Fill a reply with what its parts came to."""
+        """Fill a reply with the results of its parts."""
         pieces: list[Rendered] = []
         for part in parts:
             if part.messages is not None:
                 reply.messages.append((part.delegation.role, part.messages))
             reply.offline = reply.offline or part.offline
-            if part.waits:
+            if part.awaits_approval:
                 continue
             if part.answer is None:
                 pieces.append(_failed(part, part.cause or "cause.model", reader))
                 continue
             for block in part.answer.blocks:
                 pieces += await self._block(block, part, deps, reader)
-        hindrance = _hindrances(deps.run, parts)
-        pieces += [self._views.render(fact, reader) for fact in hindrance]
+        blocking = _blocking_facts(deps.run, parts)
+        pieces += [self._views.render(fact, reader) for fact in blocking]
         reply.text = "\n\n".join(p.text for p in pieces if p.text)
         reply.buttons = [row for p in pieces for row in p.buttons][:BUTTON_ROWS]
-        if any(part.waits for part in parts) and not hindrance:
+        if any(part.awaits_approval for part in parts) and not blocking:
             reply.draft = _draft(request, parts, deps, reply)
             reply.state = "asked"
-        elif all(part.answer is None and not part.waits for part in parts):
+        elif all(part.answer is None and not part.awaits_approval for part in parts):
             reply.state = "failed"
             reply.buttons = [retry(request, reader)]
         elif any(isinstance(fact, ChoiceFact) for fact in deps.run.facts.facts.values()):
@@ -60,7 +60,9 @@ class Composer:
         if not reply.text and reply.draft is None:
             dropped = any(step.kind == "dropped" for step in deps.run.steps)
             unsaid = "cause.claim.done" if dropped else "cause.none"
-            reply.failed(request, reader, "cause.source" if silent(deps.run) else unsaid)
+            reply.failed(
+                request, reader, "cause.source" if source_unavailable(deps.run) else unsaid
+            )
 
     async def _block(
         self, block: Block, part: Part, deps: Deps, reader: Reader
@@ -78,9 +80,13 @@ class Composer:
         self, block: Text | Question, part: Part, deps: Deps, reader: Reader
     ) -> Sequence[Rendered]:
         if part.offline and block.text == "unavailable":
-            return [_failed(part, "cause.source" if silent(deps.run) else "cause.none", reader)]
+            return [
+                _failed(
+                    part, "cause.source" if source_unavailable(deps.run) else "cause.none", reader
+                )
+            ]
         role = part.delegation.role
-        claim = await unfounded(block.text, role, deps, self._approvals)
+        claim = await unsupported_claim(block.text, role, deps, self._approvals)
         if claim == "refused":
             meant = asked(read(part.delegation.request, deps.now), role)
             tool = meant.intent.tool if meant is not None else None
@@ -92,16 +98,16 @@ class Composer:
         return [Rendered(text=f"❓ {safe(block.text)}", buttons=asking(block.options))]
 
     async def _refusal(self, block: Refusal, part: Part, deps: Deps, reader: Reader) -> Rendered:
-        """What was refused in this run, or what the role may not do; a model's word alone is no
-        refusal."""
-        told = [f for f in deps.run.facts.facts.values() if isinstance(f, RefusalFact)]
-        if same := [fact for fact in told if fact.tool == block.tool]:
+        """Render what was refused in this run, or what the role may not do; a refusal that only a
+        model claims is not shown."""
+        refusals = [f for f in deps.run.facts.facts.values() if isinstance(f, RefusalFact)]
+        if same := [fact for fact in refusals if fact.tool == block.tool]:
             return self._views.render(same[-1], reader)
-        if not founded(deps, block.tool):
+        if not refused_by_role(deps, block.tool):
             began, role = time.monotonic(), part.delegation.role
             deps.run.step("dropped", "claim.refused", began=began, role=role, outcome=block.tool)
-            if told:
-                return self._views.render(told[-1], reader)
+            if refusals:
+                return self._views.render(refusals[-1], reader)
             return _failed(part, "cause.claim.refused", reader)
         key = await refuse(
             deps, block.tool, None, f"the role {deps.actor.role.value} may not use {block.tool}"
@@ -120,7 +126,8 @@ def _failed(part: Part, cause: str, reader: Reader) -> Rendered:
 
 
 def _draft(request: Request, parts: Sequence[Part], deps: Deps, reply: Reply) -> Draft:
-    """One card for all writes of the request, in the order of the delegations and of the calls."""
+    """Return one card for all writes of the request, in the order of the delegations and of the
+    calls."""
     run = deps.run
     order = {part.delegation.role: n for n, part in enumerate(parts)}
     planned = sorted(run.planned, key=lambda step: order.get(step.role, len(order)))
@@ -139,14 +146,14 @@ def _draft(request: Request, parts: Sequence[Part], deps: Deps, reply: Reply) ->
         trace_id=request.trace_id,
         quotes=list(run.quotes) if run.tainted else [],
         steps=planned,
-        histories={part.delegation.role: part.history for part in parts if part.waits},
+        histories={part.delegation.role: part.history for part in parts if part.awaits_approval},
     )
 
 
-def _hindrances(run: RunLedger, parts: Sequence[Part]) -> list[Fact]:
-    """What must be settled before a card: a choice, something unknown, an obstacle, found by a role
-    whose writes wait."""
-    if not any(part.waits for part in parts):
+def _blocking_facts(run: RunLedger, parts: Sequence[Part]) -> list[Fact]:
+    """Return facts that must be resolved before a card is shown (a choice, something unknown, an
+    obstacle), found by a role with planned writes."""
+    if not any(part.awaits_approval for part in parts):
         return []
     shown = {
         i
@@ -156,4 +163,4 @@ def _hindrances(run: RunLedger, parts: Sequence[Part]) -> list[Fact]:
         if isinstance(b, Facts)
         for i in b.ids
     }
-    return [fact for key, fact in run.facts.facts.items() if fact.hinders and key not in shown]
+    return [fact for key, fact in run.facts.facts.items() if fact.blocks_card and key not in shown]

@@ -1,8 +1,8 @@
-"""The inbox: the one subscriber of what people write, press and command. It says who answers, and
-answers at once what is quick.
+"""The inbox: the only subscriber of people's messages, callbacks and commands. It decides what
+handles each, and handles at once what is quick.
 
-A request goes on as an event of its own (`request.asked`), so that presses, commands and answers to
-forms never wait for one that is being answered.
+A request is published as an event of its own (`request.asked`), so that callbacks, commands and
+answers to forms never wait for a request in progress.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ _ADDRESS = re.compile(r"^\s*(?:@\w+|jarvis|джарвис|ჯარვის\w*)
 
 
 class Inbox:
-    """Hears people. What may own a message: whoever takes its file, a command, a feature that has
-    the focus (an open form, a card that waits), else a request."""
+    """Dispatches what people send. A message goes to the handlers of its file, to a command, to a
+    feature that has the focus (an open form, an open card), else it is a request."""
 
     feature: ClassVar[str] = "inbox"
 
@@ -56,13 +56,13 @@ class Inbox:
 
     @subscriber("message.employee", lane=DeliveryLane.PEOPLE)
     async def message(self, handling: Handling) -> None:
-        """Somebody wrote. In groups only what is addressed to Jarvis is heard, and files where they
-        are moderated."""
+        """Handle a message. In groups only messages addressed to Jarvis are read, and files where
+        they are moderated."""
         p = handling.event.payload
-        # what is answered at once does not wait behind answers to requests
+        # immediate answers do not queue behind answers to requests
         handling.origin.lane = Lane.URGENT
         if p.get("media"):
-            await self._focus.file(handling)
+            await self._focus.handle_file(handling)
         place = Place.of(handling)
         if not place.private and not (
             p["mentioned"] or await self._to_me(place.chat_id, p.get("reply_to"))
@@ -79,7 +79,7 @@ class Inbox:
         words = _ADDRESS.sub("", text).strip() if not place.private else text.strip()
         if words.startswith("/"):
             await self._command(handling, actor, words)
-        elif not await self._focus.heard(handling, actor, words) and words:
+        elif not await self._focus.handle_text(handling, actor, words) and words:
             async with handling.transaction() as tx:
                 await self._ask(
                     tx, handling, place, actor, words, forwarded=bool(p.get("forwarded"))
@@ -96,7 +96,7 @@ class Inbox:
         forwarded: bool = False,
         edit_id: int | None = None,
     ) -> None:
-        """Pass a request on; those of one person in one chat are answered one after another."""
+        """Publish a request; those of one person in one chat are answered one after another."""
         await handling.publish(
             tx,
             kind=ASKED,
@@ -115,7 +115,7 @@ class Inbox:
         )
 
     async def _command(self, handling: Handling, actor: Actor, text: str) -> None:
-        """The help for a command that nobody knows."""
+        """Run a command; an unknown one gets the help."""
         name, rest = [*text[1:].split(maxsplit=1), "", ""][:2]
         name = name.partition("@")[0].casefold()
         known = name if name in self._commands else HELP
@@ -123,7 +123,8 @@ class Inbox:
 
     @subscriber("callback.button", lane=DeliveryLane.PEOPLE)
     async def press(self, handling: Handling) -> None:
-        """A stored button: once, by whom it is for; what it does is its owner's."""
+        """Handle a callback of a stored button: once, for those it is meant for; its owner decides
+        what it does."""
         p = handling.event.payload
         handling.origin.lane = Lane.URGENT
         actor = await self._staff.actor_of_telegram(p["sender_id"])
@@ -143,26 +144,26 @@ class Inbox:
         seen = await self._interactions.look(token, actor)
         payload = self._callbacks.read(seen.kind, seen.choice)
         async with handling.transaction() as tx:
-            pressed = await self._interactions.use(
+            used = await self._interactions.use(
                 tx,
                 token,
                 actor,
                 handling.event.id,
-                settles=payload is not None and not payload.lasting,
+                closes_group=payload is not None and not payload.lasting,
             )
-            if pressed.state != "ok":
-                await self._not_pressed(tx, handling, actor, pressed.state)
+            if used.state != "ok":
+                await self._without_effect(tx, handling, actor, used.state)
                 return
             if payload is None:
-                await self._outdated(tx, handling, actor, pressed.kind)
+                await self._outdated(tx, handling, actor, used.kind)
                 return
             if await self._callbacks.call_within(tx, handling, actor, payload):
                 return
         await self._callbacks.call(handling, actor, payload)
 
     @callback_within(Ask)
-    async def chosen(self, tx: Tx, handling: Handling, actor: Actor, pressed: Ask) -> None:
-        """The button's words are the person's next request."""
+    async def chosen(self, tx: Tx, handling: Handling, actor: Actor, payload: Ask) -> None:
+        """Publish the button's text as the person's next request."""
         place = Place.of(handling)
         asked = await self._asked(tx, place)
         await self._ask(
@@ -170,19 +171,19 @@ class Inbox:
             handling,
             place,
             actor,
-            pressed.request,
+            payload.request,
             edit_id=place.message_id if asked else None,
         )
 
     async def _asked(self, tx: Tx, place: Place) -> bool:
-        """Whether the message is a clarifying question: the choice is answered in its place; a
-        suggestion gets another message."""
+        """Whether the message is a clarifying question, which the answer replaces; the answer to a
+        suggestion is a new message."""
         run = await run_of_message(tx, place.chat_id, place.message_id)
         return run is not None and run["state"] == "asked"
 
-    async def _not_pressed(self, tx: Tx, handling: Handling, actor: Actor, state: str) -> None:
-        """A press that means nothing goes on record; a message whose buttons outlived their time
-        says so and loses them."""
+    async def _without_effect(self, tx: Tx, handling: Handling, actor: Actor, state: str) -> None:
+        """Record a callback without effect; a message whose buttons have expired says so and loses
+        them."""
         await audit.record(
             tx,
             action="button.press",
@@ -208,8 +209,8 @@ class Inbox:
             )
 
     async def _outdated(self, tx: Tx, handling: Handling, actor: Actor, kind: str) -> None:
-        """A button of a kind that nobody owns any more, or in a form that no longer parses: the
-        person hears that it is out of date, and it goes on record."""
+        """Reply that a button is out of date, and record it: nobody owns its kind any more, or its
+        payload no longer parses."""
         await audit.record(
             tx,
             action="button.press",
@@ -234,9 +235,9 @@ class Inbox:
         )
 
     async def _stranger(self, handling: Handling, place: Place, user_id: int, text: str) -> None:
-        """One polite refusal a person and an audit row, unless a feature hears strangers: that of
-        invitations their links."""
-        if await self._focus.stranger(handling, user_id, text):
+        """Refuse a stranger once, with an audit entry, unless a feature handles the message, as
+        invitations handle their links."""
+        if await self._focus.handle_stranger(handling, user_id, text):
             return
         async with handling.transaction() as tx:
             await audit.record(
@@ -254,7 +255,7 @@ class Inbox:
                 )
 
     async def _to_me(self, chat_id: int, reply_to: Any) -> bool:
-        """Whether a message answers one of ours."""
+        """Whether the message that is replied to is ours."""
         if reply_to is None:
             return False
         return bool(

@@ -1,5 +1,5 @@
-"""The model of each role: what stands in for it, else the chain of providers with the offline model
-as its last link."""
+"""The model of each role: its override, else the chain of providers with the offline model as its
+last link."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from jarvis.kit.clock import Clock
 from prompts.book import PromptBook
 
 
-class Standins(dict[str, Model]):
-    """Models that stand in for a role's own, by role: in tests, suites and benchmarks."""
+class ModelOverrides(dict[str, Model]):
+    """Models that replace those of roles, by role: in tests, suites and benchmarks."""
 
 
 class RoleModels:
@@ -31,13 +31,13 @@ class RoleModels:
         budgets: Budgets,
         clock: Clock,
         staff: StaffService,
-        standins: Standins,
+        model_overrides: ModelOverrides,
     ) -> None:
         async def branches() -> Mapping[str, Sequence[str]]:
             return {each.code: list(each.names.values()) for each in await staff.branches()}
 
         self.meter = Meter(budgets, settings)
-        self._models: dict[str, Model] = dict(standins)
+        self._models: dict[str, Model] = dict(model_overrides)
         for name, role in roles().items():
             if name not in self._models:
                 offline = offline_model(role, clock, branches)
@@ -53,6 +53,6 @@ def prompt_book() -> PromptBook:
     return PromptBook()
 
 
-def standins() -> Standins:
-    """None: in life every role has its own model."""
-    return Standins()
+def model_overrides() -> ModelOverrides:
+    """Return no overrides, as in production."""
+    return ModelOverrides()

@@ -1,5 +1,4 @@
-"""What somebody asks, what a role makes of its part of it, and the reply that is made of all
-parts."""
+"""A request, the part of it that each role handles, and the reply that is composed of all parts."""
 
 from __future__ import annotations
 
@@ -24,7 +23,7 @@ from tools.deps import RunLedger
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What somebody asks. `place` names the chat for memory; `private` is false in groups."""
+    """A person's request. `place` names the chat for memory; `private` is false in groups."""
 
     event_id: UUID
     trace_id: str
@@ -38,12 +37,12 @@ class Request:
 
 @dataclass(slots=True, kw_only=True)
 class Part:
-    """The outcome of one delegation: an answer, writes that wait for a word, or why there is
-    neither."""
+    """The outcome of one delegation: an answer, writes that wait for approval, or the cause of a
+    failure."""
 
     delegation: Delegation
     answer: Answer | None = None
-    waits: bool = False
+    awaits_approval: bool = False
     cause: str | None = None
     messages: Any = None
     history: Any = None
@@ -51,7 +50,7 @@ class Part:
 
     @property
     def said(self) -> str:
-        """What was asked, to stand inside a sentence."""
+        """The request of the part, to be put inside a sentence."""
         return safe(self.delegation.request.rstrip(" .?!…"))
 
 
@@ -79,14 +78,14 @@ class Reply:
         return ModelMessagesTypeAdapter.validate_python(list(self.history.get(role, ())))
 
     def failed(self, request: Request, reader: Reader, cause: str) -> None:
-        """Say that there is no answer and why, with what somebody may do about it."""
+        """Say that there is no answer and why, with buttons for what the person may do."""
         self.state, self.cause = "failed", cause
         self.text = reader.say("error", cause=reader.say(cause), code=short_code(request.trace_id))
         self.buttons = [retry(request, reader)]
 
 
 def retry(request: Request, reader: Reader) -> list[Button]:
-    """What somebody may do about a failure: ask again, or tell us of it."""
+    """Buttons after a failure: ask again, or report the problem."""
     return [
         Button(label=reader.say("b.retry"), payload=Ask(request=request.text)),
         Button(label=reader.say("b.report"), payload=ReportProblem()),
@@ -94,5 +93,5 @@ def retry(request: Request, reader: Reader) -> list[Button]:
 
 
 def safe(text: str) -> str:
-    """Plain text of a model as Telegram's HTML, without signs that only code may write."""
+    """A model's plain text as Telegram's HTML, without the symbols that are reserved for code."""
     return escape(text.replace("✅", ""), quote=False).strip()

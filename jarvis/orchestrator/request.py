@@ -1,7 +1,7 @@
-"""One request, from its words to a rendered answer or a card: route, ask the roles side by side,
-compose.
+"""Handles one request, from its text to a rendered answer or a card: route, run the roles
+concurrently, compose.
 
-It takes 60 s at most; what failed is told step by step.
+It takes 60 s at most; each step that failed is named in the answer.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from jarvis.domains.conversations.service import ConversationService
 from jarvis.domains.conversations.settings import RequestSettings
 from jarvis.domains.staff.readers import Readers
 from jarvis.engine.db import Database
-from jarvis.integrations.llm.metering import Purse
+from jarvis.integrations.llm.metering import RequestSpending
 from jarvis.messaging.fact_views import suggestions
 from jarvis.messaging.view import Reader
 from jarvis.orchestrator.compose import Composer, asking
@@ -54,7 +54,7 @@ class RequestPipeline:
     async def answer(
         self, request: Request, *, on_route: Callable[[str], None] | None = None
     ) -> Reply:
-        """Answer one request. Failures become words; only bugs are raised."""
+        """Answer one request. Failures become text; only bugs are raised."""
         conversation = await self._conversations.begin(
             employee_id=request.actor.employee_id,
             place=request.place,
@@ -89,10 +89,10 @@ class RequestPipeline:
         )
         with (
             logfire.span("orchestrator.answer", run=str(reply.run_id)),
-            self._runs.meter.opened(request.actor.employee_id) as purse,
+            self._runs.meter.opened(request.actor.employee_id) as spending,
         ):
             await self._fill(request, deps, reader, reply, on_route)
-        await _account(purse, deps, reader, reply)
+        await _account(spending, deps, reader, reply)
         if reply.offline and (reply.text or conversation.fresh):
             mark = reader.say("offline.first") + "\n" if conversation.fresh else ""
             tail = "" if conversation.fresh else f"\n<i>{reader.say('offline.mark')}</i>"
@@ -129,18 +129,18 @@ class RequestPipeline:
         await self._composer.compose(request, parts, deps, reader, reply)
 
 
-async def _account(purse: Purse, deps: Deps, reader: Reader, reply: Reply) -> None:
-    """What the models cost, and a word when a budget stopped them."""
-    reply.cost_micro_usd = purse.cost_micro_usd
-    if purse.spent is not None:
-        await deps.run.record(deps.actor, "llm.budget", "denied", {"budget": purse.spent})
+async def _account(spending: RequestSpending, deps: Deps, reader: Reader, reply: Reply) -> None:
+    """Record what the models cost, and add a notice when a budget stopped them."""
+    reply.cost_micro_usd = spending.cost_micro_usd
+    if spending.spent is not None:
+        await deps.run.record(deps.actor, "llm.budget", "denied", {"budget": spending.spent})
         reply.text = "\n\n".join(
-            t for t in (reply.text, f"<i>{reader.say(f'budget.{purse.spent}')}</i>") if t
+            t for t in (reply.text, f"<i>{reader.say(f'budget.{spending.spent}')}</i>") if t
         )
 
 
 async def _no_route(route: Route, deps: Deps, reader: Reader, reply: Reply) -> None:
-    """A question back, or that this is nobody's work, with what can be asked instead."""
+    """Ask back, or say that no role does this, with examples of what can be asked instead."""
     reply.state = "refused" if route.refusal else "asked"
     key = "off_topic" if route.refusal else "unclear"
     said = route.question or "unclear"

@@ -1,4 +1,4 @@
-"""Agents whose writes were decided go on with what they have to say."""
+"""Resumes the runs of agents after their writes were decided."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from jarvis.language.offline import NAME as OFFLINE
 from jarvis.messaging import outbox
 from jarvis.orchestrator.reply import safe
 from jarvis.orchestrator.role_runs import RoleRuns
-from tools.claims import unfounded
+from tools.claims import unsupported_claim
 from tools.deps import Grant, RunLedger
 from tools.refusals import deny_approved
 
 
 class Resume:
-    """Lets the agents of a decided card go on."""
+    """Resumes the agents of a decided card."""
 
     feature: ClassVar[str] = "cards"
 
@@ -53,8 +53,8 @@ class Resume:
 
     @subscriber(RESUME, lane=DeliveryLane.PEOPLE, deadline_s=180)
     async def resumed(self, handling: Handling) -> None:
-        """The agents' own words after an approval, if they have any; the card itself tells what was
-        done."""
+        """Send the agents' own text after an approval, if they have any; the card itself shows what
+        was done."""
         event_id = handling.event.id
         approval = await self._approvals.read(
             self._db, UUID(str(handling.event.payload["approval_id"]))
@@ -64,14 +64,14 @@ class Resume:
             left = "this person has left the company"
             await deny_approved(self._db, approval, event_id, left)
             return
-        with self._runs.meter.opened(actor.employee_id) as purse:
+        with self._runs.meter.opened(actor.employee_id) as spending:
             said = [
-                await self._go_on(approval, actor, event_id, role, stored)
+                await self._resume_role(approval, actor, event_id, role, stored)
                 for role, stored in await self._approvals.history(self._db, approval.id)
             ]
-        if purse.cost_micro_usd:
+        if spending.cost_micro_usd:
             sql = "UPDATE agent_run SET cost_micro_usd = cost_micro_usd + $2 WHERE id = $1"
-            await self._db.execute(sql, approval.run_id, purse.cost_micro_usd)
+            await self._db.execute(sql, approval.run_id, spending.cost_micro_usd)
         async with handling.transaction() as tx:
             for role, messages, text in said:
                 rows = ModelMessagesTypeAdapter.dump_python(messages, mode="json")
@@ -84,10 +84,11 @@ class Resume:
                         tx, handling.origin, int(chat), text, key=handling.key(f"resume:{role}")
                     )
 
-    async def _go_on(
+    async def _resume_role(
         self, approval: Approval, actor: Actor, event_id: UUID, role: str, stored: object
     ) -> tuple[str, list[ModelMessage], str]:
-        """One role with what became of its writes: the messages to remember, and what it says."""
+        """Resume one role with the outcome of its writes; returns the messages to store, and its
+        text."""
         calls = frozenset(item.call_key for item in approval.items if item.role == role)
         grant = Grant(approval_id=approval.id, calls=calls, db=self._db, approvals=self._approvals)
         ledger = RunLedger(
@@ -102,21 +103,21 @@ class Resume:
             grant=grant,
         )
         deps = self._runs.deps(actor, ledger)
-        answer = await self._runs.go_on(role, stored, calls, deps)
+        answer = await self._runs.resume(role, stored, calls, deps)
         texts = [
             block.text
             for block in (answer.blocks if answer is not None else ())
             if isinstance(block, Text | Question)
-            and await unfounded(block.text, role, deps, self._approvals) is None
+            and await unsupported_claim(block.text, role, deps, self._approvals) is None
         ]
         outcome = "; ".join([await grant.outcome(key) for key in sorted(calls)])
         return role, _memory(approval, outcome), "\n".join(safe(text) for text in texts)
 
 
 def _memory(approval: Approval, outcome: str) -> list[ModelMessage]:
-    """The decision as later requests remember it."""
-    told = f"(the card was approved by {approval.decided_by}: {outcome})"
+    """The decision as a message that later requests remember."""
+    decision = f"(the card was approved by {approval.decided_by}: {outcome})"
     return [
-        ModelRequest(parts=[UserPromptPart(content=told)]),
+        ModelRequest(parts=[UserPromptPart(content=decision)]),
         ModelResponse(parts=[TextPart(content="noted")], model_name=OFFLINE),
     ]

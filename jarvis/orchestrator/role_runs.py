@@ -1,5 +1,5 @@
-"""Runs of the roles that talk: of one delegation, and on from a stored history once a card was
-decided.
+"""Runs roles: for one delegation, and resumed from a stored history once a card was decided. Model
+calls ≤ 12 and tool calls ≤ 20 per request; failures become causes, only bugs are raised.
 
 Model calls ≤ 12 and tool calls ≤ 20 a request; what fails becomes a cause, only bugs are raised.
 """
@@ -73,7 +73,7 @@ class RoleRuns:
         self.meter = models.meter
 
     def deps(self, actor: Actor, ledger: RunLedger) -> Deps:
-        """What the tools of a run get: it begins now."""
+        """Make the dependencies of a run's tools, as of now."""
         return Deps(
             actor=actor,
             now=self._clock.now(),
@@ -84,7 +84,7 @@ class RoleRuns:
         )
 
     async def route(self, text: str, deps: Deps, reply: Reply) -> Route:
-        """Who takes which part of a request."""
+        """Route a request: which role gets which part."""
         began = time.monotonic()
         prompt = prompt_of(delegates(), self._prompts)
         result = await router.run(
@@ -111,7 +111,7 @@ class RoleRuns:
         return route
 
     async def run(self, delegation: Delegation, deps: Deps, reply: Reply) -> Part:
-        """One role's part of a request."""
+        """Run one role on its part of a request."""
         part = Part(delegation=delegation)
         began = time.monotonic()
         prompt = self._prompts.prompt(delegation.role)
@@ -128,7 +128,7 @@ class RoleRuns:
             )
             part.messages = result.new_messages()
             if isinstance(result.output, DeferredToolRequests):
-                part.waits = True
+                part.awaits_approval = True
                 part.history = ModelMessagesTypeAdapter.dump_python(
                     result.all_messages(), mode="json"
                 )
@@ -159,11 +159,11 @@ class RoleRuns:
         )
         return part
 
-    async def go_on(
+    async def resume(
         self, role: str, stored: object, approved: frozenset[str], deps: Deps
     ) -> Answer | None:
-        """What a role says once the writes of its stored history were approved; None of the offline
-        model, which has no words of its own, and of a run that fails."""
+        """Resume a role after the writes of its stored history were approved; None for the offline
+        model, which has no text of its own, and when the run fails."""
         try:
             result = await _agent(role).run(
                 message_history=ModelMessagesTypeAdapter.validate_python(stored),
@@ -192,8 +192,8 @@ def _offline(messages: Sequence[Any]) -> bool:
 
 
 def _closed(messages: Sequence[ModelMessage]) -> list[ModelMessage]:
-    """A run whose writes wait, as memory: every call has an answer, so that later requests can
-    follow it."""
+    """The messages of a run with waiting writes, for memory: every call gets an answer, so that
+    later requests can continue from it."""
     last = messages[-1] if messages else None
     calls = last.tool_calls if isinstance(last, ModelResponse) else []
     returned = {

@@ -1,4 +1,4 @@
-"""What is kept of a run: its outcome, its steps, what each model read and wrote."""
+"""Stores runs: outcome, steps, and the messages of each model."""
 
 from __future__ import annotations
 

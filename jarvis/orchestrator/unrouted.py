@@ -1,5 +1,5 @@
-"""Events of kinds that nobody has subscribed to are put before a person, never acted upon; so is
-what could not be handled."""
+"""Events of kinds without a subscriber, and deliveries that failed, are shown to administrators;
+they are never acted upon."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _log = logging.getLogger(__name__)
 
 
 class RouteKind(Payload):
-    """Events of an unknown kind are handled as those of a known one; None: ignored."""
+    """Handle events of an unknown kind as those of a known one; None: ignore them."""
 
     kind: ClassVar[str] = "route"
     former: ClassVar[tuple[Former, ...]] = (
@@ -54,7 +54,7 @@ class RouteKind(Payload):
 
 
 class Unrouted:
-    """The subscriber of events of unknown kinds, and the alerts about deliveries that failed."""
+    """Handles events of unknown kinds, and sends alerts about failed deliveries."""
 
     def __init__(
         self,
@@ -74,18 +74,18 @@ class Unrouted:
 
     @property
     def subscriber(self) -> Subscriber:
-        """Stands where nobody else has subscribed."""
+        """The subscriber for kinds that have none."""
         return on(self.unrouted, name=UNROUTED)
 
     async def unrouted(self, handling: Handling) -> None:
-        """Administrators are asked once a kind; what they decide is a subscription from then on."""
+        """Ask administrators once per kind; their decision becomes a subscription."""
         kind = handling.event.kind
         if not await self._db.fetchval("SELECT true FROM event_route WHERE kind = $1", kind):
             await self._ask(handling, await self._propose(handling.event))
 
     async def _propose(self, event: Event) -> RouteProposal:
-        """The router's proposal, from names alone; none when the model fails or names a kind that
-        has no rule."""
+        """The router's proposal, made from names alone; None when the model fails or names a kind
+        without a subscriber."""
         kinds = await known_kinds(self._db)
         try:
             prompt = unknown_event(event.kind, event.source, sorted(map(str, event.payload)), kinds)
@@ -122,7 +122,7 @@ class Unrouted:
                 event_id=event.id,
                 trace_id=event.trace_id,
             )
-            for admin in await self._listeners():
+            for admin in await self._administrators():
                 stored = await self._interactions.store(
                     tx,
                     outbox.stored_form([_choices(event.kind, proposal, admin)]),
@@ -141,10 +141,10 @@ class Unrouted:
                 )
 
     @callback(RouteKind)
-    async def decided(self, handling: Handling, actor: Actor, pressed: RouteKind) -> None:
-        """An administrator's word over a kind; events that waited for it are put into the journal
-        again."""
-        p, kind, handled_as = handling.event.payload, pressed.event_kind, pressed.handled_as
+    async def decided(self, handling: Handling, actor: Actor, payload: RouteKind) -> None:
+        """Apply an administrator's decision about a kind; its waiting events are put into the
+        journal again."""
+        p, kind, handled_as = handling.event.payload, payload.event_kind, payload.handled_as
         if actor.role is not Role.ADMIN or (
             handled_as and handled_as not in await known_kinds(self._db)
         ):
@@ -211,11 +211,11 @@ class Unrouted:
             await self._journal.replay_in(tx, again, dry=False)
 
     async def alert(self, tx: Tx, delivery: Delivery, cause: str) -> None:
-        """A delivery was parked or given up: administrators are told once, and who waits for it
-        hears that it did not work."""
+        """Notify administrators once of a delivery that was parked or given up, and tell the person
+        who waits for it that it failed."""
         event = delivery.event
         origin = Origin.of(event, delivery.subscriber)
-        admins = await self._listeners()
+        admins = await self._administrators()
         for admin in admins:
             text = say(
                 "failed",
@@ -235,8 +235,8 @@ class Unrouted:
         if delivery.lane is DeliveryLane.PEOPLE:
             await watch.notify_failure(tx, self._staff, delivery.id)
 
-    async def _listeners(self) -> list[Contact]:
-        """Administrators; those who muted Jarvis only when there is nobody else."""
+    async def _administrators(self) -> list[Contact]:
+        """Administrators; muted ones only when there are no others."""
         admins = await self._staff.contacts(Role.ADMIN)
         return [a for a in admins if not a.muted] or admins
 

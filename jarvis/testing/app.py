@@ -1,4 +1,4 @@
-"""A whole Jarvis with its sandboxes: what a person sees in the chat is the assertion."""
+"""A complete Jarvis with its sandboxes; tests assert what a person sees in the chat."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ from jarvis.kit.clock import Clock
 from jarvis.kit.sandbox import served
 from jarvis.kit.settings import Settings
 from jarvis.kit.world import World
-from jarvis.orchestrator.models import Standins
+from jarvis.orchestrator.models import ModelOverrides
 from jarvis.testing.core import NOW, SECRETS, load_all, rentprog_sandbox, running_core, until
 from jarvis.testing.local import LocalTransport
 from jarvis.testing.servers import Servers
 
-# what was read then is older than whatever a test changes, and still fresh
+# data read then is older than any change by a test, and still fresh
 LOADED_BEFORE = timedelta(seconds=20)
-# messages a minute into a group: limits have tests of their own, which pass Telegram's
+# messages a minute into a group: tests of limits pass Telegram's own
 ROOMY = 2000
 
 
@@ -67,8 +67,7 @@ class RunningApp:
     async def ask(
         self, person: str, text: str, chat: str = "dm", *, seconds: float = 30.0, **extra: Any
     ) -> dict[str, Any]:
-        """Write, wait until everything that follows has ended, and return the answer as seen in the
-        chat."""
+        """Send a message, wait until idle, and return the answer as seen in the chat."""
         before = {m["id"]: m["text"] for m in self.seen(person, chat)}
         self.telegram.send(person, chat, text, **extra)
         await self.quiet(seconds)
@@ -79,7 +78,7 @@ class RunningApp:
     async def press(
         self, person: str, message: Mapping[str, Any], button: str | int, chat: str = "dm"
     ) -> dict[str, Any]:
-        """Press a button and return the message that changed or came; the pressed one when none
+        """Press a button and return the message that changed or arrived; the pressed one when none
         did."""
         before = {m["id"]: m["text"] for m in self.seen(person, chat)}
         await self.telegram.press(person, chat, int(message["id"]), button)
@@ -88,7 +87,7 @@ class RunningApp:
         return new[-1] if new else dict(message)
 
     async def quiet(self, seconds: float = 60.0) -> None:
-        """Until nothing is on its way. `seconds` only bounds a failure."""
+        """Wait until no work is in progress. `seconds` only bounds a failure."""
         last: dict[str, int] = {}
 
         async def at_rest() -> bool:
@@ -102,14 +101,13 @@ class RunningApp:
             raise AssertionError(f"not at rest after {seconds} s: {last}") from None
 
     async def in_flight(self) -> dict[str, int]:
-        """What is still on its way: webhooks of RentProg, words of people, and what the engine
-        works on."""
+        """Work in progress: webhooks of RentProg, messages of people, and work of the engine."""
         # first: a webhook that has arrived is an event, which the engine counts
         if self.rentprog.busy():
             return {"webhooks": 1}
-        # A bot that is stopped, or whose Telegram is broken on purpose, hears nothing.
+        # A bot that is stopped, or whose Telegram is broken on purpose, receives nothing.
         sent = (
-            self.telegram.unheard()
+            self.telegram.unjournaled()
             if "bot" in self.tasks and not self.telegram.faults.active
             else []
         )
@@ -119,10 +117,10 @@ class RunningApp:
             now=self.core.clock.now() if "scheduler" in self.tasks else None,
         )
         if not counts.get("inputs"):
-            self.telegram.heard(sent)
+            self.telegram.mark_journaled(sent)
         if self.rentprog.busy():  # what an effect's end had sent meanwhile
             counts["webhooks"] = 1
-        counts.pop("jobs", None)  # nobody carries them here: a test runs its job itself
+        counts.pop("jobs", None)  # jobs are not run here: a test runs its job itself
         return counts
 
     def start(self, name: str) -> None:
@@ -135,7 +133,7 @@ class RunningApp:
         self.tasks[name] = asyncio.create_task(runs[name]())
 
     async def _bot(self) -> None:
-        """Another bot over what this App has opened."""
+        """Another bot over the connections of this App."""
         shared = {kind: self.core.get(kind) for kind in (*BASE, FsStorage, RentProg)}
         built = self.core.services.built
         settings = {kind: v for kind, v in built.items() if isinstance(v, Settings)}
@@ -184,7 +182,8 @@ async def loaded(servers: Servers, world: World) -> str:
 
 @cache
 def _server_key() -> ServerKey:
-    """One key for all of a process's Telegrams: making one takes longer than many a test."""
+    """One key for all Telegram sandboxes of a process: generating one takes longer than many a
+    test."""
     return ServerKey()
 
 
@@ -212,12 +211,12 @@ async def running_app(
         servers: Where the database and the notifier are.
         folder: Media lie in it.
         load: Whether RentProg was loaded before.
-        models: Stand in for the offline model, by role.
+        models: Replacements of the offline model, by role.
         llm: Settings of the models.
         redis: False when there is no notifier.
         telegram: Settings of the bot that differ.
-        limits: Telegram's limits, for the sandbox and for the bot's own count; absent, they are out
-            of the way.
+        limits: Telegram's limits, for the sandbox and the bot; absent, they are high enough never
+            to apply.
         core: Settings of the core that differ.
         slow_after_s: When the status message says that the answer takes longer.
         world: The world; the built-in one without its forums when absent: opening posts of sixty
@@ -252,7 +251,7 @@ async def running_app(
             process="worker",
             replace={
                 LlmSettings: llm or LlmSettings(),
-                Standins: Standins(models or {}),
+                ModelOverrides: ModelOverrides(models or {}),
                 StorageSettings: StorageSettings(url=f"file://{folder}/media"),
                 **(replace or {}),
             },
@@ -292,11 +291,11 @@ async def running_app(
 def bot_settings(
     sandbox: TelegramSandbox, limits: TelegramLimits | None, **extra: Any
 ) -> TelegramSettings:
-    """How the bot counts the sandbox's limits, with a little more of a minute."""
+    """Settings of the bot for the sandbox's limits, with a slightly longer minute."""
     if limits is None:
-        room: dict[str, Any] = {"group_per_minute": ROOMY, "person_per_minute": ROOMY}
+        minute: dict[str, Any] = {"group_per_minute": ROOMY, "person_per_minute": ROOMY}
     else:
-        room = {
+        minute = {
             "group_per_minute": limits.group_per_minute,
             "group_minute_s": limits.minute_s + 0.2,
         }
@@ -306,7 +305,7 @@ def bot_settings(
         "bot_token": SecretStr(sandbox.token),
         "lease_s": 4.0,
     }
-    return TelegramSettings(**(values | room | extra))
+    return TelegramSettings(**(values | minute | extra))
 
 
 def _reached_at(sandbox: TelegramSandbox) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""Copies of template databases, made one ahead and deleted behind: a test waits for neither."""
+"""Copies of template databases, made in advance and deleted in the background, so that tests wait
+for neither."""
 
 from __future__ import annotations
 
@@ -20,10 +21,8 @@ _log = logging.getLogger(__name__)
 
 
 class Copies:
-    """Hands out fresh copies of databases to whichever event loop asks.
-
-    The work is done in a thread of its own over one connection, so that the next copy is made while
-    a test runs. `copies` ends the thread.
+    """Provides fresh copies of databases to any event loop. A thread with one connection does the
+    work, so that the next copy is made while a test runs. `copies` ends the thread.
     """
 
     def __init__(self, dsn: str, owner: str, *, ahead: bool) -> None:
@@ -55,14 +54,14 @@ class Copies:
             await asyncio.wrap_future(gone)
 
     async def forget(self, template: str) -> None:
-        """Let go of what was made ahead of a template, which may be deleted then."""
+        """Discard the copies made in advance of a template, so that it can be deleted."""
         with self._guard:
             spare = self._spare.pop(template, None)
         if spare is not None:
             await self.drop(await asyncio.wrap_future(spare))
 
     def close(self) -> None:
-        """End the thread; what is still to be deleted stays."""
+        """End the thread; pending deletions are not done."""
         asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()

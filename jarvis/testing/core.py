@@ -1,4 +1,4 @@
-"""The core over a fresh database, with a sandbox of RentProg behind it."""
+"""An App over a fresh database, with a sandbox of RentProg."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SECRETS = {b: f"secret-{b}" for b in ("tbilisi", "batumi", "kutaisi", "service-c
 
 
 def rentprog_settings(sandbox: RentProgSandbox, **extra: Any) -> RentProgSettings:
-    """How Jarvis reaches the sandbox; quick to give up, and with our own limits out of the way."""
+    """Settings to reach the sandbox, with short time-outs and without our own limits."""
     values: dict[str, Any] = {
         "base_url": sandbox.base_url,
         "mcp_url": sandbox.mcp_url,
@@ -57,7 +57,7 @@ def rentprog_settings(sandbox: RentProgSandbox, **extra: Any) -> RentProgSetting
 
 
 def generous(sandbox: RentProgSandbox) -> None:
-    """Quotas out of the way of tests that are not about them."""
+    """Quotas high enough never to apply in tests that are not about them."""
     for quota in sandbox.quotas.values():
         quota.per_minute = 100_000
 
@@ -149,13 +149,13 @@ def _own(kind: type[Settings], values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def set_clock(core: App, now: datetime) -> None:
-    """Business time is `now` in this process from here on, and in the others when they look."""
+    """Set business time in this process at once, and in the others when they next read it."""
     await clockrow.set_offset(core.db, (now - datetime.now(TBILISI)).total_seconds())
     await clockrow.load_offset(core.db, core.clock)
 
 
 async def move_clock(core: App, span: timedelta) -> None:
-    """Business time passes at once."""
+    """Advance business time at once."""
     await clockrow.set_offset(core.db, core.clock.offset_s + span.total_seconds())
     await clockrow.load_offset(core.db, core.clock)
 
@@ -166,7 +166,7 @@ async def load_all(core: App) -> dict[str, Any]:
 
 
 async def a_job(core: App) -> JobRun:
-    """A running job row to work under."""
+    """A running job row for handlers that need one."""
     job_id = await core.db.fetchval(
         "INSERT INTO job (kind, dedup_key, state, attempt, trace_id) VALUES ('test', $1, "
         "'running', 1, 't') RETURNING id",

@@ -1,8 +1,8 @@
-"""Features without a wire: the whole of Jarvis in one process (`running_feature`), or one feature's
-handlers alone (`feature_alone`).
+"""Features without a network: the whole of Jarvis in one process (`running_feature`), or one
+feature's handlers alone (`feature_alone`).
 
-What a rule of a feature does is shown here. What a wire does (login, lost answers, slow or broken
-connections, updates that a client misses) needs `running_app`.
+Tests of the rules of a feature use this. Tests of network behaviour (login, lost answers, slow or
+broken connections, missed updates) need `running_app`.
 """
 
 from __future__ import annotations
@@ -43,8 +43,7 @@ async def running_feature(
 
 @dataclass
 class FeatureAlone:
-    """One feature's handlers at work; what they ask of the outside stands as effects that nobody
-    carries out."""
+    """One feature's running handlers; effects that they request are stored but not executed."""
 
     core: App
     alerts: list[str] = field(default_factory=list[str])
@@ -61,7 +60,7 @@ class FeatureAlone:
         await until(handled)
 
     async def asked(self, kind: str) -> list[dict[str, Any]]:
-        """The arguments of every effect of a kind that was asked for, in their order."""
+        """The arguments of every requested effect of a kind, in order."""
         return [
             dict(r["args"])
             for r in await self.core.db.fetch(
@@ -80,14 +79,14 @@ async def feature_alone(
 ) -> AsyncGenerator[FeatureAlone]:
     """One feature's handlers over a database that knows the world's people and nothing of its cars.
 
-    Events of kinds that the feature does not handle end unhandled, and the whole of what it asks
-    for can be seen.
+    Events of kinds that the feature does not handle stay unhandled; all requested effects can be
+    inspected.
 
     Args:
         servers: Where the database is.
         features: Makes the feature from the core.
-        world: Whose people there are; the built-in one when absent.
-        neighbours: Services that stand in for those of the App, by type; each is of that type.
+        world: The world whose people exist; the built-in one when absent.
+        neighbours: Services that replace those of the App, by type; each is of that type.
     """
     world = world or load_world()
     to_rentprog = LocalTransport(lambda: sandbox.web())

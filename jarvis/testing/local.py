@@ -13,7 +13,7 @@ class LocalTransport(httpx.AsyncBaseTransport):
     """Hands requests to an ASGI application, which `make` builds for the first of them: many a test
     needs none.
 
-    What takes longer than the client waits is a read timeout, as over a network.
+    An answer slower than the client's time-out is a read time-out, as over a network.
     """
 
     def __init__(self, make: Callable[[], Any]) -> None:

@@ -1,4 +1,4 @@
-"""A line to a server of this machine that can be cut and mended, as a network is."""
+"""A TCP relay to a local server that can be cut and restored, to simulate network failures."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class Relay:
         self._listening: asyncio.Server | None = None
 
     def through(self, url: str) -> str:
-        """The same URL by way of this line."""
+        """The same URL through this relay."""
         parts = urlsplit(url)
         user, at, _ = parts.netloc.rpartition("@")
         return urlunsplit(parts._replace(netloc=f"{user}{at}127.0.0.1:{self._port}"))
 
     async def mend(self) -> None:
-        """Take connections (again)."""
+        """Accept connections (again)."""
         self._listening = await asyncio.start_server(self._pass, "127.0.0.1", self._port)
         self._port = self._listening.sockets[0].getsockname()[1]
 
@@ -56,7 +56,7 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 @asynccontextmanager
 async def relay(port: int) -> AsyncGenerator[Relay]:
-    """A whole line to a server on this port of loopback; cut at the end."""
+    """A working relay to a server on this loopback port; cut at the end."""
     line = Relay(port)
     await line.mend()
     try:

@@ -1,4 +1,4 @@
-"""A vendor's sandbox by its name: what the contract tests of a vendor run against."""
+"""A vendor's sandbox by its name: for the contract tests of a vendor."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 
 from jarvis.entrypoints.sandboxes import built, load_world, sandboxes
 from jarvis.kit.clock import TBILISI, OffsetClock
-from jarvis.kit.sandbox_manifest import Surroundings, VendorSandbox
+from jarvis.kit.sandbox_manifest import SandboxContext, VendorSandbox
 from jarvis.kit.world import World
 from jarvis.testing.core import NOW
 
@@ -27,7 +27,7 @@ async def running_sandbox(
     """
     clock = OffsetClock((now - datetime.now(TBILISI)).total_seconds())
     manifest = sandboxes()[name]
-    sandbox = built({name: manifest}, lambda _: Surroundings(clock=clock, web=web))[name]
+    sandbox = built({name: manifest}, lambda _: SandboxContext(clock=clock, web=web))[name]
     sandbox.load(world or load_world(), now)
     async with sandbox.running():
         yield sandbox

@@ -1,5 +1,5 @@
-"""PostgreSQL and Redis for a run of tests, suites or benchmarks, and databases that begin where
-every test begins.
+"""PostgreSQL and Redis for a run of tests, suites or benchmarks, and template databases with the
+common initial state.
 
 One PostgreSQL serves all processes of a run, whoever starts it: the first that needs it starts it,
 the last that leaves ends it. Worlds are loaded once per state of the code, and kept under
@@ -42,10 +42,10 @@ from jarvis.testing.copies import Copies, copies
 MIGRATED = "template_jarvis"
 KEPT = Path(".jarvis/worlds")
 REDIS_DATABASES = 1024
-KEPT_WORLDS = 40  # of older states of the code the newest stay
+KEPT_WORLDS = 40  # how many templates of older code are kept
 _PREFIX = f"jarvis-servers-{os.geteuid()}-"
-_MEMORY, _ENOUGH = Path("/dev/shm"), 3 * 2**30  # noqa: S108  # our folder in it is ours alone
-_ROOMS = ("jarvis", "agents", "tools", "prompts", "migrations")
+_MEMORY, _ENOUGH = Path("/dev/shm"), 3 * 2**30  # noqa: S108  # our folder in it is private
+_PACKAGES = ("jarvis", "agents", "tools", "prompts", "migrations")
 _numbers = itertools.count(1)
 _log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ class Servers:
         return self._source
 
     def redis_url(self) -> str:
-        """A Redis database that nobody else uses: notifications of one world wake nobody in
+        """A Redis database that nobody else uses: notifications of one world do not reach
         another."""
         return f"{self.redis.url.rpartition('/')[0]}/{next(self._rooms) % REDIS_DATABASES}"
 
@@ -130,21 +130,20 @@ class Servers:
     async def keep(self, name: str, kept: Path) -> None:
         """Write a database to a file for later runs."""
         if _digest_now() != _AT_START:
-            return  # made by code that is no longer what its name would say
+            return  # made by code that changed since, so its name would be wrong
         draft = kept.with_suffix(f".{os.getpid()}")
         try:
             await asyncio.to_thread(kept.parent.mkdir, parents=True, exist_ok=True)
             await self._program("pg_dump", "-Fc", "-Z1", "--file", str(draft), name)
-            await asyncio.to_thread(_shelve, draft, kept)
-        # a folder in which nothing may be written only makes the next run slower
+            await asyncio.to_thread(_keep_file, draft, kept)
+        # an unwritable folder only makes the next run slower
         except (OSError, SettingsMissing):
             _log.warning("the loaded world cannot be kept in %s", kept.parent)
 
     async def restore(
         self, admin: asyncpg.Connection[asyncpg.Record], name: str, kept: Path
     ) -> bool:
-        """Make a database from a kept file; false when that is no use, such as one that was cut
-        off."""
+        """Restore a database from a kept file; false when it is unusable, such as truncated."""
         await admin.execute(f"CREATE DATABASE {name} TEMPLATE template0 OWNER {OWNER}")
         try:
             await self._program(
@@ -189,8 +188,8 @@ class Servers:
         return self.postgres.dsn(OWNER, name)
 
 
-def _shelve(draft: Path, kept: Path) -> None:
-    """Give it its name, and let go of the oldest."""
+def _keep_file(draft: Path, kept: Path) -> None:
+    """Move it to its final name, and delete the oldest."""
     draft.rename(kept)
     for old in sorted(kept.parent.glob("*.dump"), key=lambda p: p.stat().st_mtime)[:-KEPT_WORLDS]:
         old.unlink(missing_ok=True)
@@ -219,8 +218,8 @@ def running_servers(run: str | None = None, *, durable: bool = False) -> Generat
 
 @contextmanager
 def _postgres(folder: Path, *, durable: bool) -> Generator[Postgres]:
-    """Start it unless another process of the run did; end it when nobody is left. The locks end
-    with their processes."""
+    """Start PostgreSQL unless another process of the run did; the last process to leave stops it.
+    Locks end with their processes."""
     for base in {folder.parent, quick_folder(), Path(tempfile.gettempdir())}:
         with _one_at_a_time(base):
             _clear_leftovers(base)
@@ -261,7 +260,7 @@ def quick_folder() -> Path:
 
 
 def _clear_leftovers(base: Path) -> None:
-    """End servers of runs that were killed."""
+    """Stop servers of killed runs."""
     for folder in base.glob(f"{_PREFIX}*/"):
         with (folder / "users").open("a") as users:
             if _alone(users):
@@ -277,8 +276,7 @@ def _end(folder: Path) -> None:
 
 @contextmanager
 def _one_at_a_time(base: Path) -> Generator[None]:
-    """Held while servers start and end, so that nobody takes a run that begins for one that was
-    killed."""
+    """Held while servers start and stop, so that a starting run is not taken for a killed one."""
     with (base / f"{_PREFIX}lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -307,25 +305,25 @@ async def _migrated(servers: Servers) -> None:
         await sync(db, subscriptions())
 
 
-def code_digest(rooms: Sequence[str] = _ROOMS) -> str:
+def code_digest(packages: Sequence[str] = _PACKAGES) -> str:
     """What a loaded world depends on, as it was when this process began: every source and world
-    file of these rooms."""
-    return sha256_hex(*(_AT_START[room] for room in rooms))
+    file of these packages."""
+    return sha256_hex(*(_AT_START[package] for package in packages))
 
 
 def _digest_now() -> dict[str, str]:
     found: dict[str, str] = {}
-    for room in _ROOMS:
+    for package in _PACKAGES:
         paths = sorted(
             p
-            for p in Path(str(files(room))).rglob("*")
+            for p in Path(str(files(package))).rglob("*")
             if p.suffix in (".py", ".sql", ".yaml", ".md")
         )
-        found[room] = sha256_hex(*(f"{path.name}:{path.read_bytes().hex()}" for path in paths))
+        found[package] = sha256_hex(*(f"{path.name}:{path.read_bytes().hex()}" for path in paths))
     return found
 
 
-_AT_START = _digest_now()  # at import: what is edited while a run goes on is not what it has loaded
+_AT_START = _digest_now()  # at import: files edited during a run are not what it has loaded
 
 
 def forget_settings() -> None:

@@ -1,4 +1,4 @@
-"""Workers over a few subscribers of one's own, for tests and benchmarks of the engine."""
+"""Workers over a test's own subscribers, for tests and benchmarks of the engine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from jarvis.engine import effects
 from jarvis.engine.db import Database, Tx
-from jarvis.engine.deliveries import Delivery, Tell
+from jarvis.engine.deliveries import Delivery, FailureAlert
 from jarvis.engine.journal import Journal
 from jarvis.engine.notifier import RedisNotifier
 from jarvis.engine.subscriptions import (
@@ -26,11 +26,11 @@ from jarvis.engine.worker import Handling, Worker
 
 
 async def nobody(handling: Handling) -> None:
-    """Takes an event that is none of the test's business."""
+    """A subscriber for events that the test ignores."""
 
 
 async def no_alert(tx: Tx, delivery: Delivery, cause: str) -> None:
-    """Fails: nothing should be given up."""
+    """An alert that fails the test: no delivery should become dead."""
     raise AssertionError(f"{delivery.subscriber} gave up {delivery.event.kind}: {cause}")
 
 
@@ -39,11 +39,11 @@ async def worker_over(
     notifier: RedisNotifier,
     *each: Subscriber,
     name: str = "w",
-    alert: Tell = no_alert,
+    alert: FailureAlert = no_alert,
     unrouted: Handler = nobody,
     **settings: Any,
 ) -> Worker:
-    """A worker over these subscribers, and a table of subscriptions that knows them alone."""
+    """A worker over these subscribers, after writing a table of subscriptions with only them."""
     known = {one.name: one for one in each}
     await sync(db, {one.name: one.terms for one in each}, discard=True)
     known[UNROUTED] = on(unrouted, name=UNROUTED)
@@ -78,8 +78,8 @@ async def running(*runs: Callable[[], Awaitable[None]]) -> AsyncGenerator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def hurry(db: Database) -> None:
-    """Let what was put off by less than two minutes be due now, so that a test need not wait for
+async def make_due(db: Database) -> None:
+    """Make work due that is delayed by less than two minutes, so that a test need not wait for
     backoff."""
     for table, due in (("delivery", "available_at"), ("effect", "next_at")):
         await db.execute(

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from pydantic_ai import models
 
 from jarvis.integrations.llm.sandbox import LlmSandbox
-from jarvis.integrations.llm.sandbox.server import Said
+from jarvis.integrations.llm.sandbox.server import ScriptedAnswer
 from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.testing.app import running_app
 from jarvis.testing.servers import Servers
@@ -28,12 +28,12 @@ def provider_settings(provider: LlmSandbox, **limits: Any) -> LlmSettings:
     )
 
 
-def looping(body: Mapping[str, Any]) -> Said:
+def looping(body: Mapping[str, Any]) -> ScriptedAnswer:
     """Routes to the fleet, whose model then looks for the same car for ever."""
     names = {t["function"]["name"] for t in body["tools"]}
     if "find_car" in names:
-        return Said(calls=[("find_car", {"name": "Malibu 235"})])
-    return Said(
+        return ScriptedAnswer(calls=[("find_car", {"name": "Malibu 235"})])
+    return ScriptedAnswer(
         calls=[
             (
                 next(iter(names)),

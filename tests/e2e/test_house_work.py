@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from pydantic_ai import models
 
 from jarvis.integrations.llm.sandbox import LlmSandbox
-from jarvis.integrations.llm.sandbox.server import Said
+from jarvis.integrations.llm.sandbox.server import ScriptedAnswer
 from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.testing.app import running_app
 from jarvis.testing.core import until
@@ -22,8 +22,8 @@ from tests.scenes.people import NINO
 
 @pytest.mark.slow
 async def test_a_slow_answer_says_that_it_is_slow(servers: Servers, tmp_path: Path) -> None:
-    def late(body: Mapping[str, Any]) -> Said:
-        return Said(text="never")
+    def late(body: Mapping[str, Any]) -> ScriptedAnswer:
+        return ScriptedAnswer(text="never")
 
     async with LlmSandbox(late).running() as provider:
         provider.faults.start("hang", {"seconds": 20})

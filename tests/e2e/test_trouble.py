@@ -13,7 +13,7 @@ from pydantic_ai import models
 
 from jarvis.engine import clockrow
 from jarvis.integrations.llm.sandbox import LlmSandbox
-from jarvis.integrations.llm.sandbox.server import Said
+from jarvis.integrations.llm.sandbox.server import ScriptedAnswer
 from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.testing.app import running_app
 from jarvis.testing.core import until
@@ -72,8 +72,8 @@ async def test_redis_gone_is_only_slower(servers: Servers, tmp_path: Path) -> No
         assert "Prius 417" in (await app.ask(NINO, "где приус 417?"))["text"]
 
 
-def hanging(body: Mapping[str, Any]) -> Said:
-    return Said(text="never")
+def hanging(body: Mapping[str, Any]) -> ScriptedAnswer:
+    return ScriptedAnswer(text="never")
 
 
 async def test_a_model_that_hangs_gives_way_to_the_offline_one_behind_a_status(
@@ -126,12 +126,12 @@ async def test_a_model_that_is_down_gives_way_to_the_offline_one(
 async def test_a_model_that_claims_or_invents_is_cut_down_to_facts(
     servers: Servers, tmp_path: Path
 ) -> None:
-    def lying(body: Mapping[str, Any]) -> Said:
+    def lying(body: Mapping[str, Any]) -> ScriptedAnswer:
         names = [t["function"]["name"] for t in body["tools"]]
         results = [m for m in body["messages"] if m["role"] == "tool"]
         output = next(n for n in names if n.startswith("final_result"))
         if "car_card" not in names:
-            return Said(
+            return ScriptedAnswer(
                 calls=[
                     (
                         output,
@@ -144,13 +144,13 @@ async def test_a_model_that_claims_or_invents_is_cut_down_to_facts(
                 ]
             )
         if not results:
-            return Said(calls=[("car_card", {"name": "малибу 235"})])
+            return ScriptedAnswer(calls=[("car_card", {"name": "малибу 235"})])
         blocks = [
             {"kind": "text", "text": "Готово! Я продлил бронь."},
             {"kind": "facts", "ids": ["f1", "f9"]},
             {"kind": "text", "text": "<b>Осторожно</b>, дождь."},
         ]
-        return Said(calls=[(output, {"blocks": blocks})])
+        return ScriptedAnswer(calls=[(output, {"blocks": blocks})])
 
     async with LlmSandbox(lying).running() as provider:
         llm = LlmSettings(

@@ -28,7 +28,7 @@ from jarvis.engine.worker import Handling
 from jarvis.kit import faults
 from jarvis.kit.errors import ContractBroken, InvalidRequest, LeaseLost, Unavailable
 from jarvis.testing.core import until
-from jarvis.testing.work import accepted, hurry, running, worker_over
+from jarvis.testing.work import accepted, make_due, running, worker_over
 
 few = settings(
     derandomize=True,
@@ -221,7 +221,7 @@ async def test_whatever_becomes_of_some_the_others_work_once_and_every_key_goes_
 
     async def settled() -> bool:
         await workers[0].sweep()
-        await hurry(db)
+        await make_due(db)
         open_now = (
             "SELECT count(*) FROM delivery WHERE event_id = ANY($1) AND state IN "
             "('pending', 'claimed')"
@@ -343,7 +343,7 @@ async def test_each_of_many_subscribers_sends_its_message_once_under_kills_and_r
         if passed[point] >= hit or not point.startswith("tx."):  # sweeps pass those as well
             await EffectLog(db).sweep()
             await second.sweep()
-        await hurry(db)
+        await make_due(db)
         open_work = """SELECT (SELECT count(*) FROM delivery WHERE event_id = $1
                         AND state IN ('pending', 'claimed'))
                             + (SELECT count(*) FROM effect WHERE event_id = $1

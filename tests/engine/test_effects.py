@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from jarvis.engine import effects, jobs
-from jarvis.engine.carrier import tell_forever, work
+from jarvis.engine.carrier import enqueue_forever, work
 from jarvis.engine.db import Database
 from jarvis.engine.dispatcher import Dispatcher
 from jarvis.engine.effect_log import EffectLog
@@ -334,7 +334,7 @@ async def test_a_job_runs_and_runs_again_when_its_worker_dies(
     async with db.transaction() as tx:
         await jobs.enqueue(tx, kind="test", dedup_key="j", queue=f"q{int(kill)}")
         assert await jobs.enqueue(tx, kind="test", dedup_key="j") is None
-    teller = asyncio.create_task(tell_forever(db, notifier, servers.redis.url, every_s=0.1))
+    enqueuing = asyncio.create_task(enqueue_forever(db, notifier, servers.redis.url, every_s=0.1))
     worker = asyncio.create_task(work(servers.redis.url, f"q{int(kill)}", carry))
     if kill:
 
@@ -355,9 +355,9 @@ async def test_a_job_runs_and_runs_again_when_its_worker_dies(
     try:
         await until(done, seconds=20)
     finally:
-        for task in (teller, worker):
+        for task in (enqueuing, worker):
             task.cancel()
-        await asyncio.gather(teller, worker, return_exceptions=True)
+        await asyncio.gather(enqueuing, worker, return_exceptions=True)
     assert ran == ([1, 2] if kill else [1])
 
 

@@ -82,7 +82,7 @@ async def test_a_worker_that_lost_its_lease_writes_nothing(db: Database) -> None
             await tx.execute("UPDATE clock_setting SET offset_s = 99")
     for late in (
         deliveries.done(first),
-        deliveries.again(first, "later", 1),
+        deliveries.reschedule(first, "later", 1),
         deliveries.give_up(first, "dead", "no"),
         deliveries.extend(first),
     ):
@@ -130,7 +130,7 @@ async def test_a_retried_event_blocks_its_key_but_no_other(db: Database) -> None
     await _accept(journal, "b1", order="b")
     first, other = await _claim(db, limit=5)
     assert (first.event.payload["key"], other.event.payload["key"]) == ("a1", "b1")
-    await Deliveries(db).again(first, "later", 60)
+    await Deliveries(db).reschedule(first, "later", 60)
     assert await _claim(db, limit=5) == []
     await db.execute("UPDATE delivery SET available_at = now()")
     (again,) = await _claim(db, limit=5)

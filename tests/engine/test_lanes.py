@@ -109,7 +109,7 @@ async def test_what_is_put_off_hides_nothing_that_came_later(db: Database) -> No
     for n in range(6):
         await accepted(db, "k", f"{n}", order=f"key{n % 3}")
     for delivery in await _claim(db, limit=3):
-        await Deliveries(db).again(delivery, "later", 600)
+        await Deliveries(db).reschedule(delivery, "later", 600)
     assert await _claim(db, limit=3) == [], "each key waits for its first"
     for n in range(3):
         await accepted(db, "k", f"free{n}")

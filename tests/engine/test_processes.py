@@ -13,7 +13,7 @@ import pytest
 from jarvis.app.build import App
 from jarvis.domains.bookings.sync import LOAD
 from jarvis.engine import jobs
-from jarvis.engine.carrier import supervise, tell_forever
+from jarvis.engine.carrier import enqueue_forever, supervise
 from jarvis.testing.core import rentprog_sandbox, running_core, until
 from jarvis.testing.servers import Servers
 
@@ -61,7 +61,7 @@ async def test_a_killed_carrier_and_a_restarted_redis_stop_no_job(
             monkeypatch.setenv(f"JARVIS_{key}", value)
         tasks = [
             asyncio.create_task(supervise([*CARRIER], pause_s=0.2)),
-            asyncio.create_task(tell_forever(core.db, core.notifier, redis, every_s=0.5)),
+            asyncio.create_task(enqueue_forever(core.db, core.notifier, redis, every_s=0.5)),
         ]
 
         async def state(job: Any) -> tuple[str, int]:

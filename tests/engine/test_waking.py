@@ -201,12 +201,12 @@ async def test_at_rest_is_said_only_when_what_was_sent_has_gone_all_the_way(db: 
     assert await idle.in_flight(db, inputs=sent) == {"events": 2}, "at work"
     await want(db, "answer")
     await deliveries.done(claimed[0])
-    await deliveries.again(claimed[1], "later", 1.0)
+    await deliveries.reschedule(claimed[1], "later", 1.0)
     assert await idle.in_flight(db, inputs=sent) == {"events": 1, "effects": 1}
     (again,) = await _claimed_in_time(deliveries)
-    await deliveries.again(again, "much later", 600.0)
+    await deliveries.reschedule(again, "much later", 600.0)
     (effect,) = await log.claim("d", ["far"])
-    await log.later(effect, 1.0)
+    await log.reschedule(effect, 1.0)
     assert await idle.in_flight(db) == {"effects": 1}, "it waits for room"
     assert await idle.in_flight(db, soon=timedelta(0)) == {}
     await db.execute("UPDATE effect SET lane = $1", int(effects.Lane.BULK))

@@ -20,7 +20,7 @@ from jarvis.engine import refs
 from jarvis.engine.db import Database
 from jarvis.entrypoints.web import web_app
 from jarvis.integrations.llm.sandbox import LlmSandbox
-from jarvis.integrations.llm.sandbox.server import Said
+from jarvis.integrations.llm.sandbox.server import ScriptedAnswer
 from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.integrations.storage.port import LinkSigner, connect
 from jarvis.integrations.storage.settings import StorageSettings
@@ -251,7 +251,7 @@ ODD = {
 }
 
 
-def odd_model(body: Mapping[str, Any]) -> Said:
+def odd_model(body: Mapping[str, Any]) -> ScriptedAnswer:
     """Routes to the bookings; that role's model calls every tool with what no tool can take, then
     says something odd."""
     names = {t["function"]["name"] for t in body["tools"]}
@@ -261,14 +261,16 @@ def odd_model(body: Mapping[str, Any]) -> Said:
                 {"role": "bookings", "request": "продли\0 1200\ud800 на год", "reason": "\u202ex"}
             ]
         }
-        return Said(calls=[(next(iter(names)), route)])
+        return ScriptedAnswer(calls=[(next(iter(names)), route)])
     if body["messages"][-1]["role"] != "tool":
-        return Said(
+        return ScriptedAnswer(
             text="минуту\0\ud800",
             calls=[(name, args) for name, args in ODD.items() if name in names or "\0" in name],
         )
     block = {"kind": "text", "text": "Такого\0 срока не бывает\ud800, назовите\u202e другой."}
-    return Said(calls=[(next(n for n in names if n.startswith("final")), {"blocks": [block]})])
+    return ScriptedAnswer(
+        calls=[(next(n for n in names if n.startswith("final")), {"blocks": [block]})]
+    )
 
 
 async def test_no_text_and_no_argument_of_a_model_costs_a_person_the_answer(

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from jarvis.entrypoints.demo.app import Stage
+from jarvis.entrypoints.demo.app import DemoState
 from jarvis.testing.servers import Servers
 from tests.scenes.people import NINO
 from tests.scenes.stage import stage_over
@@ -22,7 +22,7 @@ SEND = "/sandbox/telegram/send"
 @pytest.fixture(scope="module")
 async def shared(
     servers: Servers, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncGenerator[tuple[Stage, httpx.AsyncClient]]:
+) -> AsyncGenerator[tuple[DemoState, httpx.AsyncClient]]:
     from jarvis.engine.db import open_database
 
     name = await servers.database()
@@ -35,12 +35,12 @@ async def shared(
 
 
 @pytest.fixture
-def stage(shared: tuple[Stage, httpx.AsyncClient]) -> Stage:
+def stage(shared: tuple[DemoState, httpx.AsyncClient]) -> DemoState:
     return shared[0]
 
 
 @pytest.fixture
-def http(shared: tuple[Stage, httpx.AsyncClient]) -> httpx.AsyncClient:
+def http(shared: tuple[DemoState, httpx.AsyncClient]) -> httpx.AsyncClient:
     return shared[1]
 
 
@@ -106,7 +106,7 @@ async def test_a_request_with_two_names_is_refused(http: httpx.AsyncClient) -> N
     ],
 )
 async def test_a_page_of_another_origin_changes_nothing(
-    http: httpx.AsyncClient, stage: Stage, method: str, path: str, said: dict[str, str]
+    http: httpx.AsyncClient, stage: DemoState, method: str, path: str, said: dict[str, str]
 ) -> None:
     before = stage.version
     answer = await http.request(
@@ -131,7 +131,7 @@ async def test_our_own_page_and_a_script_may_write(
 
 
 async def test_a_file_is_never_read_by_its_path(
-    http: httpx.AsyncClient, stage: Stage, tmp_path: Path
+    http: httpx.AsyncClient, stage: DemoState, tmp_path: Path
 ) -> None:
     secret = tmp_path / "secret.jpg"
     secret.write_bytes(b"\xff\xd8\xff" + b"s" * 60)
@@ -187,7 +187,7 @@ def _coded(data: bytes) -> str:
     ],
 )
 async def test_a_file_is_served_as_what_its_bytes_are(
-    http: httpx.AsyncClient, stage: Stage, photo: object, mime: str, disposition: str
+    http: httpx.AsyncClient, stage: DemoState, photo: object, mime: str, disposition: str
 ) -> None:
     assert (await http.post(SEND, json={"as": NINO, "photos": [photo]})).status_code == 200
     answer = await http.get(f"/photo/{max(stage.telegram.state.media)}")
@@ -197,7 +197,7 @@ async def test_a_file_is_served_as_what_its_bytes_are(
     assert "sandbox" in answer.headers["content-security-policy"]
 
 
-async def test_an_uploaded_page_is_no_page(http: httpx.AsyncClient, stage: Stage) -> None:
+async def test_an_uploaded_page_is_no_page(http: httpx.AsyncClient, stage: DemoState) -> None:
     form = {"photo": ("a.html", PAGE, "text/html"), "text": (None, "смотри")}
     assert (await http.post("/as/7001003/send", files=form)).status_code == 303
     answer = await http.get(f"/photo/{max(stage.telegram.state.media)}")
@@ -206,7 +206,7 @@ async def test_an_uploaded_page_is_no_page(http: httpx.AsyncClient, stage: Stage
 
 
 async def test_what_no_browser_shows_as_a_picture_is_a_document(
-    http: httpx.AsyncClient, stage: Stage
+    http: httpx.AsyncClient, stage: DemoState
 ) -> None:
     for name, mime, data, kind in (
         ("a.svg", "image/svg+xml", b"<svg/>", "document"),
@@ -257,7 +257,7 @@ UNREADABLE: list[tuple[str, object]] = [
 
 @pytest.mark.parametrize(("path", "body"), UNREADABLE)
 async def test_what_cannot_be_read_is_said_and_changes_nothing(
-    http: httpx.AsyncClient, stage: Stage, path: str, body: object
+    http: httpx.AsyncClient, stage: DemoState, path: str, body: object
 ) -> None:
     answer = await http.post(path, json=body)
     assert answer.status_code in (400, 422)

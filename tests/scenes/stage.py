@@ -12,12 +12,12 @@ import httpx
 
 from jarvis.engine.audit_checkpoints import Checkpoints
 from jarvis.engine.db import Database
-from jarvis.entrypoints.demo.app import Stage, demo_app
+from jarvis.entrypoints.demo.app import DemoState, demo_app
 from jarvis.entrypoints.sandboxes import built, load_world, sandboxes
 from jarvis.integrations.storage.port import connect
 from jarvis.integrations.storage.settings import StorageSettings
 from jarvis.kit.clock import TBILISI, OffsetClock
-from jarvis.kit.sandbox_manifest import Surroundings
+from jarvis.kit.sandbox_manifest import SandboxContext
 from jarvis.kit.world import World
 from jarvis.testing.core import NOW
 from jarvis.testing.local import LocalTransport
@@ -28,13 +28,13 @@ HERE = "http://127.0.0.1"
 @asynccontextmanager
 async def stage_over(
     db: Database, folder: Path, world: World | None = None
-) -> AsyncGenerator[tuple[Stage, httpx.AsyncClient]]:
+) -> AsyncGenerator[tuple[DemoState, httpx.AsyncClient]]:
     """A loaded stage and a client at its own address."""
     clock = OffsetClock((NOW - datetime.now(TBILISI)).total_seconds())
     manifests = sandboxes()
-    vendors = built(manifests, lambda _: Surroundings(clock=clock))
+    vendors = built(manifests, lambda _: SandboxContext(clock=clock))
     async with connect(StorageSettings(url=f"file://{folder}/media"), None) as storage:
-        stage = Stage(
+        stage = DemoState(
             world=world or load_world(),
             db=db,
             owner=db,

@@ -240,7 +240,7 @@ def test_no_word_of_a_vendor_breaks_the_row_that_keeps_it() -> None:
 
 @given(WILD, st.integers(), WILD)
 def test_any_signature_is_good_or_not(key: str, until: int, sign: str) -> None:
-    assert LinkSigner("http://x", "secret").good(key, until, sign) is False
+    assert LinkSigner("http://x", "secret").valid(key, until, sign) is False
 
 
 def test_the_limit_of_a_body_is_the_limit_of_the_parsers() -> None:

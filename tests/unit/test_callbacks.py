@@ -28,7 +28,7 @@ class _Pair(_Pick):
 
 class _Owner:
     @callback(_Pick)
-    async def pick(self, handling: Handling, actor: Actor, pressed: _Pick) -> None: ...
+    async def pick(self, handling: Handling, actor: Actor, payload: _Pick) -> None: ...
 
     @command("pick", "choose")
     async def said(self, handling: Handling, actor: Actor, said: str) -> None: ...
@@ -36,7 +36,7 @@ class _Owner:
 
 class _SameKind:
     @callback(_Pair)
-    async def pair(self, handling: Handling, actor: Actor, pressed: _Pair) -> None: ...
+    async def pair(self, handling: Handling, actor: Actor, payload: _Pair) -> None: ...
 
 
 class _SameName:

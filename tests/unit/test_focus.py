@@ -9,7 +9,7 @@ import pytest
 
 from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor
-from jarvis.messaging.focus import Focus, hears, hears_strangers, takes_files
+from jarvis.messaging.focus import Focus, handles_files, handles_strangers, handles_text
 
 ANA = cast(Actor, SimpleNamespace(name="Ana"))
 
@@ -31,21 +31,21 @@ class Owner:
 
 
 class Card(Owner):
-    @hears(20)
+    @handles_text(20)
     async def typed(self, handling: Handling, actor: Actor, text: str) -> bool:
         return await self.own(text)
 
 
 class Form(Owner):
-    @hears(10, private=True)
+    @handles_text(10, private=True)
     async def heard(self, handling: Handling, actor: Actor, text: str) -> bool:
         return await self.own(text)
 
-    @takes_files
+    @handles_files
     async def file(self, handling: Handling) -> None:
         self.asked.append("file")
 
-    @hears_strangers
+    @handles_strangers
     async def stranger(self, handling: Handling, user_id: int, text: str) -> bool:
         return await self.own(text)
 
@@ -60,12 +60,12 @@ async def test_the_lowest_rank_is_asked_first_and_an_owner_ends_it() -> None:
         ("7", False, False, ["card"]),
     ):
         asked.clear()
-        assert await focus.heard(written(private=private), ANA, text) is heard
+        assert await focus.handle_text(written(private=private), ANA, text) is heard
         assert asked == who
     asked.clear()
-    await focus.file(written(private=False))
-    assert await focus.stranger(written(private=True), 7, "7")
-    assert not await focus.stranger(written(private=True), 7, "x")
+    await focus.handle_file(written(private=False))
+    assert await focus.handle_stranger(written(private=True), 7, "7")
+    assert not await focus.handle_stranger(written(private=True), 7, "x")
     assert asked == ["file", "form", "form"]
 
 

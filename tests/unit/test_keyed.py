@@ -24,13 +24,13 @@ async def test_one_key_is_in_order_and_keeps_no_other_waiting() -> None:
     while not done:
         await asyncio.sleep(0)
     assert done == ["b0"], "those who wait for their own key hold no room"
-    waits = asyncio.create_task(tasks.settled())
+    waits = asyncio.create_task(tasks.join())
     await asyncio.sleep(0)
     assert not waits.done()
     gate.set()
     await waits
     assert done == ["b0", *(f"a{n}" for n in range(40))]
-    await tasks.settled()
+    await tasks.join()
 
 
 async def test_what_fails_stops_nothing_after_it_and_what_is_stopped_ends() -> None:
@@ -47,10 +47,10 @@ async def test_what_fails_stops_nothing_after_it_and_what_is_stopped_ends() -> N
 
     tasks.add("a", fails)
     tasks.add("a", quick)
-    await tasks.settled()
+    await tasks.join()
     assert done == ["after"]
     tasks.add("a", never)
     tasks.add("b", never)
     await asyncio.sleep(0)
     await tasks.stop()
-    await tasks.settled()
+    await tasks.join()

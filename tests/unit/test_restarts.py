@@ -55,8 +55,8 @@ def test_one_that_dies_at_once_again_and_again_is_tried_rarely_and_named_until_i
     assert life.shown()["state"] == "failing"
     life.begun(now, 3)
     assert life.shown()["state"] == "failing", "a start alone is no proof"
-    assert not life.settle(now + STEADY_S / 2)
-    assert life.settle(now + STEADY_S)
+    assert not life.mark_steady(now + STEADY_S / 2)
+    assert life.mark_steady(now + STEADY_S)
     assert life.shown()["state"] == "running"
 
 

@@ -37,7 +37,7 @@ def test_what_was_built_is_given_by_type_and_nothing_else() -> None:
 
 def test_every_service_that_a_tool_asks_for_is_built_by_a_worker() -> None:
     worker = Blueprint(PARTS, "worker", ())
-    built = {*worker.types, *worker.stands_for, *BASE}
+    built = {*worker.types, *worker.ports_of, *BASE}
     asked: set[type] = set()
     for module in pkgutil.iter_modules(tools.__path__, "tools."):
         found = import_module(module.name)

@@ -75,7 +75,7 @@ def test_a_kind_has_one_owner_who_carries_out_what_is_ours() -> None:
 def test_a_switch_that_means_no_effect_is_named() -> None:
     kinds = EffectKinds((FAR, OURS))
     names = ("*", "far.*", "near.do", "near.do@batumi", "far.*@batumi")
-    assert kinds.strange((*names, "house.*", "far.gone@batumi")) == ["far.gone@batumi", "house.*"]
+    assert kinds.unknown((*names, "house.*", "far.gone@batumi")) == ["far.gone@batumi", "house.*"]
 
 
 def test_the_manifests_name_every_write() -> None:

@@ -1,4 +1,4 @@
-"""Absences: the form, its notices, whose work moves to whom."""
+"""Absences: the absence form, its notices, and the substitute who takes over the work."""
 
 from __future__ import annotations
 

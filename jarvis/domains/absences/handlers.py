@@ -31,7 +31,8 @@ TURN = "absence.turn"
 
 
 class Substitution:
-    """Notes absences, and has the work of who is away looked at when they begin and end."""
+    """Records absences, and refreshes the topics of an absent employee when an absence begins and
+    ends."""
 
     feature: ClassVar[str] = "absences"
 
@@ -56,8 +57,8 @@ class Substitution:
 
     @subscriber(FINISHED, lane=DeliveryLane.PEOPLE)
     async def away(self, handling: Handling) -> None:
-        """An absence form was closed: who began it is away, whoever filled it in for them. Without
-        its days nothing follows."""
+        """Record an absence when its form is closed: of the employee whom the form is about,
+        whoever filled it in. Without both dates nothing is recorded."""
         async with handling.transaction() as tx:
             form = await self._forms.get(tx, UUID(str(handling.event.payload["subject"])))
             if form is None or form.state != "done" or form.template.key != "absence":
@@ -79,7 +80,7 @@ class Substitution:
             )
             away = await self._absences.get(tx, absence_id)
             assert away is not None
-            await self._turns(tx, away)
+            await self._arm_timers(tx, away)
             await audit.record(
                 tx,
                 action="absence",
@@ -90,11 +91,11 @@ class Substitution:
                 event_id=handling.event.id,
             )
             await self._personal.refresh_employee(tx, handling, away.employee_id)
-            await self._both(tx, handling, away, "noted", "standing")
+            await self._notify_both(tx, handling, away, "noted", "standing")
 
     @subscriber(TURN)
     async def turned(self, handling: Handling) -> None:
-        """An absence begins or ends today."""
+        """Refresh the topics of an employee whose absence begins or ends today."""
         async with handling.transaction() as tx:
             away = await self._absences.get(
                 tx, UUID(str(handling.event.payload["subject"]).partition(":")[0])
@@ -103,11 +104,11 @@ class Substitution:
                 await self._personal.refresh_employee(tx, handling, away.employee_id)
 
     @callback(CancelAbsence)
-    async def cancel(self, handling: Handling, actor: Actor, pressed: CancelAbsence) -> None:
-        """End or withdraw an absence."""
+    async def cancel(self, handling: Handling, actor: Actor, payload: CancelAbsence) -> None:
+        """End an absence early, or withdraw it."""
         p = handling.event.payload
         async with handling.transaction() as tx:
-            away = await self._absences.get(tx, pressed.absence_id)
+            away = await self._absences.get(tx, payload.absence_id)
             if away is None:
                 return
             reader = await self._readers.of_employee(actor.employee_id)
@@ -133,8 +134,8 @@ class Substitution:
                 key=handling.key("absence"),
             )
 
-    async def _turns(self, tx: Tx, away: Absence) -> None:
-        """Timers for the mornings on which the work changes hands."""
+    async def _arm_timers(self, tx: Tx, away: Absence) -> None:
+        """Arm timers for the mornings on which the work changes hands."""
         for name, due in (
             ("begin", day_bounds(away.first)[0]),
             ("end", day_bounds(away.last)[1] + timedelta(seconds=1)),
@@ -142,8 +143,10 @@ class Substitution:
             if due > self._clock.now():
                 await self._timers.arm(tx, kind=TURN, subject=f"{away.id}:{name}", due_at=due)
 
-    async def _both(self, tx: Tx, handling: Handling, away: Absence, key: str, other: str) -> None:
-        """The person, with a button to take it back; and the substitute."""
+    async def _notify_both(
+        self, tx: Tx, handling: Handling, away: Absence, key: str, other: str
+    ) -> None:
+        """Write to the absent employee, with a button to cancel, and to the substitute."""
         to = await self._staff.telegram_of(away.employee_id)
         if to is not None:
             reader = await self._readers.of_employee(away.employee_id)

@@ -9,7 +9,7 @@ from jarvis.messaging.callbacks import ID, Former, Payload
 
 
 class CancelAbsence(Payload):
-    """The person is back before time, or does not go after all."""
+    """Cancel an absence, before it begins or while it lasts."""
 
     kind: ClassVar[str] = "absence"
     lasting: ClassVar[bool] = True

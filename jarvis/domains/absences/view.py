@@ -1,4 +1,4 @@
-"""Who is away, in words."""
+"""Text of notices about absences."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jarvis.messaging.view import Reader
 
 
 def absence(away: Absence, reader: Reader, *, key: str) -> str:
-    """Who is away when, and who does their work."""
+    """Return a notice: who is absent, in which period, and who the substitute is."""
     period = (
         day_of(away.first)
         if away.first == away.last

@@ -1,4 +1,4 @@
-"""Approvals: the cards of changes that wait for a decision, and what becomes of them."""
+"""Approvals: cards of changes that wait for a decision, and their outcome."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Cards of approval in Telegram: shown, pressed, carried out, settled; all copies of a card are
-edited together."""
+"""Approval cards in Telegram: sending, callbacks, results; all copies of a card are edited
+together."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from jarvis.messaging import outbox, times
 from jarvis.messaging.callbacks import callback, command
 from jarvis.messaging.catalogue import say
 from jarvis.messaging.fact_views import stopped
-from jarvis.messaging.focus import hears
+from jarvis.messaging.focus import handles_text
 from jarvis.messaging.times import clock
 from jarvis.messaging.view import Button
 
 COPIES = 4
-LAPSED = timedelta(hours=24)
+SHOW_EXPIRED_FOR = timedelta(hours=24)
 CHANGES = (
     "booking.updated",
     "booking.cancelled",
@@ -47,7 +47,7 @@ CHANGES = (
     "car.updated",
     "car.moved",
 )
-# What somebody types under a card: never a confirmation.
+# Consent typed as text, which never confirms a card.
 _YES = re.compile(
     r"^\W*(?:да|давай|ок|окей|го|добро|плюс|подтверждаю|согласен|согласна"
     r"|yes|yep|ok|okay|go|sure|ok do it|do it|კი|ჰო|კარგი)\W*$",
@@ -56,7 +56,7 @@ _YES = re.compile(
 
 
 class Cards:
-    """Shows approvals and handles what happens to them."""
+    """Sends approval cards, handles their buttons, and keeps their copies up to date."""
 
     feature: ClassVar[str] = "cards"
 
@@ -80,8 +80,6 @@ class Cards:
         self._readers = readers
         self._log = EffectLog(db)
 
-    # shown
-
     async def show(
         self,
         tx: Tx,
@@ -93,8 +91,8 @@ class Cards:
         edit_id: int | None,
         reply_to: int | None,
     ) -> None:
-        """Open the card and put it into the chat, in place of a status or a question; copies go to
-        other approvers."""
+        """Open an approval and put its card into the chat, in place of a status or a question;
+        other approvers get copies."""
         approval_id = await self._approvals.open(tx, draft)
         approval = await self._approvals.read(tx, approval_id)
         approvers = await self._others(approval, draft.requester)
@@ -136,7 +134,7 @@ class Cards:
             await self._copy(tx, approval, telegram_id, person, person.language, sent)
 
     async def _others(self, approval: Approval, requester: Actor) -> list[tuple[Actor, int]]:
-        """Who else must see the card: nobody when the requester alone may approve."""
+        """The other approvers who get the card; none when the requester alone may approve."""
         if approval.may_approve(requester) and approval.needed == 1:
             return []
         found = await self._staff.approvers(approval.roles, approval.branches)
@@ -162,8 +160,8 @@ class Cards:
     async def _view(
         self, tx: Tx, approval: Approval, person: Actor, language: str, approvers: Sequence[Actor]
     ) -> tuple[str, list[list[dict[str, str]]]]:
-        """The card's text for one reader, with its buttons stored; each state of a card has buttons
-        of its own."""
+        """The card's text for one reader and its stored buttons; each state of a card has its
+        own."""
         reader = await self._readers.of(person, language)
         card = self._cards.card(approval, reader, approvers=approvers, offset=ahead(self._clock))
         who = Who(roles=approval.roles, branch=next(iter(approval.branches), None))
@@ -180,23 +178,23 @@ class Cards:
         group = (
             approval.group
             if approval.state == "waiting"
-            else f"{approval.group}:{'+'.join(kinds)}:{_brief(card)}"
+            else f"{approval.group}:{'+'.join(kinds)}:{_digest_of_buttons(card)}"
         )
-        # The buttons have no end of their own: a card's own deadline, and the ten minutes of an
-        # undo, stand with the approval.
+        # The buttons do not expire: the approval itself holds the deadlines of the card and of
+        # the undo (ten minutes).
         return card.text, await self._interactions.store(
             tx, outbox.stored_form(rows), group=group, who=ANYBODY, life=None
         )
 
     @subscriber(CHANGED)
     async def withdrawn(self, handling: Handling) -> None:
-        """Somebody got another role or branch, or left: cards that they asked for show it."""
+        """Update the cards requested by an employee who got another role or branch, or left."""
         async with handling.transaction() as tx:
             for approval_id in handling.event.payload["withdrawn"]:
                 await self.refresh(tx, handling.origin, UUID(str(approval_id)))
 
     async def refresh(self, tx: Tx, origin: Origin, approval_id: UUID) -> None:
-        """Edit every copy to how things stand; what a copy shows already is not sent again."""
+        """Edit every copy to the current state; a copy that shows it already is not sent again."""
         approval = await self._approvals.read(tx, approval_id)
         if approval.state != "waiting":
             await self._interactions.close(tx, approval.group)
@@ -206,7 +204,7 @@ class Cards:
             )
             if copy.employee_id is None:
                 continue
-            if person is None:  # who left sees no more of it
+            if person is None:  # somebody who left no longer sees its content
                 key = f"card:{approval_id}:{copy.place}:left"
                 await outbox.edit(
                     tx,
@@ -226,14 +224,12 @@ class Cards:
                 tx, origin, int(copy.place), text, of=copy.effect_id, buttons=stored, key=key
             )
 
-    # pressed
-
     @callback(DecideCard)
-    async def decided(self, handling: Handling, actor: Actor, pressed: DecideCard) -> None:
-        """A press of the deciding buttons. What the card shows is read again before it is
-        approved, so that a change which no webhook told of voids it."""
-        approval_id, chat_id = pressed.approval_id, int(handling.event.payload["chat_id"])
-        if pressed.accept:
+    async def decided(self, handling: Handling, actor: Actor, payload: DecideCard) -> None:
+        """Approve or decline a card. What it shows is read from RentProg again before it is
+        approved, so that a change without a webhook voids it."""
+        approval_id, chat_id = payload.approval_id, int(handling.event.payload["chat_id"])
+        if payload.accept:
             await self._read_again(approval_id)
             if await self._stopped(handling, chat_id, actor, approval_id):
                 return
@@ -241,10 +237,10 @@ class Cards:
             verdict = await self._approvals.decide(
                 tx,
                 approval_id,
-                pressed.digest,
+                payload.digest,
                 actor,
                 handling.event.id,
-                accept=pressed.accept,
+                accept=payload.accept,
             )
             if verdict == "same_person":
                 await outbox.send(
@@ -259,7 +255,8 @@ class Cards:
     async def _stopped(
         self, handling: Handling, chat_id: int, actor: Actor, approval_id: UUID
     ) -> bool:
-        """Whether a switch forbids the card now; the person is told, the card waits."""
+        """Whether a switch forbids the write now; the person gets a message, the card stays
+        open."""
         approval = await self._approvals.read(self._db, approval_id)
         stop = await self._approvals.stopped(approval) if approval.state == "waiting" else None
         if stop is None:
@@ -283,7 +280,7 @@ class Cards:
         return True
 
     async def _read_again(self, approval_id: UUID) -> None:
-        """Its failure changes nothing."""
+        """Refresh what the card shows; a failure changes nothing."""
         approval = await self._approvals.read(self._db, approval_id)
         if approval.state == "waiting":
             shown = {
@@ -294,32 +291,32 @@ class Cards:
                 await owner.read_again(kind, subject_id)
 
     @callback(UndoItem)
-    async def undone(self, handling: Handling, actor: Actor, pressed: UndoItem) -> None:
-        """A press of the undo of a receipt."""
+    async def undone(self, handling: Handling, actor: Actor, payload: UndoItem) -> None:
+        """Undo one write of a card."""
         async with handling.transaction() as tx:
-            await self._approvals.undo(tx, pressed.item_id, actor, handling.event.id)
+            await self._approvals.undo(tx, payload.item_id, actor, handling.event.id)
             approval_id = await tx.fetchval(
-                "SELECT approval_id FROM approval_item WHERE id = $1", pressed.item_id
+                "SELECT approval_id FROM approval_item WHERE id = $1", payload.item_id
             )
             await self.refresh(tx, handling.origin, approval_id)
 
     @callback(ResolveEffect)
-    async def resolved(self, handling: Handling, actor: Actor, pressed: ResolveEffect) -> None:
-        """A person's word over an effect whose outcome nobody knows."""
+    async def resolved(self, handling: Handling, actor: Actor, payload: ResolveEffect) -> None:
+        """Record a person's decision about an effect with an unknown outcome."""
         async with handling.transaction() as tx:
-            await self._log.resolve(pressed.effect_id, pressed.outcome, by=actor, tx=tx)
-            found = await self._approvals.of_effect(tx, pressed.effect_id)
+            await self._log.resolve(payload.effect_id, payload.outcome, by=actor, tx=tx)
+            found = await self._approvals.of_effect(tx, payload.effect_id)
             if found is not None:
                 await self.refresh(tx, handling.origin, found[0])
 
     @command("inbox")
     async def inbox(self, handling: Handling, actor: Actor, said: str) -> None:
-        """`/inbox`: what waits for this person, what nobody knows, what ran out; each opens as a
-        fresh copy of its card."""
+        """`/inbox`: cards that wait for this person, effects with an unknown outcome, and expired
+        cards; each opens as a new copy."""
         reader = await self._readers.of(actor, actor.language)
         waiting = await self._approvals.inbox(self._db, actor)
         unknown = await self._approvals.unknown(self._db, actor)
-        lapsed = await self._approvals.lapsed(self._db, actor, self._clock.now() - LAPSED)
+        lapsed = await self._approvals.lapsed(self._db, actor, self._clock.now() - SHOW_EXPIRED_FOR)
         page = self._cards.inbox(waiting, unknown, lapsed, reader)
         async with handling.transaction() as tx:
             rows = [[Button(label=b.label, payload=b.payload) for b in row] for row in page.buttons]
@@ -340,11 +337,11 @@ class Cards:
             )
 
     @callback(OpenCard)
-    async def opened(self, handling: Handling, actor: Actor, pressed: OpenCard) -> None:
-        """A card again, as a new message; its older copy in this chat points to the fresh one."""
+    async def opened(self, handling: Handling, actor: Actor, payload: OpenCard) -> None:
+        """Send a card again as a new message; its older copy in this chat points to the new one."""
         chat_id = int(handling.event.payload["chat_id"])
         async with handling.transaction() as tx:
-            approval = await self._approvals.read(tx, pressed.approval_id)
+            approval = await self._approvals.read(tx, payload.approval_id)
             if actor.employee_id != approval.requester_id and not approval.may_approve(actor):
                 return
             others = [a for a, _ in await self._staff.approvers(approval.roles, approval.branches)][
@@ -374,9 +371,10 @@ class Cards:
                     key=handling.key(f"moved:{copy.effect_id}"),
                 )
 
-    @hears(20)
+    @handles_text(20)
     async def typed(self, handling: Handling, actor: Actor, text: str) -> bool:
-        """A consent that somebody types decides nothing: the card that waits here is pointed to."""
+        """Answer a consent that is typed as text: it decides nothing, and the reply points to the
+        open card."""
         p = handling.event.payload
         place = f"telegram:{p['chat_id']}"
         if not _YES.match(text):
@@ -395,11 +393,9 @@ class Cards:
             )
         return True
 
-    # what happens
-
     @subscriber(EXPIRED, lane=DeliveryLane.PEOPLE)
     async def expired(self, handling: Handling) -> None:
-        """Silence means no."""
+        """Expire an approval without a decision; silence means no."""
         approval_id = UUID(str(handling.event.payload["subject"]))
         async with handling.transaction() as tx:
             if await self._approvals.expire(tx, approval_id):
@@ -416,7 +412,8 @@ class Cards:
 
     @subscriber(SETTLED, lane=DeliveryLane.PEOPLE)
     async def settled(self, handling: Handling) -> None:
-        """An effect of a card has ended: read back what it changed, then show it."""
+        """Update a card when one of its effects has completed, after reading back what it
+        changed."""
         ended = Completed.of(handling.event)
         found = await self._approvals.of_effect(self._db, ended.effect_id)
         if found is None:
@@ -437,8 +434,7 @@ class Cards:
 
     @subscriber(*CHANGES)
     async def changed(self, handling: Handling) -> None:
-        """A booking or a car changed: cards that wait and show one of the changed fields are
-        void."""
+        """Void the open cards that show a field of a booking or a car that has changed."""
         payload = handling.event.payload
         subject = (
             payload["booking_id"]
@@ -451,8 +447,8 @@ class Cards:
 
     @subscriber(LOADED)
     async def loaded(self, handling: Handling) -> None:
-        """RentProg was read whole for the first time; no event told of what its lists changed:
-        every card that waits is compared."""
+        """Check every open card after the first full load of RentProg, which publishes no event for
+        each change."""
         await self._void_changed(handling, await self._approvals.waiting(self._db))
 
     async def _void_changed(self, handling: Handling, cards: Sequence[UUID]) -> None:
@@ -473,7 +469,7 @@ class Cards:
                     await self.refresh(tx, handling.origin, approval_id)
 
 
-def _brief(card: Card) -> str:
-    """Tells the sets of buttons of one card apart."""
+def _digest_of_buttons(card: Card) -> str:
+    """Return a digest of a card's buttons, which tells apart the sets that one card has had."""
     payloads = [b.payload for row in card.buttons for b in row]
     return sha256_hex("\n".join(f"{p.kind} {p.model_dump_json()}" for p in payloads))[:12]

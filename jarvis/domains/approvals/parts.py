@@ -1,5 +1,5 @@
-"""What every card is made of: its buttons, its changes and prices line by line. The words for
-fields and values are those of the write's owner."""
+"""Parts that every card is made of: its buttons, and its changes and prices line by line. The
+labels of fields and values are those of the write's presenter."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jarvis.messaging.view import Reader
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardButton:
-    """A button of a card: what it decides, and whether only approvers may press it."""
+    """A button of a card; `approvers_only` limits it to approvers."""
 
     label: str
     payload: Payload
@@ -29,7 +29,7 @@ class Card:
 
 
 def changed(write: PlannedWrite, presenter: Presenter, reader: Reader) -> list[str]:
-    """What each field was and is to be, and the price."""
+    """The lines of a planned write: the old and new value of each field, and the price."""
     return [_change(change, presenter, reader) for change in write.changes] + priced(write, reader)
 
 
@@ -43,7 +43,7 @@ def _change(change: FieldChange, presenter: Presenter, reader: Reader) -> str:
 
 
 def done(write: PlannedWrite, presenter: Presenter, reader: Reader) -> list[str]:
-    """The same, once it is so."""
+    """The lines of a completed write."""
     lines: list[str] = []
     for change in write.changes:
         old = "" if change.old is None else f"{presenter.value(change, 'old', reader)} → "
@@ -52,8 +52,8 @@ def done(write: PlannedWrite, presenter: Presenter, reader: Reader) -> list[str]
     return lines + priced(write, reader)
 
 
-def taken_back(write: PlannedWrite, presenter: Presenter, reader: Reader) -> str:
-    """What each field is again."""
+def undone(write: PlannedWrite, presenter: Presenter, reader: Reader) -> str:
+    """The lines of an undone write: the value that each field has again."""
     return "; ".join(
         f"{presenter.field(c.field, reader)}: {presenter.value(c, 'old', reader)}"
         for c in write.changes
@@ -62,7 +62,7 @@ def taken_back(write: PlannedWrite, presenter: Presenter, reader: Reader) -> str
 
 
 def priced(write: PlannedWrite, reader: Reader) -> list[str]:
-    """The line of the price, if there is one."""
+    """The line of the price, if the write has one."""
     return [] if write.price is None else [_price(write.price, reader)]
 
 

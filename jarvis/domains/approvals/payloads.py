@@ -11,8 +11,8 @@ Outcome = Literal["done", "not_done", "again"]
 
 
 class DecideCard(Payload):
-    """Approval or refusal of a card as it was seen: `digest` is the beginning of what its approval
-    is bound to. The card itself says until when, and by how many."""
+    """Approve or decline a card as it was seen: `digest` is the beginning of the digest that the
+    approval is bound to. Deadline and number of approvers are stored with the approval."""
 
     kind: ClassVar[str] = "card.decide"
     lasting: ClassVar[bool] = True
@@ -26,7 +26,7 @@ class DecideCard(Payload):
 
 
 class UndoItem(Payload):
-    """One write of a card is taken back."""
+    """Undo one write of a card."""
 
     kind: ClassVar[str] = "card.undo"
     lasting: ClassVar[bool] = True
@@ -36,7 +36,7 @@ class UndoItem(Payload):
 
 
 class ResolveEffect(Payload):
-    """A person's word over an effect whose outcome nobody knows."""
+    """A person's decision about an effect with an unknown outcome."""
 
     kind: ClassVar[str] = "card.resolve"
     lasting: ClassVar[bool] = True
@@ -51,7 +51,7 @@ class ResolveEffect(Payload):
 
 
 class OpenCard(Payload):
-    """A card again, as a new message."""
+    """Send a card again as a new message."""
 
     kind: ClassVar[str] = "card.open"
     former: ClassVar[tuple[Former, ...]] = (Former(kind="open", text=rf"(?P<approval_id>{ID})"),)

@@ -1,4 +1,4 @@
-"""An approved card: what became of each of its writes, from receipts alone."""
+"""Text of approved cards: the outcome of each write, from receipts alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from html import escape
 from uuid import UUID
 
 from jarvis.app.write import Writes
-from jarvis.domains.approvals.parts import Card, CardButton, done, taken_back
+from jarvis.domains.approvals.parts import Card, CardButton, done, undone
 from jarvis.domains.approvals.payloads import Outcome, ResolveEffect, UndoItem
 from jarvis.engine.approval_models import Approval, Item
 from jarvis.engine.effects import FOUND_NOT_DONE
@@ -20,7 +20,7 @@ _OUTCOMES: Mapping[str, Outcome] = {"done": "done", "not_done": "not_done", "aga
 
 
 class Receipts:
-    """Words what became of writes. `offset`: business time minus real time, for what is stamped in
+    """Renders the outcome of writes. `offset`: business time minus real time, for timestamps in
     real time."""
 
     def __init__(self, writes: Writes, reader: Reader, offset: timedelta) -> None:
@@ -29,7 +29,7 @@ class Receipts:
         self._offset = offset
 
     def card(self, approval: Approval) -> Card:
-        """Every write of an approved card."""
+        """Render every write of an approved card."""
         items = approval.items
         if len(items) == 1:
             return self._one(items[0], approval)
@@ -90,13 +90,15 @@ class Receipts:
         reader, what = self._reader, self._headline(item)
         look = reader.say("card.look", system=item.write.source)
         if item.undo_state == "done":
-            back = taken_back(item.write, self._writes.presenter(item.write), reader)
+            back = undone(item.write, self._writes.presenter(item.write), reader)
             by = escape(item.undone_by or "—")
             return Card(text=f"↩️ <b>{reader.say('card.undone', what=what)}</b>\n{back} · {by}")
         undoing = reader.say("card.undoing", what=what)
         if item.undo_state == "sent":
             return Card(text=f"⏳ <b>{undoing}</b>")
-        if item.undo_state == "unknown":  # it holds its subject until somebody has looked
+
+        # an unknown undo blocks further writes to its subject until a person has checked
+        if item.undo_state == "unknown":
             text = f"❓ <b>{reader.say('card.unknown', what=undoing)}</b>\n{look}"
             return Card(text=text, buttons=[self._unknown_buttons(item.undo_effect_id)])
         return Card(text=f"⛔ <b>{reader.say('card.undo_failed', what=what)}</b>\n{look}")

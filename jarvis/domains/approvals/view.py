@@ -1,5 +1,5 @@
-"""Cards of approval: code words them, from what is stored. What a write is called and how its
-values look is said by its owner."""
+"""Text of approval cards, rendered by code from what is stored; names of writes and values come
+from the write's presenter."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ INBOX_BUTTONS, IN_A_ROW = 6, 3
 
 
 class CardView:
-    """Shows cards in whatever state they are."""
+    """Renders cards in any state."""
 
     def __init__(self, writes: Writes) -> None:
         self._writes = writes
@@ -31,8 +31,8 @@ class CardView:
     def card(
         self, approval: Approval, reader: Reader, *, approvers: Sequence[Actor], offset: timedelta
     ) -> Card:
-        """A card as it stands. `offset`: business time minus real time, for what is stamped in real
-        time."""
+        """Render a card in its current state. `offset`: business time minus real time, for
+        timestamps in real time."""
         if approval.state == "waiting":
             return self._waiting(approval, reader, approvers)
         if approval.state == "approved":
@@ -40,7 +40,7 @@ class CardView:
         return self._closed(approval, reader)
 
     def headline(self, approval: Approval, reader: Reader) -> str:
-        """What the card is about, as HTML."""
+        """The headline of a card, as HTML."""
         write = approval.items[0].write
         return self._writes.presenter(write).headline(write, reader)
 
@@ -51,8 +51,8 @@ class CardView:
         lapsed: Sequence[Approval],
         reader: Reader,
     ) -> Card:
-        """`/inbox`: what waits for this person, what is unknown, what ran out while nobody
-        looked."""
+        """Render `/inbox`: cards that wait for this person, effects with an unknown outcome, and
+        expired cards."""
         if not waiting and not unknown and not lapsed:
             return Card(text=reader.say("inbox.none"))
         lines = [f"📥 <b>{reader.say('inbox', n=len(waiting) + len(unknown))}</b>"]
@@ -168,10 +168,10 @@ class CardView:
         return reader.say("card.void.why", field=field, pair=pair, t=at)
 
     def _changed(self, approval: Approval, reason: VoidReason, reader: Reader) -> tuple[str, str]:
-        """The name of the field that tells most, and how it changed."""
+        """The label of the most significant changed field, and its old and new value."""
         write = next(i.write for i in approval.items if i.write.subject.kind == reason.subject)
         presenter = self._writes.presenter(write)
-        order = {name: n for n, name in enumerate(presenter.telling)}
+        order = {name: n for n, name in enumerate(presenter.significant)}
         first = min(reason.fields, key=lambda field: order.get(field.field, len(order)))
         old = presenter.shown_value(first.field, first.old, reader)
         new = presenter.shown_value(first.field, first.new, reader)

@@ -1,4 +1,4 @@
-"""The audit of what was done, kept whole: checkpoints of it outside the database."""
+"""Audit checkpoints: the signed heads of the audit chain, stored outside the database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often a checkpoint of the audit is asked for."""
+"""The interval of audit checkpoints."""
 
 from __future__ import annotations
 

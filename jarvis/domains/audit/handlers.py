@@ -1,5 +1,5 @@
-"""A checkpoint of the audit (its heads, signed, outside the database) is asked for every ten
-minutes."""
+"""Requests an audit checkpoint (the signed heads of the chain, stored outside the database) every
+ten minutes."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from jarvis.integrations.storage.kinds import CHECKPOINT
 
 
 class AuditCheckpoints:
-    """Asks for checkpoints of the audit."""
+    """Requests audit checkpoints."""
 
     feature: ClassVar[str] = "audit"
 
     @subscriber(CHECKPOINT_DUE, lane=DeliveryLane.BULK)
     async def checkpoint(self, handling: Handling) -> None:
-        """Ask for one checkpoint."""
+        """Request one checkpoint."""
         async with handling.transaction() as tx:
             await effects.request(
                 tx,

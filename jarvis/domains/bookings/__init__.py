@@ -1,4 +1,4 @@
-"""Bookings: their life, availability, conflicts, debts."""
+"""Bookings: their states, availability, conflicts, debts."""
 
 from __future__ import annotations
 

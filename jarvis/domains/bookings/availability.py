@@ -1,4 +1,4 @@
-"""Which cars are free for a period, and which bookings collide. Pure functions over rows."""
+"""Which cars are free for a period, and which bookings overlap. Pure functions over rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Purpose = Literal["rental", "repair", "staff_trip"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """One booking as far as time is concerned."""
+    """The period of one booking, with what decides whether it blocks its car."""
 
     booking_id: UUID
     car_id: UUID
@@ -26,18 +26,19 @@ class Span:
     purpose: Purpose
 
     def blocks(self) -> bool:
-        """Rentals and repairs block; staff trips do not, nor does what is over or cancelled."""
+        """Whether the booking blocks its car: rentals and repairs do; staff trips do not, nor does
+        what is over or cancelled."""
         return self.purpose != "staff_trip" and self.status in ("planned", "in_rent")
 
     def until(self, now: datetime) -> datetime:
-        """The end; a car that is still out after its end is out at least until now."""
+        """The end; for a car that is still out after its end, at least now."""
         return max(self.end, now) if self.status == "in_rent" else self.end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fit:
-    """Whether a car is free. `tight`: free, but without the preparation time; `back_at` is the
-    neighbour's end."""
+    """Whether a car is free. `tight`: free, but without the preparation time; `back_at` is the end
+    of the booking before."""
 
     free: bool
     tight: bool = False
@@ -54,7 +55,8 @@ def fit(
     now: datetime,
     buffer: timedelta = PREPARATION,
 ) -> Fit:
-    """How a period fits between the bookings of one car (half-open: an end may equal a start)."""
+    """Return how a period fits between the bookings of one car (half-open: an end may equal a
+    start)."""
     back: datetime | None = None
     follows: datetime | None = None
     for span in spans:
@@ -84,8 +86,8 @@ class Collision:
 
 
 def collisions(spans: Iterable[Span], *, buffer: timedelta = PREPARATION) -> Sequence[Collision]:
-    """Every pair of blocking bookings of the same car that get in each other's way, in the order of
-    time."""
+    """Return every pair of blocking bookings of one car that overlap or leave too little
+    preparation time, in the order of time."""
     by_car: dict[UUID, list[Span]] = {}
     for span in spans:
         if span.blocks():

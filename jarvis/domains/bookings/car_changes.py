@@ -1,4 +1,4 @@
-"""A car that moves to another branch, or gets another state."""
+"""Plans changes of a car's branch or state."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class CarChanges(Planner):
     """Plans changes of cars."""
 
     async def move(self, car_id: UUID, branch: str) -> PlannedWrite:
-        """The car belongs to another branch from now on."""
+        """Plan that the car belongs to another branch from now on."""
         car = await self._fresh_car(car_id)
         if car.branch == branch:
             raise Impossible("same")
@@ -45,7 +45,7 @@ class CarChanges(Planner):
         )
 
     async def set_state(self, car_id: UUID, state: int) -> PlannedWrite:
-        """RentProg's state of a car, 1 to 6."""
+        """Plan another RentProg state of a car, 1 to 6."""
         car = await self._fresh_car(car_id)
         if car.state == state:
             raise Impossible("same")

@@ -1,4 +1,4 @@
-"""Cars: one of them, lists, what is free."""
+"""Text about cars: one car, lists, free cars."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ def _car_line(car: Car) -> str:
 
 @shows(CarFact)
 def car(fact: CarFact, reader: Reader) -> Rendered:
-    """Where it stands, who has it, what follows. Bookings only for those who may see them."""
+    """A car's state, location, current renter and next booking. Bookings are shown only to those
+    who may see them."""
     lines = [_car_head(fact.car, reader), *_now(fact, reader)]
     if fact.following is not None:
         start = reader.brief(fact.following.start)
@@ -56,7 +57,8 @@ def car(fact: CarFact, reader: Reader) -> Rendered:
 
 
 def _now(fact: CarFact, reader: Reader) -> list[str]:
-    """What the car does now: repair, trip, rental with its client, or its state."""
+    """The lines about the car's current state: repair, trip, rental with its client, or RentProg's
+    state."""
     current, state = fact.current, reader.say(f"state.{fact.car.state or 0}")
     if current is None:
         return [state]
@@ -91,7 +93,7 @@ def car_list(fact: CarListFact, reader: Reader) -> Rendered:
 
 
 def _elsewhere(shown: Rendered, assumed: bool, reader: Reader) -> Rendered:
-    """Where the branch was only assumed, the others are one press away."""
+    """Buttons for the other branches if the branch was only assumed."""
     if assumed:
         shown.buttons.append(
             [

@@ -1,4 +1,4 @@
-"""Prices and spellings that plans of changes share."""
+"""Prices and RentProg's spellings, shared by plans of changes."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from jarvis.engine.planned import Price
 from jarvis.integrations.rentprog.models import show_moment
 from jarvis.kit.money import Money, to_minor
 
-CREATE = "create"  # the title of a new booking, whose subject is its car until it is there
+CREATE = "create"  # the title of a new booking, whose subject is its car until it exists
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Priced:
-    """What added time costs. `basis`: quote (RentProg's for the period) or booking (its own price a
-    day)."""
+    """The price of added time. `basis`: quote (RentProg's for the period) or booking (its own price
+    per day)."""
 
     days: int
     rate: Money
@@ -29,17 +29,17 @@ class Priced:
 
 
 def wall(moment: datetime | None) -> str | None:
-    """A moment in RentProg's spelling."""
+    """Return a moment in RentProg's spelling, in local time."""
     return None if moment is None else show_moment(moment)
 
 
 def plain_amount(money: Money) -> int | float:
-    """RentProg's spelling of an amount: a plain number."""
+    """Return an amount in RentProg's spelling: a plain number."""
     return money.minor // 100 if money.minor % 100 == 0 else money.minor / 100
 
 
 def added_price(total: Money, price: Priced) -> Price:
-    """The price of added time: total before and after, days, rate."""
+    """Return the price of added time: total before and after, days, rate."""
     return Price(
         old=total.minor,
         new=total.minor + price.total.minor,
@@ -52,7 +52,7 @@ def added_price(total: Money, price: Priced) -> Price:
 
 
 def previewed_price(booking: Booking, args: Mapping[str, JsonValue]) -> Price | None:
-    """The new total as RentProg's preview names it; None when it names none."""
+    """Return the total before and after by RentProg's preview; None if the preview has none."""
     before = args.get("before")
     pair = before.get("total") if isinstance(before, dict) else None
     if not isinstance(pair, list) or booking.total is None:

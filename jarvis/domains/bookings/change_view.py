@@ -1,4 +1,4 @@
-"""How changes of bookings and cars look on a card."""
+"""Labels of changes of bookings and cars on cards."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from jarvis.messaging.catalogue import known
 from jarvis.messaging.presenter import Presenter
 from jarvis.messaging.view import Reader
 
-# fields of what is shown, by the names that a card has for them
+# the card's names of fields, by column
 _NAMES = {"start_at": "start", "end_at": "end", "car_id": "car", "description": "note"}
-_SILENT = ("car_id", "description", "bookings")  # an id, a long text or a count says nothing
+_SILENT = ("car_id", "description", "bookings")  # ids, long texts and counts mean nothing to people
 
 
 class BookingPresenter(Presenter):
-    """Words for bookings and cars."""
+    """Labels of bookings and cars."""
 
     quoted = frozenset({"note"})
-    telling = (
+    significant = (
         "end_at",
         "start_at",
         "car_id",
@@ -45,7 +45,7 @@ class BookingPresenter(Presenter):
         return f"№{subject.number} · {subject.car}"
 
     def receipt(self, write: PlannedWrite, receipt: Mapping[str, JsonValue], reader: Reader) -> str:
-        """A new booking has its number only now."""
+        """The headline after the write; only then a new booking has its number."""
         number = receipt.get("number")
         if write.title != CREATE or number is None:
             return self.headline(write, reader)

@@ -1,7 +1,8 @@
-"""Changes of bookings and cars in RentProg, planned: checked, priced and previewed, never sent from
+"""Plans changes of bookings and cars in RentProg: checked, priced and previewed, never sent from
 here.
 
-A plan rests on what RentProg says at this moment; when it does not answer there is no plan.
+A plan is made from a read of RentProg at that moment; when RentProg does not answer there is no
+plan.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from jarvis.app.write import Write
 from jarvis.domains.bookings.car_changes import CarChanges
 from jarvis.domains.bookings.cards import CREATE
 from jarvis.domains.bookings.change_view import BookingPresenter
-from jarvis.domains.bookings.creating import Openings
-from jarvis.domains.bookings.editing import Edits
-from jarvis.domains.bookings.extending import Extensions
+from jarvis.domains.bookings.creating import BookingCreation
+from jarvis.domains.bookings.editing import BookingEdits
+from jarvis.domains.bookings.extending import BookingExtensions
 from jarvis.domains.bookings.versions import versions
 from jarvis.engine.behalf import Behalf, on_behalf
 from jarvis.engine.db import Reader
@@ -30,9 +31,9 @@ from jarvis.kit.errors import IntegrationError, NotFound
 from jarvis.messaging.presenter import Presenter
 
 
-class Changes(Extensions, Edits, Openings, CarChanges, Write):
-    """Plans every write to RentProg, reads back what was written, and tells how shown fields stand
-    now."""
+class Changes(BookingExtensions, BookingEdits, BookingCreation, CarChanges, Write):
+    """Plans every write to RentProg, reads back what was written, and returns the current values of
+    the fields that cards show."""
 
     kinds = KINDS
     presenter: ClassVar[Presenter] = BookingPresenter()
@@ -40,17 +41,17 @@ class Changes(Extensions, Edits, Openings, CarChanges, Write):
     async def versions(
         self, reader: Reader, kind: str, subject_id: UUID, fields: Sequence[str]
     ) -> Mapping[str, JsonValue]:
-        """Fields of a booking or a car as they are now, as JSON."""
+        """Current values of fields of a booking or a car, as JSON."""
         return await versions(reader, kind, subject_id, fields)
 
     async def read_back(
         self, write: PlannedWrite, receipt: Mapping[str, JsonValue], *, undone: bool
     ) -> None:
-        """Lay what RentProg holds after a write over our mirror; a source that does not answer
-        leaves it to its webhook."""
+        """Update the mirror with what RentProg has after a write; if RentProg does not answer, its
+        webhook will."""
         if undone and write.title == CREATE:
             return
-        # a part of the order, which somebody approved
+        # part of the approved write
         subject = write.subject
         with on_behalf(Behalf(kind="order", who=f"{subject.kind}:{subject.id}")):
             await self._read_back(write, receipt)

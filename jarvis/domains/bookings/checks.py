@@ -1,4 +1,4 @@
-"""When RentProg is read anew."""
+"""Schedules of the reconciliation with RentProg."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clients and everything that is said to a person: help, questions, refusals, pages of rules."""
+"""Text about clients."""
 
 from __future__ import annotations
 

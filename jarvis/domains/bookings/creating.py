@@ -1,4 +1,4 @@
-"""A new booking, and one that is called off."""
+"""Plans new bookings and cancellations."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from jarvis.kit.ids import new_id
 from jarvis.kit.money import Money, to_minor
 
 
-class Openings(Planner):
+class BookingCreation(Planner):
     """Plans new bookings and cancellations."""
 
     async def create(
@@ -44,7 +44,7 @@ class Openings(Planner):
         place_start: str | None,
         place_end: str | None,
     ) -> PlannedWrite:
-        """A new booking of a free car.
+        """Plan a new booking of a free car.
 
         Raises:
             Impossible: times in the past or the wrong way round; a car that is taken then or cannot
@@ -131,8 +131,8 @@ class Openings(Planner):
         )
 
     async def cancel(self, booking_id: UUID) -> PlannedWrite:
-        """The booking is called off. What was paid above a limit will be refunded: two people
-        decide."""
+        """Plan the cancellation of a booking. If more than a limit was paid, which will be
+        refunded, two people must approve."""
         booking = await self._fresh(booking_id)
         if booking.status != "planned":
             raise Impossible("over", num=booking.shown, status=booking.status)

@@ -1,4 +1,4 @@
-"""Other times, places, another car, or a line in the note of a booking."""
+"""Plans other times, places, another car, or a line in the note of a booking."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from jarvis.integrations.rentprog import assumptions, kinds
 from jarvis.integrations.rentprog.models import show_moment
 from jarvis.kit.errors import Impossible
 
-# how the public API calls what MCP calls otherwise
+# the public API's names of MCP's arguments
 _PUBLIC = {"start_at": "start_date", "end_at": "end_date"}
 
 
-class Edits(Planner):
-    """Plans changes of what a booking says."""
+class BookingEdits(Planner):
+    """Plans changes of existing bookings."""
 
     async def change(
         self,
@@ -33,7 +33,7 @@ class Edits(Planner):
         place_end: str | None = None,
         car: Car | None = None,
     ) -> PlannedWrite:
-        """Other times, places, or another car.
+        """Plan other times, places, or another car.
 
         Raises:
             Impossible: nothing would change, the end is not after the start, or the car is taken
@@ -100,7 +100,7 @@ class Edits(Planner):
         )
 
     async def note(self, booking_id: UUID, text: str) -> PlannedWrite:
-        """A line more in the booking's note."""
+        """Plan a new line in the booking's note."""
         booking = await self._fresh(booking_id)
         old = await self._db.fetchval("SELECT description FROM booking WHERE id = $1", booking.id)
         new = f"{old}\n{text}" if old else text

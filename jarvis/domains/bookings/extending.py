@@ -1,4 +1,4 @@
-"""A later return of a booking, or what stands in its way."""
+"""Plans extensions of bookings, or finds what prevents one."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from jarvis.kit.money import Money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Obstacle:
-    """Why an extension cannot be, and what can: a shorter one, or the next booking on an equal free
-    car."""
+    """Why an extension is impossible, and the alternatives: a shorter one, or another equal car for
+    the following booking."""
 
     booking: Booking
     until: datetime
@@ -41,14 +41,14 @@ class Obstacle:
     other_price: Priced | None
 
 
-class Extensions(Planner):
+class BookingExtensions(Planner):
     """Plans extensions."""
 
     async def extend(
         self, booking_id: UUID, until: datetime, *, without: UUID | None = None
     ) -> PlannedWrite | Obstacle:
-        """A later return, with RentProg's price for the added time. The booking `without` is moved
-        away in the same card.
+        """Plan a later return, with RentProg's price for the added time. The booking `without` is
+        moved to another car by the same card, and does not block.
 
         Raises:
             Impossible: the booking is over, or the new return is not later.
@@ -111,8 +111,8 @@ class Extensions(Planner):
     async def _after(
         self, booking: Booking, end: datetime, until: datetime, without: UUID | None
     ) -> tuple[bool, Booking | None]:
-        """Whether added time meets another booking of the car, and the booking that follows when it
-        does or comes close."""
+        """Return whether the added time overlaps another booking of the car, and the booking that
+        overlaps or follows closely."""
         assert booking.car_id is not None
         found = await self._availability.fit_of(
             booking.car_id, end, until, without=frozenset({booking.id, without or booking.id})
@@ -167,8 +167,8 @@ class Extensions(Planner):
         )
 
     async def _price(self, booking: Booking, end: datetime, until: datetime) -> Priced:
-        """The added days at RentProg's price for that time; at the booking's own when RentProg
-        quotes none."""
+        """The price of the added days: RentProg's quote, or the booking's own price per day when
+        there is none."""
         start = needed(booking.start)
         days = -((start - until) // DAY) - max(1, -((start - end) // DAY))
         rate = await self._quote(booking.branch, booking.car_id, end, until)
@@ -182,7 +182,7 @@ class Extensions(Planner):
         )
 
     async def _owed(self, booking: Booking, total: Money) -> Money | None:
-        """What is owed for the booking now; None when RentProg does not say it."""
+        """The debt of the booking now; None when RentProg does not answer."""
         if booking.branch is None:
             return None
         ages = await self._receivables.refresh([booking.branch], anew=True)

@@ -18,8 +18,8 @@ from jarvis.messaging.facts import Fact
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarFact(Fact):
-    """`bookings_shown`: this person may see which bookings they are, `client_shown` also whose;
-    times are for everybody."""
+    """One car. `bookings_shown`: this person may see its bookings, `client_shown`: also the
+    clients; times are shown to everybody."""
 
     car: Car
     current: Booking | None
@@ -35,7 +35,7 @@ class FreeFact(Fact):
     """Free cars of a period, with `buffer` kept around bookings; counts of other branches when
     there are none.
 
-    `assumed`: nobody named the branch, it is the person's own.
+    `assumed`: no branch was named, it is the person's own.
     """
 
     cars: tuple[FreeCar, ...]
@@ -93,7 +93,7 @@ class ConflictFact(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DebtFact(Fact):
-    """Debts, and apart from them what is due at pick-up; `branches` with the age of each."""
+    """Debts, and separately the amounts due at pick-up; `branches` with the age of each."""
 
     debts: tuple[Owed, ...]
     due: tuple[Owed, ...]
@@ -123,9 +123,9 @@ class HistoryFact(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObstacleFact(Fact):
-    """An extension that cannot be, and what can."""
+    """An extension that is impossible, and the alternatives."""
 
-    hinders: ClassVar[bool] = True
+    blocks_card: ClassVar[bool] = True
 
     obstacle: Obstacle
     fresh: Freshness

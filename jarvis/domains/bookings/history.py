@@ -1,4 +1,4 @@
-"""Who changed a booking: what RentProg recorded, and what went through Jarvis."""
+"""The history of a booking: changes recorded by RentProg, and those made through Jarvis."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from jarvis.kit.text import line
 
 
 class BookingHistory:
-    """Reads the changes of a booking from both records."""
+    """Reads the history of a booking from both records."""
 
     def __init__(self, db: Database, clock: Clock, rentprog: RentProg) -> None:
         self._db = db

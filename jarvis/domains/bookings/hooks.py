@@ -1,4 +1,4 @@
-"""Rules for RentProg's webhooks: the payload is a hint, the record is the truth."""
+"""Handles RentProg's webhooks: the payload is a hint, the record in RentProg is the truth."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from jarvis.kit.clock import Clock
 from jarvis.kit.errors import NotFound, Unavailable
 
 REREAD_AFTER = timedelta(seconds=60)
-DUPLICATE_SETTLES = timedelta(seconds=2)
-Noun = Literal["car", "client", "booking"]
-NOUNS: tuple[Noun, ...] = ("car", "client", "booking")
+DUPLICATE_REREAD_AFTER = timedelta(seconds=2)
+RecordKind = Literal["car", "client", "booking"]
+RECORD_KINDS: tuple[RecordKind, ...] = ("car", "client", "booking")
 NOTED = (
     "car.created",
     "car.updated",
@@ -40,7 +40,8 @@ NOTED = (
 
 
 class RentProgHooks:
-    """Applies deliveries in their order; reads the record anew when the payload is not enough."""
+    """Applies webhooks in their order; reads the record from RentProg when the payload is not
+    enough."""
 
     feature: ClassVar[str] = "rentprog"
 
@@ -61,13 +62,15 @@ class RentProgHooks:
 
     @subscriber("rentprog.unreadable")
     async def unreadable(self, handling: Handling) -> None:
-        """Parks the delivery with its raw body; `hook` says why it cannot be read."""
+        """Park the delivery with its raw body; `hook` says why it cannot be read."""
         hook(handling.event.body)
         raise Unparsable("RentProg webhook: it became readable only now; replay it")
 
-    @subscriber(*(f"rentprog.{noun}.{verb}" for noun in NOUNS for verb in ("create", "update")))
+    @subscriber(
+        *(f"rentprog.{noun}.{verb}" for noun in RECORD_KINDS for verb in ("create", "update"))
+    )
     async def changed(self, handling: Handling) -> None:
-        """A create or an update."""
+        """Save a record that was created or updated."""
         change, branch = hook(handling.event.body), _branch(handling.event)
         stored = await self._stored(change)
         incoming = Incoming(
@@ -78,40 +81,40 @@ class RentProgHooks:
             made=change.verb == "create",
         )
         known = stored is not None
-        # late, early or lost
+        # a webhook came late, early or not at all
         if known != (change.verb == "update") or (stored is not None and not fits(change, stored)):
             try:
                 incoming = await self._read_again(change.noun, str(change.entity_id), branch)
             except NotFound:
-                return  # gone since; its destroy follows or has come already
+                return  # destroyed since; that webhook follows or has come already
             except Unavailable:
                 if stored is None:
                     raise
                 async with handling.transaction() as tx:
                     await self._arm(tx, change.noun, str(change.entity_id), branch)
                 if change.verb == "create":
-                    return  # what we hold is newer than the record's first state
+                    return  # our row is newer than the record's first state
         async with handling.transaction() as tx:
             await self._save(tx, change.noun, incoming, branch, handling.event)
         if change.noun == "booking":
             await self._parents(handling, str(change.entity_id), branch)
 
-    @subscriber(*(f"rentprog.{noun}.destroy" for noun in NOUNS))
+    @subscriber(*(f"rentprog.{noun}.destroy" for noun in RECORD_KINDS))
     async def destroyed(self, handling: Handling) -> None:
-        """The record is gone from RentProg: hidden here, never cascaded."""
+        """Hide a record that was destroyed in RentProg; nothing is deleted with it."""
         change = hook(handling.event.body)
         async with handling.transaction() as tx:
-            rooms = {
+            forget = {
                 "car": self._fleet.forget,
                 "client": self._clients.forget,
                 "booking": self._bookings.forget,
             }
-            await rooms[change.noun](tx, str(change.entity_id))
+            await forget[change.noun](tx, str(change.entity_id))
 
-    @subscriber("rentprog.duplicate", *(f"rentprog.{noun}.duplicate" for noun in NOUNS))
+    @subscriber("rentprog.duplicate", *(f"rentprog.{noun}.duplicate" for noun in RECORD_KINDS))
     async def duplicated(self, handling: Handling) -> None:
-        """An equal body within the window triggers nothing; once its burst is over the record is
-        read once more."""
+        """Ignore an equal body within the window; once its burst is over the record is read once
+        more."""
         original = UUID(handling.event.payload["original_event_id"])
         row = await self._db.fetchrow(
             "SELECT body, source, kind FROM event WHERE id = $1", original
@@ -121,25 +124,27 @@ class RentProgHooks:
         change = hook(row["body"])
         branch = str(row["source"]).partition(":")[2]
         async with handling.transaction() as tx:
-            await self._arm(tx, change.noun, str(change.entity_id), branch, after=DUPLICATE_SETTLES)
+            await self._arm(
+                tx, change.noun, str(change.entity_id), branch, after=DUPLICATE_REREAD_AFTER
+            )
 
     @subscriber("rentprog.reread")
     async def reread(self, handling: Handling) -> None:
-        """A timer asks for a record that could not be read before."""
+        """Read a record again, by a timer, that could not be read before."""
         noun, _, key = str(handling.event.payload["subject"]).partition(":")
         assert noun in ("car", "client", "booking"), noun
         await self._reread(handling, noun, key, handling.event.payload.get("branch"))
 
     @subscriber("car.created", "client.created")
     async def link(self, handling: Handling) -> None:
-        """A car or a client arrived: bookings that came before it are joined to it."""
+        """Join bookings to a car or a client that arrived after them."""
         async with handling.transaction() as tx:
             await self._bookings.link(tx, str(handling.event.id), handling.event)
 
     @subscriber(*NOTED)
     async def note(self, handling: Handling) -> None:
-        """The memory of a car, a client or a booking. It begins after the first load: what was
-        there before, we did not see happen."""
+        """Record the history of a car, a client or a booking. It begins after the first load, since
+        earlier changes were not observed."""
         event, payload = handling.event, handling.event.payload
         noun = event.kind.partition(".")[0]
         names = sorted(map(str, cast(list[Any], list(payload.get("changed") or ()))))
@@ -157,7 +162,9 @@ class RentProgHooks:
                 f"event:{event.id}",
             )
 
-    async def _reread(self, handling: Handling, noun: Noun, key: str, branch: str | None) -> None:
+    async def _reread(
+        self, handling: Handling, noun: RecordKind, key: str, branch: str | None
+    ) -> None:
         try:
             incoming = await self._read_again(noun, key, branch)
         except NotFound:
@@ -166,7 +173,7 @@ class RentProgHooks:
             await self._save(tx, noun, incoming, branch, handling.event)
 
     async def _parents(self, handling: Handling, key: str, branch: str | None) -> None:
-        """Fetch the car or client that a booking names and we have not met yet."""
+        """Fetch the car or client of a booking that are not in the mirror yet."""
         for noun, missing in zip(
             ("car", "client"), await self._bookings.missing_parents(self._db, key), strict=True
         ):
@@ -179,7 +186,7 @@ class RentProgHooks:
                     "car" if noun == "car" else "client", missing, branch
                 )
             except (NotFound, Unavailable):
-                continue  # the timer asks again
+                continue  # the timer tries again
             async with handling.transaction() as tx:
                 await self._save(
                     tx, "car" if noun == "car" else "client", incoming, branch, handling.event
@@ -195,7 +202,7 @@ class RentProgHooks:
             return await self._clients.stored_raw(self._db, key)
         return await self._bookings.stored_raw(self._db, key)
 
-    async def _read_again(self, noun: Noun, key: str, branch: str | None) -> Incoming:
+    async def _read_again(self, noun: RecordKind, key: str, branch: str | None) -> Incoming:
         if noun == "car":
             return await self._fleet.reread(key, branch=branch)
         if noun == "client":
@@ -204,7 +211,7 @@ class RentProgHooks:
         return incoming
 
     async def _save(
-        self, tx: Tx, noun: Noun, incoming: Incoming, branch: str | None, event: Event
+        self, tx: Tx, noun: RecordKind, incoming: Incoming, branch: str | None, event: Event
     ) -> None:
         if noun == "car":
             await self._fleet.save(tx, incoming, branch=branch, event=event)
@@ -214,7 +221,13 @@ class RentProgHooks:
             await self._bookings.save(tx, incoming, branch=branch, event=event)
 
     async def _arm(
-        self, tx: Tx, noun: Noun, key: str, branch: str | None, *, after: timedelta = REREAD_AFTER
+        self,
+        tx: Tx,
+        noun: RecordKind,
+        key: str,
+        branch: str | None,
+        *,
+        after: timedelta = REREAD_AFTER,
     ) -> None:
         await self._timers.arm(
             tx,

@@ -1,4 +1,4 @@
-"""Our mirror of RentProg's bookings and money owed."""
+"""Our mirror of RentProg's bookings and receivables."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from jarvis.integrations.rentprog.mirror import (
     SOURCE,
     Incoming,
     Saved,
+    announced_by_first_load,
     first_load,
     merged,
-    told_at_once,
 )
 from jarvis.integrations.rentprog.models import SYSTEM, Booking, key_of, parse_moment, parse_record
 from jarvis.integrations.rentprog.port import RentProg
@@ -37,8 +37,8 @@ _LINK_CLIENTS = """UPDATE booking b SET client_id = r.subject_id FROM external_r
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Ties:
-    """What a booking leads to as it was saved: none of it follows later changes."""
+class _Links:
+    """The car, client and branch of a booking as it was saved; later changes do not alter them."""
 
     car_id: UUID | None
     client_id: UUID | None
@@ -46,7 +46,7 @@ class _Ties:
 
 
 class BookingMirror:
-    """Saves bookings and receivables, publishes what changed."""
+    """Saves bookings and receivables, and publishes what changed."""
 
     def __init__(self, db: Database, clock: Clock, rentprog: RentProg, journal: Journal) -> None:
         self._db = db
@@ -57,7 +57,7 @@ class BookingMirror:
     async def save(
         self, tx: Tx, incoming: Incoming, *, branch: str | None, event: Event | None = None
     ) -> Saved:
-        """Lay one record over our row.
+        """Save one RentProg record over our row.
 
         A booking may come before its client or car: their outside ids are kept and linked when they
         arrive.
@@ -79,9 +79,9 @@ class BookingMirror:
         raw = merged(before, incoming)
         record = parse_record(Booking, raw)
         new = booking_id is None
-        silent = await told_at_once(tx, incoming, new=new)
+        silent = await announced_by_first_load(tx, incoming, new=new)
         booking_id = booking_id or new_id()
-        ties = await self._write(tx, booking_id, record, raw, incoming, branch)
+        links = await self._write(tx, booking_id, record, raw, incoming, branch)
         if new:
             await refs.bind(tx, SOURCE, "booking", key, booking_id)
         await note_worker(tx, record.responsible_id, record.responsible)
@@ -92,7 +92,7 @@ class BookingMirror:
         }
         if (new or changed) and not silent:
             await self._publish_changes(
-                tx, booking_id, record, ties, changed, stored, incoming, event
+                tx, booking_id, record, links, changed, stored, incoming, event
             )
         return Saved(
             outcome="created" if new else "updated" if changed else "unchanged", changed=changed
@@ -106,7 +106,7 @@ class BookingMirror:
         raw: dict[str, Any],
         incoming: Incoming,
         branch: str | None,
-    ) -> _Ties:
+    ) -> _Links:
         at = self._rentprog.branch_of_company(record.company_id) or branch
         purpose, derived_from = purpose_of(record, at)
         start = parse_moment(record.start_date) if record.start_date else None
@@ -170,28 +170,27 @@ class BookingMirror:
         names = list(columns)
         sets = ", ".join(f"{n} = ${i}" for i, n in enumerate(names, 1) if n != "id")
         marks = ", ".join(f"${i}" for i in range(1, len(names) + 1))
-        # Column names are our own literals above; values travel as parameters.
+        # Column names are the literals above; values are passed as parameters.
         sql = (
             f"INSERT INTO booking ({', '.join(names)}) VALUES ({marks}) ON CONFLICT (id) DO "
             f"UPDATE SET {sets}"
         )
         await tx.execute(sql, *columns.values())
-        return _Ties(car_id=car_id, client_id=client_id, branch=at)
+        return _Links(car_id=car_id, client_id=client_id, branch=at)
 
     async def _publish_changes(
         self,
         tx: Tx,
         booking_id: UUID,
         record: Booking,
-        ties: _Ties,
+        links: _Links,
         changed: dict[str, tuple[Any, Any]],
         stored: Row | None,
         incoming: Incoming,
         event: Event | None,
     ) -> None:
-        """Publish what happened, with the ids that its subscribers need as they are now; `before`:
-        the car and the client that it was for until now.
-        """
+        """Publish what happened, with the current ids that subscribers need; `before`: the car and
+        the client until now."""
         cause = f"{event.id if event else ''}:{incoming.read_at.isoformat()}"
         payload = {
             "booking_id": str(booking_id),
@@ -199,9 +198,9 @@ class BookingMirror:
             "number": record.number,
             "echo": incoming.from_api,
             "changed": {n: list(p) for n, p in changed.items()} if stored is not None else {},
-            "car_id": _id(ties.car_id),
-            "client_id": _id(ties.client_id),
-            "branch": ties.branch,
+            "car_id": _id(links.car_id),
+            "client_id": _id(links.client_id),
+            "branch": links.branch,
             "responsible_id": _id(await responsible_of(tx, booking_id)),
             "before": {n: _id(stored[n]) for n in ("car_id", "client_id")}
             if stored is not None
@@ -227,7 +226,7 @@ class BookingMirror:
             )
 
     async def forget(self, tx: Tx, key: str) -> None:
-        """RentProg destroyed the booking: hide it."""
+        """Hide a booking that was destroyed in RentProg."""
         booking_id = await refs.subject(tx, SOURCE, "booking", key)
         await tx.execute(
             "UPDATE booking SET deleted_at = $2 WHERE id = $1", booking_id, self._clock.now()
@@ -236,25 +235,24 @@ class BookingMirror:
     async def link(
         self, tx: Tx, by: str, event: Event | None = None, *, silent: bool = False
     ) -> None:
-        """Join bookings to cars and clients that came after them; each that got some is told of
-        (`car.linked`, `client.linked`), but not while `mirror.loaded` will tell of everything.
-        `by`: unique for the occasion.
-        """
+        """Join bookings to cars and clients that arrived after them, and publish `car.linked` or
+        `client.linked` for each that got some, unless `silent`, when `mirror.loaded` covers them
+        all. `by`: a key that is unique for the occasion."""
         silent = silent or await first_load(tx)
-        for noun, sql in (("car", _LINK_CARS), ("client", _LINK_CLIENTS)):
+        for kind, sql in (("car", _LINK_CARS), ("client", _LINK_CLIENTS)):
             found = {row["subject_id"] for row in await tx.fetch(sql)}
             for subject in () if silent else sorted(found):
                 await self._journal.publish(
                     tx,
-                    kind=f"{noun}.linked",
-                    dedup_key=f"{noun}.linked:{subject}:{by}",
-                    payload={f"{noun}_id": str(subject)},
-                    ordering_key=f"{noun}:{subject}",
+                    kind=f"{kind}.linked",
+                    dedup_key=f"{kind}.linked:{subject}:{by}",
+                    payload={f"{kind}_id": str(subject)},
+                    ordering_key=f"{kind}:{subject}",
                     parent=event,
                 )
 
     async def missing_parents(self, reader: Reader, key: str) -> tuple[str | None, str | None]:
-        """Outside ids of the car and the client that a saved booking still lacks."""
+        """RentProg's ids of the car and the client that a saved booking is not linked to yet."""
         row = await reader.fetchrow(
             """SELECT CASE WHEN b.car_id IS NULL THEN b.car_key END AS car,
                       CASE WHEN b.client_id IS NULL THEN b.client_key END AS client
@@ -265,12 +263,13 @@ class BookingMirror:
         return (row["car"], row["client"]) if row is not None else (None, None)
 
     async def reread(self, key: str, *, branch: str | None) -> tuple[Incoming, str]:
-        """The record as RentProg has it now, and the branch that knows it."""
+        """Read the record from RentProg as it is now; returns it with the branch whose key could
+        read it."""
         started = self._clock.now()
         try:
             record, at = await self._rentprog.booking(int(key), hint=branch)
         except LimitReached:
-            raise  # it would answer
+            raise  # not a failure of the source
         except Unavailable as error:
             await sources.report_failure(self._db, SYSTEM, started, error.reason)
             raise
@@ -286,7 +285,7 @@ class BookingMirror:
         )
 
     async def refresh_receivables(self, branch: str) -> int:
-        """Replace what RentProg says a branch is owed; returns the number of lines.
+        """Replace the receivables of a branch by those of RentProg; returns the number of lines.
 
         Raises:
             IntegrationError: RentProg's MCP did not answer; the old lines stay with their age.
@@ -333,8 +332,8 @@ class BookingMirror:
 
 
 async def responsible_of(reader: Reader, booking_id: UUID) -> UUID | None:
-    """Our employee who answers for the booking in RentProg; None when none is named or bound. It
-    changes often: not to be kept."""
+    """The employee who is responsible for the booking in RentProg; None when none is named or
+    bound. It changes often: do not keep it."""
     return await reader.fetchval(
         """SELECT i.employee_id FROM booking b JOIN employee_identity i ON i.system = $2
             AND i.external_key = b.responsible_key

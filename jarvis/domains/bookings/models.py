@@ -44,12 +44,12 @@ class Booking:
 
     @property
     def shown(self) -> str:
-        """The number as people read it; RentProg sometimes gives none."""
+        """The number as people read it; some bookings in RentProg have none."""
         return "—" if self.number is None else str(self.number)
 
     @property
     def handle(self) -> str:
-        """A name of the car that no other car has."""
+        """A label that fits no other car."""
         return handle(self.car_label or "", self.plate_key)
 
 
@@ -65,7 +65,7 @@ class Owed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreeCar:
-    """A car and how the wanted period fits."""
+    """A car, and how the period fits it."""
 
     car: Car
     fit: Fit

@@ -1,4 +1,4 @@
-"""An extension that cannot be, with the ways out of it."""
+"""Text about an impossible extension and its alternatives."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jarvis.messaging.view import Button, Reader, Rendered, short, shows
 
 @shows(ObstacleFact)
 def obstacle(fact: ObstacleFact, reader: Reader) -> Rendered:
-    """Why an extension cannot be, and the priced ways that can."""
+    """Why an extension is impossible, and the alternatives with their prices."""
     o = fact.obstacle
     b = o.booking
     lines = [

@@ -1,5 +1,5 @@
-"""What every plan of a change rests on: the booking or the car as RentProg has it now, its price,
-whether it is free."""
+"""What every plan of a change needs: the current record from RentProg, its price, and whether the
+car is free."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ DAY = timedelta(days=1)
 
 
 class Planner:
-    """Reads, prices and puts together; plans nothing itself."""
+    """Reads, prices and assembles writes; the subclasses plan them."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class Planner:
         self._sending = Sending(db, rentprog)
 
     async def _fresh(self, booking_id: UUID) -> Booking:
-        """The booking as RentProg has it now: an old picture is never the base of a write."""
+        """Read the booking from RentProg now: a write is never planned on older data."""
         started = self._clock.now()
         allowed(await self._refresh.booking(booking_id, anew=True), self._clock)
         booking = await self._bookings.get(booking_id)
@@ -216,7 +216,11 @@ def needed(moment: datetime | None) -> datetime:
 
 
 def allowed(limited: Limited | None, clock: Clock) -> None:
-    """Go on only with what was read now: a limit is told as a limit, not as an old picture."""
+    """Refuse to plan if RentProg was not asked because of a limit.
+
+    Raises:
+        LimitReached: it was not; says when it may be asked again.
+    """
     if limited is not None:
         raise LimitReached(
             SYSTEM,

@@ -20,7 +20,7 @@ from jarvis.kit.money import Money
 
 
 class Receivables:
-    """Reads debts and amounts due from our mirror, and refreshes them from RentProg."""
+    """Reads debts and amounts due from the mirror, and refreshes them from RentProg."""
 
     def __init__(
         self,

@@ -18,7 +18,7 @@ from jarvis.kit.errors import IntegrationError, LimitReached, NotFound, Unavaila
 
 
 class BookingRefresh:
-    """Updates our mirror with what RentProg has now; several callers at once share one read."""
+    """Updates the mirror from RentProg; simultaneous callers share one read."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""How RentProg's words about a booking are read (domain: life of a booking; architecture:
+"""Interprets RentProg's states and names of bookings (domain: life of a booking; architecture:
 defaults)."""
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ _REPAIR = ("ремонт", "repair", "fix", "сто ")
 
 
 def status_of(booking: Booking) -> Status:
-    """In rent iff `in_rent`; done and cancelled by the state's words; anything else is planned."""
+    """The status: in rent iff `in_rent`; done and cancelled by RentProg's state; anything else is
+    planned."""
     if booking.in_rent:
         return "in_rent"
     state = (booking.state or "").strip().casefold()
@@ -28,8 +29,8 @@ def status_of(booking: Booking) -> Status:
 def purpose_of(
     booking: Booking, branch: str | None
 ) -> tuple[Purpose, Literal["flags", "names", "default"]]:
-    """What the booking is for, and what told us: RentProg's flags when present, else the name
-    heuristic."""
+    """What the booking is for, and what it was derived from: RentProg's flags when present, else
+    the name heuristic."""
     if "technical" in booking.given or "repair" in booking.given:
         if booking.repair:
             return "repair", "flags"

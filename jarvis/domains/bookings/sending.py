@@ -1,5 +1,5 @@
-"""The way a write takes to RentProg: over MCP with a preview, or over the public API, and the
-arguments of its reverse."""
+"""Chooses how a write is sent to RentProg: over MCP with a preview, or over the public API; and the
+arguments of its undo."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Sendable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reverse:
-    """The write that takes another one back: a tool of MCP with its arguments, the fields of the
-    public API when it has a way; `branch` whose key it takes when that is another one now."""
+    """The write that undoes another: a tool of MCP with its arguments, and the fields of the public
+    API if that has a way; `branch` whose key it uses if the record has another one by then."""
 
     tool: str
     arguments: Mapping[str, JsonValue]
@@ -41,7 +41,7 @@ class Reverse:
 
 
 class Sending:
-    """Plans how a write goes out; sends nothing."""
+    """Plans how a write is sent; sends nothing."""
 
     def __init__(self, db: Database, rentprog: RentProg) -> None:
         self._db = db
@@ -59,8 +59,8 @@ class Sending:
         booking_key: int | None = None,
         search: str | None = None,
     ) -> Sendable:
-        """Over MCP, previewed when the key is at that level; over the public API when there is no
-        agent key."""
+        """Plan a write: over MCP, previewed, if the key has that level; over the public API if
+        there is no agent key."""
         if branch is None:
             raise Impossible("no_branch")
         level = await self._rentprog.level(tool)
@@ -85,7 +85,7 @@ class Sending:
     def undo(
         self, sendable: Sendable, undo: Reverse | None, branch: str | None
     ) -> Mapping[str, JsonValue] | None:
-        """The arguments of the reverse write, by the same way as the write itself."""
+        """The arguments of the undo, sent the same way as the write itself."""
         if undo is None:
             return None
         if sendable.kind.effect_class == "B":

@@ -1,4 +1,4 @@
-"""Reads bookings: one, those of a car or a client, lists of a day."""
+"""Reads bookings: by id or number, of a car or a client, of a day."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class BookingService:
         return await responsible_of(self._db, booking_id)
 
     async def by_number(self, number: int) -> list[Booking]:
-        """Bookings of that number; numbers are unique only inside a branch."""
+        """Bookings with this number; numbers are unique only within a branch."""
         rows = await self._db.fetch(
             f"{_SQL} WHERE b.number = $1 AND b.deleted_at IS NULL ORDER BY br.code", number
         )
@@ -172,7 +172,7 @@ class BookingService:
         return [_booking(r) for r in rows]
 
     async def overdue(self, branch: str | None, scope: frozenset[str]) -> list[Booking]:
-        """Cars that are still out after their return time."""
+        """Rentals whose car is still out after its return time."""
         now = self._clock.now()
         return await self._window(
             "b.status = 'in_rent' AND b.end_at < $2 AND $1::timestamptz IS NOT NULL",

@@ -11,8 +11,8 @@ from jarvis.kit.settings import Settings
 
 
 class BookingsSettings(Settings):
-    """How long a car is prepared between two rentals, and from which sum on two persons must
-    approve a cancellation."""
+    """The preparation time of a car between two rentals, in hours, and the paid sum from which two
+    persons must approve a cancellation, in GEL."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="ignore", env_ignore_empty=True, env_prefix="JARVIS_"

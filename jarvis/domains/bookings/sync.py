@@ -1,4 +1,4 @@
-"""Loading RentProg whole, and reconciling it: every run says read = saved + rejected, and is never
+"""Loads all of RentProg, and reconciles it; every run records read = saved + rejected, and is never
 "ok" when partial."""
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _COUNTS = """SELECT (SELECT count(*) FROM car WHERE deleted_at IS NULL) AS cars,
 
 
 class RentProgSync:
-    """Walks RentProg's lists and lays every record over our mirror."""
+    """Reads RentProg's lists and saves every record in the mirror."""
 
     feature: ClassVar[str] = "rentprog_sync"
 
@@ -68,17 +68,17 @@ class RentProgSync:
 
     @subscriber("check.rentprog.cars", lane=DeliveryLane.BULK)
     async def cars_due(self, handling: Handling) -> None:
-        """Cars are compared with RentProg, as a job."""
+        """Queue the reconciliation of cars."""
         await self._queue(handling, CARS)
 
     @subscriber("check.rentprog.bookings", lane=DeliveryLane.BULK)
     async def bookings_due(self, handling: Handling) -> None:
-        """Bookings are compared with RentProg, as a job."""
+        """Queue the reconciliation of bookings."""
         await self._queue(handling, BOOKINGS)
 
     async def _queue(self, handling: Handling, kind: str) -> None:
-        """The job; and the load, while RentProg was never read whole and nobody is at it: until
-        then much is not told of."""
+        """Queue the job, and the first load unless it is done or in progress; many events are not
+        published before it."""
         async with handling.transaction() as tx:
             if await first_load(tx) and not await tx.fetchval(_LOADS):
                 await enqueue(
@@ -101,7 +101,7 @@ class RentProgSync:
             )
 
     async def load(self, run: JobRun) -> Mapping[str, Any]:
-        """Everything: clients once, then cars and bookings of each branch."""
+        """Load everything: clients once, then cars and bookings of each branch."""
         report: dict[str, Any] = {}
         report["clients"] = await self.part(run, "clients", self._rentprog.branches[0])
         for part in ("cars", "bookings"):
@@ -112,13 +112,13 @@ class RentProgSync:
         return await self._close(run, report, whole=all(p["to_end"] for p in report.values()))
 
     async def reconcile_cars(self, run: JobRun) -> Mapping[str, Any]:
-        """Cars of every branch."""
+        """Reconcile the cars of every branch."""
         return await self._close(
             run, {b: await self.part(run, "cars", b) for b in self._rentprog.branches}
         )
 
     async def reconcile_bookings(self, run: JobRun) -> Mapping[str, Any]:
-        """Active bookings of every branch, and the money owed."""
+        """Reconcile the active bookings of every branch, and the receivables."""
         report: dict[str, Any] = {
             b: await self.part(run, "active_bookings", b) for b in self._rentprog.branches
         }
@@ -135,8 +135,8 @@ class RentProgSync:
     async def _close(
         self, run: JobRun, report: dict[str, Any], *, whole: bool = False
     ) -> Mapping[str, Any]:
-        """Link, note what is reconciled, tell of the first load; `whole`: every list was read to
-        its end."""
+        """Link bookings, record what is reconciled, publish the end of the first load; `whole`:
+        every list was read to its end."""
         lists = [v for k, v in report.items() if not k.startswith("debts")]
         async with self._db.transaction() as tx:
             first = whole and await end_first_load(tx, self._clock.now())
@@ -160,7 +160,7 @@ class RentProgSync:
         }
 
     async def part(self, run: JobRun, part: Part, branch: str) -> dict[str, Any]:
-        """One list of one branch; a run that was cut off goes on from its last page.
+        """Read one list of one branch; a run that was interrupted continues from its last page.
 
         Returns state (ok, partial, failed), read, saved, rejected, to_end (whether the list was
         read to its end, whatever was rejected), began_at and the cause of a failure.
@@ -247,7 +247,7 @@ class RentProgSync:
                 counts["saved"] += 1
             except TRANSIENT:
                 raise
-            # a boundary: whatever is wrong with one record, the others go on
+            # a boundary: an error in one record does not stop the others
             except Exception as error:
                 counts["rejected"] += 1
                 await self._db.execute(

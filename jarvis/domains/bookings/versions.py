@@ -1,4 +1,4 @@
-"""How what cards show of bookings and cars stands now."""
+"""Current values of the fields of bookings and cars that cards show."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jarvis.engine.db import Reader
 
 
 def json_of(value: Any) -> JsonValue:
-    """A column as JSON."""
+    """Convert a column's value to JSON."""
     if isinstance(value, datetime):
         return value.isoformat()
     return str(value) if isinstance(value, UUID) else value
@@ -22,7 +22,7 @@ def json_of(value: Any) -> JsonValue:
 async def versions(
     reader: Reader, kind: str, subject_id: UUID, fields: Sequence[str]
 ) -> Mapping[str, JsonValue]:
-    """Fields of a booking or a car as they are now, as JSON."""
+    """Current values of fields of a booking or a car, as JSON."""
     if kind == "booking":
         row = await reader.fetchrow(
             """SELECT b.start_at, b.end_at, b.car_id, b.place_start, b.place_end,

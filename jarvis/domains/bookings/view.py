@@ -1,4 +1,4 @@
-"""Bookings: one of them, lists, collisions, money owed, who changed what."""
+"""Text about bookings: one booking, lists, overlaps, debts, history."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ def _owed(owed: Owed, reader: Reader) -> str:
 
 
 def sums(rows: tuple[Owed, ...], reader: Reader) -> str:
-    """Sums by currency: different ones are never added."""
+    """Totals by currency; different ones are never added."""
     totals: dict[str, Money] = {}
     for row in rows:
         known = totals.get(row.amount.currency)
@@ -229,7 +229,7 @@ def _change(line: HistoryLine, reader: Reader) -> str:
 
 
 def _value(text: str, reader: Reader) -> str:
-    """A time of RentProg as everybody else reads times; anything else as it stands there."""
+    """A time in RentProg's spelling as other times are shown; anything else unchanged."""
     try:
         return reader.brief(parse_moment(text))
     except ContractBroken:

@@ -346,12 +346,12 @@ class Membership:
 
     @callback(RemoveStranger)
     async def remove_stranger(
-        self, handling: Handling, actor: Actor, pressed: RemoveStranger
+        self, handling: Handling, actor: Actor, payload: RemoveStranger
     ) -> None:
         """Remove somebody unknown at the request of a head, unless they were hired meanwhile."""
-        user = pressed.user
+        user = payload.user
         async with handling.transaction() as tx:
-            forum = await self._chats.forum(tx, pressed.chat_id)
+            forum = await self._chats.forum(tx, payload.chat_id)
             if forum is None:
                 return
             hired = [
@@ -377,7 +377,7 @@ class Membership:
                     args={
                         "chat_id": forum.marked_id,
                         "user": user,
-                        "name": pressed.name,
+                        "name": payload.name,
                         "ban": True,
                         "by": int(handling.event.payload["sender_id"]),
                     },

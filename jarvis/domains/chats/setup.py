@@ -71,7 +71,7 @@ class Setup:
                 )
 
     @callback(RegisterChat)
-    async def chosen(self, handling: Handling, actor: Actor, pressed: RegisterChat) -> None:
+    async def chosen(self, handling: Handling, actor: Actor, payload: RegisterChat) -> None:
         """Read the group from Telegram after an administrator chose a purpose or asked to check
         again."""
         p = handling.event.payload
@@ -80,15 +80,15 @@ class Setup:
             await self._look(
                 tx,
                 handling,
-                pressed.chat_id,
+                payload.chat_id,
                 LOOKED,
-                {"purpose": pressed.purpose, "key": pressed.key, "card": card},
+                {"purpose": payload.purpose, "key": payload.key, "card": card},
             )
 
     @callback(LeaveChatUnused)
-    async def unused(self, handling: Handling, actor: Actor, pressed: LeaveChatUnused) -> None:
+    async def unused(self, handling: Handling, actor: Actor, payload: LeaveChatUnused) -> None:
         """Record that the company does not use the group."""
-        p, chat_id = handling.event.payload, pressed.chat_id
+        p, chat_id = handling.event.payload, payload.chat_id
         async with handling.transaction() as tx:
             await audit.record(
                 tx,

@@ -1,5 +1,4 @@
-"""Clients of the group: our mirror of RentProg, and who is meant by a name, a phone or a
-booking."""
+"""Clients of the company: our mirror of RentProg, and the search by name, phone or booking."""
 
 from __future__ import annotations
 
@@ -12,7 +11,13 @@ from uuid import UUID
 from jarvis.engine import refs, sources
 from jarvis.engine.db import Database, Reader, Row, Tx
 from jarvis.engine.journal import Event, Journal
-from jarvis.integrations.rentprog.mirror import SOURCE, Incoming, Saved, merged, told_at_once
+from jarvis.integrations.rentprog.mirror import (
+    SOURCE,
+    Incoming,
+    Saved,
+    announced_by_first_load,
+    merged,
+)
 from jarvis.integrations.rentprog.models import SYSTEM, key_of, parse_record
 from jarvis.integrations.rentprog.models import Client as RpClient
 from jarvis.integrations.rentprog.port import RentProg
@@ -27,7 +32,7 @@ _WORD = re.compile(r"[^\W\d_]{3,}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """A client as we know them; `phone` as RentProg has it."""
+    """A client; `phone` as RentProg has it."""
 
     id: UUID
     first_name: str | None
@@ -49,14 +54,14 @@ class Client:
 
 
 def mask_phone(phone: str | None) -> str | None:
-    """`+995 ••• •• •• 41`: country code and the last two digits."""
+    """Mask a phone as `+995 ••• •• •• 41`: country code and the last two digits."""
     key = phone_key(phone)
     return None if key is None else f"+{key[:3]} ••• •• •• {key[-2:]}"
 
 
 def phone_key(phone: str | None) -> str | None:
-    """Digits of a phone in international form; a Georgian or Russian national form gets its country
-    code."""
+    """Digits of a phone in international form; a Georgian or Russian national number gets its
+    country code."""
     digits = re.sub(r"\D", "", phone or "")
     if len(digits) == 9 and digits.startswith("5"):
         digits = "995" + digits
@@ -78,7 +83,7 @@ def client_of(row: Row) -> Client:
 
 
 class ClientService:
-    """Reads clients, resolves names, keeps the mirror."""
+    """Reads clients, finds them by name or phone, and keeps the mirror."""
 
     def __init__(self, db: Database, clock: Clock, rentprog: RentProg, journal: Journal) -> None:
         self._db = db
@@ -93,8 +98,8 @@ class ClientService:
         return client_of(row)
 
     async def find(self, said: str) -> list[Client]:
-        """Clients whose name (any alphabet, any case ending) or phone is in the phrase; the best
-        score only."""
+        """Clients whose name (any alphabet, any case ending) or phone the phrase contains; only
+        those with the best score."""
         digits = phone_key(re.sub(r"[^\d+]", "", said))
         rows = await self._db.fetch(
             "SELECT * FROM client WHERE deleted_at IS NULL ORDER BY last_name, first_name, id"
@@ -111,7 +116,7 @@ class ClientService:
         return [client_of(row) for score, row in scored if score >= 85 and score > best - 3]
 
     async def save(self, tx: Tx, incoming: Incoming, *, event: Event | None = None) -> Saved:
-        """Lay one record over our row and publish what changed.
+        """Save one RentProg record over our row and publish what changed.
 
         Raises:
             ContractBroken: a field that does not parse or fits no column; nothing is saved.
@@ -130,7 +135,7 @@ class ClientService:
         raw = merged(before, incoming)
         record = parse_record(RpClient, raw)
         new = client_id is None
-        silent = await told_at_once(tx, incoming, new=new)
+        silent = await announced_by_first_load(tx, incoming, new=new)
         client_id = client_id or new_id()
         await tx.execute(
             """INSERT INTO client (id, first_name, last_name, middle_name, phone, phone_key, email,
@@ -179,19 +184,19 @@ class ClientService:
         )
 
     async def forget(self, tx: Tx, key: str) -> None:
-        """RentProg destroyed the client: hide, never cascade."""
+        """Hide a client that was destroyed in RentProg; nothing is deleted with it."""
         client_id = await refs.subject(tx, SOURCE, "client", key)
         await tx.execute(
             "UPDATE client SET deleted_at = $2 WHERE id = $1", client_id, self._clock.now()
         )
 
     async def reread(self, key: str) -> Incoming:
-        """The record as RentProg has it now."""
+        """Read the record from RentProg as it is now."""
         started = self._clock.now()
         try:
             record = await self._rentprog.client(int(key))
         except LimitReached:
-            raise  # it would answer
+            raise  # not a failure of the source
         except Unavailable as error:
             await sources.report_failure(self._db, SYSTEM, started, error.reason)
             raise

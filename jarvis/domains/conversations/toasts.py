@@ -19,18 +19,18 @@ class Toasts:
     async def toast(self, user_id: int, token: str) -> str | None:
         """Return the notice for a button that cannot be used, None for one that can."""
         actor = await self._staff.actor_of_telegram(user_id)
-        pressed = await self._interactions.look(token, actor)
+        found = await self._interactions.look(token, actor)
         language = actor.language if actor else "ru"
-        if pressed.state == "not_allowed":
-            return _not_allowed(pressed, language)
-        key = _KEYS.get(pressed.state)
+        if found.state == "not_allowed":
+            return _not_allowed(found, language)
+        key = _KEYS.get(found.state)
         return say(key, language) if key else None
 
 
-def _not_allowed(pressed: Pressed, language: str) -> str:
+def _not_allowed(found: Pressed, language: str) -> str:
     """Say which roles may use the button; if it belongs to one person, only that it is somebody
     else's."""
-    if not pressed.who.roles:
+    if not found.who.roles:
         return say("press.other", language)
-    roles = ", ".join(say(f"role.{role.value}", language) for role in sorted(pressed.who.roles))
+    roles = ", ".join(say(f"role.{role.value}", language) for role in sorted(found.who.roles))
     return say("press.roles", language, roles=roles)[:200]

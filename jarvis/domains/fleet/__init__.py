@@ -1,4 +1,4 @@
-"""Cars: what they are called, where they stand, in which state."""
+"""Cars: their names, branches and states."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from jarvis.messaging.facts import Fact
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarListFact(Fact):
-    """`assumed`: nobody named the branch, it is the person's own."""
+    """A list of cars. `assumed`: no branch was named, it is the person's own."""
 
     cars: tuple[Car, ...]
     branch: str | None

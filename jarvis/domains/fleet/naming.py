@@ -1,7 +1,7 @@
-"""From what people say to a car: "рав TT-123", "приус", "Малибу 235", a plate in look-alike
+"""Finds cars by what people call them: "рав TT-123", "приус", "Малибу 235", a plate in look-alike
 letters.
 
-Two candidates are a question, never a guess.
+Several candidates lead to a question, never to a guess.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from rapidfuzz import fuzz
 
 from jarvis.kit.text import PLATE, fold
 
-# What a written sign may stand for on a plate: by shape, by sound, by keyboard place; O↔0 and I↔1
+# What a typed character may stand for on a plate: by shape, sound or keyboard place; O↔0 and I↔1
 # by position.
 _PLATE_SIGNS: dict[str, str] = {
     "А": "A",
@@ -80,7 +80,7 @@ _PLATE_SIGNS: dict[str, str] = {
 }
 _DIGITS = re.compile(r"(?<![\d№#.:])\d{2,3}(?![\d.:]|-[оыйе])")
 _WORD = re.compile(r"[^\W\d_]+\d?")
-# Nicknames, in the folded spelling, by the model's folded spelling.
+# Nicknames by model, both in the folded spelling.
 _ALIASES = {
     _nick: model
     for model, nicks in {
@@ -100,7 +100,7 @@ _ALIASES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarName:
-    """What a car can be called by."""
+    """The names of one car."""
 
     id: UUID
     code: str | None
@@ -124,7 +124,7 @@ class CarName:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """Cars that answer to a name. `near`: nothing fits, but these differ by one sign."""
+    """Cars that match a name. `near`: none matches, but these differ by one character."""
 
     cars: Sequence[UUID]
     near: Sequence[UUID] = field(default_factory=tuple[UUID, ...])
@@ -145,12 +145,13 @@ def show_plate(key: str | None) -> str:
 
 
 def handle(label: str, key: str | None) -> str:
-    """A name that fits one car only: what staff say, with the plate behind it."""
+    """A label that fits one car only: its name with the plate behind it."""
     return f"{label} ({show_plate(key)})" if key else label
 
 
-def reads_as(said: str, key: str) -> int:
-    """How many signs of what was said cannot stand for the plate's; 99 when the lengths differ."""
+def plate_mismatches(said: str, key: str) -> int:
+    """How many characters of `said` cannot stand for those of the plate; 99 when the lengths
+    differ."""
     signs = re.sub(r"[\W_]", "", said).upper()
     if len(signs) != len(key):
         return 99
@@ -160,7 +161,7 @@ def reads_as(said: str, key: str) -> int:
 
 
 def find_cars(said: str, cars: Iterable[CarName]) -> Found:
-    """Cars that a phrase names by plate, by digits, by model, or by a mix of them."""
+    """Find the cars that a phrase names by plate, by digits, by model, or by a mix of them."""
     fleet = list(cars)
     plate = PLATE.search(said)
     if plate is not None:
@@ -182,16 +183,20 @@ def find_cars(said: str, cars: Iterable[CarName]) -> Found:
 
 def _by_plate(said: str, fleet: Sequence[CarName], whole: str) -> Found | None:
     short = re.sub(r"[\W_]", "", said)
-    exact = [c for c in fleet if c.plate_key and reads_as(said, c.plate_key) == 0]
+    exact = [c for c in fleet if c.plate_key and plate_mismatches(said, c.plate_key) == 0]
     if not exact and len(short) in (5, 6):  # the beginning of a plate: "рав TT-123"
-        exact = [c for c in fleet if c.plate_key and reads_as(said, c.plate_key[: len(short)]) == 0]
+        exact = [
+            c
+            for c in fleet
+            if c.plate_key and plate_mismatches(said, c.plate_key[: len(short)]) == 0
+        ]
         named = {c.id for c in _by_model(whole.replace(said, " "), fleet)}
         exact = [c for c in exact if not named or c.id in named]
         if not exact:
             return None
     if exact:
         return Found(cars=[c.id for c in exact], said=said)
-    near = [c for c in fleet if c.plate_key and reads_as(said, c.plate_key) == 1]
+    near = [c for c in fleet if c.plate_key and plate_mismatches(said, c.plate_key) == 1]
     return Found(cars=(), near=[c.id for c in near[:3]], said=said)
 
 

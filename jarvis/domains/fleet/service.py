@@ -12,7 +12,13 @@ from jarvis.domains.fleet.naming import CarName, Found, find_cars, handle, plate
 from jarvis.engine import refs, sources
 from jarvis.engine.db import Database, Reader, Row, Tx
 from jarvis.engine.journal import Event, Journal
-from jarvis.integrations.rentprog.mirror import SOURCE, Incoming, Saved, merged, told_at_once
+from jarvis.integrations.rentprog.mirror import (
+    SOURCE,
+    Incoming,
+    Saved,
+    announced_by_first_load,
+    merged,
+)
 from jarvis.integrations.rentprog.models import SYSTEM, key_of, parse_record
 from jarvis.integrations.rentprog.models import Car as RpCar
 from jarvis.integrations.rentprog.port import RentProg
@@ -26,8 +32,7 @@ CAN_BE_ISSUED = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Car:
-    """A car as we know it. `state` is RentProg's code 1 to 6; `source_at` when RentProg last
-    confirmed it."""
+    """A car. `state` is RentProg's code 1 to 6; `source_at` is when RentProg last confirmed it."""
 
     id: UUID
     branch: str | None
@@ -53,7 +58,7 @@ class Car:
 
     @property
     def handle(self) -> str:
-        """A name that fits no other car."""
+        """A label that fits no other car."""
         return handle(self.label, self.plate_key)
 
 
@@ -83,7 +88,7 @@ CAR_SQL = "SELECT c.*, b.code AS branch_code FROM car c LEFT JOIN branch b ON b.
 
 
 class FleetService:
-    """Reads cars, resolves what people call them, and keeps the mirror."""
+    """Reads cars, finds them by what people call them, and keeps the mirror."""
 
     def __init__(self, db: Database, clock: Clock, rentprog: RentProg, journal: Journal) -> None:
         self._db = db
@@ -92,7 +97,7 @@ class FleetService:
         self._journal = journal
 
     async def names(self) -> list[CarName]:
-        """What every car can be called by."""
+        """The names of every car."""
         rows = await self._db.fetch(f"{CAR_SQL} WHERE c.deleted_at IS NULL ORDER BY c.code")
         return [
             CarName(
@@ -106,7 +111,7 @@ class FleetService:
         ]
 
     async def find(self, said: str) -> Found:
-        """Cars that a phrase names; more than one is for the person to choose from."""
+        """Find the cars that a phrase names; of several a person must choose."""
         return find_cars(said, await self.names())
 
     async def get(self, car_id: UUID) -> Car:
@@ -137,8 +142,8 @@ class FleetService:
     async def save(
         self, tx: Tx, incoming: Incoming, *, branch: str | None, event: Event | None = None
     ) -> Saved:
-        """Lay one record of RentProg over our row, keep the car's stay in a branch, publish what
-        changed.
+        """Save one RentProg record over our row, keep the history of the car's branches, publish
+        what changed.
 
         A read that began before the row's last confirmation is stale and changes nothing.
 
@@ -159,7 +164,7 @@ class FleetService:
             None if at is None else await tx.fetchval("SELECT id FROM branch WHERE code = $1", at)
         )
         new = car_id is None
-        silent = await told_at_once(tx, incoming, new=new)
+        silent = await announced_by_first_load(tx, incoming, new=new)
         car_id = car_id or new_id()
         await tx.execute(
             """INSERT INTO car (id, branch_id, name, code, plate, plate_key, vin, year, color,
@@ -244,8 +249,8 @@ class FleetService:
             "echo": incoming.from_api,
             "changed": {n: list(pair) for n, pair in changed.items()} if not new else {},
         }
-        # An event that is handled again may read another state than the first time: that is news
-        # too.
+        # An event that is handled again may read another state than the first time, which is
+        # published as well.
         cause = f"{event.id if event else ''}:{incoming.read_at.isoformat()}"
         kind = "car.created" if new else "car.updated"
         await self._journal.publish(
@@ -267,17 +272,17 @@ class FleetService:
             )
 
     async def forget(self, tx: Tx, key: str) -> None:
-        """RentProg destroyed the car: hide it, keep everything that leads to it."""
+        """Hide a car that was destroyed in RentProg; everything that refers to it stays."""
         car_id = await refs.subject(tx, SOURCE, "car", key)
         await tx.execute("UPDATE car SET deleted_at = $2 WHERE id = $1", car_id, self._clock.now())
 
     async def reread(self, key: str, *, branch: str | None) -> Incoming:
-        """The record as RentProg has it now; notes whether the source answers."""
+        """Read the record from RentProg as it is now; records whether the source answers."""
         started = self._clock.now()
         try:
             record = await self._rentprog.car(int(key), hint=branch)
         except LimitReached:
-            raise  # it would answer
+            raise  # not a failure of the source
         except Unavailable as error:
             await sources.report_failure(self._db, SYSTEM, started, error.reason)
             raise
@@ -285,7 +290,7 @@ class FleetService:
         return Incoming(raw=record.raw(), read_at=started)
 
     async def stored_raw(self, reader: Reader, key: str) -> dict[str, Any] | None:
-        """The raw record we hold for an outside id."""
+        """The raw record that we hold for an id of RentProg."""
         car_id = await refs.subject(reader, SOURCE, "car", key)
         return (
             None

@@ -21,7 +21,7 @@ from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, local_date
 from jarvis.language.dates import period_of, stems
-from jarvis.messaging.focus import hears
+from jarvis.messaging.focus import handles_text
 
 WORDS_MAX = 1000  # characters of an answer
 
@@ -49,7 +49,7 @@ class FormAnswers:
         self._waivers = waivers
         self._messages = messages
 
-    @hears(10, private=True)
+    @handles_text(10, private=True)
     async def take_message(self, handling: Handling, actor: Actor, text: str) -> bool:
         """Take a private message as an answer to the employee's active form; return whether it was
         one.

@@ -125,5 +125,5 @@ class FormFiles:
         if the employee may not fill it in."""
         if actor.role not in BRANCH_STAFF:
             return None
-        pressed = BeginForm(template=template(operation).key, subject=booking.id, set_id=set_id)
-        return render.button(label, pressed)
+        payload = BeginForm(template=template(operation).key, subject=booking.id, set_id=set_id)
+        return render.button(label, payload)

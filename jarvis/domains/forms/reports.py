@@ -174,38 +174,38 @@ class FormReports:
             )
 
     @callback(ExportReport)
-    async def export(self, handling: Handling, actor: Actor, pressed: ExportReport) -> None:
+    async def export(self, handling: Handling, actor: Actor, payload: ExportReport) -> None:
         """Send a file of the report to the private chat of whoever asked."""
-        async with self._fresh(handling, pressed) as found:
+        async with self._fresh(handling, payload) as found:
             if found is not None:
-                await self._export(found.tx, handling, actor, found.form, pressed.format)
+                await self._export(found.tx, handling, actor, found.form, payload.format)
 
     @callback(ReworkForm)
-    async def rework(self, handling: Handling, actor: Actor, pressed: ReworkForm) -> None:
+    async def rework(self, handling: Handling, actor: Actor, payload: ReworkForm) -> None:
         """Ask a head in private which point is to be redone."""
-        async with self._fresh(handling, pressed) as found:
+        async with self._fresh(handling, payload) as found:
             if found is not None:
                 await self._choose(found.tx, handling, actor, found.form, None)
 
     @callback(ReworkPoint)
-    async def why(self, handling: Handling, actor: Actor, pressed: ReworkPoint) -> None:
+    async def why(self, handling: Handling, actor: Actor, payload: ReworkPoint) -> None:
         """Ask a head why this point is to be redone."""
-        async with self._fresh(handling, pressed) as found:
+        async with self._fresh(handling, payload) as found:
             if found is not None:
-                await self._choose(found.tx, handling, actor, found.form, pressed.point)
+                await self._choose(found.tx, handling, actor, found.form, payload.point)
 
     @callback(RejectPoint)
-    async def reject(self, handling: Handling, actor: Actor, pressed: RejectPoint) -> None:
+    async def reject(self, handling: Handling, actor: Actor, payload: RejectPoint) -> None:
         """Send the point back."""
-        async with self._fresh(handling, pressed) as found:
+        async with self._fresh(handling, payload) as found:
             if found is not None:
                 await self._sent_back(
-                    found.tx, handling, actor, found.form, pressed.point, pressed.reason
+                    found.tx, handling, actor, found.form, payload.point, payload.reason
                 )
 
     @asynccontextmanager
     async def _fresh(
-        self, handling: Handling, pressed: OfForm
+        self, handling: Handling, payload: OfForm
     ) -> AsyncGenerator[LockedForm | None]:
         """Yield the form, locked, in the transaction of a callback.
 
@@ -213,7 +213,7 @@ class FormReports:
         nobody asked for a second file or a second retake.
         """
         async with handling.transaction() as tx:
-            form = await self._forms.get(tx, pressed.form_id, lock=True)
+            form = await self._forms.get(tx, payload.form_id, lock=True)
             if form is None or await tx.fetchval(
                 "SELECT true FROM effect WHERE event_id = $1 LIMIT 1", handling.event.id
             ):

@@ -257,9 +257,9 @@ def _how(point: Point, context: FormContext) -> str:
 Page = Literal["main", "items", "skip", "give", "report"]
 
 
-def button(label: str, pressed: Payload) -> Button:
+def button(label: str, payload: Payload) -> Button:
     """Return a button with its label cut to a readable length."""
-    return Button(label=label[:34], payload=pressed)
+    return Button(label=label[:34], payload=payload)
 
 
 def main_buttons(context: FormContext) -> list[list[Button]]:
@@ -274,8 +274,8 @@ def main_buttons(context: FormContext) -> list[list[Button]]:
     if form.focus is not None or form.expects != "answer":
         line.append(_back(context))
     elif len(form.points) > 1:
-        pressed = ShowFormPage(form_id=form.id, page="items")
-        line.append(button(reader.say("b.form.items"), pressed))
+        payload = ShowFormPage(form_id=form.id, page="items")
+        line.append(button(reader.say("b.form.items"), payload))
     rows.append(line)
     rows.append(_ends(context))
     return [row for row in rows if row]
@@ -290,8 +290,8 @@ def _leave_out(point: Point, context: FormContext) -> Button:
     form_id, key = context.form.id, point.item.key
     if point.item.mandatory:
         return button(context.reader.say("b.form.skip"), AskReason(form_id=form_id, point=key))
-    pressed = WaivePoint(form_id=form_id, point=key, reason="optional")
-    return button(context.reader.say("b.form.drop"), pressed)
+    payload = WaivePoint(form_id=form_id, point=key, reason="optional")
+    return button(context.reader.say("b.form.drop"), payload)
 
 
 def _ends(context: FormContext) -> list[Button]:
@@ -311,15 +311,15 @@ def _ends(context: FormContext) -> list[Button]:
 
 
 def _cancel(context: FormContext) -> Button:
-    pressed = CloseForm(form_id=context.form.id, state="cancelled")
-    return button(context.reader.say("b.form.cancel"), pressed)
+    payload = CloseForm(form_id=context.form.id, state="cancelled")
+    return button(context.reader.say("b.form.cancel"), payload)
 
 
 def _answers(point: Point, context: FormContext) -> list[list[Button]]:
     item, reader, form_id = point.item, context.reader, context.form.id
     if item.kind == "check":
-        pressed = AnswerPoint(form_id=form_id, point=item.key)
-        return [[button(reader.say("b.form.done"), pressed)]]
+        payload = AnswerPoint(form_id=form_id, point=item.key)
+        return [[button(reader.say("b.form.done"), payload)]]
     if item.kind == "date":
         today = local_date(reader.now)
         near = (("today", 0), ("tomorrow", 1), ("after", 2))
@@ -343,12 +343,12 @@ def _answers(point: Point, context: FormContext) -> list[list[Button]]:
             ]
         )
     if item.kind == "number" and point.state == "rejected" and point.number is not None:
-        pressed = AnswerPoint(form_id=form_id, point=item.key, number=point.number)
+        payload = AnswerPoint(form_id=form_id, point=item.key, number=point.number)
         shown = amount(point.number, item, reader)
-        return [[button(reader.say("b.form.sure", x=shown), pressed)]]
+        return [[button(reader.say("b.form.sure", x=shown), payload)]]
     if item.kind == "photo" and point.photos and context.form.focus == item.key:
-        pressed = RetakePhotos(form_id=form_id, point=item.key)
-        return [[button(reader.say("b.form.retake"), pressed)]]
+        payload = RetakePhotos(form_id=form_id, point=item.key)
+        return [[button(reader.say("b.form.retake"), payload)]]
     return []
 
 

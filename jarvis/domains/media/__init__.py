@@ -14,7 +14,7 @@ FEATURE = Feature(
         "questions:FilingQuestions",
     ),
     handlers=(
-        "intake:Material",
+        "intake:FileIntake",
         "filing:MediaFiling",
         "car_media:CarFile",
     ),

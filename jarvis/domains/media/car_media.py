@@ -97,11 +97,11 @@ class CarFile:
             await self._say(tx, handling, chat_id, reader.say(key), rows, actor, reply_to=reply_to)
 
     @callback(ShowCarMaterial)
-    async def of_car(self, handling: Handling, actor: Actor, pressed: ShowCarMaterial) -> None:
+    async def of_car(self, handling: Handling, actor: Actor, payload: ShowCarMaterial) -> None:
         """Show the sets of a car in place of the list."""
         p = handling.event.payload
         async with handling.transaction() as tx:
-            car = await self._fleet.get(pressed.car_id)
+            car = await self._fleet.get(payload.car_id)
             if await self._may(tx, handling, actor, car, f"car:{car.id}"):
                 reader = await self._readers.of_employee(actor.employee_id)
                 await self._sets(
@@ -109,10 +109,10 @@ class CarFile:
                 )
 
     @callback(ShowSet)
-    async def of_set(self, handling: Handling, actor: Actor, pressed: ShowSet) -> None:
+    async def of_set(self, handling: Handling, actor: Actor, payload: ShowSet) -> None:
         """Send the files of a set to the private chat of whoever asked."""
         async with handling.transaction() as tx:
-            found = await self._media.get(tx, pressed.set_id)
+            found = await self._media.get(tx, payload.set_id)
             car = (
                 await self._fleet.get(found.car_id)
                 if found is not None and found.car_id is not None

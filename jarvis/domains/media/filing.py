@@ -86,13 +86,13 @@ class MediaFiling:
         self._readers = readers
 
     @callback(FileSet)
-    async def decided(self, handling: Handling, actor: Actor, pressed: FileSet) -> None:
+    async def decided(self, handling: Handling, actor: Actor, payload: FileSet) -> None:
         """File the set as its author chose."""
         async with handling.transaction() as tx:
-            found = await self._media.get(tx, pressed.set_id, lock=True)
-            key = handling.key(f"file:{pressed.set_id}")
+            found = await self._media.get(tx, payload.set_id, lock=True)
+            key = handling.key(f"file:{payload.set_id}")
             if await tx.fetchval("SELECT true FROM effect WHERE idempotency_key = $1", key):
-                return  # this very press, handled again after an interruption
+                return  # this callback is handled again after an interruption
             if found is None or found.state != "open":
                 await outbox.send(
                     tx,
@@ -107,9 +107,9 @@ class MediaFiling:
                 handling.origin,
                 self._media,
                 found.id,
-                pressed.operation,
-                pressed.car_id,
-                pressed.booking_id,
+                payload.operation,
+                payload.car_id,
+                payload.booking_id,
                 actor.employee_id,
                 key=key,
             )
@@ -119,9 +119,9 @@ class MediaFiling:
                 actor_id=actor.employee_id,
                 actor_name=actor.name,
                 subject=f"set:{found.id}",
-                outcome=pressed.operation,
+                outcome=payload.operation,
                 event_id=handling.event.id,
-                details={"car_id": str(pressed.car_id), "files": files},
+                details={"car_id": str(payload.car_id), "files": files},
             )
             await self._update_message(tx, handling, found.id, "media.filing", files)
 

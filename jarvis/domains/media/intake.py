@@ -32,14 +32,14 @@ from jarvis.engine.worker import Handling
 from jarvis.integrations.telegram.kinds import DELETE, DOWNLOAD, target
 from jarvis.kit.actor import Actor
 from jarvis.messaging import outbox
-from jarvis.messaging.focus import takes_files
+from jarvis.messaging.focus import handles_files
 
 UPLOADED = "photo.uploaded"
 # documents are no media
 MODERATED = frozenset({"photo", "image", "video", "video_note", "voice", "audio", "gif", "sticker"})
 
 
-class Material:
+class FileIntake:
     """Stores files and moderates branch forums."""
 
     feature: ClassVar[str] = "media"
@@ -64,7 +64,7 @@ class Material:
         self._claims = claims
         self._questions = questions
 
-    @takes_files
+    @handles_files
     async def message(self, handling: Handling) -> None:
         """Take in the file of a message: in private, in a branch forum, or when the message
         mentions Jarvis."""

@@ -19,7 +19,7 @@ from jarvis.engine.effects import Lane, Origin
 from jarvis.integrations.telegram.kinds import ALBUM, target
 
 POSTED = "media.posted"
-PLACED = "media.placed"  # a post was noted: material of a car stands in a topic
+PLACED = "media.placed"  # a post was recorded: files of a car were published in its topic
 ALBUM_MAX = 10
 IN_ALBUM = frozenset({"photo", "image", "video"})  # Telegram groups these only
 

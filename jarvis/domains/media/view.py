@@ -52,8 +52,8 @@ def operation(kind: Operation, booking: Booking, car_id: UUID | None, reader: Re
 def _button(
     label: str, found: MediaSet, operation: Operation, car_id: UUID, booking_id: UUID | None
 ) -> Button:
-    pressed = FileSet(set_id=found.id, operation=operation, car_id=car_id, booking_id=booking_id)
-    return Button(label=label[:34], payload=pressed)
+    payload = FileSet(set_id=found.id, operation=operation, car_id=car_id, booking_id=booking_id)
+    return Button(label=label[:34], payload=payload)
 
 
 def refused(reason: str) -> str:

@@ -1,4 +1,4 @@
-"""What a service chat hears of: a change planned, carried out, and shown on its card."""
+"""Changes of the subscriptions of service chats: planned, carried out, and shown on a card."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from jarvis.messaging.view import Reader
 
 SOURCE = "Jarvis"
 EVERY_BRANCH = "all"
-_WORDS = {"news": "news", "mode": "news.mode"}  # where the words for a value stand
+_WORDS = {"news": "news", "mode": "news.mode"}  # prefix of the catalogue keys of a value
 
 
 class SubscriptionPresenter(Presenter):
-    """Words for classes of events and for ways to hear of them."""
+    """Labels of event classes and delivery modes."""
 
     def code(self, kind: str, value: str | int, reader: Reader) -> str:
         if kind in _WORDS:
@@ -38,7 +38,7 @@ class SubscriptionPresenter(Presenter):
 
 
 class SubscriptionChanges(Write):
-    """Plans what service chats hear of."""
+    """Plans and carries out changes of subscriptions."""
 
     kinds: ClassVar[Sequence[EffectKind]] = (SUBSCRIBE,)
     presenter: ClassVar[Presenter] = SubscriptionPresenter()
@@ -58,7 +58,7 @@ class SubscriptionChanges(Write):
     async def subscribe(
         self, actor: Actor, chat: Purpose, event_class: EventClass, branch: str | None, mode: Mode
     ) -> PlannedWrite:
-        """What a service chat hears of a class of events, of one branch or of every one.
+        """Plan how a service chat receives a class of events, of one branch or of every one.
 
         Raises:
             Impossible: there is no such chat, or it is so already.
@@ -102,7 +102,7 @@ class SubscriptionChanges(Write):
         )
 
     async def carry_out(self, effect: Effect) -> Receipt:
-        """The chat hears of it in this way."""
+        """Set the subscription."""
         args = effect.args
         try:
             async with self._db.transaction() as tx:

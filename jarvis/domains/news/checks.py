@@ -1,4 +1,4 @@
-"""When digests are written: of service chats in the evening, of people at the hour they chose."""
+"""Schedules of digests: of service chats in the evening, of people at the hour they chose."""
 
 from __future__ import annotations
 

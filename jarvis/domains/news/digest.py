@@ -1,5 +1,5 @@
-"""The digest: at the hour that a person chose, the day of their branches in one message, without a
-model."""
+"""The personal digest: one message at the hour that a person chose with the day of their branches,
+made without a model."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LIST_MAX = 5
 
 
 class Digests:
-    """Writes digests for everybody whose hour it is and who is not muted."""
+    """Sends digests to everybody who chose this hour and is not muted."""
 
     feature: ClassVar[str] = "digest"
 
@@ -51,7 +51,7 @@ class Digests:
 
     @subscriber(PERSONAL_DIGEST, lane=DeliveryLane.BULK)
     async def send(self, handling: Handling) -> None:
-        """One message a person and hour; a repeated event repeats none."""
+        """Send one message per person and hour, also when the event is repeated."""
         due = datetime.fromisoformat(handling.event.payload["due_at"])
         for contact in await self._staff.contacts(digest_hour=local(due).hour):
             actor = await self._staff.actor(contact.employee_id)

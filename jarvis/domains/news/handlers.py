@@ -1,5 +1,5 @@
-"""News for the service chats: at once or in the evening's digest, as each is subscribed;
-administrators edit that with buttons."""
+"""News for the service chats, sent at once or in the evening's digest by their subscriptions, which
+administrators edit with buttons."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class _Step:
 
 
 class News:
-    """Turns internal events into lines, and lines into messages."""
+    """Turns events into lines, and sends them to the subscribed chats."""
 
     feature: ClassVar[str] = "news"
 
@@ -73,12 +73,10 @@ class News:
         self._interactions = interactions
         self._readers = readers
 
-    # what happened
-
     @subscriber(*BOOKINGS)
     async def booking(self, handling: Handling) -> None:
-        """A booking was made, cancelled, issued or returned: news of the branch that it was in
-        then."""
+        """Send news of a booking that was made, cancelled, issued or returned to the chats of its
+        branch at that time."""
         payload = handling.event.payload
         async with handling.transaction() as tx:
             reader = await self._readers.of_group()
@@ -99,15 +97,15 @@ class News:
 
     @subscriber(REGISTERED)
     async def registered(self, handling: Handling) -> None:
-        """A service chat was put to use: it hears of what is usual for its purpose."""
+        """Give a new service chat the default subscriptions of its purpose."""
         async with handling.transaction() as tx:
             forum = await self._chats.forum(tx, int(handling.event.payload["chat_id"]))
             if forum is not None and forum.purpose in SERVICE:
-                await self._subscriptions.begin(tx, forum.id, forum.purpose)
+                await self._subscriptions.add_defaults(tx, forum.id, forum.purpose)
 
     @subscriber("car.moved")
     async def moved(self, handling: Handling) -> None:
-        """A car went to another branch: news of the branch that it came to."""
+        """Send news of a car that was moved to the chats of its new branch."""
         payload = handling.event.payload
         async with handling.transaction() as tx:
             reader = await self._readers.of_group()
@@ -117,7 +115,7 @@ class News:
 
     @subscriber(FINISHED)
     async def form(self, handling: Handling) -> None:
-        """A problem was reported, or a check-list was closed with gaps."""
+        """Send news of a reported problem, or of a check-list that was closed with gaps."""
         async with handling.transaction() as tx:
             form = await self._forms.get(tx, UUID(str(handling.event.payload["subject"])))
             if (
@@ -169,8 +167,7 @@ class News:
 
     @subscriber(SERVICE_DIGEST, lane=DeliveryLane.BULK)
     async def digests(self, handling: Handling) -> None:
-        """The evening's message of each chat that has something to hear; silence when there is
-        nothing."""
+        """Send the evening's digest to each chat that has lines waiting."""
         for forum in await self._chats.services(self._db):
             async with handling.transaction() as tx:
                 lines = await self._subscriptions.waiting(tx, forum.id)
@@ -191,11 +188,9 @@ class News:
                 ]
                 await self._subscriptions.sent(tx, lines, sent[0])
 
-    # who hears of what
-
     @command("subscriptions")
     async def overview(self, handling: Handling, actor: Actor, said: str) -> None:
-        """`/subscriptions`: the service chats, to choose one."""
+        """`/subscriptions`: list the service chats."""
         p = handling.event.payload
         async with handling.transaction() as tx:
             reader = await self._readers.of_employee(actor.employee_id)
@@ -230,44 +225,44 @@ class News:
             )
 
     @callback(ChooseChat)
-    async def chat(self, handling: Handling, actor: Actor, pressed: ChooseChat) -> None:
-        """What the chat hears of."""
-        async with self._step(handling, actor, pressed.chat_id) as step:
+    async def chat(self, handling: Handling, actor: Actor, payload: ChooseChat) -> None:
+        """Show the subscriptions of a chat."""
+        async with self._step(handling, actor, payload.chat_id) as step:
             if step is not None:
                 rows = await self._subscriptions.all(step.tx)
                 await self._show(handling, step, render.classes(step.forum, rows, step.reader))
 
     @callback(ChooseClass)
-    async def chosen_class(self, handling: Handling, actor: Actor, pressed: ChooseClass) -> None:
-        """Of which branch."""
-        async with self._step(handling, actor, pressed.chat_id) as step:
+    async def chosen_class(self, handling: Handling, actor: Actor, payload: ChooseClass) -> None:
+        """Show the branches of an event class."""
+        async with self._step(handling, actor, payload.chat_id) as step:
             if step is not None:
-                page = render.branches(step.forum, pressed.event_class, step.reader)
+                page = render.branches(step.forum, payload.event_class, step.reader)
                 await self._show(handling, step, page)
 
     @callback(ChooseBranch)
-    async def branch(self, handling: Handling, actor: Actor, pressed: ChooseBranch) -> None:
-        """How."""
-        async with self._step(handling, actor, pressed.chat_id) as step:
+    async def branch(self, handling: Handling, actor: Actor, payload: ChooseBranch) -> None:
+        """Show the delivery modes."""
+        async with self._step(handling, actor, payload.chat_id) as step:
             if step is not None:
                 rows = await self._subscriptions.all(step.tx)
                 page = render.modes(
-                    step.forum, pressed.event_class, pressed.branch, rows, step.reader
+                    step.forum, payload.event_class, payload.branch, rows, step.reader
                 )
                 await self._show(handling, step, page)
 
     @callback(SetMode)
-    async def mode(self, handling: Handling, actor: Actor, pressed: SetMode) -> None:
-        """The chat hears of it so from now on; on record."""
-        async with self._step(handling, actor, pressed.chat_id) as step:
+    async def mode(self, handling: Handling, actor: Actor, payload: SetMode) -> None:
+        """Set the delivery mode, with an audit entry."""
+        async with self._step(handling, actor, payload.chat_id) as step:
             if step is None:
                 return
             await self._subscriptions.set(
                 step.tx,
                 step.forum.id,
-                pressed.event_class,
-                pressed.branch,
-                pressed.mode,
+                payload.event_class,
+                payload.branch,
+                payload.mode,
                 actor.employee_id,
             )
             await audit.record(
@@ -276,9 +271,9 @@ class News:
                 actor_id=actor.employee_id,
                 actor_name=actor.name,
                 subject=step.forum.title,
-                outcome=pressed.mode,
+                outcome=payload.mode,
                 event_id=handling.event.id,
-                details={"class": pressed.event_class, "branch": pressed.branch or "*"},
+                details={"class": payload.event_class, "branch": payload.branch or "*"},
             )
             rows = await self._subscriptions.all(step.tx)
             await self._show(handling, step, render.classes(step.forum, rows, step.reader))
@@ -287,7 +282,8 @@ class News:
     async def _step(
         self, handling: Handling, actor: Actor, chat_id: int
     ) -> AsyncGenerator[_Step | None]:
-        """The transaction of a press, for an administrator and a chat that there is; else None."""
+        """Open the transaction of a callback; None unless an administrator pressed and the chat
+        exists."""
         async with handling.transaction() as tx:
             forum = await self._chats.forum(tx, chat_id)
             if forum is None or actor.role is not Role.ADMIN:
@@ -299,7 +295,7 @@ class News:
     async def _show(
         self, handling: Handling, step: _Step, page: tuple[str, list[list[Button]]]
     ) -> None:
-        """The page in place of the one that was pressed."""
+        """Replace the page in its message."""
         p, (text, rows) = handling.event.payload, page
         stored = await self._stored(step.tx, handling, rows)
         await outbox.edit(

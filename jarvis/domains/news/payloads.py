@@ -1,4 +1,4 @@
-"""Buttons by which it is set what a service chat hears of: chat, class, branch, mode."""
+"""Buttons by which the subscriptions of service chats are set: chat, class, branch, mode."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jarvis.messaging.callbacks import Former, Payload
 
 
 class ChooseChat(Payload):
-    """What one chat hears of."""
+    """Show the subscriptions of one chat."""
 
     kind: ClassVar[str] = "news.chat"
     lasting: ClassVar[bool] = True
@@ -21,7 +21,7 @@ class ChooseChat(Payload):
 
 
 class ChooseClass(Payload):
-    """Of which branch the chat hears of events of a class."""
+    """Show the branches of an event class in a chat."""
 
     kind: ClassVar[str] = "news.class"
     lasting: ClassVar[bool] = True
@@ -31,7 +31,7 @@ class ChooseClass(Payload):
 
 
 class ChooseBranch(Payload):
-    """How the chat hears of it; `branch` None: of every branch."""
+    """Show the delivery modes of a class and branch; `branch` None: every branch."""
 
     kind: ClassVar[str] = "news.branch"
     lasting: ClassVar[bool] = True
@@ -42,7 +42,7 @@ class ChooseBranch(Payload):
 
 
 class SetMode(Payload):
-    """The chat hears of it so from now on; `branch` None: of every branch."""
+    """Set the delivery mode; `branch` None: every branch."""
 
     kind: ClassVar[str] = "news.mode"
     lasting: ClassVar[bool] = True

@@ -1,4 +1,4 @@
-"""What the service chats of a world hear of from the beginning."""
+"""The subscriptions with which the service chats of a world begin."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from jarvis.kit.world import World
 
 
 async def seed(db: Database, clock: Clock, world: World) -> None:
-    """What is usual for the purpose of each service chat."""
+    """Give each service chat the default subscriptions of its purpose."""
     chats, subscriptions = ChatService(clock), Subscriptions(clock)
     for chat in world.chats():
         async with db.transaction() as tx:
             group = await chats.forum(tx, chat.chat_id)
             if group is not None and group.purpose in SERVICE:
-                await subscriptions.begin(tx, group.id, group.purpose)
+                await subscriptions.add_defaults(tx, group.id, group.purpose)

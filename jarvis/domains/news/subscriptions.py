@@ -1,4 +1,4 @@
-"""Which service chat hears of which events, of which branch, at once or in a digest."""
+"""Subscriptions of service chats: which events, of which branch, at once or in a digest."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CLASSES: tuple[EventClass, ...] = (
     "checklist_gaps",
 )
 MODES: tuple[Mode, ...] = ("instant", "digest", "off")
-# What a service chat hears of from its first day, of every branch.
+# Subscriptions of a new service chat by its purpose, for every branch.
 DEFAULTS: Mapping[Purpose, Mapping[EventClass, Mode]] = {
     "leaders": {
         "car_problem": "instant",
@@ -64,7 +64,7 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """What waits for a chat's digest."""
+    """A line that waits for a chat's digest."""
 
     id: UUID
     event_class: EventClass
@@ -74,8 +74,8 @@ class Line:
 def route(
     rows: Sequence[Subscription], event_class: EventClass, branch: str | None
 ) -> list[Subscription]:
-    """Who hears of an event: a chat's row of the branch goes before its row of every branch; an
-    event without a branch fits the latter only."""
+    """The chats that get an event, with their modes: a chat's row of the branch takes precedence
+    over its row of every branch; an event without a branch matches only the latter."""
     fitting = [r for r in rows if r.event_class == event_class and r.branch in (branch, None)]
     own = {r.chat_id for r in fitting if r.branch is not None}
     return [
@@ -84,13 +84,13 @@ def route(
 
 
 class Subscriptions:
-    """Reads and writes them, always in the caller's transaction."""
+    """Reads and writes subscriptions, always in the caller's transaction."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
     async def all(self, reader: Reader) -> list[Subscription]:
-        """Every row of a chat that serves."""
+        """Every row of a service chat in use."""
         rows = await reader.fetch(
             """SELECT s.*, c.marked_id, c.purpose, b.code FROM subscription s JOIN chat c
                 ON c.id = s.chat_id
@@ -110,8 +110,8 @@ class Subscriptions:
             for r in rows
         ]
 
-    async def begin(self, tx: Tx, chat_id: UUID, purpose: Purpose) -> None:
-        """A service chat hears of what is usual for its purpose; what was set before stays."""
+    async def add_defaults(self, tx: Tx, chat_id: UUID, purpose: Purpose) -> None:
+        """Add the default subscriptions of a purpose; rows that exist stay."""
         if await tx.fetchval("SELECT true FROM subscription WHERE chat_id = $1 LIMIT 1", chat_id):
             return
         for event_class, mode in DEFAULTS.get(purpose, {}).items():
@@ -126,7 +126,7 @@ class Subscriptions:
         mode: str,
         by: UUID | None,
     ) -> None:
-        """The chat hears of this class, of one branch or of every one, in this way.
+        """Set the mode of a class of events in a chat, of one branch or of every one.
 
         Raises:
             InvalidRequest: no such class, mode or branch; the message lists those that are there.
@@ -156,7 +156,7 @@ class Subscriptions:
     async def note(
         self, tx: Tx, chat_id: UUID, event_class: EventClass, event_id: UUID, line: str
     ) -> None:
-        """A line for the chat's digest, once an event."""
+        """Add a line to the chat's digest, once per event."""
         await tx.execute(
             """INSERT INTO digest_line (chat_id, event_class, event_id, line, noted_at) VALUES ($1,
                 $2, $3, $4, $5)
@@ -169,7 +169,7 @@ class Subscriptions:
         )
 
     async def waiting(self, tx: Tx, chat_id: UUID) -> list[Line]:
-        """What the chat's digest has to say, in its order; nobody else may send it until the
+        """The lines that wait for the chat's digest, in order; they stay locked until the
         transaction ends."""
         rows = await tx.fetch(
             "SELECT * FROM digest_line WHERE chat_id = $1 AND sent_effect_id IS NULL ORDER BY "
@@ -179,7 +179,7 @@ class Subscriptions:
         return [Line(id=r["id"], event_class=r["event_class"], text=r["line"]) for r in rows]
 
     async def sent(self, tx: Tx, lines: Sequence[Line], effect_id: UUID) -> None:
-        """These lines are on their way."""
+        """Mark these lines as sent by an effect."""
         await tx.execute(
             "UPDATE digest_line SET sent_effect_id = $2 WHERE id = ANY($1)",
             [line.id for line in lines],

@@ -1,5 +1,5 @@
-"""News for service chats: what happened, where, to which car and booking. Never a client's name,
-phone or papers."""
+"""Text of news in service chats: what happened, where, with which car and booking. Never a client's
+name, phone or papers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SIGNS: Mapping[EventClass, str] = {
     "car_problem": "⚠️",
     "checklist_gaps": "📝",
 }
-DIGEST_ROWS = 7  # lines a class
+DIGEST_ROWS = 7  # lines per class
 
 
 def instant(event_class: EventClass, branch: str | None, line: str, reader: Reader) -> str:
@@ -46,7 +46,7 @@ def moved_line(car: Car, old: str | None, new: str | None, reader: Reader) -> st
 
 
 def form_line(form: Form, car: Car | None, booking: Booking | None, reader: Reader) -> str:
-    """The form, its car and booking, and its gaps or what was chosen in it; free words stay in the
+    """The form, its car and booking, and its gaps or what was chosen in it; free text stays in the
     car's topic."""
     language = reader.language
     title, number = escape(form.template.title[language]), ""
@@ -74,7 +74,7 @@ def form_line(form: Form, car: Car | None, booking: Booking | None, reader: Read
 
 
 def digest(lines: Sequence[Line], reader: Reader) -> str:
-    """A heading a class with its number, then the first lines of it."""
+    """A heading with the count for each class, then its first lines."""
     rows = [
         f"🗒 <b>{reader.say('news.digest', date=reader.brief(reader.now).partition(',')[0])}</b>"
     ]
@@ -90,7 +90,7 @@ def digest(lines: Sequence[Line], reader: Reader) -> str:
     return "\n".join(rows)
 
 
-# who hears of what: chat → class → branch → mode
+# pages of subscriptions: chat → class → branch → mode
 
 
 def chats(rows: Sequence[Forum], reader: Reader) -> list[list[Button]]:
@@ -100,7 +100,7 @@ def chats(rows: Sequence[Forum], reader: Reader) -> list[list[Button]]:
 def classes(
     forum: Forum, subscriptions: Sequence[Subscription], reader: Reader
 ) -> tuple[str, list[list[Button]]]:
-    """What one chat hears of, of every branch and where one differs."""
+    """The subscriptions of one chat: the mode of each class, and the branches with another one."""
     mine = [s for s in subscriptions if s.chat_id == forum.id]
     lines = [reader.say("news.chat", chat=escape(forum.title))]
     for event_class in CLASSES:
@@ -126,7 +126,7 @@ def classes(
 def branches(
     forum: Forum, event_class: EventClass, reader: Reader
 ) -> tuple[str, list[list[Button]]]:
-    """Of which branch."""
+    """The choice of a branch."""
     rows = [
         _button(
             reader.branch(code) if code else reader.say("news.everywhere"),
@@ -144,7 +144,7 @@ def modes(
     subscriptions: Sequence[Subscription],
     reader: Reader,
 ) -> tuple[str, list[list[Button]]]:
-    """How."""
+    """The choice of a mode."""
     where = reader.branch(branch) if branch else reader.say("news.everywhere")
     now = [s for s in route(subscriptions, event_class, branch) if s.chat_id == forum.id]
     state = reader.say(f"news.mode.{now[0].mode if now else 'off'}")
@@ -160,5 +160,5 @@ def modes(
     ]
 
 
-def _button(label: str, pressed: Payload) -> Button:
-    return Button(label=label[:34], payload=pressed)
+def _button(label: str, payload: Payload) -> Button:
+    return Button(label=label[:34], payload=payload)

@@ -1,4 +1,4 @@
-"""People of the company: roles, branches, bindings, invitations, dismissal."""
+"""Employees of the company: roles, branches, bindings, invitations, dismissal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is away, and who does their work meanwhile."""
+"""Absences, and the substitutes who take over the work meanwhile."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from jarvis.kit.clock import Clock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Absence:
-    """Somebody is away from the morning of `first` to the end of `last`, days in Tbilisi."""
+    """An absence of an employee from the morning of `first` to the end of `last`, days in
+    Tbilisi."""
 
     id: UUID
     employee_id: UUID
@@ -40,8 +41,8 @@ class Absences:
         last: date,
         substitute: UUID | None,
     ) -> UUID:
-        """The absence of a form; a form that was sent back and closed again changes the absence
-        that it made."""
+        """Create the absence of a form; a form that was sent back and closed again updates its
+        absence."""
         return await tx.fetchval(
             """INSERT INTO absence (employee_id, substitute_employee_id, first_on, last_on, form_id,
                 noted_at)
@@ -62,16 +63,16 @@ class Absences:
         return _absence(await reader.fetchrow(f"{_SQL} WHERE a.id = $1", absence_id))
 
     async def cancel(self, tx: Tx, absence_id: UUID) -> bool:
-        """The person is back, or does not go; false when it was cancelled before."""
+        """Cancel an absence; false when it was cancelled before."""
         sql = (
             "UPDATE absence SET cancelled_at = $2 WHERE id = $1 AND cancelled_at IS NULL "
             "RETURNING true"
         )
         return bool(await tx.fetchval(sql, absence_id, self._clock.now()))
 
-    async def stands_in(self, reader: Reader, employee_id: UUID, day: date) -> UUID:
-        """Who does this person's work on a day: themselves, their substitute, or the substitute of
-        one who is away as well."""
+    async def substitute_of(self, reader: Reader, employee_id: UUID, day: date) -> UUID:
+        """Return who does an employee's work on a day: the employee, the substitute, or the
+        substitute's own substitute."""
         seen = [employee_id]
         while True:
             found: UUID | None = await reader.fetchval(

@@ -79,8 +79,8 @@ class StaffAdministration:
     async def add_branch(
         self, code: str, names: Mapping[str, str], *, rents: bool, by: str
     ) -> None:
-        """Add a branch with its names in ru, en and ka, unless its code exists; `rents` means
-        that cars are given out there."""
+        """Add a branch with its names in ru, en and ka, unless its code exists; `rents` means that
+        cars are given out there."""
         async with self._db.transaction() as tx:
             added = await tx.fetchval(
                 """INSERT INTO branch (code, name_ru, name_en, name_ka, rents) VALUES ($1, $2, $3,
@@ -162,8 +162,8 @@ class StaffAdministration:
                 await publish_change(tx, employee_id)
 
     async def dismiss(self, employee_id: UUID, *, by: str, announce: bool = True) -> None:
-        """End an employee's rights from their next tool call on, and void their undecided
-        approval requests and invitations; idempotent."""
+        """End an employee's rights from their next tool call on, and void their undecided approval
+        requests and invitations; idempotent."""
         async with self._db.transaction() as tx:
             count = await tx.execute(
                 "UPDATE employee SET dismissed_at = $2 WHERE id = $1 AND dismissed_at IS NULL",

@@ -1,4 +1,4 @@
-"""How changes of staff and branches look on a card."""
+"""Labels of changes of staff and branches on cards."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jarvis.messaging.view import Reader
 
 
 class StaffPresenter(Presenter):
-    """Words for people and branches."""
+    """Labels of employees and branches."""
 
     def code(self, kind: str, value: str | int, reader: Reader) -> str:
         return reader.say(f"role.{value}") if kind == "role" else super().code(kind, value, reader)

@@ -1,4 +1,4 @@
-"""Changes of staff and branches, planned from how things stand now, never made from here."""
+"""Plans changes of staff and branches from the current state; never made from here."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ OF_A_BRANCH = (Role.EMPLOYEE, Role.BRANCH_HEAD, Role.MECHANIC)
 
 
 class StaffChanges(Write):
-    """Plans another role or branch for somebody, a hire, a new branch."""
+    """Plans another role or branch for an employee, a hire, a new branch."""
 
     kinds: ClassVar[Sequence[EffectKind]] = kinds.KINDS
     presenter: ClassVar[Presenter] = StaffPresenter()
@@ -55,7 +55,7 @@ class StaffChanges(Write):
     async def grant(
         self, actor: Actor, person: Person, role: Role | None, branch: str | None
     ) -> PlannedWrite:
-        """Another role or branch for somebody; nobody gives one to themselves.
+        """Plan another role or branch for an employee; nobody gives one to themselves.
 
         Raises:
             Impossible: it is themselves, or so already.
@@ -93,7 +93,7 @@ class StaffChanges(Write):
     async def hire(
         self, actor: Actor, name: str, role: Role, branch: str | None, language: str
     ) -> PlannedWrite:
-        """Somebody new; their invitation goes to who asked.
+        """Plan a hire; the invitation goes to the requester.
 
         Raises:
             Impossible: the name is no first and last name, somebody of that name works here, or the
@@ -128,7 +128,7 @@ class StaffChanges(Write):
     async def add_branch(
         self, actor: Actor, code: str, names: Mapping[str, str], *, rents: bool
     ) -> PlannedWrite:
-        """A branch with its names in ru, en and ka.
+        """Plan a branch with its names in ru, en and ka.
 
         Raises:
             Impossible: the code is none, or is taken.
@@ -156,7 +156,7 @@ class StaffChanges(Write):
     async def versions(
         self, reader: Reader, kind: str, subject_id: UUID, fields: Sequence[str]
     ) -> Mapping[str, JsonValue]:
-        """Fields of an employee as they are now; nothing else here is shown with its old state."""
+        """Current fields of an employee; cards of other subjects show no old values."""
         if kind != "employee" or not fields:
             return {}
         now = await queries.position(reader, subject_id)

@@ -15,14 +15,14 @@ SOURCE = "Jarvis"
 
 
 class StaffEffects:
-    """Handlers of the effects on staff and branches."""
+    """Carries out effects on staff and branches."""
 
     def __init__(self, db: Database, administration: StaffAdministration) -> None:
         self._db = db
         self._administration = administration
 
     async def grant(self, effect: Effect) -> Receipt:
-        """The person has this role, this branch."""
+        """Give an employee this role and branch."""
         args = effect.args
         role = Role(args["role"]) if args.get("role") else None
         await self._administration.change(
@@ -31,8 +31,7 @@ class StaffEffects:
         return Receipt(facts={"employee": args["employee"]})
 
     async def hire(self, effect: Effect) -> Receipt:
-        """Somebody of this name works here. Asked again after an interruption, it finds who was
-        hired."""
+        """Hire an employee of this name. A retry after an interruption finds who was hired."""
         args = effect.args
         languages: dict[str, Language] = {known: known for known in LANGUAGES}
         language = languages.get(str(args["language"]), "ru")
@@ -54,7 +53,7 @@ class StaffEffects:
         return Receipt(facts={"employee": str(employee_id)})
 
     async def add_branch(self, effect: Effect) -> Receipt:
-        """The branch is there."""
+        """Add the branch."""
         args = effect.args
         await self._administration.add_branch(
             str(args["code"]), args["names"], rents=bool(args["rents"]), by=SOURCE

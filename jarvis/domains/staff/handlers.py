@@ -1,5 +1,5 @@
-"""What follows a change of staff or branches: the invitation of who was hired, the steps of a new
-branch."""
+"""Follow-up messages after changes of staff or branches: the invitation of a new employee, the next
+steps of a new branch."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from jarvis.messaging.catalogue import say
 
 
 class StaffNextSteps:
-    """Tells who asked for a change what to do next."""
+    """Writes to the requester of a change what to do next."""
 
     feature: ClassVar[str] = "staff"
 
@@ -31,7 +31,7 @@ class StaffNextSteps:
 
     @subscriber(SETTLED, lane=DeliveryLane.PEOPLE)
     async def carried(self, handling: Handling) -> None:
-        """Somebody was hired, or a branch added."""
+        """Send the next steps after a hire or a new branch."""
         ended = Completed.of(handling.event)
         if not ended.done or ended.kind not in (kinds.HIRE.name, kinds.ADD_BRANCH.name):
             return

@@ -38,7 +38,7 @@ async def bind_identity(
         "SELECT dismissed_at IS NOT NULL FROM employee WHERE id = $1", owner
     ):
         raise Conflict(f"{system} id {key} is bound to somebody else")
-    if owner is not None:  # somebody who left comes back, under a row of their own
+    if owner is not None:  # somebody who left is hired again, in a new row
         await tx.execute(
             "DELETE FROM employee_identity WHERE system = $1 AND external_key = $2", system, key
         )

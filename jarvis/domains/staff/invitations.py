@@ -20,7 +20,7 @@ INVITE_LIFE = timedelta(days=3)
 
 
 class Invitations:
-    """Makes invitations, records who opened one, and binds who was confirmed."""
+    """Makes invitations, records who opened one, and binds those who were confirmed."""
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db

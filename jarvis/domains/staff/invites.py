@@ -15,12 +15,12 @@ from jarvis.kit.errors import Conflict
 from jarvis.messaging import outbox
 from jarvis.messaging.callbacks import callback
 from jarvis.messaging.catalogue import say
-from jarvis.messaging.focus import hears_strangers
+from jarvis.messaging.focus import handles_strangers
 from jarvis.messaging.view import Button
 
 
 class Welcomes(Protocol):
-    """Greets who joined."""
+    """Greets new employees."""
 
     async def welcome(self, handling: Handling, chat_id: int, actor: Actor) -> None:
         """Greet somebody in their private chat."""
@@ -42,17 +42,17 @@ class Invites:
         self._interactions = interactions
         self._welcomes = welcomes
 
-    @hears_strangers
+    @handles_strangers
     async def stranger(self, handling: Handling, user_id: int, text: str) -> bool:
-        """The link of an invitation is the only thing that a stranger may say."""
+        """Accept the link of an invitation, the only message that strangers get an answer to."""
         token = text.partition(" ")[2].strip() if text.startswith("/start ") else ""
         if token:
             await self._claimed(handling, int(handling.event.payload["chat_id"]), user_id, token)
         return bool(token)
 
     async def _claimed(self, handling: Handling, chat_id: int, user_id: int, token: str) -> None:
-        """Tell whoever opened the link to wait, and ask every administrator in their own
-        language."""
+        """Ask whoever opened the link to wait, and every administrator, in their own language, to
+        decide."""
         claim = await self._invitations.claim(token, user_id)
         language: Language = claim.language if claim is not None else "ru"
         admins = await self._staff.contacts(Role.ADMIN)
@@ -96,8 +96,8 @@ class Invites:
                 )
 
     @callback(DecideInvite)
-    async def decided(self, handling: Handling, actor: Actor, pressed: DecideInvite) -> None:
-        """Carry out an administrator's decision; the other administrators' cards answer that it
+    async def decided(self, handling: Handling, actor: Actor, payload: DecideInvite) -> None:
+        """Carry out an administrator's decision; on the cards of the others, buttons answer that it
         was decided."""
         if actor.role is not Role.ADMIN:
             async with handling.transaction() as tx:
@@ -113,7 +113,7 @@ class Invites:
         chat_id, message_id = int(p["chat_id"]), int(p["message_id"])
         try:
             claim = await self._invitations.decide(
-                pressed.invite_id, accept=pressed.accept, by=actor
+                payload.invite_id, accept=payload.accept, by=actor
             )
         except Conflict as decided:
             async with handling.transaction() as tx:
@@ -128,7 +128,7 @@ class Invites:
                 )
             return
         async with handling.transaction() as tx:
-            key = f"invite.{'yes' if pressed.accept else 'no'}"
+            key = f"invite.{'yes' if payload.accept else 'no'}"
             text = say(key, actor.language, name=claim.employee_name, who=actor.name)
             await outbox.edit(
                 tx,
@@ -138,7 +138,7 @@ class Invites:
                 message_id=message_id,
                 key=handling.key("invite"),
             )
-            if not pressed.accept:
+            if not payload.accept:
                 await outbox.send(
                     tx,
                     handling.origin,
@@ -146,7 +146,7 @@ class Invites:
                     say("invite.declined", claim.language),
                     key=handling.key("declined"),
                 )
-        if pressed.accept:
+        if payload.accept:
             bound = await self._staff.actor_of_telegram(int(claim.telegram_id))
             if bound is not None:
                 await self._welcomes.welcome(handling, int(claim.telegram_id), bound)

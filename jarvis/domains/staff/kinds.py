@@ -1,5 +1,5 @@
-"""Kinds of effects on staff and branches, carried out in our own database: each sets how things are
-to be, so that a repetition changes nothing more."""
+"""Kinds of effects on staff and branches, carried out in our own database: each sets a state, so
+that a repetition changes nothing more."""
 
 from __future__ import annotations
 

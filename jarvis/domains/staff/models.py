@@ -34,8 +34,8 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """An employee whom Jarvis can write to in private. `digest_hour` is local time; `muted`
-    holds back notices that are not urgent."""
+    """An employee whom Jarvis can write to in private. `digest_hour` is local time; `muted` holds
+    back notices that are not urgent."""
 
     employee_id: UUID
     telegram_id: int

@@ -10,7 +10,7 @@ from jarvis.messaging.callbacks import ID, Former, Payload
 
 
 class SetLanguage(Payload):
-    """In which language the person reads."""
+    """Set the person's language."""
 
     kind: ClassVar[str] = "settings.language"
     former: ClassVar[tuple[Former, ...]] = (
@@ -21,7 +21,7 @@ class SetLanguage(Payload):
 
 
 class SetDigestHour(Payload):
-    """When the person's digest comes; None: never."""
+    """Set the hour of the person's digest, in local time; None: never."""
 
     kind: ClassVar[str] = "settings.digest"
     former: ClassVar[tuple[Former, ...]] = (
@@ -32,7 +32,7 @@ class SetDigestHour(Payload):
 
 
 class SetMuted(Payload):
-    """Whether Jarvis writes unasked."""
+    """Mute or unmute notices that are not urgent."""
 
     kind: ClassVar[str] = "settings.mute"
     former: ClassVar[tuple[Former, ...]] = (
@@ -43,7 +43,7 @@ class SetMuted(Payload):
 
 
 class DecideInvite(Payload):
-    """An administrator's decision over who claimed an invitation."""
+    """An administrator's decision about a claimed invitation."""
 
     kind: ClassVar[str] = "invite"
     former: ClassVar[tuple[Former, ...]] = (

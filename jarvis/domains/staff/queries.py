@@ -1,4 +1,4 @@
-"""What changes of staff and branches rest on."""
+"""Reads that changes of staff and branches need."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jarvis.kit.errors import NotFound
 
 
 async def works_here(reader: Reader, name: str, role: Role | None = None) -> UUID | None:
-    """Who of this name, and of this role if one is given, works here."""
+    """Return the employee of this name, and of this role if one is given."""
     return await reader.fetchval(
         "SELECT id FROM employee WHERE name = $1 AND dismissed_at IS NULL "
         "AND ($2::text IS NULL OR role = $2)",
@@ -21,7 +21,7 @@ async def works_here(reader: Reader, name: str, role: Role | None = None) -> UUI
 
 
 async def employee_called(reader: Reader, name: str) -> UUID:
-    """Who works here under this full name, or under a part of it that fits one person.
+    """Return the employee with this full name, or the only one with a name that contains it.
 
     Raises:
         NotFound: nobody, or several; the message lists who is there.
@@ -45,7 +45,7 @@ async def branch_exists(reader: Reader, code: str) -> bool:
 
 
 async def position(reader: Reader, employee_id: UUID) -> Mapping[str, str | None]:
-    """Role and home branch of somebody who works here; nothing of somebody who left."""
+    """Role and home branch of an employee; nothing of somebody who left."""
     row = await reader.fetchrow(
         """SELECT e.role, b.code AS branch FROM employee e LEFT JOIN branch b
             ON b.id = e.home_branch_id
@@ -61,12 +61,12 @@ async def bot_name(reader: Reader) -> str | None:
 
 
 async def asked_for(reader: Reader, key: str) -> bool:
-    """Whether an effect of this key was asked for."""
+    """Whether an effect with this key was requested."""
     return bool(await reader.fetchval("SELECT true FROM effect WHERE idempotency_key = $1", key))
 
 
 async def administrators(reader: Reader) -> int:
-    """How many administrators work here."""
+    """Number of administrators."""
     return int(
         await reader.fetchval(
             "SELECT count(*) FROM employee WHERE role = 'admin' AND dismissed_at IS NULL"

@@ -1,4 +1,4 @@
-"""For whom something is rendered."""
+"""Makes readers: for whom a text is rendered."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ GROUP = Actor(
 
 
 class Readers:
-    """Makes the reader of a page: who, when, in which language, and what branches are called."""
+    """Makes the reader of a text: person, time, language, and the names of branches."""
 
     def __init__(self, staff: StaffService, clock: Clock) -> None:
         self._staff = staff
         self._clock = clock
 
     async def of(self, actor: Actor, language: str, request: str = "") -> Reader:
-        """The reader of what is rendered now; `request` is what they asked."""
+        """The reader for a person; `request` is what they asked."""
         return Reader(
             actor=actor,
             now=self._clock.now(),
@@ -38,10 +38,11 @@ class Readers:
         )
 
     async def of_group(self) -> Reader:
-        """Everybody of a group."""
+        """The reader for a group."""
         return await self.of(GROUP, GROUP.language)
 
     async def of_employee(self, employee_id: UUID | None) -> Reader:
-        """Somebody in their language; as a group's when they are unknown or have left."""
+        """The reader for an employee in their language; for a group when they are unknown or have
+        left."""
         actor = (await self._staff.actor(employee_id) if employee_id is not None else None) or GROUP
         return await self.of(actor, actor.language)

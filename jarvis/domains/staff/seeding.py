@@ -1,4 +1,4 @@
-"""The branches and people with which a world begins."""
+"""Branches and employees with which a world begins."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ BY = "world"
 
 
 async def seed(db: Database, clock: Clock, world: World) -> None:
-    """Branches with their names of now, and everybody of the company; a person who is there stays
-    as they are."""
+    """Add the branches, or update their names, and add all employees; those who exist stay
+    unchanged."""
     for branch in world.branches:
         await _branch(db, branch)
     staff = StaffAdministration(db, clock)

@@ -16,7 +16,7 @@ from jarvis.kit.errors import NotFound
 from jarvis.kit.names import name_score
 from jarvis.kit.text import fold
 
-BRANCHES_KEPT_S = 60.0  # branches change by hand, once in a year
+BRANCHES_KEPT_S = 60.0  # branches change by hand, about once a year
 
 
 class StaffService:
@@ -28,8 +28,8 @@ class StaffService:
         self._branches_until = 0.0
 
     async def branches(self) -> list[Branch]:
-        """All branches, rental ones first: whatever was added before the last person was read is
-        among them, another name shows within a minute."""
+        """All branches, rental ones first: those added before the last read of an employee are
+        included, a changed name appears within a minute."""
         if self._branches and time.monotonic() < self._branches_until:
             return self._branches
         rows = await self._db.fetch("SELECT * FROM branch ORDER BY rents DESC, code")
@@ -62,7 +62,7 @@ class StaffService:
         return self._read(row)
 
     def _read(self, row: Row | None) -> Actor | None:
-        """The employee; every message of a person reads one, and so learns of a new branch."""
+        """Read an employee; since every message reads one, a new branch is noticed here."""
         if row is None:
             return None
         if row["branches"] != len(self._branches):
@@ -80,7 +80,7 @@ class StaffService:
         return None if key is None else int(key)
 
     async def colleagues(self, branch: str | None) -> list[Actor]:
-        """Those with a bound Telegram who may look into the branch (None: everybody), by name."""
+        """Employees with a bound Telegram who may see the branch (None: all employees), by name."""
         people = await self.approvers(
             frozenset(Role), frozenset({branch} if branch is not None else ())
         )
@@ -108,7 +108,7 @@ class StaffService:
         )
 
     async def heads(self, branch: str | None) -> list[str]:
-        """Names of those who answer for a branch: its heads, else the directors."""
+        """Names of those responsible for a branch: its heads, else the directors."""
         rows = await self._db.fetch(
             """SELECT e.name, e.role FROM employee e LEFT JOIN branch b ON b.id = e.home_branch_id
                 WHERE e.dismissed_at IS NULL AND ((e.role = 'branch_head' AND b.code = $1)
@@ -120,8 +120,8 @@ class StaffService:
         return heads or [r["name"] for r in rows]
 
     async def find(self, said: str) -> list[Person]:
-        """Those who work here and whose name is in the phrase, in any alphabet and case; the best
-        fit only."""
+        """Employees whose name the phrase contains, in any alphabet and case; only the best
+        match."""
         words = [fold(word) for word in re.findall(r"[^\W\d_]{3,}", said)]
         people = await self._persons(self._db, "e.dismissed_at IS NULL")
         scored = [
@@ -132,7 +132,7 @@ class StaffService:
         return [p for score, p in scored if score >= 85 and score > best - 3]
 
     async def person(self, reader: Reader, employee_id: UUID) -> Person | None:
-        """Somebody of the staff list, also after they left."""
+        """A person of the staff list, also after they left."""
         rows = await self._persons(reader, "e.id = $1", employee_id)
         return rows[0] if rows else None
 
@@ -195,8 +195,8 @@ class StaffService:
     async def approvers(
         self, roles: frozenset[Role], branches: frozenset[str]
     ) -> list[tuple[Actor, int]]:
-        """Those of these roles who may look into all these branches, with their Telegram ids:
-        nearest first (a head of one of the branches, then heads of departments, then directors)."""
+        """Employees of these roles who may see all these branches, with their Telegram ids: nearest
+        first (heads of one of the branches, then heads of departments, then directors)."""
         rows = await self._db.fetch(
             f"""{_ACTOR_SQL} JOIN employee_identity i ON i.employee_id = e.id
                 WHERE i.system = 'telegram' AND e.dismissed_at IS NULL AND e.role = ANY($1)
@@ -219,7 +219,8 @@ _ACTOR_SQL = """SELECT e.id, e.name, e.role, e.all_branches, e.language, b.code 
 
 
 def _actor(row: Row) -> Actor:
-    """Nobody without a branch of their own looks everywhere: only `all_branches` does."""
+    """Build the actor; without a branch of their own they see none, unless `all_branches` is
+    set."""
     scope = (
         frozenset[str]()
         if row["all_branches"]

@@ -1,4 +1,4 @@
-"""`/settings`: language, digest hour, mute; each press changes one thing and edits the page."""
+"""`/settings`: language, digest hour, mute; each button changes one of them and edits the page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DIGEST_HOURS = (8, 9, 10, 18, 20)
 
 
 class Settings:
-    """Shows and changes a person's own settings; doing it twice changes nothing more."""
+    """Shows and changes a person's own settings; repeating a change has no effect."""
 
     def __init__(
         self, staff: StaffService, preferences: StaffPreferences, interactions: Interactions
@@ -30,25 +30,25 @@ class Settings:
 
     @command("settings")
     async def settings(self, handling: Handling, actor: Actor, said: str) -> None:
-        """The page, in a message of its own."""
+        """Send the page as a new message."""
         await self._show(handling, actor, edit_id=None)
 
     @callback(SetLanguage)
-    async def language(self, handling: Handling, actor: Actor, pressed: SetLanguage) -> None:
-        """Another language, for this page too."""
-        await self._preferences.set_language(actor.employee_id, pressed.language)
+    async def language(self, handling: Handling, actor: Actor, payload: SetLanguage) -> None:
+        """Change the language, also of this page."""
+        await self._preferences.set_language(actor.employee_id, payload.language)
         await self._changed(handling, actor)
 
     @callback(SetDigestHour)
-    async def digest(self, handling: Handling, actor: Actor, pressed: SetDigestHour) -> None:
-        """Another hour of the digest, or none."""
-        await self._preferences.set_digest_hour(actor.employee_id, pressed.hour)
+    async def digest(self, handling: Handling, actor: Actor, payload: SetDigestHour) -> None:
+        """Change the hour of the digest, or turn it off."""
+        await self._preferences.set_digest_hour(actor.employee_id, payload.hour)
         await self._changed(handling, actor)
 
     @callback(SetMuted)
-    async def muted(self, handling: Handling, actor: Actor, pressed: SetMuted) -> None:
-        """Quiet, or no longer."""
-        await self._preferences.set_muted(actor.employee_id, pressed.muted)
+    async def muted(self, handling: Handling, actor: Actor, payload: SetMuted) -> None:
+        """Mute or unmute notices."""
+        await self._preferences.set_muted(actor.employee_id, payload.muted)
         await self._changed(handling, actor)
 
     async def _changed(self, handling: Handling, actor: Actor) -> None:

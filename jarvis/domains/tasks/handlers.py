@@ -1,5 +1,4 @@
-"""A closed task form makes a task; `/tasks` lists them; a press says that it is done, or not
-yet."""
+"""Tasks: made by a closed task form, listed by `/tasks`, marked done or open by a button."""
 
 from __future__ import annotations
 
@@ -29,11 +28,11 @@ from jarvis.messaging import outbox, times
 from jarvis.messaging.callbacks import callback, command
 from jarvis.messaging.view import Button, Reader
 
-LISTED = 8  # tasks a message
+LISTED = 8  # tasks per message
 
 
 class Tasks:
-    """Makes, lists and closes tasks."""
+    """Creates, lists and completes tasks."""
 
     feature: ClassVar[str] = "tasks"
 
@@ -57,8 +56,8 @@ class Tasks:
 
     @subscriber(FINISHED, lane=DeliveryLane.PEOPLE)
     async def given(self, handling: Handling) -> None:
-        """A task form was closed; without what and for whom there is no task, and its author hears
-        so."""
+        """Create the task of a closed form; if the text or the assignee is missing there is no
+        task, and the author gets a message."""
         async with handling.transaction() as tx:
             form = await self._forms.get(tx, UUID(str(handling.event.payload["subject"])))
             if form is None or form.state != "done" or form.template.key != "task":
@@ -93,7 +92,7 @@ class Tasks:
 
     @command("tasks")
     async def listing(self, handling: Handling, actor: Actor, said: str) -> None:
-        """`/tasks`: what the person has to do, and what they gave to others."""
+        """`/tasks`: list the person's own tasks, and those they gave to others."""
         p = handling.event.payload
         async with handling.transaction() as tx:
             reader = await self._readers.of_employee(actor.employee_id)
@@ -127,21 +126,21 @@ class Tasks:
             sign = "←" if task.assignee_id == actor.employee_id else "→"
             lines.append(f"{number}. {escape(view.title(task))}{due} · {sign} {escape(other)}")
             label = f"{reader.say('b.task.done')} {number}"
-            pressed = SetTask(task_id=task.id, done=True, listed=True)
-            rows.append([Button(label=label, payload=pressed)])
+            payload = SetTask(task_id=task.id, done=True, listed=True)
+            rows.append([Button(label=label, payload=payload)])
         return "\n".join(lines), rows
 
     @callback(SetTask)
-    async def set_done(self, handling: Handling, actor: Actor, pressed: SetTask) -> None:
+    async def set_done(self, handling: Handling, actor: Actor, payload: SetTask) -> None:
         """Mark a task done or open, for its assignee, author or substitute, or a head."""
-        verb = "done" if pressed.done else "open"
+        verb = "done" if payload.done else "open"
         async with handling.transaction() as tx:
-            task = await self._tasks.get(tx, pressed.task_id, lock=True)
+            task = await self._tasks.get(tx, payload.task_id, lock=True)
             if task is None:
                 return
-            allowed = await self._may(tx, actor, task)
+            allowed = await self._may_change(tx, actor, task)
             changed = allowed and await self._tasks.set_done(
-                tx, task.id, by=actor.employee_id if pressed.done else None
+                tx, task.id, by=actor.employee_id if payload.done else None
             )
             outcome = verb if changed else "nothing new" if allowed else "denied"
             await audit.record(
@@ -160,20 +159,20 @@ class Tasks:
                     reader = await self._readers.of_employee(task.creator_id)
                     text = reader.say(key, who=escape(actor.name), what=escape(view.title(task)))
                     await self._notify(tx, handling, task.creator_id, text, handling.key(key))
-            if pressed.listed:
-                await self._again(tx, handling, actor)
+            if payload.listed:
+                await self._refresh_list(tx, handling, actor)
 
-    async def _may(self, tx: Tx, actor: Actor, task: Task) -> bool:
-        stand_in = await self._absences.stands_in(
+    async def _may_change(self, tx: Tx, actor: Actor, task: Task) -> bool:
+        substitute = await self._absences.substitute_of(
             tx, task.assignee_id, local_date(self._clock.now())
         )
         return (
-            actor.employee_id in (task.assignee_id, task.creator_id, stand_in)
+            actor.employee_id in (task.assignee_id, task.creator_id, substitute)
             or actor.role in HEADS
         )
 
-    async def _again(self, tx: Tx, handling: Handling, actor: Actor) -> None:
-        """The list that was pressed shows what is left."""
+    async def _refresh_list(self, tx: Tx, handling: Handling, actor: Actor) -> None:
+        """Update the list in which a task was marked."""
         p = handling.event.payload
         text, rows = await self._list(tx, actor, await self._readers.of_employee(actor.employee_id))
         stored = await self._interactions.store(

@@ -9,7 +9,7 @@ from jarvis.messaging.callbacks import ID, Former, Payload
 
 
 class SetTask(Payload):
-    """A task is done, or open again; `listed` when the press stands in a list of tasks."""
+    """Mark a task done or open; `listed` when the button is in a list of tasks."""
 
     kind: ClassVar[str] = "task"
     lasting: ClassVar[bool] = True

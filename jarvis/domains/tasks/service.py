@@ -1,5 +1,5 @@
-"""Tasks: what, by whom, until when. They come from a form; who is away is stood in for by their
-substitute."""
+"""Tasks: what, by whom, until when. They come from a form; a substitute does those of an absent
+employee."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ class TaskService:
         due: date | None,
         branch: str | None,
     ) -> UUID:
-        """The task of a form; a form that was sent back and closed again changes the task that it
-        made."""
+        """Create the task of a form; a form that was sent back and closed again updates its
+        task."""
         return await tx.fetchval(
             """INSERT INTO task (title, creator_employee_id, assignee_employee_id, due_on, form_id,
                 branch_id, created_at)
@@ -66,13 +66,13 @@ class TaskService:
         )
 
     async def get(self, reader: Reader, task_id: UUID, *, lock: bool = False) -> Task | None:
-        """A task; `lock` keeps others from it until the transaction ends."""
+        """A task; `lock` holds its row until the transaction ends."""
         if lock:
             await reader.fetchrow("SELECT 1 FROM task WHERE id = $1 FOR UPDATE", task_id)
         return _task(await reader.fetchrow(f"{_SQL} WHERE t.id = $1", task_id))
 
     async def open_of(self, reader: Reader, employee_id: UUID, limit: int) -> list[Task]:
-        """Open tasks that the person has or gave, those that are due first."""
+        """Open tasks that the person has or gave, the earliest due first."""
         rows = await reader.fetch(
             f"""{_SQL} WHERE t.status = 'todo'
                 AND $1 IN (t.assignee_employee_id, t.creator_employee_id)
@@ -83,7 +83,7 @@ class TaskService:
         return [t for t in map(_task, rows) if t is not None]
 
     async def set_done(self, tx: Tx, task_id: UUID, *, by: UUID | None) -> bool:
-        """Done by this person, or (None) to be done again; false when it was so already."""
+        """Mark a task done by this person, or open (None); false when nothing changed."""
         return bool(
             await tx.fetchval(
                 """UPDATE task SET status = CASE WHEN $2::uuid IS NULL THEN 'todo' ELSE 'done' END,

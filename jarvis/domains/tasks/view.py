@@ -1,4 +1,4 @@
-"""What a task looks like. Times are absolute: a post stays as it is until a fact changes."""
+"""Text of tasks. Times are absolute, since a post is edited only when a fact changes."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ TITLE_MAX = 64
 
 
 def title(task: Task) -> str:
-    """The first line of what is to be done."""
+    """The first line of the task."""
     return task.title.strip().splitlines()[0][:TITLE_MAX]
 
 
-def card(task: Task, reader: Reader, *, stand_in: str | None) -> str:
+def card(task: Task, reader: Reader, *, substitute: str | None) -> str:
     """What, until when, from whom; when it is done, by whom; as HTML."""
     lines = [f"📝 <b>{escape(task.title)}</b>"]
     if task.due is not None:
@@ -24,8 +24,8 @@ def card(task: Task, reader: Reader, *, stand_in: str | None) -> str:
     lines.append(reader.say("task.from", who=escape(task.creator)))
     if task.creator_id != task.assignee_id:
         lines.append(reader.say("responsible", who=escape(task.assignee)))
-    if stand_in is not None:
-        lines.append(reader.say("standin", who=escape(stand_in)))
+    if substitute is not None:
+        lines.append(reader.say("standin", who=escape(substitute)))
     if task.status == "done":
         lines.append(
             reader.say("task.done", who=escape(task.done_by or "—"), t=stamp(task.done_at))

@@ -167,7 +167,7 @@ class PersonalTopics:
                 return
             reader = await self._readers.of_employee(forum.employee_id)
             contact = reader.actor.role in CONTACTS
-            stand_in = reader.actor.name if forum.employee_id != responsible else None
+            substitute = reader.actor.name if forum.employee_id != responsible else None
             owed = [
                 o
                 for b in bookings
@@ -175,7 +175,7 @@ class PersonalTopics:
                 for o in await self._receivables.of_booking(b.id)
             ]
             text = render.client_card(
-                client, bookings, booking, car, owed, reader, contact=contact, stand_in=stand_in
+                client, bookings, booking, car, owed, reader, contact=contact, substitute=substitute
             )
             if contact and topic.opening is None:
                 await audit.record(
@@ -212,7 +212,7 @@ class PersonalTopics:
             text = task_view.card(
                 task,
                 reader,
-                stand_in=reader.actor.name if forum.employee_id != task.assignee_id else None,
+                substitute=reader.actor.name if forum.employee_id != task.assignee_id else None,
             )
             verb = "open" if task.status == "done" else "done"
             row = [
@@ -251,8 +251,10 @@ class PersonalTopics:
         substitute has none that can take topics."""
         if responsible is None:
             return None
-        stand_in = await self._absences.stands_in(tx, responsible, local_date(self._clock.now()))
-        there = await self._chats.own(tx, purpose, stand_in)
+        substitute = await self._absences.substitute_of(
+            tx, responsible, local_date(self._clock.now())
+        )
+        there = await self._chats.own(tx, purpose, substitute)
         return (
             there
             if there is not None and there.able(TOPICS)

@@ -33,7 +33,7 @@ def client_card(
     reader: Reader,
     *,
     contact: bool,
-    stand_in: str | None,
+    substitute: str | None,
 ) -> str:
     """Return the post as HTML: name, phone (masked without `contact`), rental, debts,
     responsible employee, and since when they are a client."""
@@ -62,8 +62,8 @@ def client_card(
     ]
     if booking.responsible:
         lines.append(reader.say("responsible", who=escape(booking.responsible)))
-    if stand_in is not None:
-        lines.append(reader.say("standin", who=escape(stand_in)))
+    if substitute is not None:
+        lines.append(reader.say("standin", who=escape(substitute)))
     ended = [b for b in bookings if b.status == "done"]
     if ended:
         first = min((b.start for b in ended if b.start is not None), default=None)

@@ -90,7 +90,7 @@ class ForumReconciler:
                     order=f"look:{forum.id}",
                 )
                 # while Telegram is unreachable, one read of a forum waits instead of many
-                await effects.overtake(tx, look)
+                await effects.supersede(tx, look)
 
     @subscriber(MADE, WRITTEN, REMOVED)
     async def refused(self, handling: Handling) -> None:

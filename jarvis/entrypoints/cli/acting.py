@@ -22,7 +22,8 @@ OUTCOMES = ("done", "not_done", "again")
 
 
 async def effects_resolve(effect_id: str, outcome: str, name: str, console: Console) -> None:
-    """A person's word, with the same audit as the buttons of the card."""
+    """Record a person's resolution of an unknown effect, with the same audit as the card's
+    buttons."""
     if outcome not in OUTCOMES:
         raise InvalidRequest(f"outcomes: {', '.join(OUTCOMES)}")
     async with app() as opened:
@@ -40,7 +41,7 @@ async def effects_resolve(effect_id: str, outcome: str, name: str, console: Cons
 
 
 async def audit_verify(console: Console) -> None:
-    """Prints what was looked at and what is not signed yet; a flaw ends the command with an error
+    """Print what was verified and what is not signed yet; a flaw ends the command with an error
     that names the row.
 
     Raises:
@@ -60,7 +61,7 @@ async def audit_verify(console: Console) -> None:
 
 
 def verdict(proof: Proof, now: datetime) -> str:
-    """One sentence on an audit that holds.
+    """One sentence on an audit that is intact.
 
     Raises:
         AuditBroken: something does not hold.
@@ -83,7 +84,7 @@ def verdict(proof: Proof, now: datetime) -> str:
 
 
 def report(proof: Proof, now: datetime) -> list[str]:
-    """What a proof says, in lines; the verdict is left to the caller."""
+    """A proof as lines of text; the verdict is left to the caller."""
     lines = [
         f"{proof.rows} rows of {CHAINS} chains looked at, {proof.erased} with their words erased on record."
     ]
@@ -118,7 +119,7 @@ def _moment(at: datetime) -> str:
 
 
 async def audit_begin(reason: str, name: str, console: Console) -> None:
-    """A new series of checkpoints; what was wrong before becomes an entry of the audit."""
+    """Start a new series of checkpoints; earlier flaws are recorded in the audit."""
     async with app() as opened:
         storage = opened.get(FsStorage)
         by = await opened.get(StaffService).actor_by_name(name)
@@ -136,27 +137,27 @@ class AuditBroken(ExpectedError):
 
 
 class AuditUnproved(ExpectedError):
-    """The audit could not be looked at whole."""
+    """The audit could not be verified completely."""
 
 
 async def audit_show(
     action: str | None, subject: str | None, limit: int, as_json: bool, console: Console
 ) -> None:
-    """The newest entries with their words."""
+    """The newest entries with their texts."""
     async with app() as opened:
         rows = await audit.recent(opened.db, action=action, subject=subject, limit=limit)
     show(rows, ("at", "action", "outcome", "words", "id"), as_json, console)
 
 
 async def interactions_list(limit: int, as_json: bool, console: Console) -> None:
-    """Cards that wait for a word."""
+    """Cards that wait for a decision."""
     async with app() as opened:
         rows = await ApprovalRecords().listed(opened.db, limit)
     show(rows, ("id", "requester", "writes", "votes", "needed", "expires_at"), as_json, console)
 
 
 async def switch_list(console: Console) -> None:
-    """Thrown switches, the settings' own included."""
+    """Switches that are not on, including those from the settings."""
     async with app() as opened:
         for switch in await opened.get(Switches).thrown():
             console.print(
@@ -167,7 +168,7 @@ async def switch_list(console: Console) -> None:
 async def switch_set(
     scope: str, name: str, mode: str, reason: str | None, by_name: str | None, console: Console
 ) -> None:
-    """Throw one switch."""
+    """Set one switch."""
     async with app() as opened:
         by = await opened.get(StaffService).actor_by_name(by_name) if by_name else None
         await opened.get(Switches).throw(
@@ -177,7 +178,7 @@ async def switch_set(
 
 
 async def switch_report(hours: int, as_json: bool, console: Console) -> None:
-    """Effects that were only noted, by kind and branch."""
+    """Effects that were only recorded, by kind and branch."""
     async with app() as opened:
         rows = await EffectLog(opened.db).shadowed(hours=hours)
     show(rows, ("kind", "branch", "effects", "first", "last"), as_json, console)

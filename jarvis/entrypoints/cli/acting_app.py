@@ -1,5 +1,5 @@
-"""`jarvis audit`, `jarvis switch`, `jarvis interactions`: what was done, what may be done, what waits
-for a word."""
+"""`jarvis audit`, `jarvis switch`, `jarvis interactions`: what was done, what may be done, what
+waits for a decision."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""What `jarvis ask` does. Light on purpose: whoever asks waits for what is imported here, so the
-agents come in only where no worker runs (tests/unit/test_cli_imports.py)."""
+"""What `jarvis ask` does. Imports little: its imports delay every answer, so the agents are
+imported only when no worker runs (tests/unit/test_cli_imports.py)."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from jarvis.kit.ids import new_id
 from jarvis.kit.settings import load
 from jarvis.kit.text import MESSAGE_CHARS, clean
 
-TAKEN_S = 1.0  # a worker that runs has claimed a request by then
+TAKEN_S = 1.0  # a running worker has claimed a request by then
 ANSWERED_S = 60.0
-LOOK_S = 0.01  # a look is two reads by key
+LOOK_S = 0.01  # a poll is two reads by key
 
 
 async def ask(text: str, name: str, as_json: bool, console: Console) -> None:
-    """Journal the request and print what a running worker answers, with its steps; where none
-    takes it, the agents are opened here.
+    """Store the request in the journal and print the answer of a running worker, with its steps; if
+    no worker takes it, it is answered in this process.
 
     Raises:
-        InvalidRequest: no request, or one that failed or was not answered in time.
-        NotFound: nobody of this name, or several.
+        InvalidRequest: an empty request, or one that failed or was not answered in time.
+        NotFound: no employee of this name, or several.
     """
     text = clean(text).strip()
     if not text or len(text) > MESSAGE_CHARS:
@@ -90,7 +90,7 @@ async def _answer(db: Database, event_id: UUID) -> Row:
 
 
 async def _answer_here(event_id: UUID) -> None:
-    """Handle the event in this process; a worker that took it meanwhile keeps it."""
+    """Handle the event in this process; unless a worker has taken it meanwhile."""
     # agents take seconds to import
     from jarvis.app.build import open_app
     from jarvis.app.process import observe

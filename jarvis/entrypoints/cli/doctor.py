@@ -39,7 +39,7 @@ async def doctor(as_json: bool, console: Console) -> int:
 
             os.environ.update(find_demo())
             lines += _demo()
-        lines += await _house()
+        lines += await _installation()
     except InvalidRequest as error:
         lines.append(Diagnosis(name="Settings", ok=False, found="none", advice=str(error)))
     except (JarvisError, OSError) as error:
@@ -109,7 +109,7 @@ def _demo() -> list[Diagnosis]:
     ]
 
 
-async def _house() -> list[Diagnosis]:
+async def _installation() -> list[Diagnosis]:
     lines: list[Diagnosis] = []
     async with app() as opened:
         tables = await migrations_run(opened.db)
@@ -179,7 +179,7 @@ async def _vendors(opened: App) -> list[Diagnosis]:
 
 
 async def diagnose_checkpoints(db: Database, checkpoints: Checkpoints, now: datetime) -> Diagnosis:
-    """Whether the audit is signed in time, and what was signed still stands."""
+    """Whether the audit is signed in time, and whether signed rows are unchanged."""
     proof = await prove(db, checkpoints, quick=True)
     last = await EffectLog(db).latest(CHECKPOINT.name)
     failed = last["cause"] if last is not None and last["state"] != "done" else None

@@ -1,4 +1,4 @@
-"""`jarvis telegram setup`: what the company's chats lack, and making them with a person's
+"""`jarvis telegram setup`: what the company's chats lack, and creating them with a person's
 session."""
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ With JARVIS_TELEGRAM_USER_SESSION set, `jarvis telegram setup --create` does all
 
 
 async def setup(create: bool, employee: str | None, as_json: bool, console: Console) -> None:
-    """Show each place with its group and what that lacks; with `create` make those that are missing
-    first, but for the main chat of cars. With `employee`, the groups of this person only.
+    """Show each required group and what it lacks; with `create` create missing ones first, except
+    the main chat of cars. With `employee`, the groups of this person only.
 
     Raises:
-        NotFound: nobody of this name.
+        NotFound: no employee of this name.
     """
     async with app() as opened:
         chats = ChatService(opened.clock)

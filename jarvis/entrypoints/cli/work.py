@@ -22,11 +22,10 @@ DRAIN_LOOK_S = 0.5
 
 
 async def subscriptions_sync(discard: bool, console: Console) -> None:
-    """Write the table of subscriptions as this version's handlers want it, on the owner's
-    address."""
+    """Write the table of subscriptions from this version's handlers, as the database owner."""
     from jarvis.app.build import subscriptions as wanted
 
-    # as for the schema, nothing else of the settings is needed
+    # as for the schema, no other settings are needed
     dsn = os.environ.get("JARVIS_DATABASE_DIRECT_URL")
     if not dsn:
         raise SettingsMissing(
@@ -86,7 +85,7 @@ async def replay(
     yes: bool,
     console: Console,
 ) -> None:
-    """Copies of past events; live ones only after their effects were shown and somebody agreed."""
+    """Replay past events; live only after their effects were shown and confirmed."""
     from rich.prompt import Confirm
 
     if event_id and (since or until or kind):
@@ -132,7 +131,7 @@ async def _show_effects(
 
 
 async def drain(timeout_s: float, console: Console) -> None:
-    """Wait until the workers have finished everything that is open."""
+    """Wait until the workers have finished all open work."""
     deadline, last = time.monotonic() + timeout_s, dict[str, int]()
     async with app() as opened:
         while left := await idle.in_flight(opened.db, soon=idle.ANY, bulk_soon=idle.ANY):

@@ -46,9 +46,9 @@ HERE = Path(__file__).parent
 
 
 @dataclass(slots=True, kw_only=True)
-class Stage:
-    """Everything that the desk and the control surface drive. `manifests` and `vendors` hold the
-    same names: what each sandbox says of itself, and the running one."""
+class DemoState:
+    """The objects behind the desk and the control surface. `manifests` and `vendors` have the same
+    keys: the manifest of each sandbox, and the running one."""
 
     world: World
     db: Database
@@ -66,14 +66,14 @@ class Stage:
 
     @property
     def telegram(self) -> TelegramSandbox:
-        """Whose people's side the desk is."""
+        """The Telegram sandbox, whose people's side the desk shows."""
         return next(v for v in self.vendors.values() if isinstance(v, TelegramSandbox))
 
     def vendor(self, name: str) -> VendorSandbox:
         """A vendor's running sandbox.
 
         Raises:
-            NotFound: names those that there are.
+            NotFound: names the existing ones.
         """
         if name not in self.vendors:
             raise NotFound(f"no vendor {name!r}; vendors: {', '.join(self.vendors)}")
@@ -88,14 +88,14 @@ class Stage:
         self.read.clear()
 
     def touched(self, chat: Chat | None = None) -> None:
-        """Something that a page shows has changed."""
+        """Notify pages of a change."""
         self.version += 1
         self._changed.set()
         self._changed = asyncio.Event()
 
     async def watch(self) -> None:
-        """Notice what Jarvis writes down a moment after it was seen: receipts, events, rules,
-        finished runs."""
+        """Watch for what Jarvis stores shortly after its visible effect: receipts, events,
+        deliveries, finished runs."""
         seen: object = None
         while not_cancelled():
             try:
@@ -129,7 +129,7 @@ class Stage:
         """Set business time for every process.
 
         Raises:
-            InvalidRequest: so far off that dates would end.
+            InvalidRequest: so far off that dates would overflow.
         """
         offset = (now - datetime.now(now.tzinfo)).total_seconds()
         if abs(offset) > CLOCK_MAX_S:
@@ -148,7 +148,7 @@ class Stage:
         self.touched()
 
 
-def demo_app(stage: Stage) -> ASGIApp:
+def demo_app(stage: DemoState) -> ASGIApp:
     """The ASGI application; for pages and programs of this machine only, never part of
     production."""
 
@@ -192,7 +192,7 @@ def _refused(request: Request[object, object, State], error: ExpectedError) -> R
 
 
 def _misread(request: Request[object, object, State], error: HTTPException) -> Response[bytes]:
-    """A request that no handler takes: no such address, a body or an argument of another shape."""
+    """Answer a request that no handler accepts: an unknown path, a malformed body or argument."""
     del request
     return _error(error.status_code, error.detail)
 

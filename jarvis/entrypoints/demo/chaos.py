@@ -1,5 +1,5 @@
-"""The proof by crashes: real processes are killed while people have them write to RentProg and cars
-move; the ledgers judge.
+"""Chaos test: real processes are killed while people make changes in RentProg and cars move; the
+ledgers are checked afterwards.
 
 Every choice comes from the seed, which is printed; `jarvis chaos --seed N` makes the same choices
 again (the machine's own timing stays its own).
@@ -34,9 +34,9 @@ from jarvis.entrypoints.embedded import Redis as RedisServer
 from jarvis.kit.faults import POINTS
 
 DRAIN_S = 60.0
-AWAKE_S = 4.0  # how long a worker that slept past its lease goes on before it is killed
-PAUSE_S = (2.0, 5.0)  # of a person between two orders
-A_DAY_S = 24 * 3600 + 60  # until topics that were left are deleted
+AWAKE_S = 4.0  # how long a worker frozen past its lease continues before it is killed
+PAUSE_S = (2.0, 5.0)  # of a person between two requests
+A_DAY_S = 24 * 3600 + 60  # until topics of moved cars are deleted
 
 
 class Chaos:
@@ -63,8 +63,7 @@ class Chaos:
         self._frozen: list[threading.Thread] = []
 
     def run(self) -> Outcome:
-        """Start everything, let people order, cars move and fate strike side by side, then
-        judge."""
+        """Start everything, run people, car moves and faults concurrently, then check."""
         try:
             self._demo.start(lambda text: None)
             self._surface = Surface(self._demo.base)
@@ -79,11 +78,11 @@ class Chaos:
             numbers = numbers[: self._orders]
             planned = self._storm(numbers)
             self._calm()
-            for n, number in enumerate(numbers):  # whoever lost patience in the storm presses now
+            for n, number in enumerate(numbers):  # people who gave up during the faults press now
                 Orders(self._surface, ORDERERS[n % len(ORDERERS)]).press(number, 15)
             self._drain()
             judge = Judge(self._surface, self._records, self._outcome)
-            for _ in range(2):  # a topic with late talk is kept for a second day
+            for _ in range(2):  # a topic with late messages is kept for a second day
                 if judge.unfinished(planned):
                     self._surface.call("POST", "/sandbox/clock", {"advance_s": A_DAY_S})
                     self._drain()
@@ -148,8 +147,8 @@ class Chaos:
         self._outcome.blows[name] = self._outcome.blows.get(name, 0) + 1
 
     def _kill_in_a_move(self) -> None:
-        """Whoever carries a car's move just now is killed; two of three times its successor dies in
-        it too."""
+        """Kill the process that executes a car's move; two of three times its successor is killed
+        in it too."""
         self._count("kill in a move")
         self._kill()
         self._revive()
@@ -161,8 +160,8 @@ class Chaos:
             child.join(5)
 
     def _revive(self) -> None:
-        """Start again what died; two of three come back with the next fault point armed, until all
-        had their turn, and again."""
+        """Restart dead processes; two of three come back with the next fault point armed, in
+        rotation."""
         with self._reviving:
             self._revive_all()
 
@@ -193,18 +192,18 @@ class Chaos:
         client.close()
 
     def _mtproto(self) -> None:
-        self._surface.patiently("POST", "/sandbox/telegram/fault", {"kind": "down"})
+        self._surface.call_or_none("POST", "/sandbox/telegram/fault", {"kind": "down"})
         time.sleep(self._chance.uniform(0.1, 1.0))
-        self._surface.patiently("DELETE", "/sandbox/telegram/fault")
+        self._surface.call_or_none("DELETE", "/sandbox/telegram/fault")
 
     def _http(self) -> None:
-        self._surface.patiently(
+        self._surface.call_or_none(
             "POST", "/sandbox/rentprog/fault", {"kind": "lose_answer", "times": 1, "seconds": 6}
         )
 
     def _freeze(self) -> None:
-        """Stop a worker for a moment, or past its lease, so that another takes its work over before
-        it wakes up."""
+        """Freeze a worker briefly, or past its lease, so that another takes over its work before it
+        resumes."""
         child = self._demo.children["worker"]
         if child.pid is None or child.exitcode is not None:
             return
@@ -227,7 +226,7 @@ class Chaos:
         child.join()
 
     def _calm(self) -> None:
-        """Everything runs again, no fault is on; then all work must come to rest."""
+        """Restart everything and clear all faults; then all work must finish."""
         for frozen in self._frozen:
             frozen.join()
         self._surface.no_faults()
@@ -242,10 +241,10 @@ class Chaos:
         began = time.monotonic()
         busy: dict[str, Any] = {"unknown": True}
         while time.monotonic() - began < DRAIN_S and busy:
-            answer = self._surface.patiently("GET", "/sandbox/idle", timeout_s=5) or {
+            answer = self._surface.call_or_none("GET", "/sandbox/idle", timeout_s=5) or {
                 "in_flight": {"unknown": True}
             }
-            busy = answer["in_flight"] or self._records.unsettled()
+            busy = answer["in_flight"] or self._records.unfinished_work()
         self._outcome.left, self._outcome.drained_s = (
             busy,
             max(self._outcome.drained_s, time.monotonic() - began),

@@ -1,6 +1,6 @@
-"""`/sandbox/*`: what scripts and tests rely on. Errors are 4xx with `{"error": "..."}`."""
+"""`/sandbox/*`, the API for scripts and tests. Errors are 4xx with `{"error": "..."}`."""
 
-# The stage is typed where it is built; Litestar's handlers take bodies as plain dicts here.
+# Litestar's handlers take bodies as plain dicts here.
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from jarvis.kit.sandbox_manifest import Change
 from jarvis.kit.text import whole
 
 if TYPE_CHECKING:
-    from jarvis.entrypoints.demo.app import Stage
+    from jarvis.entrypoints.demo.app import DemoState
 
 
-RUNS = 500  # of one answer; whoever wants more asks again, after the last
+RUNS = 500  # of one answer; clients page on after the last
 
 
-def control_routes(stage: Stage) -> list[Any]:
-    """The handlers, bound to one stage."""
+def control_routes(stage: DemoState) -> list[Any]:
+    """The handlers, bound to one demo state."""
 
     @get("/sandbox/status")
     async def status() -> dict[str, Any]:
@@ -150,7 +150,7 @@ def control_routes(stage: Stage) -> list[Any]:
 
 
 def _offered(change: Change) -> dict[str, Any]:
-    """A change as scripts read it, in Russian."""
+    """A change in its script form, in Russian."""
     return {
         "name": change.name,
         "title": change.title.ru,

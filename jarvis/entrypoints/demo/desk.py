@@ -26,7 +26,7 @@ from jarvis.kit.world import WorldPerson
 from jarvis.messaging.times import day
 
 if TYPE_CHECKING:
-    from jarvis.entrypoints.demo.app import Stage
+    from jarvis.entrypoints.demo.app import DemoState
 
 Form = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART)]
 Req = Request[Any, Any, State]
@@ -36,8 +36,8 @@ _LANGUAGES = ("ru", "en", "ka")
 _KINDS = {"image": "photo", "video": "video", "audio": "audio"}
 
 
-def desk_routes(stage: Stage) -> list[Any]:
-    """The handlers, bound to one stage."""
+def desk_routes(stage: DemoState) -> list[Any]:
+    """The handlers, bound to one demo state."""
 
     def page(request: Req, name: str, **context: Any) -> Template:
         language = _language(request)
@@ -224,7 +224,7 @@ def _language(request: Req) -> str:
 
 
 def _back(request: Req, number: int, *, toast: str | None = None) -> Response[Any]:
-    """To the page again; a script that sent the form only wants the toast."""
+    """Redirect to the page; a script that sent the form gets only the toast."""
     if request.headers.get("x-desk") == "1":
         return Response({"toast": toast}, status_code=200)
     referer = request.headers.get("referer", "")
@@ -234,8 +234,8 @@ def _back(request: Req, number: int, *, toast: str | None = None) -> Response[An
 
 
 async def _files(uploads: object) -> list[dict[str, Any]]:
-    """What the composer attached, each as what its bytes are; what shows and plays as none of
-    these is a document, as in Telegram."""
+    """The attachments of the composer, typed by their bytes; anything that cannot be shown or
+    played is a document, as in Telegram."""
     rows = cast("list[object]", uploads) if isinstance(uploads, list) else [uploads]
     found: list[dict[str, Any]] = []
     for upload in rows:

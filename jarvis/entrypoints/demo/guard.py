@@ -1,7 +1,7 @@
-"""Who may talk to the demo: this machine's own pages and programs, by a loopback name.
+"""Access to the demo: only pages and programs of this machine, by a loopback name.
 
-A page of another site runs in the same browser. It may point a name of its own at 127.0.0.1, and it
-may send forms here; it can hide neither which name it asked for nor where it comes from.
+A page of another site runs in the same browser. It may point its own name at 127.0.0.1, and it may
+send forms here; but it cannot hide the Host that it requested nor its Origin.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ _READS = ("GET", "HEAD", "OPTIONS")
 _OURS = ("same-origin", "none")  # `none`: typed or pressed by the person
 _HEADERS = {
     b"x-content-type-options": b"nosniff",
-    # a page of another site may not embed what stands here, pictures included
+    # a page of another site may not embed content from here, pictures included
     b"cross-origin-resource-policy": b"same-origin",
 }
 
 
 def guarded(app: ASGIApp) -> ASGIApp:
     """The application, for requests from this machine only; others get 403 with `{"error": ...}`.
-    Whatever is answered says that its type is not to be guessed."""
+    Every answer forbids type sniffing."""
 
     async def guard(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -20,7 +20,7 @@ from jarvis.engine.audit_checkpoints import Checkpoints
 from jarvis.engine.db import open_database
 from jarvis.engine.notifier import open_notifier
 from jarvis.engine.timing import Scheduler
-from jarvis.entrypoints.demo.app import Stage, demo_app
+from jarvis.entrypoints.demo.app import DemoState, demo_app
 from jarvis.entrypoints.sandboxes import built, load_world, sandboxes
 from jarvis.entrypoints.seed import seed, wipe
 from jarvis.integrations.storage.port import connect
@@ -29,15 +29,15 @@ from jarvis.kit.clock import OffsetClock
 from jarvis.kit.errors import InvalidRequest
 from jarvis.kit.keep import Keep
 from jarvis.kit.sandbox import served
-from jarvis.kit.sandbox_manifest import Surroundings
+from jarvis.kit.sandbox_manifest import SandboxContext
 from jarvis.kit.settings import load
 from jarvis.kit.world import World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostOptions:
-    """What the host was asked for. `web`: the address of Jarvis's web process. `resume`: go on with
-    what a killed host had kept."""
+    """Options of the host. `web`: the address of Jarvis's web process. `resume`: restore the state
+    that a killed host had saved."""
 
     folder: Path
     port: int
@@ -48,7 +48,7 @@ class HostOptions:
 
 
 async def run(options: HostOptions) -> None:
-    """Begin with an empty Jarvis and a fresh world, or go on with the kept ones, and serve until
+    """Start with an empty Jarvis and a fresh world, or with the saved ones, and serve until
     cancelled."""
     clock, folder, world = OffsetClock(options.offset_s), options.folder, options.world
     async with (
@@ -67,14 +67,14 @@ async def run(options: HostOptions) -> None:
         manifests = sandboxes()
         vendors = built(
             manifests,
-            lambda name: Surroundings(
+            lambda name: SandboxContext(
                 clock=clock,
                 web=options.web,
                 settings=os.environ,
                 ledger=folder / f"ledger-{name}.jsonl",
             ),
         )
-        stage = Stage(
+        stage = DemoState(
             world=world,
             db=db,
             owner=owner,
@@ -96,15 +96,15 @@ async def run(options: HostOptions) -> None:
                 vendor.save()
             if not options.resume:
                 await stage.queue_load()
-                _tell(stage, folder / "host.json")
+                _write_connection_facts(stage, folder / "host.json")
             try:
                 await asyncio.Event().wait()
             finally:
                 follower.cancel()
 
 
-def _tell(stage: Stage, facts: Path) -> None:
-    """Write down what Jarvis's processes must know to reach the sandboxes."""
+def _write_connection_facts(stage: DemoState, facts: Path) -> None:
+    """Write the settings by which Jarvis's processes reach the sandboxes."""
     env = {k: v for vendor in stage.vendors.values() for k, v in vendor.settings().items()}
     draft = facts.with_suffix(".draft")
     draft.touch(mode=0o600)

@@ -17,7 +17,7 @@ from jarvis.entrypoints.demo.text import Words, known, seconds, words
 from jarvis.messaging.catalogue import say
 
 LINKS = 8
-FOLLOWED = timedelta(minutes=2)  # what comes later has another cause
+FOLLOWED = timedelta(minutes=2)  # later effects have another cause
 
 
 async def steps_behind(
@@ -51,7 +51,7 @@ def price(run: Row, language: str) -> str:
 
 
 async def writes_behind(db: Database, run_id: UUID, language: str) -> list[dict[str, Any]]:
-    """What a run's card asked to write, and how far each write and its undo is."""
+    """The writes on a run's card, with the state of each write and its undo."""
     t = words(language)
     rows = await ApprovalRecords().writes_of(db, run_id)
     return [_write(row, t, language) for row in rows]
@@ -126,13 +126,13 @@ def _step(row: Row, t: Words, language: str) -> dict[str, Any]:
 
 
 def _role(name: str | None, language: str, t: Words) -> str:
-    """What an agent's role is called; a route has outcomes beside roles."""
+    """The title of an agent's role; a route also has outcomes that are no roles."""
     role = roles().get(name or "")
     return role.title[language] if role is not None and role.title else _word("out", name, t)
 
 
-def _word(room: str, name: str | None, t: Words) -> str:
-    for key in (f"{room}.{name}", f"out.{name}"):
+def _word(group: str, name: str | None, t: Words) -> str:
+    for key in (f"{group}.{name}", f"out.{name}"):
         if known(key):
             return t(key)
     return name or ""
@@ -141,7 +141,7 @@ def _word(room: str, name: str | None, t: Words) -> str:
 async def chain_of(
     db: Database, item: Mapping[str, Any], language: str, offset_s: float = 0.0
 ) -> dict[str, Any]:
-    """One change's way: you → webhook → rules → what followed, each with its delay."""
+    """The chain of one change: person → webhook → handlers → results, each with its delay."""
     t = words(language)
     began: datetime = item["began"]
     vendor: str = item["vendor"]

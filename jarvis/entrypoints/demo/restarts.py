@@ -1,4 +1,4 @@
-"""When a process of the demo that died is started again, and what is said of it."""
+"""Restart policy for processes of the demo: backoff and status lines."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 FILE = "processes.json"
-# before the next start, by how many ends came at once after a start
+# seconds before the next start, by the number of immediate ends in a row
 PAUSES_S = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
-STEADY_S = 8.0  # whoever ran this long has not died at once
-FAILING = 4  # ends at once in a row that are said in so many words
+STEADY_S = 8.0  # a process that ran this long has not ended immediately
+FAILING = 4  # immediate ends in a row that are reported as failing
 
 
 @dataclass(slots=True, kw_only=True)
 class Restarts:
-    """The life of one process that is kept running. Times are of a monotonic clock, in seconds."""
+    """The restart state of one supervised process. Times are of a monotonic clock, in seconds."""
 
     name: str
     pid: int | None = None
@@ -30,11 +30,11 @@ class Restarts:
 
     @property
     def failing(self) -> bool:
-        """Whether it died at once again and again."""
+        """Whether it keeps ending immediately after its starts."""
         return self.quick >= FAILING
 
     def ended(self, now: float, how: str) -> str:
-        """Note an end and when the next start is due; returns the line that says so."""
+        """Record an end and schedule the next start; returns a line for the terminal."""
         self.quick = self.quick + 1 if now - self.began < STEADY_S else 0
         pause = PAUSES_S[min(self.quick, len(PAUSES_S) - 1)]
         self.pid, self.due, self.last_end = None, now + pause, how
@@ -46,12 +46,12 @@ class Restarts:
         return f"`{self.name}` {how}; started again in {pause:g} s"
 
     def begun(self, now: float, pid: int | None) -> None:
-        """Note a start."""
+        """Record a start."""
         self.restarts += self.last_end is not None
         self.pid, self.began, self.due = pid, now, None
 
-    def settle(self, now: float) -> bool:
-        """Forget ends that lie behind a process which runs well; says whether there were any."""
+    def mark_steady(self, now: float) -> bool:
+        """Clear the ends of a process that has run long enough; returns whether there were any."""
         if self.due is None and self.quick and now - self.began >= STEADY_S:
             self.quick = 0
             return True
@@ -70,7 +70,7 @@ class Restarts:
 
 
 def how_it_ended(code: int) -> str:
-    """An exit code in words."""
+    """An exit code as text."""
     if code < 0:
         try:
             return f"was ended by {signal.Signals(-code).name}"
@@ -80,14 +80,14 @@ def how_it_ended(code: int) -> str:
 
 
 def write(folder: Path, rows: Sequence[Restarts]) -> None:
-    """Let other processes read how everything runs."""
+    """Write the status of all processes to a file for other processes."""
     draft = folder / f"{FILE}.draft"
     draft.write_text(json.dumps({row.name: row.shown() for row in rows}))
     draft.rename(folder / FILE)
 
 
 def read(folder: Path) -> dict[str, dict[str, Any]]:
-    """What was written last, by process; empty when nothing was."""
+    """The status written last, by process; empty when there is none."""
     try:
         return json.loads((folder / FILE).read_text())
     except (OSError, ValueError):

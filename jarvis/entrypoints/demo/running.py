@@ -1,5 +1,5 @@
-"""The demo that runs in this folder, for commands that are given no settings. Light on purpose:
-`jarvis ask` waits for what is imported here."""
+"""The demo that runs in this folder, for commands that are given no settings. Imports little:
+`jarvis ask` waits for its imports."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def find_demo(folder: Path = Path(".jarvis")) -> dict[str, str]:
 
 
 def processes_of_demo(folder: Path = Path(".jarvis")) -> dict[str, dict[str, Any]]:
-    """How the processes of a running demo are, by name: `{state, pid, restarts, last_end}`.
+    """The status of the processes of a running demo, by name: `{state, pid, restarts, last_end}`.
 
     Raises:
         InvalidRequest: no demo runs here.
@@ -34,14 +34,14 @@ def _running(folder: Path) -> Path:
     for path in sorted(folder.glob("demo*/env.json")):
         if (lock := lock_of(path.parent)) is None:
             return path.parent
-        lock.close()  # a killed demo left it
+        lock.close()  # left by a killed demo
     raise InvalidRequest(
         "no settings: set JARVIS_DATABASE_URL, or start `make demo` in this folder first"
     )
 
 
 def lock_of(folder: Path) -> IO[str] | None:
-    """The folder's lock, to be kept open; None when a running demo has it."""
+    """The folder's lock, to be kept open; None when a running demo holds it."""
     lock: IO[str] = (folder / "lock").open("w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

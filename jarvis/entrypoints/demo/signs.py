@@ -1,4 +1,4 @@
-"""Filters of the desk's templates: times, initials, and the fixed signs of messages drawn by the
+"""Filters of the desk's templates: times, initials, and the fixed emoji of messages drawn by the
 page."""
 
 from __future__ import annotations
@@ -69,12 +69,12 @@ def initials(name: str) -> str:
 
 
 def ground(name: str) -> int:
-    """One of five pale grounds, the same in every list."""
+    """One of five pale backgrounds, the same in every list."""
     return sum(map(ord, name)) % 5
 
 
 def drawn(html: str) -> str:
-    """The text with its fixed signs as small pictures that keep the sign as their text
+    """The text with its fixed emoji as small pictures that keep the emoji as their text
     alternative."""
 
     def draw(found: re.Match[str]) -> str:

@@ -1,5 +1,4 @@
-"""The first lines of the demo and of each of its processes. Light on purpose: it runs before
-anything else is imported.
+"""Starts the processes of the demo. Imports little: it runs before anything else is imported.
 
 One process imports Jarvis once and forks the others: five imports of the same libraries would take
 most of the start. The sandboxes need other libraries and import them beside it, while PostgreSQL
@@ -18,12 +17,12 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
 _FORKS, _SPAWNS = get_context("forkserver"), get_context("spawn")
-_ROOMS = ("web", "worker", "bot", "jobs")
+_PROCESSES = ("web", "worker", "bot", "jobs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What a process must know to begin: its arguments, its settings, where its words go."""
+class LaunchSpec:
+    """How to start a process: its arguments, settings and log file."""
 
     argv: Sequence[str]
     env: Mapping[str, str]
@@ -32,14 +31,15 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """The process of the sandboxes, importing, and the pipe by which it gets its order."""
+    """The process of the sandboxes, which imports already, and the pipe to send it its launch
+    spec."""
 
     process: BaseProcess
-    orders: Connection
+    specs: Connection
 
-    def begin(self, order: Order) -> BaseProcess:
-        """Let it serve."""
-        self.orders.send(order)
+    def begin(self, spec: LaunchSpec) -> BaseProcess:
+        """Make it serve."""
+        self.specs.send(spec)
         return self.process
 
 
@@ -48,18 +48,18 @@ class Forks:
     process does."""
 
     def __init__(self) -> None:
-        _FORKS.set_forkserver_preload([f"jarvis.entrypoints.{room}" for room in _ROOMS])
+        _FORKS.set_forkserver_preload([f"jarvis.entrypoints.{name}" for name in _PROCESSES])
         forkserver.ensure_running()
         self._far_end, self._near_end = _FORKS.Pipe(duplex=False)
 
-    def start(self, name: str, order: Order) -> BaseProcess:
-        process = _FORKS.Process(target=_jarvis, args=(order, self._far_end), name=name)
+    def start(self, name: str, spec: LaunchSpec) -> BaseProcess:
+        process = _FORKS.Process(target=_jarvis, args=(spec, self._far_end), name=name)
         process.start()
         return process
 
 
 def begin() -> tuple[Host, Forks]:
-    """Start the imports of every process; call it before any import of one's own."""
+    """Start the imports of every process; call it before any other import."""
     forks = Forks()
     return begin_host(), forks
 
@@ -70,24 +70,24 @@ def begin_host() -> Host:
     process = _SPAWNS.Process(target=_host, args=(theirs,), name="host")
     process.start()
     theirs.close()
-    return Host(process=process, orders=ours)
+    return Host(process=process, specs=ours)
 
 
-def _host(orders: Connection) -> None:
+def _host(specs: Connection) -> None:
     os.setpgid(0, 0)
     from jarvis.entrypoints.demo.host import main
 
     try:
-        order: Order = orders.recv()
+        spec: LaunchSpec = specs.recv()
     except EOFError:
         return  # the demo ended before it had begun
-    _become(order, orders)
-    main(order.argv)
+    _take_over(spec, specs)
+    main(spec.argv)
 
 
-def _jarvis(order: Order, supervisor: Connection) -> None:
+def _jarvis(spec: LaunchSpec, supervisor: Connection) -> None:
     os.setpgid(0, 0)
-    _become(order, supervisor)
+    _take_over(spec, supervisor)
     from jarvis.kit.faults import arm_again
 
     arm_again()
@@ -96,21 +96,21 @@ def _jarvis(order: Order, supervisor: Connection) -> None:
     main()
 
 
-def _become(order: Order, supervisor: Connection) -> None:
-    """Take words, settings and arguments; Ctrl-C reaches the supervisor alone, which ends the
-    others in order."""
+def _take_over(spec: LaunchSpec, supervisor: Connection) -> None:
+    """Apply the log file, settings and arguments; Ctrl-C is handled by the supervisor alone, which
+    ends the others in order."""
     threading.Thread(target=_end_with, args=(supervisor,), daemon=True).start()
-    words = os.open(order.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    words = os.open(spec.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for stream in (1, 2):
         os.dup2(words, stream)
     for name in [name for name in os.environ if name.startswith("JARVIS_")]:
         del os.environ[name]
-    os.environ.update(order.env)
-    sys.argv = ["jarvis", *order.argv]
+    os.environ.update(spec.env)
+    sys.argv = ["jarvis", *spec.argv]
 
 
 def _end_with(supervisor: Connection) -> None:
-    """A killed demo takes its processes with it: the pipe that only it holds open breaks."""
+    """A killed demo takes its processes with it: the pipe that only it holds open closes."""
     try:
         supervisor.recv()
     except (EOFError, OSError):

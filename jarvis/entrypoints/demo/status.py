@@ -11,23 +11,22 @@ from jarvis.engine.jobs import JobLog
 from jarvis.engine.leases import Leases
 
 if TYPE_CHECKING:
-    from jarvis.entrypoints.demo.app import Stage
+    from jarvis.entrypoints.demo.app import DemoState
 
 
-async def ready(stage: Stage) -> bool:
-    """The bot holds the session, the first load is done, the web process answers."""
+async def ready(stage: DemoState) -> bool:
+    """Whether the bot holds the session, the first load is done and the web process answers."""
     bot = await Leases(stage.db).held("telegram:")
     return bot and await JobLog(stage.db).done(LOAD) and bool(stage.telegram.state.commands)
 
 
-async def in_flight(stage: Stage) -> dict[str, int]:
-    """What is still on its way, from what people sent to the last effect; empty when the house is
-    quiet."""
-    # before the look at events: a webhook that has arrived is one of them
+async def in_flight(stage: DemoState) -> dict[str, int]:
+    """Work in progress, from people's messages to the last effect; empty when idle."""
+    # before the events are counted: a webhook that has arrived is one of them
     busy = _busy(stage)
-    sent = stage.telegram.unheard()
-    # Posts of forums wait minutes for room in their group; whoever asks something waits for the
-    # answer, not for them.
+    sent = stage.telegram.unjournaled()
+    # Posts of forums wait minutes for the limits of their group; callers wait for answers, not for
+    # these.
     counts = await idle.in_flight(
         stage.db,
         inputs={"telegram": sent},
@@ -36,11 +35,11 @@ async def in_flight(stage: Stage) -> dict[str, int]:
         bulk_soon=timedelta(0),
     )
     if not counts.get("inputs"):
-        stage.telegram.heard(sent)
+        stage.telegram.mark_journaled(sent)
     # and after it: an effect that ended may have sent one
     busy |= _busy(stage)
     return counts | ({"webhooks": len(busy)} if busy else {})
 
 
-def _busy(stage: Stage) -> set[str]:
+def _busy(stage: DemoState) -> set[str]:
     return {name for name, vendor in stage.vendors.items() if vendor.busy()}

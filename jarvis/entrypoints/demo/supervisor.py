@@ -1,6 +1,5 @@
-"""Starts the demo's process tree, starts again what dies of it, and stops it.
-
-A killed demo leaves nothing that the next start does not clear up.
+"""Starts, supervises and stops the demo's process tree. The next start cleans up whatever a killed
+demo leaves behind.
 """
 
 from __future__ import annotations
@@ -26,13 +25,13 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from jarvis.entrypoints.demo.restarts import FILE, Restarts, how_it_ended, write
 from jarvis.entrypoints.demo.running import lock_of
-from jarvis.entrypoints.demo.start import Forks, Host, Order, begin, begin_host
+from jarvis.entrypoints.demo.start import Forks, Host, LaunchSpec, begin, begin_host
 from jarvis.entrypoints.embedded import Postgres, Redis, free_port, kept_secret, migrate, provision
 from jarvis.kit.clock import TBILISI
 from jarvis.kit.errors import SettingsMissing
 
 STOP_S, LOOK_S = 6.0, 0.2
-LOST = 255  # what multiprocessing gives for a process whose fork server ended
+LOST = 255  # the exit code by multiprocessing of a process whose fork server ended
 SERVERS = ("postgres", "redis")
 PROCESSES: Mapping[str, tuple[str, ...]] = {
     "jobs": ("jobs",),
@@ -44,8 +43,8 @@ PROCESSES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoOptions:
-    """What `jarvis demo` was asked for. `durable`: PostgreSQL keeps every commit through a crash,
-    as in production.
+    """Options of `jarvis demo`. `durable`: PostgreSQL keeps every commit through a crash, as in
+    production.
 
     `group_per_minute`: messages that Telegram takes into one group, and the bot sends.
     """
@@ -60,8 +59,8 @@ class DemoOptions:
 
 
 class Demo:
-    """One running demo. Whatever of it dies is started again, with a pause that grows while it dies
-    at once."""
+    """One running demo. Its processes are restarted when they end, with a backoff while they end
+    immediately."""
 
     def __init__(
         self, options: DemoOptions, console: Console, begun: tuple[Host, Forks] | None = None
@@ -70,7 +69,7 @@ class Demo:
         self.options = options
         self.console = console
         self.children: dict[str, BaseProcess] = {}
-        self.lives: dict[str, Restarts] = {}
+        self.restarts: dict[str, Restarts] = {}
         self.stack = ExitStack()
         self.base = ""
         self.log = Path()
@@ -97,14 +96,14 @@ class Demo:
                 self.start(lambda text: progress.update(bar, description=text))
             self._announce(time.monotonic() - began)
             while not self._stop:
-                self.tend()
+                self.restart_ended()
                 time.sleep(LOOK_S)
         finally:
             self.stop()
 
     def _signalled(self, number: int, frame: Any) -> None:
-        """The first signal asks for an end in order; a second one for an end at once, still of
-        everything."""
+        """The first signal requests an orderly shutdown; a second one an immediate one, still of
+        all processes."""
         del frame
         self._hurry = self._stop
         if self._stop:
@@ -114,7 +113,7 @@ class Demo:
             raise KeyboardInterrupt
 
     def start(self, say: Callable[[str], None]) -> None:
-        """Bring everything up; returns when a person can write and be answered."""
+        """Start everything; returns when a person can write and be answered."""
         self._folder = folder = self._claim_folder()
         self.log = folder.resolve() / "log"
         self.log.unlink(missing_ok=True)
@@ -189,25 +188,25 @@ class Demo:
                 return folder
         raise SettingsMissing("nine demos run already; stop one of them")
 
-    # what runs, and what is started again
+    # running and restarting
 
-    def tend(self, *, starting: bool = False) -> None:
-        """Start again whatever died and is due.
+    def restart_ended(self, *, starting: bool = False) -> None:
+        """Restart ended processes that are due.
 
         Raises:
             SettingsMissing: while the demo is `starting`, a process ended by itself, and not by a
                 signal.
         """
-        for name, life in self.lives.items():
+        for name, life in self.restarts.items():
             now = time.monotonic()
             if life.due is None:
                 if (how := self._how_it_ended(name)) is not None:
                     if starting:
                         self._check(name)
                     self._say(life.ended(now, how))
-                elif life.settle(now):
-                    self._tell()
-            served = name in SERVERS or all(self.lives[server].due is None for server in SERVERS)
+                elif life.mark_steady(now):
+                    self._write_status()
+            served = name in SERVERS or all(self.restarts[server].due is None for server in SERVERS)
             if life.due is not None and life.due <= now and served and not self._stop:
                 self._begin_again(name, life)
 
@@ -215,7 +214,7 @@ class Demo:
         life.began = time.monotonic()
         try:
             self._begin(name)
-        # the end of a file: a fork server that was killed just now
+        # EOF: the fork server was just killed
         except (SettingsMissing, OSError, EOFError) as error:
             self._say(
                 life.ended(time.monotonic(), f"did not start ({error or type(error).__name__})")
@@ -233,7 +232,7 @@ class Demo:
         return "was lost with the fork server" if code == LOST else how_it_ended(code)
 
     def _begin(self, name: str) -> None:
-        """Start one of them, for the first time or again, where its neighbours expect it."""
+        """Start or restart one of them at the addresses that the others use."""
         if name == "postgres":
             self.postgres.start(self.postgres.port or None)
         elif name == "redis":
@@ -244,7 +243,7 @@ class Demo:
             if name in self.children:
                 _end_for_sure(self.children[name])
             self.respawn(name, {})
-        life = self.lives.setdefault(name, Restarts(name=name))
+        life = self.restarts.setdefault(name, Restarts(name=name))
         pid = (
             self.postgres.pid
             if name == "postgres"
@@ -253,23 +252,23 @@ class Demo:
             else self.children[name].pid
         )
         life.begun(time.monotonic(), pid)
-        self._tell()
+        self._write_status()
 
     def _begin_host(self) -> None:
-        """Start the sandboxes, and wait for what they tell of themselves; again: with what they had
-        kept, at the same addresses."""
-        facts, order = (
+        """Start the sandboxes and wait for their connection settings; a restart uses their saved
+        state and the same addresses."""
+        facts, spec = (
             self._folder / "host.json",
-            Order(argv=self._host_argv, env=self.env, log=str(self.log)),
+            LaunchSpec(argv=self._host_argv, env=self.env, log=str(self.log)),
         )
-        if "host" in self.lives:
+        if "host" in self.restarts:
             self._host = begin_host()
             self.children["host"] = self._host.begin(
-                replace(order, argv=[*self._host_argv, "--resume"])
+                replace(spec, argv=[*self._host_argv, "--resume"])
             )
             return
         facts.unlink(missing_ok=True)
-        self.children["host"] = self._host.begin(order)
+        self.children["host"] = self._host.begin(spec)
         deadline = time.monotonic() + 30
         while not facts.exists():
             if (code := self.children["host"].exitcode) is not None:
@@ -282,7 +281,8 @@ class Demo:
     def _sync_subscriptions(self) -> None:
         """What `jarvis migrate` does after the schema; a fork has the handlers imported already."""
         child = self._forks.start(
-            "subscriptions", Order(argv=("subscriptions", "sync"), env=self.env, log=str(self.log))
+            "subscriptions",
+            LaunchSpec(argv=("subscriptions", "sync"), env=self.env, log=str(self.log)),
         )
         child.join()
         if child.exitcode:
@@ -292,22 +292,24 @@ class Demo:
         """Start a process of this name again, or a second one beside it, with some settings
         more."""
         extra = ("--port", self._web_port) if name == "web" else ()
-        order = Order(argv=(*PROCESSES[name], *extra), env={**self.env, **env}, log=str(self.log))
-        self.children[name] = self._forks.start(name, order)
+        spec = LaunchSpec(
+            argv=(*PROCESSES[name], *extra), env={**self.env, **env}, log=str(self.log)
+        )
+        self.children[name] = self._forks.start(name, spec)
 
     def _say(self, line: str) -> None:
-        """One plain line, to whoever looks at the terminal and into the log."""
+        """Write one plain line to the terminal and the log."""
         now = datetime.now().astimezone()
         self.console.print(
             f"  {now:%H:%M:%S} {line}", highlight=False, soft_wrap=True, markup=False
         )
         with self.log.open("a", encoding="utf-8") as log:
             log.write(f"{now:%Y-%m-%d %H:%M:%S} supervisor: {line}\n")
-        self._tell()
+        self._write_status()
 
-    def _tell(self) -> None:
-        """Where `/sandbox/status` and `jarvis doctor` read how everything runs."""
-        write(self._folder, list(self.lives.values()))
+    def _write_status(self) -> None:
+        """Write the status that `/sandbox/status` and `jarvis doctor` read."""
+        write(self._folder, list(self.restarts.values()))
 
     def _check(self, name: str) -> None:
         code = self.children[name].exitcode if name in self.children else None
@@ -329,7 +331,7 @@ class Demo:
     def _wait_ready(self) -> None:
         deadline = time.monotonic() + 90
         while time.monotonic() < deadline:
-            self.tend(starting=True)
+            self.restart_ended(starting=True)
             try:
                 with urllib.request.urlopen(f"{self.base}/sandbox/status", timeout=2) as answer:  # noqa: S310  # our own loopback address
                     if json.load(answer)["ready"]:
@@ -366,8 +368,8 @@ class Demo:
             webbrowser.open(self.base)
 
     def stop(self) -> None:
-        """End every process that this demo started, then its servers. Whoever does not end in time
-        is killed."""
+        """End every process that this demo started, then its servers. Those that do not end in time
+        are killed."""
         self._stop = True
         self.children.setdefault("host", self._host.process)
         for child in self.children.values():
@@ -382,8 +384,8 @@ class Demo:
 
 
 def _end_for_sure(child: BaseProcess) -> None:
-    """Kill it if it lives: also one whose fork server ended, which nobody else can ask how it
-    is."""
+    """Kill a process if it is alive, also one whose fork server ended and which has no other parent
+    to report its status."""
     if child.exitcode is None:
         child.kill()
         child.join()

@@ -1,5 +1,5 @@
-"""Words of the desk in three languages; what a noun calls its tools stands with the noun's own
-sentences."""
+"""Texts of the desk in three languages; the names of a noun's tools are in the noun's own
+catalogue."""
 
 from __future__ import annotations
 
@@ -224,7 +224,7 @@ def words(language: str) -> Words:
 
 
 def known(key: str) -> bool:
-    """Whether the desk has a word for this."""
+    """Whether the desk has a text for this key."""
     return key in (_WORDS.keys() | catalogue.keys())
 
 

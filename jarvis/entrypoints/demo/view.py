@@ -1,4 +1,4 @@
-"""What one page of the desk shows of one person: chats, a conversation, the right pane."""
+"""The data of one page of the desk for one person: chats, a conversation, the right pane."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from jarvis.kit.world import WorldPerson
 from jarvis.messaging.times import day
 
 if TYPE_CHECKING:
-    from jarvis.entrypoints.demo.app import Stage
+    from jarvis.entrypoints.demo.app import DemoState
 
 PANES = ("talk", "chats", "world", "records", "ledger", "steps")
 CHAINS, LEDGER, RECORDS, LINE = 6, 40, 200, 160
@@ -27,7 +27,7 @@ _SAID = ("n", "at", "kind", "chat", "text")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What the address asks for."""
+    """The parameters of the page's address."""
 
     chat: str
     pane: str
@@ -55,7 +55,7 @@ class Asked:
         )
 
 
-async def view(stage: Stage, who: WorldPerson, asked: Asked, language: str) -> dict[str, Any]:
+async def view(stage: DemoState, who: WorldPerson, asked: Asked, language: str) -> dict[str, Any]:
     """The context of the desk's templates."""
     t = words(language)
     rows = stage.telegram.chats_of(who.name)
@@ -110,8 +110,7 @@ async def view(stage: Stage, who: WorldPerson, asked: Asked, language: str) -> d
 
 
 def place_of(chat: str) -> tuple[str, str | None]:
-    """What the desk calls a chat, taken apart: the chat of Telegram, and the number of a topic in
-    it."""
+    """Parse the desk's name of a chat: the chat of Telegram, and the number of a topic in it."""
     title, sign, number = chat.rpartition("/")
     return (title, number) if sign and whole(number) is not None else (chat, None)
 
@@ -124,7 +123,7 @@ def _keys(rows: list[dict[str, Any]]) -> dict[str, str]:
     return {row["chat"]: row["title"] for row in rows} | topics
 
 
-def _log(stage: Stage, name: str, chat: str) -> list[dict[str, Any]]:
+def _log(stage: DemoState, name: str, chat: str) -> list[dict[str, Any]]:
     """The messages of a chat, or of one topic, with their times on the demo's clock: Telegram
     itself keeps real time. An album is one message with several files."""
     shift = timedelta(seconds=stage.clock.offset_s)
@@ -148,7 +147,7 @@ def _log(stage: Stage, name: str, chat: str) -> list[dict[str, Any]]:
 
 
 def _chats(
-    stage: Stage, name: str, rows: list[dict[str, Any]], search: str, here: str
+    stage: DemoState, name: str, rows: list[dict[str, Any]], search: str, here: str
 ) -> list[dict[str, Any]]:
     """The rows of the list; the topics of a forum stand below it while one is in it, or looks for
     something."""
@@ -175,8 +174,8 @@ def _chats(
     return found
 
 
-def _row(stage: Stage, name: str, row: dict[str, Any], search: str) -> list[dict[str, Any]]:
-    """One line of the list; none when it does not hold what is looked for."""
+def _row(stage: DemoState, name: str, row: dict[str, Any], search: str) -> list[dict[str, Any]]:
+    """One line of the list; none when it does not match the search."""
     wanted, log = search.casefold(), _log(stage, name, row["chat"])
     if (
         wanted
@@ -190,7 +189,7 @@ def _row(stage: Stage, name: str, row: dict[str, Any], search: str) -> list[dict
 
 
 def _days(log: list[dict[str, Any]], now: datetime, t: Words, language: str) -> dict[int, str]:
-    """Before which messages a new day begins, and how it is called."""
+    """The messages before which a new day begins, with its label."""
     heads: dict[int, str] = {}
     before = None
     for message in log:
@@ -208,8 +207,8 @@ def _days(log: list[dict[str, Any]], now: datetime, t: Words, language: str) -> 
     return heads
 
 
-async def _under(stage: Stage, log: list[dict[str, Any]], place: int, language: str) -> None:
-    """What stands under Jarvis's bubbles: how many steps, how long, at what price."""
+async def _under(stage: DemoState, log: list[dict[str, Any]], place: int, language: str) -> None:
+    """The line under Jarvis's messages: steps, duration, price."""
     t = words(language)
     counts = await figures_of_messages(
         stage.db, place, [m["id"] for m in log if m["from"] == "Jarvis"]
@@ -224,7 +223,7 @@ async def _under(stage: Stage, log: list[dict[str, Any]], place: int, language: 
             )
 
 
-def _where(stage: Stage, who: WorldPerson, language: str) -> str:
+def _where(stage: DemoState, who: WorldPerson, language: str) -> str:
     branch = next((b for b in stage.world.branches if b.code == who.branch), None)
     return (
         {"ru": branch.ru, "en": branch.en, "ka": branch.ka}[language]
@@ -233,8 +232,8 @@ def _where(stage: Stage, who: WorldPerson, language: str) -> str:
     )
 
 
-def _recent(stage: Stage, who: WorldPerson) -> list[WorldPerson]:
-    """The two people one was before."""
+def _recent(stage: DemoState, who: WorldPerson) -> list[WorldPerson]:
+    """The two people viewed before."""
     by_id = {p.telegram_id: p for p in stage.world.staff}
     return [
         by_id[number] for number in stage.recent if number in by_id and number != who.telegram_id
@@ -256,7 +255,7 @@ def _localised(change: Change, language: str) -> dict[str, Any]:
 
 
 def _about(item: Mapping[str, Any], system: str, language: str) -> dict[str, str]:
-    """What was changed, in names: `Elantra 640 → Batumi`."""
+    """The change, by names: `Elantra 640 → Batumi`."""
     change = _localised(item["change"], language)
     fields: list[dict[str, Any]] = change["fields"]
     choices: dict[str, Mapping[str, str]] = {

@@ -1,5 +1,5 @@
-"""A provider's answer at the border: its words and arguments as they can be stored, sent on and
-read again."""
+"""Cleaning of a provider's answer: texts and arguments made fit to be stored, sent and read
+again."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ MAX_TOKENS = 10**9
 
 
 def tidy(response: ModelResponse) -> ModelResponse:
-    """The answer without signs that no JSON and no table can hold; counts of tokens that nobody can
-    have used are cut."""
+    """The answer without characters that JSON or the database cannot hold; impossible token counts
+    are clamped."""
     used = response.usage
     counted = replace(
         used, input_tokens=_count(used.input_tokens), output_tokens=_count(used.output_tokens)

@@ -15,10 +15,8 @@ from jarvis.language.offline import OfflineModel
 
 
 def falls_over(error: Exception) -> bool:
-    """Whether the next model is asked: quotas, 5xx, silence and unreadable answers.
-
-    Narrow on purpose: a request that is wrong (400, 401, 404) is our bug and costs one call, not
-    one a provider.
+    """Whether the next model is tried: quotas, 5xx, time-outs and unreadable answers. Narrow on
+    purpose: a wrong request (400, 401, 404) is our bug and costs one call, not one per provider.
     """
     if (
         isinstance(error, ModelHTTPError)
@@ -43,8 +41,8 @@ def build_chain(
     """
     if meter is None:
         links = [_link(settings, name, settings.deadline_s) for name in settings.chain]
-    # the meter keeps the deadline itself, so that a breaker hears of silence; the one around it
-    # only backs it up
+    # the meter enforces the deadline itself, so that the breaker counts time-outs; the outer one is
+    # a fallback
     else:
         links = [
             meter.metered(_link(settings, name, settings.deadline_s + 2)) for name in settings.chain

@@ -1,8 +1,8 @@
-"""What model calls may cost: each call is reserved in the request, the employee's day and the
-house's day before it goes out.
+"""Budgets of model calls: each call is reserved against the request's, the employee's day and the
+company's day before it goes out.
 
-When a budget is used up, the chain falls over to the offline model, and the purse says which budget
-it was.
+When a budget is used up, the chain falls over to the offline model; `RequestSpending.spent` names
+the budget.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ MICRO = 1_000_000
 
 
 class BudgetSpent(ModelAPIError):
-    """No call went out: a budget would have been overdrawn."""
+    """No call was made: it would have exceeded a budget."""
 
 
 @dataclass(slots=True, kw_only=True)
-class Purse:
+class RequestSpending:
     """What the model calls of one request have used, and which budget stopped them (`request`,
     `employee`, `house`)."""
 
@@ -53,11 +53,11 @@ class Purse:
     spent: str | None = field(default=None)
 
 
-_PURSE: ContextVar[Purse] = ContextVar("purse")
+_SPENDING: ContextVar[RequestSpending] = ContextVar("spending")
 
 
 class Meter:
-    """Opens purses and puts a meter and a breaker before each provider."""
+    """Tracks the spending of requests, and puts a meter and a breaker before each provider."""
 
     def __init__(self, budgets: Budgets, settings: LlmSettings) -> None:
         self.budgets = budgets
@@ -65,26 +65,26 @@ class Meter:
         self._breakers: dict[str, Breaker] = {}
 
     @contextmanager
-    def opened(self, employee_id: UUID | None = None) -> Generator[Purse]:
-        """Everything inside is paid for by this employee's request; without one, by the house
-        alone."""
-        purse = self._purse(employee_id)
-        token = _PURSE.set(purse)
+    def opened(self, employee_id: UUID | None = None) -> Generator[RequestSpending]:
+        """Charge the calls inside to this employee's request; without an employee, to the company's
+        budget alone."""
+        spending = self._new_spending(employee_id)
+        token = _SPENDING.set(spending)
         try:
-            yield purse
+            yield spending
         finally:
-            _PURSE.reset(token)
+            _SPENDING.reset(token)
 
-    def current(self) -> Purse:
-        """The purse of the request that runs here."""
-        return _PURSE.get(None) or self._purse(None)
+    def current(self) -> RequestSpending:
+        """The spending of the request that runs here."""
+        return _SPENDING.get(None) or self._new_spending(None)
 
     def metered(self, model: Model) -> Model:
         """A provider's model behind its meter; models of one provider share a breaker."""
         breaker = self._breakers.setdefault(model.system, Breaker(model.system, _down))
         return _Metered(model, self, breaker)
 
-    def _purse(self, employee_id: UUID | None) -> Purse:
+    def _new_spending(self, employee_id: UUID | None) -> RequestSpending:
         s = self.settings
         house = Allowance(
             account="house",
@@ -98,7 +98,7 @@ class Meter:
             cost_micro_usd=_micro(s.employee_day_usd),
             busy_ms=int(s.employee_day_min * 60_000),
         )
-        return Purse(
+        return RequestSpending(
             allowances=[own, house] if employee_id else [house],
             limit_micro_usd=_micro(s.request_usd),
         )
@@ -128,13 +128,13 @@ class _Metered(WrapperModel):
         model_settings: ModelSettings | None,
         parameters: ModelRequestParameters,
     ) -> ModelResponse:
-        purse = self._meter.current()
+        spending = self._meter.current()
         estimate = self._price(
             len(ModelMessagesTypeAdapter.dump_json(messages) + to_json(parameters, fallback=str))
             // BYTES_PER_TOKEN,
             self._meter.settings.max_output_tokens,
         )
-        held = await self._reserve(purse, estimate)
+        held = await self._reserve(spending, estimate)
         began, cost = time.monotonic(), estimate
         try:
             async with asyncio.timeout(self._meter.settings.deadline_s):
@@ -143,35 +143,35 @@ class _Metered(WrapperModel):
             return response
         except TimeoutError as error:
             raise ModelAPIError(self.model_name, "no answer in time") from error
-        # refused, so not billed; after silence nobody knows, and the reservation stands
+        # refused, so not billed; after a time-out it is unknown, and the reservation is kept
         except ModelHTTPError:
             cost = 0
             raise
         finally:
-            purse.reserved_micro_usd += cost - estimate
-            purse.cost_micro_usd += cost
-            settling = self._meter.budgets.settle(
+            spending.reserved_micro_usd += cost - estimate
+            spending.cost_micro_usd += cost
+            completing = self._meter.budgets.complete(
                 held, cost_micro_usd=cost, busy_ms=int((time.monotonic() - began) * 1000)
             )
-            await asyncio.shield(settling)
+            await asyncio.shield(completing)
 
-    async def _reserve(self, purse: Purse, estimate: int) -> Reservation:
+    async def _reserve(self, spending: RequestSpending, estimate: int) -> Reservation:
         if (
-            purse.calls >= REQUEST_CALLS
-            or purse.reserved_micro_usd + estimate > purse.limit_micro_usd
+            spending.calls >= REQUEST_CALLS
+            or spending.reserved_micro_usd + estimate > spending.limit_micro_usd
         ):
-            purse.spent = "request"
+            spending.spent = "request"
             raise BudgetSpent(self.model_name, "the request's budget is used up")
-        purse.calls += 1
-        purse.reserved_micro_usd += estimate
+        spending.calls += 1
+        spending.reserved_micro_usd += estimate
         busy_ms = int(self._meter.settings.deadline_s * 1000)
         held = await self._meter.budgets.reserve(
-            purse.allowances, cost_micro_usd=estimate, busy_ms=busy_ms
+            spending.allowances, cost_micro_usd=estimate, busy_ms=busy_ms
         )
         if isinstance(held, str):
-            purse.spent = held.partition(":")[0]
-            purse.calls -= 1
-            purse.reserved_micro_usd -= estimate
+            spending.spent = held.partition(":")[0]
+            spending.calls -= 1
+            spending.reserved_micro_usd -= estimate
             raise BudgetSpent(self.model_name, f"the day's budget is used up: {held}")
         return held
 
@@ -197,8 +197,8 @@ class _Metered(WrapperModel):
 
 
 def _down(error: BaseException) -> bool:
-    """Whether a provider is down: silence, 5xx, an unreadable answer. Quotas, our own bugs and our
-    own budgets are not."""
+    """Whether an error means that a provider is down: a time-out, 5xx, an unreadable answer; not
+    quotas, our own bugs or our own budgets."""
     if isinstance(error, ModelHTTPError):
         return error.status_code >= 500 or error.status_code == 408
     return isinstance(error, ModelAPIError | UnexpectedModelBehavior) and not isinstance(

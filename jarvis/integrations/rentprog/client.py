@@ -94,11 +94,11 @@ class PublicApi:
     async def update_booking(
         self, branch: str, booking_id: int, fields: Mapping[str, str | int]
     ) -> None:
-        """Change a booking. Never repeated here: whoever repeats reads it back first."""
+        """Change a booking. Never retried here: a caller that retries reads it back first."""
         await self._write(branch, "/update_booking", params={"booking_id": booking_id, **fields})
 
     async def create_booking(self, branch: str, fields: Mapping[str, str | int]) -> Booking:
-        """Create a booking; RentProg checks no availability. Never repeated here."""
+        """Create a booking; RentProg checks no availability. Never retried here."""
         return parse_record(Booking, await self._write(branch, "/create_booking", json_body=fields))
 
     async def _write(
@@ -234,7 +234,7 @@ class PublicApi:
 
 
 def _life_s(exp: str | None) -> float:
-    """Seconds for which a token may be used; real time, since the far side counts in it."""
+    """Seconds for which a token is valid, in real time, as the server counts."""
     if exp:
         try:
             left = parse_moment(exp).timestamp() - datetime.now().astimezone().timestamp()
@@ -250,13 +250,13 @@ def _json(answer: httpx.Response) -> object:
         return read_json(answer.content)
     except ValueError:
         text = f"no JSON: {answer.text[:60]!a}"
-        if answer.request.method == "GET":  # cut or garbled on its way: reading again costs nothing
+        if answer.request.method == "GET":  # truncated or garbled in transit: a read may be retried
             raise Unavailable(SYSTEM, text) from None
         raise ContractBroken(SYSTEM, text) from None
 
 
 def _transient(error: BaseException) -> bool:
-    # A limit is not worth waiting for inside a call: whoever is called back later comes by itself.
+    # Do not wait for a rate limit inside a call: the caller is rescheduled.
     if isinstance(error, LimitReached):
         return False
     return isinstance(error, Unavailable) and (

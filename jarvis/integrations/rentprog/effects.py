@@ -1,5 +1,5 @@
-"""Carries RentProg's writes: a preview that a person approved is executed under the same key;
-nobody approves twice."""
+"""Executes RentProg's writes: an approved preview is executed under the same key, so that nobody
+approves twice."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from jarvis.integrations.rentprog.port import RentProg
 from jarvis.kit.errors import Rejected, Unavailable
 
 POLL_S, POLLED_S = 0.5, 5.0
-STALE = "stale"  # the reason by which a card knows that the record had changed under it
+STALE = "stale"  # the reason that tells a card that the record had changed
 PERSON_S = 20.0
 
 
@@ -39,15 +39,15 @@ class RentProgEffects:
         }
 
     async def write(self, effect: Effect) -> Receipt:
-        """Execute one write over MCP. A repeat goes under the same key, so a lost answer is asked
-        for again, not done again."""
+        """Execute one write over MCP. A repeat goes under the same key, so a lost answer is
+        fetched, not executed again."""
         args = effect.args
         key, token = str(args["key"]), args.get("token")
         operation = await self._mcp.write(
             args["tool"], args["arguments"], company=args.get("company"), key=key, token=token
         )
         if operation.status == "expired":
-            # The preview ran out before the person decided; nothing has happened under its key.
+            # The preview expired before the decision; nothing was executed under its key.
             key = f"{key}:again"
             operation = await self._mcp.write(
                 args["tool"], args["arguments"], company=args.get("company"), key=key
@@ -65,8 +65,7 @@ class RentProgEffects:
         return _receipt(await self._settled(operation))
 
     async def _settled(self, operation: Operation) -> Operation:
-        """Wait a little for an accepted operation; then its effect comes back later, under the same
-        key."""
+        """Wait briefly for an accepted operation, else reschedule its effect under the same key."""
         until = time.monotonic() + POLLED_S
         while operation.status in ("accepted", "in_progress"):
             if time.monotonic() > until:
@@ -123,7 +122,7 @@ def _receipt(operation: Operation) -> Receipt:
 
 
 def _holds(booking: Booking, fields: Mapping[str, Any]) -> bool:
-    """Whether the booking already is as we want it."""
+    """Whether the booking already has the wanted values."""
     record = booking.raw()
     for name, wanted in fields.items():
         now = record.get(name)

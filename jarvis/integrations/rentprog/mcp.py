@@ -82,7 +82,7 @@ class McpApi:
         return parse_record(Operation, await self.call(tool, args))
 
     async def operation_status(self, operation_id: str) -> Operation:
-        """How far an accepted write is."""
+        """The progress of an accepted write."""
         return parse_record(
             Operation, await self.call("operation_status", {"operation_id": operation_id})
         )
@@ -168,7 +168,7 @@ def _message(answer: httpx.Response) -> dict[str, Any]:
     except ValueError:
         raise OutcomeUnknown(
             SYSTEM, "the MCP answer is no JSON"
-        ) from None  # cut or garbled on its way; what it told may have happened
+        ) from None  # truncated or garbled in transit; the write may have been executed
     if not isinstance(body, dict):
         raise ContractBroken(SYSTEM, "the MCP answer is no object")
     return cast(dict[str, Any], body)

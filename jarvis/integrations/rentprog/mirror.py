@@ -16,7 +16,7 @@ from jarvis.integrations.rentprog.webhook import Change, UnreadableHook, read
 from jarvis.kit.text import storable
 
 SOURCE = "rentprog"
-# the source that has answered once every list of RentProg was read to its end
+# the source reported as answering once all lists of RentProg were read completely
 READ_WHOLE = f"{SYSTEM} read whole"
 LOADED = "mirror.loaded"
 
@@ -41,32 +41,31 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
-    """What became of one record, and its changed fields as [old, new]."""
+    """The outcome of saving one record, with its changed fields as [old, new]."""
 
     outcome: Outcome
     changed: Mapping[str, tuple[Any, Any]] = field(default_factory=dict[str, tuple[Any, Any]])
 
 
 async def read_whole(reader: Reader) -> bool:
-    """Whether RentProg was ever read whole: until then what we lack may stand there all the
-    same."""
+    """Whether RentProg was ever loaded completely: until then a record missing here may exist
+    there."""
     return (await sources.read(reader, READ_WHOLE))[0].last_ok_at is not None
 
 
-async def told_at_once(tx: Tx, incoming: Incoming, *, new: bool) -> bool:
-    """Whether a save is no news in itself, since `mirror.loaded` will tell of everything that is
-    there.
+async def announced_by_first_load(tx: Tx, incoming: Incoming, *, new: bool) -> bool:
+    """Whether a save publishes no event of its own, since `mirror.loaded` will report everything
+    that exists.
 
-    So it is with a record that is new to us alone, and with a line of a list, while RentProg was
-    never read whole; not with what somebody makes or changes meanwhile. To be asked before the row
-    is written.
+    True, until RentProg was loaded completely, for records that are new only to us and for lines of
+    a list; false for what somebody creates or changes meanwhile. Call before the row is written.
     """
     return (incoming.listed or (new and not incoming.made)) and await first_load(tx)
 
 
 async def first_load(tx: Tx) -> bool:
-    """Whether RentProg was never read whole; if so it is not before this transaction ends. To be
-    asked before rows are written."""
+    """Whether RentProg was never loaded completely; if so, this stays true until this transaction
+    ends. Call before rows are written."""
     if await read_whole(tx):
         return False
     await tx.execute("SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 7))", READ_WHOLE)
@@ -74,7 +73,8 @@ async def first_load(tx: Tx) -> bool:
 
 
 async def end_first_load(tx: Tx, now: datetime) -> bool:
-    """From this transaction's end on RentProg counts as read whole; false when it did before."""
+    """Mark RentProg as completely loaded from the end of this transaction on; false when it was
+    before."""
     if await read_whole(tx):
         return False
     await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 7))", READ_WHOLE)
@@ -93,8 +93,8 @@ def hook(body: bytes) -> Change:
 
 
 def merged(stored: Mapping[str, Any] | None, incoming: Incoming) -> dict[str, Any]:
-    """The stored raw record with the incoming one laid over it, as it can be stored: equal to
-    itself when it is read again."""
+    """The stored raw record updated with the incoming one, normalised so that it equals itself when
+    read back."""
     result = dict(stored or {})
     for name, value in incoming.raw.items():
         blank = value is None or (isinstance(value, str) and value.strip() in ("", "null"))
@@ -106,8 +106,7 @@ def merged(stored: Mapping[str, Any] | None, incoming: Incoming) -> dict[str, An
 
 
 def fits(change: Change, stored: Mapping[str, Any]) -> bool:
-    """Whether an update's old values are what we hold; if not, something came out of order or was
-    lost."""
+    """Whether an update's old values match ours; if not, an update was reordered or lost."""
     return all(
         _same(stored.get(str(storable(name))), storable(old)) for name, old in change.before.items()
     )

@@ -30,10 +30,10 @@ _LOCAL = re.compile(r"^\s*(\d{1,2})-(\d{1,2})-(\d{4})[ T]+(\d{1,2}):(\d{2})(?::\
 _BLANK = (None, "", "null")
 MAX_ID = 2**63 - 1
 YEARS = range(2000, 2101)
-"""Years that a rental can lie in; another one is a slip of somebody's hand, not a date."""
+"""Valid years of a rental; another one is a typing error."""
 
-# What fits our columns. Free text loses signs that nobody wrote on purpose; everything else is
-# refused with its field.
+# Limits of our columns. Control characters are removed from free text; other values that do not fit
+# are refused, naming the field.
 Id = Annotated[int, Field(ge=0, le=MAX_ID)]
 Count = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
 Amount = Annotated[Decimal, Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT)]
@@ -95,12 +95,12 @@ class Record(BaseModel):
         return frozenset(self.model_fields_set)
 
     def raw(self) -> dict[str, Any]:
-        """Everything RentProg sent, as it sent it."""
+        """The record as RentProg sent it."""
         return self._wire
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Self:
-        """The typed record, with what was sent kept beside it."""
+        """The typed record, which keeps the raw one."""
         record = cls.model_validate(data)
         record._wire = dict(data)
         return record

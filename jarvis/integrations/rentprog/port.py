@@ -1,4 +1,4 @@
-"""The one door to RentProg for the domains: both surfaces, branch codes instead of company ids."""
+"""The interface of RentProg for the domains: both surfaces, branch codes instead of company ids."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ SEARCH_KEPT_S = 600.0
 
 
 class RentProg:
-    """RentProg. `api` walks lists; the methods here find the branch that knows a record. `shared`:
-    readings at the same time."""
+    """RentProg. `api` reads lists; the methods here find the branch of a record. `shared`:
+    coalesces concurrent reads."""
 
     def __init__(self, api: PublicApi, mcp: McpApi, settings: RentProgSettings) -> None:
         self.api = api
@@ -67,18 +67,17 @@ class RentProg:
         return (await self._found("car", car_id, hint, self.api.car_with_bookings))[0]
 
     async def booking(self, booking_id: int, *, hint: str | None) -> tuple[Booking, str]:
-        """A booking by id, and the branch that knows it."""
+        """A booking by id, and its branch."""
         return await self._found("booking", booking_id, hint, self.api.booking)
 
     async def _found(
         self, noun: str, key: int, hint: str | None, read: Callable[[str, int], Awaitable[T]]
     ) -> tuple[T, str]:
-        """A record, and the branch that knows it. A search that a limit cuts off goes on where it
-        stood when it comes back: else a flood of unknown ids would ask the first branches again and
-        again.
+        """A record and its branch. A search stopped by a rate limit resumes where it stopped when
+        retried: otherwise a flood of unknown ids would query the first branches again and again.
 
         Raises:
-            NotFound: no branch knows it.
+            NotFound: no branch has it.
             LimitReached: a branch may be asked only later.
         """
         name = f"{noun}:{key}"
@@ -159,7 +158,7 @@ class RentProg:
 async def opened(
     settings: RentProgSettings, db: Database, network: Network
 ) -> AsyncGenerator[RentProg]:
-    """RentProg as long as the App stands."""
+    """RentProg for the lifetime of the App."""
     async with connect(settings, db, transport=network.transport) as port:
         yield port
 

@@ -1,15 +1,15 @@
-"""RentProg's limits, shared out by us: one person's loop leaves the others theirs, and orders
-always find room.
+"""RentProg's rate limits divided into shares: one person's loop does not use up the others' share,
+and approved changes always have quota.
 
-All shares are our own policy, and whoever is not an order leaves `orders_kept` alone. Every call
-counts in an account of its branch and class (for MCP: of the key) for a minute, and for MCP in one
-for an hour as well; it is taken from all of them or from none:
+All shares are our own policy; only approved changes (`order`) may use the last `orders_kept` calls.
+Every call counts in an account of its branch and class (for MCP: of the key) for a minute, and for
+MCP in one for an hour as well; it is taken from all of them or from none. By initiator:
 
-| On whose behalf | May use | Without room | | --- | --- | --- | | an order | everything | put back
-with the time | | a person | `person_share`; all people together `people_share` | waits
-`person_patience_s` | | a delivery in the background | `reread_share`, with jobs `background_share`
-| put back, each with a turn of its own | | a job, a command | `background_share` | waits
-`patience_s` |
+- an approved change: may use everything; without quota it is rescheduled with the time
+- a person: `person_share`, all people together `people_share`; waits `person_patience_s`
+- a delivery in the background: `reread_share`, with jobs `background_share`; rescheduled, each with
+  a retry time of its own
+- a job, a command: `background_share`; waits `patience_s`
 """
 
 from __future__ import annotations
@@ -19,32 +19,32 @@ import time
 from typing import Literal
 
 from jarvis.engine.behalf import Behalf, behalf
-from jarvis.engine.limits import Account, Limiter, NoRoom, Queue
+from jarvis.engine.limits import Account, Limiter, LimitExceeded, Queue
 from jarvis.integrations.rentprog.models import SYSTEM
 from jarvis.integrations.rentprog.settings import RentProgSettings
 from jarvis.kit.errors import LimitReached
 
 MINUTE_S, HOUR_S = 60.0, 3600.0
-HORIZON_S = 600.0  # no turn is further away: what it waited for may have been read meanwhile
+HORIZON_S = 600.0  # the latest retry time: what it waits for may have been read meanwhile
 CallClass = Literal["get", "search", "auth", "write", "mcp"]
 
 
 class Quota:
-    """Takes RentProg's calls for whoever the running task works for."""
+    """Counts RentProg's calls against the quota of the task's initiator."""
 
     def __init__(self, limiter: Limiter, settings: RentProgSettings) -> None:
         self._limiter = limiter
         self._settings = settings
 
     async def take(self, surface: str, call: CallClass) -> None:
-        """Take one call, waiting as long as whoever makes it may wait.
+        """Count one call, waiting for quota as long as its initiator may wait.
 
         Args:
             surface: Whose limit it is: a branch, or `key` for MCP.
             call: The class of calls that RentProg counts together.
 
         Raises:
-            LimitReached: no room for this caller until then.
+            LimitReached: no quota for this caller until then.
         """
         whose = behalf()
         until = time.monotonic() + self._patience_s(whose, call)
@@ -58,7 +58,7 @@ class Quota:
 
     def _patience_s(self, whose: Behalf, call: CallClass) -> float:
         if call == "auth":
-            return 0.0  # all of a branch wait for one token: nobody sleeps while he fetches it
+            return 0.0  # all calls of a branch wait for one token: its fetch never sleeps
         if whose.kind == "person":
             return self._settings.person_patience_s
         return self._settings.patience_s if whose.waits else 0.0
@@ -92,7 +92,7 @@ class Quota:
         ]
 
     def _queue(self, surface: str, call: CallClass, whose: Behalf) -> Queue | None:
-        """Work that is put back in great numbers comes back one after another."""
+        """Rescheduled work of a flood gets retry times one after another."""
         if call == "auth" or whose.kind != "background" or whose.waits:
             return None
         every_s = MINUTE_S / max(1, int(self._per_minute(call) * self._settings.reread_share))
@@ -113,7 +113,7 @@ def _name(surface: str, call: CallClass) -> str:
     return f"rentprog:{surface}:{call}"
 
 
-def _reached(none: NoRoom, whose: Behalf) -> LimitReached:
+def _reached(none: LimitExceeded, whose: Behalf) -> LimitReached:
     own = f":person:{whose.who}" in none.account
     which = "this person's share of it" if own else "our own share of it"
     return LimitReached(SYSTEM, f"its limit: {which} is used up", wait_s=none.wait_s, own=own)

@@ -67,10 +67,9 @@ def parse(text: str) -> Any:
 
 
 def as_json(text: str) -> Any:
-    """The same for what differs from JSON by its arrows and its nil alone, as most of what RentProg
-    sends, in a sixth of the time.
-
-    None when the text is anything else, or wrong: `parse_whole` knows better.
+    """The fast path for text that differs from JSON only by its arrows and nil, as most of
+    RentProg's: a sixth of the time. None for any other or malformed text, which `parse_whole` then
+    reads.
     """
     pieces = _STRING.split(text)
     between = "\0".join(pieces[::2])
@@ -92,7 +91,7 @@ def _no_json(word: str) -> Any:
 
 
 def parse_whole(text: str) -> Any:
-    """The same by the parser that knows all of the notation.
+    """The same by the complete parser.
 
     Raises:
         RubyError: as `parse`.
@@ -276,7 +275,7 @@ class _Parser:
             raise self.error("unexpected character")
         plain = number.replace("_", "")
         if len(plain) > MAX_DIGITS:
-            return plain  # as in JSON: it fits no column, and whoever needs a number refuses it
+            return plain  # as in JSON: it fits no column and is refused where a number is needed
         return float(plain) if any(c in plain for c in ".eE") else int(plain)
 
 

@@ -29,15 +29,15 @@ class RentProgSettings(Settings):
     write_per_minute: int = 20
     mcp_per_minute: int = 50
     mcp_per_hour: int = 900
-    # How we share those limits out, as parts of each (`quota.py`): our own policy.
+    # How those limits are divided, as fractions of each (`quota.py`): our own policy.
     orders_kept: float = Field(default=0.2, ge=0, lt=1)
     people_share: float = Field(default=0.6, gt=0, le=1)
     person_share: float = Field(default=0.4, gt=0, le=1)
     background_share: float = Field(default=0.4, gt=0, le=1)
     reread_share: float = Field(default=0.3, gt=0, le=1)
-    person_patience_s: float = 2.0  # a person's read waits so long for its turn
-    patience_s: float = 120.0  # a job's call, which keeps nobody from anything
-    shared_s: float = 5.0  # equal questions within so long are one reading, which tells its own age
+    person_patience_s: float = 2.0  # seconds that a person's read waits for quota
+    patience_s: float = 120.0  # the same of a job's call, which blocks nobody
+    shared_s: float = 5.0  # equal reads within this time are shared; the result carries its age
     pause_s: float = 10.0
 
     def branch_of_company(self, company_id: int | None) -> str | None:

@@ -1,6 +1,6 @@
 """Surface B: what RentProg pushes. Unsigned, so each branch has its own unguessable path.
 
-The handler only keeps the raw body; everything else happens after the answer, from the journal.
+The handler only stores the raw body; everything else happens after the answer, from the journal.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from jarvis.kit.wire import read_json
 
 MAX_BODY = 256 * 1024
 _EVENT = re.compile(r"(car|client|booking)[._]?(create|update|destroy)")
-# Made once: an answer with nothing in it took a fifth of what we do with a delivery.
+# Built once: an empty answer took a fifth of the time of a delivery.
 STORED, UNKNOWN, TOO_LARGE = (
     ASGIResponse(media_type=MediaType.TEXT, status_code=code)
     for code in (HTTP_200_OK, HTTP_401_UNAUTHORIZED, HTTP_413_REQUEST_ENTITY_TOO_LARGE)
@@ -58,7 +58,7 @@ class Change:
 
 
 class UnreadableHook(ValueError):
-    """The body cannot be read; the message says where it breaks."""
+    """The body cannot be read; the message names the place."""
 
 
 def branch_of_secret(settings: RentProgSettings, secret: str) -> str | None:
@@ -115,8 +115,8 @@ async def _body(request: Request[Any, Any, State]) -> bytes | None:
 
 
 def peek(body: bytes) -> Change | None:
-    """The delivery for its kind and ordering key; None when it cannot be read. Never raises: the
-    journal keeps any bytes."""
+    """Parse a delivery for its kind and ordering key; None when it cannot be read. Never raises:
+    the journal stores any bytes."""
     try:
         return read(body)
     except UnreadableHook:
@@ -127,14 +127,14 @@ def read(body: bytes) -> Change:
     """Read a delivery in any of the three encodings that were seen.
 
     Raises:
-        UnreadableHook: no JSON envelope, an unknown event, or a payload that no parser reads;
-            nothing else, whatever came.
+        UnreadableHook: no JSON envelope, an unknown event, or a payload that no parser reads; no
+            other error for any input.
     """
     try:
         return _read(body)
     except UnreadableHook:
         raise
-    except Exception as error:  # a boundary: a flaw of a parser of ours must not cost the body
+    except Exception as error:  # a boundary: a bug in our parser must not lose the body
         raise UnreadableHook(f"no parser reads it ({type(error).__name__})") from None
 
 

@@ -1,7 +1,7 @@
 """Looks into files that people sent, in a process of its own with little memory: one JSON line in,
 one JSON line out.
 
-Run by `decoder.py`. A file that makes it die takes nothing else with it.
+Run by `decoder.py`. A file that crashes it affects nothing else.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ _FAMILIES = {
     "voice": ("audio",),
     "audio": ("audio", "video"),
 }
-# What must not stand behind the end of a picture: archives, pages, documents, programs. A second
-# picture or a clip may: phones do it.
+# What must not follow the end of a picture: archives, pages, documents, programs. A second picture
+# or a clip may, as phones append them.
 _HIDDEN = re.compile(
     rb"PK\x03\x04|%PDF-|Rar!\x1a|7z\xbc\xaf|<script|<html|<\?php|<svg|\x7fELF|\x00MZ\x90", re.I
 )
 
 
 class Refused(Exception):
-    """The file is none that we take; the text is the code of the reason."""
+    """The file is not accepted; the text is the code of the reason."""
 
 
 def look(path: Path, kind: str, name: str | None, out: Path) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def _picture(path: Path, out: Path) -> dict[str, Any]:
 
 
 def _behind(data: bytes, kind: str) -> bytes:
-    """What stands after the end of the picture."""
+    """The bytes after the end of the picture."""
     if kind == "PNG":
         return data[data.rfind(b"IEND") + 8 :]
     if kind == "WEBP":

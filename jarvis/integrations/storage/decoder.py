@@ -1,5 +1,4 @@
-"""Has files looked into by a child process, which may die of them; it is started again for the
-next."""
+"""Inspects files in a child process, which they may crash; it is restarted for the next file."""
 
 from __future__ import annotations
 
@@ -17,8 +16,8 @@ from jarvis.integrations.storage.port import SYSTEM
 from jarvis.kit.errors import Rejected, Unavailable
 
 TIMEOUT_S = 20.0
-# by its path, and isolated: as a module it would import the packages above it, a second's work and
-# sixty megabytes that a file which makes it die has no business with
+# by its path, and isolated: as a module it would import its parent packages, which takes a second
+# and sixty megabytes
 _CHILD = Path(__file__).with_name("decode_child.py")
 
 
@@ -48,13 +47,13 @@ class Decoder:
         """Look into a file of this kind of media.
 
         Raises:
-            Rejected: it is none that we take; the reason is one of `format`, `kind`, `extension`,
+            Rejected: it is not accepted; the reason is one of `format`, `kind`, `extension`,
                 `bomb`, `truncated`, `polyglot`, `heavy`.
             Unavailable: the child cannot be started.
         """
         asked = json.dumps({"path": str(path), "kind": kind, "name": name, "out": str(out)})
         async with self._turn:
-            # a child that died of something else gets a second chance
+            # retried once, in case the child died for another reason
             answer = await self._ask(asked) or await self._ask(asked)
         if answer is None:
             raise Rejected(SYSTEM, "heavy")
@@ -114,7 +113,7 @@ class Decoder:
 
 @asynccontextmanager
 async def open_decoder(*, timeout_s: float = TIMEOUT_S) -> AsyncGenerator[Decoder]:
-    """A decoder whose child ends with it."""
+    """A decoder whose child ends with the block."""
     decoder = Decoder(timeout_s=timeout_s)
     try:
         yield decoder

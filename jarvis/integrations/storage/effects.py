@@ -1,4 +1,4 @@
-"""Carries into the storage: checkpoints of the audit, copies of files, reports as files."""
+"""Executes effects of the storage: checkpoints of the audit, copies of files, reports as files."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class StorageEffects:
         return {CHECKPOINT.name: self.checkpoint, FILE.name: self.file, EXPORT.name: self.export}
 
     async def checkpoint(self, effect: Effect) -> Receipt:
-        """Sign the present heads. What was signed before must still be there, else nothing is
-        signed and we are told."""
+        """Sign the present heads. What was signed before must be unchanged, else nothing is signed
+        and the effect fails."""
         try:
             made = await take_checkpoint(self._db, self._checkpoints)
         except Rejected as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jarvis.engine.effects import EffectKind
 
-# made twice, there are two of them
+# a repeat makes a second one
 CHECKPOINT = EffectKind(name="storage.seal", system="storage", effect_class="A")
 # copies under keys of an operation
 FILE = EffectKind(name="storage.file", system="storage", effect_class="A")

@@ -1,4 +1,4 @@
-"""Makes groups with a person's own session: a bot may not. Off unless the secret is set, and used
+"""Creates groups with a person's own session: a bot may not. Off unless the secret is set, and used
 by `jarvis telegram setup` only."""
 
 # Telethon ships no stubs.
@@ -29,7 +29,7 @@ async def open_bootstrap(settings: TelegramSettings, bot: str) -> AsyncGenerator
     """Log in as the person whose session is in the settings; `bot` is the bot's user name.
 
     Raises:
-        SettingsMissing: no session, or no text that is one.
+        SettingsMissing: no session, or a malformed one.
         AuthExpired: the session was ended.
     """
     secret = settings.user_session.get_secret_value()
@@ -64,7 +64,7 @@ async def open_bootstrap(settings: TelegramSettings, bot: str) -> AsyncGenerator
 
 
 class Bootstrap:
-    """What a person does once for each group."""
+    """The setup of a group, done once with a person's session."""
 
     def __init__(self, client: TelegramClient, bot: str) -> None:
         self._client = client
@@ -75,7 +75,7 @@ class Bootstrap:
         `read_only`: people do not write.
 
         Raises:
-            Rejected: Telegram refused; a group that was made by then is named in the message.
+            Rejected: Telegram refused; a group created before that is named in the message.
         """
         client = self._client
         made: Any = None

@@ -1,5 +1,5 @@
-"""The client that carries the gateway's requests: Telethon's own, or one of the same kind over
-another way."""
+"""The client that sends the gateway's requests: Telethon's, or one with the same interface over
+another transport."""
 
 # Telethon ships no stubs.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -23,8 +23,8 @@ def telethon(
     *,
     kind: Callable[..., TelegramClient] = TelegramClient,
 ) -> TelegramClient:
-    """A client that is not connected yet. It gives up early: the schedule of the effects waits, no
-    handler does."""
+    """A client that is not connected yet. It fails fast: effects are rescheduled, no handler
+    waits."""
     return kind(
         session,
         settings.api_id or 1,

@@ -1,8 +1,8 @@
-"""Our own deletions in groups, told to the client in the group's own sequence of updates.
+"""Our own deletions in groups, passed to the client in the group's own sequence of updates.
 
-Telethon 1.45 books what a deletion returns to the account, whatever it was about
-(`MTProtoSender._store_own_updates`). A group's number taken for the account's can swallow the next
-private message as one that was seen; so these requests answer as updates of the group.
+Telethon 1.45 counts the result of any deletion in the account's sequence
+(`MTProtoSender._store_own_updates`). A group's pts taken for the account's can make the next
+private message look like one already seen; so these requests return updates of the group.
 """
 
 # Telethon ships no stubs.
@@ -25,7 +25,7 @@ class DeleteMessagesInGroup(functions.channels.DeleteMessagesRequest):
 
     def read_result(self, reader: Any) -> Any:
         """The update that says so."""
-        return _told(self.channel.channel_id, self.id, reader.tgread_object())
+        return _as_group_update(self.channel.channel_id, self.id, reader.tgread_object())
 
 
 class DeleteTopicInGroup(functions.messages.DeleteTopicHistoryRequest):
@@ -37,9 +37,9 @@ class DeleteTopicInGroup(functions.messages.DeleteTopicHistoryRequest):
         """The update that says so."""
         affected = reader.tgread_object()
         self.offset = affected.offset
-        return _told(self.peer.channel_id, [self.top_msg_id], affected)
+        return _as_group_update(self.peer.channel_id, [self.top_msg_id], affected)
 
 
-def _told(channel: int, ids: Sequence[int], affected: Any) -> Any:
+def _as_group_update(channel: int, ids: Sequence[int], affected: Any) -> Any:
     update = types.UpdateDeleteChannelMessages(channel, list(ids), affected.pts, affected.pts_count)
     return types.UpdateShort(update, datetime.fromtimestamp(0, UTC))

@@ -1,4 +1,4 @@
-"""Carries Telegram's effects, within the limits of its chats."""
+"""Executes Telegram's effects, within the rate limits of its chats."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ class TelegramEffects:
         }
 
     async def send(self, effect: Effect) -> Receipt:
-        """A new message; `after` is noted before the first attempt, so that an ambiguous one can be
-        found again."""
+        """Send a message; `after` is stored before the first attempt, so that a message of unknown
+        outcome can be found."""
         args = effect.args
         chat_id = int(args["chat_id"])
         after = await self._after(effect, chat_id)
@@ -84,8 +84,8 @@ class TelegramEffects:
         return Receipt(facts={"chat_id": chat_id, "message_id": message_id})
 
     async def create_topic(self, effect: Effect) -> Receipt:
-        """A new topic; an ambiguous attempt is looked for among the messages after the last one
-        known."""
+        """Create a topic; after an unknown outcome it is searched among the messages after the last
+        one known."""
         chat_id = int(effect.args["chat_id"])
         after = await self._after(effect, chat_id)
         number = await self._topics.create(
@@ -124,7 +124,7 @@ class TelegramEffects:
         return Receipt(facts={"chat_id": chat_id, "message_id": message_id})
 
     async def delete(self, effect: Effect) -> Receipt:
-        """Remove messages; those that are gone already count as removed."""
+        """Delete messages; those already deleted count as success."""
         chat_id, ids = int(effect.args["chat_id"]), [int(n) for n in effect.args["ids"]]
         await self._media.delete(chat_id, ids)
         return Receipt(facts={"chat_id": chat_id, "ids": ids})
@@ -150,8 +150,8 @@ class TelegramEffects:
         return Receipt(facts={"chat_id": chat_id, "message_id": ids[-1], "ids": ids})
 
     async def look(self, effect: Effect) -> Receipt:
-        """What a group, some of its topics and some messages look like now; what is missing in the
-        answer is gone."""
+        """Read a group, some of its topics and some messages; what is missing in the answer was
+        deleted."""
         chat_id = int(effect.args["chat_id"])
         group = await self._topics.group(chat_id)
         wanted, posts = effect.args.get("topics", ()), effect.args.get("messages", ())
@@ -179,19 +179,18 @@ class TelegramEffects:
         )
 
     async def remove_member(self, effect: Effect) -> Receipt:
-        """Take somebody out of a group."""
+        """Remove a member from a group."""
         args = effect.args
         await self._members.remove(int(args["chat_id"]), int(args["user"]), ban=bool(args["ban"]))
         return Receipt(facts={"user": args["user"]})
 
     async def let_in(self, effect: Effect) -> Receipt:
-        """A link into a group for one person; none when they are in it."""
+        """An invite link to a group for one person; none when they are a member."""
         link = await self._members.let_in(int(effect.args["chat_id"]), int(effect.args["user"]))
         return Receipt(facts={"link": link})
 
     async def _after(self, effect: Effect, chat_id: int) -> int:
-        """The last message of the chat that was known before the first attempt; noted with the
-        effect."""
+        """The last message id of the chat before the first attempt, stored with the effect."""
         after: int | None = await self._db.fetchval(
             """UPDATE effect SET args = args || jsonb_build_object('after',
                 coalesce((args->>'after')::bigint, (
@@ -216,10 +215,10 @@ class TelegramEffects:
         return None if receipt is None else int(receipt["message_id"])
 
     async def _topic(self, said: Mapping[str, Any] | None) -> int | None:
-        """The number of a topic: as it was asked for, or as the effect that made it found out.
+        """The id of a topic: from the arguments, or from the receipt of the effect that created it.
 
         Raises:
-            NotFound: it was never made.
+            NotFound: it was never created.
         """
         if said is None:
             return None
@@ -229,16 +228,16 @@ class TelegramEffects:
         return number
 
     async def _surely_gone(self, chat_id: int, topic: int | None) -> None:
-        """Ask Telegram before anybody believes that a topic is gone.
+        """Verify with Telegram that a topic was deleted.
 
         Raises:
-            Unavailable: it is there after all.
+            Unavailable: it still exists.
         """
         if topic is not None and topic in await self._topics.look(chat_id, [topic]):
             raise Unavailable(SYSTEM, "the topic was not found, but is there", retry_after_s=2.0)
 
     async def edit(self, effect: Effect) -> Receipt:
-        """Change the message that another effect sent; if that one never arrived, send it now."""
+        """Edit the message that another effect sent; if that one never arrived, send it now."""
         args = effect.args
         chat_id = int(args["chat_id"])
         message_id: int | None = args.get("message_id")
@@ -257,11 +256,11 @@ class TelegramEffects:
         return Receipt(facts={"chat_id": chat_id, "message_id": message_id})
 
     async def _latest(self, root: object) -> int | None:
-        """The message that stands now for the one that effect `root` sent: a change may have had to
-        send it again.
+        """The current message in place of the one that effect `root` sent: an edit may have had to
+        send a new one.
 
         Raises:
-            Unavailable: it is on its way.
+            Unavailable: it is being sent.
         """
         rows = await self._db.fetch(
             """SELECT id, state, receipt FROM effect
@@ -277,8 +276,8 @@ class TelegramEffects:
         return known[-1] if known else None
 
     def limits(self, effect: Effect) -> Sequence[TargetLimit]:
-        """A person's minute may be spent at once; a group's minute keeps some messages for what is
-        urgent."""
+        """A person's limit per minute may be used at once; a group's keeps some messages for the
+        urgent lane."""
         if effect.kind in (
             DOWNLOAD.name,
             LOOK.name,

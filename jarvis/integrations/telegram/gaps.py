@@ -1,4 +1,4 @@
-"""Messages that no update told of: looked for by their ids, which only grow."""
+"""Messages missed by updates: found by their ids, which only grow."""
 
 # Telethon ships no stubs.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -19,7 +19,7 @@ from jarvis.engine.db import DATABASE_AWAY, Database
 from jarvis.engine.loop import not_cancelled
 
 WINDOW = 50  # message ids read at once
-OVERLAP = 2 * WINDOW  # so far behind the last seen message gaps are looked for
+OVERLAP = 2 * WINDOW  # how far behind the last seen message gaps are searched
 
 
 class Read(Protocol):
@@ -43,19 +43,19 @@ class Gaps:
         self._accept = accept
 
     async def fill_forever(self, every_s: float) -> None:
-        """Again and again until cancelled; what is away now is looked at the next time."""
+        """Fill gaps repeatedly until cancelled; what is unreachable is retried the next time."""
         while not_cancelled():
             with contextlib.suppress(RPCError, ConnectionError, *DATABASE_AWAY):
                 await self.fill()
             await asyncio.sleep(every_s)
 
     async def fill(self) -> int:
-        """Read message ids after the last ones seen and accept what no update told; returns how
-        many were new.
+        """Read message ids after the last ones seen and accept messages missed by updates; returns
+        how many were new.
 
-        It begins some way before them: a process that died with an update in its hands leaves a gap
-        behind newer messages. Our own messages have ids of the same row, so a window that holds any
-        message is followed by the next one.
+        It starts some way before them: a process that died while handling an update leaves a gap
+        behind newer messages. Our own messages share the sequence of ids, so the next window is
+        read as long as a window holds any message.
         """
         found = 0
         groups = await self._db.fetch(
@@ -67,7 +67,7 @@ class Gaps:
         for chat, seen in [(r["marked_id"], r["last_seen_message"]) for r in groups] + [
             (None, private or 0)
         ]:
-            # a group that the bot lost must not hide the others' gaps
+            # a group that the bot was removed from must not block the others
             with contextlib.suppress(RPCError, ValueError):
                 found += await self._fill_chat(chat, seen)
         return found
@@ -81,6 +81,6 @@ class Gaps:
         return found
 
     async def _existing(self, chat: int | None, last: int) -> list[Any]:
-        """The messages of one window of ids that are there."""
+        """The existing messages of one window of ids."""
         rows = await self._read(chat, range(last + 1, last + 1 + WINDOW))
         return [m for m in rows if isinstance(m, types.Message | types.MessageService)]

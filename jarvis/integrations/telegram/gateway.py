@@ -1,8 +1,6 @@
-"""The one connection to Telegram: what comes in goes to the intake before anything else, what goes
-out goes through `guarded`.
-
-One process holds the lease; others stand by. Flood waits reschedule, they never sleep inside a
-handler.
+"""The one connection to Telegram: incoming updates go to the intake before anything else, outgoing
+calls through `guarded`. One process holds the lease; others stand by. Flood waits reschedule, they
+never sleep inside a handler.
 """
 
 # Telethon ships no stubs.
@@ -61,7 +59,7 @@ PRODUCTION = {1: ("149.154.175.53", 443), 2: ("149.154.167.51", 443), 4: ("149.1
 
 
 class TelegramGateway:
-    """A connected client and what it can do for effects. `client` makes the client of each
+    """The connection and its operations for effects. `client` creates the client of each
     connection."""
 
     def __init__(
@@ -88,7 +86,7 @@ class TelegramGateway:
         self.gaps = Gaps(db, self.messages, intake.accept_message)
 
     async def run(self) -> None:
-        """Hold the lease, stay connected, begin again after a failure; until cancelled."""
+        """Hold the lease and stay connected, reconnecting after failures, until cancelled."""
         leases = Leases(self._db)
         while not_cancelled():
             try:
@@ -100,7 +98,7 @@ class TelegramGateway:
                     await asyncio.sleep(min(2.0, self._settings.lease_s / 3))
                     continue
                 try:
-                    await self._hold(leases, lease)
+                    await self._hold_lease(leases, lease)
                 finally:
                     self.ready.clear()
                     with contextlib.suppress(*DATABASE_AWAY):
@@ -120,14 +118,14 @@ class TelegramGateway:
                 await asyncio.sleep(1)
 
     async def _alert(self, reason: str) -> None:
-        """No chat can tell of this: it goes to the log, the traces, `jarvis doctor` and the web
-        process's readiness."""
+        """This cannot be reported in a chat: it goes to the log, the traces, `jarvis doctor` and
+        the web process's readiness."""
         _log.error("Telegram refuses the bot: %s", reason)
         logfire.error("telegram.refused", reason=reason)
         with contextlib.suppress(*DATABASE_AWAY):
             await sources.report_failure(self._db, SYSTEM, datetime.now(UTC), reason)
 
-    async def _hold(self, leases: Leases, lease: Any) -> None:
+    async def _hold_lease(self, leases: Leases, lease: Any) -> None:
         host, port = self._settings.host, self._settings.port
         if self._settings.public_key is not None:
             rsa._server_keys.clear()
@@ -177,7 +175,7 @@ class TelegramGateway:
             self.connection = client
             yield client
         finally:
-            # leaving anyway: a broken connection may fail to close politely
+            # closing anyway: a broken connection may fail to close cleanly
             with contextlib.suppress(Exception):
                 async with asyncio.timeout(3):
                     await client.disconnect()  # pyright: ignore[reportGeneralTypeIssues]  # a coroutine while a loop runs
@@ -224,8 +222,8 @@ class TelegramGateway:
     async def guarded(
         self, call: Callable[[], Awaitable[Any]], chat_id: int, *, files: bool = False
     ) -> Any:
-        """One call to Telegram with its errors turned into ours; `files` gives it the time that a
-        large file takes."""
+        """One call to Telegram with its errors mapped to ours; `files` allows the time that a large
+        file takes."""
         limit_s = self._settings.files_timeout_s if files else self._settings.timeout_s
         async with refusals(chat_id, self.client()), asyncio.timeout(limit_s):
             fault("telegram.before_send")

@@ -1,4 +1,4 @@
-"""What an incoming message says of itself: its file, its topic, its version."""
+"""Properties of an incoming message: its file, topic and version."""
 
 # Telethon ships no stubs.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -18,7 +18,7 @@ NAME_CHARS = 200
 
 
 def topic_of(message: Any) -> int | None:
-    """The topic of a forum in which a message stands; None in General and elsewhere."""
+    """The forum topic of a message; None in General and outside forums."""
     header = message.reply_to
     if not getattr(header, "forum_topic", False):
         return None
@@ -26,8 +26,8 @@ def topic_of(message: Any) -> int | None:
 
 
 def version_of(message: Any) -> str | None:
-    """Names one edit: dates are whole seconds, so text and file tell two edits of one second apart.
-    None when nobody edited (Telegram adds a preview or a reaction by itself)."""
+    """Identifies one edit: dates are whole seconds, so text and file distinguish two edits within a
+    second. None when nobody edited (Telegram adds a preview or a reaction by itself)."""
     if not message.edit_date:
         return None
     file = getattr(message.media, "photo", None) or getattr(message.media, "document", None)
@@ -79,10 +79,10 @@ def describe(media: Any) -> dict[str, Any] | None:
 
 
 def words_of(message: Any) -> str:
-    """The text or caption of a message, without signs that nobody wrote on purpose."""
+    """The text or caption of a message, without control characters."""
     return clean(message.message or "", MESSAGE_CHARS)
 
 
 def token_of(update: Any) -> str:
-    """The data of a pressed button: one of our tokens, or what somebody made up."""
+    """The data of a pressed button: one of our tokens, or forged text."""
     return line((update.data or b"").decode("utf-8", "replace"), NAME_CHARS)

@@ -1,4 +1,4 @@
-"""Updates and messages become events of the journal before any rule sees them."""
+"""Stores updates and messages as events of the journal before any handler runs."""
 
 # Telethon ships no stubs.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -20,12 +20,12 @@ from jarvis.engine.db import Database
 from jarvis.engine.journal import Journal
 from jarvis.integrations.telegram.incoming import describe, token_of, topic_of, version_of, words_of
 
-ANSWER_S = 10.0  # Telegram takes the answer to a press no longer than this
+ANSWER_S = 10.0  # Telegram accepts the answer to a callback no longer than this
 OnPress = Callable[[int, str], Awaitable[str | None]]
 
 
 class Bot(Protocol):
-    """Who hears: the bot as it logged in, and its connection while there is one."""
+    """The bot as logged in, and its connection while there is one."""
 
     me: int | None
     username: str | None
@@ -33,8 +33,8 @@ class Bot(Protocol):
 
 
 class Intake:
-    """Stores what people do. `on_press` gives the words that whoever presses a button sees at
-    once."""
+    """Stores what people do. `on_press` returns the text shown at once to the person who presses a
+    button."""
 
     def __init__(self, db: Database, journal: Journal, bot: Bot, on_press: OnPress) -> None:
         self._db = db
@@ -43,7 +43,7 @@ class Intake:
         self._on_press = on_press
 
     async def accept(self, update: Any) -> None:
-        """One update: a message, a change of one, a press. Others say nothing to us."""
+        """Store one update: a message, an edit, a callback. Others are ignored."""
         if isinstance(update, types.UpdateNewMessage | types.UpdateNewChannelMessage):
             await self.accept_message(update.message, edited=False)
         elif isinstance(update, types.UpdateEditMessage | types.UpdateEditChannelMessage):
@@ -52,10 +52,9 @@ class Intake:
             await self._accept_press(update)
 
     async def accept_message(self, message: Any, *, edited: bool) -> bool:
-        """One event a message, or a version of it; our own and service messages are no input. False
-        when it was known.
-
-        A service message that says that the bot was added to a group is an event of its own.
+        """Store one event per message or version of it; our own and service messages are skipped.
+        False for a duplicate. The service message that the bot was added to a group is an event of
+        its own.
         """
         if isinstance(message, types.MessageService):
             return await self._joined(message)
@@ -70,7 +69,7 @@ class Intake:
             return False
         reply_id = getattr(message.reply_to, "reply_to_msg_id", None)
         if reply_id == topic_of(message):
-            reply_id = None  # it stands in the topic and answers nobody
+            reply_id = None  # it is in the topic and is no reply
         text = words_of(message)
         payload = {
             "chat_id": chat,

@@ -1,5 +1,5 @@
-"""Kinds of effects that Telegram carries. Light on purpose: processes that only ask for effects
-need no Telethon."""
+"""Kinds of effects that Telegram carries. Imports no Telethon: processes that only request effects
+do not need it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ SEND, EDIT, DOWNLOAD, TOPIC_CREATE, TOPIC_EDIT, PIN = (
 )
 # only reads: a repeat is harmless
 LOOK = EffectKind(name="telegram.look", system="telegram", effect_class="A")
-# what is gone stays gone
+# deleting again changes nothing
 DELETE = EffectKind(name="telegram.delete", system="telegram", effect_class="A")
 ALBUM = EffectKind(name="telegram.album", system="telegram", effect_class="B")
 TOPIC_DELETE = EffectKind(name="telegram.topic_delete", system="telegram", effect_class="A")
 MEMBERS = EffectKind(name="telegram.members", system="telegram", effect_class="A")  # only reads
-# who is out stays out
+# removing again changes nothing
 REMOVE_MEMBER = EffectKind(name="telegram.remove_member", system="telegram", effect_class="A")
-# a link that nobody was given lets nobody in
+# an unused link has no effect
 LET_IN = EffectKind(name="telegram.let_in", system="telegram", effect_class="A")
 KINDS = (
     SEND,
@@ -35,16 +35,16 @@ KINDS = (
     REMOVE_MEMBER,
     LET_IN,
 )
-# the cause of a look at a group that was deleted or that the bot was removed from
+# the cause when a group was deleted or the bot was removed from it
 CHAT_LOST = "the bot is not in the group"
-# what the bot is to be given in a group
+# rights that the bot needs in a group
 RIGHTS = ("manage_topics", "delete_messages", "pin_messages", "invite_users", "ban_users")
-# one stands in the cause of an effect for which a right is missing
+# the cause of an effect for which a right is missing names it
 NO_RIGHT = ("CHAT_ADMIN_REQUIRED", "MESSAGE_DELETE_FORBIDDEN")
-# the cause of an effect that met a deleted topic; Telegram was asked before it is believed
+# the cause of an effect on a deleted topic, as verified with Telegram
 TOPIC_GONE = "the topic is gone"
 
 
 def target(chat_id: int) -> str:
-    """The name under which a chat's effects and limits are kept."""
+    """The target of a chat in effects and limits."""
     return f"telegram:{chat_id}"

@@ -1,4 +1,4 @@
-"""Files over the one connection: read from messages, sent in albums; and messages removed."""
+"""Files over the one connection: download, send in albums; and deletion of messages."""
 
 # Telethon ships no stubs.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -40,8 +40,7 @@ _ATTRIBUTES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """A file to send: where it lies here, what it is (`photo`, or a kind of media), its type and
-    name."""
+    """A file to send: its local path, kind (`photo`, or a kind of media), type and name."""
 
     path: Path
     kind: str
@@ -50,7 +49,7 @@ class Outgoing:
 
 
 class TelegramMedia:
-    """What the gateway can do with files."""
+    """The gateway's operations on files."""
 
     def __init__(self, gateway: TelegramGateway) -> None:
         self._gateway = gateway
@@ -90,10 +89,8 @@ class TelegramMedia:
         after: int = 0,
     ) -> list[int]:
         """Send up to ten files as one message group and return the ids; a repeated call of the same
-        effect finds the first one's.
-
-        `caption` is Telegram's HTML and stands under the first. `after` is the last message id
-        known before the first attempt.
+        effect finds the first one's. `caption` is Telegram's HTML, on the first file. `after` is
+        the last message id known before the first attempt.
         """
         plain, entities = tg_html.parse(caption)
         if (
@@ -159,7 +156,7 @@ class TelegramMedia:
         )
 
     async def _recover(self, chat_id: int, text: str, count: int, after: int) -> list[int] | None:
-        """The ids of our message, or group of messages, under this caption after that message."""
+        """The ids of our message, or group of messages, with this caption after that message."""
         last = after
         while True:
             try:
@@ -193,7 +190,7 @@ class TelegramMedia:
             last += 2 * WINDOW
 
     async def delete(self, chat_id: int, ids: Sequence[int]) -> None:
-        """Remove messages for everybody; what is gone already is success."""
+        """Delete messages for everybody; already deleted ones are success."""
         client = self._gateway.client()
 
         async def call() -> Any:

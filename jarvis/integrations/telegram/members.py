@@ -1,5 +1,5 @@
-"""Who is in a group, over the one connection. A bot can list and remove members; it can let
-somebody in only by a link."""
+"""Who is in a group, over the one connection. A bot can list and remove members; it can add
+somebody only by an invite link."""
 
 # Telethon ships no stubs.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -34,7 +34,7 @@ class Member:
 
 
 class TelegramMembers:
-    """What the gateway can do about members."""
+    """The gateway's operations on members."""
 
     def __init__(self, gateway: TelegramGateway) -> None:
         self._gateway = gateway
@@ -65,8 +65,8 @@ class TelegramMembers:
                 return list(found.values())
 
     async def remove(self, chat_id: int, user_id: int, *, ban: bool) -> None:
-        """Take somebody out of the group; `ban`: they cannot come back by a link either. Who is not
-        there is success."""
+        """Remove somebody from the group; `ban`: they cannot rejoin by a link either. Success when
+        they are no member."""
         there = await self._there(chat_id, user_id)
         if not there and not ban:
             return
@@ -76,12 +76,12 @@ class TelegramMembers:
         except Rejected:
             if there:
                 raise
-            return  # without the right to ban somebody who is not there anyway
+            return  # without the right to ban somebody who is no member anyway
         if not ban:
             await self._restrict(chat_id, user_id, types.ChatBannedRights(until_date=None))
 
     async def let_in(self, chat_id: int, user_id: int) -> str | None:
-        """A link into the group for one person, for a day; None when they are in it."""
+        """An invite link for one person, valid for a day; None when they are a member."""
         client = self._gateway.client()
         if await self._there(chat_id, user_id):
             return None

@@ -55,7 +55,7 @@ COMMANDS: Mapping[str, Sequence[tuple[str, str]]] = {
 
 
 async def show_menu(client: TelegramClient) -> None:
-    """Set the menu in every language. It is a convenience: what Telegram refuses of it is left."""
+    """Set the menu in every language. A convenience only: refusals by Telegram are ignored."""
     for language, words in COMMANDS.items():
         with contextlib.suppress(RPCError):
             await client(

@@ -1,4 +1,4 @@
-"""Messages over the one connection: sent, and changed."""
+"""Messages over the one connection: send and edit."""
 
 # Telethon ships no stubs.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -25,7 +25,7 @@ from jarvis.kit.ids import sha256_hex
 
 
 class TelegramMessages:
-    """What the gateway can do with messages."""
+    """The gateway's operations on messages."""
 
     def __init__(self, gateway: TelegramGateway) -> None:
         self._gateway = gateway
@@ -98,7 +98,7 @@ class TelegramMessages:
         *,
         buttons: Sequence[Sequence[Mapping[str, str]]] = (),
     ) -> None:
-        """Change a message of ours; the same text again is success."""
+        """Edit a message of ours; an unchanged text is success."""
         plain, entities = tg_html.parse(text)
         client = self._gateway.client()
 
@@ -124,7 +124,7 @@ def random_id(effect_id: UUID) -> int:
 
 
 def reply_header(message_id: int | None, topic: int | None) -> Any:
-    """Which message, or which topic, a new message answers."""
+    """The reply header of a new message: the message or topic that it answers."""
     if message_id is None and topic is None:
         return None
     return types.InputReplyToMessage(

@@ -1,4 +1,4 @@
-"""Telegram's errors in our own words, chosen by what should happen next."""
+"""Maps Telegram's errors to ours, by what should happen next."""
 
 # Telethon ships no stubs.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -35,19 +35,19 @@ _GONE = ("TOPIC_DELETED", "TOPIC_ID_INVALID")  # no classes of their own in Tele
 
 @asynccontextmanager
 async def refusals(chat_id: int, client: TelegramClient) -> AsyncGenerator[None]:
-    """A call about this chat.
+    """Map the errors of a call about this chat.
 
     Raises:
         Unavailable: Telegram, the network or a limit; safe to try again later.
-        Rejected: it will not do this.
+        Rejected: Telegram refuses this.
         NotFound: the message or the topic is gone.
-        MessageNotModifiedError, RandomIdDuplicateError: as they are; callers know what they mean.
+        MessageNotModifiedError, RandomIdDuplicateError: unchanged; callers handle them.
     """
     try:
         yield
     except FloodWaitError as error:
-        # Telethon remembers a wait for all chats; ours concerns one, and is kept by the
-        # effect's own schedule.
+        # Telethon applies a flood wait to all chats; ours concerns one chat, and the effect is
+        # rescheduled.
         with contextlib.suppress(AttributeError):
             client._flood_waited_requests.clear()
         raise Unavailable(SYSTEM, "flood wait", retry_after_s=float(error.seconds)) from None

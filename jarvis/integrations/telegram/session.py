@@ -43,8 +43,7 @@ class PgSession(MemorySession):
 
         Raises:
             LeaseLost: a newer holder has opened it.
-            SettingsMissing: the session belongs to another data centre; its key would be worthless
-                there.
+            SettingsMissing: the session belongs to another data centre; its key is not valid there.
         """
         row = await db.fetchrow(
             """INSERT INTO telegram_session (name, dc, host, port, fence) VALUES ($1, $2, $3, $4,
@@ -116,7 +115,8 @@ class PgSession(MemorySession):
         self._state_changed.add(entity_id)
 
     def forget_key(self) -> None:
-        """The server does not know our key any more: log in anew."""
+        """Forget a key that the server no longer accepts, so that the next connection logs in
+        again."""
         self._auth_key = None
         self._update_states.clear()
         self._key_changed = True
@@ -127,8 +127,7 @@ class PgSession(MemorySession):
         self._key_changed = True
 
     def states(self) -> Mapping[int, Any]:
-        """Which states of updates changed, as they are now; `flush` writes them when all updates
-        until there are kept."""
+        """The changed update states; `flush` writes them once all updates up to them are stored."""
         changed, self._state_changed = self._state_changed, set()
         return {
             entity: state
@@ -137,11 +136,11 @@ class PgSession(MemorySession):
         }
 
     def changed(self, states: Mapping[int, Any]) -> None:
-        """States that `states` gave and nobody wrote."""
+        """States returned by `states` that are not written yet."""
         self._state_changed |= states.keys()
 
     async def flush(self, states: Mapping[int, Any] = MappingProxyType({})) -> None:
-        """Write what changed, and these states of updates.
+        """Write changes of the session, and these update states.
 
         Raises:
             LeaseLost: a newer holder owns the session; nothing is written.

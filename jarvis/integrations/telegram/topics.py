@@ -1,7 +1,5 @@
-"""Topics of forums over the one connection: made, renamed, closed, deleted, looked at; and pinned
-messages.
-
-A bot can list neither topics nor messages: what it must know it reads by id.
+"""Topics of forums over the one connection: create, rename, close, delete, read; and pinned
+messages. A bot can list neither topics nor messages: it reads them by id.
 """
 
 # Telethon ships no stubs.
@@ -37,7 +35,7 @@ _SAME = ("TOPIC_NOT_MODIFIED", "CHAT_NOT_MODIFIED")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """A topic as Telegram has it now."""
+    """The state of a topic at Telegram."""
 
     title: str
     closed: bool
@@ -45,8 +43,8 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupSeen:
-    """A group as Telegram has it now, which of the rights that we need the bot lacks, and whether
-    people may not write there."""
+    """The state of a group at Telegram: the needed rights that the bot lacks, and whether people
+    may not write there."""
 
     title: str
     forum: bool
@@ -55,7 +53,7 @@ class GroupSeen:
 
 
 class TelegramTopics:
-    """What the gateway can do in forums."""
+    """The gateway's operations in forums."""
 
     def __init__(self, gateway: TelegramGateway) -> None:
         self._gateway = gateway
@@ -63,7 +61,7 @@ class TelegramTopics:
     async def create(
         self, effect_id: UUID, chat_id: int, title: str, *, attempt: int = 1, after: int = 0
     ) -> int:
-        """Make a topic and return its number; a repeated call of the same effect finds the first
+        """Create a topic and return its id; a repeated call of the same effect finds the first
         one's.
 
         `after` is the last message id known in the group before the first attempt.
@@ -97,7 +95,7 @@ class TelegramTopics:
         )
 
     async def _recover(self, chat_id: int, title: str, after: int) -> int | None:
-        """The number of a topic that we made under this title after that message."""
+        """The id of a topic that we created under this title after that message."""
         last = after
         while True:
             try:
@@ -122,8 +120,8 @@ class TelegramTopics:
     async def edit(
         self, chat_id: int, topic: int, *, title: str | None = None, closed: bool | None = None
     ) -> None:
-        """Rename, close or reopen; Telegram takes a title and a closing only apart. The same again
-        is success.
+        """Rename, close or reopen; Telegram accepts a title and a closing only separately. No
+        change is success.
 
         Raises:
             NotFound: the topic was deleted.
@@ -143,7 +141,7 @@ class TelegramTopics:
                 await self._gateway.guarded(call, chat_id)
 
     async def delete(self, chat_id: int, topic: int) -> None:
-        """Delete a topic with all its messages; one that is gone is success."""
+        """Delete a topic with all its messages; an already deleted one is success."""
         client = self._gateway.client()
 
         async def call() -> int:
@@ -158,7 +156,7 @@ class TelegramTopics:
                 pass
 
     async def pin(self, chat_id: int, message_id: int) -> None:
-        """Pin a message without a notification; a pinned one is success."""
+        """Pin a message without a notification; an already pinned one is success."""
         client = self._gateway.client()
 
         async def call() -> Any:
@@ -171,7 +169,7 @@ class TelegramTopics:
             await self._gateway.guarded(call, chat_id)
 
     async def look(self, chat_id: int, topics: Sequence[int]) -> dict[int, Seen]:
-        """The topics of these numbers that are there."""
+        """The existing topics among these ids."""
         client = self._gateway.client()
 
         async def call() -> Any:
@@ -190,7 +188,7 @@ class TelegramTopics:
         }
 
     async def posts(self, chat_id: int, ids: Sequence[int]) -> dict[int, bool]:
-        """The messages of these ids that are there: whether each is pinned."""
+        """Existing messages among these ids: whether each is pinned."""
         rows: list[Any] = []
         for n in range(0, len(ids), AT_ONCE):
             part = ids[n : n + AT_ONCE]

@@ -1,5 +1,4 @@
-"""Updates on their way into the journal: those of one chat in their order, those of others
-meanwhile."""
+"""Stores updates in the journal: in order within a chat, concurrently between chats."""
 
 # Telethon ships no stubs.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -25,13 +24,13 @@ from jarvis.kit.errors import LeaseLost
 from jarvis.kit.ids import sha256_hex
 from jarvis.kit.text import line
 
-CHATS_AT_ONCE = 4  # whose updates are written down at the same time
-FLUSH_S = 5.0  # so long an ended connection waits for its updates
+CHATS_AT_ONCE = 4  # chats whose updates are stored concurrently
+FLUSH_S = 5.0  # seconds that an ended connection waits for its updates
 _log = logging.getLogger(__name__)
 
 
 class Updates:
-    """Has each update accepted, and writes how far we are only once everything until there is."""
+    """Stores each update, and saves the update state only once everything before it is stored."""
 
     def __init__(self, journal: Journal, accept: Callable[[Any], Awaitable[None]]) -> None:
         self._journal = journal
@@ -39,11 +38,12 @@ class Updates:
         self._tasks = KeyedTasks(CHATS_AT_ONCE)
 
     async def take(self, update: Any) -> None:
-        """Have an update written down."""
+        """Queue an update to be stored."""
         self._tasks.add(_chat_of(update), lambda: self._keep(update))
 
     async def _keep(self, update: Any) -> None:
-        """While the database is away it waits, and so does the state that says we have it."""
+        """While the database is unreachable it waits, and so does the update state that confirms
+        it."""
         while True:
             try:
                 await self._accept(update)
@@ -53,7 +53,7 @@ class Updates:
             except DATABASE_AWAY as error:
                 _log.warning("an update waits for the database: %s", type(error).__name__)
                 await asyncio.sleep(0.5)
-            # a boundary: what we fail to read goes on record, and later ones are heard
+            # a boundary: an update that we fail to read is recorded, and later ones are handled
             except Exception as error:
                 _log.exception("an update could not be read")
                 logfire.exception("telegram.unreadable")
@@ -70,25 +70,25 @@ class Updates:
         )
 
     async def flush(self, session: PgSession) -> None:
-        """Write how far we are, once every update until there is written down: a repeat is known, a
-        gap is not."""
+        """Save the update state once every update before it is stored: a repeat is recognised, a
+        gap would not be."""
         states = session.states()
         try:
-            await self._tasks.settled()
+            await self._tasks.join()
             await session.flush(states)
         except BaseException:
             session.changed(states)
             raise
 
     async def flush_forever(self, session: PgSession, every_s: float) -> None:
-        """Flush again and again until cancelled."""
+        """Flush repeatedly until cancelled."""
         while not_cancelled():
             await asyncio.sleep(every_s)
             with contextlib.suppress(LeaseLost, *DATABASE_AWAY):
                 await self.flush(session)
 
     async def end(self, session: PgSession) -> None:
-        """The connection ended: what is not written down soon Telegram tells again."""
+        """End with the connection: Telegram sends again what is not stored in time."""
         with contextlib.suppress(LeaseLost, *DATABASE_AWAY):
             async with asyncio.timeout(FLUSH_S):
                 await self.flush(session)

@@ -16,7 +16,7 @@ from agents.router.output import Route
 from jarvis.app.role import roles
 from jarvis.integrations.llm.chain import build_chain
 from jarvis.integrations.llm.sandbox import LlmSandbox
-from jarvis.integrations.llm.sandbox.server import Said
+from jarvis.integrations.llm.sandbox.server import ScriptedAnswer
 from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.kit.clock import OffsetClock
 from jarvis.kit.errors import SettingsMissing
@@ -26,10 +26,10 @@ agent = Agent(None, output_type=Route, name="chain")
 OFFLINE = offline_model(roles()["router"], OffsetClock())
 
 
-def to_fleet(body: Mapping[str, Any]) -> Said:
+def to_fleet(body: Mapping[str, Any]) -> ScriptedAnswer:
     tool = body["tools"][0]
     name = tool["function"]["name"] if "function" in tool else tool["name"]
-    return Said(
+    return ScriptedAnswer(
         calls=[(name, {"delegations": [{"role": "fleet", "request": "x", "reason": "model"}]})]
     )
 

@@ -17,9 +17,9 @@ from jarvis.app.role import roles
 from jarvis.engine.budgets import Budgets
 from jarvis.engine.db import Database
 from jarvis.integrations.llm.chain import build_chain
-from jarvis.integrations.llm.metering import REQUEST_CALLS, Meter, Purse
+from jarvis.integrations.llm.metering import REQUEST_CALLS, Meter, RequestSpending
 from jarvis.integrations.llm.sandbox import LlmSandbox
-from jarvis.integrations.llm.sandbox.server import Said
+from jarvis.integrations.llm.sandbox.server import ScriptedAnswer
 from jarvis.integrations.llm.settings import LlmSettings
 from jarvis.kit.clock import OffsetClock
 from jarvis.language.offline import NAME
@@ -27,10 +27,10 @@ from jarvis.language.offline import NAME
 agent = Agent(None, output_type=Route, name="metered")
 
 
-def to_fleet(body: Mapping[str, Any]) -> Said:
+def to_fleet(body: Mapping[str, Any]) -> ScriptedAnswer:
     tool = body["tools"][0]
     name = tool["function"]["name"] if "function" in tool else tool["name"]
-    return Said(
+    return ScriptedAnswer(
         calls=[(name, {"delegations": [{"role": "fleet", "request": "x", "reason": "model"}]})]
     )
 
@@ -51,13 +51,13 @@ def metered(
 
 async def ask(
     meter: Meter, chain: Any, employee: UUID | None = None, times: int = 1
-) -> tuple[Purse, list[str]]:
-    """The purse of one request of several model calls at once, and who answered them."""
-    with models.override_allow_model_requests(True), meter.opened(employee) as purse:
+) -> tuple[RequestSpending, list[str]]:
+    """The spending of one request of several model calls at once, and who answered them."""
+    with models.override_allow_model_requests(True), meter.opened(employee) as spending:
         found = await asyncio.gather(
             *(agent.run("кто нам должен?", model=chain) for _ in range(times))
         )
-    return purse, [str(result.response.model_name) for result in found]
+    return spending, [str(result.response.model_name) for result in found]
 
 
 async def account(db: Database, name: str) -> Mapping[str, Any]:
@@ -76,14 +76,14 @@ async def test_a_call_is_reserved_before_and_settled_after_it(db: Database) -> N
         while not sandbox.requests:
             await asyncio.sleep(0.01)
         held = await account(db, f"employee:{employee}")
-        purse, answered = await running
+        spending, answered = await running
     settled = await account(db, f"employee:{employee}")
     assert answered == ["gpt-4o"]
     assert held["calls"] == settled["calls"] == 1
     assert held["busy_ms"] == 500
     assert held["cost_micro_usd"] > 4000 * 10, "the dearest answer at ten dollars a million tokens"
     assert 200 <= settled["busy_ms"] < 500
-    assert settled["cost_micro_usd"] == purse.cost_micro_usd == 75, (
+    assert settled["cost_micro_usd"] == spending.cost_micro_usd == 75, (
         "10 tokens in at 2.50, 5 out at 10.00 a million"
     )
     assert await account(db, "house") == settled
@@ -106,19 +106,19 @@ async def test_a_budget_is_never_overdrawn_by_calls_at_once(
         # long enough for a call to arrive on a busy machine
         meter, chain = metered(db, sandbox, deadline_s=3.0, **limits)
         sandbox.faults.start("hang", {"seconds": 0.2})
-        purse, answered = await ask(meter, chain, uuid4(), times=6)
+        spending, answered = await ask(meter, chain, uuid4(), times=6)
     assert len(sandbox.requests) == 2, "two reservations fit"
     assert sorted(answered) == sorted(["gpt-4o"] * 2 + [NAME] * 4)
-    assert purse.spent == whose
+    assert spending.spent == whose
 
 
 async def test_one_request_makes_at_most_twelve_calls_of_providers(db: Database) -> None:
     async with LlmSandbox(to_fleet).running() as sandbox:
         # none is late on a busy machine: late ones would open the breaker
         meter, chain = metered(db, sandbox, deadline_s=30.0)
-        purse, _ = await ask(meter, chain, uuid4(), times=REQUEST_CALLS + 3)
+        spending, _ = await ask(meter, chain, uuid4(), times=REQUEST_CALLS + 3)
     assert len(sandbox.requests) == REQUEST_CALLS
-    assert purse.spent == "request"
+    assert spending.spent == "request"
 
 
 async def test_one_employee_does_not_spend_what_another_may(db: Database) -> None:
@@ -139,10 +139,10 @@ async def test_what_a_provider_refused_costs_nothing_and_silence_keeps_its_reser
         assert (await ask(meter, chain))[0].cost_micro_usd == 0
         sandbox.faults.stop()
         sandbox.faults.start("hang", {"seconds": 5})
-        purse, answered = await ask(meter, chain)
+        spending, answered = await ask(meter, chain)
         assert answered == [NAME]
-        assert purse.cost_micro_usd > 40_000
-        assert (await account(db, "house"))["cost_micro_usd"] == purse.cost_micro_usd
+        assert spending.cost_micro_usd > 40_000
+        assert (await account(db, "house"))["cost_micro_usd"] == spending.cost_micro_usd
 
 
 @pytest.mark.parametrize("fault", ["refuse", "hang", "garble"])

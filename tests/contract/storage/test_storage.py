@@ -143,11 +143,11 @@ def test_local_links_end_and_fit_one_object() -> None:
     link = urlsplit(SIGNER.link("a.jpg", 60))
     query = {name: values[0] for name, values in parse_qs(link.query).items()}
     until, sign = int(query["until"]), query["sign"]
-    assert SIGNER.good("a.jpg", until, sign)
-    assert not SIGNER.good("b.jpg", until, sign)
-    assert not SIGNER.good("a.jpg", until + 1, sign)
+    assert SIGNER.valid("a.jpg", until, sign)
+    assert not SIGNER.valid("b.jpg", until, sign)
+    assert not SIGNER.valid("a.jpg", until + 1, sign)
     past = LinkSigner("http://x", "secret")
     expired = urlsplit(past.link("a.jpg", -5)).query
     values = {name: rows[0] for name, rows in parse_qs(expired).items()}
     assert int(values["until"]) < time.time()
-    assert not past.good("a.jpg", int(values["until"]), values["sign"])
+    assert not past.valid("a.jpg", int(values["until"]), values["sign"])

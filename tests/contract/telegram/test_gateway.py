@@ -332,13 +332,13 @@ async def test_a_press_is_on_its_way_until_it_stands_in_the_journal(
         uuid4(), NINO, "Да?", buttons=[[{"label": "Да", "token": "t"}]]
     )
     assert await sandbox.press("Нино Беридзе", "dm", message, 0, wait_s=0.05) is None
-    assert (await idle.in_flight(db, inputs={"telegram": sandbox.unheard()}))["inputs"] == 1, (
+    assert (await idle.in_flight(db, inputs={"telegram": sandbox.unjournaled()}))["inputs"] == 1, (
         "nobody has written it down yet"
     )
     held.set()
 
     async def heard() -> bool:
-        return "inputs" not in await idle.in_flight(db, inputs={"telegram": sandbox.unheard()})
+        return "inputs" not in await idle.in_flight(db, inputs={"telegram": sandbox.unjournaled()})
 
     await until(heard)
     task.cancel()

@@ -45,7 +45,7 @@ async def test_chats_files_updates_and_keys_are_there_again(
     assert again.messages_of(LASHA, TBILISI, topic=MALIBU) == killed.messages_of(
         LASHA, TBILISI, topic=MALIBU
     )
-    assert again.unheard() == killed.unheard()
+    assert again.unjournaled() == killed.unjournaled()
     assert [e["text"] for e in again.ledger.entries()] == ["before the kill"], (
         "what nobody was told of did not happen"
     )

@@ -1,2 +1,2 @@
-"""Storms: people and vendors at work while processes are killed, and what is asked of the ledgers
-and the database afterwards."""
+"""Chaos tests ("storms"): people and vendors are active while processes are killed; ledgers and
+database are checked afterwards."""

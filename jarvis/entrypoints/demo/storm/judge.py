@@ -1,4 +1,4 @@
-"""The judge of a storm: the vendors' ledgers, what people see, and the rows that are left."""
+"""Checks after a storm: the vendors' ledgers, the chats of people, and the remaining rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from jarvis.entrypoints.demo.storm.surface import Surface
 from jarvis.entrypoints.demo.storm.world import ARCHIVE, AWAY, HOME
 from jarvis.messaging.catalogue import say
 
-# what names an order but is no card of it: a list, a refusal in words
+# messages that name a request but are not its card: a list, a refusal as text
 NO_CARD = ("📥", say("step.failed", "ru").partition("{")[0])
 STATUSES = {
     say("status", "ru"),
@@ -28,8 +28,8 @@ SEES_ALL = ORDERERS[0]
 
 @dataclass(slots=True, kw_only=True)
 class Outcome:
-    """What stands after a storm: each list names what is wrong, `refused` what a person was told in
-    words, with nothing changed."""
+    """The result of a storm: each list names violations; `refused` names requests refused with a
+    message and no change."""
 
     seed: int
     blows: dict[str, int] = field(default_factory=dict[str, int])
@@ -43,13 +43,13 @@ class Outcome:
 
     @property
     def good(self) -> bool:
-        """Nothing lost, nothing doubled, everything settled, no process left over, the audit
-        whole."""
+        """Whether nothing was lost or duplicated, all work finished, no process is left over and
+        the audit is intact."""
         return not (self.lost or self.doubled or self.left or self.orphans) and self.audit.whole
 
 
 class Judge:
-    """Writes what it finds into the outcome."""
+    """Records what it finds in the outcome."""
 
     def __init__(self, surface: Surface, records: Records, outcome: Outcome) -> None:
         self._surface = surface
@@ -57,8 +57,8 @@ class Judge:
         self._outcome = outcome
 
     def orders(self, numbers: Sequence[str]) -> None:
-        """Each order: one write in RentProg, one card, a receipt on it; or words that it was not
-        done, and no write."""
+        """Each request: one write in RentProg, one card with a receipt; or a message that it was
+        not done, and no write."""
         ledger = self._surface.ledger("rentprog")
         written = [
             json.dumps(entry, ensure_ascii=False)
@@ -87,7 +87,8 @@ class Judge:
                 self._outcome.doubled.append(f"{name}: {writes} writes, {len(cards)} cards")
 
     def _answer(self, person: str, name: str) -> str | None:
-        """What the message says that answers this order without a card; None when there is none."""
+        """The text of the message that answers this request without a card; None when there is
+        none."""
         numbers = self._records.sent_for(name)
         said = [
             m["text"]
@@ -113,8 +114,8 @@ class Judge:
             self._outcome.lost.append(f"{len(left)} questions are still shown as being worked on")
 
     def webhooks(self, digests: Sequence[str], mileage: Mapping[str, int]) -> None:
-        """Each webhook that was answered 200: one event; and each car's last change stands in
-        Jarvis."""
+        """Each webhook that was answered 200 is one event, and Jarvis holds each car's last
+        change."""
         taken = self._records.taken(digests)
         for digest in digests:
             count = taken.get(digest, 0)
@@ -130,7 +131,7 @@ class Judge:
                 )
 
     def unfinished(self, moves: Sequence[Move]) -> bool:
-        """Whether a topic that its car left is still there: it goes a day later."""
+        """Whether a topic that its car left still exists: it is deleted a day later."""
         shown = (
             {
                 forum: {t["title"] for t in self._surface.topics(SEES_ALL, forum)}
@@ -142,8 +143,8 @@ class Judge:
         return any(move.title in shown[AWAY if move.back else HOME] for move in moves)
 
     def moves(self, moves: Sequence[Move]) -> None:
-        """Each car, a day after: one open topic, where the car is, with nothing twice in it; the
-        left one copied, then gone."""
+        """Each car, a day later: one open topic in its branch without duplicates; the old topic was
+        archived, then deleted."""
         if not moves:
             return
         ledger = self._surface.ledger("telegram")
@@ -189,7 +190,7 @@ class Judge:
             )
 
     def _copies(self, move: Move, topics: Sequence[int]) -> None:
-        """What was said in the topic that is gone stands in the archive, once; of one that its car
+        """The messages of a deleted topic are in the archive once; those of a topic that its car
         came back to, at most once."""
         copies = sum(
             move.said in m["text"]

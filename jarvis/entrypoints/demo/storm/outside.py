@@ -1,7 +1,5 @@
-"""The storm from outside: a whole `jarvis demo` is struck by signals alone, and its own supervisor
-must mend it.
-
-It takes minutes and is no part of CI. The choices come from the seed.
+"""Chaos test from outside: a whole `jarvis demo` receives signals only, and its own supervisor must
+recover it. It takes minutes and is no part of CI. The choices come from the seed.
 """
 
 from __future__ import annotations
@@ -42,7 +40,7 @@ from jarvis.entrypoints.demo.storm.surface import Surface
 from jarvis.entrypoints.demo.storm.world import HOME, NOW, ROOMY
 from jarvis.entrypoints.embedded import free_port
 
-BLOW_S = (1.0, 3.5)  # between two blows
+BLOW_S = (1.0, 3.5)  # between two faults
 START_S, MEND_S, DRAIN_S, END_S, LEAVE_S = 120.0, 90.0, 300.0, 40.0, 15.0
 A_DAY_S = 24 * 3600 + 60
 PROCESSES = ("web", "bot", "worker", "jobs", "host", "redis", "postgres")
@@ -50,7 +48,7 @@ PROCESSES = ("web", "bot", "worker", "jobs", "host", "redis", "postgres")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """How much happens; people's work is spread over the time that the blows take."""
+    """The amount of load and faults; people's work is spread over the duration of the faults."""
 
     blows: int
     orders: int
@@ -76,8 +74,8 @@ class OutsideStorm:
         self._seen: dict[int, str] = {}
 
     def run(self) -> Outcome:
-        """Start the demo, let people work and fate strike side by side, come to rest, judge, end it
-        and look for what is left."""
+        """Start the demo, run people and faults concurrently, wait until idle, check, stop it and
+        look for leftover processes."""
         port, words = free_port(), (self._folder / "demo.txt").open("w")
         self._demo = subprocess.Popen(
             [
@@ -132,7 +130,7 @@ class OutsideStorm:
         planned = moves(cars, self._surface.topics(SEES_ALL, HOME), size.moves)
         staying = sorted(set(cars) - {one.car for one in planned})
         mileage = Mileage(rentprog=rentprog)
-        # seconds that the blows take: people's work is spread over them
+        # seconds that the faults take: people's work is spread over them
         length = size.blows * sum(BLOW_S) / 2
         each = length / max(1, size.orders // len(ORDERERS))
         fate = threading.Thread(target=self._strike_all)
@@ -174,11 +172,11 @@ class OutsideStorm:
         self._surface.no_faults()
         self._until(MEND_S, "everything runs again", self._all_run)
         self._drain()
-        for n, number in enumerate(ordered):  # whoever lost patience in the storm presses now
+        for n, number in enumerate(ordered):  # people who gave up during the faults press now
             Orders(self._surface, ORDERERS[n % len(ORDERERS)]).press(number, 15)
         self._drain()
         judge = Judge(self._surface, self._records, self._outcome)
-        for _ in range(2):  # a topic with late talk is kept for a second day
+        for _ in range(2):  # a topic with late messages is kept for a second day
             if judge.unfinished(planned):
                 self._surface.call("POST", "/sandbox/clock", {"advance_s": A_DAY_S})
                 self._drain()
@@ -191,7 +189,7 @@ class OutsideStorm:
     # fate
 
     def _strike_all(self) -> None:
-        """Every kind of blow in turn, then at random."""
+        """Inject every kind of fault in turn, then at random."""
         kinds: dict[str, Callable[[], bool]] = {
             f"kill {name}": lambda name=name: self._signal(name, signal.SIGKILL)
             for name in PROCESSES
@@ -232,7 +230,7 @@ class OutsideStorm:
 
     @staticmethod
     def _send(pid: int | None, number: signal.Signals) -> bool:
-        """Whether there was somebody to be struck."""
+        """Send a signal; returns whether the process existed."""
         if pid is None:
             return False
         try:
@@ -242,9 +240,9 @@ class OutsideStorm:
         return True
 
     def _kill_host(self) -> bool:
-        """The sandboxes take longest to come back, and people see nothing until then: only once
-        they answer."""
-        return self._surface.patiently(
+        """Kill the host of the sandboxes, and wait until they answer: they take longest to restart,
+        and people see nothing until then."""
+        return self._surface.call_or_none(
             "GET", "/sandbox/telegram/changes"
         ) is not None and self._signal("host", signal.SIGKILL)
 
@@ -284,7 +282,7 @@ class OutsideStorm:
         )
 
     def _ready(self) -> bool:
-        status = self._surface.patiently("GET", "/sandbox/status")
+        status = self._surface.call_or_none("GET", "/sandbox/status")
         return status is not None and bool(status["ready"])
 
     def _until(self, seconds: float, what: str, holds: Callable[[], object]) -> None:
@@ -302,10 +300,10 @@ class OutsideStorm:
         began = time.monotonic()
         busy: dict[str, Any] = {"unknown": True}
         while time.monotonic() - began < DRAIN_S and busy:
-            answer = self._surface.patiently("GET", "/sandbox/idle", timeout_s=5) or {
+            answer = self._surface.call_or_none("GET", "/sandbox/idle", timeout_s=5) or {
                 "in_flight": {"unknown": True}
             }
-            busy = answer["in_flight"] or self._records.unsettled()
+            busy = answer["in_flight"] or self._records.unfinished_work()
         self._outcome.left, self._outcome.drained_s = (
             busy,
             max(self._outcome.drained_s, time.monotonic() - began),
@@ -323,7 +321,7 @@ class OutsideStorm:
             roots += _children(pid)
 
     def _end(self) -> None:
-        """Ctrl-C; whatever of the demo lives after it is an orphan."""
+        """Send Ctrl-C; processes of the demo that survive it are orphans."""
         self._over.set()
         self._look()
         with contextlib.suppress(ProcessLookupError):
@@ -351,7 +349,7 @@ class OutsideStorm:
 
 
 def _stat(pid: int | None) -> list[str]:
-    """The fields of /proc/PID/stat behind the name: state, parent, …; empty when there is no such
+    """The fields of /proc/PID/stat after the name: state, parent, …; empty when there is no such
     process."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -365,7 +363,7 @@ def _parent(pid: int | None) -> int | None:
 
 
 def _born(pid: int) -> str | None:
-    """When a living process began: with its number it names one process for good."""
+    """The start time of a live process: with its pid it identifies one process."""
     fields = _stat(pid)
     return fields[19] if fields and fields[0] != "Z" else None
 

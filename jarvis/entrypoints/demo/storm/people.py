@@ -1,5 +1,5 @@
-"""Who works during a storm: people who order and ask, cars that move, a RentProg that delivers
-webhooks until they are taken."""
+"""Load during a storm: people who request writes and ask, cars that move, a RentProg that delivers
+webhooks until they are accepted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ORDER_S = 90.0
 
 
 def tag(number: str) -> str:
-    """What is written into a booking, and names its order."""
+    """The text written into a booking, which identifies its request."""
     return f"проверка хаосом {number}"
 
 
@@ -32,7 +32,7 @@ def question(number: str) -> str:
 
 
 class Orders:
-    """A person who orders writes, each with a card, a press and a receipt."""
+    """A person who requests writes, each with a card, a callback and a receipt."""
 
     def __init__(self, surface: Surface, person: str) -> None:
         self._surface = surface
@@ -47,8 +47,7 @@ class Orders:
             time.sleep(pace.uniform(*pause_s))
 
     def press(self, number: str, patience_s: float) -> None:
-        """Press the card of an order until its receipt stands, as long as the person's patience
-        lasts."""
+        """Press the card of a request until its receipt is shown, or the person's patience ends."""
         until, pressed = time.monotonic() + patience_s, 0.0
         while time.monotonic() < until:
             for card in self.cards(number):
@@ -78,8 +77,8 @@ def ask(
 
 
 class RentProg:
-    """Makes changes in the vendor's world and delivers their webhooks again and again until Jarvis
-    has taken them."""
+    """Makes changes in the vendor's world and delivers their webhooks repeatedly until Jarvis has
+    accepted them."""
 
     def __init__(self, surface: Surface, env: Mapping[str, str]) -> None:
         self._surface = surface
@@ -94,8 +93,8 @@ class RentProg:
         self.taken: list[str] = []
 
     def change(self, name: str, args: Mapping[str, Any]) -> bool:
-        """Make one change; says whether it is known to have been made."""
-        made = self._surface.patiently("POST", f"/sandbox/rentprog/{name}", args)
+        """Make one change; returns whether it is known to have been made."""
+        made = self._surface.call_or_none("POST", f"/sandbox/rentprog/{name}", args)
         for hook in made["webhooks"] if made else ():
             self._deliver(hook)
         return made is not None
@@ -135,7 +134,7 @@ class Mileage:
         for n in range(count):
             car, value = cars[n % len(cars)], value + 1
             while not self.rentprog.change("set_mileage", {"car": car, "mileage": str(value)}):
-                value += 1  # an unclear end: another value makes another webhook
+                value += 1  # unknown outcome: another value makes another webhook
                 time.sleep(0.3)
             self.last[car] = value
             time.sleep(pace.uniform(0, 2 * pause_s))
@@ -143,7 +142,7 @@ class Mileage:
 
 @dataclass(slots=True, kw_only=True)
 class Move:
-    """A car that moves, with the talk of its topic. `back`: it returns at once."""
+    """A car that moves, with the messages of its topic. `back`: it returns at once."""
 
     car: str
     title: str
@@ -173,7 +172,8 @@ def move(
     strike: Callable[[], None],
     pace: random.Random,
 ) -> None:
-    """Somebody writes in each car's topic, the car moves, and fate strikes in the middle of it."""
+    """Somebody writes in each car's topic, the car moves, and a fault is injected during the
+    move."""
     for one in planned:
         surface.write(WRITER, one.said, HOME, one.title)
         _go(rentprog, one.car, AWAY_BRANCH)

@@ -1,5 +1,4 @@
-"""What a storm's judge asks Jarvis's database: the only place of the storms that knows its
-tables."""
+"""Queries for the checks after a storm: the only part of the storms that knows Jarvis's tables."""
 
 from __future__ import annotations
 
@@ -19,22 +18,23 @@ class Records:
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
 
-    def unsettled(self) -> dict[str, str]:
-        """Events and effects that are not settled, scheduled and dead ones included: by kind and
-        state, what is known of one."""
-        return self._ask(_unsettled)
+    def unfinished_work(self) -> dict[str, str]:
+        """Events and effects that are not finished, scheduled and dead ones included: by kind and
+        state, details of one."""
+        return self._ask(_unfinished)
 
     def sent_for(self, text: str) -> set[int]:
         """Numbers of the messages that the handling of a person's message with this text sent."""
         return self._ask(_sent_for, text)
 
     def way(self, text: str) -> list[str]:
-        """How far a message with this text came: its events and what they asked for."""
+        """The progress of a message with this text: its events and the effects that they
+        requested."""
         return self._ask(_way, text)
 
     def topics(self, title: str) -> list[str]:
-        """The topics of this title as Jarvis keeps them: state, how far their talk was carried and
-        what last ended, their group's rights."""
+        """The rows of topics of this title: state, progress of archiving and what last ended, their
+        group's rights."""
         return self._ask(_topics, title)
 
     def taken(self, digests: Sequence[str]) -> dict[str, int]:
@@ -61,7 +61,7 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(work)
 
 
-async def _unsettled(db: Database) -> dict[str, str]:
+async def _unfinished(db: Database) -> dict[str, str]:
     rows = await db.fetch(
         """SELECT e.kind || ' for ' || d.subscriber AS kind, d.state, d.attempts, d.cause
              FROM delivery d JOIN event e ON e.id = d.event_id WHERE d.state IN ('pending',

@@ -1,4 +1,5 @@
-"""What a storm's people see and do: the control surface, whose process may be dead just now."""
+"""Client of the control surface for the people of a storm; its process may be down at any
+moment."""
 
 from __future__ import annotations
 
@@ -9,18 +10,18 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
-LOST = (OSError, ValueError)  # no answer, half an answer, or one that says that something is wrong
+LOST = (OSError, ValueError)  # no answer, a truncated one, or an error
 
-AWAY_S = 240.0  # that a process may be away, on a machine with much else to do
+AWAY_S = 240.0  # seconds that a process may be down on a busy machine
 
 
 class DemoGone(Exception):
-    """The demo itself has ended: there is nothing to wait for."""
+    """The demo itself has ended, so waiting is useless."""
 
 
 class Surface:
-    """One demo's control surface. Nothing here gives up at a process that is being started again;
-    `alive` tells of the demo itself."""
+    """One demo's control surface. Calls keep retrying while a process restarts; `alive` says
+    whether the demo itself runs."""
 
     def __init__(self, base: str, alive: Callable[[], bool] = lambda: True) -> None:
         self.base = base
@@ -43,7 +44,9 @@ class Surface:
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  # the same
             return json.loads(answer.read() or b"null")
 
-    def patiently(self, method: str, path: str, body: object | None = None, **query: object) -> Any:
+    def call_or_none(
+        self, method: str, path: str, body: object | None = None, **query: object
+    ) -> Any:
         """The same; None when there was no answer."""
         try:
             return self.call(method, path, body, **query)
@@ -51,7 +54,7 @@ class Surface:
             return None
 
     def read(self, path: str, **query: object) -> Any:
-        """Read something, as soon as the process answers again."""
+        """Read, retrying until the process answers."""
         until = time.monotonic() + AWAY_S
         while True:
             try:
@@ -68,9 +71,9 @@ class Surface:
         return self.read("/sandbox/telegram/messages", **{"as": person, "chat": chat}, **where)
 
     def write(self, person: str, text: str, chat: str = "dm", topic: str | None = None) -> None:
-        """A person writes, once: after an unclear end they look whether it stands."""
+        """Send a message once: after an unknown outcome the chat is checked for it."""
         body = {"as": person, "chat": chat, "text": text, "topic": topic}
-        while self.patiently("POST", "/sandbox/telegram/send", body) is None:
+        while self.call_or_none("POST", "/sandbox/telegram/send", body) is None:
             time.sleep(0.2)
             if any(
                 m["from"] == person and m["text"] == text
@@ -79,7 +82,7 @@ class Surface:
                 return
 
     def press(self, person: str, message: int, button: int) -> None:
-        self.patiently(
+        self.call_or_none(
             "POST",
             "/sandbox/telegram/press",
             {"as": person, "chat": "dm", "message_id": message, "button": button},
@@ -107,4 +110,4 @@ class Surface:
 
     def no_faults(self) -> None:
         for vendor in self.read("/sandbox/status")["vendors"]:
-            self.patiently("DELETE", f"/sandbox/{vendor}/fault")
+            self.call_or_none("DELETE", f"/sandbox/{vendor}/fault")

@@ -20,19 +20,19 @@ FAULTS = ("rate_limit", "refuse", "hang", "truncate", "garble")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class ScriptedAnswer:
     """One scripted answer: tool calls as (name, arguments), or a text."""
 
     calls: Sequence[tuple[str, Mapping[str, Any]]] = ()
     text: str | None = None
 
 
-Script = Callable[[Mapping[str, Any]], Said]
+Script = Callable[[Mapping[str, Any]], ScriptedAnswer]
 
 
 @dataclass(slots=True)
 class LlmSandbox:
-    """`script` sees the request's body and decides; every request is kept in `requests`.
+    """`script` maps the request's body to the answer; every request is kept in `requests`.
 
     Faults: `rate_limit` (429), `refuse` (500), `hang`, `truncate` (half an answer), `garble` (no
     JSON).
@@ -69,7 +69,7 @@ class LlmSandbox:
             yield self
 
     async def _answer(
-        self, body: Mapping[str, Any], shape: Callable[[Mapping[str, Any], Said], Any]
+        self, body: Mapping[str, Any], shape: Callable[[Mapping[str, Any], ScriptedAnswer], Any]
     ) -> Response[Any]:
         self.requests.append(body)
         if self.faults.on("rate_limit"):
@@ -90,7 +90,7 @@ class LlmSandbox:
         return Response(whole, media_type="application/json")
 
 
-def _openai(body: Mapping[str, Any], said: Said) -> Any:
+def _openai(body: Mapping[str, Any], said: ScriptedAnswer) -> Any:
     calls = [
         {
             "id": f"call_{uuid4().hex[:12]}",
@@ -113,7 +113,7 @@ def _openai(body: Mapping[str, Any], said: Said) -> Any:
     }
 
 
-def _anthropic(body: Mapping[str, Any], said: Said) -> Any:
+def _anthropic(body: Mapping[str, Any], said: ScriptedAnswer) -> Any:
     content: list[dict[str, Any]] = [{"type": "text", "text": said.text}] if said.text else []
     content += [
         {"type": "tool_use", "id": f"toolu_{uuid4().hex[:12]}", "name": n, "input": dict(a)}

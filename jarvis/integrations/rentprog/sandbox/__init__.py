@@ -4,13 +4,13 @@ loopback."""
 from jarvis.integrations.rentprog.sandbox.server import RentProgSandbox
 from jarvis.integrations.rentprog.sandbox.words import FAULTS, LEDGER
 from jarvis.integrations.rentprog.sandbox.world import RentProgWorld, WorldBooking, WorldCar
-from jarvis.kit.sandbox_manifest import Sandbox, Surroundings
+from jarvis.kit.sandbox_manifest import Sandbox, SandboxContext
 
 __all__ = ["SANDBOX", "RentProgSandbox", "RentProgWorld", "WorldBooking", "WorldCar"]
 
 
-def _build(around: Surroundings) -> RentProgSandbox:
-    return RentProgSandbox(clock=around.clock, web=around.web, ledger_path=around.ledger)
+def _build(context: SandboxContext) -> RentProgSandbox:
+    return RentProgSandbox(clock=context.clock, web=context.web, ledger_path=context.ledger)
 
 
 SANDBOX = Sandbox(

@@ -203,7 +203,7 @@ def new_booking(
 
 
 def is_open(booking: Fields) -> bool:
-    """Whether a booking is neither over nor cancelled."""
+    """Whether a booking is neither finished nor cancelled."""
     return bool(booking["active"]) and booking["state"] not in ("Отъездила", "Завершена", "Отмена")
 
 

@@ -65,7 +65,7 @@ class _Plan:
 
 
 class Operations:
-    """Carries writes out; `levels` is what the key may do in each area."""
+    """Executes writes; `levels` is what the key may do in each area."""
 
     def __init__(self, faults: Faults, ledger: Ledger) -> None:
         self.levels: dict[str, Level] = dict.fromkeys(("crm", "fleet", "money", "staff"), "preview")
@@ -74,7 +74,7 @@ class Operations:
         self.by_key: dict[str, Operation] = {}
 
     def clear(self) -> None:
-        """A new world begins."""
+        """Reset for a new world."""
         self.by_key.clear()
 
     def status(self, args: Args) -> Fields:

@@ -50,7 +50,7 @@ class Quota:
 
 
 class RentProgSandbox:
-    """A RentProg of one company group, as far as Jarvis knows it."""
+    """A RentProg of one company group, as far as Jarvis uses it."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class RentProgSandbox:
         return f"http://127.0.0.1:{self._port}/mcp"
 
     def load(self, world: World, now: datetime) -> None:
-        """Begin anew with this world."""
+        """Reset to this world."""
         self.data = from_world(world, now)
         for branch in world.branches:
             self.company_tokens.setdefault(branch.code, secrets.token_hex(16))
@@ -147,7 +147,7 @@ class RentProgSandbox:
         self._aim()
         self.faults.active.update(kept["faults"])
         self.ledger.read_back(kept["ledger"])
-        self.send(kept["hooks"])  # one that was delivered just then comes twice, as RentProg's do
+        self.send(kept["hooks"])  # one being delivered at that moment is sent twice, as by RentProg
         return kept["port"]
 
     def save(self) -> None:

@@ -5,7 +5,7 @@ from jarvis.integrations.telegram.sandbox.rpc import TelegramLimits
 from jarvis.integrations.telegram.sandbox.server import TelegramSandbox
 from jarvis.integrations.telegram.sandbox.words import FAULTS, LEDGER
 from jarvis.integrations.telegram.sandbox.world import TelegramWorld, WorldForum, WorldGroup
-from jarvis.kit.sandbox_manifest import Sandbox, Surroundings
+from jarvis.kit.sandbox_manifest import Sandbox, SandboxContext
 
 __all__ = [
     "SANDBOX",
@@ -18,10 +18,10 @@ __all__ = [
 _PER_MINUTE = "JARVIS_TELEGRAM_GROUP_PER_MINUTE"
 
 
-def _build(around: Surroundings) -> TelegramSandbox:
-    told = around.settings.get(_PER_MINUTE)
+def _build(context: SandboxContext) -> TelegramSandbox:
+    told = context.settings.get(_PER_MINUTE)
     limits = TelegramLimits() if told is None else TelegramLimits(group_per_minute=int(told))
-    return TelegramSandbox(ledger_path=around.ledger, limits=limits)
+    return TelegramSandbox(ledger_path=context.ledger, limits=limits)
 
 
 SANDBOX = Sandbox(

@@ -1,5 +1,5 @@
-"""What people can do past the bot, as the control surface offers it, and what there is to look
-at."""
+"""Changes that people can make outside the bot, as the control surface offers them, and the tables
+to look at."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Telethon's client without its wire: requests go to the sandbox in this process as bytes, and what
-it answers is raised or read by Telethon's own code. No socket, no keys, no login; the faults of a
-wire (slow, garbled, cut off) need the real client.
+"""Telethon's client without a network: requests go to the sandbox in this process as bytes, and
+Telethon's own code parses or raises its answers. No socket, no keys, no login; network faults
+(slow, garbled, cut off) need the real client.
 """
 
 # Telethon ships no stubs.

@@ -52,7 +52,7 @@ class Forums:
         return rpc.messages.sent(chat, [(message, request.random_id)], bot_id)
 
     def add(self, chat: Chat, title: str, by: int) -> Message:
-        """A new topic and the service message that stands for it."""
+        """A new topic and the service message that represents it."""
         message = self._rpc.state.new_message(chat, by, title, "", service="created")
         message.topic = message.id
         chat.topics[message.id] = Topic(id=message.id, title=title, by=by)
@@ -94,7 +94,7 @@ class Forums:
         return types.messages.AffectedHistory(pts=chat.box.pts, pts_count=count, offset=0)
 
     def delete(self, chat: Chat, topic: Topic) -> int:
-        """A topic with all its messages is gone; returns how many."""
+        """Delete a topic with all its messages; returns how many."""
         topic.deleted = True
         rows = [m for m in chat.messages.values() if topic.id in (m.topic, m.id) and not m.deleted]
         for message in rows:

@@ -1,4 +1,4 @@
-"""What people and administrators change past the bot: groups, topics, members, who is blocked."""
+"""Changes by people and administrators outside the bot: groups, topics, members, blocks."""
 
 from __future__ import annotations
 
@@ -63,13 +63,12 @@ class GroupChanges:
             ]
         )
         made = self._sandbox.state.add_group(number, title.strip(), {person, self._sandbox.bot_id})
-        next(made.ids)  # number 1 is what says that the group was made
+        next(made.ids)  # message 1 is the service message that the group was created
         self._added(made, person)
         return {"change": "create_group", "chat": made.title}
 
     def _member(self, name: str, person: int, args: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Somebody leaves a group, or joins one by a link, which works as often as it was made
-        for."""
+        """Somebody leaves a group, or joins one by a link, as often as the link allows."""
         if name == "leave":
             group = self._group(str(args.get("chat", "")))
             group.members.discard(person)

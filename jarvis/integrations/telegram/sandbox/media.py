@@ -173,8 +173,8 @@ def _kind_of(attributes: list[Any]) -> MediaKind:
 
 def attached(said: object) -> tuple[bytes, MediaKind, str, str | None]:
     """What a person attaches: a photo as bytes or base64, or `{base64, name?, kind?, mime?}`, where
-    `data` may hold the bytes themselves; data, kind, type, name. A file of this machine is never
-    read: a path is no photo.
+    `data` may hold the bytes themselves; data, kind, type, name. A local file is never read: a path
+    is no photo.
 
     Raises:
         InvalidRequest: no such kind, or no base64.

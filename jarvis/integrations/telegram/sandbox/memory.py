@@ -1,5 +1,4 @@
-"""The server's memory on disk: what it answered or sent before it was killed, it still knows
-afterwards."""
+"""The server's persistent state: what it answered or sent before it was killed is kept."""
 
 from __future__ import annotations
 
@@ -41,8 +40,8 @@ def _dump(value: object) -> bytes:
 
 
 class TelegramMemory:
-    """Keeps what changed, nothing without a `keep`. Chats that are not named as changed keep their
-    messages as they are."""
+    """Saves changes; without a `keep` nothing is saved. Only chats reported by `changed` have their
+    messages saved again."""
 
     def __init__(self, keep: Keep | None) -> None:
         self._keep = keep
@@ -51,19 +50,19 @@ class TelegramMemory:
         self._media = 0
 
     def clear(self) -> None:
-        """A new world begins: all of it is to be kept anew."""
+        """Reset for a new world: everything is saved anew."""
         if self._keep is not None:
             self._keep.clear()
         self._changed, self._media = None, 0
         self._pts.clear()
 
     def changed(self, chat: Chat) -> None:
-        """A message of this chat is new or another one."""
+        """A message of this chat was added or changed."""
         if self._changed is not None:
             self._changed.add(chat.marked_id)
 
     def save(self, sandbox: TelegramSandbox) -> None:
-        """Keep everything that happened until now; called before anybody hears of it."""
+        """Save everything until now; called before anything is sent."""
         if self._keep is None:
             return
         state, parts = sandbox.state, dict[str, bytes]()
@@ -104,7 +103,7 @@ class TelegramMemory:
         self._pts[number] = box.pts
 
     def restore(self, sandbox: TelegramSandbox) -> tuple[ServerKey, int]:
-        """Give the sandbox what was kept; returns its key and the port at which it listened."""
+        """Restore the saved state; returns the server key and the port at which it listened."""
         assert self._keep is not None
         parts, state = self._keep.all(), sandbox.state
         rest: dict[str, Any] = pickle.loads(parts.pop("rest"))  # noqa: S301  # our own file

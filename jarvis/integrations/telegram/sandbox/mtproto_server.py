@@ -1,4 +1,4 @@
-"""The server on loopback: connections, the requests on each, and the faults of a wire."""
+"""The server on loopback: connections, their requests, and network faults."""
 
 # Telethon ships no stubs; its TL classes are typed by their generated code only.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 class MtprotoServer:
-    """Carries the requests of clients to the sandbox, and its answers and updates back."""
+    """Passes requests of clients to the sandbox, and its answers and updates back."""
 
     def __init__(self, sandbox: TelegramSandbox) -> None:
         self._sandbox = sandbox
@@ -39,7 +39,7 @@ class MtprotoServer:
         """Whether a request is being answered."""
         return bool(self._tasks)
 
-    def tell(self, data: bytes, copies: int) -> None:
+    def broadcast(self, data: bytes, copies: int) -> None:
         """Send updates, so many times, to every connection that is logged in as the bot."""
         sandbox = self._sandbox
         for connection in list(self.connections):
@@ -86,7 +86,7 @@ class MtprotoServer:
                     task.add_done_callback(self._tasks.discard)
                 with contextlib.suppress(ConnectionError):
                     await writer.drain()
-        except Exception:  # a boundary: a client's rubbish ends its connection, not the server
+        except Exception:  # a boundary: malformed data ends the connection, not the server
             _log.exception("a connection broke")
         finally:
             self.connections.discard(connection)

@@ -34,7 +34,7 @@ class PeopleRequests:
         )
         made = rpc.state.add_group(number, request.title, {user_id or 0})
         made.forum = bool(request.forum)
-        next(made.ids)  # number 1 is what says that the group was made
+        next(made.ids)  # message 1 is the service message that the group was created
         made.owner = user_id
         rpc.ledger.add("create_group", chat=made.title, forum=made.forum)
         answer = rpc.objects.updates([])

@@ -92,10 +92,10 @@ class Rpc:
         if isinstance(request, _USER_ONLY) and not person:
             raise RpcFailure(400, "BOT_METHOD_INVALID")
         name = "do_" + type(request).__name__.removesuffix("Request")
-        rooms = [self.session, self.messages, self.forums, self.files, self.members]
-        rooms += [self.people] if person else []
+        handlers = [self.session, self.messages, self.forums, self.files, self.members]
+        handlers += [self.people] if person else []
         handler = next(
-            (found for room in rooms if (found := getattr(room, name, None)) is not None), None
+            (found for part in handlers if (found := getattr(part, name, None)) is not None), None
         )
         if handler is None:
             raise RpcFailure(400, "METHOD_INVALID")

@@ -1,5 +1,5 @@
-"""Telegram's server as one object: what it knows, what people do (`user_actions`, `group_changes`),
-what bots ask (`rpc`) and over which way (`mtproto_server`, or none)."""
+"""Telegram's server as one object: its state, actions of people (`user_actions`, `group_changes`),
+requests of bots (`rpc`) and the transport (`mtproto_server`, or none)."""
 
 # Telethon ships no stubs; its TL classes are typed by their generated code only.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -67,7 +67,7 @@ class TelegramSandbox:
         self._held: list[tuple[Chat, Any]] = []
         self.sent: dict[str, None] = {}
         self._memory = TelegramMemory(None)
-        # what people do is done at once, without a way in between
+        # what people do arrives at once, without a network
         self.send, self.edit, self.press = (
             self._actions.send,
             self._actions.edit,
@@ -82,7 +82,7 @@ class TelegramSandbox:
 
     @property
     def key(self) -> ServerKey:
-        """Made when somebody needs it: it takes longer than many a test."""
+        """Generated on first use: it takes longer than many a test."""
         self._key = self._key or ServerKey()
         return self._key
 
@@ -133,8 +133,7 @@ class TelegramSandbox:
         return rpc
 
     def load(self, world: World, now: datetime) -> None:
-        """Begin anew with the world's people and groups; bots that are connected must log in
-        again."""
+        """Reset to the world's people and groups; connected bots must log in again."""
         held = world.part(TelegramWorld)
         self.state = TelegramState()
         self.rpc = self._new_rpc()
@@ -176,23 +175,24 @@ class TelegramSandbox:
         return self._mtproto.busy
 
     def listening(self) -> bool:
-        """Whether what is told now reaches a bot."""
+        """Whether an update sent now reaches a bot."""
         return bool(self._mtproto.connections or self.receivers) and not self.faults.active
 
-    def unheard(self) -> list[str]:
-        """Under which keys what people sent will stand in Jarvis's journal, but for those that
-        `heard` has named."""
+    def unjournaled(self) -> list[str]:
+        """Deduplication keys, in Jarvis's journal, of what people sent, without those passed to
+        `mark_journaled`."""
         return list(self.sent)
 
-    def heard(self, keys: Iterable[str]) -> None:
-        """These have reached the journal."""
+    def mark_journaled(self, keys: Iterable[str]) -> None:
+        """Record that these keys are in the journal."""
         for key in keys:
             self.sent.pop(key, None)
 
     def publish(
         self, chat: Chat, make: Callable[[Chat, Message, int, int | None], Any], message: Message
     ) -> Any:
-        """Make an update of a message, count it in the chat's box and tell it; returns it."""
+        """Create an update of a message, number it in the chat's sequence and send it; returns
+        it."""
         box: Box = self.state.box_of(chat)
         box.pts += 1
         update = make(chat, message, box.pts, self.bot_id)
@@ -202,7 +202,7 @@ class TelegramSandbox:
         return update
 
     def push(self, chat: Chat, update: Any) -> None:
-        """Tell an update to whoever is logged in as the bot, as well as the faults let it."""
+        """Send an update to every connection logged in as the bot, subject to the active faults."""
         self.save()
         if self.faults.on("drop"):
             return
@@ -217,18 +217,18 @@ class TelegramSandbox:
         copies = 2 if self.faults.on("duplicate") else 1
         for _, item in rows:
             data = bytes(self.rpc.objects.updates([item]))
-            self._mtproto.tell(data, copies)
+            self._mtproto.broadcast(data, copies)
             for receive in self.receivers * copies:
                 receive(data)
 
     def changed(self, chat: Chat) -> None:
-        """Something of this chat is new: it is kept, and pages show it."""
+        """Record a change of this chat: it is saved, and pages are refreshed."""
         self._memory.changed(chat)
         for listener in self.listeners:
             listener(chat)
 
     def answer(self, request: Any) -> bytes:
-        """What the bot is answered, without a connection.
+        """The answer to a request of the bot, without a connection.
 
         Raises:
             RpcFailure: Telegram's own error.

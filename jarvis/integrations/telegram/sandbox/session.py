@@ -1,4 +1,4 @@
-"""A connection's session: the server's settings, the login, who somebody is, what was missed."""
+"""Session requests: server settings, login, users, missed updates."""
 
 # Telethon ships no stubs; its TL classes are typed by their generated code only.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false

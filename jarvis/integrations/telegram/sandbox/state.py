@@ -1,4 +1,4 @@
-"""People, chats and messages inside the sandbox, and the boxes of updates that a bot reads."""
+"""People, chats and messages inside the sandbox, and the update sequences that a bot reads."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ class Chat:
 
 
 class TelegramState:
-    """Everything the server knows."""
+    """The state of the server."""
 
     def __init__(self) -> None:
         self.users: dict[int, User] = {}
@@ -177,7 +177,7 @@ class TelegramState:
         return chat
 
     def private(self, user_id: int) -> Chat:
-        """The chat between a person and the bot, made at the first word."""
+        """The chat between a person and the bot, created at the first message."""
         if user_id not in self.chats:
             person = self.users[user_id]
             self.chats[user_id] = Chat(
@@ -189,7 +189,7 @@ class TelegramState:
         """A person by name or id.
 
         Raises:
-            NotFound: nobody; the message lists who is there.
+            NotFound: no such person; the message lists those that exist.
         """
         for user in self.users.values():
             if not user.is_bot and name in (user.name, str(user.id)):
@@ -256,7 +256,7 @@ class TelegramState:
         """A topic that people see by its title or id; None stands for General.
 
         Raises:
-            NotFound: no such topic; the message lists those that are there.
+            NotFound: no such topic; the message lists those that exist.
         """
         if said in (None, GENERAL, str(GENERAL)):
             return None

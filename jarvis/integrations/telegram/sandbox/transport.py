@@ -1,6 +1,6 @@
 """The server's half of MTProto 2.0: TCP Full frames, the key exchange, encrypted messages.
 
-Source: core.telegram.org/mtproto (auth_key, description), tried against Telethon 1.45.
+Source: core.telegram.org/mtproto (auth_key, description), tested against Telethon 1.45.
 """
 
 # Telethon ships no stubs; its TL classes are typed by their generated code only.
@@ -83,7 +83,7 @@ class ServerKey:
 
 @dataclass(slots=True)
 class Handshake:
-    """What the key exchange carries from step to step."""
+    """The state of the key exchange between its steps."""
 
     server_nonce: int = 0
     new_nonce: int = 0
@@ -199,8 +199,8 @@ class Connection:
     # encrypted messages
 
     def open(self, payload: bytes) -> list[tuple[int, Any]]:
-        """The requests of one encrypted frame as (message id, object); an unknown key is told with
-        -404."""
+        """The requests of one encrypted frame as (message id, object); an unknown key is answered
+        with -404."""
         key_id = struct.unpack("<Q", payload[:8])[0]
         key = self.keys.get(key_id)
         if key is None:

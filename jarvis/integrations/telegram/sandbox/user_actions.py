@@ -38,7 +38,7 @@ class UserActions:
         self._query_ids = itertools.count(9_000_000_001)
 
     def forget(self) -> None:
-        """Nobody waits for the answer to a press any more."""
+        """Drop pending answers to callbacks."""
         self._queries.clear()
 
     def send(
@@ -57,7 +57,7 @@ class UserActions:
 
         Raises:
             InvalidRequest: empty, too long, not a member, a closed topic, more than ten photos, or
-                a photo that is none.
+                a photo that is not an image.
             NotFound: no such person, chat or topic.
         """
         user = self._sandbox.state.person(person)
@@ -124,7 +124,7 @@ class UserActions:
         if photo is not None:
             message.media = self._sandbox.state.keep(*attached(photo))
         update = self._sandbox.publish(place, self._sandbox.rpc.objects.edit_update, message)
-        if self._sandbox.listening():  # a gap is searched for messages, not for changes of them
+        if self._sandbox.listening():  # gap filling finds messages, not edits
             self._sandbox.sent[
                 f"message:{place.marked_id}:{message.id}:{version_of(update.message)}"
             ] = None
@@ -155,7 +155,7 @@ class UserActions:
         answered = asyncio.Event()
         self._queries[query] = message, answered
         message.toast = None
-        if self._sandbox.listening():  # nobody tells of a press a second time
+        if self._sandbox.listening():  # a callback is never sent a second time
             self._sandbox.sent[f"press:{query}"] = None
         peer = types.PeerUser(place.id) if place.kind == "private" else types.PeerChannel(place.id)
         self._sandbox.push(
@@ -220,7 +220,7 @@ class UserActions:
         return BOT_NAME if chat.kind == "private" else chat.title
 
     def answered(self, query: int, text: str | None) -> None:
-        """The bot has answered a press with these words."""
+        """Record the bot's answer to a callback."""
         if query in self._queries:
             message, answered = self._queries.pop(query)
             message.toast = text

@@ -23,6 +23,7 @@ from jarvis.kit.actor import Actor
 from jarvis.kit.text import MESSAGE_CHARS
 from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
+from jarvis.messaging.markup import Markup, escape
 from jarvis.orchestrator.reply import Reply, Request
 from jarvis.orchestrator.request import RequestPipeline
 from jarvis.orchestrator.run_store import save_run
@@ -237,7 +238,7 @@ def _status_key(handling: Handling) -> str:
     return handling.key(STATUS)
 
 
-def _status_text(names: Sequence[str], language: str) -> str:
+def _status_text(names: Sequence[str], language: str) -> Markup:
     """The status text while the first of these roles works, or while one is being chosen."""
     role = roles()[names[0]] if names else None
-    return say("status", language) if role is None else role.status[language]
+    return say("status", language) if role is None else escape(role.status[language])

@@ -4,6 +4,7 @@ imported only when no worker runs (tests/unit/test_cli_imports.py)."""
 from __future__ import annotations
 
 import asyncio
+import html
 import re
 import time
 from collections.abc import AsyncGenerator, Sequence
@@ -117,7 +118,8 @@ def _print_json(run: Row, steps: Sequence[Row], console: Console) -> None:
 
 
 def _print(run: Row, steps: Sequence[Row], console: Console) -> None:
-    console.print(re.sub(r"<[^>]+>", "", run["answer_text"] or ""), markup=False, highlight=False)
+    text = html.unescape(re.sub(r"<[^>]+>", "", run["answer_text"] or ""))
+    console.print(text, markup=False, highlight=False)
     buttons: list[list[str]] = run["answer_buttons"] or []
     for row in buttons:
         console.print(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jarvis.messaging.markup import html, lines
 from jarvis.messaging.outbox import plain, split
 from jarvis.messaging.view import LABEL_MAX, short
 
@@ -18,8 +19,8 @@ _lines = st.lists(
 
 
 @given(_lines)
-def test_two_pages_hold_what_fits_and_break_no_line(lines: list[str]) -> None:
-    text = "\n".join(f"<b>{line}</b>" for line in lines)
+def test_two_pages_hold_what_fits_and_break_no_line(written: list[str]) -> None:
+    text = lines(html("<b>{}</b>", line) for line in written)
     pages = split(text, 400)
     assert len(pages) <= 2
     assert all(len(page) <= 400 for page in pages)
@@ -30,10 +31,10 @@ def test_two_pages_hold_what_fits_and_break_no_line(lines: list[str]) -> None:
 
 
 def test_one_endless_line_loses_its_tags_and_not_its_head() -> None:
-    pages = split(f"<b>{'x' * 9000}</b>")
+    pages = split(html("<b>{}</b>", "x" * 9000))
     assert len(pages) == 1
     assert pages[0] == "x" * 3500
-    assert plain("a <b>b</b> &lt;c&gt;") == "a b &lt;c&gt;"
+    assert plain(html("a <b>b</b> {}", "<c>"), 100) == "a b &lt;c&gt;"
 
 
 @given(st.text(max_size=120))

@@ -14,7 +14,8 @@ import pytest
 
 from jarvis.domains.bookings.availability import Collision
 from jarvis.domains.bookings.models import Owed
-from jarvis.messaging.catalogue import broken, keys, known, say
+from jarvis.messaging.catalogue import broken, keys, known, label, say
+from jarvis.messaging.markup import escape
 from tools.policy import toolsets
 
 JARVIS = Path(__file__).parents[2] / "jarvis"
@@ -31,7 +32,7 @@ def _keys() -> Iterator[tuple[str, ast.expr]]:
                     if isinstance(call.func, ast.Attribute)
                     else getattr(call.func, "id", "")
                 )
-                if name == "say":
+                if name in ("say", "label"):
                     yield f"{path.name}:{call.lineno}", call.args[0]
 
 
@@ -80,11 +81,13 @@ def test_every_sentence_can_be_said_and_keeps_what_is_put_in(
     values = (1256, "73 800 км", "<b>«{ $x }»</b>", "я" * 6000)
     for name, variables in _variables(language).items():
         for value in values:
-            text = say(name.replace("-", "."), language, **dict.fromkeys(variables, value))
+            key, named = name.replace("-", "."), dict.fromkeys(variables, value)
+            html, plain = say(key, language, **named), label(key, language, **named)
             if variables:
-                assert str(value) in text, name
-            assert not {*"\u2068\u2069\ufdd0\ufdd1"} & set(text), name
-            assert "???" not in text
+                assert escape(value) in html, name
+                assert str(value) in plain, name
+            assert not {*"\u2068\u2069\ufdd0\ufdd1"} & set(html + plain), name
+            assert "???" not in html + plain
     assert caplog.record_tuples == []
 
 

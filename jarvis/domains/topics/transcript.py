@@ -51,11 +51,11 @@ async def copy_messages(
         return
     latest = {row["message"]: row for row in rows}  # an edit replaces the message
     copies = [
-        _line(f"{local(r['received_at']):%d.%m %H:%M}", r["author"] or "—", r["text"])
+        line(f"{local(r['received_at']):%d.%m %H:%M}", r["author"] or "—", r["text"])
         for r in latest.values()
     ]
     last: UUID | None = None
-    for number, page in enumerate(_pages(copies)):
+    for number, page in enumerate(pages(copies)):
         head = say("archive.talk", GROUP.language, topic=topic.title, n=len(copies))
         last = await effects.request(
             tx,
@@ -80,7 +80,7 @@ async def copy_messages(
     await registry.set_copied(tx, topic.id, rows[-1]["seq"], last)
 
 
-def _line(when: str, author: str, text: str) -> Markup:
+def line(when: str, author: str, text: str) -> Markup:
     """One message as HTML of at most `MESSAGE_MAX` characters; its text is cut before it is
     escaped, so never inside an entity."""
     head = html("{} <b>{}</b>: ", when, author)
@@ -91,17 +91,17 @@ def _line(when: str, author: str, text: str) -> Markup:
     return html("{}{}…", head, text[:kept])
 
 
-def _pages(copies: Sequence[Markup]) -> list[Markup]:
+def pages(copies: Sequence[Markup]) -> list[Markup]:
     """Join lines to messages of at most `MESSAGE_MAX` characters."""
-    pages: list[list[Markup]] = [[]]
+    parts: list[list[Markup]] = [[]]
     used = 0
-    for line in copies:
-        if used + len(line) + 1 > MESSAGE_MAX and pages[-1]:
-            pages.append([])
+    for copied in copies:
+        if used + len(copied) + 1 > MESSAGE_MAX and parts[-1]:
+            parts.append([])
             used = 0
-        pages[-1].append(line)
-        used += len(line) + 1
-    return [lines(page).rstrip() for page in pages]
+        parts[-1].append(copied)
+        used += len(copied) + 1
+    return [lines(part).rstrip() for part in parts]
 
 
 _MESSAGES = """SELECT e.seq, e.received_at, (e.payload->>'message_id')::bigint AS message,

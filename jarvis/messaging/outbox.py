@@ -147,4 +147,4 @@ def split(text: Markup, limit: int = SPLIT_AT) -> list[Markup]:
 def plain(text: Markup, limit: int) -> Markup:
     """So many characters of it without its tags."""
     bare = re.sub(r"</?(?:b|i|u|s|code|pre|a|blockquote)(?:\s[^>]*)?>", "", text)
-    return written_before(bare[:limit])
+    return written_before(re.sub(r"&[#\w]*$", "", bare[:limit]))  # no half of an escaped sign

@@ -52,14 +52,8 @@ async def test_a_noisy_group_mutes_no_other_chat(servers: Servers, tmp_path: Pat
         origin = Origin(event_id=None, trace_id=new_id().hex)
         async with app.core.db.transaction() as tx:
             for number in range(30):
-                await outbox.send(
-                    tx,
-                    origin,
-                    group,
-                    html("новость {}", number),
-                    key=f"noise:{number}",
-                    lane=Lane.BULK,
-                )
+                news = html("новость {}", number)
+                await outbox.send(tx, origin, group, news, key=f"noise:{number}", lane=Lane.BULK)
 
         async def used_up() -> bool:
             return bool(

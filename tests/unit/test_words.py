@@ -32,7 +32,7 @@ def _keys() -> Iterator[tuple[str, ast.expr]]:
                     if isinstance(call.func, ast.Attribute)
                     else getattr(call.func, "id", "")
                 )
-                if name == "say":
+                if name in ("say", "label"):
                     yield f"{path.name}:{call.lineno}", call.args[0]
 
 

@@ -5,6 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 WORDS: Mapping[str, tuple[str, str, str]] = {
+    "card.in_private": (
+        "❓ Карточка ждёт решения в личном чате с Jarvis. Ничего не изменено.",
+        "❓ The card waits for a decision in the private chat with Jarvis. Nothing is changed.",
+        "❓ ბარათი გადაწყვეტილებას ელოდება Jarvis-თან პირად ჩატში. არაფერი შეცვლილა.",
+    ),
+    "card.no_telegram": (
+        "Изменения подтверждают карточкой в Telegram, а он не привязан. Ничего не изменено.",
+        "Changes are confirmed by a card in Telegram, which is not bound. Nothing is changed.",
+        "ცვლილებას ბარათით ადასტურებენ Telegram-ში, რომელიც მიბმული არ არის. არაფერი შეცვლილა.",
+    ),
     "status": ("Смотрю…", "Looking…", "ვნახულობ…"),
     "status.slow": (
         "Дольше обычного: ответ собирается",

@@ -22,6 +22,7 @@ from jarvis.messaging.callbacks import command
 from jarvis.messaging.view import Button
 
 OFFERED = 8  # check-lists in one message
+SAID_MAX = 60  # characters of what was asked for, quoted when it was not found
 
 
 class FormMenu:
@@ -74,7 +75,13 @@ class FormMenu:
                 if (wanted.key, subject) not in known:
                     label = f"{wanted.title[reader.language]} {label}"
                     rows.append([_begin(label, wanted, subject)])
-            text = reader.say("form.which" if rows else "form.none")
+            text = (
+                reader.say("form.which")
+                if rows
+                else reader.say("form.none.said", said=render.escape(said[:SAID_MAX]))
+                if said
+                else reader.say("form.none")
+            )
             await self._listed(tx, handling, actor, text, rows[: 2 * OFFERED])
 
     async def _listed(

@@ -89,6 +89,11 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
     ),
     "form.which": ("📝 Какой чек-лист?", "📝 Which check-list?", "📝 რომელი ჩეკლისტი?"),
     "form.forms": ("📝 Что заполнить?", "📝 What is it about?", "📝 რა შევავსოთ?"),
+    "form.none.said": (
+        "По «{said}» чек-листов нет: такой брони или машины в ваших филиалах не нашёл. Пример: /checklist 1201",
+        "No check-lists for “{said}”: no such booking or car in your branches. Example: /checklist 1201",
+        "„{said}“: ჩეკლისტი არ არის, თქვენს ფილიალებში ასეთი ჯავშანი ან მანქანა ვერ ვიპოვე. მაგალითი: /checklist 1201",
+    ),
     "form.none": (
         "Открытых чек-листов нет, и на сегодня нет ни выдач, ни приёмов. Пример: /checklist Malibu 235",
         "No open check-lists, no pick-ups or returns today. Example: /checklist Malibu 235",

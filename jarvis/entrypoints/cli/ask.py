@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from html import unescape
 from uuid import UUID
 
 from rich.console import Console
@@ -117,7 +118,8 @@ def _print_json(run: Row, steps: Sequence[Row], console: Console) -> None:
 
 
 def _print(run: Row, steps: Sequence[Row], console: Console) -> None:
-    console.print(re.sub(r"<[^>]+>", "", run["answer_text"] or ""), markup=False, highlight=False)
+    text = unescape(re.sub(r"<[^>]+>", "", run["answer_text"] or ""))
+    console.print(text, markup=False, highlight=False)
     buttons: list[list[str]] = run["answer_buttons"] or []
     for row in buttons:
         console.print(

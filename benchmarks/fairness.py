@@ -108,8 +108,8 @@ async def _webhooks(app: Processes) -> dict[str, int]:
 
 
 async def _equal(app: Processes) -> dict[str, float]:
-    """Five people ask for debts eight times each within a moment; when has each all eight, and how
-    many were not told?"""
+    """Five people ask for debts eight times each within a moment; when does each have all eight,
+    and how many answers say that they were not checked?"""
     before = {person: len(app.seen(person)) for person in FIVE}
     began = time.perf_counter()
     for _ in range(EQUAL):

@@ -184,7 +184,7 @@ MUTATIONS = (
         guard="digest of a card",
         path="jarvis/engine/approvals.py",
         text=(
-            "await self._bound(tx, approval.id) != approval.digest\n"
+            "await self._stored_digest(tx, approval.id) != approval.digest\n"
             "            or not approval.digest.startswith(seen)\n"
             "            or not seen"
         ),
@@ -194,8 +194,8 @@ MUTATIONS = (
     Mutation(
         guard="digest of an undo",
         path="jarvis/engine/approvals.py",
-        text="        if await self._bound(tx, approval.id) != approval.digest:\n            "
-        'return "tampered"',
+        text="        if await self._stored_digest(tx, approval.id) != approval.digest:\n"
+        '            return "tampered"',
         without="",
         tests=(f"{ACTING}::test_an_undo_changed_behind_its_button_does_nothing",),
     ),

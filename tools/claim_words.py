@@ -25,6 +25,23 @@ _NOTHING = re.compile(
     re.I,
 )
 _CLAUSE = re.compile(r"[.!?;,\n]")
+_SENTENCE = re.compile(r"[.!?\n]")
+# A rule about clients, a car's defect, a booking's state: no claim about this conversation, unless
+# the sentence speaks to the reader.
+_READER = re.compile(r"\b(?:вы|вас|вам|вами|ваш\w*|you|your|yours)\b|თქვენ", re.I)
+_OTHERS: Mapping[str, re.Pattern[str]] = {
+    "refused": re.compile(
+        r"клиент|арендатор|водител|\bкурить|доступ\w* к машин|стоянк|парков|\bclients?\b"
+        r"|customer|renter|driv|smok|\bin cars\b|border|კლიენტ|მძღოლ|მართვ",
+        re.I,
+    ),
+    "waits": re.compile(r"статус|страхов|\bstatus\b|insur|\bbookings\b|ჯავშან", re.I),
+    "silent": re.compile(
+        r"тормоз|машин|двигател|охлажд|сервисн\w+ центр|центр|brak|cooling|engine|\bcars?\b"
+        r"|cent(?:re|er)\b|\blight\b|\bno errors?\b|без ошиб|მუხრუჭ|მანქან|ძრავ",
+        re.I,
+    ),
+}
 _WAITED = r"(?:подтвержден|подтвердит|подтвердят|согласован|одобрен|утвержден|решени|разрешени)"
 _ASIDE = r"(?:\S+\s+){0,3}"
 _WORDS: dict[Claim, str] = {
@@ -98,7 +115,12 @@ def claims_of(text: str, sources: Collection[str] = ()) -> frozenset[Claim]:
 
 def _claimed(claim: Claim, text: str) -> bool:
     for found in _CLAIMS[claim].finditer(text):
-        clause = _CLAUSE.split(text[: found.start()])[-1]
+        before, after = text[: found.start()], text[found.end() :]
+        sentence = f"{_SENTENCE.split(before)[-1]}{found[0]}{_SENTENCE.split(after)[0]}"
+        others = _OTHERS.get(claim)
+        if others is not None and others.search(sentence) and not _READER.search(sentence):
+            continue
+        clause = _CLAUSE.split(before)[-1]
         # claims of a refusal or of silence are negative themselves
         if claim != "waits" or _NOTHING.search(f"{clause}{found[0]}") is None:
             return True

@@ -102,7 +102,7 @@ def approval_of(
 
 
 def _state(effect_state: str | None) -> str:
-    """A claimed effect is as good as sent to whoever reads a card."""
+    """A claimed effect is shown as sent on a card."""
     return (
         "waiting"
         if effect_state is None

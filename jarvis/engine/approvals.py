@@ -226,7 +226,7 @@ class Approvals(ApprovalRecords):
             await self._close(tx, approval.id, "expired", None, None, None)
             return "expired"
         if (
-            await self._bound(tx, approval.id) != approval.digest
+            await self._stored_digest(tx, approval.id) != approval.digest
             or not approval.digest.startswith(seen)
             or not seen
         ):
@@ -254,7 +254,7 @@ class Approvals(ApprovalRecords):
                 return VoidReason(kind="changed", subject=item.write.subject.kind, fields=fields)
         return None
 
-    async def _bound(self, tx: Tx, approval_id: UUID) -> str:
+    async def _stored_digest(self, tx: Tx, approval_id: UUID) -> str:
         """The digest of what is stored now: an argument that was changed after the card was shown
         is detected here."""
         row = await tx.fetchrow("SELECT * FROM approval WHERE id = $1", approval_id)
@@ -390,7 +390,7 @@ class Approvals(ApprovalRecords):
         item = _item(approval, item_id)
         verdict = await self._judge_undo(tx, approval, item, actor)
         if verdict == "approved":
-            await self._take_back(tx, approval, item, actor, event_id)
+            await self._undo(tx, approval, item, actor, event_id)
         await audit.record(
             tx,
             action="approval.undo",
@@ -408,12 +408,12 @@ class Approvals(ApprovalRecords):
             return "not_allowed"
         if item.undo_effect_id is not None:
             return "settled"
-        if await self._bound(tx, approval.id) != approval.digest:
+        if await self._stored_digest(tx, approval.id) != approval.digest:
             return "tampered"
         late = item.undo_until is None or item.undo_until <= self._clock.now()
         return "expired" if late or not item.write.undo else "approved"
 
-    async def _take_back(
+    async def _undo(
         self, tx: Tx, approval: Approval, item: Item, actor: Actor, event_id: UUID
     ) -> None:
         write = item.write

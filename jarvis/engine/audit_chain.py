@@ -98,7 +98,7 @@ class Chain:
                     entry=row[1],
                     what="its words are gone without an erasure on record",
                 )
-            elif sha256(row[11] + row[12].encode()).digest() != row[9] and not _spelled_anew(
+            elif sha256(row[11] + row[12].encode()).digest() != row[9] and not _equal_json(
                 row[11], row[12], row[9]
             ):
                 self._flaw(n, row[1], "its words were changed")
@@ -193,7 +193,7 @@ def moment_of(micros: int) -> datetime | None:
         return None
 
 
-def _spelled_anew(salt: bytes, body: str, digest: bytes) -> bool:
+def _equal_json(salt: bytes, body: str, digest: bytes) -> bool:
     """Whether a payload equals the hashed one except for key order and number spelling in its
     JSON."""
     try:

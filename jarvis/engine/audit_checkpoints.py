@@ -23,7 +23,7 @@ from jarvis.kit.errors import InvalidRequest, NotFound
 BINDING = "audit/database.json"
 UNNUMBERED = "audit/heads/latest.json"  # the location of checkpoints before they were numbered
 EVERY_S = 600
-_GAP = 1_000  # numbers looked at beyond the newest known, at most: more than a week of checkpoints
+_GAP = 1_000  # numbers read beyond the newest known, at most: more than a week of checkpoints
 _BEGIN = "`jarvis audit begin` starts a new series of checkpoints, on record"
 
 

@@ -355,7 +355,7 @@ async def _words(
         if _erased(outcome, key) is None and _erased(outcome, None) not in erased:
             what = "an erasure that is not signed with this key: it is forged"
             proof.flaws.append(Flaw(shard=chain.shard, n=n, entry=entry, what=what))
-    if open_ := missing.keys() - erased:  # erased after the chains were looked at
+    if open_ := missing.keys() - erased:  # erased after the chains were read
         later = await db.fetch(
             "SELECT outcome FROM audit_entry WHERE action = 'audit.erase' AND split_part(outcome, "
             "' ', 1) = ANY($1)",

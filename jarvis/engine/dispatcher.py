@@ -77,7 +77,7 @@ class Dispatcher:
             channel=channel(system),
             name=name,
             claim=claim,
-            work=self._carry,
+            work=self._execute,
             concurrency=concurrency,
         )
 
@@ -85,18 +85,18 @@ class Dispatcher:
         """Work until cancelled."""
         await self._loop.run()
 
-    async def _carry(self, effect: Effect) -> float | None:
+    async def _execute(self, effect: Effect) -> float | None:
         """Execute an effect, or reschedule it and return the seconds until then."""
         fault("effect.claimed")
         if self._switches is not None and await self._switches.holds(effect.kind, effect.branch):
-            return await self._later(effect, self._switched_off_s, "switched off")
+            return await self._reschedule(effect, self._switched_off_s, "switched off")
         wait = await self._take_limits(effect)
         if wait > 0:
             await self._log.reschedule(effect, wait)
             return wait
         if not await self._log.attempt(effect):
             return None
-        keeper = asyncio.create_task(self._keep(effect))
+        keeper = asyncio.create_task(self._extend_lease(effect))
         try:
             with traced("effects.carry", effect.trace_id, kind=effect.kind, effect=str(effect.id)):
                 return await self._try(effect)
@@ -128,7 +128,7 @@ class Dispatcher:
                 return wait
         return 0.0
 
-    async def _keep(self, effect: Effect) -> None:
+    async def _extend_lease(self, effect: Effect) -> None:
         while not_cancelled():
             await asyncio.sleep(self._lease_s / 3)
             try:
@@ -138,7 +138,7 @@ class Dispatcher:
             except DATABASE_AWAY:
                 continue
 
-    async def _again(
+    async def _retry(
         self, effect: Effect, reason: str, retry_after_s: float | None, *, limited: bool = False
     ) -> float | None:
         """An outage of hours does not kill an effect, and a rate limit never does; an effect
@@ -146,17 +146,17 @@ class Dispatcher:
         if not limited and _out_of_time(effect, GIVE_UP_AFTER) and effect.attempt >= MAX_ATTEMPTS:
             await self._log.dead(effect, reason)
             return None
-        return await self._later(effect, retry_after_s or backoff_s(effect.attempt), reason)
+        return await self._reschedule(effect, retry_after_s or backoff_s(effect.attempt), reason)
 
-    async def _ambiguous(self, effect: Effect, error: OutcomeUnknown) -> float | None:
+    async def _outcome_unknown(self, effect: Effect, error: OutcomeUnknown) -> float | None:
         if effect.effect_class == "C" or _out_of_time(effect, self._ambiguous_for):
             await self._log.unknown(effect, error.reason)
             return None
-        return await self._later(
+        return await self._reschedule(
             effect, error.retry_after_s or backoff_s(effect.attempt, cap_s=10), error.reason
         )
 
-    async def _later(self, effect: Effect, delay_s: float, reason: str) -> float:
+    async def _reschedule(self, effect: Effect, delay_s: float, reason: str) -> float:
         await self._log.reschedule(effect, delay_s, reason)
         return delay_s
 
@@ -171,9 +171,9 @@ class Dispatcher:
                 receipt = await handler(effect)
             fault("effect.answered")
         except OutcomeUnknown as error:
-            return await self._ambiguous(effect, error)
+            return await self._outcome_unknown(effect, error)
         except Unavailable as error:
-            return await self._again(
+            return await self._retry(
                 effect, error.reason, error.retry_after_s, limited=isinstance(error, LimitReached)
             )
         except (ExpectedError, IntegrationError) as error:
@@ -184,7 +184,7 @@ class Dispatcher:
         except DATABASE_AWAY as error:
             reason = f"no connection ({type(error).__name__})"
             if effect.effect_class != "C":
-                return await self._again(effect, reason, None)
+                return await self._retry(effect, reason, None)
             await self._log.unknown(effect, reason)
         except Exception as error:  # a boundary: a bug in one effect must not stop the others
             logfire.exception("effects.failed", kind=effect.kind)

@@ -125,7 +125,7 @@ class EffectLog:
             )
             if row is None:
                 raise LeaseLost(f"effect {effect.id}")
-            await _settled(tx, row)
+            await _completed(tx, row)
 
     async def resolve(
         self, effect_id: UUID, outcome: Literal["done", "not_done", "again"], *, by: Actor, tx: Tx
@@ -158,7 +158,7 @@ class EffectLog:
         if state == "pending":
             tx.notify(channel(row["system"]))
         else:
-            await _settled(tx, row)
+            await _completed(tx, row)
         return True
 
     async def reschedule(self, effect: Effect, delay_s: float, cause: str | None = None) -> None:
@@ -192,7 +192,7 @@ class EffectLog:
             )
             for row in rows:
                 if row["state"] == "unknown":
-                    await _settled(tx, row)
+                    await _completed(tx, row)
                 else:
                     tx.notify(channel(row["system"]))
         return len(rows)
@@ -278,7 +278,7 @@ class EffectLog:
         )
 
 
-async def _settled(tx: Tx, row: Row) -> None:
+async def _completed(tx: Tx, row: Row) -> None:
     """Consequences of an effect that ended: its audit entry, its event, and the steps that waited
     for it."""
     await audit.record(
@@ -316,7 +316,7 @@ async def _settled(tx: Tx, row: Row) -> None:
                 WHERE after_effect_id = $1 AND state = 'pending' RETURNING *""",
             row["id"],
         ):
-            await _settled(tx, step)
+            await _completed(tx, step)
     # Freeing an ordering key wakes the effects that waited for it, in every system.
     for freed in await tx.fetch(
         "SELECT DISTINCT system FROM effect WHERE state = 'pending' AND (ordering_key = $1 OR "

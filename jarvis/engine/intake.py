@@ -22,7 +22,8 @@ from jarvis.kit.faults import fault
 
 GROUP, GROUP_BYTES = 128, 4 * 2**20
 QUEUE, QUEUE_BYTES = 1000, 64 * 2**20
-# groups on their way at most; so many must wait before another starts beside one that is on its way
+# concurrent groups at most; this many inputs must wait before another group starts beside a running
+# one
 WRITERS, EACH = 2, 8
 TRIES = 3  # of a group that met a conflict with another transaction
 FULL_S, AWAY_S = 1.0, 5.0
@@ -129,7 +130,7 @@ class Intake:
             fault("intake.committed")
         except Exception as error:  # a boundary: each caller gets an answer, whatever broke
             if transient(error) or isinstance(error, asyncpg.InsufficientResourcesError):
-                self._away(group, error)
+                self._unavailable(group, error)
             elif len(group) > 1:
                 middle = len(group) // 2
                 await self._store(group[:middle])
@@ -153,7 +154,7 @@ class Intake:
                 continue
         return await self._journal.accept_many(inputs)
 
-    def _away(self, group: Sequence[_Waiting], error: Exception) -> None:
+    def _unavailable(self, group: Sequence[_Waiting], error: Exception) -> None:
         _log.warning(
             "%d inputs were not stored, the database is away: %s", len(group), type(error).__name__
         )

@@ -38,7 +38,7 @@ class EngineSettings(Settings):
 
     @field_validator("effects", mode="before")
     @classmethod
-    def _one_word_for_all(cls, value: Any) -> Any:
+    def _mode_for_all(cls, value: Any) -> Any:
         """`shadow` means every kind; else JSON by kind, `system.*` or `kind@branch`."""
         if not isinstance(value, str):
             return value

@@ -32,7 +32,7 @@ class SharedReads:
             read: Reads it; returns whether that succeeded.
             anew: Require a read that begins now.
         """
-        if not anew and await self._others(key):
+        if not anew and await self._await_other(key):
             return
         began, done = time.monotonic(), asyncio.get_running_loop().create_future()
         self._running[key] = (began, done)
@@ -47,15 +47,15 @@ class SharedReads:
                 del self._running[key]
             self._forget()
 
-    async def _others(self, key: str) -> bool:
+    async def _await_other(self, key: str) -> bool:
         running = self._running.get(key)
-        if running is not None and self._young(running[0]):
+        if running is not None and self._recent(running[0]):
             return await asyncio.shield(running[1])
-        return self._young(self._began.get(key, float("-inf")))
+        return self._recent(self._began.get(key, float("-inf")))
 
-    def _young(self, began: float) -> bool:
+    def _recent(self, began: float) -> bool:
         return time.monotonic() - began < self._max_age_s
 
     def _forget(self) -> None:
-        for key in [key for key, began in self._began.items() if not self._young(began)]:
+        for key in [key for key, began in self._began.items() if not self._recent(began)]:
             del self._began[key]

@@ -191,7 +191,7 @@ class Worker:
         )
         with on_behalf(_behalf(delivery)):
             attempt = asyncio.ensure_future(subscriber.handle(handling))
-        keeper = asyncio.create_task(self._keep(delivery))
+        keeper = asyncio.create_task(self._extend_lease(delivery))
         try:
             done, _ = await asyncio.wait({attempt}, timeout=subscriber.terms.deadline_s)
             if not done:
@@ -262,7 +262,7 @@ class Worker:
             _log.exception("nobody could be told that delivery %s failed", delivery.id)
             await self._deliveries.give_up(delivery, state, verdict.cause, verdict.failed_at)
 
-    async def _keep(self, delivery: Delivery) -> None:
+    async def _extend_lease(self, delivery: Delivery) -> None:
         while not_cancelled():
             await asyncio.sleep(self._lease_s / 3)
             try:

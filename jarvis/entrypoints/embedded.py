@@ -145,7 +145,7 @@ class Postgres:
 
     @property
     def pid(self) -> int | None:
-        """The running postmaster's; None when none runs, whatever stands in its file."""
+        """The pid of the running postmaster; None when none runs, whatever its pid file says."""
         try:
             pid = int((self._data / "postmaster.pid").read_text().partition("\n")[0])
         except (OSError, ValueError):

@@ -1,7 +1,7 @@
 """The vendors' sandboxes in the source tree, and the loader of their world.
 
 Each vendor's part of the world file lies with its sandbox, which nothing below an entry point may
-know; the demo and `jarvis.testing`, which stands above it, both read this.
+know; the demo and `jarvis.testing`, which is a layer above it, both use this.
 """
 
 from __future__ import annotations

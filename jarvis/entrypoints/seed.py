@@ -33,8 +33,8 @@ _TRIES = 30  # a transaction that waits for another of our tables continues once
 
 
 async def wipe(owner: Database, checkpoints: Checkpoints) -> None:
-    """Empty every table of a demo's database (with the owner's role), at once for whoever goes on
-    writing.
+    """Empty every table of a demo's database (with the owner's role), atomically for concurrent
+    writers.
 
     It then counts as another database: its audit and the audit's checkpoints start anew.
     """

@@ -46,6 +46,6 @@ class Snapshots:
         writes: bool = parser.parse_args().write
         pages = self.write() if writes else self.differing()
         for page in pages:
-            told = page.relative_to(self.root)
-            print(f"{'wrote' if writes else 'differs'}: {told}")  # noqa: T201  # its output
+            shown = page.relative_to(self.root)
+            print(f"{'wrote' if writes else 'differs'}: {shown}")  # noqa: T201  # its output
         return 1 if pages and not writes else 0

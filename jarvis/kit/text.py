@@ -24,7 +24,7 @@ MAX_DIGITS = 1000
 NOTHING, BROKEN = "\u2400", "\ufffd"
 
 # Control signs but tab and line feed, U+007F to U+009F, the signs that turn the direction of a line
-# around, and what stands for U+0000 in a record that was kept.
+# around, and the replacement of U+0000 in stored records.
 _CONTROL = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f\ufff9-\ufffb\u2400]"
 )

@@ -23,7 +23,7 @@ from jarvis.kit.actor import Actor
 from jarvis.kit.text import MESSAGE_CHARS
 from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
-from jarvis.messaging.markup import Markup, escape
+from jarvis.messaging.markup import Markup, escape, joined
 from jarvis.orchestrator.reply import Reply, Request
 from jarvis.orchestrator.request import RequestPipeline
 from jarvis.orchestrator.run_store import save_run
@@ -112,7 +112,8 @@ class Chat:
 
     @subscriber("ask.employee", lane=DeliveryLane.PEOPLE, deadline_s=REQUEST_DEADLINE_S)
     async def command_line(self, handling: Handling) -> None:
-        """Answer a request from `jarvis ask`; the answer is kept in the run's record."""
+        """Answer a request from `jarvis ask`; the answer is kept in the run's record. A card of
+        writes goes into the private chat: only there somebody can confirm it."""
         p = handling.event.payload
         actor = await self._staff.actor(UUID(p["employee_id"]))
         if actor is None:
@@ -127,8 +128,22 @@ class Chat:
             private=True,
         )
         reply = await self._pipeline.answer(request)
+        chat_id = await self._staff.telegram_of(actor.employee_id) if reply.draft else None
+        if reply.draft is not None:
+            note = say("card.in_private" if chat_id else "card.no_telegram", request.language)
+            reply.text = joined("\n\n", [t for t in (reply.text, note) if t])
         async with handling.transaction() as tx:
             await save_run(tx, self._conversations, reply)
+            if reply.draft is not None and chat_id is not None:
+                await self._cards.show(
+                    tx,
+                    handling.origin,
+                    reply.draft,
+                    chat_id,
+                    status=None,
+                    edit_id=None,
+                    reply_to=None,
+                )
 
     async def _status(
         self, handling: Handling, place: Place, request: Request, routed: list[str]

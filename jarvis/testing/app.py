@@ -222,7 +222,7 @@ async def running_app(
         world: The world; the built-in one without its forums when absent: opening posts of sixty
             cars would only take time.
         sockets: False when the sandboxes are called within the process (`running_feature`).
-        replace: What stands in for a type, such as the settings of another vendor.
+        replace: Replacements by type, such as the settings of another vendor.
         rentprog: Settings of RentProg that differ; they are in force during the first load.
     """
     world = world or load_world().model_copy(update={"forums": []})

@@ -38,7 +38,7 @@ class Copies:
         self._thread.start()
 
     async def take(self, template: str) -> str:
-        """The name of a copy of a database to which nobody is connected."""
+        """The name of a new copy of a database that has no connections."""
         with self._guard:
             ready = self._spare.pop(template, None) or self._do(self._make(template))
             if self._ahead:
@@ -46,10 +46,10 @@ class Copies:
         return await asyncio.wrap_future(ready)
 
     async def drop(self, name: str) -> None:
-        """Delete a database, whoever is still connected to it."""
+        """Delete a database, closing its connections."""
         gone = self._do(self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
         if self._ahead:
-            gone.add_done_callback(_told)
+            gone.add_done_callback(_log_failure)
         else:
             await asyncio.wrap_future(gone)
 
@@ -93,7 +93,7 @@ class Copies:
             self._connection.terminate()
 
 
-def _told(done: Future[None]) -> None:
+def _log_failure(done: Future[None]) -> None:
     if not done.cancelled() and (error := done.exception()) is not None:
         _log.warning("a database could not be deleted: %s", error)
 

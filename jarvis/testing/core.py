@@ -107,7 +107,7 @@ async def running_core(
         transport: Leads to RentProg when it serves nothing.
         parts: What is built, as for `open_app`.
         process: Whose effects are carried out.
-        replace: What stands in for a type.
+        replace: Replacements by type.
         rentprog: Settings of RentProg that differ.
     """
     name = database or await servers.database()

@@ -1,9 +1,8 @@
 """PostgreSQL and Redis for a run of tests, suites or benchmarks, and template databases with the
 common initial state.
 
-One PostgreSQL serves all processes of a run, whoever starts it: the first that needs it starts it,
-the last that leaves ends it. Worlds are loaded once per state of the code, and kept under
-`.jarvis/worlds` for the next run.
+One PostgreSQL serves all processes of a run: the first that needs it starts it, the last one stops
+it. Worlds are loaded once per state of the code, and kept under `.jarvis/worlds` for the next run.
 """
 
 from __future__ import annotations
@@ -77,12 +76,11 @@ class Servers:
         return f"{self.redis.url.rpartition('/')[0]}/{next(self._rooms) % REDIS_DATABASES}"
 
     async def database(self, template: str = MIGRATED) -> str:
-        """A fresh migrated database, or a copy of one to which nobody is connected; returns its
-        name."""
+        """A fresh migrated database, or a copy of one that has no connections; returns its name."""
         return await self._copies.take(template)
 
     async def drop(self, name: str) -> None:
-        """Delete a database, whoever is still connected to it; soon, if not at once."""
+        """Delete a database, closing its connections; soon, if not at once."""
         await self._copies.drop(name)
 
     async def forget(self, name: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from jarvis.domains.forms.parsing import number_in
+from jarvis.domains.forms.parsing import number_in, option_in, person_in
 from jarvis.domains.forms.templates import Template, newest, template, templates
 from jarvis.kit.actor import LANGUAGES
 from jarvis.kit.errors import NotFound
@@ -83,8 +83,36 @@ def test_a_template_that_is_not_there_names_those_that_are() -> None:
         ("12 и 5", None),
         ("", None),
         ("1.2.3", None),
+        ("-5", "-5"),
+        ("−5 км", "-5"),
         ("сколько стоит 5 дней", None),
     ],
 )
 def test_numbers_as_people_write_them(said: str, number: str | None) -> None:
     assert number_in(said) == (Decimal(number) if number else None)
+
+
+def test_an_option_is_known_without_its_unit() -> None:
+    fuel = next(item for item in template("issue").items if item.key == "fuel")
+    assert option_in(fuel, "75 %") == option_in(fuel, "75") == option_in(fuel, "75%")
+    assert option_in(fuel, "75") is not None
+    assert option_in(fuel, "7") is None
+
+
+PEOPLE = {"1": "Лаша Гогуадзе", "2": "Лаша Беридзе", "3": "Эка Абуладзе"}
+
+
+@pytest.mark.parametrize(
+    ("said", "who"),
+    [
+        ("Эка Абуладзе", "3"),
+        ("эка", "3"),
+        ("АБУЛАДЗЕ", "3"),
+        ("лаша  гогуадзе", "1"),
+        ("Лаша", None),
+        ("Эк", None),
+        ("", None),
+    ],
+)
+def test_a_colleague_is_known_by_a_name_that_only_one_has(said: str, who: str | None) -> None:
+    assert person_in(PEOPLE, said) == who

@@ -12,8 +12,10 @@ import pytest
 from pydantic_ai.messages import ModelMessage, ModelResponse, ToolCallPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
+from jarvis.domains.conversations.queries import finished_run
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.approvals import RESUME
+from jarvis.engine.journal import Journal
 from jarvis.engine.switches import Switches
 from jarvis.kit.canon import digest
 from jarvis.testing.app import RunningApp
@@ -48,6 +50,25 @@ async def test_declined_and_expired_cards_change_nothing(app: RunningApp) -> Non
     again = await app.press(LASHA, expired, 0)
     assert "❓ Подтвердите: Продление" in again["text"]
     assert ledger(app) == []
+
+
+async def test_an_order_from_a_shell_is_confirmed_in_the_private_chat(app: RunningApp) -> None:
+    actor = await app.core.get(StaffService).actor_by_name(LASHA)
+    accepted = await app.core.get(Journal).accept(
+        source="cli",
+        kind="ask.employee",
+        dedup_key="shell",
+        ordering_key="cli",
+        payload={"employee_id": str(actor.employee_id), "text": EXTEND},
+    )
+    await app.quiet()
+    run = await finished_run(app.core.db, accepted.event_id)
+    assert run is not None
+    assert "Карточка ждёт решения в личном чате" in run["answer_text"]
+    card = app.seen(LASHA)[-1]
+    assert "❓ Подтвердите: Продление" in card["text"]
+    await app.press(LASHA, card, 0)
+    assert ledger(app) == ["extend_booking"]
 
 
 async def test_a_double_tap_is_one_extension(app: RunningApp) -> None:

@@ -290,7 +290,7 @@ async def test_an_absence_a_task_and_a_payment(app: RunningApp) -> None:
     assert "⛔ Последний день: раньше первого дня" in shown["text"]
     await write(app, "25 марта")
     assert "☑ Последний день: ср 25.03" in sheet(app)["text"]
-    await press(app, EKA)
+    await write(app, "эка")
     await press(app, "Пропустить")
     await press(app, "Отправить")
     (told,) = [m for m in app.seen(NINO) if "Отсутствие" in m["text"]]
@@ -319,6 +319,7 @@ async def test_an_absence_a_task_and_a_payment(app: RunningApp) -> None:
 
 
 async def test_a_problem_with_a_car_reaches_its_topic_and_the_head(app: RunningApp) -> None:
+    assert "По «999999» чек-листов нет" in (await app.ask(LASHA, "/checklist 999999"))["text"]
     asked = await app.ask(LASHA, "/checklist Malibu 235")
     assert "Проблема с машиной · Malibu 235" in labels(asked)
     await app.press(LASHA, asked, "Проблема с машиной · Malibu 235")

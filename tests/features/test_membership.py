@@ -12,12 +12,13 @@ import pytest
 from jarvis.domains.staff.administration import StaffAdministration
 from jarvis.domains.staff.service import StaffService
 from jarvis.kit.actor import Role
+from jarvis.kit.errors import Conflict
 from jarvis.testing.app import RunningApp
 from jarvis.testing.feature import running_feature
 from jarvis.testing.servers import Servers
 from tests.scenes.acting import card_of, ledger
 from tests.scenes.membership import members
-from tests.scenes.people import DATO, LASHA, NINO, TAMAR
+from tests.scenes.people import DATO, LASHA, NINO, PAVEL, TAMAR
 from tests.scenes.topics import TBILISI, small_world
 
 
@@ -75,6 +76,13 @@ async def test_who_left_is_out_at_once_with_what_they_asked_for(app: RunningApp)
     assert [e for e in app.telegram.ledger.entries() if e["kind"] == "ban"], (
         "no old link brings them back"
     )
+
+
+async def test_the_last_administrator_stays(app: RunningApp) -> None:
+    pavel = await app.core.get(StaffService).actor_by_name(PAVEL)
+    with pytest.raises(Conflict, match="last administrator"):
+        await app.core.get(StaffAdministration).dismiss(pavel.employee_id, by="test")
+    assert await app.core.get(StaffService).actor(pavel.employee_id) is not None
 
 
 async def test_who_comes_back_is_let_in_again(app: RunningApp) -> None:

@@ -19,7 +19,7 @@ from jarvis.messaging.payloads import Ask
 from jarvis.messaging.view import Reader, short
 
 QUOTE_CHARS = 200
-INBOX_BUTTONS, IN_A_ROW = 6, 3
+INBOX_BUTTONS, IN_A_ROW = 24, 3
 
 
 class CardView:

@@ -10,7 +10,7 @@ from jarvis.domains.fleet.service import FleetService
 from jarvis.domains.forms import view as render
 from jarvis.domains.forms.messages import FormMessages
 from jarvis.domains.forms.models import Form, Point
-from jarvis.domains.forms.parsing import number_in, option_in
+from jarvis.domains.forms.parsing import number_in, option_in, person_in
 from jarvis.domains.forms.points import FormPoints
 from jarvis.domains.forms.records import record
 from jarvis.domains.forms.service import FormService
@@ -90,11 +90,20 @@ class FormAnswers:
             and (period := period_of(text.casefold(), list(stems(text)), self._clock.now()))
         ):
             await self.answer_date(tx, handling, actor, form, asked, local_date(period.start))
-        elif item.kind == "choice" and (option := option_in(asked, text)) is not None:
+        elif (
+            item.kind == "choice"
+            and (option := await self._option(form, actor, asked, text)) is not None
+        ):
             await self.answer(tx, handling, actor, form, key, choice=option)
         else:
             return False
         return True
+
+    async def _option(self, form: Form, actor: Actor, asked: Point, text: str) -> str | None:
+        if asked.item.source is None:
+            return option_in(asked.item, text)
+        reader = await self._messages.reader(actor.employee_id)
+        return person_in((await self._messages.context(form, reader)).people, text)
 
     async def answer(
         self,

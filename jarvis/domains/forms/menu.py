@@ -23,6 +23,7 @@ from jarvis.messaging.markup import Markup
 from jarvis.messaging.view import Button
 
 OFFERED = 8  # check-lists in one message
+SAID_MAX = 60  # characters of what was asked for, quoted when it was not found
 
 
 class FormMenu:
@@ -75,7 +76,13 @@ class FormMenu:
                 if (wanted.key, subject) not in known:
                     label = f"{wanted.title[reader.language]} {label}"
                     rows.append([_begin(label, wanted, subject)])
-            text = reader.say("form.which" if rows else "form.none")
+            text = (
+                reader.say("form.which")
+                if rows
+                else reader.say("form.none.said", said=said[:SAID_MAX])
+                if said
+                else reader.say("form.none")
+            )
             await self._listed(tx, handling, actor, text, rows[: 2 * OFFERED])
 
     async def _listed(

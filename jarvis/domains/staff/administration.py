@@ -9,7 +9,7 @@ from jarvis.domains.staff.events import publish_change
 from jarvis.domains.staff.identities import bind_identity
 from jarvis.engine import audit
 from jarvis.engine.approvals import withdraw
-from jarvis.engine.db import Database, Reader
+from jarvis.engine.db import Database, Reader, Tx
 from jarvis.kit.actor import Language, Role
 from jarvis.kit.clock import Clock
 from jarvis.kit.errors import Conflict, NotFound
@@ -163,8 +163,13 @@ class StaffAdministration:
 
     async def dismiss(self, employee_id: UUID, *, by: str, announce: bool = True) -> None:
         """End an employee's rights from their next tool call on, and void their undecided approval
-        requests and invitations; idempotent."""
+        requests and invitations; idempotent.
+
+        Raises:
+            Conflict: it is the last administrator, without whom nobody can be hired or bound.
+        """
         async with self._db.transaction() as tx:
+            await _keep_an_administrator(tx, employee_id)
             count = await tx.execute(
                 "UPDATE employee SET dismissed_at = $2 WHERE id = $1 AND dismissed_at IS NULL",
                 employee_id,
@@ -187,6 +192,16 @@ class StaffAdministration:
                 )
                 if announce:
                     await publish_change(tx, employee_id, withdrawn)
+
+
+async def _keep_an_administrator(tx: Tx, leaving: UUID) -> None:
+    # locked, so that two do not dismiss each other
+    rows = await tx.fetch(
+        "SELECT id FROM employee WHERE role = $1 AND dismissed_at IS NULL ORDER BY id FOR UPDATE",
+        Role.ADMIN.value,
+    )
+    if [row["id"] for row in rows] == [leaving]:
+        raise Conflict("this is the last administrator: name another one first (jarvis staff add)")
 
 
 async def _branch_id(reader: Reader, code: str | None) -> UUID | None:

@@ -61,7 +61,7 @@ async def audit_verify(console: Console) -> None:
 
 
 def verdict(proof: Proof, now: datetime) -> str:
-    """One sentence on an audit that is intact.
+    """One sentence on an intact audit.
 
     Raises:
         AuditBroken: something does not hold.

@@ -117,8 +117,11 @@ async def staff_bind(name: str, telegram_id: int, console: Console) -> None:
 async def staff_invite(name: str, bot_name: str, console: Console) -> None:
     async with app() as opened:
         actor = await opened.get(StaffService).actor_by_name(name)
+        bound = await opened.get(StaffService).telegram_of(actor.employee_id)
         token = await opened.get(Invitations).create(actor.employee_id, by="CLI")
         bot_name = bot_name or await queries.bot_name(opened.db) or ""
+    if bound is not None:
+        console.print(f"{actor.name} is bound to Telegram id {bound} already; is that a new phone?")
     link = f"https://t.me/{bot_name}?start={token}" if bot_name else f"/start {token}"
     console.print(
         f"{actor.name}: send this once, valid 3 days, an administrator confirms:\n{link}",

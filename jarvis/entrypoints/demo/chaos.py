@@ -77,7 +77,7 @@ class Chaos:
             self._chance.shuffle(numbers)
             numbers = numbers[: self._orders]
             planned = self._storm(numbers)
-            self._calm()
+            self._recover()
             for n, number in enumerate(numbers):  # people who gave up during the faults press now
                 Orders(self._surface, ORDERERS[n % len(ORDERERS)]).press(number, 15)
             self._drain()
@@ -100,7 +100,7 @@ class Chaos:
             moves(cars, self._surface.topics(SEES_ALL, HOME), self._moves) if self._moves else []
         )
         rentprog = RentProg(self._surface, self._demo.env)
-        fate = threading.Thread(target=self._strike_forever)
+        fate = threading.Thread(target=self._inject_forever)
         fate.start()
         with ThreadPoolExecutor(len(ORDERERS) + 1) as pool:
             work = [
@@ -124,7 +124,7 @@ class Chaos:
 
     # fate
 
-    def _strike_forever(self) -> None:
+    def _inject_forever(self) -> None:
         blows: dict[str, Callable[[], None]] = {
             "kill": self._kill,
             "redis": self._redis,
@@ -225,7 +225,7 @@ class Chaos:
         child.kill()
         child.join()
 
-    def _calm(self) -> None:
+    def _recover(self) -> None:
         """Restart everything and clear all faults; then all work must finish."""
         for frozen in self._frozen:
             frozen.join()

@@ -1,4 +1,4 @@
-"""Whether Jarvis is ready, and what is still on its way."""
+"""Whether Jarvis is ready, and its work in progress."""
 
 from __future__ import annotations
 

@@ -241,7 +241,7 @@ class Demo:
             self._begin_host()
         else:
             if name in self.children:
-                _end_for_sure(self.children[name])
+                _kill_if_alive(self.children[name])
             self.respawn(name, {})
         life = self.restarts.setdefault(name, Restarts(name=name))
         pid = (
@@ -378,12 +378,12 @@ class Demo:
         for child in self.children.values():
             while child.exitcode is None and time.monotonic() < deadline and not self._hurry:
                 child.join(0.1)
-            _end_for_sure(child)
+            _kill_if_alive(child)
         self.children.clear()
         self.stack.close()
 
 
-def _end_for_sure(child: BaseProcess) -> None:
+def _kill_if_alive(child: BaseProcess) -> None:
     """Kill a process if it is alive, also one whose fork server ended and which has no other parent
     to report its status."""
     if child.exitcode is None:

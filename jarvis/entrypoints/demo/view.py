@@ -149,8 +149,8 @@ def _log(stage: DemoState, name: str, chat: str) -> list[dict[str, Any]]:
 def _chats(
     stage: DemoState, name: str, rows: list[dict[str, Any]], search: str, here: str
 ) -> list[dict[str, Any]]:
-    """The rows of the list; the topics of a forum stand below it while one is in it, or looks for
-    something."""
+    """The rows of the list; the topics of a forum are listed below it while it is open, or during a
+    search."""
     found: list[dict[str, Any]] = []
     for row in rows:
         found += _row(stage, name, row, search)
@@ -288,7 +288,8 @@ def _short(text: str) -> str:
 
 
 def _table(tables: Sequence[Table], wanted: str, language: str) -> dict[str, Any] | None:
-    """The records that are looked at, among the names of all; None where the vendor holds none."""
+    """The selected table of records, with the names of all tables; None where the vendor has
+    none."""
     if not tables:
         return None
     table = next((t for t in tables if t.name == wanted), tables[0])

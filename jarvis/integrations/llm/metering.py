@@ -86,7 +86,7 @@ class Meter:
 
     def _new_spending(self, employee_id: UUID | None) -> RequestSpending:
         s = self.settings
-        house = Allowance(
+        company = Allowance(
             account="house",
             calls=s.house_day_calls,
             cost_micro_usd=_micro(s.house_day_usd),
@@ -99,7 +99,7 @@ class Meter:
             busy_ms=int(s.employee_day_min * 60_000),
         )
         return RequestSpending(
-            allowances=[own, house] if employee_id else [house],
+            allowances=[own, company] if employee_id else [company],
             limit_micro_usd=_micro(s.request_usd),
         )
 

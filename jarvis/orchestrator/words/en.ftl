@@ -1,3 +1,5 @@
+card-in_private = ❓ The card waits for a decision in the private chat with Jarvis. Nothing is changed.
+card-no_telegram = Changes are confirmed by a card in Telegram, which is not bound. Nothing is changed.
 status = Looking…
 status-slow = Slower than usual: still collecting
 step-failed = ⚠️ Did not work: { $part }. Cause: { $cause }

@@ -26,6 +26,7 @@ form-moved = ⬇️ { $what }: opened below
 form-given = { $what } · handed over: { $who }
 form-which = 📝 Which check-list?
 form-forms = 📝 What is it about?
+form-none-said = No check-lists for “{ $said }”: no such booking or car in your branches. Example: /checklist 1201
 form-none = No open check-lists, no pick-ups or returns today. Example: /checklist Malibu 235
 form-denied = Check-lists of other branches are filled in by their staff.
 form-uploading = { $n } files are still arriving, it can be closed in a minute.

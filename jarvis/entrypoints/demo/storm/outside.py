@@ -133,7 +133,7 @@ class OutsideStorm:
         # seconds that the faults take: people's work is spread over them
         length = size.blows * sum(BLOW_S) / 2
         each = length / max(1, size.orders // len(ORDERERS))
-        fate = threading.Thread(target=self._strike_all)
+        fate = threading.Thread(target=self._inject_all)
         fate.start()
         with ThreadPoolExecutor(len(ORDERERS) + 3) as pool:
             work = [
@@ -188,7 +188,7 @@ class OutsideStorm:
 
     # fate
 
-    def _strike_all(self) -> None:
+    def _inject_all(self) -> None:
         """Inject every kind of fault in turn, then at random."""
         kinds: dict[str, Callable[[], bool]] = {
             f"kill {name}": lambda name=name: self._signal(name, signal.SIGKILL)
@@ -316,7 +316,7 @@ class OutsideStorm:
         roots = [self._demo.pid, *(p["pid"] for p in self._processes().values() if p["pid"])]
         while roots:
             pid = roots.pop()
-            if (born := _born(pid)) is not None and self._seen.get(pid) != born:
+            if (born := _start_time(pid)) is not None and self._seen.get(pid) != born:
                 self._seen[pid] = born
             roots += _children(pid)
 
@@ -336,11 +336,12 @@ class OutsideStorm:
             self._demo.wait()
         until = time.monotonic() + LEAVE_S
         while (
-            any(_born(pid) == born for pid, born in self._seen.items()) and time.monotonic() < until
+            any(_start_time(pid) == born for pid, born in self._seen.items())
+            and time.monotonic() < until
         ):
             time.sleep(0.2)  # the fork server ends by itself
         for pid, born in self._seen.items():
-            if _born(pid) == born:
+            if _start_time(pid) == born:
                 self._outcome.orphans.append(
                     f"{pid}: {_words(pid).replace(bytes(1), b' ').decode(errors='replace')[:120]}"
                 )
@@ -362,7 +363,7 @@ def _parent(pid: int | None) -> int | None:
     return int(fields[1]) if fields and int(fields[1]) > 1 else None
 
 
-def _born(pid: int) -> str | None:
+def _start_time(pid: int) -> str | None:
     """The start time of a live process: with its pid it identifies one process."""
     fields = _stat(pid)
     return fields[19] if fields and fields[0] != "Z" else None

@@ -19,8 +19,8 @@ _PER_MINUTE = "JARVIS_TELEGRAM_GROUP_PER_MINUTE"
 
 
 def _build(context: SandboxContext) -> TelegramSandbox:
-    told = context.settings.get(_PER_MINUTE)
-    limits = TelegramLimits() if told is None else TelegramLimits(group_per_minute=int(told))
+    limit = context.settings.get(_PER_MINUTE)
+    limits = TelegramLimits() if limit is None else TelegramLimits(group_per_minute=int(limit))
     return TelegramSandbox(ledger_path=context.ledger, limits=limits)
 
 

@@ -64,9 +64,9 @@ class DirectClient(TelegramClient):
     async def _receive(self) -> None:
         while True:
             with BinaryReader(await self._updates.get()) as reader:
-                told = reader.tgread_object()
-            self.session.process_entities(told)
-            for update in told.updates:
+                answer = reader.tgread_object()
+            self.session.process_entities(answer)
+            for update in answer.updates:
                 for receive in self._receivers:
                     await receive(update)
 
@@ -101,6 +101,6 @@ class _Sender:
             with BinaryReader(self._sandbox.answer(asked)) as reader:
                 future.set_result(request.read_result(reader))
         except RpcFailure as failure:
-            told = types.RpcError(error_code=failure.code, error_message=failure.text)
-            future.set_exception(rpc_message_to_error(told, request))
+            answer = types.RpcError(error_code=failure.code, error_message=failure.text)
+            future.set_exception(rpc_message_to_error(answer, request))
         return future

@@ -83,7 +83,7 @@ class Forums:
             chat, bot_id or 0, topic.title, "", service="edited", topic=topic.id
         )
         rpc.on_change(chat)
-        return self._told(chat, message, bot_id)
+        return self._publish_service_message(chat, message, bot_id)
 
     def do_DeleteTopicHistory(self, request: Any, bot_id: int | None) -> Any:
         rpc, chat = self._rpc, self._forum(request.peer)
@@ -133,7 +133,7 @@ class Forums:
     # what a message needs
 
     def place_of(self, chat: Chat, reply_to: Any) -> tuple[int | None, int | None]:
-        """The topic in which a new message of the bot stands, and the message that it answers.
+        """The topic of a new message of the bot, and the message that it answers.
 
         Raises:
             RpcFailure: the topic was deleted.
@@ -150,8 +150,8 @@ class Forums:
         return found.id, None if number == found.id else number
 
     def header(self, message: Message) -> Any:
-        """Which message, and which topic, a message answers; None when it answers nothing and
-        stands in General."""
+        """Which message, and which topic, a message answers; None when it answers nothing and is in
+        General."""
         if message.topic is not None:
             return types.MessageReplyHeader(
                 forum_topic=True,
@@ -163,7 +163,8 @@ class Forums:
         )
 
     def service_message(self, chat: Chat, message: Message, bot_id: int | None) -> Any:
-        """What stands in a chat when a topic was made or changed, or the bot was added."""
+        """The service message in a chat when a topic was created or changed, or the bot was
+        added."""
         if message.service == "added":
             return types.MessageService(
                 id=message.id,
@@ -211,7 +212,7 @@ class Forums:
             notify_settings=types.PeerNotifySettings(),
         )
 
-    def _told(self, chat: Chat, message: Message, bot_id: int | None) -> Any:
+    def _publish_service_message(self, chat: Chat, message: Message, bot_id: int | None) -> Any:
         chat.box.pts += 1
         update = self._rpc.objects.new_update(chat, message, chat.box.pts, bot_id)
         chat.box.updates.append((chat.box.pts, update))

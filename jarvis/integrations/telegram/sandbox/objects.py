@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Objects:
-    """Made anew for whoever reads them."""
+    """Builds protocol objects from the state, for each request."""
 
     def __init__(self, state: TelegramState, forums: Forums) -> None:
         self._state = state

@@ -111,7 +111,7 @@ class TelegramSandbox:
 
     def start_fault(self, kind: str, args: Mapping[str, Any]) -> None:
         self.faults.start(kind, args)
-        if kind == "down":  # whoever is connected notices at once
+        if kind == "down":  # connected clients notice at once
             self._mtproto.cut_all()
 
     def records(self) -> Sequence[Table]:

@@ -55,7 +55,7 @@ class Media:
 
 
 RIGHTS = ("manage_topics", "delete_messages", "pin_messages", "invite_users", "ban_users")
-GENERAL = 1  # the topic of what stands in no other
+GENERAL = 1  # the topic of messages in no other topic
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from jarvis.integrations.telegram.kinds import SEND, target
 from jarvis.integrations.telegram.sandbox import TelegramLimits
 from jarvis.integrations.telegram.sandbox.state import Chat
 from jarvis.messaging import outbox
+from jarvis.messaging.markup import escape
 from jarvis.testing.app import RunningApp, running_app
 from jarvis.testing.servers import Servers
 
@@ -81,7 +82,7 @@ async def _urgent(app: RunningApp, chat: Chat, chat_id: int, number: int) -> flo
     text = f"urgent {chat_id} {number}"
     began = time.perf_counter()
     async with app.core.db.transaction() as tx:
-        await outbox.send(tx, _origin(), chat_id, text, key=text, lane=Lane.URGENT)
+        await outbox.send(tx, _origin(), chat_id, escape(text), key=text, lane=Lane.URGENT)
     while not any(m.text == text for m in chat.messages.values()):
         await asyncio.sleep(0.01)
     return time.perf_counter() - began

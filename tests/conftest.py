@@ -24,6 +24,16 @@ forget_settings()
 models.ALLOW_MODEL_REQUESTS = False
 quiet_libraries()
 logging.getLogger("jarvis").setLevel(logging.WARNING)
+
+
+class _Fails(logging.Handler):
+    """A sentence that cannot be said as it stands is a log line in life and an error here."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        raise AssertionError(record.getMessage())
+
+
+logging.getLogger("jarvis.messaging.catalogue").addHandler(_Fails(logging.ERROR))
 # The same examples at every run; `make fuzz` looks for new ones.
 settings.register_profile(
     "quick",

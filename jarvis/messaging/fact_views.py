@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from html import escape
 
 from jarvis.engine.switches import Switch
 from jarvis.messaging.catalogue import keys
@@ -16,6 +15,7 @@ from jarvis.messaging.facts import (
     RefusalFact,
     SwitchedOffFact,
 )
+from jarvis.messaging.markup import Markup, html, joined, lines
 from jarvis.messaging.payloads import Ask
 from jarvis.messaging.view import Button, Reader, Rendered, short, shows, source
 
@@ -25,7 +25,7 @@ def help_page(fact: HelpFact, reader: Reader) -> Rendered:
     where = (
         reader.branch(reader.actor.home_branch)
         if reader.actor.home_branch
-        else reader.say("company")
+        else reader.label("company")
     )
     text = reader.say("help", role=reader.say(f"role.{reader.actor.role.value}"), branch=where)
     return Rendered(text=text, buttons=suggestions(fact.examples[:6], reader))
@@ -39,34 +39,33 @@ def suggestions(examples: Sequence[Mapping[str, str]], reader: Reader) -> list[l
 
 @shows(ChoiceFact)
 def choice(fact: ChoiceFact, reader: Reader) -> Rendered:
-    lines = [reader.say(f"choice.{fact.kind}", said=escape(fact.said), n=len(fact.options))]
+    rows = [reader.say(f"choice.{fact.kind}", said=fact.said, n=len(fact.options))]
     buttons: list[list[Button]] = []
     for number, option in enumerate(fact.options, 1):
         code, state = option.plate or option.phone, f"state.{option.state}"
         where = f" · {reader.branch(option.branch)}" if option.branch else ""
-        tail = f" · <code>{escape(code)}</code>" if code else ""
-        tail += where
-        tail += f" · {reader.say(state)}" if state in keys() else ""
-        lines.append(f"{number}. {escape(option.label)}{tail}")
+        shown = html(" · <code>{}</code>", code) if code else Markup()
+        tail = html(" · {}", reader.say(state)) if state in keys() else Markup()
+        rows.append(html("{}. {}{}{}{}", number, option.label, shown, where, tail))
         label = short(f"{option.label}{where}")
         buttons.append([Button(label=label, payload=Ask(request=option.request))])
-    return Rendered(text="\n".join(lines), buttons=buttons)
+    return Rendered(text=lines(rows), buttons=buttons)
 
 
 @shows(MissingFact)
 def missing(fact: MissingFact, reader: Reader) -> Rendered:
-    lines = [reader.say(f"missing.{fact.kind}", said=escape(fact.said))]
+    parts = [reader.say(f"missing.{fact.kind}", said=fact.said)]
     if fact.near:
-        lines.append(reader.say("missing.near"))
+        parts.append(reader.say("missing.near"))
     if reader.doubtful(fact.fresh):
-        lines.append(f"\n{source(fact.fresh, reader)}")
+        parts.append(html("\n{}", source(fact.fresh, reader)))
     buttons = [[Button(label=short(o.label), payload=Ask(request=o.request))] for o in fact.near]
-    return Rendered(text=" ".join(lines), buttons=buttons)
+    return Rendered(text=joined(" ", parts), buttons=buttons)
 
 
 @shows(RefusalFact)
 def refusal(fact: RefusalFact, reader: Reader) -> Rendered:
-    who = escape(", ".join(fact.ask) or "—")
+    who = ", ".join(fact.ask) or "—"
     if fact.branch is not None:
         return Rendered(
             text=reader.say("refusal.branch", branch=reader.branch(fact.branch), who=who)
@@ -83,30 +82,27 @@ def problem(fact: ProblemFact, reader: Reader) -> Rendered:
         if isinstance(v, datetime)
         else reader.say(f"status.{v}")
         if name == "status"
-        else escape(str(v))
+        else str(v)
         for name, v in fact.values.items()
     }
     why = reader.say(f"cannot.{fact.reason}", **shown)
-    return Rendered(text=f"⛔ {why} {reader.say('card.failed.nothing')}")
+    return Rendered(text=html("⛔ {} {}", why, reader.say("card.failed.nothing")))
 
 
 @shows(SwitchedOffFact)
 def switched_off(fact: SwitchedOffFact, reader: Reader) -> Rendered:
     """What is switched off, and by whom."""
-    return Rendered(text=f"⛔ {stopped(fact.switch, reader)}")
+    return Rendered(text=html("⛔ {}", stopped(fact.switch, reader)))
 
 
-def stopped(switch: Switch, reader: Reader) -> str:
+def stopped(switch: Switch, reader: Reader) -> Markup:
     """A switch in words: what is off, by whom, since when."""
     what = reader.say("switch.read_only" if switch.mode == "read_only" else "switch.off")
-    scope = (
-        ""
-        if switch.scope == "all"
-        else f" ({reader.branch(switch.name) if switch.scope == 'branch' else escape(switch.name)})"
-    )
+    named = reader.branch(switch.name) if switch.scope == "branch" else switch.name
+    scope = "" if switch.scope == "all" else f" ({named})"
     who = (
-        f" {reader.say('switch.by', who=escape(switch.by), t=reader.brief(switch.at))}"
+        html(" {}", reader.say("switch.by", who=switch.by, t=reader.brief(switch.at)))
         if switch.by and switch.at
         else ""
     )
-    return f"{what}{scope}.{who}"
+    return html("{}{}.{}", what, scope, who)

@@ -12,6 +12,7 @@ from jarvis.engine.db import Reader, Tx
 from jarvis.engine.effects import Lane, Origin
 from jarvis.engine.interactions import NewButton
 from jarvis.integrations.telegram.kinds import EDIT, SEND, target
+from jarvis.messaging.markup import Markup, html, lines, written_before
 from jarvis.messaging.view import Button
 
 SPLIT_AT = 3500
@@ -22,7 +23,7 @@ async def send(
     tx: Tx,
     origin: Origin,
     chat_id: int,
-    text: str,
+    text: Markup,
     *,
     key: str,
     buttons: StoredButtons = (),
@@ -51,7 +52,7 @@ async def edit(
     tx: Tx,
     origin: Origin,
     chat_id: int,
-    text: str,
+    text: Markup,
     *,
     key: str,
     of: UUID | None = None,
@@ -100,15 +101,16 @@ async def _root(tx: Tx, chat_id: int, of: UUID | None, message_id: int | None) -
     )
 
 
-async def shown(reader: Reader, chat_id: int, message_id: int) -> str | None:
-    """The current text of a message of ours, as HTML; None when we did not send it."""
-    return await reader.fetchval(
+async def shown(reader: Reader, chat_id: int, message_id: int) -> Markup | None:
+    """What a message of ours says now; None when we did not write it."""
+    text = await reader.fetchval(
         """SELECT args->>'text' FROM effect WHERE target = $1 AND state = 'done'
             AND (receipt->>'message_id')::bigint = $2
             ORDER BY seq DESC LIMIT 1""",
         target(chat_id),
         message_id,
     )
+    return None if text is None else written_before(text)
 
 
 def stored_form(rows: Sequence[Sequence[Button]]) -> list[list[NewButton]]:
@@ -127,21 +129,22 @@ def stored_form(rows: Sequence[Sequence[Button]]) -> list[list[NewButton]]:
     ]
 
 
-def split(html: str, limit: int = SPLIT_AT) -> list[str]:
+def split(text: Markup, limit: int = SPLIT_AT) -> list[Markup]:
     """Split into at most two messages, between lines; tags never span lines in our own texts."""
-    if len(html) <= limit:
-        return [html]
-    head, used = list[str](), 0
-    lines = html.split("\n")
-    while lines and used + len(lines[0]) + 1 <= limit:
-        used += len(lines[0]) + 1
-        head.append(lines.pop(0))
+    if len(text) <= limit:
+        return [text]
+    head, used = list[Markup](), 0
+    left = text.split("\n")
+    while left and used + len(left[0]) + 1 <= limit:
+        used += len(left[0]) + 1
+        head.append(left.pop(0))
     if not head:
-        return [plain(html)[:limit]]
-    rest = "\n".join(lines)
-    return ["\n".join(head), rest if len(rest) <= limit else plain(rest)[: limit - 1] + "…"]
+        return [plain(text, limit)]
+    rest = lines(left)
+    return [lines(head), rest if len(rest) <= limit else html("{}…", plain(rest, limit - 1))]
 
 
-def plain(html: str) -> str:
-    """Return the text without its tags, escaped again for Telegram."""
-    return re.sub(r"</?(?:b|i|u|s|code|pre|a|blockquote)(?:\s[^>]*)?>", "", html)
+def plain(text: Markup, limit: int) -> Markup:
+    """So many characters of it without its tags."""
+    bare = re.sub(r"</?(?:b|i|u|s|code|pre|a|blockquote)(?:\s[^>]*)?>", "", text)
+    return written_before(re.sub(r"&[#\w]*$", "", bare[:limit]))  # no half of an escaped sign

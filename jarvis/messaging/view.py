@@ -15,8 +15,9 @@ from jarvis.kit.actor import Actor
 from jarvis.kit.money import Money
 from jarvis.messaging import times
 from jarvis.messaging.callbacks import Payload
-from jarvis.messaging.catalogue import say
+from jarvis.messaging.catalogue import label, say
 from jarvis.messaging.facts import Fact
+from jarvis.messaging.markup import Markup, html, lines, written_before
 from jarvis.messaging.payloads import ShowPage
 
 LIST_MAX = 7
@@ -34,12 +35,20 @@ class Button:
     payload: Payload
     who: Who | None = None
 
+    def __post_init__(self) -> None:
+        """
+        Raises:
+            TypeError: the label is HTML; `Reader.label` says the same sentence as plain text.
+        """
+        if isinstance(self.label, Markup):
+            raise TypeError(f"a button shows no HTML: {self.label}")
+
 
 @dataclass(slots=True, kw_only=True)
 class Rendered:
     """HTML and the rows of buttons below it."""
 
-    text: str
+    text: Markup
     buttons: list[list[Button]] = field(default_factory=list[list[Button]])
 
 
@@ -56,8 +65,13 @@ class Reader:
     def branch(self, code: str | None) -> str:
         return self.branches.get(code or "", {}).get(self.language, code or "—")
 
-    def say(self, key: str, **values: object) -> str:
+    def say(self, key: str, **values: object) -> Markup:
+        """A sentence as HTML: text among the values is escaped."""
         return say(key, self.language, **values)
+
+    def label(self, key: str, **values: object) -> str:
+        """A sentence as plain text, for buttons, toasts and requests."""
+        return label(key, self.language, **values)
 
     def at(self, moment: datetime | None) -> str:
         return times.moment(moment, self.now, self.language)
@@ -95,51 +109,58 @@ class Reader:
         )
 
 
-def limit(limited: Limited, reader: Reader, key: str = "limited") -> str:
+def limit(limited: Limited, reader: Reader, key: str = "limited") -> Markup:
     """A sentence that the source was not asked because of a limit, and until when."""
     return reader.say(f"{key}.own" if limited.own else key, t=times.clock(limited.until))
 
 
-def source(fresh: Freshness, reader: Reader) -> str:
+def source(fresh: Freshness, reader: Reader) -> Markup:
     """The last line: source and age; a separate sentence when the data is old or the source does
     not answer."""
-    line = f"<i>{fresh.source}, {reader.age(fresh.as_of)}</i>"
+    line = html("<i>{}, {}</i>", fresh.source, reader.age(fresh.as_of))
     if fresh.limited is not None:
-        return f"{limit(fresh.limited, reader)}\n{line}"
+        return lines([limit(fresh.limited, reader), line])
     if fresh.failing_since is not None:
-        return f"{reader.say('silent', t=times.clock(fresh.failing_since))}\n{line}"
+        return lines([reader.say("silent", t=times.clock(fresh.failing_since)), line])
     if fresh.as_of is None:
         return reader.say("never")
     if reader.now - fresh.as_of > FRESH_FOR:
-        return f"{reader.say('stale', age=reader.age(fresh.as_of))}\n{line}"
+        return lines([reader.say("stale", age=reader.age(fresh.as_of)), line])
     return line
 
 
 def listed(
-    head: str, rows: Sequence[str], fresh: Freshness, reader: Reader, *, extra: Sequence[str] = ()
+    head: Markup,
+    rows: Sequence[Markup],
+    fresh: Freshness,
+    reader: Reader,
+    *,
+    extra: Sequence[Markup] = (),
 ) -> Rendered:
     """Render a head, the first rows, lines below them, source and age; a button shows further
     rows."""
     buttons: list[list[Button]] = []
     if len(rows) > LIST_MAX:
         moment = reader.say("as_of", source=fresh.source, t=reader.brief(fresh.as_of))
-        buttons = [[_more(head, rows[LIST_MAX:], f"<i>{moment}</i>", reader)]]
+        buttons = [[_more(head, rows[LIST_MAX:], html("<i>{}</i>", moment), reader)]]
     return Rendered(
-        text="\n".join([head, *rows[:LIST_MAX], *extra, source(fresh, reader)]), buttons=buttons
+        text=lines([head, *rows[:LIST_MAX], *extra, source(fresh, reader)]), buttons=buttons
     )
 
 
-def _more(head: str, rows: Sequence[str], tail: str, reader: Reader) -> Button:
+def _more(head: Markup, rows: Sequence[Markup], tail: Markup, reader: Reader) -> Button:
     page = ShowPage(head=head, rows=tuple(rows), tail=tail)
-    return Button(label=reader.say("b.more", n=len(rows)), payload=page)
+    return Button(label=reader.label("b.more", n=len(rows)), payload=page)
 
 
 def next_page(page: ShowPage, reader: Reader) -> Rendered:
     """The next page of a list as it was read then, with the time of that read; with a button if
     there are more."""
-    rest = page.rows[PAGE_MAX:]
-    buttons = [[_more(page.head, rest, page.tail, reader)]] if rest else []
-    return Rendered(text="\n".join([page.head, *page.rows[:PAGE_MAX], page.tail]), buttons=buttons)
+    head, tail = written_before(page.head), written_before(page.tail)
+    rows = [written_before(row) for row in page.rows]
+    rest = rows[PAGE_MAX:]
+    buttons = [[_more(head, rest, tail, reader)]] if rest else []
+    return Rendered(text=lines([head, *rows[:PAGE_MAX], tail]), buttons=buttons)
 
 
 def short(text: str) -> str:

@@ -23,6 +23,7 @@ from jarvis.kit.actor import Actor
 from jarvis.kit.text import MESSAGE_CHARS
 from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
+from jarvis.messaging.markup import Markup, escape, joined
 from jarvis.orchestrator.reply import Reply, Request
 from jarvis.orchestrator.request import RequestPipeline
 from jarvis.orchestrator.run_store import save_run
@@ -130,7 +131,7 @@ class Chat:
         chat_id = await self._staff.telegram_of(actor.employee_id) if reply.draft else None
         if reply.draft is not None:
             note = say("card.in_private" if chat_id else "card.no_telegram", request.language)
-            reply.text = "\n\n".join(t for t in (reply.text, note) if t)
+            reply.text = joined("\n\n", [t for t in (reply.text, note) if t])
         async with handling.transaction() as tx:
             await save_run(tx, self._conversations, reply)
             if reply.draft is not None and chat_id is not None:
@@ -252,7 +253,7 @@ def _status_key(handling: Handling) -> str:
     return handling.key(STATUS)
 
 
-def _status_text(names: Sequence[str], language: str) -> str:
+def _status_text(names: Sequence[str], language: str) -> Markup:
     """The status text while the first of these roles works, or while one is being chosen."""
     role = roles()[names[0]] if names else None
-    return say("status", language) if role is None else role.status[language]
+    return say("status", language) if role is None else escape(role.status[language])

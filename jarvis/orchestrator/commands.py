@@ -21,6 +21,7 @@ from jarvis.messaging.callbacks import callback, command
 from jarvis.messaging.catalogue import say
 from jarvis.messaging.fact_views import stopped, suggestions
 from jarvis.messaging.facts import HelpFact
+from jarvis.messaging.markup import Markup, html, lines
 from jarvis.messaging.payloads import ReportProblem, ShowPage
 from jarvis.messaging.view import Button, Views, next_page
 from jarvis.orchestrator.chat import Place
@@ -60,7 +61,7 @@ class GeneralCommands:
     async def welcome(self, handling: Handling, chat_id: int, actor: Actor) -> None:
         """Greet an employee in their private chat."""
         reader = await self._readers.of(actor, actor.language)
-        where = reader.branch(actor.home_branch) if actor.home_branch else reader.say("company")
+        where = reader.branch(actor.home_branch) if actor.home_branch else reader.label("company")
         text = reader.say(
             "welcome",
             name=actor.name.split()[0],
@@ -92,9 +93,11 @@ class GeneralCommands:
         fact = HelpFact(examples=await self._examples(actor, "help"))
         page = self._views.render(fact, reader)
         notices = [
-            f"⛔ {stopped(s, reader)}" for s in await self._switches.thrown() if s.scope != "effect"
+            html("⛔ {}", stopped(s, reader))
+            for s in await self._switches.thrown()
+            if s.scope != "effect"
         ]
-        text = "\n".join([*notices, page.text])
+        text = lines([*notices, page.text])
         await self._say(handling, Place.of(handling), text, page.buttons, actor)
 
     @command("report")
@@ -127,7 +130,7 @@ class GeneralCommands:
         self,
         handling: Handling,
         place: Place,
-        text: str,
+        text: Markup,
         buttons: Sequence[Sequence[Button]] = (),
         actor: Actor | None = None,
     ) -> None:

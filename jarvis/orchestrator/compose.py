@@ -11,6 +11,7 @@ from agents.grammar import asked, read
 from jarvis.engine.approval_models import Draft
 from jarvis.engine.approvals import Approvals
 from jarvis.messaging.facts import ChoiceFact, Fact, RefusalFact
+from jarvis.messaging.markup import Markup, html, joined
 from jarvis.messaging.payloads import Ask
 from jarvis.messaging.view import Button, Reader, Rendered, Views, short
 from jarvis.orchestrator.reply import Part, Reply, Request, retry, safe
@@ -47,7 +48,7 @@ class Composer:
                 pieces += await self._block(block, part, deps, reader)
         blocking = _blocking_facts(deps.run, parts)
         pieces += [self._views.render(fact, reader) for fact in blocking]
-        reply.text = "\n\n".join(p.text for p in pieces if p.text)
+        reply.text = joined("\n\n", [p.text for p in pieces if p.text])
         reply.buttons = [row for p in pieces for row in p.buttons][:BUTTON_ROWS]
         if any(part.awaits_approval for part in parts) and not blocking:
             reply.draft = _draft(request, parts, deps, reply)
@@ -73,7 +74,7 @@ class Composer:
         if isinstance(block, Text | Question):
             return await self._text(block, part, deps, reader)
         if isinstance(block, Proposal):
-            return [Rendered(text="", buttons=asking([block.request]))]
+            return [Rendered(text=Markup(), buttons=asking([block.request]))]
         return [await self._refusal(block, part, deps, reader)]
 
     async def _text(
@@ -95,7 +96,7 @@ class Composer:
             return [] if claim == "done" else [_failed(part, f"cause.claim.{claim}", reader)]
         if isinstance(block, Text):
             return [Rendered(text=safe(block.text))]
-        return [Rendered(text=f"❓ {safe(block.text)}", buttons=asking(block.options))]
+        return [Rendered(text=html("❓ {}", safe(block.text)), buttons=asking(block.options))]
 
     async def _refusal(self, block: Refusal, part: Part, deps: Deps, reader: Reader) -> Rendered:
         """Render what was refused in this run, or what the role may not do; a refusal that only a

@@ -25,6 +25,7 @@ from jarvis.messaging import outbox
 from jarvis.messaging.callbacks import Callbacks, Commands, callback_within
 from jarvis.messaging.catalogue import say
 from jarvis.messaging.focus import Focus
+from jarvis.messaging.markup import Markup, lines
 from jarvis.messaging.payloads import Ask
 from jarvis.orchestrator.chat import ASKED, Place
 from jarvis.orchestrator.commands import HELP
@@ -198,7 +199,7 @@ class Inbox:
         )
         text = await outbox.shown(tx, chat_id, message_id) if state == "expired" else None
         if text is not None:
-            text = f"{text}\n{say('press.lapsed', actor.language)}"
+            text = lines([text, say("press.lapsed", actor.language)])
             await outbox.edit(
                 tx,
                 handling.origin,
@@ -223,7 +224,9 @@ class Inbox:
         text = say("press.old", actor.language)
         await self._answer(tx, handling, Place.of(handling), text, "outdated")
 
-    async def _answer(self, tx: Tx, handling: Handling, place: Place, text: str, name: str) -> None:
+    async def _answer(
+        self, tx: Tx, handling: Handling, place: Place, text: Markup, name: str
+    ) -> None:
         reply_to = None if place.private else place.message_id
         await outbox.send(
             tx,

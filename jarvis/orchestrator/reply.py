@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from agents.router.output import Delegation
 from jarvis.engine.approval_models import Draft
 from jarvis.kit.actor import Actor
 from jarvis.kit.ids import short_code
+from jarvis.messaging.markup import Markup, escape
 from jarvis.messaging.payloads import Ask, ReportProblem
 from jarvis.messaging.view import Button, Reader
 from tools.deps import RunLedger
@@ -49,7 +49,7 @@ class Part:
     offline: bool = False
 
     @property
-    def said(self) -> str:
+    def said(self) -> Markup:
         """The request of the part, to be put inside a sentence."""
         return safe(self.delegation.request.rstrip(" .?!…"))
 
@@ -61,7 +61,7 @@ class Reply:
     run_id: UUID
     conversation_id: UUID
     state: str
-    text: str
+    text: Markup
     buttons: list[list[Button]] = field(default_factory=list[list[Button]])
     roles: list[str] = field(default_factory=list[str])
     offline: bool = False
@@ -87,11 +87,11 @@ class Reply:
 def retry(request: Request, reader: Reader) -> list[Button]:
     """Buttons after a failure: ask again, or report the problem."""
     return [
-        Button(label=reader.say("b.retry"), payload=Ask(request=request.text)),
-        Button(label=reader.say("b.report"), payload=ReportProblem()),
+        Button(label=reader.label("b.retry"), payload=Ask(request=request.text)),
+        Button(label=reader.label("b.report"), payload=ReportProblem()),
     ]
 
 
-def safe(text: str) -> str:
+def safe(text: str) -> Markup:
     """A model's plain text as Telegram's HTML, without the symbols that are reserved for code."""
-    return escape(text.replace("✅", ""), quote=False).strip()
+    return escape(text.replace("✅", "").strip())

@@ -19,6 +19,7 @@ from jarvis.domains.staff.readers import Readers
 from jarvis.engine.db import Database
 from jarvis.integrations.llm.metering import RequestSpending
 from jarvis.messaging.fact_views import suggestions
+from jarvis.messaging.markup import Markup, html
 from jarvis.messaging.view import Reader
 from jarvis.orchestrator.compose import Composer, asking
 from jarvis.orchestrator.reply import Reply, Request, safe
@@ -83,7 +84,7 @@ class RequestPipeline:
             run_id=conversation.run_id,
             conversation_id=conversation.id,
             state="answered",
-            text="",
+            text=Markup(),
             ledger=ledger,
             history=conversation.history,
         )
@@ -94,9 +95,11 @@ class RequestPipeline:
             await self._fill(request, deps, reader, reply, on_route)
         await _account(spending, deps, reader, reply)
         if reply.offline and (reply.text or conversation.fresh):
-            mark = reader.say("offline.first") + "\n" if conversation.fresh else ""
-            tail = "" if conversation.fresh else f"\n<i>{reader.say('offline.mark')}</i>"
-            reply.text = f"{mark}{reply.text}{tail}"
+            reply.text = (
+                html("{}\n{}", reader.say("offline.first"), reply.text)
+                if conversation.fresh
+                else html("{}\n<i>{}</i>", reply.text, reader.say("offline.mark"))
+            )
         return reply
 
     async def _fill(
@@ -134,9 +137,8 @@ async def _account(spending: RequestSpending, deps: Deps, reader: Reader, reply:
     reply.cost_micro_usd = spending.cost_micro_usd
     if spending.spent is not None:
         await deps.run.record(deps.actor, "llm.budget", "denied", {"budget": spending.spent})
-        reply.text = "\n\n".join(
-            t for t in (reply.text, f"<i>{reader.say(f'budget.{spending.spent}')}</i>") if t
-        )
+        notice = html("<i>{}</i>", reader.say(f"budget.{spending.spent}"))
+        reply.text = html("{}\n\n{}", reply.text, notice) if reply.text else notice
 
 
 async def _no_route(route: Route, deps: Deps, reader: Reader, reply: Reply) -> None:

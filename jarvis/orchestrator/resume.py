@@ -25,6 +25,7 @@ from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor
 from jarvis.language.offline import NAME as OFFLINE
 from jarvis.messaging import outbox
+from jarvis.messaging.markup import Markup, lines
 from jarvis.orchestrator.reply import safe
 from jarvis.orchestrator.role_runs import RoleRuns
 from tools.claims import unsupported_claim
@@ -86,7 +87,7 @@ class Resume:
 
     async def _resume_role(
         self, approval: Approval, actor: Actor, event_id: UUID, role: str, stored: object
-    ) -> tuple[str, list[ModelMessage], str]:
+    ) -> tuple[str, list[ModelMessage], Markup]:
         """Resume one role with the outcome of its writes; returns the messages to store, and its
         text."""
         calls = frozenset(item.call_key for item in approval.items if item.role == role)
@@ -111,7 +112,7 @@ class Resume:
             and await unsupported_claim(block.text, role, deps, self._approvals) is None
         ]
         outcome = "; ".join([await grant.outcome(key) for key in sorted(calls)])
-        return role, _memory(approval, outcome), "\n".join(safe(text) for text in texts)
+        return role, _memory(approval, outcome), lines([safe(text) for text in texts])
 
 
 def _memory(approval: Approval, outcome: str) -> list[ModelMessage]:

@@ -4,7 +4,6 @@ they are never acted upon."""
 from __future__ import annotations
 
 import logging
-from html import escape
 from typing import ClassVar
 
 from pydantic_ai.exceptions import AgentRunError, ModelAPIError
@@ -33,7 +32,8 @@ from jarvis.kit.actor import Actor, Role
 from jarvis.kit.clock import Clock
 from jarvis.messaging import outbox, times
 from jarvis.messaging.callbacks import Former, Payload, callback
-from jarvis.messaging.catalogue import say
+from jarvis.messaging.catalogue import label, say
+from jarvis.messaging.markup import Markup, lines
 from jarvis.messaging.view import Button
 from jarvis.orchestrator.models import RoleModels
 from prompts.book import PromptBook
@@ -183,14 +183,14 @@ class Unrouted:
             text = say(
                 "route.yes" if handled_as else "route.no",
                 actor.language,
-                kind=escape(kind),
-                as_kind=escape(handled_as or ""),
-                who=escape(actor.name),
+                kind=kind,
+                as_kind=handled_as or "",
+                who=actor.name,
                 t=times.clock(self._clock.now()),
                 n=len(again),
             )
             if not fresh:
-                text = say("invite.settled", actor.language, name=escape(kind))
+                text = say("invite.settled", actor.language, name=kind)
             await audit.record(
                 tx,
                 action="event.route",
@@ -220,8 +220,8 @@ class Unrouted:
             text = say(
                 "failed",
                 admin.language,
-                kind=escape(event.kind),
-                cause=escape(cause[:200]),
+                kind=event.kind,
+                cause=cause[:200],
                 code=trace_code(event.trace_id),
             )
             await outbox.send(
@@ -247,20 +247,18 @@ def _choices(kind: str, proposal: RouteProposal, admin: Contact) -> list[Button]
         ways.insert(0, ("b.route", proposal.kind))
     return [
         Button(
-            label=say(key, admin.language),
+            label=label(key, admin.language),
             payload=RouteKind(event_kind=kind, handled_as=handled_as),
         )
         for key, handled_as in ways
     ]
 
 
-def _question(event: Event, proposal: RouteProposal, admin: Contact) -> str:
-    lines = [
-        say("unrouted", admin.language, kind=escape(event.kind), code=trace_code(event.trace_id))
-    ]
+def _question(event: Event, proposal: RouteProposal, admin: Contact) -> Markup:
+    rows = [say("unrouted", admin.language, kind=event.kind, code=trace_code(event.trace_id))]
     if proposal.kind is None:
-        lines.append(say("unrouted.none", admin.language))
+        rows.append(say("unrouted.none", admin.language))
     else:
-        why = f" ({escape(proposal.reason)})" if proposal.reason else ""
-        lines.append(say("unrouted.like", admin.language, as_kind=escape(proposal.kind), why=why))
-    return "\n".join(lines)
+        why = f" ({proposal.reason})" if proposal.reason else ""
+        rows.append(say("unrouted.like", admin.language, as_kind=proposal.kind, why=why))
+    return lines(rows)

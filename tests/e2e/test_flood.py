@@ -15,6 +15,7 @@ from jarvis.integrations.telegram.kinds import ALBUM, SEND, target
 from jarvis.integrations.telegram.sandbox import TelegramLimits, WorldForum
 from jarvis.kit.world import World
 from jarvis.messaging import outbox
+from jarvis.messaging.markup import escape, html
 from jarvis.testing.app import RunningApp, running_app
 from jarvis.testing.servers import Servers
 from tests.scenes.flood import origin
@@ -55,9 +56,16 @@ async def test_five_hundred_messages_meet_no_flood_wait(servers: Servers, tmp_pa
                 )
             for n in range(4):
                 await outbox.send(
-                    tx, origin(), chats[0], f"urgent {n}", key=f"urgent:{n}", lane=Lane.URGENT
+                    tx,
+                    origin(),
+                    chats[0],
+                    html("urgent {}", n),
+                    key=f"urgent:{n}",
+                    lane=Lane.URGENT,
                 )
-            await outbox.send(tx, origin(), NINO_ID, "to a person", key="person", lane=Lane.URGENT)
+            await outbox.send(
+                tx, origin(), NINO_ID, escape("to a person"), key="person", lane=Lane.URGENT
+            )
         await app.quiet(110)
         sent = [e for e in app.telegram.ledger.entries() if e["kind"] == "send"]
         assert not [e for e in app.telegram.ledger.entries() if e["kind"] == "flood"]
@@ -110,7 +118,7 @@ async def test_an_album_is_not_starved_by_what_is_in_no_hurry(
                     tx,
                     origin(),
                     chat,
-                    f"slow {n}",
+                    html("slow {}", n),
                     key=f"slow:{n}",
                     lane=Lane.BULK,
                     ordering_key=f"slow:{n % 20}",

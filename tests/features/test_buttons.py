@@ -15,6 +15,7 @@ from jarvis.engine.interactions import ANYBODY, Interactions, NewButton
 from jarvis.kit.ids import new_id
 from jarvis.messaging import outbox
 from jarvis.messaging.callbacks import Callbacks
+from jarvis.messaging.markup import escape
 from jarvis.messaging.payloads import Ask
 from jarvis.messaging.view import Button
 from jarvis.testing.app import RunningApp
@@ -62,7 +63,7 @@ async def show(
             tx, rows, group=name, who=ANYBODY, life=None
         )
         origin = Origin(event_id=None, trace_id=new_id().hex)
-        await outbox.send(tx, origin, chat_id, name, buttons=stored, key=name)
+        await outbox.send(tx, origin, chat_id, escape(name), buttons=stored, key=name)
     await app.quiet()
     return app.seen(NINO, chat)[-1]
 

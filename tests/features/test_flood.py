@@ -11,6 +11,7 @@ import pytest
 from jarvis.engine.effects import Lane
 from jarvis.integrations.telegram.sandbox import TelegramLimits
 from jarvis.messaging import outbox
+from jarvis.messaging.markup import escape, html
 from jarvis.testing.app import RunningApp
 from jarvis.testing.feature import running_feature
 from jarvis.testing.servers import Servers
@@ -21,11 +22,11 @@ from tests.scenes.people import NINO_ID
 async def test_thirty_changes_of_a_status_become_a_few(app: RunningApp) -> None:
     (group,) = [c.marked_id for c in app.telegram.state.chats.values() if c.kind == "group"][:1]
     async with app.core.db.transaction() as tx:
-        first = await outbox.send(tx, origin(), group, "0 из 30", key="status")
+        first = await outbox.send(tx, origin(), group, escape("0 из 30"), key="status")
     await app.quiet()
     for n in range(1, 31):
         async with app.core.db.transaction() as tx:
-            await outbox.edit(tx, origin(), group, f"{n} из 30", of=first, key=f"status:{n}")
+            await outbox.edit(tx, origin(), group, html("{} из 30", n), of=first, key=f"status:{n}")
     await app.quiet(100)
     messages = [m for m in app.telegram.state.chats[group].messages.values() if "из 30" in m.text]
     assert [m.text for m in messages] == ["30 из 30"]
@@ -38,11 +39,11 @@ async def test_thirty_changes_of_a_status_become_a_few(app: RunningApp) -> None:
 
 async def test_a_change_waits_for_its_message(app: RunningApp) -> None:
     async with app.core.db.transaction() as tx:
-        first = await outbox.send(tx, origin(), NINO_ID, "Смотрю…", key="first")
+        first = await outbox.send(tx, origin(), NINO_ID, escape("Смотрю…"), key="first")
         await outbox.edit(
-            tx, origin(), NINO_ID, "Промежуточное", of=first, key="second", lane=Lane.URGENT
+            tx, origin(), NINO_ID, escape("Промежуточное"), of=first, key="second", lane=Lane.URGENT
         )
-        await outbox.edit(tx, origin(), NINO_ID, "Ответ", of=first, key="third")
+        await outbox.edit(tx, origin(), NINO_ID, escape("Ответ"), of=first, key="third")
     await app.quiet()
     texts = [m.text for m in app.telegram.state.chats[NINO_ID].messages.values()]
     assert texts == ["Ответ"], "one message, however the lanes run"

@@ -10,6 +10,7 @@ from jarvis.engine.effects import Lane, Origin
 from jarvis.integrations.telegram.sandbox import TelegramLimits
 from jarvis.kit.ids import new_id
 from jarvis.messaging import outbox
+from jarvis.messaging.markup import html
 from jarvis.testing.core import until
 from jarvis.testing.feature import running_feature
 from jarvis.testing.servers import Servers
@@ -51,9 +52,8 @@ async def test_a_noisy_group_mutes_no_other_chat(servers: Servers, tmp_path: Pat
         origin = Origin(event_id=None, trace_id=new_id().hex)
         async with app.core.db.transaction() as tx:
             for number in range(30):
-                await outbox.send(
-                    tx, origin, group, f"новость {number}", key=f"noise:{number}", lane=Lane.BULK
-                )
+                news = html("новость {}", number)
+                await outbox.send(tx, origin, group, news, key=f"noise:{number}", lane=Lane.BULK)
 
         async def used_up() -> bool:
             return bool(

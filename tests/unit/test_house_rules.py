@@ -50,6 +50,7 @@ SPEAKING = [
     for room in ("orchestrator", "domains", "messaging")
     for path in (ROOT / "jarvis" / room).rglob("*.py")
 ]
+SENTENCES = [*(ROOT / "jarvis").rglob("*.ftl")]
 LADDER = {
     "typed_models",
     "own_error_tree",
@@ -170,7 +171,8 @@ def test_the_pinned_pair_is_a_pair() -> None:
 def test_every_catalogue_key_that_code_names_exists() -> None:
     used: set[str] = set()
     for path in SPEAKING:
-        used |= set(re.findall(r"""\bsay\(\s*["']([a-z_.0-9]+)["']""", path.read_text()))
+        said = r"""\b(?:say|label)\(\s*["']([a-z_.0-9]+)["']"""
+        used |= set(re.findall(said, path.read_text()))
     plain = {key for key in used if not key.endswith(".")}
     assert plain <= keys(), plain - keys()
     for stem in used - plain:  # the rest of such a key is a value
@@ -179,10 +181,30 @@ def test_every_catalogue_key_that_code_names_exists() -> None:
         assert f"state.{state}" in keys()
 
 
+def test_what_is_text_is_escaped_where_it_is_put_in() -> None:
+    """`html`, `lines` and `Reader.say` escape: who escapes beside them shows people `&lt;`."""
+    escaping = re.compile(r"^\s*(?:from html import .*\bescape\b|import html\b)", re.M)
+    assert [str(p.relative_to(ROOT)) for p in SPEAKING if escaping.search(p.read_text())] == []
+
+
+def test_no_f_string_holds_html() -> None:
+    """An f-string escapes nothing, and what it makes of `Markup` is escaped a second time."""
+    tag = re.compile(r"</?(?:b|i|u|s|code|pre|blockquote)>|<a ")
+    loose: list[str] = []
+    for path in SPEAKING:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.JoinedStr):
+                continue
+            said = [str(part.value) for part in node.values if isinstance(part, ast.Constant)]
+            if any(tag.search(part) for part in said):
+                loose.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert loose == []
+
+
 def test_every_sign_of_our_messages_is_drawn_at_the_desk() -> None:
     import unicodedata
 
-    said = "".join(path.read_text() for path in SPEAKING)
+    said = "".join(path.read_text() for path in (*SPEAKING, *SENTENCES))
     used = {c for c in said if unicodedata.category(c) == "So" and ord(c) > 0x2300} - {
         "№",
         "\ufe0f",

@@ -2,38 +2,40 @@
 
 from __future__ import annotations
 
+import re
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jarvis.messaging.markup import html, lines
 from jarvis.messaging.outbox import plain, split
 from jarvis.messaging.view import LABEL_MAX, short
 
-_lines = st.lists(
-    st.text(
-        alphabet=st.characters(blacklist_characters="\n<>&", blacklist_categories=["Cs"]),
-        max_size=60,
-    ),
-    min_size=1,
-)
+_signs = st.characters(blacklist_characters="\n", blacklist_categories=["Cs"])
+_rows = st.lists(st.text(alphabet=_signs | st.sampled_from("<&>\"'"), max_size=60), min_size=1)
 
 
-@given(_lines)
-def test_two_pages_hold_what_fits_and_break_no_line(lines: list[str]) -> None:
-    text = "\n".join(f"<b>{line}</b>" for line in lines)
+@given(_rows)
+def test_two_pages_hold_what_fits_and_break_no_line(rows: list[str]) -> None:
+    written = [html("<b>{}</b>", row) for row in rows]
+    text = lines(written)
     pages = split(text, 400)
     assert len(pages) <= 2
     assert all(len(page) <= 400 for page in pages)
     whole = [line for page in pages for line in page.split("\n")]
-    if len(text) <= 800 - 60:
-        assert whole == text.split("\n"), "nothing is lost"
+    if len(text) <= 800 - max(map(len, written)):
+        assert whole == written, "nothing is lost"
     assert pages[0].count("<b>") == pages[0].count("</b>")
+    assert not re.search(r"&[#\w]*(?:$|…)", lines(pages)), "nor an escaped sign"
 
 
 def test_one_endless_line_loses_its_tags_and_not_its_head() -> None:
-    pages = split(f"<b>{'x' * 9000}</b>")
+    pages = split(html("<b>{}</b>", "x" * 9000))
     assert len(pages) == 1
     assert pages[0] == "x" * 3500
-    assert plain("a <b>b</b> &lt;c&gt;") == "a b &lt;c&gt;"
+    whole = html("a <b>b</b> {}", "<c>")
+    assert plain(whole, 20) == "a b &lt;c&gt;"
+    assert plain(whole, 11) == plain(whole, 9) == "a b &lt;c"
 
 
 @given(st.text(max_size=120))

@@ -4,6 +4,8 @@ computed names its closed list here."""
 from __future__ import annotations
 
 import ast
+import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args, get_type_hints
@@ -12,10 +14,12 @@ import pytest
 
 from jarvis.domains.bookings.availability import Collision
 from jarvis.domains.bookings.models import Owed
-from jarvis.messaging.catalogue import keys, known, say
+from jarvis.messaging.catalogue import broken, keys, known, label, say
+from jarvis.messaging.markup import escape
 from tools.policy import toolsets
 
 JARVIS = Path(__file__).parents[2] / "jarvis"
+LANGUAGES = ("ru", "en", "ka")
 ROOMS = [JARVIS / room for room in ("orchestrator", "domains", "messaging")]
 
 
@@ -28,7 +32,7 @@ def _keys() -> Iterator[tuple[str, ast.expr]]:
                     if isinstance(call.func, ast.Attribute)
                     else getattr(call.func, "id", "")
                 )
-                if name == "say":
+                if name in ("say", "label"):
                     yield f"{path.name}:{call.lineno}", call.args[0]
 
 
@@ -48,6 +52,52 @@ def test_keys_are_literal_or_begin_so_or_have_a_closed_list() -> None:
                 f"{where}: {text} may be a word that the catalogue has not: prefix it"
             )
             assert all(known(word) for word in closed[text])
+
+
+def _variables(language: str) -> dict[str, set[str]]:
+    """By message of a language's files: the variables that it names."""
+    found: dict[str, set[str]] = {}
+    for page in JARVIS.rglob(f"words/{language}.ftl"):
+        name = ""
+        for line in page.read_text(encoding="utf-8").splitlines():
+            if begun := re.match(r"([a-zA-Z][\w-]*) =", line):
+                name = begun[1]
+            found.setdefault(name, set()).update(re.findall(r"\$(\w+)", line))
+    return found
+
+
+def test_every_sentence_is_one_in_three_languages_and_names_the_same_values() -> None:
+    assert len(keys()) > 600, "the files are found"
+    assert [broken(language) for language in LANGUAGES] == [[], [], []]
+    assert keys("en") == keys("ru") == keys("ka")
+    ru, en, ka = (_variables(language) for language in LANGUAGES)
+    assert {n for n in ru if not ru[n] == en[n] == ka[n]} == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_sentence_can_be_said_and_keeps_what_is_put_in(
+    language: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    values = (1256, "73 800 км", "<b>«{ $x }»</b>", "я" * 6000)
+    for name, variables in _variables(language).items():
+        for value in values:
+            given = dict.fromkeys(variables, value)
+            text = say(name.replace("-", "."), language, **given)
+            if variables:
+                assert escape(value) in text, name
+                assert str(value) in label(name.replace("-", "."), language, **given), name
+            assert not {*"\u2068\u2069\ufdd0\ufdd1"} & set(text), name
+            assert "???" not in text
+    assert caplog.record_tuples == []
+
+
+def test_a_number_chooses_the_plural_form_and_keeps_its_digits() -> None:
+    assert say("next", "ru", num=1256, start="12.03") == "Следующая: №1256, выдача 12.03"
+
+
+def test_a_value_that_nobody_gave_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR), pytest.raises(AssertionError, match="num"):
+        say("next", "ru", start="12.03")
 
 
 @pytest.mark.parametrize("language", ["ru", "en", "ka"])

@@ -25,6 +25,7 @@ from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, day_bounds
 from jarvis.messaging import outbox
 from jarvis.messaging.callbacks import callback
+from jarvis.messaging.markup import Markup
 from jarvis.messaging.view import Button
 
 TURN = "absence.turn"
@@ -152,7 +153,7 @@ class Substitution:
             reader = await self._readers.of_employee(away.employee_id)
             name = f"absence.{key}" if away.substitute_id is not None else "absence.alone"
             back = Button(
-                label=reader.say("b.absence.back"), payload=CancelAbsence(absence_id=away.id)
+                label=reader.label("b.absence.back"), payload=CancelAbsence(absence_id=away.id)
             )
             group = f"absence:{away.id}:{handling.event.id}"
             stored = await self._interactions.store(
@@ -182,7 +183,7 @@ class Substitution:
             )
 
     async def _notify(
-        self, tx: Tx, handling: Handling, employee_id: UUID, text: str, key: str
+        self, tx: Tx, handling: Handling, employee_id: UUID, text: Markup, key: str
     ) -> None:
         chat_id = await self._staff.telegram_of(employee_id)
         if chat_id is not None:

@@ -34,6 +34,7 @@ from jarvis.messaging.callbacks import callback, command
 from jarvis.messaging.catalogue import say
 from jarvis.messaging.fact_views import stopped
 from jarvis.messaging.focus import handles_text
+from jarvis.messaging.markup import Markup, html
 from jarvis.messaging.times import clock
 from jarvis.messaging.view import Button
 
@@ -159,7 +160,7 @@ class Cards:
 
     async def _view(
         self, tx: Tx, approval: Approval, person: Actor, language: str, approvers: Sequence[Actor]
-    ) -> tuple[str, list[list[dict[str, str]]]]:
+    ) -> tuple[Markup, list[list[dict[str, str]]]]:
         """The card's text for one reader and its stored buttons; each state of a card has its
         own."""
         reader = await self._readers.of(person, language)
@@ -262,10 +263,8 @@ class Cards:
         if stop is None:
             return False
         reader = await self._readers.of(actor, actor.language)
-        text = (
-            f"⛔ {stopped(stop, reader)} "
-            f"{reader.say('switch.card', t=times.clock(approval.expires_at))}"
-        )
+        until = reader.say("switch.card", t=times.clock(approval.expires_at))
+        text = html("⛔ {} {}", stopped(stop, reader), until)
         async with handling.transaction() as tx:
             await audit.record(
                 tx,
@@ -359,9 +358,8 @@ class Cards:
             await self._copy(tx, approval, chat_id, actor, actor.language, sent)
             for copy in older:
                 reader = await self._readers.of(actor, copy.language)
-                moved = (
-                    f"⬇️ <b>{self._cards.headline(approval, reader)}</b>\n{reader.say('card.moved')}"
-                )
+                title = self._cards.headline(approval, reader)
+                moved = html("⬇️ <b>{}</b>\n{}", title, reader.say("card.moved"))
                 await outbox.edit(
                     tx,
                     handling.origin,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from jarvis.engine.planned import FieldChange, PlannedWrite, Price
 from jarvis.messaging.callbacks import Payload
+from jarvis.messaging.markup import Markup, html, joined
 from jarvis.messaging.presenter import Presenter
 from jarvis.messaging.view import Reader
 
@@ -24,16 +25,16 @@ class CardButton:
 class Card:
     """The text of a card and its rows of buttons."""
 
-    text: str
+    text: Markup
     buttons: list[list[CardButton]] = field(default_factory=list[list[CardButton]])
 
 
-def changed(write: PlannedWrite, presenter: Presenter, reader: Reader) -> list[str]:
+def changed(write: PlannedWrite, presenter: Presenter, reader: Reader) -> list[Markup]:
     """The lines of a planned write: the old and new value of each field, and the price."""
     return [_change(change, presenter, reader) for change in write.changes] + priced(write, reader)
 
 
-def _change(change: FieldChange, presenter: Presenter, reader: Reader) -> str:
+def _change(change: FieldChange, presenter: Presenter, reader: Reader) -> Markup:
     return reader.say(
         "card.new" if change.old is None else "card.change",
         field=presenter.field(change.field, reader),
@@ -42,45 +43,47 @@ def _change(change: FieldChange, presenter: Presenter, reader: Reader) -> str:
     )
 
 
-def done(write: PlannedWrite, presenter: Presenter, reader: Reader) -> list[str]:
+def done(write: PlannedWrite, presenter: Presenter, reader: Reader) -> list[Markup]:
     """The lines of a completed write."""
-    lines: list[str] = []
+    rows: list[Markup] = []
     for change in write.changes:
-        old = "" if change.old is None else f"{presenter.value(change, 'old', reader)} → "
-        new = presenter.value(change, "new", reader)
-        lines.append(f"{presenter.field(change.field, reader)}: {old}{new}")
-    return lines + priced(write, reader)
+        name, new = presenter.field(change.field, reader), presenter.value(change, "new", reader)
+        if change.old is None:
+            rows.append(html("{}: {}", name, new))
+        else:
+            rows.append(html("{}: {} → {}", name, presenter.value(change, "old", reader), new))
+    return rows + priced(write, reader)
 
 
-def undone(write: PlannedWrite, presenter: Presenter, reader: Reader) -> str:
+def undone(write: PlannedWrite, presenter: Presenter, reader: Reader) -> Markup:
     """The lines of an undone write: the value that each field has again."""
-    return "; ".join(
-        f"{presenter.field(c.field, reader)}: {presenter.value(c, 'old', reader)}"
+    again = [
+        html("{}: {}", presenter.field(c.field, reader), presenter.value(c, "old", reader))
         for c in write.changes
         if c.old is not None
-    )
+    ]
+    return joined("; ", again)
 
 
-def priced(write: PlannedWrite, reader: Reader) -> list[str]:
+def priced(write: PlannedWrite, reader: Reader) -> list[Markup]:
     """The line of the price, if the write has one."""
     return [] if write.price is None else [_price(write.price, reader)]
 
 
-def _price(price: Price, reader: Reader) -> str:
+def _price(price: Price, reader: Reader) -> Markup:
     def exact(minor: int) -> str:
         return reader.money(price.money(minor), exact=True)
 
-    formula = ""
+    reasons: list[Markup] = []
     if price.days is not None and price.rate is not None:
         rate = reader.money(price.money(price.rate))
-        formula = f"; {price.days} {reader.say('unit.days')} × {rate}"
+        reasons.append(html("{} {} × {}", price.days, reader.say("unit.days"), rate))
     if price.basis == "booking":
-        formula += f"; {reader.say('card.own_price')}"
+        reasons.append(reader.say("card.own_price"))
     if price.old is None:
-        return reader.say(
-            "card.price.new", new=exact(price.new), formula=formula.removeprefix("; ")
-        )
+        return reader.say("card.price.new", new=exact(price.new), formula=joined("; ", reasons))
     delta = ("+" if price.delta >= 0 else "") + exact(price.delta)
+    formula = joined("", [html("; {}", reason) for reason in reasons])
     return reader.say(
         "card.price", old=exact(price.old), new=exact(price.new), delta=delta, formula=formula
     )

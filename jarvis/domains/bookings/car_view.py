@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from html import escape
 
 from jarvis.domains.bookings.client_view import client_short, number_of
 from jarvis.domains.bookings.facts import CarFact, CarFreeFact, FreeFact
@@ -13,50 +12,50 @@ from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.fleet.service import Car
 from jarvis.messaging import times
 from jarvis.messaging.catalogue import vendor_word
+from jarvis.messaging.markup import Markup, html, joined, lines
 from jarvis.messaging.payloads import Ask
 from jarvis.messaging.view import Button, Reader, Rendered, listed, shows, source
 
 
-def _car_head(car: Car, reader: Reader) -> str:
-    return (
-        f"🚗 <b>{escape(car.label)}</b> · <code>{show_plate(car.plate_key)}</code> · "
-        f"{reader.branch(car.branch)}"
-    )
+def _car_head(car: Car, reader: Reader) -> Markup:
+    plate, where = show_plate(car.plate_key), reader.branch(car.branch)
+    return html("🚗 <b>{}</b> · <code>{}</code> · {}", car.label, plate, where)
 
 
-def _car_line(car: Car) -> str:
-    return f"{escape(car.label)} · <code>{show_plate(car.plate_key)}</code>"
+def _car_line(car: Car) -> Markup:
+    return html("{} · <code>{}</code>", car.label, show_plate(car.plate_key))
 
 
 @shows(CarFact)
 def car(fact: CarFact, reader: Reader) -> Rendered:
     """A car's state, location, current renter and next booking. Bookings are shown only to those
     who may see them."""
-    lines = [_car_head(fact.car, reader), *_now(fact, reader)]
+    rows = [_car_head(fact.car, reader), *_now(fact, reader)]
     if fact.following is not None:
         start = reader.brief(fact.following.start)
-        lines.append(
+        rows.append(
             reader.say("next", num=fact.following.shown, start=start)
             if fact.bookings_shown
             else reader.say("next.plain", start=start)
         )
-    lines += [reader.say("debt", amount=reader.money(owed.amount)) for owed in fact.debt]
+    rows += [reader.say("debt", amount=reader.money(owed.amount)) for owed in fact.debt]
     km = fact.car.mileage_km
     tail = reader.say("mileage.none") if km is None else reader.say("mileage", km=reader.count(km))
-    lines.append(f"{tail} · {reader.say('dirty')}" if fact.car.clean is False else tail)
-    lines.append(source(fact.fresh, reader))
+    if fact.car.clean is False:
+        tail = html("{} · {}", tail, reader.say("dirty"))
+    rows += [tail, source(fact.fresh, reader)]
     buttons = [
         [
             Button(
-                label=reader.say("b.bookings"),
-                payload=Ask(request=reader.say("ask.car.bookings", car=fact.car.handle)),
+                label=reader.label("b.bookings"),
+                payload=Ask(request=reader.label("ask.car.bookings", car=fact.car.handle)),
             )
         ]
     ]
-    return Rendered(text="\n".join(lines), buttons=buttons if fact.client_shown else [])
+    return Rendered(text=lines(rows), buttons=buttons if fact.client_shown else [])
 
 
-def _now(fact: CarFact, reader: Reader) -> list[str]:
+def _now(fact: CarFact, reader: Reader) -> list[Markup]:
     """The lines about the car's current state: repair, trip, rental with its client, or RentProg's
     state."""
     current, state = fact.current, reader.say(f"state.{fact.car.state or 0}")
@@ -64,32 +63,36 @@ def _now(fact: CarFact, reader: Reader) -> list[str]:
         return [state]
     if current.purpose != "rental":
         return [reader.say(current.purpose, end=reader.at(current.end))]
-    lines = [
+    rows = [
         reader.say("in_rent", end=reader.at(current.end)) if current.status == "in_rent" else state
     ]
     if fact.bookings_shown:
         who = f"{client_short(current)}, " if fact.client_shown else ""
-        lines.append(
-            f"📅 {number_of(current, reader)}: {who}{reader.span(current.start, current.end)}"
-        )
+        period = reader.span(current.start, current.end)
+        rows.append(html("📅 {}: {}{}", number_of(current, reader), who, period))
     if current.status == "in_rent":
         if current.end is not None and current.end < reader.now:
-            lines.append(reader.say("late", end=reader.brief(current.end)))
+            rows.append(reader.say("late", end=reader.brief(current.end)))
         if fact.car.state not in (None, 1):
-            lines.append(state)
-    return lines
+            rows.append(state)
+    return rows
 
 
 @shows(CarListFact)
 def car_list(fact: CarListFact, reader: Reader) -> Rendered:
     where = reader.branch(fact.branch) if fact.branch else reader.say("all_branches")
     rows = [
-        f"• {_car_line(car)}{'' if fact.branch else f' · {reader.branch(car.branch)}'} · "
-        f"{reader.say(f'state.{car.state or 0}')}"
+        html(
+            "• {}{} · {}",
+            _car_line(car),
+            "" if fact.branch else f" · {reader.branch(car.branch)}",
+            reader.say(f"state.{car.state or 0}"),
+        )
         for car in fact.cars
     ]
     head = reader.say("cars", n=len(rows)) if rows else reader.say("cars.none")
-    return _elsewhere(listed(f"{head} · {where}", rows, fact.fresh, reader), fact.assumed, reader)
+    shown = listed(html("{} · {}", head, where), rows, fact.fresh, reader)
+    return _elsewhere(shown, fact.assumed, reader)
 
 
 def _elsewhere(shown: Rendered, assumed: bool, reader: Reader) -> Rendered:
@@ -98,8 +101,8 @@ def _elsewhere(shown: Rendered, assumed: bool, reader: Reader) -> Rendered:
         shown.buttons.append(
             [
                 Button(
-                    label=reader.say("b.all_branches"),
-                    payload=Ask(request=reader.say("ask.all", request=reader.request)),
+                    label=reader.label("b.all_branches"),
+                    payload=Ask(request=reader.label("ask.all", request=reader.request)),
                 )
             ]
         )
@@ -108,41 +111,35 @@ def _elsewhere(shown: Rendered, assumed: bool, reader: Reader) -> Rendered:
 
 @shows(FreeFact)
 def free(fact: FreeFact, reader: Reader) -> Rendered:
-    where = reader.branch(fact.branch) if fact.branch else reader.say("all_branches")
-    wanted = "".join(f" · {escape(vendor_word(x, reader.language))}" for x in fact.filters)
+    where = reader.branch(fact.branch) if fact.branch else reader.label("all_branches")
+    wanted = "".join(f" · {vendor_word(x, reader.language)}" for x in fact.filters)
     when = f"{where}, {reader.span(fact.start, fact.end)}{wanted}"
     if not fact.cars:
         found = [f"{reader.branch(code)}: {count}" for code, count in fact.elsewhere if count]
         extra = [reader.say("free.elsewhere", list=", ".join(found))] if found else []
-        return _elsewhere(
-            listed(f"{reader.say('free.none')} · {when}", (), fact.fresh, reader, extra=extra),
-            fact.assumed,
-            reader,
-        )
+        head = html("{} · {}", reader.say("free.none"), when)
+        return _elsewhere(listed(head, (), fact.fresh, reader, extra=extra), fact.assumed, reader)
     rows = [_free_row(item, fact, reader) for item in fact.cars]
-    buffer = f"<i>{reader.say('free.buffer', h=reader.hours(fact.buffer))}</i>"
-    shown = listed(
-        f"{reader.say('free', n=len(rows))} · {when}", rows, fact.fresh, reader, extra=[buffer]
-    )
+    head = html("{} · {}", reader.say("free", n=len(rows)), when)
+    buffer = html("<i>{}</i>", reader.say("free.buffer", h=reader.hours(fact.buffer)))
+    shown = listed(head, rows, fact.fresh, reader, extra=[buffer])
     return _elsewhere(shown, fact.assumed, reader)
 
 
-def _free_row(item: FreeCar, fact: FreeFact, reader: Reader) -> str:
-    parts = [_car_line(item.car)]
+def _free_row(item: FreeCar, fact: FreeFact, reader: Reader) -> Markup:
+    parts: list[str] = [_car_line(item.car)]
     if not fact.branch:
         parts.append(reader.branch(item.car.branch))
     parts += [
-        escape(vendor_word(x, reader.language))
-        for x in (item.car.car_class, item.car.transmission)
-        if x
+        vendor_word(x, reader.language) for x in (item.car.car_class, item.car.transmission) if x
     ]
     if item.price is not None:
         parts.append(reader.say("price", price=reader.money(item.price)))
     parts += _tight(item.fit.back_at, item.fit.next_start, reader) if item.fit.tight else []
-    return "• " + " · ".join(parts)
+    return html("• {}", joined(" · ", parts))
 
 
-def _tight(back: datetime | None, following: datetime | None, reader: Reader) -> list[str]:
+def _tight(back: datetime | None, following: datetime | None, reader: Reader) -> list[Markup]:
     if back is not None:
         return [reader.say("free.tight", t=times.clock(back))]
     return (
@@ -152,11 +149,11 @@ def _tight(back: datetime | None, following: datetime | None, reader: Reader) ->
 
 @shows(CarFreeFact)
 def one_free(fact: CarFreeFact, reader: Reader) -> Rendered:
-    car = f"{_car_line(fact.car)} · {reader.branch(fact.car.branch)}"
+    car = html("{} · {}", _car_line(fact.car), reader.branch(fact.car.branch))
     key = "one.taken" if not fact.fit.free else "one.free" if fact.issuable else "one.state"
-    lines = [reader.say(key, car=car), reader.span(fact.start, fact.end)]
+    rows: list[str] = [reader.say(key, car=car), reader.span(fact.start, fact.end)]
     if fact.blocking is not None:
-        lines.append(
+        rows.append(
             reader.say(
                 "blocked",
                 num=fact.blocking.shown,
@@ -164,7 +161,7 @@ def one_free(fact: CarFreeFact, reader: Reader) -> Rendered:
             )
         )
     if fact.fit.free and fact.fit.tight:
-        lines += _tight(fact.fit.back_at, fact.fit.next_start, reader)
+        rows += _tight(fact.fit.back_at, fact.fit.next_start, reader)
     if not fact.issuable:
-        lines.append(reader.say(f"state.{fact.car.state or 0}"))
-    return Rendered(text="\n".join([*lines, source(fact.fresh, reader)]))
+        rows.append(reader.say(f"state.{fact.car.state or 0}"))
+    return Rendered(text=lines([*rows, source(fact.fresh, reader)]))

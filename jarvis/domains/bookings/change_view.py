@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from html import escape
 
 from pydantic import JsonValue
 
@@ -14,6 +13,7 @@ from jarvis.engine.planned import CodeChange, MomentChange, PlannedWrite, TextCh
 from jarvis.kit.clock import local
 from jarvis.kit.money import Money
 from jarvis.messaging.catalogue import known
+from jarvis.messaging.markup import Markup, escape, html, joined
 from jarvis.messaging.presenter import Presenter
 from jarvis.messaging.view import Reader
 
@@ -44,31 +44,31 @@ class BookingPresenter(Presenter):
             return subject.car or ""
         return f"№{subject.number} · {subject.car}"
 
-    def receipt(self, write: PlannedWrite, receipt: Mapping[str, JsonValue], reader: Reader) -> str:
+    def receipt(
+        self, write: PlannedWrite, receipt: Mapping[str, JsonValue], reader: Reader
+    ) -> Markup:
         """The headline after the write; only then a new booking has its number."""
         number = receipt.get("number")
         if write.title != CREATE or number is None:
             return self.headline(write, reader)
-        car = escape(str(write.subject.car))
-        return f"{self.action(write, reader)} · №{number} · {car}"
+        return html("{} · №{} · {}", self.action(write, reader), number, write.subject.car)
 
-    def subject(self, write: PlannedWrite, reader: Reader) -> str:
+    def subject(self, write: PlannedWrite, reader: Reader) -> Markup:
         """Number, car, plate and client."""
         about = write.subject
-        parts = [f"📅 №{about.number}"] if about.number is not None else []
-        parts.append(
-            f"{'' if parts else '🚗 '}{escape(about.car or '—')} · "
-            f"<code>{show_plate(about.plate)}</code>"
+        car = html("{} · <code>{}</code>", about.car or "—", show_plate(about.plate))
+        parts: list[str] = (
+            [html("🚗 {}", car)] if about.number is None else [f"📅 №{about.number}", car]
         )
         if about.client_first or about.client_last:
             initial = f" {about.client_last[0]}." if about.client_last else ""
-            parts.append(escape(f"{about.client_first or ''}{initial}".strip()))
-        return " · ".join(parts)
+            parts.append(f"{about.client_first or ''}{initial}".strip())
+        return joined(" · ", parts)
 
-    def details(self, write: PlannedWrite, reader: Reader) -> str:
+    def details(self, write: PlannedWrite, reader: Reader) -> Markup:
         return self.subject(write, reader)
 
-    def code(self, kind: str, value: str | int, reader: Reader) -> str:
+    def code(self, kind: str, value: str | int, reader: Reader) -> Markup:
         return (
             reader.say(f"state.{value}") if kind == "state" else super().code(kind, value, reader)
         )
@@ -78,7 +78,7 @@ class BookingPresenter(Presenter):
         return {
             "num": str(write.subject.number or ""),
             "car": write.subject.car or "",
-            **{name: new.get(name, "") for name in ("end", "branch", "state")},
+            **{name: new.get(name, Markup()).unescape() for name in ("end", "branch", "state")},
         }
 
     def again(self, write: PlannedWrite, reader: Reader) -> str:
@@ -99,20 +99,20 @@ class BookingPresenter(Presenter):
             elif isinstance(change, TextChange) and change.field == "car":
                 slots["other"] = change.new
                 key = "again.change.car"
-        return reader.say(key, **slots) if known(key) else ""
+        return reader.label(key, **slots) if known(key) else ""
 
-    def shown_field(self, name: str, reader: Reader) -> str:
+    def shown_field(self, name: str, reader: Reader) -> Markup:
         return self.field(_NAMES.get(name, name), reader)
 
-    def shown_value(self, name: str, value: JsonValue, reader: Reader) -> str | None:
+    def shown_value(self, name: str, value: JsonValue, reader: Reader) -> Markup | None:
         if name in _SILENT:
             return None
         if value is None or name == "branch":
             return super().shown_value(name, value, reader)
         if name in ("start_at", "end_at"):
-            return reader.brief(datetime.fromisoformat(str(value)))
+            return escape(reader.brief(datetime.fromisoformat(str(value))))
         if name == "total":
-            return Money(int(str(value)), "GEL").show(reader.language, exact=True)
+            return escape(Money(int(str(value)), "GEL").show(reader.language, exact=True))
         if name == "state":
             return reader.say(f"state.{value}")
         if name == "status" and known(f"status.{value}"):

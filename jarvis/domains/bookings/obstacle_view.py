@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from jarvis.domains.bookings.facts import ObstacleFact
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.kit.clock import local
+from jarvis.messaging.markup import Markup, html, lines
 from jarvis.messaging.payloads import Ask
 from jarvis.messaging.view import Button, Reader, Rendered, short, shows
 
@@ -16,19 +15,17 @@ def obstacle(fact: ObstacleFact, reader: Reader) -> Rendered:
     """Why an extension is impossible, and the alternatives with their prices."""
     o = fact.obstacle
     b = o.booking
-    lines = [
-        "⛔ "
-        + reader.say(
-            "obstacle",
-            num=b.shown,
-            car=escape(b.car_label or "—"),
-            end=reader.brief(b.end),
-            until=reader.brief(o.until),
-            start=reader.brief(o.following.start),
-            next=o.following.shown,
-        )
-    ]
-    ways: list[str] = []
+    why = reader.say(
+        "obstacle",
+        num=b.shown,
+        car=b.car_label or "—",
+        end=reader.brief(b.end),
+        until=reader.brief(o.until),
+        start=reader.brief(o.following.start),
+        next=o.following.shown,
+    )
+    rows = [html("⛔ {}", why)]
+    ways: list[Markup] = []
     buttons: list[list[Button]] = []
     if o.shorter is not None and o.shorter_price is not None:
         price = o.shorter_price
@@ -45,8 +42,8 @@ def obstacle(fact: ObstacleFact, reader: Reader) -> Rendered:
         buttons.append(
             [
                 Button(
-                    label=short(reader.say("b.until", t=reader.brief(o.shorter))),
-                    payload=Ask(request=reader.say("again.extend", num=b.shown, end=wall)),
+                    label=short(reader.label("b.until", t=reader.brief(o.shorter))),
+                    payload=Ask(request=reader.label("again.extend", num=b.shown, end=wall)),
                 )
             ]
         )
@@ -56,7 +53,7 @@ def obstacle(fact: ObstacleFact, reader: Reader) -> Rendered:
             reader.say(
                 "obstacle.swap",
                 next=o.following.shown,
-                car=escape(o.other.label),
+                car=o.other.label,
                 until=reader.brief(o.until),
                 price="+" + price.total.show(reader.language, exact=True),
             )
@@ -65,9 +62,9 @@ def obstacle(fact: ObstacleFact, reader: Reader) -> Rendered:
         buttons.append(
             [
                 Button(
-                    label=short(reader.say("b.swap", next=o.following.shown)),
+                    label=short(reader.label("b.swap", next=o.following.shown)),
                     payload=Ask(
-                        request=reader.say(
+                        request=reader.label(
                             "again.swap",
                             num=b.shown,
                             end=wall,
@@ -79,7 +76,7 @@ def obstacle(fact: ObstacleFact, reader: Reader) -> Rendered:
             ]
         )
     if ways:
-        lines.append(reader.say("obstacle.ways"))
-        lines += [f"{n}. {way}" for n, way in enumerate(ways, 1)]
-    lines.append(f"<i>{fact.fresh.source}, {reader.age(fact.fresh.as_of)}</i>")
-    return Rendered(text="\n".join(lines), buttons=buttons)
+        rows.append(reader.say("obstacle.ways"))
+        rows += [html("{}. {}", n, way) for n, way in enumerate(ways, 1)]
+    rows.append(html("<i>{}, {}</i>", fact.fresh.source, reader.age(fact.fresh.as_of)))
+    return Rendered(text=lines(rows), buttons=buttons)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from html import escape
 
 from jarvis.domains.bookings.client_view import client_short, number_of
 from jarvis.domains.bookings.facts import (
@@ -22,6 +21,7 @@ from jarvis.kit.errors import ContractBroken
 from jarvis.kit.money import Money
 from jarvis.messaging import times
 from jarvis.messaging.catalogue import keys
+from jarvis.messaging.markup import Markup, html, joined, lines
 from jarvis.messaging.payloads import Ask
 from jarvis.messaging.view import Button, Reader, Rendered, limit, listed, shows, source
 
@@ -30,50 +30,51 @@ from jarvis.messaging.view import Button, Reader, Rendered, limit, listed, shows
 def booking(fact: BookingFact, reader: Reader) -> Rendered:
     b = fact.booking
     none = reader.say("place.none")
-    lines = [f"📅 <b>{reader.say('booking', num=b.shown)}</b> · {reader.say(f'status.{b.status}')}"]
-    lines.append(
-        f"🚗 {escape(b.car_label or '—')} · <code>{show_plate(b.plate_key)}</code> · "
-        f"{reader.branch(b.branch)}"
-    )
-    lines.append(f"👤 {client_short(b)}")
-    lines.append(reader.say("pickup", t=reader.at(b.start), place=escape(b.place_start or none)))
-    lines.append(reader.say("return", t=reader.at(b.end), place=escape(b.place_end or none)))
+    number, status = reader.say("booking", num=b.shown), reader.say(f"status.{b.status}")
+    car, plate, where = b.car_label or "—", show_plate(b.plate_key), reader.branch(b.branch)
+    rows = [
+        html("📅 <b>{}</b> · {}", number, status),
+        html("🚗 {} · <code>{}</code> · {}", car, plate, where),
+        html("👤 {}", client_short(b)),
+        reader.say("pickup", t=reader.at(b.start), place=b.place_start or none),
+        reader.say("return", t=reader.at(b.end), place=b.place_end or none),
+    ]
     sums = [reader.say("total", total=reader.money(b.total))] if b.total is not None else []
     sums += [reader.say(f"owed.{o.kind}", x=reader.money(o.amount)) for o in fact.owed]
     if sums:
-        lines.append(", ".join(sums))
+        rows.append(joined(", ", sums))
     if b.deposit is not None:
-        lines.append(reader.say("deposit", x=reader.money(b.deposit)))
+        rows.append(reader.say("deposit", x=reader.money(b.deposit)))
     if b.responsible:
-        lines.append(reader.say("responsible", who=escape(b.responsible)))
-    lines.append(source(fact.fresh, reader))
-    where = reader.branch(b.branch)
+        rows.append(reader.say("responsible", who=b.responsible))
+    rows.append(source(fact.fresh, reader))
     row = [
         Button(
-            label=reader.say("b.history"),
-            payload=Ask(request=reader.say("ask.history", num=b.shown, branch=where)),
+            label=reader.label("b.history"),
+            payload=Ask(request=reader.label("ask.history", num=b.shown, branch=where)),
         )
     ]
     if b.car_label:
         row.insert(
             0,
             Button(
-                label=reader.say("b.car"), payload=Ask(request=reader.say("ask.car", car=b.handle))
+                label=reader.label("b.car"),
+                payload=Ask(request=reader.label("ask.car", car=b.handle)),
             ),
         )
-    return Rendered(text="\n".join(lines), buttons=[row] if b.number is not None else [])
+    return Rendered(text=lines(rows), buttons=[row] if b.number is not None else [])
 
 
 @shows(BookingListFact)
 def booking_list(fact: BookingListFact, reader: Reader) -> Rendered:
-    subject = escape(fact.subject) if fact.subject else _where(fact.branch, reader)
+    subject = fact.subject or _where(fact.branch, reader)
     when = (
         f", {reader.span(fact.start, fact.end)}"
         if fact.kind in ("pickups", "returns", "found") and fact.start
         else ""
     )
     rows = [
-        f"{number}. {_booking_row(fact, item, reader)}"
+        html("{}. {}", number, _booking_row(fact, item, reader))
         for number, item in enumerate(fact.bookings, 1)
     ]
     head = (
@@ -81,59 +82,54 @@ def booking_list(fact: BookingListFact, reader: Reader) -> Rendered:
         if rows
         else reader.say(f"list.none.{fact.kind}")
     )
-    return listed(f"{head} · {subject}{when}", rows, fact.fresh, reader)
+    return listed(html("{} · {}{}", head, subject, when), rows, fact.fresh, reader)
 
 
 def _where(branch: str | None, reader: Reader) -> str:
     return (
         reader.branch(branch)
         if branch
-        else reader.say("my_branches" if reader.actor.branches else "all_branches")
+        else reader.label("my_branches" if reader.actor.branches else "all_branches")
     )
 
 
-def _booking_row(fact: BookingListFact, booking: Booking, reader: Reader) -> str:
-    head = (
-        f"{number_of(booking, reader)} · {escape(booking.car_label or '—')} · "
-        f"{client_short(booking)}"
-    )
+def _booking_row(fact: BookingListFact, booking: Booking, reader: Reader) -> Markup:
+    number, car = number_of(booking, reader), booking.car_label or "—"
+    head = html("{} · {} · {}", number, car, client_short(booking))
+    none = reader.say("place.none")
     if fact.kind == "pickups":
-        return (
-            f"{reader.brief(booking.start)} · {head}, "
-            f"{escape(booking.place_start or reader.say('place.none'))}"
-        )
+        place = booking.place_start or none
+        return html("{} · {}, {}", reader.brief(booking.start), head, place)
     if fact.kind in ("returns", "overdue"):
-        return (
-            f"{reader.brief(booking.end)} · {head}, "
-            f"{escape(booking.place_end or reader.say('place.none'))}"
-        )
-    return (
-        f"{head}: {reader.span(booking.start, booking.end)} · "
-        f"{reader.say(f'status.{booking.status}')}"
-    )
+        place = booking.place_end or none
+        return html("{} · {}, {}", reader.brief(booking.end), head, place)
+    period = reader.span(booking.start, booking.end)
+    return html("{}: {} · {}", head, period, reader.say(f"status.{booking.status}"))
 
 
 @shows(ConflictFact)
 def conflicts(fact: ConflictFact, reader: Reader) -> Rendered:
     rows = [
-        f"⚠️ {escape(first.car_label or '—')}: {number_of(first, reader)} "
-        f"{reader.brief(first.end)} → "
-        f"{number_of(second, reader)} {reader.brief(second.start)}, {reader.say(item.kind)}"
+        html(
+            "⚠️ {}: {} {} → {} {}, {}",
+            first.car_label or "—",
+            number_of(first, reader),
+            reader.brief(first.end),
+            number_of(second, reader),
+            reader.brief(second.start),
+            reader.say(item.kind),
+        )
         for item, first, second in fact.pairs
     ]
     head = reader.say("conflicts", n=len(rows)) if rows else reader.say("conflicts.none")
-    return listed(
-        f"{head} · {_where(fact.branch, reader)}, {reader.span(fact.start, fact.end)}",
-        rows,
-        fact.fresh,
-        reader,
-    )
+    where, period = _where(fact.branch, reader), reader.span(fact.start, fact.end)
+    return listed(html("{} · {}, {}", head, where, period), rows, fact.fresh, reader)
 
 
 @shows(DebtFact)
 def debts(fact: DebtFact, reader: Reader) -> Rendered:
     where = ", ".join(reader.branch(code) for code, _ in fact.branches)
-    subject = escape(fact.subject) if fact.subject else where
+    subject = fact.subject or where
     silent = [
         fresh
         for _, fresh in fact.branches
@@ -141,7 +137,9 @@ def debts(fact: DebtFact, reader: Reader) -> Rendered:
     ]
     if silent:
         return _debts_unchecked(fact, silent, reader)
-    rows = [f"{number}. {_owed(owed, reader)}" for number, owed in enumerate(fact.debts, 1)]
+    rows = [
+        html("{}. {}", number, _owed(owed, reader)) for number, owed in enumerate(fact.debts, 1)
+    ]
     head = (
         reader.say("debts", total=sums(fact.debts, reader), n=len(rows))
         if rows
@@ -151,36 +149,34 @@ def debts(fact: DebtFact, reader: Reader) -> Rendered:
         [reader.say("debts.due", due=sums(fact.due, reader), m=len(fact.due))] if fact.due else []
     )
     oldest = min((fresh for _, fresh in fact.branches), key=lambda x: x.as_of or reader.now)
-    return listed(f"{head} · {subject}", rows, oldest, reader, extra=extra)
+    return listed(html("{} · {}", head, subject), rows, oldest, reader, extra=extra)
 
 
 def _debts_unchecked(fact: DebtFact, silent: list[Freshness], reader: Reader) -> Rendered:
     since = [fresh.failing_since for fresh in silent if fresh.failing_since is not None]
     limits = [fresh.limited for fresh in silent if fresh.limited is not None]
     if limits:
-        lines = [limit(max(limits, key=lambda limited: limited.until), reader, "debts.limited")]
+        rows = [limit(max(limits, key=lambda limited: limited.until), reader, "debts.limited")]
     else:
-        lines = [reader.say("debts.unchecked", t=times.clock(min(since)))]
+        rows = [reader.say("debts.unchecked", t=times.clock(min(since)))]
     known = [fresh.as_of for fresh in silent if fresh.as_of is not None]
     if known:
         total = sums(fact.debts, reader) if fact.debts else reader.money(Money(0))
-        lines.append(reader.say("debts.last", age=reader.age(min(known)), total=total))
+        rows.append(reader.say("debts.last", age=reader.age(min(known)), total=total))
     else:
-        lines.append(reader.say("debts.never"))
-    return Rendered(text="\n".join(lines))
+        rows.append(reader.say("debts.never"))
+    return Rendered(text=lines(rows))
 
 
-def _owed(owed: Owed, reader: Reader) -> str:
+def _owed(owed: Owed, reader: Reader) -> Markup:
     booking = owed.booking
-    parts = (
-        [client_short(booking), escape(booking.car_label or "—")] if booking is not None else ["—"]
-    )
+    parts = [client_short(booking), booking.car_label or "—"] if booking is not None else ["—"]
     parts.append(reader.money(owed.amount))
     if owed.since is not None and owed.since < reader.now:
         parts.append(
             reader.say("debts.days", n=max(0, (reader.now - owed.since) // timedelta(days=1)))
         )
-    return " · ".join(parts)
+    return joined(" · ", parts)
 
 
 def sums(rows: tuple[Owed, ...], reader: Reader) -> str:
@@ -199,33 +195,28 @@ def history(fact: HistoryFact, reader: Reader) -> Rendered:
     if ours:
         ours.insert(0, reader.say("history.ours"))
     if fact.fresh.limited is not None:
-        return Rendered(
-            text="\n".join([limit(fact.fresh.limited, reader, "history.limited"), *ours])
-        )
+        return Rendered(text=lines([limit(fact.fresh.limited, reader, "history.limited"), *ours]))
     if fact.unread_since is not None:
-        return Rendered(text="\n".join([reader.say("history.unread", num=number), *ours]))
+        return Rendered(text=lines([reader.say("history.unread", num=number), *ours]))
     rows = [_change(line, reader) for line in reversed(fact.lines)]
     extra = ([] if rows else [reader.say("history.none")]) + ours
-    head = f"{reader.say('history', num=number)} · {escape(fact.booking.car_label or '—')}"
+    head = html("{} · {}", reader.say("history", num=number), fact.booking.car_label or "—")
     return listed(head, rows, fact.fresh, reader, extra=extra)
 
 
-def _written(entry: Written, reader: Reader) -> str:
+def _written(entry: Written, reader: Reader) -> Markup:
     what = reader.say(f"write.{entry.title}") if entry.title is not None else entry.kind
-    outcome = entry.outcome.removeprefix("resolved: ")
-    return (
-        f"• {reader.brief(entry.at)} · {escape(entry.who or '—')} · {what} · "
-        f"{reader.say(f'written.{outcome}')}"
-    )
+    outcome = reader.say(f"written.{entry.outcome.removeprefix('resolved: ')}")
+    return html("• {} · {} · {} · {}", reader.brief(entry.at), entry.who or "—", what, outcome)
 
 
-def _change(line: HistoryLine, reader: Reader) -> str:
+def _change(line: HistoryLine, reader: Reader) -> Markup:
     known = f"field.{line.what}" in keys()
-    what = reader.say(f"field.{line.what}") if known else escape(line.what or "—")
+    what = reader.say(f"field.{line.what}") if known else line.what or "—"
     change = ""
     if line.old is not None and line.new is not None:
         change = f": {_value(line.old, reader)} → {_value(line.new, reader)}"
-    return f"• {reader.brief(line.at)} · {escape(line.who or '—')} · {what}{change}"
+    return html("• {} · {} · {}{}", reader.brief(line.at), line.who or "—", what, change)
 
 
 def _value(text: str, reader: Reader) -> str:
@@ -233,4 +224,4 @@ def _value(text: str, reader: Reader) -> str:
     try:
         return reader.brief(parse_moment(text))
     except ContractBroken:
-        return escape(text)
+        return text

@@ -8,7 +8,6 @@ removes a person who is not on the staff list; it reports them to the heads, who
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import ClassVar, Literal
 from uuid import UUID
 
@@ -32,7 +31,8 @@ from jarvis.kit.actor import Actor, Role
 from jarvis.kit.roles import HEADS
 from jarvis.messaging import outbox
 from jarvis.messaging.callbacks import callback
-from jarvis.messaging.catalogue import say
+from jarvis.messaging.catalogue import label, say
+from jarvis.messaging.markup import lines
 from jarvis.messaging.view import Button
 
 LOOKED, INVITED, REMOVED = (
@@ -169,7 +169,7 @@ class Membership:
                 text = say(
                     "member.link",
                     actor.language if actor else "ru",
-                    chat=escape(forum.title),
+                    chat=forum.title,
                     link=ended.receipt["link"],
                 )
                 await outbox.send(
@@ -213,8 +213,8 @@ class Membership:
         text = say(
             "member.gone",
             actor.language if actor else "ru",
-            chat=escape(forum.title),
-            name=escape(str(ended.args["name"])),
+            chat=forum.title,
+            name=str(ended.args["name"]),
         )
         async with handling.transaction() as tx:
             await outbox.send(
@@ -232,9 +232,9 @@ class Membership:
             text = say(
                 key,
                 actor.language,
-                chat=escape(forum.title),
-                name=escape(name),
-                cause=escape(cause[:120]),
+                chat=forum.title,
+                name=name,
+                cause=cause[:120],
             )
             await outbox.send(
                 tx, handling.origin, telegram_id, text, key=handling.key(f"{key}:{telegram_id}")
@@ -318,8 +318,8 @@ class Membership:
                 ("missing", [p.name for p in missing]),
                 ("strangers", list(strangers.values())),
             )
-            lines = [
-                say(f"member.{key}", language, list=escape(", ".join(names)))
+            differences = [
+                say(f"member.{key}", language, list=", ".join(names))
                 for key, names in rows
                 if names
             ]
@@ -334,12 +334,12 @@ class Membership:
                 who=Who(roles=_REPORT_ROLES | HEADS, branch=forum.branch),
                 life=None,
             )
-            head = say("member.report", language, chat=escape(forum.title))
+            head = say("member.report", language, chat=forum.title)
             await outbox.send(
                 tx,
                 handling.origin,
                 telegram_id,
-                "\n".join([head, *lines]),
+                lines([head, *differences]),
                 buttons=stored,
                 key=handling.key(f"members:{telegram_id}"),
             )
@@ -386,7 +386,5 @@ class Membership:
 
 
 def _remove(forum: Forum, user: int, name: str, language: str) -> Button:
-    label = say("b.member.remove", language, name=name)[:34]
-    return Button(
-        label=label, payload=RemoveStranger(chat_id=forum.marked_id, user=user, name=name)
-    )
+    text = label("b.member.remove", language, name=name)[:34]
+    return Button(label=text, payload=RemoveStranger(chat_id=forum.marked_id, user=user, name=name))

@@ -8,7 +8,6 @@ and in the archive members must not be allowed to write.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
@@ -31,7 +30,8 @@ from jarvis.kit.actor import Actor, Role
 from jarvis.kit.errors import Conflict
 from jarvis.messaging import outbox
 from jarvis.messaging.callbacks import callback, command
-from jarvis.messaging.catalogue import say
+from jarvis.messaging.catalogue import label, say
+from jarvis.messaging.markup import Markup
 from jarvis.messaging.view import Button
 
 LOOKED = "chat.looked"
@@ -104,7 +104,7 @@ class Setup:
                 tx,
                 handling.origin,
                 p["chat_id"],
-                say("setup.unused", actor.language, chat=escape(title)),
+                say("setup.unused", actor.language, chat=title),
                 message_id=p["message_id"],
                 key=handling.key("setup"),
             )
@@ -181,7 +181,7 @@ class Setup:
         if lacks:
             text = render.missing(title, name, lacks, actor.language)
             again = RegisterChat(chat_id=chat_id, purpose=purpose, key=place.key)
-            rows = [[Button(label=say("setup.check", actor.language), payload=again)]]
+            rows = [[Button(label=label("setup.check", actor.language), payload=again)]]
         else:
             text = await self._register(tx, handling, actor, chat_id, title, place, name)
         stored = await self._interactions.store(
@@ -206,7 +206,7 @@ class Setup:
         title: str,
         place: Place,
         name: str,
-    ) -> str:
+    ) -> Markup:
         try:
             await self._chats.register(
                 tx,
@@ -218,7 +218,7 @@ class Setup:
                 employee_id=place.employee_id,
             )
         except Conflict as error:
-            return say("setup.taken", actor.language, chat=escape(title), other=escape(str(error)))
+            return say("setup.taken", actor.language, chat=title, other=str(error))
         await handling.publish(
             tx,
             kind=REGISTERED,
@@ -226,7 +226,7 @@ class Setup:
             payload={"chat_id": chat_id},
             ordering_key=f"chat:{chat_id}",
         )
-        return say("setup.done", actor.language, chat=escape(title), purpose=name)
+        return say("setup.done", actor.language, chat=title, purpose=name)
 
     async def _free(self, tx: Tx, title: str, added_by: int | None) -> list[Place]:
         """Return the purposes that no group serves.

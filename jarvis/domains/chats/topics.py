@@ -27,6 +27,7 @@ from jarvis.integrations.telegram.kinds import (
 )
 from jarvis.kit.clock import Clock
 from jarvis.kit.ids import sha256_hex
+from jarvis.messaging.markup import Markup
 from jarvis.messaging.outbox import StoredButtons
 
 TOPICS, PINS = "manage_topics", "pin_messages"  # administrator rights
@@ -192,7 +193,7 @@ class OpeningPosts:
         tx: Tx,
         origin: Origin,
         topic: Topic,
-        text: str,
+        text: Markup,
         *,
         pins: bool,
         pause_s: float,

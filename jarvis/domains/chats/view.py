@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 
 from jarvis.domains.chats.models import OWN, Forum, Purpose
 from jarvis.domains.chats.payloads import LeaveChatUnused, RegisterChat
 from jarvis.domains.chats.places import Place
 from jarvis.integrations.telegram.kinds import RIGHTS
-from jarvis.messaging.catalogue import say
+from jarvis.messaging.catalogue import label, say
+from jarvis.messaging.markup import Markup, html, lines
 from jarvis.messaging.view import Button
 
 # by which the purpose of a group is guessed from its title
@@ -23,32 +23,33 @@ _TASKS = ("tasks", "задач", "დავალებ")
 
 
 def needs(lacks: Sequence[str], language: str) -> str:
-    """Return a list of missing rights and settings in words."""
+    """Return a list of missing rights and settings in words, as plain text."""
     return ", ".join(
-        say(f"setup.need.{n}" if n in ("forum", "read_only", "member") else f"right.{n}", language)
+        label(
+            f"setup.need.{n}" if n in ("forum", "read_only", "member") else f"right.{n}", language
+        )
         for n in lacks
     )
 
 
 def purpose(place: Place, language: str) -> str:
-    """Return what a group is for: `форум: Батуми`, `архив материалов`, `задачи: Лаша Гогуадзе`."""
-    return say(f"setup.purpose.{place.purpose}", language, whose=place.names.get(language, ""))
+    """Return what a group is for, as plain text: `форум: Батуми`, `архив материалов`, `задачи: Лаша
+    Гогуадзе`."""
+    return label(f"setup.purpose.{place.purpose}", language, whose=place.names.get(language, ""))
 
 
-def question(title: str, lacks: Sequence[str], language: str) -> str:
+def question(title: str, lacks: Sequence[str], language: str) -> Markup:
     state = (
         say("setup.missing", language, list=needs(lacks, language))
         if lacks
         else say("setup.ready", language)
     )
-    return say("setup.ask", language, chat=escape(title), state=state)
+    return say("setup.ask", language, chat=title, state=state)
 
 
-def missing(title: str, name: str, lacks: Sequence[str], language: str) -> str:
-    return (
-        f"⚠️ <b>{escape(title)}</b> · "
-        f"{name}\n{say('setup.missing', language, list=needs(lacks, language))}"
-    )
+def missing(title: str, name: str, lacks: Sequence[str], language: str) -> Markup:
+    state = say("setup.missing", language, list=needs(lacks, language))
+    return html("⚠️ <b>{}</b> · {}\n{}", title, name, state)
 
 
 def purposes(chat_id: int, title: str, free: Sequence[Place], language: str) -> list[list[Button]]:
@@ -76,7 +77,7 @@ def purposes(chat_id: int, title: str, free: Sequence[Place], language: str) -> 
     ]
     return [
         *rows,
-        [Button(label=say("setup.none", language), payload=LeaveChatUnused(chat_id=chat_id))],
+        [Button(label=label("setup.none", language), payload=LeaveChatUnused(chat_id=chat_id))],
     ]
 
 
@@ -85,26 +86,24 @@ def overview(
     people: int,
     own: Mapping[Purpose, int],
     language: str,
-) -> str:
+) -> Markup:
     """Return a line for each needed group: what serves it, what is missing there, or what to do;
     then how many employees have groups of their own."""
-    lines = [f"<b>{say('setup.title', language)}</b>"]
+    groups = [html("<b>{}</b>", say("setup.title", language))]
     for place, forum in rows:
         name = _upper(purpose(place, language))
         if forum is None:
-            lines.append(f"◌ {name}: {say('setup.absent', language)}")
+            groups.append(html("◌ {}: {}", name, say("setup.absent", language)))
         elif forum.lost or forum.lacks:
             lacks = ["member"] if forum.lost else sorted(forum.lacks)
-            lines.append(
-                f"⚠️ {name}: {escape(forum.title)} · "
-                f"{say('setup.missing', language, list=needs(lacks, language))}"
-            )
+            state = say("setup.missing", language, list=needs(lacks, language))
+            groups.append(html("⚠️ {}: {} · {}", name, forum.title, state))
         else:
-            lines.append(f"🟢 {name}: {escape(forum.title)}")
-    lines.append(say("setup.own", language, n=people, clients=own["personal"], tasks=own["tasks"]))
+            groups.append(html("🟢 {}: {}", name, forum.title))
+    groups.append(say("setup.own", language, n=people, clients=own["personal"], tasks=own["tasks"]))
     if any(forum is None for _, forum in rows):
-        lines.append(say("setup.how", language, rights=needs(RIGHTS, language)))
-    return "\n".join(lines)
+        groups.append(say("setup.how", language, rights=needs(RIGHTS, language)))
+    return lines(groups)
 
 
 def _upper(text: str) -> str:

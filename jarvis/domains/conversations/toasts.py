@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jarvis.domains.staff.service import StaffService
 from jarvis.engine.interactions import Interactions, Pressed
-from jarvis.messaging.catalogue import say
+from jarvis.messaging.catalogue import label
 
 _KEYS = {"unknown": "press.old", "expired": "press.old", "used": "press.used"}
 
@@ -24,13 +24,13 @@ class Toasts:
         if found.state == "not_allowed":
             return _not_allowed(found, language)
         key = _KEYS.get(found.state)
-        return say(key, language) if key else None
+        return label(key, language) if key else None
 
 
 def _not_allowed(found: Pressed, language: str) -> str:
     """Say which roles may use the button; if it belongs to one person, only that it is somebody
     else's."""
     if not found.who.roles:
-        return say("press.other", language)
-    roles = ", ".join(say(f"role.{role.value}", language) for role in sorted(found.who.roles))
-    return say("press.roles", language, roles=roles)[:200]
+        return label("press.other", language)
+    roles = ", ".join(label(f"role.{role.value}", language) for role in sorted(found.who.roles))
+    return label("press.roles", language, roles=roles)[:200]

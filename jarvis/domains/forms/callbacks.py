@@ -264,8 +264,8 @@ class FormCallbacks:
         text = reader.say(
             f"form.head.{outcome}",
             what=render.name(context),
-            point=render.escape(form.template.item(key).title[reader.language]),
-            who=render.escape(actor.name),
+            point=form.template.item(key).title[reader.language],
+            who=actor.name,
         )
         p = handling.event.payload
         await outbox.edit(

@@ -61,36 +61,19 @@ def page(context: FormContext) -> str:
         plate=show_plate(context.car.plate_key)
         if context.car is not None and context.car.plate_key
         else None,
-        closed=_plain(
-            reader.say("form.closed", t=stamp(form.finished_at), who=form.finished_by or "—")
-        ),
-        undone=_plain(view.undone(context)),
+        closed=reader.label("form.closed", t=stamp(form.finished_at), who=form.finished_by or "—"),
+        undone=view.undone(context).striptags(),  # the template escapes it again
         complete=not form.gaps,
         form=str(form.id),
     )
 
 
-def _plain(html: str) -> str:
-    """Return one of our texts without its HTML tags; the template escapes it again."""
-    for tag, plain in (
-        ("<b>", ""),
-        ("</b>", ""),
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&quot;", '"'),
-        ("&#x27;", "'"),
-        ("&amp;", "&"),
-    ):
-        html = html.replace(tag, plain)
-    return html
-
-
 def _value(point: Point, context: FormContext) -> str:
     if point.state in ("waived", "rejected"):
-        return _plain(view.why(point.reason, context.reader))
+        return view.why(point.reason, context.reader)
     if point.item.private and point.photos:
-        return context.reader.say("form.private")
-    return _plain(view.value(point, context, whole=True))
+        return context.reader.label("form.private")
+    return view.value(point, context, whole=True)
 
 
 def _view(photo: Photo, point: Point, context: FormContext) -> str:
@@ -140,7 +123,7 @@ def _point(point: Point, context: FormContext) -> dict[str, Any]:
         "number": None if point.number is None else str(point.number),
         "day": point.day.isoformat() if point.day else None,
         "words": point.words,
-        "reason": _plain(view.why(point.reason, context.reader)) if point.reason else None,
+        "reason": view.why(point.reason, context.reader) if point.reason else None,
         "by": point.by,
         "private": item.private,
         "photos": [

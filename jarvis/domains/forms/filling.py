@@ -189,7 +189,7 @@ class Forms:
                 t=reader.brief(form.deadline),
                 undone=render.undone(context),
             )
-            rows = [[render.button(reader.say("b.form.open"), OpenForm(form_id=form.id))]]
+            rows = [[render.button(reader.label("b.form.open"), OpenForm(form_id=form.id))]]
             await self._messages.send(
                 tx,
                 handling,

@@ -19,6 +19,7 @@ from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock, day_bounds, local_date
 from jarvis.messaging.callbacks import command
+from jarvis.messaging.markup import Markup
 from jarvis.messaging.view import Button
 
 OFFERED = 8  # check-lists in one message
@@ -78,14 +79,19 @@ class FormMenu:
             text = (
                 reader.say("form.which")
                 if rows
-                else reader.say("form.none.said", said=render.escape(said[:SAID_MAX]))
+                else reader.say("form.none.said", said=said[:SAID_MAX])
                 if said
                 else reader.say("form.none")
             )
             await self._listed(tx, handling, actor, text, rows[: 2 * OFFERED])
 
     async def _listed(
-        self, tx: Tx, handling: Handling, actor: Actor, text: str, rows: Sequence[Sequence[Button]]
+        self,
+        tx: Tx,
+        handling: Handling,
+        actor: Actor,
+        text: Markup,
+        rows: Sequence[Sequence[Button]],
     ) -> None:
         p = handling.event.payload
         await self._messages.send(

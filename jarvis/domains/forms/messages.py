@@ -20,6 +20,7 @@ from jarvis.engine.interactions import Interactions, Who
 from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor, Role
 from jarvis.messaging import outbox
+from jarvis.messaging.markup import Markup, lines
 from jarvis.messaging.view import Button, Reader
 
 # the roles that check-lists can be handed over to
@@ -124,7 +125,7 @@ class FormMessages:
         context = await self.context(form, reader)
         if form.state == "open":
             text, rows = (
-                reader.say("form.given", what=render.name(context), who=render.escape(form.holder)),
+                reader.say("form.given", what=render.name(context), who=form.holder),
                 [],
             )
         else:
@@ -154,7 +155,7 @@ class FormMessages:
         text = context.reader.say(
             "form.moved" if same else "form.given",
             what=render.name(context),
-            who=render.escape(form.holder),
+            who=form.holder,
         )
         await outbox.edit(
             tx,
@@ -170,7 +171,7 @@ class FormMessages:
         tx: Tx,
         handling: Handling,
         chat_id: int,
-        text: str,
+        text: Markup,
         rows: Sequence[Sequence[Button]],
         who: Who,
         *,
@@ -197,7 +198,7 @@ def _mark(form_id: UUID, handling: Handling) -> str:
     return handling.key(f"form:{form_id}")
 
 
-def _page(context: FormContext, page: Page, key: str) -> tuple[str, list[list[Button]]]:
+def _page(context: FormContext, page: Page, key: str) -> tuple[Markup, list[list[Button]]]:
     if context.form.state != "open":
         return render.report(context), render.report_buttons(context)
     if page == "report":
@@ -205,8 +206,8 @@ def _page(context: FormContext, page: Page, key: str) -> tuple[str, list[list[Bu
     if page == "skip":
         point = context.form.point(key)
         title = point.item.title[context.language] if point is not None else key
-        asked = context.reader.say("form.why", what=render.escape(title))
-        return f"{render.message(context)}\n{asked}", render.skip_buttons(context, key)
+        asked = context.reader.say("form.why", what=title)
+        return lines([render.message(context), asked]), render.skip_buttons(context, key)
     rows = {"items": render.item_buttons, "give": render.give_buttons, "main": render.main_buttons}[
         page
     ](context)

@@ -43,6 +43,7 @@ from jarvis.kit.clock import Clock, local
 from jarvis.kit.roles import BRANCH_STAFF, HEADS
 from jarvis.messaging import outbox
 from jarvis.messaging.callbacks import callback
+from jarvis.messaging.markup import html
 from jarvis.messaging.view import Button
 
 EXPORTED = "form.exported"
@@ -115,7 +116,7 @@ class FormReports:
             Who(roles=HEADS, branch=form.branch),
         )
         rework = Button(
-            label=context.reader.say("b.form.rework"),
+            label=context.reader.label("b.form.rework"),
             payload=ReworkForm(form_id=form.id),
             who=heads,
         )
@@ -273,9 +274,7 @@ class FormReports:
                 form, await self._messages.reader(UUID(str(args["employee"])))
             )
             if not ended.done:
-                text = context.reader.say(
-                    "form.export.failed", cause=render.escape(str(ended.cause)[:160])
-                )
+                text = context.reader.say("form.export.failed", cause=str(ended.cause)[:160])
                 await outbox.send(tx, handling.origin, chat_id, text, key=handling.key("export"))
                 return
             name = render.named(
@@ -297,7 +296,7 @@ class FormReports:
                 args={
                     "chat_id": chat_id,
                     "topic": None,
-                    "caption": f"📝 {render.name(context)}",
+                    "caption": html("📝 {}", render.name(context)),
                     "items": [item],
                 },
             )
@@ -308,7 +307,7 @@ class FormReports:
         """Ask a head in private which point, then why."""
         context = await self._messages.context(form, await self._messages.reader(actor.employee_id))
         p = handling.event.payload
-        title = f": {render.escape(form.template.item(key).title[context.language])}" if key else ""
+        title = f": {form.template.item(key).title[context.language]}" if key else ""
         text = context.reader.say("form.rework", what=f"{render.name(context)}{title}")
         await self._messages.send(
             tx,
@@ -327,10 +326,7 @@ class FormReports:
         """Reject the point and reopen the form for the employee who held it; a further point is
         rejected in the form that is open already."""
         context = await self._messages.context(form, await self._messages.reader(actor.employee_id))
-        p, title = (
-            handling.event.payload,
-            render.escape(form.template.item(key).title[context.language]),
-        )
+        p, title = handling.event.payload, form.template.item(key).title[context.language]
         if form.state != "open" and not await self._forms.reopen(tx, form.id):
             text = context.reader.say("form.busy", what=render.name(context))
         else:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from html import escape
 from typing import Literal
 from uuid import UUID
 
@@ -36,6 +35,7 @@ from jarvis.domains.forms.payloads import (
 from jarvis.domains.forms.templates import Item, Template
 from jarvis.kit.clock import TBILISI, local_date
 from jarvis.messaging.callbacks import Payload
+from jarvis.messaging.markup import Markup, html, joined, lines
 from jarvis.messaging.times import day, stamp
 from jarvis.messaging.view import Button, Reader
 
@@ -73,11 +73,11 @@ def named(template: Template, car: Car | None, booking: Booking | None, reader: 
 
 
 def name(context: FormContext) -> str:
-    """Return the form's name, escaped for HTML."""
-    return escape(named(context.form.template, context.car, context.booking, context.reader))
+    """Return the form's name as plain text."""
+    return named(context.form.template, context.car, context.booking, context.reader)
 
 
-def message(context: FormContext) -> str:
+def message(context: FormContext) -> Markup:
     """Return the open form: progress, a line for each point, and what is asked next."""
     form, reader = context.form, context.reader
     complete = sum(p.complete for p in form.points)
@@ -85,83 +85,76 @@ def message(context: FormContext) -> str:
     if form.deadline is not None:
         key = "form.until" if form.deadline > reader.now else "form.overdue"
         parts.append(reader.say(key, t=reader.brief(form.deadline)))
-    lines = [
+    rows = [
         _head(context),
-        " · ".join([*parts, escape(form.holder.split()[0])]),
+        joined(" · ", [*parts, form.holder.split()[0]]),
         *(_line(p, context) for p in form.points),
     ]
     asked = form.next
     if asked is None or (asked.complete and form.focus is None):
-        lines.append(reader.say("form.full"))
+        rows.append(reader.say("form.full"))
     else:
-        lines.append(
-            reader.say(
-                "form.next",
-                what=escape(asked.item.title[context.language]),
-                how=_how(asked, context),
-            )
-        )
-    return "\n".join(lines)
+        what = asked.item.title[context.language]
+        rows.append(reader.say("form.next", what=what, how=_how(asked, context)))
+    return lines(rows)
 
 
-def report(context: FormContext) -> str:
+def report(context: FormContext) -> Markup:
     """Return what is missing, then what was waived, then every answer; long texts are cut only
     if the report is too long otherwise."""
     whole = _report(context, whole=True)
     return whole if len(whole) <= REPORT_MAX else _report(context, whole=False)
 
 
-def _report(context: FormContext, *, whole: bool) -> str:
+def _report(context: FormContext, *, whole: bool) -> Markup:
     form, reader = context.form, context.reader
-    lines = [_head(context)]
+    rows = [_head(context)]
     if form.finished_at is not None:
         key = "form.closed" if form.state == "done" else "form.cancelled"
-        lines.append(
-            reader.say(key, t=stamp(form.finished_at), who=escape(form.finished_by or "—"))
-        )
-    lines.append(undone(context))
+        rows.append(reader.say(key, t=stamp(form.finished_at), who=form.finished_by or "—"))
+    rows.append(undone(context))
     waived = [
-        f"{escape(p.item.title[context.language])} ({_why(p, context)}, {escape(p.by or '—')})"
+        f"{p.item.title[context.language]} ({_why(p, context)}, {p.by or '—'})"
         for p in form.points
         if p.state == "waived" and p.item.mandatory
     ]
     if waived:
-        lines.append(reader.say("form.waivers", list="; ".join(waived)))
+        rows.append(reader.say("form.waivers", list="; ".join(waived)))
     for point in form.points:
         shown = value(point, context, whole=whole) or (
             _pictures(point, context) if point.item.kind == "photo" and point.photos else ""
         )
         if shown and point.state == "received":
-            lines.append(f"• {escape(point.item.title[context.language])}: {shown}")
-    return "\n".join(lines)
+            rows.append(html("• {}: {}", point.item.title[context.language], shown))
+    return lines(rows)
 
 
-def undone(context: FormContext) -> str:
+def undone(context: FormContext) -> Markup:
     """Return `Не сделано 2: Колёса (2 из 4), Договор подписан`."""
     gaps = context.form.gaps
     if not gaps:
         return context.reader.say("form.complete")
     rows = [
-        escape(p.item.title[context.language]) + (f" ({_pictures(p, context)})" if p.photos else "")
+        p.item.title[context.language] + (f" ({_pictures(p, context)})" if p.photos else "")
         for p in gaps
     ]
     return context.reader.say("form.undone", n=len(gaps), list=", ".join(rows))
 
 
-def _head(context: FormContext) -> str:
+def _head(context: FormContext) -> Markup:
     plate = (
-        f" · <code>{show_plate(context.car.plate_key)}</code>"
+        html(" · <code>{}</code>", show_plate(context.car.plate_key))
         if context.car is not None and context.car.plate_key
         else ""
     )
-    return f"📝 <b>{name(context)}</b>{plate}"
+    return html("📝 <b>{}</b>{}", name(context), plate)
 
 
-def _line(point: Point, context: FormContext) -> str:
-    reader, title = context.reader, escape(point.item.title[context.language])
+def _line(point: Point, context: FormContext) -> Markup:
+    reader, title = context.reader, point.item.title[context.language]
     if point.state == "waived":
-        who, why = escape((point.by or "—").split()[0]), _why(point, context)
-        return f"➖ {title}: {reader.say('form.waived', who=who, why=why)}"
+        who, why = (point.by or "—").split()[0], _why(point, context)
+        return html("➖ {}: {}", title, reader.say("form.waived", who=who, why=why))
     details: list[str] = []
     if point.state == "rejected":
         details.append(_why(point, context))
@@ -173,41 +166,41 @@ def _line(point: Point, context: FormContext) -> str:
         details.append(shown)
     if point.state == "missing" and not point.item.mandatory and not details:
         details.append(reader.say("form.optional"))
-    return f"{SIGNS[point.state]} {title}" + (f": {', '.join(details)}" if details else "")
+    line = html("{} {}", SIGNS[point.state], title)
+    return html("{}: {}", line, joined(", ", details)) if details else line
 
 
 def _pictures(point: Point, context: FormContext) -> str:
-    """Return `6 из 8, нет: зад слева, крыша`, with additional photos and those still being
-    stored."""
+    """Return `6 из 8, нет: зад слева, крыша` as plain text, with additional photos and those
+    still being stored."""
     reader, item = context.reader, point.item
     there = {p.view for p in point.photos if p.view is not None}
     lacking = [view[context.language] for n, view in enumerate(item.views, 1) if n not in there]
     more = sum(p.view is None for p in point.photos)
     key = "form.views" if lacking and there else "form.files"
-    text = reader.say(key, k=len(there), n=item.wanted, list=", ".join(lacking)) + (
+    text = reader.label(key, k=len(there), n=item.wanted, list=", ".join(lacking)) + (
         f" +{more}" if more else ""
     )
     coming = sum(not p.arrived for p in point.photos)
-    return f"{text}, {reader.say('form.arriving', n=coming)}" if coming else text
+    return f"{text}, {reader.label('form.arriving', n=coming)}" if coming else text
 
 
 def value(point: Point, context: FormContext, *, whole: bool = False) -> str:
-    """Return the answer, escaped; empty for ticks and photos."""
+    """Return the answer as plain text; empty for ticks and photos."""
     item, language = point.item, context.language
     if item.kind == "number" and point.number is not None:
-        return escape(amount(point.number, item, context.reader))
+        return amount(point.number, item, context.reader)
     if item.kind == "date" and point.day is not None:
         return day_words(point.day, context.reader)
     if item.kind == "text" and point.words:
-        text = (
+        return (
             point.words
             if whole or len(point.words) <= WORDS_MAX
             else f"{point.words[: WORDS_MAX - 1]}…"
         )
-        return escape(text)
     if item.kind == "choice" and point.choice is not None:
         option = next((o.title[language] for o in item.options if o.key == point.choice), None)
-        return escape(option or context.people.get(point.choice, "—"))
+        return option or context.people.get(point.choice, "—")
     return ""
 
 
@@ -230,20 +223,20 @@ def day_words(value: date, reader: Reader) -> str:
 
 
 def why(reason: str | None, reader: Reader) -> str:
-    """Return a reason, escaped: as it was typed, or the text of a predefined one (`.code
+    """Return a reason as plain text: as it was typed, or the text of a predefined one (`.code
     argument`)."""
     if reason is None or not reason.startswith("."):
-        return escape(reason or "—")
+        return reason or "—"
     code, _, argument = reason[1:].partition(" ")
     key = code if code.startswith(REFUSED_FILES) else f"form.why.{code}"
-    return reader.say(key, x=escape(argument))
+    return reader.label(key, x=argument)
 
 
 def _why(point: Point, context: FormContext) -> str:
     return why(point.reason, context.reader)
 
 
-def _how(point: Point, context: FormContext) -> str:
+def _how(point: Point, context: FormContext) -> Markup:
     reader, item = context.reader, point.item
     if context.form.expects == "waive":
         return reader.say("form.how.waive")
@@ -275,23 +268,23 @@ def main_buttons(context: FormContext) -> list[list[Button]]:
         line.append(_back(context))
     elif len(form.points) > 1:
         payload = ShowFormPage(form_id=form.id, page="items")
-        line.append(button(reader.say("b.form.items"), payload))
+        line.append(button(reader.label("b.form.items"), payload))
     rows.append(line)
     rows.append(_ends(context))
     return [row for row in rows if row]
 
 
 def _back(context: FormContext) -> Button:
-    return button(context.reader.say("b.form.back"), ShowForm(form_id=context.form.id))
+    return button(context.reader.label("b.form.back"), ShowForm(form_id=context.form.id))
 
 
 def _leave_out(point: Point, context: FormContext) -> Button:
     """Return the button that waives the point; of a mandatory one the reason is asked."""
     form_id, key = context.form.id, point.item.key
     if point.item.mandatory:
-        return button(context.reader.say("b.form.skip"), AskReason(form_id=form_id, point=key))
+        return button(context.reader.label("b.form.skip"), AskReason(form_id=form_id, point=key))
     payload = WaivePoint(form_id=form_id, point=key, reason="optional")
-    return button(context.reader.say("b.form.drop"), payload)
+    return button(context.reader.label("b.form.drop"), payload)
 
 
 def _ends(context: FormContext) -> list[Button]:
@@ -301,32 +294,32 @@ def _ends(context: FormContext) -> list[Button]:
         give = ShowFormPage(form_id=form.id, page="give")
         report = ShowFormPage(form_id=form.id, page="report")
         return [
-            button(reader.say("b.form.give"), give),
-            button(reader.say("b.form.report"), report)
+            button(reader.label("b.form.give"), give),
+            button(reader.label("b.form.report"), report)
             if form.gaps
-            else button(reader.say("b.form.finish"), done),
+            else button(reader.label("b.form.finish"), done),
         ]
     cancel = _cancel(context)
-    return [cancel] if form.gaps else [cancel, button(reader.say("b.form.send"), done)]
+    return [cancel] if form.gaps else [cancel, button(reader.label("b.form.send"), done)]
 
 
 def _cancel(context: FormContext) -> Button:
     payload = CloseForm(form_id=context.form.id, state="cancelled")
-    return button(context.reader.say("b.form.cancel"), payload)
+    return button(context.reader.label("b.form.cancel"), payload)
 
 
 def _answers(point: Point, context: FormContext) -> list[list[Button]]:
     item, reader, form_id = point.item, context.reader, context.form.id
     if item.kind == "check":
         payload = AnswerPoint(form_id=form_id, point=item.key)
-        return [[button(reader.say("b.form.done"), payload)]]
+        return [[button(reader.label("b.form.done"), payload)]]
     if item.kind == "date":
         today = local_date(reader.now)
         near = (("today", 0), ("tomorrow", 1), ("after", 2))
         return [
             [
                 button(
-                    reader.say(f"b.form.{k}"),
+                    reader.label(f"b.form.{k}"),
                     AnswerPoint(form_id=form_id, point=item.key, day=today + timedelta(days=n)),
                 )
                 for k, n in near
@@ -345,10 +338,10 @@ def _answers(point: Point, context: FormContext) -> list[list[Button]]:
     if item.kind == "number" and point.state == "rejected" and point.number is not None:
         payload = AnswerPoint(form_id=form_id, point=item.key, number=point.number)
         shown = amount(point.number, item, reader)
-        return [[button(reader.say("b.form.sure", x=shown), payload)]]
+        return [[button(reader.label("b.form.sure", x=shown), payload)]]
     if item.kind == "photo" and point.photos and context.form.focus == item.key:
         payload = RetakePhotos(form_id=form_id, point=item.key)
-        return [[button(reader.say("b.form.retake"), payload)]]
+        return [[button(reader.label("b.form.retake"), payload)]]
     return []
 
 
@@ -378,14 +371,14 @@ def skip_buttons(context: FormContext, key: str) -> list[list[Button]]:
     rows = [
         [
             button(
-                reader.say(f"form.why.{code}"),
+                reader.label(f"form.why.{code}"),
                 WaivePoint(form_id=form_id, point=key, reason=code),
             )
         ]
         for code in SKIP_REASONS
     ]
     other = TypeReason(form_id=form_id, point=key)
-    return [*rows, [button(reader.say("b.form.other"), other)], [_back(context)]]
+    return [*rows, [button(reader.label("b.form.other"), other)], [_back(context)]]
 
 
 def give_buttons(context: FormContext) -> list[list[Button]]:
@@ -404,9 +397,9 @@ def report_buttons(context: FormContext) -> list[list[Button]]:
     reader, form = context.reader, context.form
     if form.state == "open":
         label = (
-            reader.say("b.form.gaps", n=len(form.gaps))
+            reader.label("b.form.gaps", n=len(form.gaps))
             if form.gaps
-            else reader.say("b.form.finish")
+            else reader.label("b.form.finish")
         )
         return [
             [button(label, CloseForm(form_id=form.id, state="done"))],
@@ -434,7 +427,7 @@ def reject_buttons(context: FormContext, key: str | None) -> list[list[Button]]:
     return in_rows(
         [
             button(
-                context.reader.say(f"form.why.{code}"),
+                context.reader.label(f"form.why.{code}"),
                 RejectPoint(form_id=form_id, point=key, reason=code),
             )
             for code in REJECT_REASONS

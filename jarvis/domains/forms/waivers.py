@@ -64,14 +64,14 @@ class Waivers:
             text = reader.say(
                 "form.ask_head",
                 what=render.name(context),
-                point=render.escape(point.item.title[reader.language]),
-                who=render.escape(actor.name),
+                point=point.item.title[reader.language],
+                who=actor.name,
                 why=render.why(reason, reader),
             )
             rows = [
                 [
                     render.button(
-                        reader.say(f"b.form.{word}"),
+                        reader.label(f"b.form.{word}"),
                         DecideWaiver(form_id=form.id, point=point.item.key, granted=granted),
                     )
                     for word, granted in (("waive", True), ("need", False))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from jarvis.domains.knowledge.facts import KnowledgeFact
+from jarvis.messaging.markup import html, joined
 from jarvis.messaging.view import Reader, Rendered, shows
 
 
@@ -13,7 +12,6 @@ def knowledge(fact: KnowledgeFact, reader: Reader) -> Rendered:
     if not fact.sections:
         return Rendered(text=reader.say("knowledge.none"))
     parts = [
-        f"<b>{escape(s.heading)}</b>\n{escape(s.text)}\n<i>{escape(s.title)}</i>"
-        for s in fact.sections[:1]
+        html("<b>{}</b>\n{}\n<i>{}</i>", s.heading, s.text, s.title) for s in fact.sections[:1]
     ]
-    return Rendered(text="\n\n".join(parts))
+    return Rendered(text=joined("\n\n", parts))

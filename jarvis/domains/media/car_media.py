@@ -23,6 +23,7 @@ from jarvis.kit.actor import Actor
 from jarvis.kit.roles import CONTACTS
 from jarvis.messaging import outbox
 from jarvis.messaging.callbacks import callback, command
+from jarvis.messaging.markup import Markup, lines
 from jarvis.messaging.view import Button, Reader
 
 SHOWN = 6  # cars, or sets, a message
@@ -169,27 +170,27 @@ class CarFile:
         sets = await self._media.of_car(
             tx, car.id, papers=chat_id > 0 and reader.actor.role in CONTACTS
         )
-        lines, buttons = [render.car_head(car, len(sets), reader)], list[Button]()
+        shown, buttons = [render.car_head(car, len(sets), reader)], list[Button]()
         for number, found in enumerate(sets[:SHOWN], 1):
             booking = (
                 await self._bookings.get(found.booking_id) if found.booking_id is not None else None
             )
             digests = [i.digest or "" for i in await self._media.items(tx, found.id)]
-            lines.append(render.set_line(number, found, booking, digests, reader))
+            shown.append(render.set_line(number, found, booking, digests, reader))
             buttons.append(
                 Button(
-                    label=f"{number}. {reader.say(f'op.{found.operation}')}",
+                    label=f"{number}. {reader.label(f'op.{found.operation}')}",
                     payload=ShowSet(set_id=found.id),
                 )
             )
         if len(sets) > SHOWN:
-            lines.append(reader.say("carfile.more", n=len(sets) - SHOWN))
+            shown.append(reader.say("carfile.more", n=len(sets) - SHOWN))
         rows = [buttons[n : n + 2] for n in range(0, len(buttons), 2)]
         await self._say(
             tx,
             handling,
             chat_id,
-            "\n".join(lines),
+            lines(shown),
             rows,
             reader.actor,
             reply_to=reply_to,
@@ -228,7 +229,7 @@ class CarFile:
         tx: Tx,
         handling: Handling,
         chat_id: int,
-        text: str,
+        text: Markup,
         rows: Sequence[Sequence[Button]],
         actor: Actor,
         *,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from uuid import UUID
 
 from jarvis.domains.bookings.models import Booking, now_and_next
@@ -77,7 +76,7 @@ class FilingQuestions:
                 if any(i.state == "stored" for i in kept)
                 else "media.removed"
             )
-            text = reader.say(key, n=len(kept), topic=escape(found.topic_title or "General"))
+            text = reader.say(key, n=len(kept), topic=found.topic_title or "General")
             # a group of its own each time: what is near may have changed since
             stored = await self._interactions.store(
                 tx,
@@ -121,7 +120,7 @@ class FilingQuestions:
         lists: list[list[Button]] = []
         for op, b in offers[:2]:
             what = render.operation(op, b, found.car_id, reader)
-            label = reader.say("b.form.list", what=what)
+            label = reader.label("b.form.list", what=what)
             button = self._claims.offer_button(reader.actor, label, op, b, found.id)
             if button is not None:
                 lists.append([button])

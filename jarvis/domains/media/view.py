@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from uuid import UUID
 
 from jarvis.domains.bookings.client_view import number_of
@@ -13,6 +12,7 @@ from jarvis.domains.fleet.service import Car
 from jarvis.domains.media.models import MediaSet, Operation
 from jarvis.domains.media.payloads import FileSet
 from jarvis.kit.ids import sha256_hex
+from jarvis.messaging.markup import Markup, html
 from jarvis.messaging.times import stamp
 from jarvis.messaging.view import Button, Reader
 
@@ -39,13 +39,13 @@ def choices(
     rows = [named[n : n + 2] for n in range(0, len(named), 2)] if car_id else [[b] for b in named]
     if car_id:
         others: Sequence[Operation] = ("damage", "other")
-        rows.append([_button(reader.say(f"op.{op}"), found, op, car_id, None) for op in others])
+        rows.append([_button(reader.label(f"op.{op}"), found, op, car_id, None) for op in others])
     return rows
 
 
 def operation(kind: Operation, booking: Booking, car_id: UUID | None, reader: Reader) -> str:
-    """Return `Выдача №1201`, with the car unless the topic is about it."""
-    label = f"{reader.say(f'op.{kind}')} {number_of(booking, reader)}"
+    """Return `Выдача №1201` as plain text, with the car unless the topic is about it."""
+    label = f"{reader.label(f'op.{kind}')} {number_of(booking, reader)}"
     return label if car_id else f"{label} · {booking.car_label or '—'}"
 
 
@@ -61,51 +61,49 @@ def refused(reason: str) -> str:
     return reason if reason in REFUSALS else "other"
 
 
-def refusal(reason: str, reader: Reader) -> str:
+def refusal(reason: str, reader: Reader) -> Markup:
     return reader.say("media.refused", why=reader.say(f"refuse.{refused(reason)}"))
 
 
-def what(operation: Operation, booking: Booking | None, car: Car, reader: Reader) -> str:
+def what(operation: Operation, booking: Booking | None, car: Car, reader: Reader) -> Markup:
     """Return `Выдача №1201 · Malibu 235`."""
     number = f" {number_of(booking, reader)}" if booking is not None else ""
-    return f"{reader.say(f'op.{operation}')}{number} · {escape(car.label)}"
+    return html("{}{} · {}", reader.say(f"op.{operation}"), number, car.label)
 
 
 def caption(
     found: MediaSet, booking: Booking | None, files: int, words: Sequence[str], reader: Reader
-) -> str:
+) -> Markup:
     """Return the caption of an album in the car's topic: operation, time, author, number of
     files, then the author's captions."""
     assert found.operation is not None
     number = f" {number_of(booking, reader)}" if booking is not None else ""
-    by = (
-        f"{stamp(found.started_at)} · {escape(found.author or '—')} · "
-        f"{reader.say('carfile.files', n=files)}"
-    )
-    head = f"📝 <b>{reader.say(f'op.{found.operation}')}{number}</b> · {by}"
+    head = html("📝 <b>{}{}</b>", reader.say(f"op.{found.operation}"), number)
     said = "\n".join(words)
-    return f"{head}\n{escape(said[:WORDS_MAX])}{'…' if len(said) > WORDS_MAX else ''}".rstrip()
+    shown = f"{said[:WORDS_MAX]}{'…' if len(said) > WORDS_MAX else ''}"
+    return html("{} · {}\n{}", head, _by(found, files, reader), shown).rstrip()
 
 
-def car_head(car: Car, sets: int, reader: Reader) -> str:
+def _by(found: MediaSet, files: int, reader: Reader) -> Markup:
+    """Return time, author and number of files."""
+    count = reader.say("carfile.files", n=files)
+    return html("{} · {} · {}", stamp(found.started_at), found.author or "—", count)
+
+
+def car_head(car: Car, sets: int, reader: Reader) -> Markup:
     """Return `🚗 Malibu 235 · TT-235-TT · 3`."""
-    plate = f" · <code>{show_plate(car.plate_key)}</code>" if car.plate_key else ""
-    return (
-        f"🚗 <b>{escape(car.label)}</b>{plate}: "
-        f"{reader.say('carfile.sets', n=sets) if sets else reader.say('carfile.none')}"
-    )
+    plate = html(" · <code>{}</code>", show_plate(car.plate_key)) if car.plate_key else ""
+    count = reader.say("carfile.sets", n=sets) if sets else reader.say("carfile.none")
+    return html("🚗 <b>{}</b>{}: {}", car.label, plate, count)
 
 
 def set_line(
     number: int, found: MediaSet, booking: Booking | None, digests: Sequence[str], reader: Reader
-) -> str:
+) -> Markup:
     """Return operation, booking, time, author, number of files, and a hash over all of them."""
     assert found.operation is not None
     of = f" {number_of(booking, reader)}" if booking is not None else ""
     digest = sha256_hex("".join(sorted(digests)))[:8]
-    by = (
-        f"{stamp(found.started_at)} · {escape(found.author or '—')} · "
-        f"{reader.say('carfile.files', n=found.files)}"
-    )
-    of += f" · {reader.say('carfile.papers')}" if found.private else ""
-    return f"{number}. {reader.say(f'op.{found.operation}')}{of} · {by} · <code>{digest}</code>"
+    papers = html(" · {}", reader.say("carfile.papers")) if found.private else ""
+    what, by = reader.say(f"op.{found.operation}"), _by(found, found.files, reader)
+    return html("{}. {}{}{} · {} · <code>{}</code>", number, what, of, papers, by, digest)

@@ -19,6 +19,7 @@ from jarvis.engine.planned import CodeChange, PlannedWrite, Subject
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock
 from jarvis.kit.errors import Impossible, InvalidRequest, Rejected
+from jarvis.messaging.markup import Markup
 from jarvis.messaging.presenter import Presenter
 from jarvis.messaging.view import Reader
 
@@ -30,7 +31,7 @@ _WORDS = {"news": "news", "mode": "news.mode"}  # prefix of the catalogue keys o
 class SubscriptionPresenter(Presenter):
     """Labels of event classes and delivery modes."""
 
-    def code(self, kind: str, value: str | int, reader: Reader) -> str:
+    def code(self, kind: str, value: str | int, reader: Reader) -> Markup:
         if kind in _WORDS:
             return reader.say(f"{_WORDS[kind]}.{value}")
         every = kind == "branch" and value == EVERY_BRANCH

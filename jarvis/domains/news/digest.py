@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from html import escape
 from typing import ClassVar
 
 from jarvis.domains.bookings.models import Owed
@@ -24,6 +23,7 @@ from jarvis.kit.actor import Actor
 from jarvis.kit.clock import day_bounds, local, local_date
 from jarvis.kit.roles import BRANCH_STAFF, MONEY
 from jarvis.messaging import outbox, times
+from jarvis.messaging.markup import Markup, lines
 from jarvis.messaging.view import Reader, source
 
 IN_REPAIR = (2, 3)
@@ -64,7 +64,7 @@ class Digests:
                     tx, handling.origin, contact.telegram_id, text, key=key, lane=Lane.BULK
                 )
 
-    async def _text(self, actor: Actor, contact: Contact) -> str:
+    async def _text(self, actor: Actor, contact: Contact) -> Markup:
         reader = await self._readers.of(actor, contact.language)
         scope = actor.branches
         start, end = day_bounds(local_date(reader.now))
@@ -74,9 +74,9 @@ class Digests:
         where = (
             ", ".join(sorted(reader.branch(code) for code in scope))
             if scope
-            else reader.say("company")
+            else reader.label("company")
         )
-        lines = [
+        parts = [
             reader.say(
                 "digest", branch=where, date=times.day(reader.now, reader.now, reader.language)
             ),
@@ -84,21 +84,21 @@ class Digests:
         ]
         if overdue:
             sign = "#" if reader.language == "en" else "№"
-            names = [f"{sign}{b.shown} {escape(b.car_label or '')}".strip() for b in overdue]
+            names = [f"{sign}{b.shown} {b.car_label or ''}".strip() for b in overdue]
             more = f" +{len(names) - LIST_MAX}" if len(names) > LIST_MAX else ""
-            lines.append(reader.say("digest.overdue", list=", ".join(names[:LIST_MAX]) + more))
+            parts.append(reader.say("digest.overdue", list=", ".join(names[:LIST_MAX]) + more))
         if actor.role in MONEY:
-            lines.append(
+            parts.append(
                 await self._debts(
                     [code for code in reader.branches if not scope or code in scope], reader
                 )
             )
         repair = await self._fleet.cars(states=IN_REPAIR, branches=scope)
-        lines.append(reader.say("digest.repair", n=len(repair)))
-        lines.append(source(await self._bookings.freshness(), reader))
-        return "\n".join(lines)
+        parts.append(reader.say("digest.repair", n=len(repair)))
+        parts.append(source(await self._bookings.freshness(), reader))
+        return lines(parts)
 
-    async def _debts(self, branches: Sequence[str], reader: Reader) -> str:
+    async def _debts(self, branches: Sequence[str], reader: Reader) -> Markup:
         ages = await self._receivables.refresh(branches)
         if any(fresh.limited is not None for fresh in ages.values()):
             return reader.say("digest.limited")

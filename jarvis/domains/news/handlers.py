@@ -31,6 +31,7 @@ from jarvis.kit.actor import Actor, Role
 from jarvis.kit.errors import NotFound
 from jarvis.messaging import outbox
 from jarvis.messaging.callbacks import callback, command
+from jarvis.messaging.markup import Markup
 from jarvis.messaging.view import Button, Reader
 
 BOOKINGS: Mapping[str, EventClass] = {
@@ -147,7 +148,7 @@ class News:
         handling: Handling,
         event_class: EventClass,
         branch: str | None,
-        line: str,
+        line: Markup,
         reader: Reader,
     ) -> None:
         for found in route(await self._subscriptions.all(tx), event_class, branch):
@@ -293,7 +294,7 @@ class News:
                 yield _Step(tx=tx, forum=forum, reader=reader)
 
     async def _show(
-        self, handling: Handling, step: _Step, page: tuple[str, list[list[Button]]]
+        self, handling: Handling, step: _Step, page: tuple[Markup, list[list[Button]]]
     ) -> None:
         """Replace the page in its message."""
         p, (text, rows) = handling.event.payload, page

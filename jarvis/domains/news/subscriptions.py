@@ -11,6 +11,7 @@ from jarvis.domains.chats.models import SERVICE, Purpose
 from jarvis.engine.db import Reader, Tx
 from jarvis.kit.clock import Clock
 from jarvis.kit.errors import InvalidRequest
+from jarvis.messaging.markup import Markup, written_before
 
 EventClass = Literal[
     "booking_created",
@@ -68,7 +69,7 @@ class Line:
 
     id: UUID
     event_class: EventClass
-    text: str
+    text: Markup
 
 
 def route(
@@ -154,7 +155,7 @@ class Subscriptions:
         )
 
     async def note(
-        self, tx: Tx, chat_id: UUID, event_class: EventClass, event_id: UUID, line: str
+        self, tx: Tx, chat_id: UUID, event_class: EventClass, event_id: UUID, line: Markup
     ) -> None:
         """Add a line to the chat's digest, once per event."""
         await tx.execute(
@@ -176,7 +177,10 @@ class Subscriptions:
             "noted_at, line FOR UPDATE",
             chat_id,
         )
-        return [Line(id=r["id"], event_class=r["event_class"], text=r["line"]) for r in rows]
+        return [
+            Line(id=r["id"], event_class=r["event_class"], text=written_before(r["line"]))
+            for r in rows
+        ]
 
     async def sent(self, tx: Tx, lines: Sequence[Line], effect_id: UUID) -> None:
         """Mark these lines as sent by an effect."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jarvis.engine.planned import PlannedWrite
+from jarvis.messaging.markup import Markup
 from jarvis.messaging.presenter import Presenter
 from jarvis.messaging.view import Reader
 
@@ -12,9 +13,9 @@ from jarvis.messaging.view import Reader
 class StaffPresenter(Presenter):
     """Labels of employees and branches."""
 
-    def code(self, kind: str, value: str | int, reader: Reader) -> str:
+    def code(self, kind: str, value: str | int, reader: Reader) -> Markup:
         return reader.say(f"role.{value}") if kind == "role" else super().code(kind, value, reader)
 
     def slots(self, write: PlannedWrite, reader: Reader) -> Mapping[str, str]:
         new = self.new_values(write, reader)
-        return {name: new.get(name, "") for name in ("role", "branch")}
+        return {name: new.get(name, Markup()).unescape() for name in ("role", "branch")}

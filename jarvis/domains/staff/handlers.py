@@ -3,7 +3,6 @@ steps of a new branch."""
 
 from __future__ import annotations
 
-from html import escape
 from typing import ClassVar
 from uuid import UUID
 
@@ -42,10 +41,10 @@ class StaffNextSteps:
             return
         if ended.kind == kinds.HIRE.name:
             link = await self._invitation(UUID(str(ended.receipt["employee"])), by.name)
-            text = say("staff.hired", by.language, name=escape(str(ended.args["name"])), link=link)
+            text = say("staff.hired", by.language, name=str(ended.args["name"]), link=link)
         else:
             name, code = str(ended.args["names"][by.language]), str(ended.args["code"]).capitalize()
-            text = say("staff.branch", by.language, name=escape(name), code=code)
+            text = say("staff.branch", by.language, name=name, code=code)
         async with handling.transaction() as tx:
             await outbox.send(tx, handling.origin, to, text, key=key)
 

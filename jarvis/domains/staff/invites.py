@@ -14,7 +14,7 @@ from jarvis.kit.actor import Actor, Language, Role
 from jarvis.kit.errors import Conflict
 from jarvis.messaging import outbox
 from jarvis.messaging.callbacks import callback
-from jarvis.messaging.catalogue import say
+from jarvis.messaging.catalogue import label, say
 from jarvis.messaging.focus import handles_strangers
 from jarvis.messaging.view import Button
 
@@ -70,7 +70,7 @@ class Invites:
                 rows = [
                     [
                         Button(
-                            label=say(f"b.{word}", admin.language),
+                            label=label(f"b.{word}", admin.language),
                             payload=DecideInvite(invite_id=claim.invite_id, accept=accept),
                         )
                         for word, accept in (("confirm", True), ("decline", False))

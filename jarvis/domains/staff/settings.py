@@ -10,7 +10,8 @@ from jarvis.engine.worker import Handling
 from jarvis.kit.actor import Actor, Language
 from jarvis.messaging import outbox
 from jarvis.messaging.callbacks import callback, command
-from jarvis.messaging.catalogue import say
+from jarvis.messaging.catalogue import label, say
+from jarvis.messaging.markup import Markup
 from jarvis.messaging.payloads import ReportProblem
 from jarvis.messaging.view import Button
 
@@ -73,7 +74,7 @@ class Settings:
                     tx, handling.origin, chat_id, text, message_id=edit_id, buttons=stored, key=key
                 )
 
-    async def _page(self, actor: Actor) -> tuple[str, list[list[Button]]]:
+    async def _page(self, actor: Actor) -> tuple[Markup, list[list[Button]]]:
         language, hour, muted = await self._preferences.get(actor.employee_id)
         digest = (
             say("digest.never", language) if hour is None else say("digest.at", language, h=hour)
@@ -86,10 +87,10 @@ class Settings:
             muted=say("yes" if muted else "no", language),
         )
         mute = Button(
-            label=say("b.unmute" if muted else "b.mute", language),
+            label=label("b.unmute" if muted else "b.mute", language),
             payload=SetMuted(muted=not muted),
         )
-        never = Button(label=say("b.digest.off", language), payload=SetDigestHour(hour=None))
+        never = Button(label=label("b.digest.off", language), payload=SetDigestHour(hour=None))
         return text, [
             [
                 Button(label=name, payload=SetLanguage(language=code))
@@ -101,5 +102,5 @@ class Settings:
                 if h != hour
             ],
             [mute] if hour is None else [never, mute],
-            [Button(label=say("b.report", language), payload=ReportProblem())],
+            [Button(label=label("b.report", language), payload=ReportProblem())],
         ]

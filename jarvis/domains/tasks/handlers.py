@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import ClassVar
 from uuid import UUID
 
@@ -26,6 +25,7 @@ from jarvis.kit.clock import Clock, local_date
 from jarvis.kit.roles import HEADS
 from jarvis.messaging import outbox, times
 from jarvis.messaging.callbacks import callback, command
+from jarvis.messaging.markup import Markup, html, lines
 from jarvis.messaging.view import Button, Reader
 
 LISTED = 8  # tasks per message
@@ -115,20 +115,23 @@ class Tasks:
                 key=handling.key("tasks"),
             )
 
-    async def _list(self, tx: Tx, actor: Actor, reader: Reader) -> tuple[str, list[list[Button]]]:
+    async def _list(
+        self, tx: Tx, actor: Actor, reader: Reader
+    ) -> tuple[Markup, list[list[Button]]]:
         tasks = await self._tasks.open_of(tx, actor.employee_id, LISTED)
         if not tasks:
             return reader.say("task.none"), []
-        lines, rows = [reader.say("task.list", n=len(tasks))], list[list[Button]]()
+        listed, rows = [reader.say("task.list", n=len(tasks))], list[list[Button]]()
         for number, task in enumerate(tasks, 1):
-            due = f" · {reader.say('task.due', t=times.day_of(task.due))}" if task.due else ""
+            until = reader.say("task.due", t=times.day_of(task.due)) if task.due else None
+            due = html(" · {}", until) if until is not None else ""
             other = task.creator if task.assignee_id == actor.employee_id else task.assignee
             sign = "←" if task.assignee_id == actor.employee_id else "→"
-            lines.append(f"{number}. {escape(view.title(task))}{due} · {sign} {escape(other)}")
-            label = f"{reader.say('b.task.done')} {number}"
+            listed.append(html("{}. {}{} · {} {}", number, view.title(task), due, sign, other))
+            label = f"{reader.label('b.task.done')} {number}"
             payload = SetTask(task_id=task.id, done=True, listed=True)
             rows.append([Button(label=label, payload=payload)])
-        return "\n".join(lines), rows
+        return lines(listed), rows
 
     @callback(SetTask)
     async def set_done(self, handling: Handling, actor: Actor, payload: SetTask) -> None:
@@ -157,7 +160,7 @@ class Tasks:
                 if task.creator_id != actor.employee_id:
                     key = f"task.told.{verb}"
                     reader = await self._readers.of_employee(task.creator_id)
-                    text = reader.say(key, who=escape(actor.name), what=escape(view.title(task)))
+                    text = reader.say(key, who=actor.name, what=view.title(task))
                     await self._notify(tx, handling, task.creator_id, text, handling.key(key))
             if payload.listed:
                 await self._refresh_list(tx, handling, actor)
@@ -193,7 +196,7 @@ class Tasks:
         )
 
     async def _notify(
-        self, tx: Tx, handling: Handling, employee_id: UUID, text: str, key: str
+        self, tx: Tx, handling: Handling, employee_id: UUID, text: Markup, key: str
     ) -> None:
         chat_id = await self._staff.telegram_of(employee_id)
         if chat_id is not None:

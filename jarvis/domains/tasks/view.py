@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from jarvis.domains.tasks.service import Task
+from jarvis.messaging.markup import Markup, html, lines
 from jarvis.messaging.times import day_of, stamp
 from jarvis.messaging.view import Reader
 
@@ -16,18 +15,16 @@ def title(task: Task) -> str:
     return task.title.strip().splitlines()[0][:TITLE_MAX]
 
 
-def card(task: Task, reader: Reader, *, substitute: str | None) -> str:
+def card(task: Task, reader: Reader, *, substitute: str | None) -> Markup:
     """What, until when, from whom; when it is done, by whom; as HTML."""
-    lines = [f"📝 <b>{escape(task.title)}</b>"]
+    parts = [html("📝 <b>{}</b>", task.title)]
     if task.due is not None:
-        lines.append(reader.say("task.due", t=day_of(task.due)))
-    lines.append(reader.say("task.from", who=escape(task.creator)))
+        parts.append(reader.say("task.due", t=day_of(task.due)))
+    parts.append(reader.say("task.from", who=task.creator))
     if task.creator_id != task.assignee_id:
-        lines.append(reader.say("responsible", who=escape(task.assignee)))
+        parts.append(reader.say("responsible", who=task.assignee))
     if substitute is not None:
-        lines.append(reader.say("standin", who=escape(substitute)))
+        parts.append(reader.say("standin", who=substitute))
     if task.status == "done":
-        lines.append(
-            reader.say("task.done", who=escape(task.done_by or "—"), t=stamp(task.done_at))
-        )
-    return "\n".join(lines)
+        parts.append(reader.say("task.done", who=task.done_by or "—", t=stamp(task.done_at)))
+    return lines(parts)

@@ -45,6 +45,7 @@ from jarvis.integrations.rentprog.assumptions import CAR_PAGE
 from jarvis.integrations.rentprog.mirror import LOADED, read_whole
 from jarvis.integrations.telegram.kinds import TOPIC_GONE
 from jarvis.kit.clock import Clock, local_date
+from jarvis.messaging.markup import Markup, lines
 
 REFRESH_S = 600.0  # at least so long between two edits of an opening post
 TOUCHING = (
@@ -236,23 +237,23 @@ class CarTopics:
             tx, origin, topic, await self._text(tx, car), pins=pins, pause_s=REFRESH_S
         )
 
-    async def _text(self, tx: Tx, car: Car) -> str:
+    async def _text(self, tx: Tx, car: Car) -> Markup:
         reader = await self._readers.of_group()
         bookings = await self._bookings.of_car(car.id, since=reader.now)
         current, following = now_and_next(bookings, reader.now)
         owed = await self._receivables.of_booking(current.id) if current is not None else []
-        lines = [render.opening(car, current, following, owed, reader)]
+        parts = [render.opening(car, current, following, owed, reader)]
         for form in await self._forms.open_on(tx, car.id):
             booking = (
                 await self._bookings.get(form.booking_id) if form.booking_id is not None else None
             )
-            lines.append(render.form_block(form, booking, reader))
+            parts.append(render.form_block(form, booking, reader))
         newest = await self._media.of_car(tx, car.id, limit=1)
         if newest:
-            lines.append(
+            parts.append(
                 render.material_block(await self._media.count_of(tx, car.id), newest[0], reader)
             )
         key = await refs.key_of(tx, SOURCE, "car", car.id)
         if key is not None:
-            lines.append(render.link(CAR_PAGE.format(key=key)))
-        return "\n".join(lines)
+            parts.append(render.link(CAR_PAGE.format(key=key)))
+        return lines(parts)

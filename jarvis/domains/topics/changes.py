@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from typing import ClassVar
 
 from jarvis.app.write import Write
@@ -17,6 +16,7 @@ from jarvis.integrations.telegram.kinds import SEND, target
 from jarvis.kit.actor import Actor
 from jarvis.kit.clock import Clock
 from jarvis.kit.errors import Impossible
+from jarvis.messaging.markup import html
 from jarvis.messaging.presenter import Presenter
 
 SOURCE = "Jarvis"
@@ -59,7 +59,7 @@ class PostChanges(Write):
                 "chat_id": topic.marked_id,
                 "topic": {"number": topic.number},
                 "topic_row": str(topic.id),
-                "text": f"👤 <b>{escape(actor.name)}</b>: {escape(text)}",
+                "text": html("👤 <b>{}</b>: {}", actor.name, text),
             },
             title="post",
             subject=Subject(kind="topic", id=topic.id, name=f"🚗 {topic.title}"),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from jarvis.domains.topics.facts import TopicFact
+from jarvis.messaging.markup import html
 from jarvis.messaging.view import Reader, Rendered, shows
 
 
@@ -12,8 +11,6 @@ from jarvis.messaging.view import Reader, Rendered, shows
 def topic(fact: TopicFact, reader: Reader) -> Rendered:
     """Return a link to the topic; Telegram opens it only for members of the group."""
     if fact.number is None:
-        return Rendered(
-            text=reader.say("house.topic.made", car=escape(fact.car.label), chat=escape(fact.forum))
-        )
+        return Rendered(text=reader.say("house.topic.made", car=fact.car.label, chat=fact.forum))
     url = f"https://t.me/c/{str(fact.chat_id).removeprefix('-100')}/{fact.number}"
-    return Rendered(text=f'🚗 <a href="{url}">{escape(fact.car.label)}</a> · {escape(fact.forum)}')
+    return Rendered(text=html('🚗 <a href="{}">{}</a> · {}', url, fact.car.label, fact.forum))

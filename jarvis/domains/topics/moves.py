@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from html import escape
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from jarvis.kit.clock import Clock
 from jarvis.kit.roles import HEADS
 from jarvis.messaging import outbox
 from jarvis.messaging.catalogue import say
+from jarvis.messaging.markup import Markup
 
 PROGRESS = "moves.progress"
 MANY = 5  # cars at once; the topics of fewer are ready before anybody asks
@@ -73,7 +73,7 @@ class MoveProgress:
                 word = "moves.progress" if ready < moved else "moves.done"
                 # the nearest heads only
                 for actor, chat_id in (h for h in heads if h[0].role is heads[0][0].role):
-                    text = say(word, actor.language, chat=escape(forum.title), k=ready, n=moved)
+                    text = say(word, actor.language, chat=forum.title, k=ready, n=moved)
                     shown[str(chat_id)] = await self._update_message(
                         tx, handling, chat_id, text, shown.get(str(chat_id))
                     )
@@ -81,7 +81,12 @@ class MoveProgress:
                 await self._again(tx, forum, {"since": p["since"], "shown": shown})
 
     async def _update_message(
-        self, tx: Tx, handling: Handling, chat_id: int, text: str, before: Mapping[str, str] | None
+        self,
+        tx: Tx,
+        handling: Handling,
+        chat_id: int,
+        text: Markup,
+        before: Mapping[str, str] | None,
     ) -> Mapping[str, str]:
         """Send or edit the message; return its effect and its text."""
         key = handling.key(f"progress:{chat_id}")

@@ -217,7 +217,7 @@ class PersonalTopics:
             verb = "open" if task.status == "done" else "done"
             row = [
                 Button(
-                    label=reader.say(f"b.task.{verb}"),
+                    label=reader.label(f"b.task.{verb}"),
                     payload=SetTask(task_id=task.id, done=task.status != "done"),
                 )
             ]

@@ -4,13 +4,13 @@ fact changes."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 from jarvis.domains.bookings.client_view import number_of
 from jarvis.domains.bookings.models import Booking, Owed
 from jarvis.domains.clients.service import Client, mask_phone, phone_key
 from jarvis.domains.fleet.naming import show_plate
 from jarvis.domains.fleet.service import Car
+from jarvis.messaging.markup import Markup, html, lines
 from jarvis.messaging.times import stamp
 from jarvis.messaging.view import Reader
 
@@ -34,7 +34,7 @@ def client_card(
     *,
     contact: bool,
     substitute: str | None,
-) -> str:
+) -> Markup:
     """Return the post as HTML: name, phone (masked without `contact`), rental, debts,
     responsible employee, and since when they are a client."""
     phone = (
@@ -42,30 +42,27 @@ def client_card(
         if contact and phone_key(client.phone)
         else mask_phone(client.phone)
     )
-    lines = [f"👤 <b>{escape(client.full_name)}</b>"]
-    lines.append(
-        reader.say("client.phone", x=f"<code>{phone}</code>")
+    parts = [html("👤 <b>{}</b>", client.full_name)]
+    parts.append(
+        reader.say("client.phone", x=html("<code>{}</code>", phone))
         if phone
         else reader.say("client.phone.none")
     )
     if car is not None:
-        lines.append(
-            f"🚗 <b>{escape(car.label)}</b> · <code>{show_plate(car.plate_key)}</code> · "
-            f"{reader.branch(car.branch)}"
-        )
-    status = reader.say(f"status.{booking.status}")
-    lines.append(
-        f"📅 {number_of(booking, reader)} · {status}: {stamp(booking.start)} → {stamp(booking.end)}"
-    )
-    lines += [
-        f"💰 {reader.say(f'owed.{o.kind}', x=reader.money(o.amount)).capitalize()}" for o in owed
-    ]
+        plate, branch = show_plate(car.plate_key), reader.branch(car.branch)
+        parts.append(html("🚗 <b>{}</b> · <code>{}</code> · {}", car.label, plate, branch))
+    number, status = number_of(booking, reader), reader.say(f"status.{booking.status}")
+    start, end = stamp(booking.start), stamp(booking.end)
+    parts.append(html("📅 {} · {}: {} → {}", number, status, start, end))
+    for one in owed:
+        debt = reader.say(f"owed.{one.kind}", x=reader.money(one.amount))
+        parts.append(html("💰 {}", debt.capitalize()))
     if booking.responsible:
-        lines.append(reader.say("responsible", who=escape(booking.responsible)))
+        parts.append(reader.say("responsible", who=booking.responsible))
     if substitute is not None:
-        lines.append(reader.say("standin", who=escape(substitute)))
+        parts.append(reader.say("standin", who=substitute))
     ended = [b for b in bookings if b.status == "done"]
     if ended:
         first = min((b.start for b in ended if b.start is not None), default=None)
-        lines.append(reader.say("client.before", n=len(ended), t=stamp(first)))
-    return "\n".join(lines)
+        parts.append(reader.say("client.before", n=len(ended), t=stamp(first)))
+    return lines(parts)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from html import escape
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -40,7 +39,8 @@ from jarvis.integrations.telegram.kinds import CHAT_LOST, LOOK, NO_RIGHT, target
 from jarvis.kit.actor import Role
 from jarvis.kit.clock import Clock, local_date
 from jarvis.messaging import outbox
-from jarvis.messaging.catalogue import say
+from jarvis.messaging.catalogue import label, say
+from jarvis.messaging.markup import html
 
 AT_ONCE, POSTS_AT_ONCE = 100, 100  # topics of a forum in one read; posts of photos in one read
 A_DAY = timedelta(days=1)  # between two checks of a post of photos
@@ -189,11 +189,11 @@ class ForumReconciler:
             roles, frozenset({forum.branch} if forum.branch else ())
         ):
             names = ", ".join(
-                say(f"right.{right}", actor.language)
+                label(f"right.{right}", actor.language)
                 for right in (NEEDED if lost else lacks)
                 if right != "forum"
             )
-            text = say(key, actor.language, chat=f"<b>{escape(forum.title)}</b>", list=names)
+            text = say(key, actor.language, chat=html("<b>{}</b>", forum.title), list=names)
             await outbox.send(
                 tx, handling.origin, telegram_id, text, key=handling.key(f"standing:{telegram_id}")
             )

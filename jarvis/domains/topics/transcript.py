@@ -4,7 +4,7 @@ separately."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
+from itertools import accumulate
 from uuid import UUID
 
 from jarvis.domains.chats.models import Topic
@@ -17,6 +17,7 @@ from jarvis.engine.effects import Lane, Origin
 from jarvis.integrations.telegram.kinds import SEND, target
 from jarvis.kit.clock import local
 from jarvis.messaging.catalogue import say
+from jarvis.messaging.markup import Markup, escape, html, lines
 
 COPIED = "talk.told"  # messages of a topic were copied, or copying failed
 MESSAGE_MAX = 3500  # characters of a message with copied messages
@@ -49,14 +50,13 @@ async def copy_messages(
     if not rows:
         return
     latest = {row["message"]: row for row in rows}  # an edit replaces the message
-    lines = [
-        f"{local(r['received_at']):%d.%m %H:%M} <b>{escape(r['author'] or '—')}</b>: "
-        f"{escape(r['text'])}"
+    copies = [
+        line(f"{local(r['received_at']):%d.%m %H:%M}", r["author"] or "—", r["text"])
         for r in latest.values()
     ]
     last: UUID | None = None
-    for number, page in enumerate(_pages(lines)):
-        head = say("archive.talk", GROUP.language, topic=escape(topic.title), n=len(lines))
+    for number, page in enumerate(pages(copies)):
+        head = say("archive.talk", GROUP.language, topic=topic.title, n=len(copies))
         last = await effects.request(
             tx,
             origin,
@@ -71,7 +71,7 @@ async def copy_messages(
                 "chat_id": place.marked_id,
                 "topic": topic_ref(place),
                 "topic_row": str(place.id),
-                "text": f"{head}\n{page}",
+                "text": lines([head, page]),
                 "car": str(topic.car_id) if topic.car_id else None,
                 "told": str(topic.id),
             },
@@ -80,15 +80,28 @@ async def copy_messages(
     await registry.set_copied(tx, topic.id, rows[-1]["seq"], last)
 
 
-def _pages(lines: Sequence[str]) -> list[str]:
-    """Join lines to messages of at most `MESSAGE_MAX` characters; a longer line is cut."""
-    pages: list[str] = [""]
-    for line in lines:
-        short = line if len(line) <= MESSAGE_MAX else f"{line[: MESSAGE_MAX - 1]}…"
-        if len(pages[-1]) + len(short) + 1 > MESSAGE_MAX and pages[-1]:
-            pages.append("")
-        pages[-1] += f"{short}\n"
-    return [p.rstrip() for p in pages]
+def line(when: str, author: str, text: str) -> Markup:
+    """One message as HTML of at most `MESSAGE_MAX` characters; its text is cut before it is
+    escaped, so never inside an entity."""
+    head = html("{} <b>{}</b>: ", when, author)
+    room = MESSAGE_MAX - len(head)
+    if len(escape(text)) <= room:
+        return html("{}{}", head, text)
+    kept = sum(used < room for used in accumulate(len(escape(each)) for each in text))
+    return html("{}{}…", head, text[:kept])
+
+
+def pages(copies: Sequence[Markup]) -> list[Markup]:
+    """Join lines to messages of at most `MESSAGE_MAX` characters."""
+    parts: list[list[Markup]] = [[]]
+    used = 0
+    for copied in copies:
+        if used + len(copied) + 1 > MESSAGE_MAX and parts[-1]:
+            parts.append([])
+            used = 0
+        parts[-1].append(copied)
+        used += len(copied) + 1
+    return [lines(part).rstrip() for part in parts]
 
 
 _MESSAGES = """SELECT e.seq, e.received_at, (e.payload->>'message_id')::bigint AS message,

@@ -4,11 +4,11 @@ imported only when no worker runs (tests/unit/test_cli_imports.py)."""
 from __future__ import annotations
 
 import asyncio
+import html
 import re
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from html import unescape
 from uuid import UUID
 
 from rich.console import Console
@@ -118,7 +118,7 @@ def _print_json(run: Row, steps: Sequence[Row], console: Console) -> None:
 
 
 def _print(run: Row, steps: Sequence[Row], console: Console) -> None:
-    text = unescape(re.sub(r"<[^>]+>", "", run["answer_text"] or ""))
+    text = html.unescape(re.sub(r"<[^>]+>", "", run["answer_text"] or ""))
     console.print(text, markup=False, highlight=False)
     buttons: list[list[str]] = run["answer_buttons"] or []
     for row in buttons:

@@ -14,7 +14,7 @@ from jarvis.engine.approval_records import ApprovalRecords
 from jarvis.engine.db import Database, Row
 from jarvis.engine.journal import Journal, trace_code
 from jarvis.entrypoints.demo.text import Words, known, seconds, words
-from jarvis.messaging.catalogue import say
+from jarvis.messaging.catalogue import label
 
 LINKS = 8
 FOLLOWED = timedelta(minutes=2)  # later effects have another cause
@@ -78,11 +78,11 @@ def _write(row: Row, t: Words, language: str) -> dict[str, Any]:
     ]
     good, bad = state in ("done", "undo.done"), state.rpartition(".")[2] in ("dead", "unknown")
     return {
-        "title": say(f"write.{write['title']}", language),
+        "title": label(f"write.{write['title']}", language),
         "code": row["tool"],
         "facts": [fact for fact in facts if fact[1]],
         "about": " · ".join(str(about[key]) for key in ("number", "car") if about.get(key)),
-        "state": t(f"effect.{state}") if "." in state else say(f"written.{state}", language),
+        "state": t(f"effect.{state}") if "." in state else label(f"written.{state}", language),
         "chip": "ok" if good else "warn" if bad else "",
         "took": seconds(int(row["took"].total_seconds() * 1000), language)
         if row["took"] is not None

@@ -216,7 +216,7 @@ def words(language: str) -> Words:
 
     def say(key: str, **values: object) -> str:
         if key not in _WORDS:
-            return catalogue.say(key, language, **values)
+            return catalogue.label(key, language, **values)
         text = _WORDS[key][column]
         return text.format(**values) if values else text
 

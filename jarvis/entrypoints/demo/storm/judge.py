@@ -14,13 +14,13 @@ from jarvis.entrypoints.demo.storm.people import ASKER, ORDERERS, Move, Orders, 
 from jarvis.entrypoints.demo.storm.queries import Records
 from jarvis.entrypoints.demo.storm.surface import Surface
 from jarvis.entrypoints.demo.storm.world import ARCHIVE, AWAY, HOME
-from jarvis.messaging.catalogue import say
+from jarvis.messaging.catalogue import label
 
 # messages that name a request but are not its card: a list, a refusal as text
-NO_CARD = ("📥", say("step.failed", "ru").partition("{")[0])
+NO_CARD = ("📥", label("step.failed", "ru", part="{", cause="").partition("{")[0])
 STATUSES = {
-    say("status", "ru"),
-    say("status.slow", "ru"),
+    label("status", "ru"),
+    label("status.slow", "ru"),
     *(role.status["ru"] for role in delegates().values()),
 }
 SEES_ALL = ORDERERS[0]

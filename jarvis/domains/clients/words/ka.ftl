@@ -1,0 +1,3 @@
+param-client = კლიენტი
+event-client-created = ახალი კლიენტი
+event-client-updated = კლიენტი შეიცვალა

@@ -1,0 +1,3 @@
+param-client = клиент
+event-client-created = новый клиент
+event-client-updated = клиент изменился

@@ -1,0 +1,9 @@
+tool-car_card = Car card
+tool-find_car = Find cars
+tool-list_cars = List cars
+tool-check_availability = Availability
+param-car = car
+param-state = state
+event-car-created = new car
+event-car-updated = car changed
+event-car-moved = car moved

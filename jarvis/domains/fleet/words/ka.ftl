@@ -1,0 +1,9 @@
+tool-car_card = მანქანის ბარათი
+tool-find_car = მანქანის პოვნა
+tool-list_cars = მანქანების სია
+tool-check_availability = თავისუფალი
+param-car = მანქანა
+param-state = მდგომარეობა
+event-car-created = ახალი მანქანა
+event-car-updated = მანქანა შეიცვალა
+event-car-moved = მანქანა გადავიდა

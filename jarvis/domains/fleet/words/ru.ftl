@@ -1,0 +1,9 @@
+tool-car_card = Карточка авто
+tool-find_car = Найти авто
+tool-list_cars = Список авто
+tool-check_availability = Свободные
+param-car = авто
+param-state = состояние
+event-car-created = новое авто
+event-car-updated = авто изменилось
+event-car-moved = авто переехало

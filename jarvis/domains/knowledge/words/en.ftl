@@ -1,0 +1,2 @@
+tool-search_knowledge = Rules
+param-question = question

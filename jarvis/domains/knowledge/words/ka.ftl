@@ -1,0 +1,2 @@
+tool-search_knowledge = წესები
+param-question = კითხვა

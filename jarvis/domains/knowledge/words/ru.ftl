@@ -1,0 +1,2 @@
+tool-search_knowledge = Правила
+param-question = вопрос

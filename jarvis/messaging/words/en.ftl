@@ -1,0 +1,16 @@
+b-more = { $n } more
+as_of = { $source }, as of { $t }
+stale = 🕓 Old data: { $age }.
+limited = ⚠️ RentProg's limit is used up until { $t }, nothing newer is known.
+limited-own = ⚠️ Your share of RentProg's limit is used up until { $t }, nothing newer is known.
+silent = ⚠️ RentProg has not answered since { $t }, nothing newer is known.
+never = ⚠️ RentProg is not read whole yet, please ask in a minute.
+card-field-branch = Branch
+card-empty = empty
+card-warn-paid = { $x } is paid already: a refund will be needed
+cannot-limited = { $system }'s limit is used up until { $until }.
+cannot-limited-own = Your share of { $system }'s limit is used up until { $until }.
+switch-read_only = Reading only now: changes are switched off
+switch-off = Switched off now
+switch-by = Switched off by: { $who }, { $t }
+tool-about_jarvis = What I can do

@@ -1,0 +1,16 @@
+b-more = Показать ещё { $n }
+as_of = { $source }, на { $t }
+stale = 🕓 Данные старые: { $age }.
+limited = ⚠️ Лимит запросов к RentProg исчерпан до { $t }, новее данных нет.
+limited-own = ⚠️ Лимит ваших запросов к RentProg исчерпан до { $t }, новее данных нет.
+silent = ⚠️ RentProg не отвечает с { $t }, новее данных нет.
+never = ⚠️ RentProg ещё прочитан не весь, спросите через минуту.
+card-field-branch = Филиал
+card-empty = пусто
+card-warn-paid = Уже оплачено { $x }: понадобится возврат денег
+cannot-limited = Лимит запросов к { $system } исчерпан до { $until }.
+cannot-limited-own = Лимит ваших запросов к { $system } исчерпан до { $until }.
+switch-read_only = Сейчас только чтение: изменения отключены
+switch-off = Сейчас отключено
+switch-by = Отключение: { $who }, { $t }
+tool-about_jarvis = Что умею

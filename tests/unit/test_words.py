@@ -93,6 +93,7 @@ def test_every_sentence_can_be_said_and_keeps_what_is_put_in(
 
 def test_a_number_chooses_the_plural_form_and_keeps_its_digits() -> None:
     assert say("next", "ru", num=1256, start="12.03") == "Следующая: №1256, выдача 12.03"
+    assert [say("debts.days", "en", n=n) for n in (1, 2, 21)] == ["1 day", "2 days", "21 days"]
 
 
 def test_a_value_that_nobody_gave_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:

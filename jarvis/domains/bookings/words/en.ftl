@@ -69,7 +69,10 @@ tight = no time for preparation
 debts = 💰 <b>Debts: { $total }</b> · { $n }
 debts-none = <b>No debts</b>
 debts-due = Not debt, due at pick-up: { $due } · { $m }
-debts-days = { $n } days
+debts-days = { $n ->
+    [one] { $n } day
+   *[other] { $n } days
+}
 debts-unchecked = <b>Debts not checked</b>: RentProg silent since { $t }
 debts-last = Last known ({ $age }): { $total }
 debts-limited = <b>Debts not checked</b>: RentProg's limit is used up until { $t }
@@ -168,7 +171,10 @@ tool-add_branch = New branches
 unit-days = days
 obstacle = #{ $num } · { $car } (now until { $end }) not until { $until }: pick-up #{ $next } is on it { $start }.
 obstacle-ways = Possible:
-obstacle-shorter = Until { $until }: { $price } ({ $days } days × { $rate })
+obstacle-shorter = Until { $until }: { $price } ({ $days ->
+    [one] { $days } day
+   *[other] { $days } days
+} × { $rate })
 obstacle-swap = Until { $until }, and #{ $next } moves to { $car } (same class, free): { $price }
 again-extend = extend booking { $num } until { $end }
 again-swap = extend booking { $num } until { $end } and move booking { $next } to { $plate }

@@ -131,7 +131,7 @@ class Chat:
         chat_id = await self._staff.telegram_of(actor.employee_id) if reply.draft else None
         if reply.draft is not None:
             note = say("card.in_private" if chat_id else "card.no_telegram", request.language)
-            reply.text = joined("\n\n", [t for t in (reply.text, note) if t])
+            reply.text = joined("\n\n", [t for t in (reply.text.rstrip(), note) if t])
         async with handling.transaction() as tx:
             await save_run(tx, self._conversations, reply)
             if reply.draft is not None and chat_id is not None:

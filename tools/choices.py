@@ -7,8 +7,8 @@ since the name is then beside its code; instructions would only be read.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic_ai.tools import ToolDefinition
@@ -42,23 +42,60 @@ _SOURCES: Mapping[str, Callable[[Deps], Awaitable[Values]]] = {
 }
 
 
-async def offered(definition: ToolDefinition, deps: Deps) -> ToolDefinition:
-    """Return the tool with the values that exist now where its schema names a kind of values."""
-    schema, changed, values = definition.parameters_json_schema, dict[str, Any](), dict[str, Any]()
-    for name, parameter in schema["properties"].items():
-        kind = _kind(parameter)
-        if kind is None or not (known := await _SOURCES[kind](deps)):
-            continue
-        changed[name] = _with(parameter, known)
-        fixed = [leaf["const"] for leaf in _leaves(parameter) if "const" in leaf]
-        values[name] = [*known, *fixed]
-    if not changed:
+@dataclass(slots=True)
+class _Schema:
+    """A tool's schema, which parameters take values that are data, and what it was last offered
+    with."""
+
+    schema: Mapping[str, Any]
+    kinds: Mapping[str, str]
+    known: Mapping[str, Values] | None = None
+    filled: dict[str, Any] = field(default_factory=dict[str, Any])
+    values: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+
+
+_schemas: dict[int, _Schema] = {}  # by identity; each keeps its schema alive
+
+
+async def offered(
+    definition: ToolDefinition, deps: Deps, read: dict[str, Values]
+) -> ToolDefinition:
+    """Return the tool with the values that exist now where its schema names a kind of values.
+
+    Args:
+        definition: The tool.
+        deps: Where the values are read.
+        read: What was read for another tool of the same offer, by kind; it is added to.
+    """
+    schema = definition.parameters_json_schema
+    if (seen := _schemas.get(id(schema))) is None:
+        kinds = {name: kind for name, p in schema["properties"].items() if (kind := _kind(p))}
+        seen = _schemas[id(schema)] = _Schema(schema, kinds)
+    if not seen.kinds:
         return definition
-    return replace(
-        definition,
-        parameters_json_schema={**schema, "properties": {**schema["properties"], **changed}},
-        metadata={**(definition.metadata or {}), OFFERED: values},
-    )
+    for kind in seen.kinds.values():
+        if kind not in read:
+            read[kind] = await _SOURCES[kind](deps)
+    known = {kind: read[kind] for kind in seen.kinds.values()}
+    if seen.known != known:
+        _fill(seen, known)
+    if not seen.values:
+        return definition
+    metadata = {**(definition.metadata or {}), OFFERED: seen.values}
+    return replace(definition, parameters_json_schema=seen.filled, metadata=metadata)
+
+
+def _fill(seen: _Schema, known: Mapping[str, Values]) -> None:
+    properties, values = dict(seen.schema["properties"]), dict[str, Sequence[str]]()
+    for name, kind in seen.kinds.items():
+        if not known[kind]:
+            continue
+        parameter = seen.schema["properties"][name]
+        fixed = [leaf["const"] for leaf in _leaves(parameter) if "const" in leaf]
+        properties[name] = _with(parameter, known[kind])
+        values[name] = [*known[kind], *fixed]
+    seen.known, seen.values = known, values
+    seen.filled = {**seen.schema, "properties": properties}
 
 
 def check(definition: ToolDefinition, arguments: Mapping[str, Any]) -> None:

@@ -54,9 +54,9 @@ class Guarded(WrapperToolset[Deps]):
     role: str
 
     async def get_tools(self, ctx: RunContext[Deps]) -> dict[str, ToolsetTool[Deps]]:
-        tools = await super().get_tools(ctx)
+        tools, read = await super().get_tools(ctx), dict[str, choices.Values]()
         return {
-            name: replace(tool, tool_def=await choices.offered(tool.tool_def, ctx.deps))
+            name: replace(tool, tool_def=await choices.offered(tool.tool_def, ctx.deps, read))
             for name, tool in tools.items()
             if ctx.deps.actor.role in labelled(tool.tool_def.metadata).roles
         }

@@ -10,7 +10,7 @@ step that failed, or was superseded by a later change of the same thing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
@@ -18,7 +18,7 @@ from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from jarvis.engine import audit
-from jarvis.engine.db import Tx
+from jarvis.engine.db import Reader, Tx
 from jarvis.engine.journal import Event
 from jarvis.engine.limits import Limit, Window
 from jarvis.kit.text import line
@@ -222,6 +222,13 @@ async def request(
     )
     tx.notify(channel(kind.system))
     return effect_id
+
+
+async def first_of(reader: Reader, keys: Sequence[str]) -> UUID | None:
+    """The effect that was requested first under one of these keys; None when there is none."""
+    return await reader.fetchval(
+        "SELECT id FROM effect WHERE idempotency_key = ANY($1) ORDER BY seq LIMIT 1", list(keys)
+    )
 
 
 async def supersede(tx: Tx, effect_id: UUID) -> None:

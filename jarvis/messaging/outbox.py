@@ -11,6 +11,7 @@ from jarvis.engine import effects
 from jarvis.engine.db import Reader, Tx
 from jarvis.engine.effects import Lane, Origin
 from jarvis.engine.interactions import NewButton
+from jarvis.integrations.telegram import sent
 from jarvis.integrations.telegram.kinds import EDIT, SEND, target
 from jarvis.messaging.markup import Markup, html, lines, written_before
 from jarvis.messaging.view import Button
@@ -63,7 +64,7 @@ async def edit(
 ) -> UUID:
     """Edit the message that effect `of` sent, or that has `message_id`; earlier edits of it that
     still wait are dropped."""
-    root = await _root(tx, chat_id, of, message_id)
+    root = await sent.first_effect(tx, chat_id, of, message_id)
     args = {
         "chat_id": chat_id,
         "text": text,
@@ -86,30 +87,9 @@ async def edit(
     return effect_id
 
 
-async def _root(tx: Tx, chat_id: int, of: UUID | None, message_id: int | None) -> UUID | None:
-    """The effect that first sent the message; None when it was none of ours."""
-    if of is not None:
-        return await tx.fetchval(
-            "SELECT coalesce((args->>'root')::uuid, id) FROM effect WHERE id = $1", of
-        )
-    return await tx.fetchval(
-        """SELECT coalesce((args->>'root')::uuid, id) FROM effect
-            WHERE target = $1 AND state = 'done' AND (receipt->>'message_id')::bigint = $2
-              ORDER BY seq LIMIT 1""",
-        target(chat_id),
-        message_id,
-    )
-
-
 async def shown(reader: Reader, chat_id: int, message_id: int) -> Markup | None:
     """What a message of ours says now; None when we did not write it."""
-    text = await reader.fetchval(
-        """SELECT args->>'text' FROM effect WHERE target = $1 AND state = 'done'
-            AND (receipt->>'message_id')::bigint = $2
-            ORDER BY seq DESC LIMIT 1""",
-        target(chat_id),
-        message_id,
-    )
+    text = await sent.text_now(reader, chat_id, message_id)
     return None if text is None else written_before(text)
 
 

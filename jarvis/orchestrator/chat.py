@@ -14,6 +14,7 @@ from jarvis.domains.conversations.service import ConversationService
 from jarvis.domains.conversations.settings import RequestSettings
 from jarvis.domains.conversations.trail import STATUS
 from jarvis.domains.staff.service import StaffService
+from jarvis.engine import effects
 from jarvis.engine.db import Database, Tx
 from jarvis.engine.effects import Lane
 from jarvis.engine.interactions import Interactions, Who
@@ -243,10 +244,7 @@ class Chat:
 async def _status_of(tx: Tx, handling: Handling) -> UUID | None:
     """The status message of this request, or the notice that was sent before it was handled."""
     keys = [_status_key(handling), handling.event.payload.get("notice")]
-    return await tx.fetchval(
-        "SELECT id FROM effect WHERE idempotency_key = ANY($1) ORDER BY seq LIMIT 1",
-        [k for k in keys if k],
-    )
+    return await effects.first_of(tx, [key for key in keys if key])
 
 
 def _status_key(handling: Handling) -> str:

@@ -117,6 +117,7 @@ def beacon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Path]:
     (folder.parent / "__init__.py").write_text("")
     (folder / "__init__.py").write_text(BEACON, encoding="utf-8")
     (tmp_path / "world.yaml").write_text(WORLD, encoding="utf-8")
+    # where discovery looks: a folder that is found by lying there, without one in the repository
     monkeypatch.setattr(
         jarvis.integrations, "__path__", [*jarvis.integrations.__path__, str(tmp_path / "vendors")]
     )

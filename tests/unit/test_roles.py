@@ -146,6 +146,7 @@ def lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     folder.mkdir()
     (folder / "__init__.py").write_text(MANIFEST, encoding="utf-8")
     (folder / "intents.yaml").write_text(INTENTS, encoding="utf-8")
+    # where discovery looks: a folder that is found by lying there, without one in the repository
     monkeypatch.setattr(agents, "__path__", [*agents.__path__, str(tmp_path)])
     yield
     sys.modules.pop(f"agents.{LOST}", None)
